@@ -1,0 +1,53 @@
+# Needs make and Python 3.11 or newer; everything else it sets up itself, in .venv.
+
+VENV  := .venv
+PY    := $(VENV)/bin/python
+READY := $(VENV)/.ready
+LOG   := $(VENV)/setup.log
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+run: $(READY) ## show the main job: a fleet of ATMs lives through a frozen host (under 60 s)
+	@$(PY) -m harness.cli.demo
+
+test: $(READY) ## the test suite; pass options with ARGS='-k people'
+	@$(PY) -m pytest -n 2 $(ARGS)
+
+check: $(READY) ## ruff and mypy
+	@$(PY) -m ruff check harness tests benchmarks
+	@$(PY) -m ruff format --check harness tests benchmarks
+	@$(PY) -m mypy
+
+bench: $(READY) ## the README's figures, each beside its floor
+	@$(PY) -m benchmarks
+
+clean: ## remove what the above have made
+	rm -rf $(VENV) build dist runs .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# An editable install in an environment of its own, made again when the dependencies change.
+# 'make PYTHON=/path/to/python3 run' chooses the interpreter.
+$(READY): pyproject.toml
+	@for python in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
+	  if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    found=$$python; break; \
+	  fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+	  echo "make: needs Python 3.11 or newer; none of $(PYTHON) python3 python3.11 ... python3.14 is." >&2; \
+	  exit 1; \
+	fi; \
+	echo "Setting up $(VENV) with $$($$found --version) (once, about half a minute) ..."; \
+	mkdir -p $(VENV); \
+	if ! { { [ -x $(PY) ] || $$found -m venv $(VENV); } && \
+	       $(PY) -m pip install --disable-pip-version-check -e '.[dev]'; } >$(LOG) 2>&1; then \
+	  cat $(LOG) >&2; \
+	  echo "make: the set-up failed; its output is above and in $(LOG)." >&2; \
+	  exit 1; \
+	fi; \
+	$(PY) -m pip install --disable-pip-version-check -e '.[uvloop]' >>$(LOG) 2>&1 || \
+	  echo "uvloop is not to be had here; asyncio's own event loop serves."; \
+	touch $(READY)

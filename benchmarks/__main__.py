@@ -1,0 +1,9 @@
+"""All benchmarks: `python -m benchmarks`, or `make bench`."""
+
+from __future__ import annotations
+
+from benchmarks import bench_codec, bench_sim
+
+if __name__ == "__main__":
+    bench_codec.main()
+    bench_sim.main()

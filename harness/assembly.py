@@ -1,0 +1,177 @@
+"""Putting a run's machines together from its plan, the same way for `sim` and `live`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from harness.crypto.keys import Keys, load_keys
+from harness.crypto.mac import CmacMac
+from harness.crypto.pin import PinCrypto
+from harness.draw import key_of
+from harness.faults.grammar import parse_fault
+from harness.faults.plan import FaultPlan
+from harness.journal import Header
+from harness.machines.atm import Atm
+from harness.machines.customer import Street
+from harness.machines.device import Device, Motors
+from harness.machines.host import Host, HostSettings
+from harness.machines.link import Link
+from harness.machines.mishap import Mishap
+from harness.machines.terminal import Outside, Terminal, TerminalSettings
+from harness.people import Card, Population
+from harness.plan import RunPlan
+from harness.profiles import host_profile, terminal_profile
+from harness.tap import TapDecoder
+from harness.wire.codec import Codec
+from harness.wire.dialect import Calendar, Dialect, Station
+from harness.wire.framing import Framing, framing
+from harness.wire.sealed import Sealed
+from harness.wire.spec import load_spec, track2_separator
+
+SEES = ("device", "wire", "wire.mac", "ledger", "store", "terminal")
+BANK = "HARNESS BANK"  # DE 42
+PLACES = 200  # streets are drawn for so many terminals and then used again: Faker is slow
+
+
+def terminal_id(index: int) -> str:
+    """DE 41 of the terminal with that index, from 0: ATM00001."""
+    return f"ATM{index + 1:05d}"
+
+
+def index_of(terminal: str) -> int:
+    """The index of a terminal's id."""
+    return int(terminal[3:]) - 1
+
+
+class Assembly:
+    """Builds terminals, host and taps for one plan. Faults are shared by all it builds.
+
+    Raises:
+        ConfigError: a profile, specification, framing or fault that does not exist.
+    """
+
+    def __init__(self, plan: RunPlan) -> None:
+        scenario = plan.scenario
+        self.plan = plan
+        self.contract = scenario.contract
+        self.keys: Keys = load_keys("test")
+        self.framing: Framing = framing(plan.framing)
+        spec = load_spec(plan.spec)
+        mac = CmacMac(self.keys.mac) if self.contract.mac else None
+        self.sealed = Sealed(Codec(spec), mac)
+        self.dialect = Dialect(track2_separator(spec))
+        self.calendar = Calendar(scenario.epoch)
+        self.pin = PinCrypto(self.keys.pin)
+        self.population = Population(plan.seed, token_key=self.keys.token)
+        self.terminal_profile = terminal_profile(plan.terminal_profile)
+        self.host_profile = host_profile(plan.host_profile)
+        self.faults = FaultPlan(
+            [parse_fault(text) for text in plan.faults],
+            seed=plan.seed,
+            host_response=self.contract.host_response,
+            framing=plan.framing,
+        )
+        # the tap opens frames with a codec and keys of its own
+        tap_mac = CmacMac(self.keys.mac) if self.contract.mac else None
+        tap_sealed = Sealed(Codec(load_spec(plan.spec)), tap_mac)
+        self.tap = TapDecoder(tap_sealed, self.framing, self.keys.token)
+        self._places: dict[int, str] = {}
+        self._settings = self.terminal_profile.settings_over(self._usual_terminal())
+        self._motors = Motors()
+
+    def header(self, *, sees: tuple[str, ...] = SEES) -> Header:
+        """The journal's first line for this run."""
+        return self.plan.header(sees, self.population.describe())
+
+    def _usual_terminal(self) -> TerminalSettings:
+        """A safe terminal keeps the contract's times."""
+        contract = self.contract
+        return TerminalSettings(
+            timers={
+                "host_response": contract.host_response,
+                "eject": contract.eject,
+                "card_take": contract.card_take,
+                "capture": contract.capture,
+                "dispense": contract.dispense,
+                "cash_take": contract.cash_take,
+                "retract": contract.retract,
+                "recovery": contract.recovery,
+                "session": contract.session,
+            },
+            cash_before_card=contract.cash_before_card,
+            partial_approval=contract.partial_approval,
+            hotlist=contract.hotlist,
+            mac=contract.mac,
+        )
+
+    def place(self, index: int) -> str:
+        """DE 43."""
+        index %= PLACES
+        found = self._places.get(index)
+        if found is None:
+            found = self._places[index] = self.population.place(index)
+        return found
+
+    def new_link(self) -> Link:
+        return Link(self.sealed, self.framing)
+
+    def reseal(self, fields: dict[str, str]) -> bytes:
+        """A frame with the right MAC around any fields: for faults of meaning."""
+        return self.framing.wrap(self.sealed.seal(fields))
+
+    # --- the machines ----------------------------------------------------------------------
+
+    def atm(self, index: int) -> Atm:
+        """The ATM of an index, not booted yet."""
+        name = terminal_id(index)
+        faults = self.faults
+        device = Device(self._motors, self._device_fate(name) if faults.device else None)
+        street = Street(
+            self.plan.scenario.evening,
+            device,
+            lambda customer: self._card(index, customer),
+            key_of(self.plan.seed, "street", name),
+            self._forgets(name) if faults.customer else None,
+        )
+        power = self._power_fate(name) if faults.power else None
+        return Atm(name, self._builder(index), device, street, power)
+
+    def _card(self, index: int, customer: int) -> Card:
+        return self.population.card(index, customer)
+
+    def _builder(self, index: int) -> Callable[[], Terminal]:
+        name = terminal_id(index)
+        outside = Outside(
+            Station(name, f"{BANK:<15}", self.place(index)),
+            self.dialect,
+            self.calendar,
+            self.new_link(),
+            self.pin,
+            self.plan.seed,
+        )
+        machine, settings = self.terminal_profile.machine, self._settings
+        return lambda: machine(settings, outside)
+
+    def _device_fate(self, name: str) -> Callable[[float, str], Mishap | None]:
+        return lambda now, command: self.faults.mishap(now, name, command)
+
+    def _forgets(self, name: str) -> Callable[[float, str], bool]:
+        return lambda now, what: self.faults.forgets(now, name, what)
+
+    def _power_fate(self, name: str) -> Callable[[float, str], float | None]:
+        return lambda now, operation: self.faults.power_cut(now, name, operation)
+
+    def host(self) -> Host:
+        """The host."""
+        profile = self.host_profile
+        usual = HostSettings(mac=self.contract.mac)
+        return profile.machine(
+            profile.settings_over(usual),
+            dialect=self.dialect,
+            calendar=self.calendar,
+            new_link=self.new_link,
+            pin=self.pin,
+            pin_of=self.population.pin_of,
+            seed=self.plan.seed,
+            fate=self.faults if self.faults.host else None,
+        )

@@ -1,0 +1,93 @@
+"""What every check is: a reader of evidence that counts what it tried and keeps little.
+
+A check has a handler for each kind of event it cares about (`on_CardTaken`), called with the
+terminal's `Site`, the time and the event, after the site took the event in. It never raises; it
+notes failures. `close(site, now)` comes once for each terminal when the run is over: what is open
+then and past its bound is a failure too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import msgspec
+
+from harness.contract import Contract
+from harness.events import EVENT_TYPES, Event
+
+if TYPE_CHECKING:
+    from harness.checks.evidence import Site
+
+Handler = Callable[["Site", float, Any], None]
+KEPT = 20
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """One broken promise. `card` is a token, `customer` the visit's number at that terminal; `excess`
+    is by how many seconds a timed bound was passed (None where time does not matter)."""
+
+    invariant: str
+    at: float
+    actor: str
+    what: str
+    card: str = ""
+    customer: int = 0
+    excess: float | None = None
+
+
+class Check:
+    """Base of all checks."""
+
+    id: ClassVar[str] = ""
+    needs: ClassVar[tuple[str, ...]] = ()
+    timed: ClassVar[bool] = False
+    unit: ClassVar[str] = ""
+
+    def __init__(self, contract: Contract) -> None:
+        self.contract = contract
+        self.tried = 0
+        self.worst: float | None = None
+        self.failed = 0
+        self.failures: list[Failure] = []
+        self.excesses: list[float] = []  # of timed failures, to be weighed against the lag
+
+    @property
+    def bound(self) -> float | None:
+        """What `worst` is held against."""
+        return None
+
+    def handlers(self) -> dict[type[Event], Handler]:
+        """The methods `on_<Event>` by the event's type."""
+        return {
+            kind: getattr(self, f"on_{name}")
+            for name, kind in EVENT_TYPES.items()
+            if hasattr(self, f"on_{name}")
+        }
+
+    def close(self, site: Site, now: float) -> None:
+        """The run is over."""
+
+    def fail(self, site: Site, at: float, what: str, *, excess: float | None = None) -> None:
+        self.failed += 1
+        if excess is not None:
+            self.excesses.append(excess)
+        if len(self.failures) < KEPT:
+            self.failures.append(
+                Failure(self.id, at, site.name, what, site.card, site.customer, excess)
+            )
+
+    def measured(self, seconds: float) -> None:
+        """A case was tried and took so long."""
+        if self.worst is None or seconds > self.worst:
+            self.worst = seconds
+
+    def hold(
+        self, site: Site, at: float, seconds: float, bound: float, what: str
+    ) -> None:
+        """A timed case: measure it, and fail if it passed its bound. `what` gets the figures."""
+        self.measured(seconds)
+        if seconds > bound + 1e-6:
+            self.fail(
+                site, at, f"{what}: {seconds:.1f} s, at most {bound:.1f} s", excess=seconds - bound
+            )

@@ -1,0 +1,272 @@
+"""The card's checks: it comes out, in time, and is kept only for a reason (T1 T2 T7 F1 F2)."""
+
+from __future__ import annotations
+
+from harness import events as e
+from harness.checks.base import Check
+from harness.checks.evidence import Exchange, Mark, Site
+from harness.wire.dialect import Outcome
+
+class AbortReleasesCard(Check):
+    """T1. The abort is the contract's host timer without a timely answer, a close while waiting, or
+    the terminal's own word; then the card is out or its capture begun within two ejects, and taken
+    or its capture begun `card_take` later."""
+
+    id = "T1"
+    needs = ("device", "wire")
+    timed = True
+    unit = "s"
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
+        self._at_slot: dict[str, Mark] = {}
+
+    @property
+    def bound(self) -> float:
+        return self.contract.out_after_abort
+
+    def _trigger(self, site: Site, at: float) -> float | None:
+        """When the abort was due, None if there is none by `at`."""
+        due = site.abort_at
+        current = site.current
+        if site.awaits_answer() or (current is not None and _late(site, current, self)):
+            assert site.wait is not None
+            expiry = site.wait.at + self.contract.host_response
+            if expiry <= at and (due is None or expiry < due):
+                due = expiry
+        return due
+
+    def _released(self, site: Site, at: float) -> None:
+        due = self._trigger(site, at)
+        if due is None or site.inserted is None:
+            return
+        self.tried += 1
+        bound = self.bound + self._allowance(site)
+        self.hold(site, at, at - due, bound, "the card came out late after the abort")
+        site.abort_at = None
+        site.wait = None
+
+    def _allowance(self, site: Site) -> float:
+        return site.allowance(site.inserted) if site.inserted is not None else 0.0
+
+    def on_CardAtSlot(self, site: Site, at: float, _event: e.CardAtSlot) -> None:  # noqa: N802
+        if self._trigger(site, at) is not None:
+            self._at_slot[site.name] = site.mark(at)
+        self._released(site, at)
+
+    def on_CaptureBegun(self, site: Site, at: float, _event: e.CaptureBegun) -> None:  # noqa: N802
+        self._gone(site, at)
+        self._released(site, at)
+
+    def on_CardTaken(self, site: Site, at: float, _event: e.CardTaken) -> None:  # noqa: N802
+        self._gone(site, at)
+
+    def _gone(self, site: Site, at: float) -> None:
+        since = self._at_slot.pop(site.name, None)
+        if since is not None:
+            bound = self.contract.card_take + self.contract.slack + site.allowance(since)
+            seconds = site.since(since, at)
+            if seconds > bound:
+                self.fail(
+                    site,
+                    at,
+                    f"the card lay at the slot for {seconds:.1f} s, at most {bound:.1f} s",
+                    excess=seconds - bound,
+                )
+
+    def close(self, site: Site, now: float) -> None:
+        self._gone(site, now)
+        if site.inserted is None or site.card_at in ("slot", "capturing"):
+            return
+        due = self._trigger(site, now)
+        if due is not None and now - due > self.bound + self._allowance(site):
+            self.tried += 1
+            self.measured(now - due)
+            self.fail(
+                site,
+                due,
+                f"the card never came out: {now - due:.0f} s after the abort, "
+                f"at most {self.bound:.0f} s",
+                excess=now - due - self.bound,
+            )
+
+
+def _late(site: Site, current: Exchange, check: Check) -> bool:
+    """Did the answer come after the contract's host timer?"""
+    return (
+        site.wait is not None
+        and current.start >= site.wait.at
+        and current.answer is not None
+        and current.answer_at >= current.start + check.contract.host_response
+    )
+
+
+class HoldIsBounded(Check):
+    """T2. From the last entry into the wait to the card taken or captured."""
+
+    id = "T2"
+    needs = ("device",)
+    timed = True
+    unit = "s"
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
+        self._since: dict[str, Mark] = {}
+
+    @property
+    def bound(self) -> float:
+        return self.contract.hold
+
+    def on_ScreenShown(self, site: Site, at: float, event: e.ScreenShown) -> None:  # noqa: N802
+        if event.screen == "please_wait":
+            self._since[site.name] = site.mark(at)
+        elif event.screen == "enter_pin":  # the host asked for the PIN again
+            self._since.pop(site.name, None)
+
+    def _over(self, site: Site, at: float, what: str) -> None:
+        since = self._since.pop(site.name, None)
+        if since is not None:
+            self.tried += 1
+            bound = self.bound + site.allowance(since)
+            self.hold(site, at, site.since(since, at), bound, what)
+
+    def on_CardTaken(self, site: Site, at: float, _event: e.CardTaken) -> None:  # noqa: N802
+        self._over(site, at, "the card was held too long")
+
+    def on_CardCaptured(self, site: Site, at: float, _event: e.CardCaptured) -> None:  # noqa: N802
+        self._over(site, at, "the card was held too long")
+
+    def close(self, site: Site, now: float) -> None:
+        since = self._since.get(site.name)
+        if since is None or site.inserted is None:
+            return
+        if site.since(since, now) > self.bound + site.allowance(since):
+            self._over(site, now, "the card is still inside")
+
+
+class CaptureHasReason(Check):
+    """T7. A capture code, not taken, a jam, a local hotlist hit: by the evidence."""
+
+    id = "T7"
+    needs = ("device", "wire")
+
+    def on_CaptureBegun(self, site: Site, at: float, event: e.CaptureBegun) -> None:  # noqa: N802
+        self.tried += 1
+        current = site.current
+        ordered = (
+            current is not None
+            and current.answer is Outcome.CAPTURE
+            and not current.aborted
+            and site.inserted is not None
+            and current.start >= site.inserted.at
+        )
+        waited = site.slot_since > 0 and at - site.slot_since >= self.contract.card_take - 0.001
+        not_taken = waited and site.inserted is not None and site.slot_since >= site.inserted.at
+        if not (ordered or not_taken or site.jammed or event.card in self.contract.hotlist):
+            self.fail(site, at, "the card was captured for no listed reason")
+
+
+class WaitIsBounded(Check):
+    """F1. From the start of the wait to a motor or another screen."""
+
+    id = "F1"
+    needs = ("device",)
+    timed = True
+    unit = "s"
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
+        self._since: dict[str, float] = {}
+
+    @property
+    def bound(self) -> float:
+        return self.contract.wait
+
+    def _over(self, site: Site, at: float) -> None:
+        since = self._since.pop(site.name, None)
+        if since is not None:
+            self.tried += 1
+            self.hold(site, at, at - since, self.bound, "'please wait' stood too long")
+
+    def on_ScreenShown(self, site: Site, at: float, event: e.ScreenShown) -> None:  # noqa: N802
+        self._over(site, at)
+        if event.screen == "please_wait":
+            self._since[site.name] = at
+
+    def on_EjectBegun(self, site: Site, at: float, _event: e.EjectBegun) -> None:  # noqa: N802
+        self._over(site, at)
+
+    def on_CaptureBegun(self, site: Site, at: float, _event: e.CaptureBegun) -> None:  # noqa: N802
+        self._over(site, at)
+
+    def on_StackBegun(self, site: Site, at: float, _event: e.StackBegun) -> None:  # noqa: N802
+        if self.contract.cash_before_card:
+            self._over(site, at)
+
+    def on_PowerLost(self, site: Site, at: float, _event: e.PowerLost) -> None:  # noqa: N802
+        self._over(site, at)
+
+    def close(self, site: Site, now: float) -> None:
+        since = self._since.get(site.name)
+        if since is not None and now - since > self.bound:
+            self._over(site, now)
+
+
+class EveryCardOut(Check):
+    """F2. From the later of the fault's start and the insertion to out or captured."""
+
+    id = "F2"
+    needs = ("device",)
+    timed = True
+    unit = "s"
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
+        self._fault_began = 0.0
+        self._inside: dict[str, Mark] = {}
+
+    @property
+    def bound(self) -> float:
+        return self.contract.card_inside
+
+    def fault_began(self, at: float) -> None:
+        self._fault_began = at
+
+    def on_CardInserted(self, site: Site, at: float, _event: e.CardInserted) -> None:  # noqa: N802
+        self._inside[site.name] = site.mark(at)
+
+    def _over(self, site: Site, at: float) -> None:
+        inserted = self._inside.pop(site.name, None)
+        if inserted is not None:
+            self.tried += 1
+            start = Mark(max(inserted.at, self._fault_began), inserted.off, inserted.cuts)
+            if start.at > at:
+                start = inserted
+            bound = self.bound + site.allowance(start)
+            self.hold(site, at, site.since(start, at), bound, "the card stayed inside")
+
+    def on_CardTaken(self, site: Site, at: float, _event: e.CardTaken) -> None:  # noqa: N802
+        self._over(site, at)
+
+    def on_CardCaptured(self, site: Site, at: float, _event: e.CardCaptured) -> None:  # noqa: N802
+        self._over(site, at)
+
+    def close(self, site: Site, now: float) -> None:
+        inserted = self._inside.get(site.name)
+        if inserted is not None and site.since(inserted, now) > self.bound + site.allowance(
+            inserted
+        ):
+            self._over(site, now)
+
+
+class NoCardWhileDown(Check):
+    """F2.accept. By what passed at the terminal's end, not by the terminal's judgement."""
+
+    id = "F2.accept"
+    needs = ("device", "wire")
+
+    def on_CardInserted(self, site: Site, at: float, _event: e.CardInserted) -> None:  # noqa: N802
+        self.tried += 1
+        why = site.down_because(at)
+        if why:
+            self.fail(site, at, f"a card was taken in while the link was down: {why}")

@@ -1,0 +1,176 @@
+"""The cash's checks: only on an approval, never more, never too early, and it adds up."""
+
+from __future__ import annotations
+
+from harness import events as e
+from harness.checks.base import Check
+from harness.checks.evidence import Exchange, Site, worth
+
+
+class CashNeedsApproval(Check):
+    """T4, judged at the stacker's motor."""
+
+    id = "T4"
+    needs = ("device", "wire")
+
+    def on_StackBegun(self, site: Site, at: float, _event: e.StackBegun) -> None:  # noqa: N802
+        self.tried += 1
+        current = site.current
+        if current is None or not current.withdrawal:
+            self.fail(site, at, "cash without a request")
+        elif not current.approved:
+            self.fail(site, at, f"cash without a valid approval of STAN {current.stan}")
+        elif current.stacks > 1:
+            self.fail(site, at, f"the approval of STAN {current.stan} was paid again")
+        else:
+            self._timely(site, at, current)
+
+    def _timely(self, site: Site, at: float, current: Exchange) -> None:
+        late = current.answer_at - current.start - self.contract.host_response
+        if late >= 0:
+            self.fail(
+                site,
+                at,
+                f"cash on an approval that came {late:.1f} s after the host timer",
+                excess=late,
+            )
+
+
+class ApprovalIsAuthentic(Check):
+    """T4.authentic: the tap's own MAC check of the approval that was paid."""
+
+    id = "T4.authentic"
+    needs = ("device", "wire", "wire.mac")
+
+    def on_StackBegun(self, site: Site, at: float, _event: e.StackBegun) -> None:  # noqa: N802
+        current = site.current
+        if current is None or not current.approved:
+            return  # T4's to say
+        self.tried += 1
+        if current.answer_mac != "good":
+            self.fail(site, at, f"cash on an approval whose MAC is {current.answer_mac}")
+
+
+class NeverMoreThanApproved(Check):
+    """T5. `worst` is the largest excess in minor units."""
+
+    id = "T5"
+    needs = ("device", "wire")
+    unit = "cents"
+
+    @property
+    def bound(self) -> float:
+        return 0.0
+
+    def on_NotesStacked(self, site: Site, at: float, _event: e.NotesStacked) -> None:  # noqa: N802
+        current = site.current
+        if current is None or not current.approved:
+            return  # cash without approval is T4's to say
+        self.tried += 1
+        over = current.stacked - current.approved
+        self.measured(max(0, over))
+        if over > 0:
+            self.fail(
+                site, at, f"{current.stacked / 100:.2f} for {current.approved / 100:.2f} approved"
+            )
+
+
+class CardBeforeCash(Check):
+    """T6."""
+
+    id = "T6"
+    needs = ("device",)
+
+    def on_StackBegun(self, site: Site, at: float, _event: e.StackBegun) -> None:  # noqa: N802
+        if self.contract.cash_before_card:
+            return
+        self.tried += 1
+        if site.card_at in ("transport", "slot", "capturing"):
+            self.fail(site, at, f"the stacker ran with the card at the {site.card_at}")
+
+
+class NothingAfterAbort(Check):
+    """T9. An abort, by the evidence or by the terminal's own word, ends the transaction."""
+
+    id = "T9"
+    needs = ("device", "wire")
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
+        self._counted: dict[str, int] = {}
+
+    def on_StackBegun(self, site: Site, at: float, _event: e.StackBegun) -> None:  # noqa: N802
+        current = site.current
+        if current is None:
+            return
+        expired = (
+            current.answer is None and at >= current.start + self.contract.host_response
+        )
+        reversed_already = current.reversal is not None and not current.taken
+        if current.aborted or expired or reversed_already:
+            why = current.aborted or ("the host timer" if expired else "it had been reversed")
+            self.fail(site, at, f"cash for STAN {current.stan} after its abort ({why})")
+
+    def on_EjectBegun(self, site: Site, at: float, _event: e.EjectBegun) -> None:  # noqa: N802
+        """An aborted transaction whose card comes out is a case that was tried."""
+        current = site.current
+        if current is None or self._counted.get(site.name) == current.key:
+            return
+        expired = (
+            current.answer is None and at >= current.start + self.contract.host_response
+        )
+        if current.aborted or expired:
+            self._counted[site.name] = current.key
+            self.tried += 1
+
+
+class CassettesAddUp(Check):
+    """T11. At rest, per denomination: opening = cassettes + taken + rejected + retracted + unknown."""
+
+    id = "T11"
+    needs = ("device",)
+    unit = "notes"
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
+        self._left: dict[str, dict[int, int]] = {}  # what should be in the cassettes
+
+    @property
+    def bound(self) -> float:
+        return 0.0
+
+    def _move(self, site: Site, notes: e.Notes) -> None:
+        left = self._left.get(site.name)
+        if left is not None:
+            for denomination, count in notes.items():
+                left[denomination] = left.get(denomination, 0) - count
+
+    def on_NotesTaken(self, site: Site, _at: float, event: e.NotesTaken) -> None:  # noqa: N802
+        self._move(site, event.notes)
+
+    def on_NotesRetracted(self, site: Site, _at: float, event: e.NotesRetracted) -> None:  # noqa: N802
+        self._move(site, event.notes)
+
+    def on_NotesStacked(self, site: Site, _at: float, event: e.NotesStacked) -> None:  # noqa: N802
+        self._move(site, event.rejected)
+
+    def on_CassettesCounted(  # noqa: N802
+        self, site: Site, at: float, event: e.CassettesCounted
+    ) -> None:
+        if event.when == "opening":
+            self._left[site.name] = dict(event.notes)
+            return
+        self._move(site, event.unknown)
+        expected = self._left.pop(site.name, None)
+        if expected is None:
+            return
+        self.tried += 1
+        off = {
+            denomination: event.notes.get(denomination, 0) - count
+            for denomination, count in expected.items()
+            if event.notes.get(denomination, 0) != count
+        }
+        self.measured(float(sum(abs(count) for count in off.values())))
+        if off:
+            shown = ", ".join(f"{count:+d} x {d / 100:g}" for d, count in sorted(off.items()))
+            self.fail(site, at, f"the cassettes are off by {shown} ({worth(off) / 100:+.2f})")

@@ -1,0 +1,161 @@
+"""How withdrawals end, how reversals repeat, and whether timers stand (T3 T8 T10 T13)."""
+
+from __future__ import annotations
+
+from harness import events as e
+from harness.checks.base import Check
+from harness.checks.evidence import Exchange, Site
+from harness.machines.inputs import State
+from harness.wire.dialect import Dialect, Kind
+
+PARKED_STATES = (State.OUT_OF_SERVICE, State.IDLE, State.SUPERVISOR)
+
+
+class TimersStand(Check):
+    """T3. Seen only on our own terminals: with a card or cash in play a state has a timer, unless it
+    is parked out of service; and nothing from the network sets one again."""
+
+    id = "T3"
+    needs = ("terminal", "device")
+
+    def on_StateEntered(self, site: Site, at: float, event: e.StateEntered) -> None:  # noqa: N802
+        if event.state in PARKED_STATES:
+            if event.state == State.IDLE and site.inserted is not None:
+                self.fail(site, at, "IDLE with a card inside")
+            return
+        self.tried += 1
+        if not event.timer:
+            self.fail(site, at, f"{event.state} has no timer")
+
+    def on_TimerRearmed(self, site: Site, at: float, event: e.TimerRearmed) -> None:  # noqa: N802
+        self.tried += 1
+        if event.cause == "network":
+            self.fail(site, at, f"{event.timer} was started anew by the network")
+
+
+class EndsExactlyOnce(Check):
+    """T8. Declined, completed, reversed or suspense; exactly one of them, by the evidence."""
+
+    id = "T8"
+    needs = ("device", "wire")
+    what = "withdrawal"
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
+        self._judged: dict[str, dict[int, tuple[str, ...]]] = {}
+
+    def meant(self, exchange: Exchange) -> bool:
+        return exchange.requested and exchange.withdrawal
+
+    def on_FrameSeen(self, site: Site, at: float, event: e.FrameSeen) -> None:  # noqa: N802
+        """A new request of the terminal closes the book on what has ended before it."""
+        if event.end == "terminal" and event.to == "host" and event.fields.get("t") == "0200":
+            for exchange in [*site.open.values(), *site.recent.values()]:
+                if exchange is not site.current and exchange.endings:
+                    self._judge(site, at, exchange)
+
+    def _judge(self, site: Site, at: float, exchange: Exchange) -> None:
+        if not self.meant(exchange):
+            return
+        judged = self._judged.setdefault(site.name, {})
+        endings = tuple(dict.fromkeys(exchange.endings))
+        before = judged.get(exchange.key)
+        if before == endings:
+            return
+        if before is None:
+            self.tried += 1
+        judged[exchange.key] = endings
+        if len(judged) > 4 * 16:
+            del judged[next(iter(judged))]
+        self._weigh(site, at, exchange, endings)
+
+    def _weigh(
+        self, site: Site, at: float, exchange: Exchange, endings: tuple[str, ...]
+    ) -> None:
+        wrong = contradiction(exchange, endings)
+        if wrong:
+            self.fail(site, at, f"STAN {exchange.stan}: {wrong}")
+
+    def close(self, site: Site, now: float) -> None:
+        for exchange in [*site.recent.values(), *site.open.values()]:
+            if self.meant(exchange) and not exchange.endings:
+                self.tried += 1
+                self.fail(
+                    site,
+                    now,
+                    f"STAN {exchange.stan} of {exchange.amount / 100:.2f} never ended: "
+                    f"{_answer_in_words(exchange)}, nothing reversed",
+                )
+            elif exchange.endings:
+                self._judge(site, now, exchange)
+
+
+def _answer_in_words(exchange: Exchange) -> str:
+    if exchange.answer is None:
+        return "no answer"
+    return f"answered '{exchange.answer.value}'"
+
+
+def contradiction(exchange: Exchange, endings: tuple[str, ...]) -> str:
+    """What is wrong with how it ended, '' when nothing is."""
+    if "reversed" in endings and "completed" in endings:
+        return f"{exchange.taken / 100:.2f} were taken in full, and it was reversed"
+    if "reversed" in endings and "declined" in endings and not exchange.cut:
+        return "it was declined, and it was reversed all the same"
+    if "declined" in endings and exchange.taken:
+        return f"it was declined, and {exchange.taken / 100:.2f} were taken"
+    if "suspense" in endings and "reversed" in endings and not exchange.cut:
+        return "it is in suspense, and it was reversed"
+    if "declined" in endings and "completed" in endings:
+        return "it was declined, and paid"
+    return ""
+
+
+class PowerCutLosesNothing(EndsExactlyOnce):
+    """T10. The same, for the withdrawals that were open when the power failed."""
+
+    id = "T10"
+    needs = ("device", "wire")
+
+    def meant(self, exchange: Exchange) -> bool:
+        return super().meant(exchange) and exchange.cut
+
+
+class OneReversal(Check):
+    """T13. One reversal per transaction with one STAN and one DE 7; its repeats are equal but for the
+    MTI and the MAC; the first is no repeat, unless the power failed in between."""
+
+    id = "T13"
+    needs = ("wire",)
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
+        self._dialect = Dialect()
+
+    def on_FrameSeen(self, site: Site, at: float, event: e.FrameSeen) -> None:  # noqa: N802
+        fields = event.fields
+        if event.end != "terminal" or event.to != "host" or fields.get("t", "")[1:2] != "4":
+            return
+        original = self._dialect.original_of(fields)
+        if original is None:
+            self.tried += 1
+            self.fail(site, at, "a reversal that names no original (DE 90)")
+            return
+        exchange = site.exchange(original.stan, original.sent)
+        first = exchange.reversal
+        if first is None:
+            return
+        self.tried += 1
+        stan, sent, digest = first
+        if (fields.get("11"), fields.get("7")) != (stan, sent):
+            self.fail(
+                site,
+                at,
+                f"a second reversal of STAN {original.stan}: {fields.get('11')} after {stan}",
+            )
+        elif event.digest != digest:
+            self.fail(site, at, f"the repeat of reversal {stan} differs from the first")
+        repeat = self._dialect.kind_of(fields) is Kind.REVERSAL_REPEAT
+        if repeat and not exchange.begun and not site.cuts:
+            self.fail(site, at, f"reversal {stan} began as a repeat")
+        exchange.begun = True

@@ -1,0 +1,450 @@
+"""What the evidence says about one terminal: where its card is, and what it asked the host.
+
+All checks share one `Site` per terminal, so that each of them stays small. It is built from
+the device, the tap at the terminal's end, the tap at the host's end and the ledger; what the
+terminal says of itself is only ever used against it.
+
+A `Exchange` is one request as the wire showed it, named by DE 11 and DE 7. It is kept while
+anything of it is open; what must be remembered for ever (that it was there) is eight bytes.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, insort
+from typing import NamedTuple
+
+from harness import events as e
+from harness.contract import Contract
+from harness.wire.dialect import AdviceOutcome, Dialect, Kind, Outcome
+
+RECENT = 16
+LATE = "the host timer"
+
+
+class Mark(NamedTuple):
+    """A moment, with what the mains had done by then."""
+
+    at: float
+    off: float
+    cuts: int
+
+
+def key_of(stan: str, sent: str) -> int:
+    """DE 11 and DE 7 in one number; what is not decimal is hashed by its bytes."""
+    text = sent + stan
+    if text.isascii() and text.isdigit():
+        return int(text)
+    return -int.from_bytes(text.encode()[:7].ljust(7, b"\0"), "big")
+
+
+class Exchange:
+    """One request and what became of it."""
+
+    __slots__ = (
+        "aborted", "amount", "answer", "answer_at", "answer_mac", "approved", "back", "back_posts",
+        "begun", "causes", "cut", "debit", "debits", "endings", "host_answered", "host_asked", "key",
+        "parked", "requested", "reversal", "reversal_final", "rrn", "sent", "stacked", "stacks",
+        "stan", "start", "taken", "tombstone", "uncounted", "withdrawal",
+    )  # fmt: skip
+
+    def __init__(self, stan: str, sent: str) -> None:
+        self.stan = stan
+        self.sent = sent
+        self.key = key_of(stan, sent)
+        self.requested = False  # its request was seen at the terminal's end
+        self.withdrawal = True
+        self.amount = 0
+        self.rrn = ""
+        self.start = 0.0
+        self.answer: Outcome | None = None  # the first valid one, in time or not
+        self.answer_at = 0.0
+        self.answer_mac = ""
+        self.approved = 0
+        self.aborted = ""  # why, by the evidence or by its own word
+        self.cut = False  # the power failed while it was open
+        self.stacks = 0
+        self.stacked = 0
+        self.uncounted = False
+        self.taken = 0
+        self.endings: list[str] = []
+        self.reversal: tuple[str, str, str] | None = None  # STAN, DE 7, digest of the first
+        self.begun = False  # its reversal has been sent for the first time
+        self.reversal_final = False
+        self.parked = False
+        self.debit = 0
+        self.debits = 0
+        self.back = 0
+        self.back_posts = 0
+        self.tombstone = False
+        self.host_asked = False
+        self.host_answered = False
+        self.causes: list[str] = []
+
+
+class Site:
+    """One terminal, seen from outside."""
+
+    def __init__(self, name: str, contract: Contract, dialect: Dialect, *, ledger: bool) -> None:
+        self.name = name
+        self._contract = contract
+        self._dialect = dialect
+        self._ledger = ledger  # can postings be seen?
+        # card
+        self.card = ""
+        self.customer = 0
+        self.card_at = ""  # '', transport, slot, capturing
+        self.inserted: Mark | None = None
+        self.slot_since = 0.0
+        self.jammed = False
+        # mains
+        self.powered = True
+        self.off = 0.0
+        self.off_since = 0.0
+        self.cuts = 0
+        # the wait
+        self.screen = ""
+        self.wait: Mark | None = None  # since the last entry into 'please wait', until answered
+        self.abort_at: float | None = None
+        # link
+        self.connected = False
+        self.signed_on = False
+        self.heard = 0.0
+        self.network_ok = 0.0  # when a sign-on or echo was last answered
+        self._network: dict[str, str] = {}
+        # exchanges
+        self.current: Exchange | None = None
+        self.open: dict[int, Exchange] = {}
+        self.recent: dict[int, Exchange] = {}
+        self.settled: array[int] = array("q")
+
+    # --- time ------------------------------------------------------------------------------
+
+    def mark(self, at: float) -> Mark:
+        return Mark(at, self.off, self.cuts)
+
+    def since(self, mark: Mark, at: float) -> float:
+        """Seconds since a mark, the time without power left out."""
+        off = self.off - mark.off
+        if not self.powered:
+            off += at - max(self.off_since, mark.at)
+        return at - mark.at - off
+
+    def allowance(self, mark: Mark) -> float:
+        """Each power cut since adds the time to recover (T2)."""
+        return self._contract.recovery * (self.cuts - mark.cuts)
+
+    # --- the device -------------------------------------------------------------------------
+
+    def on_CardInserted(self, at: float, event: e.CardInserted) -> None:  # noqa: N802
+        self.card = event.card
+        self.customer = event.customer
+        self.card_at = "transport"
+        self.inserted = self.mark(at)
+        self.jammed = False
+        self.abort_at = None
+        self.wait = None
+
+    def on_EjectFailed(self, _at: float, _event: e.EjectFailed) -> None:  # noqa: N802
+        self.jammed = True
+
+    def on_CardAtSlot(self, at: float, _event: e.CardAtSlot) -> None:  # noqa: N802
+        self.card_at = "slot"
+        self.slot_since = at
+
+    def on_CaptureBegun(self, _at: float, _event: e.CaptureBegun) -> None:  # noqa: N802
+        self.card_at = "capturing"
+
+    def on_CardTaken(self, _at: float, _event: e.CardTaken) -> None:  # noqa: N802
+        self.card_at = ""
+        self.inserted = None
+
+    def on_CardCaptured(self, _at: float, _event: e.CardCaptured) -> None:  # noqa: N802
+        self.card_at = ""
+        self.inserted = None
+
+    def on_ScreenShown(self, at: float, event: e.ScreenShown) -> None:  # noqa: N802
+        self.screen = event.screen
+        if event.screen == "please_wait":
+            self.wait = self.mark(at)
+            self.abort_at = None
+
+    def on_PowerLost(self, at: float, _event: e.PowerLost) -> None:  # noqa: N802
+        self.powered = False
+        self.off_since = at
+        self.cuts += 1
+        self.connected = self.signed_on = False
+        for exchange in self.open.values():
+            exchange.cut = True
+        self.wait = None
+        self.abort_at = None
+        self.screen = "blank"
+
+    def on_PowerRestored(self, at: float, _event: e.PowerRestored) -> None:  # noqa: N802
+        self.off += at - self.off_since
+        self.powered = True
+
+    def on_StackBegun(self, _at: float, _event: e.StackBegun) -> None:  # noqa: N802
+        if self.current is not None:
+            self.current.stacks += 1
+
+    def on_NotesStacked(self, _at: float, event: e.NotesStacked) -> None:  # noqa: N802
+        if self.current is not None:
+            self.current.stacked += worth(event.notes)
+            self.current.uncounted |= not event.counted
+
+    def on_NotesRetracted(self, _at: float, event: e.NotesRetracted) -> None:  # noqa: N802
+        if self.current is not None:
+            self.current.uncounted |= not event.counted
+
+    def on_NotesTaken(self, _at: float, event: e.NotesTaken) -> None:  # noqa: N802
+        current = self.current
+        if current is not None:
+            current.taken += worth(event.notes)
+            if current.taken == current.approved:
+                current.endings.append("completed")
+
+    # --- what it says of itself, used against it ----------------------------------------------
+
+    def on_Aborted(self, at: float, event: e.Aborted) -> None:  # noqa: N802
+        self._abort(at, event.why)
+
+    def on_SessionCancelled(self, at: float, event: e.SessionCancelled) -> None:  # noqa: N802
+        if event.why != "hotlist" and self.abort_at is None:
+            self.abort_at = at
+
+    def on_SuspenseRecorded(self, _at: float, _event: e.SuspenseRecorded) -> None:  # noqa: N802
+        """Believed only where the device really lost count, or power or time."""
+        current = self.current
+        if current is not None and (current.uncounted or current.cut or current.stacks):
+            current.endings.append("suspense")
+
+    def on_ReversalParked(self, _at: float, event: e.ReversalParked) -> None:  # noqa: N802
+        for exchange in self.open.values():
+            if exchange.reversal is not None and exchange.reversal[0] == event.stan:
+                exchange.parked = True
+
+    def _abort(self, at: float, why: str) -> None:
+        if self.abort_at is None:
+            self.abort_at = at
+        current = self.current
+        if current is not None and current.answer is None and not current.aborted:
+            current.aborted = why
+
+    # --- the link ---------------------------------------------------------------------------
+
+    def on_LinkOpened(self, at: float, _event: e.LinkOpened) -> None:  # noqa: N802
+        self.connected = True
+        self.signed_on = False
+        self.heard = at
+        self._network.clear()
+
+    def on_LinkClosed(self, at: float, _event: e.LinkClosed) -> None:  # noqa: N802
+        self.connected = self.signed_on = False
+        if self.wait is not None and self.awaits_answer():
+            self._abort(at, "the link closed")
+
+    def awaits_answer(self) -> bool:
+        """Is the customer waiting for an answer that has not come?"""
+        return self.wait is not None and (
+            self.current is None
+            or self.current.start < self.wait.at
+            or self.current.answer is None
+        )
+
+    def down_because(self, at: float) -> str:
+        """Why the link is down by the evidence at the terminal's end; '' while it may be up."""
+        if not self.connected:
+            return "there is no connection"
+        if not self.signed_on:
+            return "nothing was signed on"
+        if at - self.heard > self._contract.silence + self._contract.slack:
+            return f"the host has been silent for {at - self.heard:.0f} s"
+        current = self.current
+        if current is not None and current.requested and current.aborted in ("", "timer", LATE):
+            expiry = current.start + self._contract.host_response
+            answered = current.answer is not None and current.answer_at < expiry
+            if not answered and self.network_ok < expiry <= at - self._contract.slack:
+                return "a request expired and no echo was answered since"
+        return ""
+
+    def on_FrameSeen(self, at: float, event: e.FrameSeen) -> None:  # noqa: N802
+        if event.problem:
+            return
+        kind = self._dialect.kind_of(event.fields)
+        if event.end == "host":
+            self._at_host(kind, event)
+        elif event.to == "host":
+            self._sent(kind, at, event)
+        else:
+            self.heard = at
+            if event.mac != "bad" and not (self._contract.mac and event.mac == "none"):
+                self._received(kind, at, event)
+
+    def _sent(self, kind: Kind, at: float, event: e.FrameSeen) -> None:
+        fields = event.fields
+        if kind is Kind.REQUEST:
+            self._begin(at, event)
+        elif kind in (Kind.REVERSAL, Kind.REVERSAL_REPEAT):
+            original = self._dialect.original_of(fields)
+            if original is not None:
+                self._reversal(event, self.exchange(original.stan, original.sent))
+        elif kind is Kind.NETWORK:
+            self._network[fields.get("11", "")] = self._dialect.function_of(fields)
+
+    def _begin(self, at: float, event: e.FrameSeen) -> None:
+        fields = event.fields
+        before = self.current
+        exchange = self.current = self.exchange(fields.get("11", ""), fields.get("7", ""))
+        exchange.requested = True
+        exchange.withdrawal = self._dialect.is_withdrawal(fields)
+        exchange.amount = self._dialect.amount_of(fields)
+        exchange.rrn = fields.get("37", "")
+        exchange.start = self.wait.at if self.wait is not None else at
+        if self.wait is None:
+            self.wait = self.mark(at)
+        if before is not None:
+            self.sweep()
+
+    def _reversal(self, event: e.FrameSeen, exchange: Exchange) -> None:
+        fields = event.fields
+        if exchange.reversal is None:
+            exchange.reversal = (fields.get("11", ""), fields.get("7", ""), event.digest)
+            exchange.endings.append("reversed")
+
+    def _received(self, kind: Kind, at: float, event: e.FrameSeen) -> None:
+        fields = event.fields
+        if fields.get("41") != self.name:
+            return
+        if kind is Kind.NETWORK_ANSWER:
+            function = self._network.pop(fields.get("11", ""), "")
+            if function and self._dialect.network_accepted(fields):
+                self.network_ok = at
+                self.signed_on = self.signed_on or function == "sign_on"
+        elif kind is Kind.ANSWER:
+            self._answered(at, event)
+        elif kind is Kind.REVERSAL_ANSWER:
+            self._reversal_answered(fields)
+
+    def _answered(self, at: float, event: e.FrameSeen) -> None:
+        """The first answer that matches: DE 41, 11, 7, 37 where both have it, 4 on approvals."""
+        current, fields = self.current, event.fields
+        if (
+            current is None
+            or current.answer is not None
+            or fields.get("11") != current.stan
+            or fields.get("7") != current.sent
+            or fields.get("37", current.rrn) != current.rrn
+        ):
+            return
+        outcome = self._dialect.outcome_of(fields)
+        amount = self._dialect.amount_of(fields)
+        if outcome is Outcome.APPROVED and amount != current.amount:
+            return
+        if outcome is Outcome.PARTIAL and not 0 < amount <= current.amount:
+            return
+        self._take_answer(current, outcome, amount, at, event.mac)
+
+    def _take_answer(
+        self, current: Exchange, outcome: Outcome, amount: int, at: float, mac: str
+    ) -> None:
+        if at >= current.start + self._contract.host_response and not current.aborted:
+            current.aborted = LATE
+        current.answer = outcome
+        current.answer_at = at
+        current.answer_mac = mac
+        if outcome is Outcome.APPROVED or (
+            outcome is Outcome.PARTIAL and self._contract.partial_approval
+        ):
+            current.approved = amount
+        if not current.aborted and self.wait is not None:
+            if outcome in CLOSING:
+                current.endings.append("declined")
+            if outcome is Outcome.PIN_AGAIN:
+                self.wait = None
+
+    def _reversal_answered(self, fields: dict[str, str]) -> None:
+        outcome = self._dialect.advice_outcome_of(fields)
+        for exchange in self.open.values():
+            if exchange.reversal is not None and exchange.reversal[0] == fields.get("11"):
+                exchange.reversal_final |= outcome in (
+                    AdviceOutcome.ACCEPTED,
+                    AdviceOutcome.FLAGGED,
+                )
+                exchange.parked |= outcome is AdviceOutcome.PARK
+
+    # --- the host's end and the ledger -----------------------------------------------------------
+
+    def _at_host(self, kind: Kind, event: e.FrameSeen) -> None:
+        fields = event.fields
+        if event.mac == "bad":
+            return
+        if event.to == "host" and kind in (Kind.REQUEST, Kind.REQUEST_REPEAT):
+            self.exchange(fields.get("11", ""), fields.get("7", "")).host_asked = True
+        elif event.to == "host" and kind in (Kind.REVERSAL, Kind.REVERSAL_REPEAT):
+            original = self._dialect.original_of(fields)
+            if original is not None:
+                exchange = self.exchange(original.stan, original.sent)
+                if not exchange.debits and not exchange.host_answered:
+                    exchange.tombstone = True
+        elif event.to == "terminal" and kind is Kind.ANSWER:
+            self.exchange(fields.get("11", ""), fields.get("7", "")).host_answered = True
+
+    def on_Posted(self, _at: float, event: e.Posted) -> None:  # noqa: N802
+        exchange = self.exchange(event.stan, event.sent)
+        if event.kind == "debit":
+            exchange.debit += event.amount
+            exchange.debits += 1
+        else:
+            exchange.back += event.amount
+            exchange.back_posts += 1
+        exchange.causes.append(event.cause)
+
+    # --- exchanges -------------------------------------------------------------------------------
+
+    def exchange(self, stan: str, sent: str) -> Exchange:
+        """The exchange of that name, made if it is new."""
+        key = key_of(stan, sent)
+        found = self.open.get(key)
+        if found is None:
+            found = self.recent.pop(key, None) or Exchange(stan, sent)
+            self.open[key] = found
+        return found
+
+    def was_settled(self, key: int) -> bool:
+        at = bisect_left(self.settled, key)
+        return at < len(self.settled) and self.settled[at] == key
+
+    def sweep(self) -> None:
+        """Put away what is over."""
+        over = [
+            x
+            for x in self.open.values()
+            if x is not self.current
+            and (x.endings or not x.withdrawal or not x.requested)
+            and (not self._ledger or x.debit - x.back == x.taken)
+            and (x.reversal is None or x.reversal_final)
+        ]
+        for exchange in over:
+            del self.open[exchange.key]
+            if not self.was_settled(exchange.key):
+                insort(self.settled, exchange.key)
+            self.recent[exchange.key] = exchange
+            if len(self.recent) > RECENT:
+                del self.recent[next(iter(self.recent))]
+
+
+CLOSING = (Outcome.DECLINED, Outcome.CAPTURE, Outcome.PIN_AGAIN, Outcome.SYSTEM_ERROR)
+"""Only listed codes close a transaction without a reversal (section 2)."""
+
+
+def worth(notes: e.Notes) -> int:
+    """What notes are worth, in minor units."""
+    return sum(denomination * count for denomination, count in notes.items())
+
+
+SITE_HANDLERS = {
+    kind: getattr(Site, f"on_{name}")
+    for name, kind in e.EVENT_TYPES.items()
+    if hasattr(Site, f"on_{name}")
+}

@@ -1,0 +1,305 @@
+"""The verdict: evidence in, one judgement out.
+
+- A failed check fails the run (exit 1).
+- Else the run proves nothing (exit 3) when a promised invariant was not tried or cannot be
+  observed, an expected event never came, a forbidden one did, nothing was tried at all, the
+  journal is cut off, or the harness itself was too slow for the timed bounds.
+- Timed bounds are widened by the worst lag that the harness measured of itself; beyond the
+  contract's slack they judge nobody, and untimed failures stand.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from harness import events as e
+from harness.checks import card, cash, ending, ledger
+from harness.checks.base import Check, Failure
+from harness.checks.catalogue import INVARIANTS
+from harness.checks.evidence import SITE_HANDLERS, Site
+from harness.checks.totals import Tally, Totals
+from harness.journal import Header
+from harness.wire.dialect import Dialect
+
+Status = Literal["pass", "fail", "not tried", "not observable", "invalid"]
+NOT_TERMINALS = ("HOST", "RUN")
+
+CHECKS: tuple[type[Check], ...] = (
+    card.AbortReleasesCard,
+    card.HoldIsBounded,
+    ending.TimersStand,
+    cash.CashNeedsApproval,
+    cash.ApprovalIsAuthentic,
+    cash.NeverMoreThanApproved,
+    cash.CardBeforeCash,
+    card.CaptureHasReason,
+    ending.EndsExactlyOnce,
+    cash.NothingAfterAbort,
+    ending.PowerCutLosesNothing,
+    cash.CassettesAddUp,
+    ending.OneReversal,
+    ledger.PostedOnce,
+    ledger.NeverMoreBack,
+    ledger.LedgerEqualsCash,
+    ledger.ReplayMovesNothing,
+    ledger.TombstoneHolds,
+    ledger.NothingPending,
+    card.WaitIsBounded,
+    card.EveryCardOut,
+    card.NoCardWhileDown,
+)
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """One invariant: how often it was tried, the worst case seen against its bound."""
+
+    id: str
+    title: str
+    tried: int
+    worst: float | None
+    bound: float | None
+    unit: str
+    status: Status
+    promised: bool
+    failures: int
+
+
+class Expected(msgspec.Struct, frozen=True):
+    """An event that had to come `needed` times at least (or, `forbidden`, at most)."""
+
+    event: str
+    needed: int
+    seen: int
+    forbidden: bool = False
+
+    @property
+    def met(self) -> bool:
+        return self.seen <= self.needed if self.forbidden else self.seen >= self.needed
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """`failures` keeps the first twenty of each invariant; `reasons` say why a run is invalid; `lag` is
+    the harness's own worst delay in run seconds."""
+
+    outcome: Literal["pass", "fail", "invalid"]
+    exit_code: int
+    rows: tuple[Row, ...]
+    failures: tuple[Failure, ...]
+    expected: tuple[Expected, ...]
+    reasons: tuple[str, ...]
+    totals: Totals
+    lag: float
+
+
+class Judge:
+    """A listener of the journal."""
+
+    def __init__(self, header: Header) -> None:
+        self._header = header
+        self._contract = header.contract
+        self._sees = header.sees
+        self._dialect = Dialect()
+        self._checks = [check(self._contract) for check in CHECKS]
+        self._tally = Tally(self._contract)
+        self._sites: dict[str, Site] = {}
+        self._handlers = self._table()
+        self._counts: dict[type[e.Event], int] = {}
+        self._lag = 0.0
+        self._now = 0.0
+        self._ended = ""
+        self._scanned = 0
+        self._leaks: list[str] = []
+
+    def _table(self) -> dict[type[e.Event], tuple[object, ...]]:
+        """All handlers of an event: the site's own first, then the checks', then the tally's."""
+        table: dict[type[e.Event], tuple[object, ...]] = {}
+        for kind in e.EVENT_TYPES.values():
+            handlers = [
+                check.handlers()[kind] for check in self._checks if kind in check.handlers()
+            ]
+            if kind in self._tally.handlers:
+                handlers.append(self._tally.handlers[kind])
+            table[kind] = tuple(handlers)
+        return table
+
+    def see(self, at: float, actor: str, event: e.Event) -> None:
+        """One entry of the journal."""
+        kind = type(event)
+        self._now = at
+        self._counts[kind] = self._counts.get(kind, 0) + 1
+        if kind is e.Posted or (kind is e.FrameSeen and actor == "HOST"):
+            actor = event.terminal if kind is e.Posted else event.fields.get("41", "")  # type: ignore[attr-defined]
+        if actor == "RUN":
+            self._harness(at, event)
+            return
+        site = self._sites.get(actor)
+        if site is None:
+            if actor in NOT_TERMINALS and kind is not e.RequestDecided:
+                if kind is e.LagMeasured:
+                    self._harness(at, event)
+                return
+            site = self._site(actor)
+        take_in = SITE_HANDLERS.get(kind)
+        if take_in is not None:
+            take_in(site, at, event)
+        for handler in self._handlers[kind]:
+            handler(site, at, event)  # type: ignore[operator]
+
+    def _site(self, name: str) -> Site:
+        site = Site(name, self._contract, self._dialect, ledger="ledger" in self._sees)
+        self._sites[name] = site
+        return site
+
+    def _harness(self, at: float, event: e.Event) -> None:
+        if isinstance(event, e.LagMeasured):
+            self._lag = max(self._lag, event.seconds)
+        elif isinstance(event, e.FaultBegan):
+            self._tally.fault_began(self._sites)
+            for check in self._checks:
+                if isinstance(check, card.EveryCardOut):
+                    check.fault_began(at)
+        elif isinstance(event, e.FaultEnded):
+            self._tally.fault_ended()
+        elif isinstance(event, e.RunEnded):
+            self._ended = event.how
+
+    def advance(self, now: float) -> None:
+        """Time passed without an entry."""
+        self._now = max(self._now, now)
+
+    def secrecy(self, scanned: int, leaks: list[str]) -> None:
+        """What the scan for secrets found (S3): bytes read, and where leaks are."""
+        self._scanned += scanned
+        self._leaks += leaks
+
+    # --- the verdict ---------------------------------------------------------------------------
+
+    def verdict(self, *, cut: str = "", interrupted: bool = False) -> Verdict:
+        """Judge what was seen. `cut` says that and how the journal is cut off."""
+        sites = {name: site for name, site in self._sites.items() if name not in NOT_TERMINALS}
+        over = not cut and not interrupted and self._ended in ("quiet", "open")
+        if over:
+            for site in sites.values():
+                for check in self._checks:
+                    check.close(site, self._now)
+        rows = (*(self._row(check) for check in self._checks), self._secrecy_row())
+        expected = self._expected()
+        failed = any(row.status == "fail" for row in rows)
+        reasons = self._reasons(rows, expected, cut=cut, interrupted=interrupted)
+        outcome: Literal["pass", "fail", "invalid"] = (
+            "fail" if failed else "invalid" if reasons else "pass"
+        )
+        return Verdict(
+            outcome=outcome,
+            exit_code={"pass": 0, "fail": 1, "invalid": 3}[outcome],
+            rows=rows,
+            failures=self._failures(rows),
+            expected=expected,
+            reasons=reasons,
+            totals=self._tally.finish(sites, self._now),
+            lag=self._lag,
+        )
+
+    @property
+    def _too_slow(self) -> bool:
+        return self._lag > self._contract.slack
+
+    def _row(self, check: Check) -> Row:
+        failed = check.failed - sum(1 for excess in check.excesses if excess <= self._lag)
+        status: Status
+        if not set(check.needs) <= set(self._sees):
+            status = "not observable"
+        elif failed > (len(check.excesses) if self._too_slow else 0):
+            status = "fail"
+        elif self._too_slow and (check.timed or check.excesses):
+            status = "invalid"
+        elif not check.tried:
+            status = "not tried"
+        else:
+            status = "pass"
+        return Row(
+            id=check.id,
+            title=INVARIANTS[check.id],
+            tried=check.tried,
+            worst=check.worst,
+            bound=check.bound,
+            unit=check.unit,
+            status=status,
+            promised=self._promised(check.id),
+            failures=failed if status == "fail" else 0,
+        )
+
+    def _promised(self, name: str) -> bool:
+        """A clause ('T4.authentic') is promised with its invariant."""
+        return name in self._header.promises or name.split(".")[0] in self._header.promises
+
+    def _secrecy_row(self) -> Row:
+        status: Status = "fail" if self._leaks else "pass" if self._scanned else "not tried"
+        return Row(
+            id="S3",
+            title=INVARIANTS["S3"],
+            tried=self._scanned,
+            worst=None,
+            bound=None,
+            unit="bytes",
+            status=status,
+            promised=self._promised("S3"),
+            failures=len(self._leaks),
+        )
+
+    def _failures(self, rows: tuple[Row, ...]) -> tuple[Failure, ...]:
+        failing = {row.id for row in rows if row.status == "fail"}
+        found = [
+            failure
+            for check in self._checks
+            if check.id in failing
+            for failure in check.failures
+            if failure.excess is None or failure.excess > self._lag
+        ]
+        found += [
+            Failure("S3", self._now, "RUN", f"a secret got out: {leak}")
+            for leak in self._leaks[:20]
+        ]
+        return tuple(found)
+
+    def _expected(self) -> tuple[Expected, ...]:
+        seen = {kind.__name__: count for kind, count in self._counts.items()}
+        wanted = [
+            Expected(name, count, seen.get(name, 0))
+            for name, count in self._header.expects.items()
+        ]
+        unwanted = [
+            Expected(name, count, seen.get(name, 0), forbidden=True)
+            for name, count in self._header.forbids.items()
+        ]
+        return (*wanted, *unwanted)
+
+    def _reasons(
+        self,
+        rows: tuple[Row, ...],
+        expected: tuple[Expected, ...],
+        *,
+        cut: str,
+        interrupted: bool,
+    ) -> tuple[str, ...]:
+        reasons = [cut] if cut else []
+        if interrupted or self._ended == "interrupted":
+            reasons.append("the run was interrupted")
+        for row in rows:
+            if row.promised and row.status in ("not tried", "not observable"):
+                reasons.append(f"{row.id} is promised and was {row.status}")
+        for item in expected:
+            if not item.met and item.forbidden:
+                reasons.append(f"{item.event} came {item.seen} times, at most {item.needed}")
+            elif not item.met:
+                reasons.append(f"{item.event} came {item.seen} times, expected {item.needed}")
+        if self._too_slow:
+            reasons.append(
+                f"the harness itself was late by up to {self._lag:.1f} s, "
+                f"more than the slack of {self._contract.slack:.1f} s"
+            )
+        if not any(row.tried and row.status in ("pass", "fail") for row in rows if row.id != "S3"):
+            reasons.append("nothing was tried that could be observed")
+        return tuple(reasons)

@@ -1,0 +1,214 @@
+"""The ledger's checks, judged from postings and from what passed at both ends (H1 to H7)."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, insort
+
+from harness import events as e
+from harness.checks.base import Check
+from harness.checks.evidence import Exchange, Site, key_of
+from harness.wire.dialect import Dialect, Kind, Outcome
+
+
+class PostedOnce(Check):
+    """H1. At most one debit and one reversal per transaction."""
+
+    id = "H1"
+    needs = ("ledger",)
+
+    def on_Posted(self, site: Site, at: float, event: e.Posted) -> None:  # noqa: N802
+        self.tried += 1
+        exchange = site.exchange(event.stan, event.sent)
+        count = exchange.debits if event.kind == "debit" else exchange.back_posts
+        if count > 1:
+            self.fail(site, at, f"{event.kind} number {count} of STAN {event.stan}")
+        elif count == 1 and len(exchange.causes) == 1 and site.was_settled(exchange.key):
+            self.fail(site, at, f"a {event.kind} of STAN {event.stan}, which had been settled")
+
+
+class NeverMoreBack(Check):
+    """H2. `worst` is the largest excess in minor units."""
+
+    id = "H2"
+    needs = ("ledger",)
+    unit = "cents"
+
+    @property
+    def bound(self) -> float:
+        return 0.0
+
+    def on_Posted(self, site: Site, at: float, event: e.Posted) -> None:  # noqa: N802
+        if event.kind != "reversal":
+            return
+        self.tried += 1
+        exchange = site.exchange(event.stan, event.sent)
+        over = exchange.back - exchange.debit
+        self.measured(max(0, over))
+        if over > 0:
+            self.fail(
+                site,
+                at,
+                f"STAN {event.stan}: {exchange.back / 100:.2f} given back "
+                f"of {exchange.debit / 100:.2f} debited",
+            )
+
+
+class LedgerEqualsCash(Check):
+    """H3, transaction by transaction: debited less reversed is what the customer took, or is owed (its
+    reversal is pending or parked), or in suspense. `worst` is the largest difference."""
+
+    id = "H3"
+    needs = ("ledger", "device", "wire")
+    unit = "cents"
+
+    @property
+    def bound(self) -> float:
+        return 0.0
+
+    def on_Posted(self, _site: Site, _at: float, event: e.Posted) -> None:  # noqa: N802
+        self.tried += event.kind == "debit"
+        if self.worst is None:
+            self.worst = 0.0
+
+    def on_NotesTaken(self, _site: Site, _at: float, _event: e.NotesTaken) -> None:  # noqa: N802
+        self.tried += 1
+
+    def close(self, site: Site, now: float) -> None:
+        for exchange in [*site.recent.values(), *site.open.values()]:
+            off = exchange.debit - exchange.back - exchange.taken
+            if off and not explained(exchange):
+                self.measured(abs(off))
+                self.fail(
+                    site,
+                    now,
+                    f"STAN {exchange.stan}: debited {exchange.debit / 100:.2f}, given back "
+                    f"{exchange.back / 100:.2f}, cash taken {exchange.taken / 100:.2f}",
+                )
+
+
+def explained(exchange: Exchange) -> bool:
+    """Is the difference owed or in suspense?"""
+    owed = exchange.reversal is not None and not exchange.reversal_final and exchange.back == 0
+    return owed or "suspense" in exchange.endings
+
+
+class _Numbers:
+    """A set of small numbers per terminal, eight bytes each."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, array[int]] = {}
+
+    def add(self, name: str, number: int) -> bool:
+        """Whether it was there before."""
+        known = self._known.setdefault(name, array("q"))
+        at = bisect_left(known, number)
+        if at < len(known) and known[at] == number:
+            return True
+        insort(known, number)
+        return False
+
+
+class ReplayMovesNothing(Check):
+    """H4. A case is a message that the host heard twice; a failure a second posting by one message."""
+
+    id = "H4"
+    needs = ("ledger", "wire")
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
+        self._heard = {"2": _Numbers(), "4": _Numbers()}
+        self._posted = {"2": _Numbers(), "4": _Numbers()}
+
+    def on_FrameSeen(self, site: Site, _at: float, event: e.FrameSeen) -> None:  # noqa: N802
+        fields = event.fields
+        if event.end != "host" or event.to != "host" or event.problem:
+            return
+        heard = self._heard.get(fields.get("t", "")[1:2])
+        if heard is not None and event.mac != "bad":
+            key = key_of(fields.get("11", ""), fields.get("7", ""))
+            self.tried += heard.add(site.name, key)
+
+    def on_Posted(self, site: Site, at: float, event: e.Posted) -> None:  # noqa: N802
+        message, stan, sent = event.cause.split(":")
+        posted = self._posted.get(message)
+        if posted is not None and posted.add(site.name, key_of(stan, sent)):
+            self.fail(site, at, f"message {event.cause} posted a second time")
+
+
+class TombstoneHolds(Check):
+    """H6. Tried where a reversal came before its original, or before the original's commit."""
+
+    id = "H6"
+    needs = ("ledger", "wire")
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
+        self._dialect = Dialect()
+
+    def on_FrameSeen(self, site: Site, at: float, event: e.FrameSeen) -> None:  # noqa: N802
+        if event.end != "host" or event.problem or event.mac == "bad":
+            return
+        fields = event.fields
+        kind = self._dialect.kind_of(fields)
+        if kind in (Kind.REQUEST, Kind.REQUEST_REPEAT) and event.to == "host":
+            if site.exchange(fields.get("11", ""), fields.get("7", "")).tombstone:
+                self.tried += 1
+        elif kind in (Kind.REVERSAL, Kind.REVERSAL_REPEAT) and event.to == "host":
+            original = self._dialect.original_of(fields)
+            if original is not None and kind is Kind.REVERSAL:
+                exchange = site.exchange(original.stan, original.sent)
+                self.tried += exchange.tombstone and exchange.host_asked
+        elif kind is Kind.ANSWER and event.to == "terminal":
+            self._answered(site, at, fields)
+
+    def _answered(self, site: Site, at: float, fields: dict[str, str]) -> None:
+        exchange = site.exchange(fields.get("11", ""), fields.get("7", ""))
+        if exchange.tombstone and self._dialect.outcome_of(fields) in (
+            Outcome.APPROVED,
+            Outcome.PARTIAL,
+        ):
+            self.fail(site, at, f"STAN {exchange.stan} was approved after its reversal")
+
+    def on_Posted(self, site: Site, at: float, event: e.Posted) -> None:  # noqa: N802
+        if event.kind == "debit" and site.exchange(event.stan, event.sent).tombstone:
+            self.fail(site, at, f"STAN {event.stan} was debited after its reversal")
+
+
+class NothingPending(Check):
+    """H7. At quiescence each reversal that was sent has had a final answer or is parked, with an alarm;
+    and the store, counted by itself, holds no pending one."""
+
+    id = "H7"
+    needs = ("wire", "store")
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
+        self._dialect = Dialect()
+        self._alarms: dict[str, int] = {}
+
+    def on_FrameSeen(self, site: Site, _at: float, event: e.FrameSeen) -> None:  # noqa: N802
+        if (
+            event.end == "terminal"
+            and event.to == "host"
+            and self._dialect.kind_of(event.fields) is Kind.REVERSAL
+        ):
+            self.tried += 1
+
+    def on_AlarmRaised(self, site: Site, _at: float, event: e.AlarmRaised) -> None:  # noqa: N802
+        if event.kind == "parked":
+            self._alarms[site.name] = self._alarms.get(site.name, 0) + 1
+
+    def on_StoreCounted(self, site: Site, at: float, event: e.StoreCounted) -> None:  # noqa: N802
+        self.tried += event.pending
+        if event.pending:
+            self.fail(site, at, f"{event.pending} reversals are still pending in the store")
+        if event.parked > self._alarms.get(site.name, 0):
+            self.fail(site, at, f"{event.parked} reversals are parked and not all were alarmed")
+
+    def close(self, site: Site, now: float) -> None:
+        for exchange in site.open.values():
+            if exchange.reversal and not exchange.reversal_final and not exchange.parked:
+                self.fail(
+                    site, now, f"reversal {exchange.reversal[0]} has had no final answer"
+                )

@@ -1,0 +1,172 @@
+"""The figures that a person cares about, from the same evidence as the checks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from harness import events as e
+from harness.checks.evidence import Exchange, Mark, Site, worth
+from harness.contract import Contract
+from harness.wire.dialect import Outcome
+
+
+class Totals(msgspec.Struct, kw_only=True):
+    """Times in seconds, money in minor units. `captured_why` counts by reason; `explained` is the
+    part of the difference between ledger and cash that is owed or in suspense."""
+
+    terminals: int = 0
+    customers: int = 0
+    turned_away: int = 0
+    inserted: int = 0
+    returned: int = 0
+    captured: int = 0
+    captured_why: dict[str, int] = {}
+    inside: int = 0
+    longest_wait: float = 0.0
+    longest_hold: float = 0.0
+    approved: int = 0
+    declined: int = 0
+    cash_taken: int = 0
+    ledger: int = 0
+    explained: int = 0
+    aborts: int = 0
+    late_approvals: int = 0
+    reversals: int = 0
+    acknowledged: int = 0
+    pending: int = 0
+    parked: int = 0
+    suspense: int = 0
+    cards_met_fault: int = 0
+
+
+class Tally:
+    """Counts as the run goes."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        self.totals = Totals(captured_why={})
+        self._wait: dict[str, float] = {}
+        self._hold: dict[str, Mark] = {}
+        self._met: dict[str, int] = {}
+        self._faults = 0  # windows open now
+        self.handlers: dict[type[e.Event], Any] = {
+            kind: getattr(self, f"on_{name}")
+            for name, kind in e.EVENT_TYPES.items()
+            if hasattr(self, f"on_{name}")
+        }
+
+    def fault_began(self, sites: dict[str, Site]) -> None:
+        """The cards that are inside now meet the fault."""
+        self._faults += 1
+        for site in sites.values():
+            if site.inserted is not None:
+                self._meet(site)
+
+    def fault_ended(self) -> None:
+        self._faults -= 1
+
+    def _meet(self, site: Site) -> None:
+        if self._met.get(site.name) != site.customer:
+            self._met[site.name] = site.customer
+            self.totals.cards_met_fault += 1
+
+    def on_CustomerArrived(self, *_: object) -> None:  # noqa: N802
+        self.totals.customers += 1
+
+    def on_TurnedAway(self, *_: object) -> None:  # noqa: N802
+        self.totals.turned_away += 1
+
+    def on_CardInserted(self, site: Site, at: float, _event: e.CardInserted) -> None:  # noqa: N802
+        self.totals.inserted += 1
+        self._hold[site.name] = site.mark(at)
+        if self._faults:
+            self._meet(site)
+
+    def on_CardTaken(self, site: Site, at: float, _event: e.CardTaken) -> None:  # noqa: N802
+        self.totals.returned += 1
+        self._held(site, at)
+
+    def on_CardCaptured(self, site: Site, at: float, _event: e.CardCaptured) -> None:  # noqa: N802
+        self.totals.captured += 1
+        self._held(site, at)
+
+    def on_CaptureBegun(self, site: Site, _at: float, event: e.CaptureBegun) -> None:  # noqa: N802
+        current = site.current
+        if site.jammed:
+            why = "jam"
+        elif event.card in self._contract.hotlist:
+            why = "local hotlist"
+        elif current is not None and current.answer is Outcome.CAPTURE and not site.slot_since:
+            why = "ordered by the host"
+        elif site.inserted is not None and site.slot_since >= site.inserted.at:
+            why = "not taken"
+        elif current is not None and current.answer is Outcome.CAPTURE:
+            why = "ordered by the host"
+        else:
+            why = "no reason known"
+        self.totals.captured_why[why] = self.totals.captured_why.get(why, 0) + 1
+
+    def _held(self, site: Site, at: float) -> None:
+        since = self._hold.pop(site.name, None)
+        if since is not None:
+            self.totals.longest_hold = max(self.totals.longest_hold, at - since.at)
+
+    def on_ScreenShown(self, site: Site, at: float, event: e.ScreenShown) -> None:  # noqa: N802
+        since = self._wait.pop(site.name, None)
+        if since is not None:
+            self.totals.longest_wait = max(self.totals.longest_wait, at - since)
+        if event.screen == "please_wait":
+            self._wait[site.name] = at
+
+    def on_NotesTaken(self, _site: Site, _at: float, event: e.NotesTaken) -> None:  # noqa: N802
+        self.totals.cash_taken += worth(event.notes)
+
+    def on_Posted(self, _site: Site, _at: float, event: e.Posted) -> None:  # noqa: N802
+        self.totals.ledger += event.amount if event.kind == "debit" else -event.amount
+
+    def on_RequestDecided(self, _site: Site, _at: float, event: e.RequestDecided) -> None:  # noqa: N802
+        if event.code == "00":
+            self.totals.approved += 1
+        else:
+            self.totals.declined += 1
+
+    def on_Aborted(self, *_: object) -> None:  # noqa: N802
+        self.totals.aborts += 1
+
+    def on_LateApproval(self, *_: object) -> None:  # noqa: N802
+        self.totals.late_approvals += 1
+
+    def on_ReversalQueued(self, *_: object) -> None:  # noqa: N802
+        self.totals.reversals += 1
+
+    def on_ReversalAnswered(self, *_: object) -> None:  # noqa: N802
+        self.totals.acknowledged += 1
+
+    def on_StoreCounted(self, _site: Site, _at: float, event: e.StoreCounted) -> None:  # noqa: N802
+        self.totals.pending += event.pending
+        self.totals.parked += event.parked
+        self.totals.suspense += event.suspense
+
+    def finish(self, sites: dict[str, Site], now: float) -> Totals:
+        """Add what is open at the end."""
+        totals = self.totals
+        totals.terminals = len(sites)
+        for site in sites.values():
+            if site.inserted is not None:
+                totals.inside += 1
+                totals.longest_hold = max(totals.longest_hold, now - site.inserted.at)
+            since = self._wait.get(site.name)
+            if since is not None and site.inserted is not None:
+                totals.longest_wait = max(totals.longest_wait, now - since)
+            for exchange in [*site.recent.values(), *site.open.values()]:
+                totals.explained += _difference(exchange)
+        return totals
+
+
+def _difference(exchange: Exchange) -> int:
+    from harness.checks.ledger import explained
+
+    off = exchange.debit - exchange.back - exchange.taken
+    return off if off and explained(exchange) else 0

@@ -1,0 +1,81 @@
+"""Carrying out a plan: the run itself, the journal a failure leaves behind, the report.
+
+A live run always writes a journal. A simulated one costs nothing to repeat, so it is run
+without, and run again with the journal on when it did not pass.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+
+from harness.cli.files import Files
+from harness.errors import EnvironmentTrouble
+from harness.outcome import Outcome, Watcher
+from harness.plan import RunPlan
+from harness.report.console import print_heading, print_verdict
+from harness.report.progress import ProgressView
+
+RUNS = Path("runs")
+
+
+def carry_out(
+    plan: RunPlan, files: Files, console: Console, *, quiet: bool = False, story: int = 60
+) -> Outcome:
+    """Run the plan, report it, write the files; `story` is how many lines of a failure's ladder
+    are shown.
+
+    Raises:
+        ConfigError, EnvironmentTrouble: as the run itself finds them.
+    """
+    if not quiet:
+        print_heading(console, plan)
+    outcome = _run(plan, files.journal, console, quiet=quiet)
+    if outcome.verdict.exit_code and outcome.journal is None and not outcome.interrupted:
+        if not quiet:
+            console.print("  once more with the journal on ...", style="dim")
+        outcome = _run(plan, _fresh(plan), console, quiet=True)
+    files.write(outcome.verdict, outcome.header)
+    print_verdict(
+        console,
+        outcome.verdict,
+        outcome.header,
+        journal=outcome.journal,
+        quiet=quiet,
+        story=story,
+        interrupted=outcome.interrupted,
+    )
+    return outcome
+
+
+def _run(plan: RunPlan, journal: Path | None, console: Console, *, quiet: bool) -> Outcome:
+    if plan.mode == "live" and journal is None:
+        journal = _fresh(plan)
+    with ProgressView(console, plan.scenario.epoch, quiet=quiet) as watcher:
+        return _engine(plan, journal, watcher)
+
+
+def _engine(plan: RunPlan, journal: Path | None, watcher: Watcher) -> Outcome:
+    if plan.mode == "live":
+        from harness.live.run import run_live
+
+        return run_live(plan, journal=journal, progress=watcher)
+    from harness.sim.run import simulate_plan
+
+    return simulate_plan(plan, journal=journal, progress=watcher)
+
+
+def _fresh(plan: RunPlan) -> Path:
+    """A name under runs/ that is not taken."""
+    stem = f"{plan.scenario.name}-{plan.mode}-seed{plan.seed}"
+    try:
+        RUNS.mkdir(exist_ok=True)
+    except OSError as trouble:
+        raise EnvironmentTrouble(f"cannot make {RUNS.absolute()}: {trouble}") from trouble
+    number = 1
+    while True:
+        path = RUNS / (f"{stem}.jsonl" if number == 1 else f"{stem}-{number}.jsonl")
+        if not path.exists():
+            return path
+        number += 1

@@ -1,0 +1,37 @@
+"""The files a command was asked to write: found writable before the run, written after it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from harness.checks.judge import Verdict
+from harness.journal import Header
+from harness.report.machine import check_writable, junit_xml, verdict_json, write_file
+
+
+class Files(NamedTuple):
+    """None where a file was not asked for."""
+
+    journal: Path | None = None
+    junit: Path | None = None
+    json: Path | None = None
+
+    def write(self, verdict: Verdict, header: Header) -> None:
+        """The reports; the journal writes itself."""
+        if self.junit is not None:
+            write_file(self.junit, junit_xml(verdict, header))
+        if self.json is not None:
+            write_file(self.json, verdict_json(verdict, header))
+
+
+def prepare(files: Files) -> None:
+    """Find out now what would otherwise spoil the end of a long run.
+
+    Raises:
+        ConfigError: a directory that is missing, or a file that may not be written.
+        EnvironmentTrouble: the disk would not.
+    """
+    for flag, path in zip(files._fields, files, strict=True):
+        if path is not None:
+            check_writable(path, place=f"--{flag} {path}")

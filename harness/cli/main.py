@@ -1,0 +1,110 @@
+"""The command `harness`: the commands together, and what becomes of an error.
+
+Exit codes: 0 all checks hold; 1 a check failed; 2 the user's mistake; 3 the run proves nothing;
+4 an error inside the harness; 5 the environment; 130 interrupted. An error inside the harness
+is one line and a file with its traceback, or the traceback itself under HARNESS_DEBUG=1.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from harness.cli import judge, listing, run, show
+from harness.errors import ConfigError, EnvironmentTrouble, HarnessError
+
+MISTAKE, INTERNAL, ENVIRONMENT, INTERRUPTED = 2, 4, 5, 130
+_ENVIRONMENT = (
+    *(errno.ENOSPC, errno.EDQUOT, errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.ECONNREFUSED),
+    *(errno.EMFILE, errno.ENFILE, errno.EROFS, errno.EIO),
+)
+
+app = typer.Typer(
+    name="harness",
+    help="Proves that ATMs give the card back: faults in, verdicts out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("run")(run.run)
+app.command("list")(listing.list_things)
+app.command("judge")(judge.judge)
+app.command("show")(show.show)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The entry point of the package's script; exits."""
+    sys.exit(execute(sys.argv[1:] if arguments is None else arguments))
+
+
+def execute(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code."""
+    try:
+        code = app(list(arguments), prog_name="harness", standalone_mode=False)
+    except typer.Exit as done:
+        return done.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        _say("interrupted")
+        return INTERRUPTED
+    except ConfigError as mistake:
+        _say(f"mistake: {mistake}")
+        return MISTAKE
+    except EnvironmentTrouble as trouble:
+        _say(f"environment: {trouble}")
+        return ENVIRONMENT
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ENVIRONMENT
+    except Exception as error:
+        return MISTAKE if _usage_shown(error) else _internal(error)
+    return code if isinstance(code, int) else 0
+
+
+def _usage_shown(error: Exception) -> bool:
+    """Whether it was a usage error, which is then shown. Typer's and Click's versions have it
+    under different names, so it is known by what it can do."""
+    show = getattr(error, "show", None)
+    if show is None or not hasattr(error, "format_message"):
+        return False
+    show()
+    return True
+
+
+def _internal(error: Exception) -> int:
+    if isinstance(error, OSError) and error.errno in _ENVIRONMENT:
+        _say(f"environment: {error}")
+        return ENVIRONMENT
+    what = "an error" if isinstance(error, HarnessError) else "an unexpected error"
+    if os.environ.get("HARNESS_DEBUG") == "1":
+        traceback.print_exception(error)
+        return INTERNAL
+    line = f"{what} inside the harness: {type(error).__name__}: {error}".splitlines()[0]
+    _say(f"{line}\n{_traceback_kept(error)}")
+    return INTERNAL
+
+
+def _traceback_kept(error: Exception) -> str:
+    text = "".join(traceback.format_exception(error))
+    try:
+        number, name = tempfile.mkstemp(prefix="harness-error-", suffix=".txt")
+        os.close(number)
+        Path(name).write_text(text, encoding="utf-8")
+    except OSError:
+        return "set HARNESS_DEBUG=1 to see the traceback"
+    return f"the traceback is in {name}; HARNESS_DEBUG=1 prints it"
+
+
+def _say(text: str) -> None:
+    print(f"harness: {text}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""`harness run SCENARIO`: one run, its verdict, its exit code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from harness.cli.carry_out import carry_out
+from harness.cli.files import Files, prepare
+from harness.errors import ConfigError
+from harness.faults.grammar import parse_fault
+from harness.nearest import unknown
+from harness.plan import RunPlan, plan_of
+from harness.profiles import host_profile as find_host_profile
+from harness.profiles import terminal_profile as find_terminal_profile
+from harness.scenario import load_scenario
+from harness.units import parse_duration
+from harness.wire.framing import framing_names
+from harness.wire.spec import load_spec
+
+INTERRUPTED = 130
+MOST_TERMINALS = 99_999
+
+
+def run(
+    scenario: Annotated[str, typer.Argument(help="A shipped scenario's name, or a TOML file.")],
+    live: Annotated[bool, typer.Option("--live", help="Real TCP instead of simulation.")] = False,
+    speed: Annotated[
+        float | None, typer.Option(help="How much faster than the clock; with --live only.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Everything random comes from it.")] = 1,
+    terminals: Annotated[
+        int | None, typer.Option(min=1, max=MOST_TERMINALS, help="How many ATMs.")
+    ] = None,
+    duration: Annotated[
+        str | None, typer.Option("--for", help="How long customers come: 30m, 90s.")
+    ] = None,
+    terminal_profile: Annotated[
+        str | None, typer.Option(help="A shipped profile, or module:attribute.")
+    ] = None,
+    host_profile: Annotated[
+        str | None, typer.Option(help="A shipped profile, or module:attribute.")
+    ] = None,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(help="KIND[:name=value,...][@FROM..UNTIL], added to the scenario's own."),
+    ] = None,
+    no_faults: Annotated[
+        bool, typer.Option("--no-faults", help="Leave out the scenario's own faults.")
+    ] = False,
+    spec: Annotated[
+        str | None, typer.Option(help="A message specification by name, or a JSON file.")
+    ] = None,
+    framing: Annotated[str | None, typer.Option(help="A framing by name.")] = None,
+    journal: Annotated[Path | None, typer.Option(help="Write the journal here.")] = None,
+    junit: Annotated[Path | None, typer.Option(help="Write the verdict as JUnit XML.")] = None,
+    json: Annotated[Path | None, typer.Option(help="Write the verdict as JSON.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Only the last lines.")] = False,
+) -> None:
+    """Run a scenario and judge it."""
+    plan = plan_of(
+        load_scenario(scenario),
+        source=scenario,
+        seed=seed,
+        terminals=terminals,
+        duration=_duration(duration),
+        faults=tuple(fault or ()),
+        no_faults=no_faults,
+        terminal_profile=terminal_profile,
+        host_profile=host_profile,
+        spec=spec,
+        framing=framing,
+        live=live,
+        speed=_speed(speed, live=live),
+    )
+    for text in fault or ():
+        parse_fault(text)
+    check_names(plan)
+    files = Files(journal, junit, json)
+    prepare(files)
+    outcome = carry_out(plan, files, Console(highlight=False), quiet=quiet)
+    raise typer.Exit(INTERRUPTED if outcome.interrupted else outcome.verdict.exit_code)
+
+
+def check_names(plan: RunPlan) -> None:
+    """Look up what the plan names, before anything runs.
+
+    Raises:
+        ConfigError: an unknown profile, specification or framing.
+    """
+    find_terminal_profile(plan.terminal_profile)
+    find_host_profile(plan.host_profile)
+    load_spec(plan.spec)
+    if plan.framing not in framing_names():
+        unknown("framing", plan.framing, framing_names(), place="--framing")
+
+
+def _duration(text: str | None) -> float | None:
+    if text is None:
+        return None
+    seconds = parse_duration(text, place="--for")
+    if seconds == 0:
+        raise ConfigError("a run of no time proves nothing", place="--for", remedy="--for 30m")
+    return seconds
+
+
+def _speed(speed: float | None, *, live: bool) -> float:
+    if speed is None:
+        return 1.0
+    if not live:
+        raise ConfigError(
+            "a simulation has no speed: it is as fast as it can be",
+            place=f"--speed {speed:g}",
+            remedy="leave it out, or add --live",
+        )
+    if not 0 < speed < float("inf"):
+        raise ConfigError(
+            "the speed must be above 0", place=f"--speed {speed:g}", remedy="--speed 20"
+        )
+    return speed

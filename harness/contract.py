@@ -1,0 +1,62 @@
+"""The contract: what a run holds its machines to.
+
+Bounds come from here and never from the profile that is on trial. The defaults
+are those of the domain's timer table (section 3); a scenario's file may say
+otherwise, and the journal's header carries the contract that was in force.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Contract(msgspec.Struct, frozen=True, kw_only=True):
+    """Bounds in seconds, unless a comment says otherwise."""
+
+    host_response: float = 45.0
+    eject: float = 10.0
+    card_take: float = 30.0
+    capture: float = 10.0
+    dispense: float = 30.0
+    cash_take: float = 30.0
+    retract: float = 15.0
+    recovery: float = 60.0
+    session: float = 180.0
+    echo_idle: float = 60.0
+    echo_interval: float = 10.0
+    slack: float = 2.0
+    quiescence: float = 1800.0  # after the customers stop, within which nothing may be open
+    cash_before_card: bool = False
+    mac: bool = True  # frames carry a MAC, so 'authentic' can be seen
+    partial_approval: bool = False  # code 10 may be paid out
+    hotlist: tuple[str, ...] = ()  # tokens of cards the terminals hold as stopped
+
+    @property
+    def out_after_abort(self) -> float:
+        """T1: from an abort to the card out of the transport."""
+        return 2 * self.eject + self.slack
+
+    @property
+    def hold(self) -> float:
+        """T2: from the last wait's start to the card taken or captured."""
+        bound = self.host_response + 2 * self.eject + self.card_take + self.capture + self.slack
+        if self.cash_before_card:
+            bound += self.dispense + self.cash_take + self.retract
+        return bound
+
+    @property
+    def wait(self) -> float:
+        """F1: the longest wait for the host."""
+        return self.host_response + self.slack
+
+    @property
+    def card_inside(self) -> float:
+        """F2: from insertion (or the fault's start) to the card out or captured."""
+        return self.session + self.hold
+
+    @property
+    def silence(self) -> float:
+        """Seconds after the last byte by which a silent link is down: the idle time and
+        three echoes unanswered (section 2).
+        """
+        return self.echo_idle + 3 * self.echo_interval

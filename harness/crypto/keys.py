@@ -1,0 +1,94 @@
+"""The keys of a run. The shipped ones are published test keys and protect nothing.
+
+Keys are read from TOML files of hexadecimal texts; a `Keys` never shows them.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from difflib import get_close_matches
+from hashlib import blake2b
+from pathlib import Path
+
+import msgspec
+
+from harness.errors import ConfigError
+from harness.resources import fixture, names
+
+# 3DES for PIN blocks, AES for what is sealed and stored, anything fit for blake2b for names
+_LENGTHS = {"mac": (16, 24, 32), "pin": (16, 24), "token": tuple(range(16, 65)), "store": (16, 32)}
+
+
+class Keys(msgspec.Struct, frozen=True):
+    """`mac` seals messages (AES), `pin` enciphers PIN blocks (3DES), `token` names cards
+    where their PAN must not appear, `store` enciphers records at rest (AES).
+    """
+
+    mac: bytes
+    pin: bytes
+    token: bytes
+    store: bytes
+
+    def __repr__(self) -> str:
+        return "Keys(mac=hidden, pin=hidden, token=hidden, store=hidden)"
+
+
+def load_keys(name_or_path: str = "test") -> Keys:
+    """Shipped keys by their name, or those of a TOML file.
+
+    Raises:
+        ConfigError: no such name or file; a key missing, unknown, not hexadecimal, or of
+            a length that its cipher does not have. It never quotes a key.
+    """
+    path = Path(name_or_path)
+    if name_or_path in names("keys", ".toml"):
+        path = fixture("keys", f"{name_or_path}.toml")
+    elif path.suffix != ".toml":
+        raise ConfigError(
+            f"no keys are called '{name_or_path}'",
+            place="keys",
+            remedy=f"shipped: {', '.join(names('keys', '.toml'))}; or give a .toml file",
+        )
+    try:
+        texts = tomllib.loads(path.read_text("utf-8"))
+    except OSError as trouble:
+        raise ConfigError(f"cannot be read ({trouble.strerror})", place=str(path)) from trouble
+    except ValueError:
+        # tomllib quotes the text around the mistake, which may be a key
+        raise ConfigError("is not TOML", place=str(path)) from None
+    for name in texts:
+        if name not in _LENGTHS:
+            close = get_close_matches(name, _LENGTHS, 1)
+            raise ConfigError(
+                "unknown key",
+                place=f"{path}: {name}",
+                remedy=f"did you mean {close[0]}?" if close else f"known: {', '.join(_LENGTHS)}",
+            )
+    return Keys(**{name: _key(texts, name, path) for name in _LENGTHS})
+
+
+def _key(texts: dict[str, object], name: str, path: Path) -> bytes:
+    place = f"{path}: {name}"
+    text = texts.get(name)
+    if not isinstance(text, str):
+        raise ConfigError("missing, or not text", place=place, remedy="give it in hexadecimal")
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        raise ConfigError("is not hexadecimal", place=place) from None
+    if len(key) not in _LENGTHS[name]:
+        allowed = _LENGTHS[name]
+        wanted = (
+            f"{allowed[0]} to {allowed[-1]}"
+            if len(allowed) > 3
+            else " or ".join(str(length) for length in allowed)
+        )
+        raise ConfigError(f"has {len(key)} bytes instead of {wanted}", place=place)
+    return key
+
+
+def token(key: bytes, pan: str) -> str:
+    """Twelve hexadecimal characters that name a card: a keyed blake2b of its PAN, so that without
+    the key nobody can try all PANs of a BIN.
+    """
+    return blake2b(pan.encode("utf-8"), digest_size=6, key=key).hexdigest()

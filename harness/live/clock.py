@@ -1,0 +1,25 @@
+"""Run seconds from the machine's monotonic clock, speeded up."""
+
+from __future__ import annotations
+
+import time
+
+
+class LiveClock:
+    """`start` is a reading of time.monotonic(), which all processes of a machine share, so the
+    halves of a run agree about the time without talking about it.
+    """
+
+    __slots__ = ("_start", "speed")
+
+    def __init__(self, start: float, speed: float) -> None:
+        self._start = start
+        self.speed = speed
+
+    def now(self) -> float:
+        """Run seconds since the start."""
+        return (time.monotonic() - self._start) * self.speed
+
+    def wall(self, seconds: float) -> float:
+        """How long so many run seconds last on the wall."""
+        return seconds / self.speed

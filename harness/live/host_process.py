@@ -1,0 +1,99 @@
+"""The host as a process of its own: `python -m harness.live.host_process`.
+
+It reads one JSON line with its `Orders` from standard input, prints the port it listens on, and
+works until 'stop' comes or standard input ends, so that it never outlives whoever started it.
+'lift' ends all faults.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+
+from harness import events as e
+from harness.assembly import Assembly
+from harness.errors import HarnessError
+from harness.journal import Journal, JournalWriter
+from harness.live.clock import LiveClock
+from harness.live.driver import watch_lag
+from harness.live.host_side import HostSide
+from harness.live.loop import Fatal, new_loop
+from harness.plan import RunPlan
+
+
+class Orders(msgspec.Struct):
+    """What the host process must know. `start` is a reading of time.monotonic()."""
+
+    plan: RunPlan
+    start: float
+    part: str
+
+
+async def _serve(orders: Orders) -> None:
+    fatal = Fatal(asyncio.get_running_loop())
+    assembly = Assembly(_unprofiled(orders.plan))
+    journal = Journal()
+    writer = JournalWriter(Path(orders.part), assembly.header())
+    journal.subscribe(writer.write)
+    clock = LiveClock(orders.start, orders.plan.speed)
+    side = HostSide(assembly, journal, clock)
+    await side.listen()
+    _say(f"port {side.port}")
+    lag = asyncio.create_task(
+        watch_lag(clock, side.lag, lambda worst: side.record("HOST", e.LagMeasured(worst)))
+    )
+    reader = asyncio.StreamReader()
+    await side.loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    orders_in = asyncio.create_task(_obey(reader, side))
+    await asyncio.wait({orders_in, fatal.wait()}, return_when=asyncio.FIRST_COMPLETED)
+    lag.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await lag
+    side.close()
+    writer.close()
+    fatal.check()
+
+
+async def _obey(reader: asyncio.StreamReader, side: HostSide) -> None:
+    while True:
+        line = (await reader.readline()).strip()
+        if line == b"lift":
+            side.lift()
+        elif line in (b"", b"stop"):
+            return
+
+
+def _unprofiled(plan: RunPlan) -> RunPlan:
+    """The host process builds no terminals, and needs nobody's terminal profile."""
+    return msgspec.structs.replace(plan, terminal_profile="safe")
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    """0 when all went well; 5 with one line on standard error when it did not."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the other half's to handle
+    orders = msgspec.json.decode(sys.stdin.buffer.readline(), type=Orders)
+    started = time.monotonic()
+    try:
+        with asyncio.Runner(loop_factory=new_loop) as runner:
+            runner.run(_serve(orders))
+    except HarnessError as trouble:
+        sys.stderr.write(f"{trouble}\n")
+        return 5
+    finally:
+        del started
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

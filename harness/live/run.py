@@ -1,0 +1,272 @@
+"""Running a plan live: terminals in this process, the host in another, real TCP between them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from harness import events as e
+from harness.assembly import Assembly
+from harness.checks.judge import Judge
+from harness.checks.secrecy import SecrecyScan
+from harness.errors import EnvironmentTrouble
+from harness.journal import Entry, Header, Journal, JournalWriter
+from harness.live.clock import LiveClock
+from harness.live.driver import watch_lag
+from harness.live.host_process import Orders
+from harness.live.loop import Fatal, allow_many_files, new_loop
+from harness.live.parts import merged, part_path, write_journal
+from harness.live.store import SqliteStore
+from harness.live.terminals import LiveTerminals
+from harness.outcome import Outcome, Progress
+from harness.plan import RunPlan
+
+RUN = "RUN"
+_LEAD = 1.0  # wall seconds until the run's zero: both processes are ready by then
+_LOOK_EVERY = 0.25  # wall seconds between looks at the fleet
+
+Watch = Callable[[Progress], None] | None
+
+
+def run_live(
+    plan: RunPlan,
+    *,
+    journal: Path | None = None,
+    progress: Watch = None,
+    state_dir: Path | None = None,
+    fsync: bool = False,
+) -> Outcome:
+    """Run the plan on the wall clock, `plan.speed` times faster; always leaves a journal.
+
+    The verdict is reached from that journal alone, as `harness judge` would reach it.
+
+    Raises:
+        ConfigError: the plan names something that does not exist.
+        EnvironmentTrouble: no port, no disk, or the host's process died.
+    """
+    assembly = Assembly(plan)
+    header = assembly.header()
+    path = journal or Path("runs") / f"{plan.scenario.name}-live-seed{plan.seed}.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    parts = [part_path(path, part) for part in ("terminals", "host")]
+    allow_many_files()
+    with contextlib.ExitStack() as stack:
+        where = state_dir or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        store = SqliteStore(where, assembly.keys.store, fsync=fsync)
+        stack.callback(store.close)
+        for part in parts:
+            stack.callback(part.unlink, missing_ok=True)
+        start = time.monotonic() + _LEAD
+        host = stack.enter_context(_HostProcess(Orders(plan, start, str(parts[1]))))
+        half = _Half(assembly, header, parts[0], LiveClock(start, plan.speed), store, host)
+        with asyncio.Runner(loop_factory=new_loop) as runner:
+            interrupted = runner.run(half.live(progress))
+        host.stop()
+        judge, scan = judge_parts(path, header, parts, assembly)
+    judge.secrecy(scan.scanned, [str(leak) for leak in scan.leaks])
+    return Outcome(judge.verdict(interrupted=interrupted), header, path, interrupted)
+
+
+def judge_parts(
+    path: Path, header: Header, parts: list[Path], assembly: Assembly
+) -> tuple[Judge, SecrecyScan]:
+    """Merge the parts into one journal, and read it as anyone would."""
+    judge = Judge(header)
+    scan = SecrecyScan(assembly.population, assembly.keys, terminals=assembly.plan.terminals)
+    lines = write_journal(path, header, merged([part for part in parts if part.exists()]))
+    next(lines)
+    decode = msgspec.json.Decoder(Entry).decode
+    for block in _blocks(lines, 256):
+        scan.scan(b"".join(block), str(path))
+        for line in block:
+            entry = decode(line)
+            judge.see(entry.at, entry.actor, entry.event)
+    return judge, scan
+
+
+def _blocks(lines: Iterator[bytes], size: int) -> Iterator[list[bytes]]:
+    block: list[bytes] = []
+    for line in lines:
+        block.append(line)
+        if len(block) >= size:
+            yield block
+            block = []
+    if block:
+        yield block
+
+
+class _HostProcess:
+    """The other half. Ends with us, whatever becomes of us: its standard input closes."""
+
+    def __init__(self, orders: Orders) -> None:
+        self._orders = orders
+        self._process: subprocess.Popen[bytes] | None = None
+        self.port = 0
+
+    def __enter__(self) -> _HostProcess:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "harness.live.host_process"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        self._tell(msgspec.json.encode(self._orders))
+        assert self._process.stdout is not None
+        first = self._process.stdout.readline().decode().split()
+        if len(first) != 2 or first[0] != "port":
+            self._failed()
+        self.port = int(first[1])
+        return self
+
+    def _tell(self, line: bytes) -> None:
+        assert self._process is not None
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write(line + b"\n")
+            self._process.stdin.flush()
+
+    def _failed(self) -> None:
+        assert self._process is not None
+        _, errors = self._process.communicate()
+        said = errors.decode(errors="replace").strip().splitlines()
+        raise EnvironmentTrouble(
+            f"the host's process ended ({self._process.returncode}): "
+            + (said[-1] if said else "without a word")
+        )
+
+    def lift(self) -> None:
+        self._tell(b"lift")
+
+    def check(self) -> None:
+        """Raises EnvironmentTrouble if it died."""
+        if self._process is not None and self._process.poll() is not None:
+            self._failed()
+
+    def stop(self) -> None:
+        """Let it close its part of the journal."""
+        if self._process is None:
+            return
+        self._tell(b"stop")
+        try:
+            _, errors = self._process.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.communicate()
+            raise EnvironmentTrouble("the host's process did not stop") from None
+        code, self._process = self._process.returncode, None
+        if code != 0:
+            said = errors.decode(errors="replace").strip().splitlines()
+            raise EnvironmentTrouble(f"the host's process failed: {said[-1] if said else code}")
+
+    def __exit__(self, *_: object) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.communicate()
+            self._process = None
+
+
+class _Half:
+    """The terminals' half, from start to quiescence."""
+
+    def __init__(
+        self,
+        assembly: Assembly,
+        header: Header,
+        part: Path,
+        clock: LiveClock,
+        store: SqliteStore,
+        host: _HostProcess,
+    ) -> None:
+        self._assembly = assembly
+        self._header = header
+        self._part = part
+        self._clock = clock
+        self._store = store
+        self._host = host
+
+    async def live(self, progress: Watch) -> bool:
+        """True when it was interrupted."""
+        loop = asyncio.get_running_loop()
+        fatal = Fatal(loop)
+        interrupt = asyncio.Event()
+        loop.add_signal_handler(signal.SIGINT, interrupt.set)
+        journal = Journal()
+        writer = JournalWriter(self._part, self._header)
+        journal.subscribe(writer.write)
+        fleet = LiveTerminals(
+            self._assembly, journal, self._clock, self._store, ("127.0.0.1", self._host.port)
+        )
+        watching = [
+            loop.create_task(
+                watch_lag(self._clock, fleet.lag, lambda lag: fleet.record(RUN, e.LagMeasured(lag)))
+            ),
+            loop.create_task(self._windows(fleet)),
+        ]
+        try:
+            await self._until(0.0, interrupt, fatal)
+            fleet.start()
+            how = await self._play(fleet, interrupt, fatal, progress)
+        finally:
+            for task in watching:
+                task.cancel()
+            await asyncio.gather(*watching, return_exceptions=True)
+            loop.remove_signal_handler(signal.SIGINT)
+        fleet.record(RUN, e.LagMeasured(fleet.lag.take()))
+        await fleet.close()
+        fleet.record(RUN, e.RunEnded(how))
+        writer.close()
+        fatal.check()
+        return how == "interrupted"
+
+    async def _play(
+        self, fleet: LiveTerminals, interrupt: asyncio.Event, fatal: Fatal, progress: Watch
+    ) -> str:
+        plan = self._assembly.plan
+        phase = "running"
+        end = plan.duration
+        while not interrupt.is_set():
+            now = self._clock.now()
+            if progress is not None:
+                progress(Progress(now, plan.duration, fleet.states(), fleet.cards_inside(), phase))
+            if phase == "running" and now >= end:
+                phase = "settling"
+                end = now + plan.scenario.contract.quiescence
+                fleet.stop_customers()
+                self._host.lift()
+            elif phase == "settling":
+                if fleet.quiet():
+                    return "quiet"
+                if now >= end:
+                    return "open"
+            self._host.check()
+            fatal.check()
+            await self._until(min(now + _LOOK_EVERY * self._clock.speed, end), interrupt, fatal)
+        return "interrupted"
+
+    async def _until(self, when: float, interrupt: asyncio.Event, fatal: Fatal) -> None:
+        """Wait for a run second, an interrupt or an error, whatever comes first."""
+        wait = max(0.0, self._clock.wall(when - self._clock.now()))
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(interrupt.wait(), wait)
+        fatal.check()
+
+    async def _windows(self, fleet: LiveTerminals) -> None:
+        """Write down when the faults' windows open and close."""
+        moments = [
+            moment
+            for start, until, text in self._assembly.faults.windows()
+            for moment in ((start, e.FaultBegan(text)), (until, e.FaultEnded(text)))
+            if moment[0] != float("inf")
+        ]
+        for when, event in sorted(moments, key=lambda moment: moment[0]):
+            await asyncio.sleep(max(0.0, self._clock.wall(when - self._clock.now())))
+            fleet.record(RUN, event)

@@ -1,0 +1,162 @@
+"""The terminals' store on a real disk: SQLite, group-committed, PANs encrypted.
+
+What was told to be synced survives SIGKILL, because a commit has reached the kernel; with
+`fsync` it survives power loss too. All terminals of a process share one database, and everything
+written in one turn of the event loop is one commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import msgspec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from harness.errors import EnvironmentTrouble
+from harness.machines.store import AnyRecord, Closed, Marks, Record, StoreImage
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS records (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    terminal TEXT NOT NULL,
+    number INTEGER NOT NULL,  -- the transaction's, 0 for marks
+    body BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS by_transaction ON records (terminal, number);
+"""
+_NONCE = 12
+
+Row = tuple[str, int, Record]
+
+
+class SqliteStore:
+    """One database for the terminals of a process.
+
+    Raises:
+        EnvironmentTrouble: the directory cannot be written, or the disk is full.
+    """
+
+    def __init__(self, directory: Path, key: bytes, *, fsync: bool = False) -> None:
+        """`key` is an AES key (16 or 32 bytes) that encrypts every record."""
+        self.path = directory / "terminals.sqlite"
+        self._cipher = AESGCM(key)
+        self._encoder = msgspec.msgpack.Encoder()
+        self._decoder = msgspec.msgpack.Decoder(AnyRecord)
+        self._fsync = fsync
+        self._worker = ThreadPoolExecutor(1, "store") if fsync else None
+        self._pending: list[tuple[str, int, Record]] = []
+        self._waiting: dict[str, Callable[[int], None]] = {}
+        self._flushing = False
+        self._again = False
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            self._database = sqlite3.connect(
+                self.path, isolation_level=None, check_same_thread=False
+            )
+            self._database.execute("PRAGMA journal_mode=WAL")
+            self._database.execute(f"PRAGMA synchronous={'FULL' if fsync else 'OFF'}")
+            self._database.executescript(_SCHEMA)
+        except (OSError, sqlite3.Error) as trouble:
+            raise EnvironmentTrouble(f"cannot keep a store at {self.path}: {trouble}") from trouble
+
+    # --- reading -----------------------------------------------------------------------
+
+    def image(self, terminal: str) -> StoreImage:
+        """What a terminal finds at boot."""
+        image = StoreImage()
+        rows = self._database.execute(
+            "SELECT body FROM records WHERE terminal = ? ORDER BY sequence", (terminal,)
+        )
+        for (body,) in rows:
+            clear = self._cipher.decrypt(body[:_NONCE], body[_NONCE:], terminal.encode())
+            image.apply(self._decoder.decode(clear))
+        return image
+
+    # --- writing -----------------------------------------------------------------------
+
+    def write(
+        self, terminal: str, number: int, record: Record, synced: Callable[[int], None]
+    ) -> None:
+        """Queue a record; `synced(number)` is called from the loop once it is committed."""
+        self._pending.append((terminal, number, record))
+        self._waiting[terminal] = synced
+        if not self._flushing:
+            self._flushing = True
+            asyncio.get_running_loop().call_soon(self._flush)
+
+    def lose(self, terminal: str) -> None:
+        """The terminal lost power: what was not committed is gone."""
+        self._pending = [row for row in self._pending if row[0] != terminal]
+        self._waiting.pop(terminal, None)
+
+    def _flush(self) -> None:
+        rows, self._pending = self._pending, []
+        waiting, self._waiting = self._waiting, {}
+        if self._worker is None:
+            self._commit(rows)
+            self._tell(rows, waiting)
+            return
+        loop = asyncio.get_running_loop()
+        done = loop.run_in_executor(self._worker, self._commit, rows)
+        done.add_done_callback(lambda future: self._committed(future, rows, waiting))
+
+    def _committed(
+        self,
+        future: asyncio.Future[None],
+        rows: list[Row],
+        waiting: dict[str, Callable[[int], None]],
+    ) -> None:
+        trouble = future.exception()
+        if trouble is not None:
+            raise trouble
+        self._tell(rows, waiting)
+
+    def _tell(self, rows: list[Row], waiting: dict[str, Callable[[int], None]]) -> None:
+        self._flushing = False
+        last = {terminal: number for terminal, number, _ in rows}
+        for terminal, number in last.items():
+            waiting[terminal](number)
+        if self._pending and not self._flushing:
+            self._flushing = True
+            asyncio.get_running_loop().call_soon(self._flush)
+
+    def _commit(self, rows: list[Row]) -> None:
+        database = self._database
+        try:
+            database.execute("BEGIN IMMEDIATE")
+            for terminal, _, record in rows:
+                self._put(terminal, record)
+            database.execute("COMMIT")
+        except sqlite3.Error as trouble:
+            raise EnvironmentTrouble(f"cannot write {self.path}: {trouble}") from trouble
+
+    def _put(self, terminal: str, record: Record) -> None:
+        number: int = getattr(record, "transaction", 0)
+        if isinstance(record, Marks):
+            number = 0
+        if isinstance(record, Closed | Marks):
+            self._database.execute(
+                "DELETE FROM records WHERE terminal = ? AND number = ?", (terminal, number)
+            )
+        if isinstance(record, Closed):
+            return
+        nonce = os.urandom(_NONCE)
+        body = nonce + self._cipher.encrypt(nonce, self._encoder.encode(record), terminal.encode())
+        self._database.execute(
+            "INSERT INTO records (terminal, number, body) VALUES (?, ?, ?)",
+            (terminal, number, body),
+        )
+
+    def close(self) -> None:
+        """Commit what is left, and let go of the file."""
+        if self._worker is not None:
+            self._worker.shutdown(wait=True)
+        rows, self._pending = self._pending, []
+        if rows:
+            self._commit(rows)
+        self._database.close()

@@ -1,0 +1,235 @@
+"""The terminals' half of a live run: ATMs, their store and their connections."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+
+from harness import events as e
+from harness.assembly import Assembly
+from harness.journal import Journal
+from harness.live.clock import LiveClock
+from harness.live.driver import Alarm, Connection, Lag
+from harness.live.store import SqliteStore
+from harness.machines.atm import Atm, LosePower, WantBoot
+from harness.machines.terminal import Connect, Disconnect, Transmit, Write
+from harness.tap import Tap
+
+RUN = "RUN"
+
+
+class ClosedDoor:
+    """A port that is bound and not listening: whoever connects gets a real ECONNREFUSED."""
+
+    def __init__(self) -> None:
+        self._socket = socket.socket()
+        self._socket.bind(("127.0.0.1", 0))
+        self.address: tuple[str, int] = self._socket.getsockname()
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+class LiveAtm:
+    """One ATM on a real connection. Its owner in the sense of `Connection`."""
+
+    __slots__ = ("_alarm", "_connection", "_dialling", "_fleet", "_taps", "atm")
+
+    def __init__(self, fleet: LiveTerminals, atm: Atm) -> None:
+        self._fleet = fleet
+        self.atm = atm
+        self._connection: Connection | None = None
+        self._dialling: asyncio.Task[None] | None = None
+        self._taps: dict[str, Tap] = {}
+        self._alarm = Alarm(fleet.loop, fleet.clock, fleet.lag, atm.next_deadline, self._wake)
+
+    def boot(self) -> None:
+        self.atm.boot(self._fleet.store.image(self.atm.id), self._fleet.clock.now())
+        self._drain()
+
+    def _wake(self, now: float) -> None:
+        self.atm.tick(now)
+        self._drain()
+
+    def synced(self, number: int) -> None:
+        self.atm.synced(number, self._fleet.clock.now())
+        self._drain()
+
+    def stop_customers(self) -> None:
+        if self.atm.street is not None:
+            self.atm.street.stop()
+
+    # --- the connection ------------------------------------------------------------------
+
+    def connected(self, connection: Connection) -> None:
+        self._connection = connection
+        decoder = self._fleet.decoder
+        self._taps = {
+            "host": Tap(decoder, "terminal", "host"),
+            "terminal": Tap(decoder, "terminal", "terminal"),
+        }
+        self._record(e.LinkOpened())
+        self.atm.opened(self._fleet.clock.now())
+        self._drain()
+
+    def received(self, connection: Connection, data: bytes) -> None:
+        if connection is not self._connection:
+            return
+        for frame in self._taps["terminal"].see(data):
+            self._record(frame)
+        self.atm.receive(data, self._fleet.clock.now())
+        terminal = self.atm.terminal
+        if terminal is not None and terminal.link.error is not None:
+            self._forget(connection, "garbage")
+            connection.close()
+            self.atm.closed("garbage", self._fleet.clock.now())
+        self._drain()
+
+    def lost(self, connection: Connection, how: str) -> None:
+        if connection is not self._connection:
+            return
+        self._forget(connection, how)
+        self.atm.closed(how, self._fleet.clock.now())
+        self._drain()
+
+    def _forget(self, connection: Connection, how: str) -> None:
+        if connection is self._connection:
+            self._connection = None
+            self._record(e.LinkClosed(how))
+
+    async def _dial(self) -> None:
+        fleet = self._fleet
+        trouble = fleet.faults.admit(fleet.clock.now(), self.atm.id)
+        fleet.drain_faults()
+        address = fleet.closed_door.address if trouble else fleet.host_address
+        try:
+            await fleet.loop.create_connection(lambda: Connection(self), *address)
+        except OSError as refusal:
+            how = "refused" if isinstance(refusal, ConnectionRefusedError) else str(refusal)
+            self._record(e.ConnectFailed(how))
+            self.atm.closed(how, fleet.clock.now())
+            self._drain()
+
+    def _hang_up(self, how: str, *, reset: bool = False) -> None:
+        if self._dialling is not None and not self._dialling.done():
+            self._dialling.cancel()
+        connection = self._connection
+        if connection is not None:
+            self._forget(connection, how)
+            if reset:
+                connection.reset()
+            else:
+                connection.close()
+
+    # --- what the machine wants -------------------------------------------------------------
+
+    def _record(self, event: e.Event) -> None:
+        self._fleet.record(self.atm.id, event)
+
+    def _drain(self) -> None:
+        atm, fleet = self.atm, self._fleet
+        happened, atm.journal = atm.journal, []
+        for event in happened:
+            self._record(event)
+        fleet.drain_faults()
+        wanted, atm.out = atm.out, []
+        for effect in wanted:
+            if isinstance(effect, Transmit):
+                self._send(effect.data)
+            elif isinstance(effect, Write):
+                fleet.store.write(atm.id, effect.number, effect.record, self.synced)
+            elif isinstance(effect, Connect):
+                self._dialling = fleet.loop.create_task(self._dial())
+            elif isinstance(effect, Disconnect):
+                self._hang_up("local")
+            elif isinstance(effect, LosePower):
+                fleet.store.lose(atm.id)
+                self._hang_up("power", reset=True)
+            elif isinstance(effect, WantBoot):
+                fleet.loop.call_soon(self.boot)
+        self._alarm.look()
+
+    def _send(self, data: bytes) -> None:
+        if self._connection is None:
+            return
+        for frame in self._taps["host"].see(data):
+            self._record(frame)
+        self._connection.send(data)
+
+    def close(self) -> None:
+        self._alarm.stop()
+        self._hang_up("local")
+
+
+class LiveTerminals:
+    """All ATMs of one process."""
+
+    def __init__(
+        self,
+        assembly: Assembly,
+        journal: Journal,
+        clock: LiveClock,
+        store: SqliteStore,
+        host_address: tuple[str, int],
+    ) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.clock = clock
+        self.lag = Lag()
+        self.store = store
+        self.faults = assembly.faults
+        self.decoder = assembly.tap
+        self.host_address = host_address
+        self.closed_door = ClosedDoor()
+        self._journal = journal
+        self.atms = [LiveAtm(self, assembly.atm(index)) for index in range(assembly.plan.terminals)]
+
+    def record(self, actor: str, event: e.Event) -> None:
+        self._journal.record(self.clock.now(), actor, event)
+
+    def drain_faults(self) -> None:
+        effects = self.faults.drain()
+        for fault, on, what in effects:
+            self.record(RUN, e.FaultActed(fault, f"{on}: {what}" if what else on))
+
+    def start(self) -> None:
+        for live in self.atms:
+            self.record(live.atm.id, live.atm.device.count("opening"))
+        for live in self.atms:
+            live.boot()
+
+    def stop_customers(self) -> None:
+        self.faults.lift(self.clock.now())
+        self.record(RUN, e.CustomersStopped())
+        for live in self.atms:
+            live.stop_customers()
+
+    def quiet(self) -> bool:
+        return all(live.atm.at_rest for live in self.atms)
+
+    async def close(self) -> None:
+        """Hang up, count everything, and let the transports finish."""
+        for live in self.atms:
+            live.close()
+        self.closed_door.close()
+        for live in self.atms:
+            image = self.store.image(live.atm.id)
+            self.record(live.atm.id, live.atm.device.count("rest"))
+            self.record(
+                live.atm.id,
+                e.StoreCounted(image.pending(), image.parked(), image.in_suspense()),
+            )
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(0)
+
+    def states(self) -> dict[str, int]:
+        """Terminals by state, for whoever watches."""
+        found: dict[str, int] = {}
+        for live in self.atms:
+            terminal = live.atm.terminal
+            state = terminal.state if terminal is not None else "NO_POWER"
+            found[state] = found.get(state, 0) + 1
+        return found
+
+    def cards_inside(self) -> int:
+        return sum(1 for live in self.atms if live.atm.device.card is not None)

@@ -1,0 +1,252 @@
+"""One whole ATM: the terminal's logic with its device, its street and its mains.
+
+The logic can die and be booted again; device, customers and what is in the store cannot. The
+owner (a simulation, a live driver) carries out what `out` asks for on the network and the store,
+writes `journal` down, and calls back with bytes, syncs and the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from harness import events as e
+from harness.machines import inputs as i
+from harness.machines.customer import Street
+from harness.machines.device import Device
+from harness.machines.store import StoreImage
+from harness.machines.terminal import Connect, Disconnect, Terminal, Transmit, Write
+from harness.machines.timers import NEVER
+
+PowerFate = Callable[[float, str], float | None]  # (now, operation) -> seconds without power
+
+
+class LosePower(i.Effect, frozen=True, gc=False):
+    """The logic is dead: drop the connection and whatever the store had not synced."""
+
+
+class WantBoot(i.Effect, frozen=True, gc=False):
+    """Power is back: answer with `power_on(image)`."""
+
+
+class Atm:
+    """The owner calls `boot`, `opened`, `closed`, `receive`, `synced`, `tick`; after each call it
+    takes `out` and `journal`, and comes back at `next_deadline()` at the latest.
+    """
+
+    __slots__ = (
+        "_build", "_fate", "_logic_due", "_power_at", "device", "id", "journal", "out", "street",
+        "terminal",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        name: str,
+        build: Callable[[], Terminal],
+        device: Device,
+        street: Street | None,
+        power: PowerFate | None = None,
+    ) -> None:
+        self.id = name
+        self._build = build
+        self._fate = power
+        self._power_at = NEVER
+        self._logic_due = NEVER
+        self.device = device
+        self.street = street
+        self.terminal: Terminal | None = None
+        self.out: list[i.Effect] = []
+        self.journal: list[e.Event] = []
+
+    # --- power ---------------------------------------------------------------------------
+
+    def boot(self, image: StoreImage, now: float) -> None:
+        """Power is on (again), and `image` is what the store kept."""
+        if self._power_at != NEVER:
+            self._power_at = NEVER
+            self.journal.append(e.PowerRestored())
+        sensors = self.device.power_on()
+        self.terminal = self._build()
+        self.terminal.boot(image, sensors, now)
+        self._settle(now)
+
+    def lose_power(self, now: float, seconds: float, phase: str) -> None:
+        """The mains fail for some seconds."""
+        self.terminal = None
+        self.device.power_off()
+        self._power_at = now + seconds
+        self.journal.append(e.PowerLost(phase))
+        self.out.append(LosePower())
+
+    def _cut(self, now: float, operation: str) -> bool:
+        if self._fate is None or self.terminal is None:
+            return False
+        seconds = self._fate(now, operation)
+        if seconds is None:
+            return False
+        self.lose_power(now, seconds, operation)
+        return True
+
+    # --- what the owner calls --------------------------------------------------------------
+
+    def next_deadline(self) -> float:
+        terminal = self.terminal
+        due = terminal.next_deadline() if terminal is not None else self._power_at
+        self._logic_due = due
+        other = self.device.next_deadline()
+        if other < due:
+            due = other
+        if self.street is not None:
+            other = self.street.next_deadline()
+            if other < due:
+                due = other
+        return due
+
+    def tick(self, now: float) -> None:
+        """Fire what is due; `next_deadline` has said when, since anything last happened."""
+        terminal = self.terminal
+        if terminal is None:
+            if now >= self._power_at:
+                self.out.append(WantBoot())
+        elif now >= self._logic_due:
+            terminal.tick(now)
+        if now >= self.device.next_deadline():
+            self.device.tick(now)
+        if self.street is not None and now >= self.street.next_deadline():
+            self.street.tick(now)
+        self._settle(now)
+
+    def opened(self, now: float) -> None:
+        if self.terminal is not None:
+            self.terminal.opened(now)
+            self._settle(now)
+
+    def closed(self, why: str, now: float) -> None:
+        if self.terminal is not None:
+            self.terminal.closed(why, now)
+            self._settle(now)
+
+    def receive(self, data: bytes, now: float) -> None:
+        if self.terminal is not None:
+            self.terminal.receive(data, now)
+            self._settle(now)
+
+    def synced(self, number: int, now: float) -> None:
+        """The store holds records up to `number`; a power cut may still come before it is told."""
+        if self.terminal is not None:
+            if not self._cut(now, "sync"):
+                self.terminal.synced(number, now)
+            self._settle(now)
+
+    def order(self, what: i.Input, now: float) -> None:
+        """An operator's or a fleet's command."""
+        if self.terminal is not None:
+            self.terminal.sense(what, now, cause="operator")
+            self._settle(now)
+
+    @property
+    def at_rest(self) -> bool:
+        """Nothing is open: no card, no cash, no unanswered reversal, and the logic runs."""
+        terminal = self.terminal
+        return (
+            terminal is not None
+            and self.device.card is None
+            and self.device.cash_at == ""
+            and terminal.visit is None
+            and not terminal.recovering
+            and not terminal.forward.queue
+            and not terminal.writing
+            and (self.street is None or not self.street.present)
+        )
+
+    # --- inside ----------------------------------------------------------------------------
+
+    def _settle(self, now: float) -> None:
+        """Let logic, device and street talk until all have said their word."""
+        device, street, journal = self.device, self.street, self.journal
+        while True:
+            terminal = self.terminal
+            if terminal is not None:
+                if terminal.events:
+                    journal += terminal.events
+                    terminal.events = []
+                if terminal.effects:
+                    effects, terminal.effects = terminal.effects, []
+                    self._carry_out(effects, now)
+            moved = bool(device.events)
+            if moved:
+                journal += device.events
+                device.events = []
+            if street is not None:
+                if moved:
+                    street.look(now)
+                if street.events:
+                    journal += street.events
+                    street.events = []
+            if not self._report(now):
+                return
+
+    def _report(self, now: float) -> bool:
+        """Hand one round of reports to the logic; False when all is quiet."""
+        device, street, terminal = self.device, self.street, self.terminal
+        reports = device.reports
+        keys = street.reports if street is not None else []
+        if not reports and not keys:
+            return bool(terminal and terminal.effects) or bool(device.events)
+        device.reports = []
+        if street is not None:
+            street.reports = []
+        if terminal is not None:
+            for report in reports:
+                terminal.sense(report, now)
+            for key in keys:
+                terminal.sense(key, now, cause="customer")
+        return True
+
+    def _carry_out(self, effects: list[i.Effect], now: float) -> None:
+        for effect in effects:
+            kind = type(effect)
+            if kind in _FOR_OWNER:
+                self.out.append(effect)
+                if self._fate is not None and self._cut(now, _operation(effect)):
+                    return
+            else:
+                self._command(effect, now)
+                if self._fate is not None and kind in _MOTORS and self._cut(now, _MOTORS[kind]):
+                    return
+
+    def _command(self, effect: i.Effect, now: float) -> None:
+        device = self.device
+        kind = type(effect)
+        if kind is i.Show:
+            device.show(effect.screen)  # type: ignore[attr-defined]
+        elif kind is i.AcceptCards:
+            device.accept_cards(effect.open)  # type: ignore[attr-defined]
+        elif kind is i.Eject:
+            device.eject(now)
+        elif kind is i.Capture:
+            device.capture(now)
+        elif type(effect) is i.Stack:
+            device.stack(effect.transaction, effect.amount, now)
+        elif kind is i.Present:
+            device.present(now)
+        elif kind is i.Retract:
+            device.retract(now)
+
+
+_FOR_OWNER = frozenset((Transmit, Connect, Disconnect, Write))
+_MOTORS: dict[type[i.Effect], str] = {
+    i.Eject: "motor:eject",
+    i.Capture: "motor:capture",
+    i.Stack: "motor:stack",
+    i.Present: "motor:present",
+    i.Retract: "motor:retract",
+}
+
+
+def _operation(effect: i.Effect) -> str:
+    """The name by which a power cut can be keyed to it."""
+    if type(effect) is Write:
+        return f"write:{effect.record.name}"
+    if type(effect) is Transmit:
+        return f"frame:{effect.mti}"
+    return type(effect).__name__.lower()

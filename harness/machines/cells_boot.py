@@ -1,0 +1,149 @@
+"""The cells of RECOVERING, OUT_OF_SERVICE and SUPERVISOR (section 3, power).
+
+Sensors first: a card inside is ejected, with card_take; cash at the slot is retracted. Then
+the records: an intent without outcome is reversed, an approval is settled by the dispenser's
+own counters, a reversal goes back into the queue.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness import events as e
+from harness.machines import inputs as i
+from harness.machines import store as s
+from harness.machines.cells_card import rest
+from harness.machines.inputs import State
+from harness.machines.reversing import record_reversal, settle_by_counters
+
+if TYPE_CHECKING:
+    from harness.machines.terminal import Terminal
+
+
+def recover(t: Terminal, sensors: i.Sensors, now: float) -> None:
+    """Called once, when power is on."""
+    t.emit(e.Booted(len(t.image.dossiers)))
+    t.do(i.Show("out_of_service"))
+    t.counters = sensors.counters
+    t.enter(State.RECOVERING, now, "recovery")
+    if sensors.cash_out:
+        t.recovering["cash"] = "retracting"
+        t.do(i.Retract())
+    if sensors.card_inside or sensors.card_at_slot:
+        t.card_inside = True
+        t.recovering["card"] = "at slot" if sensors.card_at_slot else "ejecting"
+        t.do(i.Show("take_card"))
+        if sensors.card_at_slot:
+            t.timers.arm("card_take", now)
+        else:
+            t.do(i.Eject())
+            t.timers.arm("eject", now)
+    _settle_if_clear(t, now)
+
+
+def card_out(t: Terminal, _: i.CardOut, now: float) -> None:
+    t.timers.disarm("eject")
+    t.recovering["card"] = "at slot"
+    t.timers.arm("card_take", now)
+
+
+def card_gone(t: Terminal, _: i.Input, now: float) -> None:
+    """Taken by the customer, or kept in the bin."""
+    t.timers.disarm("card_take")
+    t.timers.disarm("capture")
+    t.card_inside = False
+    t.recovering.pop("card", None)
+    _settle_if_clear(t, now)
+
+
+def eject_expired(t: Terminal, _: i.Input, now: float) -> None:
+    """One retry, then a jam."""
+    if t.recovering.get("card") == "ejecting":
+        t.recovering["card"] = "ejecting again"
+        t.do(i.Eject())
+        t.timers.arm("eject", now)
+        return
+    t.service.add("hardware")
+    t.emit(e.AlarmRaised("hardware", "eject jam"))
+    _capture(t, "jam", now)
+
+
+def card_take_expired(t: Terminal, _: i.Input, now: float) -> None:
+    _capture(t, "not taken", now)
+
+
+def _capture(t: Terminal, why: str, now: float) -> None:
+    t.emit(e.AlarmRaised("capture", why))
+    t.recovering["card"] = "capturing"
+    t.do(i.Capture())
+    t.timers.arm("capture", now)
+
+
+def cash_back(t: Terminal, x: i.Retracted | i.CashGone, now: float) -> None:
+    """The cash came in, or a hand was quicker: the counters know."""
+    t.counters = x.counters
+    t.recovering.pop("cash", None)
+    _settle_if_clear(t, now)
+
+
+def gives_up(t: Terminal, _: i.Input, now: float) -> None:
+    """60 s were not enough: out of service, and the records are settled all the same."""
+    t.service.add("hardware")
+    t.emit(e.AlarmRaised("hardware", "recovery did not end"))
+    t.recovering.clear()
+    _settle_if_clear(t, now)
+
+
+def _settle_if_clear(t: Terminal, now: float) -> None:
+    if t.recovering:
+        return
+    for number in sorted(t.image.dossiers):
+        settle(t, t.image.dossiers[number], now)
+    rest(t, now)
+
+
+def settle(t: Terminal, dossier: s.Dossier, now: float) -> None:
+    """One open transaction found in the store."""
+    intent = dossier.intent
+    if dossier.suspense is not None or intent is None:
+        return
+    if dossier.reversal is not None:
+        t.forward.add(dossier.reversal, attempts=1)  # it may have been sent before
+    elif intent.kind != "withdrawal":
+        t.log(s.Closed(intent.transaction), urgent=False)
+    elif dossier.decision is None:
+        record_reversal(t, intent, "4021", "", now)
+    else:
+        decision = dossier.decision
+        settle_by_counters(t, intent, decision.amount, decision.code, t.counters, now)
+
+
+# --- out of service, and the supervisor --------------------------------------------------
+
+
+def reconsider(t: Terminal, _: i.ServiceMayChange, now: float) -> None:
+    """No card is inside: follow the set of reasons."""
+    if bool(t.service) == (t.state == State.OUT_OF_SERVICE):
+        rest(t, now)
+
+
+def operator_stop(t: Terminal, _: i.StopOrdered, now: float) -> None:
+    t.service.add("operator")
+
+
+def operator_resume(t: Terminal, _: i.ResumeOrdered, now: float) -> None:
+    t.service.remove("operator")
+
+
+def supervisor_in(t: Terminal, _: i.SupervisorEntered, now: float) -> None:
+    """From OUT_OF_SERVICE only, and with no card inside."""
+    if not t.card_inside:
+        t.do(i.Show("supervisor"))
+        t.enter(State.SUPERVISOR, now)
+
+
+def supervisor_out(t: Terminal, _: i.SupervisorLeft, now: float) -> None:
+    """Only here hardware is cleared."""
+    t.service.remove("hardware")
+    t.enter(State.OUT_OF_SERVICE, now)
+    t.do(i.Show("out_of_service"))

@@ -1,0 +1,254 @@
+"""The cells of the card's way: in, PIN, choice, out, or kept (section 3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness import events as e
+from harness.machines import inputs as i
+from harness.machines import store as s
+from harness.machines.inputs import State
+from harness.machines.reversing import reverse
+
+if TYPE_CHECKING:
+    from harness.machines.terminal import Terminal, Visit
+
+
+def card_in(t: Terminal, x: i.CardIn, now: float) -> None:
+    """The reader took a card. With a doubtful link it is given straight back."""
+    from harness.machines.terminal import Visit
+
+    t.visit = Visit(x.token)
+    t.transaction = None
+    t.card_inside = True
+    t.do(i.AcceptCards(False))
+    t.timers.arm("session", now)
+    if t.service.judged != "up":
+        cancel(t, "link", now)
+    else:
+        t.enter(State.CARD_IN, now, "card_read")
+
+
+def card_read(t: Terminal, x: i.CardRead, now: float) -> None:
+    visit = visit_of(t)
+    if visit.token in t.settings.hotlist:
+        t.emit(e.SessionCancelled("hotlist"))
+        capture(t, "hotlist", now)
+        return
+    visit.pan, visit.expiry, visit.track2 = x.pan, x.expiry, x.track2
+    ask_pin(t, now)
+
+
+def ask_pin(t: Terminal, now: float) -> None:
+    visit_of(t).pin = ""
+    t.do(i.Show("enter_pin"))
+    t.enter(State.PIN_ENTRY, now, "key")
+
+
+def key_pressed(t: Terminal, x: i.KeyPressed, now: float) -> None:
+    """In PIN_ENTRY: digits, then 'enter'; 'cancel' ends the visit."""
+    visit = visit_of(t)
+    if x.key == "cancel":
+        cancel(t, "cancel", now)
+    elif x.key != "enter":
+        visit.pin += x.key
+        t.rearm("key", now)
+    elif visit.choice is None:
+        t.do(i.Show("select"))
+        t.enter(State.SELECTING, now, "key")
+    else:  # the PIN was asked for again: the choice stands
+        begin_request(t, visit.choice, now)
+
+
+def selecting_key(t: Terminal, x: i.KeyPressed, now: float) -> None:
+    if x.key == "cancel":
+        cancel(t, "cancel", now)
+
+
+def chosen(t: Terminal, x: i.Chosen, now: float) -> None:
+    visit_of(t).choice = x
+    begin_request(t, x, now)
+
+
+def begin_request(t: Terminal, choice: i.Chosen, now: float) -> None:
+    """Write the intent, then the 0200 leaves (section 4, rule 1), and the wait begins at once."""
+    from harness.machines.terminal import Transaction
+
+    visit = visit_of(t)
+    stamp = t.calendar.stamp(now)
+    number = t.next_number()
+    stan = t.next_stan()
+    rrn = f"{number:012d}"
+    amount = choice.amount if choice.kind == "withdrawal" else 0
+    t.transaction = Transaction(number, choice.kind, visit.pan, amount, stan, stamp.sent, rrn)
+    t.matcher.remember(t.transaction.request)
+    fields = t.dialect.request(
+        t.station,
+        kind=choice.kind,
+        pan=visit.pan,
+        expiry=visit.expiry,
+        track2=visit.track2,
+        pin_block=t.pin.block(visit.pin, visit.pan),
+        amount=amount,
+        stan=stan,
+        rrn=rrn,
+        stamp=stamp,
+    )
+    visit.pin = ""
+    visit.tries += 1
+    record = t.log(s.Intent(number, choice.kind, visit.pan, amount, stan, stamp.sent, rrn))
+    t.emit(e.TransactionBegun(number, choice.kind, stan, amount))
+    t.do(i.Show("please_wait"))
+    t.enter(State.WAITING_FOR_HOST, now, "host_response")
+    t.do(i.Send(fields), after=record)
+
+
+def cancel(t: Terminal, why: str, now: float) -> None:
+    """The visit ends without a request in flight: card back."""
+    t.emit(e.SessionCancelled(why))
+    eject(t, now)
+
+
+def card_read_expired(t: Terminal, _: i.Input, now: float) -> None:
+    cancel(t, "unreadable", now)
+
+
+def key_expired(t: Terminal, _: i.Input, now: float) -> None:
+    cancel(t, "key", now)
+
+
+def session_expired(t: Terminal, _: i.Input, now: float) -> None:
+    cancel(t, "session", now)
+
+
+def link_gone(t: Terminal, _: i.Input, now: float) -> None:
+    """Link down or doubtful before a request: eject, send nothing."""
+    cancel(t, "link", now)
+
+
+def operator_stop(t: Terminal, _: i.Input, now: float) -> None:
+    t.service.add("operator")
+    cancel(t, "operator", now)
+
+
+# --- out -------------------------------------------------------------------------------
+
+
+def eject(t: Terminal, now: float) -> None:
+    t.timers.disarm("session")
+    t.do(i.Show("take_card"))
+    t.do(i.Eject())
+    t.enter(State.EJECTING, now, "eject")
+
+
+def card_out(t: Terminal, _: i.CardOut, now: float) -> None:
+    t.enter(State.CARD_AT_SLOT, now, "card_take")
+
+
+def eject_expired(t: Terminal, _: i.Input, now: float) -> None:
+    """One retry, then a jam: capture, out of service, reverse (4014)."""
+    visit = visit_of(t)
+    if not visit.retried_eject:
+        visit.retried_eject = True
+        t.do(i.Eject())
+        t.rearm("eject", now)
+        return
+    t.service.add("hardware")
+    t.emit(e.AlarmRaised("hardware", "eject jam"))
+    if approved_and_unpaid(t):
+        reverse(t, "4014", now)
+    capture(t, "jam", now)
+
+
+def card_gone(t: Terminal, _: i.CardGone, now: float) -> None:
+    """The card is in the customer's hand: now the cash, if there is any to come."""
+    t.card_inside = False
+    proceed(t, now)
+
+
+def card_take_expired(t: Terminal, _: i.Input, now: float) -> None:
+    """Card not taken: capture, no cash, reverse (4019)."""
+    if approved_and_unpaid(t):
+        reverse(t, "4019", now)
+    capture(t, "not taken", now)
+
+
+def stop_before_cash(t: Terminal, _: i.StopOrdered, now: float) -> None:
+    """Remote stop, approved, dispensing not begun: reverse (4007), the card goes on its way out."""
+    t.service.add("operator")
+    if approved_and_unpaid(t):
+        reverse(t, "4007", now)
+
+
+# --- kept ------------------------------------------------------------------------------
+
+
+def capture(t: Terminal, why: str, now: float) -> None:
+    t.timers.disarm("session")
+    t.emit(e.AlarmRaised("capture", why))
+    t.do(i.Show("captured"))
+    t.do(i.Capture())
+    t.enter(State.CAPTURING, now, "capture")
+
+
+def card_kept(t: Terminal, _: i.CardKept, now: float) -> None:
+    t.card_inside = False
+    rest(t, now)
+
+
+def capture_expired(t: Terminal, _: i.Input, now: float) -> None:
+    """The card is stuck: out of service, alarm; it counts as stuck and is reported apart."""
+    t.service.add("hardware")
+    t.emit(e.AlarmRaised("hardware", "card stuck"))
+    rest(t, now)
+
+
+def card_snatched(t: Terminal, _: i.CardGone, now: float) -> None:
+    """Hand and timer met, and the device says that the hand won."""
+    t.card_inside = False
+    rest(t, now)
+
+
+# --- what is next -----------------------------------------------------------------------
+
+
+def visit_of(t: Terminal) -> Visit:
+    assert t.visit is not None, "a card cell was reached without a card"
+    return t.visit
+
+
+def approved_and_unpaid(t: Terminal) -> bool:
+    tx = t.transaction
+    return tx is not None and tx.outcome == "approved" and not tx.dispensed and not tx.reversed
+
+
+def proceed(t: Terminal, now: float) -> None:
+    """Cash if it is due and the order of the profile allows it; else the card; else rest."""
+    tx = t.transaction
+    may_pay = t.settings.cash_before_card or not t.card_inside
+    if tx is not None and may_pay and approved_and_unpaid(t):
+        tx.dispensed = True
+        t.do(i.Stack(tx.number, tx.approved), after=tx.decision)
+        t.enter(State.STACKING, now, "dispense")
+    elif t.card_inside:
+        eject(t, now)
+    else:
+        rest(t, now)
+
+
+def rest(t: Terminal, now: float) -> None:
+    """The visit is over: serve on, or stay out of service until the reasons are gone."""
+    t.timers.clear()
+    tx = t.transaction
+    if tx is not None and tx.outcome:
+        t.emit(e.TransactionEnded(tx.number, tx.outcome, tx.approved))
+    t.visit = None
+    t.transaction = None
+    if t.service:
+        t.enter(State.IDLE, now)
+        t.do(i.Show("welcome"))
+        t.do(i.AcceptCards(True))
+    else:
+        t.enter(State.OUT_OF_SERVICE, now)
+        t.do(i.Show("out_of_service"))
+        t.do(i.AcceptCards(False))

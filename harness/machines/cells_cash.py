@@ -1,0 +1,108 @@
+"""The cells of the cash's way: stacked, presented, taken or retracted (section 3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness import events as e
+from harness.machines import inputs as i
+from harness.machines import store as s
+from harness.machines.cells_card import proceed
+from harness.machines.inputs import State
+from harness.machines.reversing import reverse, settle_by_counters, suspend
+
+if TYPE_CHECKING:
+    from harness.machines.terminal import Terminal, Transaction
+
+
+def _paying(t: Terminal) -> Transaction:
+    tx = t.transaction
+    assert tx is not None, "cash moved without a transaction"
+    return tx
+
+
+def stacked(t: Terminal, x: i.Stacked, now: float) -> None:
+    """Present what was stacked, be it less than approved; with nothing out for certain, reverse
+    in full (4017).
+    """
+    tx = _paying(t)
+    tx.stacked = x.amount
+    if x.amount == 0:
+        t.emit(e.AlarmRaised("hardware", "nothing was dispensed"))
+        reverse(t, "4017", now)
+        proceed(t, now)
+    else:
+        t.log(s.CashMoved(tx.number, "begun", x.amount), urgent=False)
+        t.do(i.Present())
+
+
+def presented(t: Terminal, _: i.Presented, now: float) -> None:
+    t.log(s.CashMoved(_paying(t).number, "presented", _paying(t).stacked), urgent=False)
+    t.do(i.Show("take_cash"))
+    t.enter(State.CASH_PRESENTED, now, "cash_take")
+
+
+def stack_uncounted(t: Terminal, _: i.StackUncounted, now: float) -> None:
+    """Count unknown: suspense and alarm, no automatic reversal (4002 once resolved)."""
+    _suspend(t, "the dispenser could not count")
+    proceed(t, now)
+
+
+def dispense_expired(t: Terminal, _: i.Input, now: float) -> None:
+    """If the outcome never became durable, the motor never ran: no store, no cash, reverse (4007).
+    Else the count is unknown.
+    """
+    if t.drop_held(i.Stack):
+        t.emit(e.AlarmRaised("store", "the outcome could not be written"))
+        reverse(t, "4007", now)
+    else:
+        t.service.add("hardware")
+        _suspend(t, "the dispenser did not answer")
+    proceed(t, now)
+
+
+def cash_gone(t: Terminal, _: i.CashGone, now: float) -> None:
+    """Taken: completed, or a partial reversal for what was short (4004, DE 95 = taken)."""
+    tx = _paying(t)
+    if tx.stacked == tx.approved:
+        tx.outcome = "completed"
+        t.log(s.Closed(tx.number), urgent=False)
+    else:
+        reverse(t, "4004", now, taken=tx.stacked)
+    proceed(t, now)
+
+
+def cash_take_expired(t: Terminal, _: i.Input, now: float) -> None:
+    t.do(i.Retract())
+    t.enter(State.RETRACTING, now, "retract")
+
+
+def retracted(t: Terminal, x: i.Retracted, now: float) -> None:
+    """Reverse only what is proven retracted (4018), else suspense."""
+    tx = _paying(t)
+    intent = s.Intent(tx.number, tx.kind, tx.pan, tx.amount, tx.stan, tx.sent, tx.rrn)
+    tx.outcome = settle_by_counters(t, intent, tx.approved, tx.code, x.counters, now)
+    tx.reversed = tx.outcome in ("reversed", "partial")
+    proceed(t, now)
+
+
+def snatched(t: Terminal, x: i.CashGone, now: float) -> None:
+    """Hand and timer met, and the device says that the hand won."""
+    cash_gone(t, x, now)
+
+
+def retract_expired(t: Terminal, _: i.Input, now: float) -> None:
+    t.service.add("hardware")
+    _suspend(t, "the retract did not end")
+    proceed(t, now)
+
+
+def _suspend(t: Terminal, why: str) -> None:
+    tx = _paying(t)
+    tx.outcome = "suspense"
+    suspend(t, tx.number, tx.approved, why)
+
+
+def finish_first(t: Terminal, _: i.StopOrdered, now: float) -> None:
+    """Remote stop once dispensing has begun: finish, then out of service."""
+    t.service.add("operator")

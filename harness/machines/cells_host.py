@@ -1,0 +1,159 @@
+"""The cells of WAITING_FOR_HOST: the state that must always end (section 3).
+
+It is left exactly once: by an answer, by its own timer, by a close, or by an operator's stop.
+An echo never ends it, and nothing from the network re-arms its timer.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness import events as e
+from harness.machines import inputs as i
+from harness.machines import store as s
+from harness.machines.cells_card import ask_pin, cancel, capture, eject, proceed, visit_of
+from harness.machines.reversing import reverse
+from harness.wire.dialect import Outcome
+
+if TYPE_CHECKING:
+    from harness.machines.terminal import Terminal, Transaction
+
+
+def _answered(t: Terminal, code: str, outcome: str) -> Transaction:
+    tx = t.transaction
+    assert tx is not None, "an answer was matched without a request"
+    tx.request.status = "answered"
+    tx.code = code
+    tx.outcome = outcome
+    t.expiries = 0
+    t.timers.disarm("host_response")
+    return tx
+
+
+def approved(t: Terminal, x: i.Approved, now: float) -> None:
+    """Eject, the outcome being written meanwhile; the cash follows the card."""
+    tx = _answered(t, x.code, "approved")
+    t.timers.disarm("session")
+    if tx.kind == "balance":
+        tx.outcome = "answered"
+        t.log(s.Closed(tx.number), urgent=False)
+        eject(t, now)
+        return
+    tx.approved = x.amount
+    tx.decision = t.log(s.Decision(tx.number, x.amount, x.code))
+    proceed(t, now)
+
+
+def declined(t: Terminal, x: i.Declined, now: float) -> None:
+    """A listed decline or system error: card back, no reversal."""
+    tx = _answered(t, x.code, "declined")
+    t.log(s.Closed(tx.number))
+    eject(t, now)
+
+
+def capture_ordered(t: Terminal, x: i.CaptureOrdered, now: float) -> None:
+    tx = _answered(t, x.code, "captured")
+    t.log(s.Closed(tx.number))
+    capture(t, f"code {x.code}", now)
+
+
+def pin_wrong(t: Terminal, x: i.PinWrong, now: float) -> None:
+    """At most three tries in a session; the third refusal declines. A session timer that ran out
+    during the wait acts on the return to PIN_ENTRY.
+    """
+    tx = _answered(t, x.code, "pin_again")
+    t.log(s.Closed(tx.number))
+    t.emit(e.TransactionEnded(tx.number, "pin_again", 0))
+    tx.outcome = ""
+    if visit_of(t).tries >= t.settings.pin_tries:
+        tx.outcome = "declined"
+        eject(t, now)
+    elif t.timers.overdue("session", now):
+        cancel(t, "session", now)
+    elif t.service.judged != "up":
+        cancel(t, "link", now)
+    else:
+        ask_pin(t, now)
+
+
+def security_error(t: Terminal, x: i.SecurityError, now: float) -> None:
+    """63, 122, 916, 917: no cash, card returned, alarm, reverse (4020)."""
+    _answered(t, x.code, "declined")
+    t.emit(e.AlarmRaised("security", f"the host answered {x.code}"))
+    reverse(t, "4020", now)
+    eject(t, now)
+
+
+def unknown_code(t: Terminal, x: i.UnknownCode, now: float) -> None:
+    """The host may have posted: no cash, card returned, and a reversal (4020)."""
+    _answered(t, x.code, "declined")
+    reverse(t, "4020", now)
+    eject(t, now)
+
+
+# --- aborts ------------------------------------------------------------------------------
+
+
+def abort(t: Terminal, reason: str, why: str, now: float) -> None:
+    """Give the request up. A 0200 still held for its intent never leaves. The intent guarantees
+    the reversal by itself, so the card waits for nothing.
+    """
+    tx = t.transaction
+    assert tx is not None, "an abort without a request"
+    t.drop_held(i.Send)
+    tx.request.status = "aborted"
+    tx.outcome = "reversed"
+    t.emit(e.Aborted(tx.number, reason, why))
+    t.timers.disarm("session")
+    if tx.kind == "withdrawal":
+        reverse(t, reason, now)
+    else:
+        t.log(s.Closed(tx.number), urgent=False)
+    eject(t, now)
+
+
+def host_timer_expired(t: Terminal, _: i.Input, now: float) -> None:
+    """4021, or 4020 if a broken answer came that was plainly ours. The host is judged down."""
+    tx = t.transaction
+    t.expiries += 1
+    if t.expiries >= t.settings.expiries:
+        t.expiries = 0
+        t.service.add("expiries")
+        t.service.resumes_at = now + t.settings.expiries_pause
+    t.uplink.unanswered_request(now)
+    abort(t, "4020" if tx is not None and tx.damaged else "4021", "timer", now)
+
+
+def link_closed(t: Terminal, _: i.Input, now: float) -> None:
+    """Link closes while waiting: abort and reverse now (4021)."""
+    abort(t, "4021", "link", now)
+
+
+def operator_stop(t: Terminal, _: i.Input, now: float) -> None:
+    t.service.add("operator")
+    abort(t, "4021", "operator", now)
+
+
+# --- what changes nothing ------------------------------------------------------------------
+
+
+def damaged(t: Terminal, x: i.Damaged, _: float) -> None:
+    """Dropped and counted already; keep waiting, reverse at the timer."""
+    if x.ours and t.transaction is not None:
+        t.transaction.damaged = True
+
+
+def late(t: Terminal, x: i.Late, _: float) -> None:
+    """Never dispense; journal it. The queued reversal is enough."""
+    if x.outcome in (Outcome.APPROVED, Outcome.PARTIAL):
+        t.emit(e.LateApproval(x.stan))
+    else:
+        t.emit(e.LateAnswer(x.stan, x.code))
+
+
+def duplicate(t: Terminal, x: i.Duplicate, _: float) -> None:
+    t.emit(e.DuplicateAnswer(x.stan))
+
+
+def stray(t: Terminal, x: i.Stray, _: float) -> None:
+    t.emit(e.StrayMessage(x.mti, x.stan, x.terminal))

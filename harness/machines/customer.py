@@ -1,0 +1,238 @@
+"""The people in front of one ATM, one after the other.
+
+A customer looks at the screen, and leaves if it says that the machine is out of service. Else
+the card goes in, and then the customer does what the screen asks for, at a human pace: types,
+mistypes, cancels, takes or forgets card and cash. Everything a customer will do is drawn when
+the customer arrives, from a stream keyed by terminal and customer, so that it comes out alike
+wherever the run takes place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from harness import events as e
+from harness.draw import Draw
+from harness.machines import inputs as i
+from harness.machines.device import Device
+from harness.machines.timers import NEVER
+from harness.people import Card
+
+
+class Evening(msgspec.Struct, frozen=True, kw_only=True):
+    """How people behave (section 6). Times in seconds, shares from 0 to 1, amounts in minor
+    units.
+    """
+
+    mean_gap: float = 240.0  # between arrivals at one terminal
+    balance_share: float = 0.10
+    wrong_pin: float = 0.03  # per try
+    cancel: float = 0.01
+    forget_card: float = 0.005
+    forget_cash: float = 0.003
+    key: tuple[float, float] = (1.0, 3.0)
+    take: tuple[float, float] = (2.0, 5.0)
+    amounts: tuple[int, ...] = (2000, 4000, 5000, 6000, 8000, 10000, 15000, 20000, 30000, 50000)
+
+
+Forgets = Callable[[float, str], bool]  # (now, 'card' | 'cash') -> does a fault make it so?
+CardOf = Callable[[int], Card]  # a customer's number -> the card
+
+
+class Street:
+    """Customers arriving at one ATM. `reports` holds what they do to the terminal's keys."""
+
+    __slots__ = (
+        "_amount",
+        "_arrives",
+        "_cancels",
+        "_card",
+        "_card_of",
+        "_cash_seen",
+        "_customer",
+        "_device",
+        "_does",
+        "_draw",
+        "_due",
+        "_evening",
+        "_forgets",
+        "_forgets_card",
+        "_forgets_cash",
+        "_key",
+        "_pin_left",
+        "_stopped",
+        "_wants",
+        "_with_card",
+        "events",
+        "present",
+        "reports",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        evening: Evening,
+        device: Device,
+        card_of: CardOf,
+        draw_key: int,
+        forgets: Forgets | None = None,
+    ) -> None:
+        self._evening = evening
+        self._device = device
+        self._card_of = card_of
+        self._key = draw_key
+        self._forgets = forgets
+        self._customer = 0
+        self._draw = Draw(draw_key, 0)
+        self._arrives = self._draw.exponential(evening.mean_gap)
+        self.present = False
+        self._stopped = False
+        self._due = NEVER
+        self._does = ""
+        self._card: Card | None = None
+        self._with_card = False
+        self._cash_seen = False
+        self._wants = ""
+        self._amount = 0
+        self._pin_left = ""
+        self._cancels = False
+        self._forgets_card = False
+        self._forgets_cash = False
+        self.events: list[e.Event] = []
+        self.reports: list[i.Input] = []
+
+    # --- time ----------------------------------------------------------------------------
+
+    def next_deadline(self) -> float:
+        return self._due if self.present else self._arrives
+
+    def tick(self, now: float) -> None:
+        if self.present:
+            if now >= self._due:
+                self._due = NEVER
+                self._act(now)
+        elif now >= self._arrives:
+            self._arrive(now)
+
+    def stop(self) -> None:
+        """Nobody new comes; who is there finishes."""
+        self._stopped = True
+        self._arrives = NEVER
+
+    # --- arriving ------------------------------------------------------------------------
+
+    def _arrive(self, now: float) -> None:
+        evening = self._evening
+        self._customer += 1
+        draw = self._draw = Draw(self._key, self._customer)
+        self._arrives = now + draw.exponential(evening.mean_gap)
+        balance = draw.chance(evening.balance_share)
+        self._wants = "balance" if balance else "withdrawal"
+        self._amount = evening.amounts[draw.below(len(evening.amounts))]
+        self._cancels = draw.chance(evening.cancel)
+        self._forgets_card = draw.chance(evening.forget_card)
+        self._forgets_cash = draw.chance(evening.forget_cash)
+        amount = 0 if balance else self._amount
+        self.events.append(e.CustomerArrived(self._customer, self._wants, amount))
+        card = self._card_of(self._customer)
+        if self._device.screen != "welcome" or not self._device.insert(card, self._customer, now):
+            self.events.append(e.TurnedAway(self._customer, self._device.screen))
+            self._arrives = NEVER if self._stopped else self._arrives
+            return
+        self._card = card
+        self.present = True
+        self._with_card = False
+        self._cash_seen = False
+        self._due = NEVER
+
+    # --- doing ---------------------------------------------------------------------------
+
+    def _plan(self, does: str, now: float, span: tuple[float, float]) -> None:
+        self._does = does
+        self._due = now + self._draw.uniform(*span)
+
+    def look(self, now: float) -> None:
+        """The screen changed, or something came out of the machine."""
+        if not self.present:
+            return
+        screen = self._device.screen
+        if self._device.card_at == "slot" and not self._with_card:
+            if self._does not in ("take card", "took card"):
+                self._see_card(now)
+        elif self._device.cash_at == "slot" and not self._cash_seen:
+            self._cash_seen = True
+            self._see_cash(now)
+        elif screen == "enter_pin":
+            if self._does not in ("pin", "pin typed"):
+                self._begin_pin(now)
+        elif screen == "select":
+            if self._does not in ("choose", "chosen"):
+                self._plan("choose", now, self._evening.key)
+        elif screen in ("please_wait", "blank"):
+            self._does = "wait"
+            self._due = NEVER
+        elif self._device.card is None and self._device.cash_at == "":
+            self._see_end(screen)
+
+    def _see_card(self, now: float) -> None:
+        if self._forgets_card or (self._forgets is not None and self._forgets(now, "card")):
+            self._leave("without_card")
+        else:
+            self._plan("take card", now, self._evening.take)
+
+    def _see_cash(self, now: float) -> None:
+        if self._forgets_cash or (self._forgets is not None and self._forgets(now, "cash")):
+            self._leave("without_cash")
+        else:
+            self._plan("take cash", now, self._evening.take)
+
+    def _see_end(self, screen: str) -> None:
+        if screen in ("welcome", "out_of_service", "captured"):
+            served = self._cash_seen or (self._wants == "balance" and screen != "captured")
+            self._leave("served" if served else "no_cash")
+
+    def _begin_pin(self, now: float) -> None:
+        card = self._card
+        assert card is not None, "someone without a card was asked for a PIN"
+        pin = card.pin
+        if self._draw.chance(self._evening.wrong_pin):
+            pin = f"{(int(pin) + 1 + self._draw.below(9998)) % 10000:04d}"
+        self._pin_left = pin + "#"
+        self._plan("pin", now, self._evening.key)
+
+    def _act(self, now: float) -> None:
+        does = self._does
+        if does == "pin":
+            self._press(now)
+        elif does == "choose":
+            self._does = "chosen"
+            if self._cancels:
+                self.reports.append(i.KeyPressed("cancel"))
+            else:
+                self.reports.append(i.Chosen(self._wants, self._amount))
+        elif does == "take card":
+            self._does = "took card"
+            if self._device.take_card():
+                self._with_card = True
+        elif does == "take cash":
+            self._does = "took cash"
+            self._device.take_cash()
+
+    def _press(self, now: float) -> None:
+        key, self._pin_left = self._pin_left[0], self._pin_left[1:]
+        if self._pin_left:
+            self._plan("pin", now, self._evening.key)
+            self.reports.append(i.KeyPressed(key))
+        else:
+            self._does = "pin typed"
+            self.reports.append(i.KeyPressed("enter"))
+
+    def _leave(self, how: str) -> None:
+        self.events.append(e.CustomerLeft(self._customer, how))
+        self.present = False
+        self._card = None
+        self._does = ""
+        self._due = NEVER
+        if self._stopped:
+            self._arrives = NEVER

@@ -1,0 +1,312 @@
+"""Reader, slot, stacker, cassettes and display: truth of their own.
+
+The device knows where the card and every note are, whatever the terminal believes, and it
+tells the journal. To the terminal it reports what its sensors can see. Motors take time;
+what a mishap does to them comes from outside.
+
+Amounts are minor units. Notes are {denomination: count}.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from harness import events as e
+from harness.machines import inputs as i
+from harness.machines.mishap import Mishap
+from harness.machines.timers import NEVER
+from harness.people import Card
+
+Fate = Callable[[float, str], Mishap | None]  # (now, 'eject' | 'stack') -> what goes wrong
+
+
+class Motors(msgspec.Struct, frozen=True, kw_only=True):
+    """How long each movement takes, in seconds."""
+
+    read: float = 1.0
+    eject: float = 1.2
+    capture: float = 1.5
+    stack: float = 2.0
+    present: float = 0.8
+    retract: float = 1.5
+
+
+CASSETTES: dict[int, int] = {5000: 2500, 2000: 2500, 1000: 1500}
+"""At opening: 50, 20 and 10 euro."""
+
+
+def mix(amount: int, cassettes: e.Notes) -> e.Notes | None:
+    """The notes for an amount, largest first, or None when the cassettes cannot make it up."""
+    notes: e.Notes = {}
+    for denomination in sorted(cassettes, reverse=True):
+        count = min(amount // denomination, cassettes[denomination])
+        if count:
+            notes[denomination] = count
+            amount -= count * denomination
+    return None if amount else notes
+
+
+def worth(notes: e.Notes) -> int:
+    """What a heap of notes is worth."""
+    return sum(denomination * count for denomination, count in notes.items())
+
+
+def _less(notes: e.Notes, missing: int) -> e.Notes:
+    """The same notes, `missing` of the smallest ones fewer."""
+    left = dict(notes)
+    for denomination in sorted(left):
+        cut = min(missing, left[denomination])
+        left[denomination] -= cut
+        missing -= cut
+    return {denomination: count for denomination, count in left.items() if count}
+
+
+class Device:
+    """One ATM's hardware. `events` go to the journal, `reports` to the terminal's logic."""
+
+    __slots__ = (
+        "_accepting",
+        "_card_does",
+        "_card_due",
+        "_cash_does",
+        "_cash_due",
+        "_counters",
+        "_fate",
+        "_motors",
+        "_out",
+        "_stack_mishap",
+        "_stacker",
+        "_unknown",
+        "card",
+        "card_at",
+        "cash_at",
+        "cassettes",
+        "events",
+        "powered",
+        "reports",
+        "screen",
+    )  # fmt: skip
+
+    def __init__(self, motors: Motors, fate: Fate | None = None) -> None:
+        self._motors = motors
+        self._fate = fate
+        self._accepting = False
+        self._card_due = NEVER
+        self._card_does = ""
+        self._cash_due = NEVER
+        self._cash_does = ""
+        self._counters = i.Counters(0, 0, 0, True)
+        self._stacker: e.Notes = {}
+        self._out: e.Notes = {}
+        self._stack_mishap: Mishap | None = None
+        self._unknown: e.Notes = {}
+        self.card: Card | None = None
+        self.card_at = ""  # '', transport, slot, bin
+        self.cash_at = ""  # '', stacker, slot
+        self.cassettes = dict(CASSETTES)
+        self.powered = True
+        self.screen = "blank"
+        self.events: list[e.Event] = []
+        self.reports: list[i.Input] = []
+
+    # --- time --------------------------------------------------------------------------
+
+    def next_deadline(self) -> float:
+        """When the next motor is done."""
+        return self._card_due if self._card_due < self._cash_due else self._cash_due
+
+    def tick(self, now: float) -> None:
+        """Finish the motors that are done."""
+        if now >= self._card_due:
+            self._card_due = NEVER
+            self._card_done(self._card_does)
+        if now >= self._cash_due:
+            self._cash_due = NEVER
+            self._cash_done(self._cash_does)
+
+    def _run_card(self, does: str, seconds: float, now: float) -> None:
+        self._card_does = does
+        self._card_due = now + seconds
+
+    def _run_cash(self, does: str, seconds: float, now: float) -> None:
+        self._cash_does = does
+        self._cash_due = now + seconds
+
+    # --- what the terminal's logic commands ------------------------------------------------
+
+    def show(self, screen: str) -> None:
+        if screen != self.screen:
+            self.screen = screen
+            self.events.append(e.ScreenShown(screen))
+
+    def accept_cards(self, accept: bool) -> None:
+        self._accepting = accept
+
+    def eject(self, now: float) -> None:
+        """The motor moves the card to the slot, unless it jams."""
+        if self.card is None or self.card_at != "transport":
+            return
+        mishap = self._fate(now, "eject") if self._fate else None
+        self.events.append(e.EjectBegun())
+        self._run_card("jam" if mishap else "eject", self._motors.eject, now)
+
+    def capture(self, now: float) -> None:
+        """The motor moves the card, from wherever it is, to the retain bin."""
+        if self.card is None:
+            return
+        self.card_at = "transport"
+        self.events.append(e.CaptureBegun(self.card.token))
+        self._run_card("capture", self._motors.capture, now)
+
+    def stack(self, transaction: int, amount: int, now: float) -> None:
+        """The motor picks notes for an amount. The counters remember for which transaction."""
+        self.events.append(e.StackBegun(transaction, amount))
+        self._stack_mishap = self._fate(now, "stack") if self._fate else None
+        if self._counters.transaction != transaction:
+            self._counters = i.Counters(transaction, 0, 0, True)
+        notes = mix(amount, self.cassettes) or {}
+        if self._stack_mishap:
+            notes = _less(notes, self._stack_mishap.notes)
+        for denomination, count in notes.items():
+            self.cassettes[denomination] -= count
+            self._stacker[denomination] = self._stacker.get(denomination, 0) + count
+        counted = self._stack_mishap is None or self._stack_mishap.kind != "unknown"
+        self._counters = i.Counters(
+            transaction,
+            self._counters.picked + worth(notes),
+            self._counters.returned,
+            self._counters.known and counted,
+        )
+        self.cash_at = "stacker" if self._stacker else ""
+        self.events.append(e.NotesStacked(notes, {}, counted))
+        self._run_cash("stack", self._motors.stack, now)
+
+    def present(self, now: float) -> None:
+        self._run_cash("present", self._motors.present, now)
+
+    def retract(self, now: float) -> None:
+        self._run_cash("retract", self._motors.retract, now)
+
+    # --- what hands do -----------------------------------------------------------------
+
+    def insert(self, card: Card, customer: int, now: float) -> bool:
+        """A customer offers a card; whether the reader took it."""
+        if not (self._accepting and self.powered and self.card is None):
+            return False
+        self.card = card
+        self.card_at = "transport"
+        self.events.append(e.CardInserted(card.token, customer))
+        self.reports.append(i.CardIn(card.token))
+        self._run_card("read", self._motors.read, now)
+        return True
+
+    def take_card(self) -> bool:
+        """A hand pulls at the card; whether it was there to be taken."""
+        if self.card is None or self.card_at != "slot":
+            return False
+        self.events.append(e.CardTaken(self.card.token))
+        self.card = None
+        self.card_at = ""
+        self.reports.append(i.CardGone())
+        return True
+
+    def take_cash(self) -> bool:
+        """A hand takes the notes; whether they were there."""
+        if self.cash_at != "slot":
+            return False
+        self.events.append(e.NotesTaken(self._out))
+        self._out = {}
+        self.cash_at = ""
+        self.reports.append(i.CashGone(self._counters))
+        return True
+
+    # --- motors done ---------------------------------------------------------------------
+
+    def _card_done(self, does: str) -> None:
+        card = self.card
+        if card is None:
+            return
+        if does == "read":
+            self.reports.append(i.CardRead(card.pan, card.expiry, card.track2))
+        elif does == "eject":
+            self.card_at = "slot"
+            self.events.append(e.CardAtSlot(card.token))
+            self.reports.append(i.CardOut())
+        elif does == "jam":
+            self.events.append(e.EjectFailed())
+        elif does == "capture":
+            self.events.append(e.CardCaptured(card.token))
+            self.card = None
+            self.card_at = ""
+            self.reports.append(i.CardKept())
+
+    def _cash_done(self, does: str) -> None:
+        if does == "stack":
+            if self._stack_mishap is not None and self._stack_mishap.kind == "unknown":
+                self._purge()
+                self.reports.append(i.StackUncounted())
+            else:
+                self.reports.append(i.Stacked(worth(self._stacker)))
+        elif does == "present":
+            self._out = _sum(self._out, self._stacker)
+            self._stacker = {}
+            self.cash_at = "slot"
+            self.events.append(e.NotesPresented(dict(self._out)))
+            self.reports.append(i.Presented())
+        elif does == "retract":
+            self._bring_back()
+
+    def _purge(self) -> None:
+        """Uncounted notes go to the reject bin; only a person can say how many."""
+        self._unknown = _sum(self._unknown, self._stacker)
+        self._stacker = {}
+        self.cash_at = ""
+
+    def _bring_back(self) -> None:
+        notes = _sum(self._out, self._stacker)
+        if not notes:
+            return  # a hand was quicker, and has been reported
+        self._out = {}
+        self._stacker = {}
+        self.cash_at = ""
+        known = self._counters
+        self._counters = i.Counters(
+            known.transaction, known.picked, known.returned + worth(notes), known.known
+        )
+        self.events.append(e.NotesRetracted(notes, known.known))
+        self.reports.append(i.Retracted(self._counters))
+
+    # --- power and rest --------------------------------------------------------------------
+
+    def power_off(self) -> None:
+        """Motors stop where they are; card, notes and counters stay."""
+        self.powered = False
+        self._accepting = False
+        self._card_due = self._cash_due = NEVER
+        self.screen = "blank"
+        self.reports.clear()
+
+    def power_on(self) -> i.Sensors:
+        """What the sensors say at boot."""
+        self.powered = True
+        return i.Sensors(
+            self.card_at == "transport",
+            self.card_at == "slot",
+            self.cash_at != "",
+            self._counters,
+        )
+
+    def count(self, when: str) -> e.CassettesCounted:
+        """A person counts the cassettes and the reject bin."""
+        return e.CassettesCounted(
+            "opening" if when == "opening" else "rest", dict(self.cassettes), dict(self._unknown)
+        )
+
+
+def _sum(one: e.Notes, other: e.Notes) -> e.Notes:
+    total = dict(one)
+    for denomination, count in other.items():
+        total[denomination] = total.get(denomination, 0) + count
+    return total

@@ -1,0 +1,49 @@
+"""The host's books: accounts and double-entry postings.
+
+Every posting takes from one account and gives to another, so the sum over all accounts is zero
+at all times. Customers' cards of this bank map to a bounded set of accounts (several cards share
+one, as families do); other banks' cards settle against one account of their issuers.
+"""
+
+from __future__ import annotations
+
+from zlib import crc32
+
+OPENING = 1_000_000_00  # minor units on a customer's account at the first sight of it
+CUSTOMER_ACCOUNTS = 4096
+CAPITAL = "capital"
+OTHER_ISSUERS = "other issuers"
+
+
+def account_of(pan: str, *, home: bool) -> str:
+    """The account that a card draws on."""
+    return f"customer {crc32(pan.encode()) % CUSTOMER_ACCOUNTS}" if home else OTHER_ISSUERS
+
+
+class Ledger:
+    """Balances in minor units; what is owed to a customer is positive."""
+
+    __slots__ = ("_balances",)
+
+    def __init__(self) -> None:
+        self._balances: dict[str, int] = {}
+
+    def balance(self, account: str) -> int:
+        """A customer's account opens, funded from capital, when it is first looked at."""
+        found = self._balances.get(account)
+        if found is None:
+            found = 0
+            if account.startswith("customer "):
+                self.post(CAPITAL, account, OPENING)
+                found = OPENING
+        return found
+
+    def post(self, debit: str, credit: str, amount: int) -> None:
+        """Move an amount from one account to another."""
+        balances = self._balances
+        balances[debit] = balances.get(debit, 0) - amount
+        balances[credit] = balances.get(credit, 0) + amount
+
+    def total(self) -> int:
+        """Zero, or the books are wrong."""
+        return sum(self._balances.values())

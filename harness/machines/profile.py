@@ -1,0 +1,54 @@
+"""A profile: which machine plays, and how it is set up.
+
+Anyone can bring one as `module:attribute`. The limits a run is judged by are the scenario's
+contract and never a profile's settings.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from harness.machines.host import Host, HostSettings
+from harness.machines.table import SAFE_TABLE
+from harness.machines.terminal import Table, Terminal, TerminalSettings
+
+
+class TerminalProfile(msgspec.Struct, frozen=True, kw_only=True):
+    """`machine` is a `Terminal` or a subclass with other cells or hooks; `settings` replaces the
+    scenario's terms (timers by name, pin_tries, ...).
+    """
+
+    name: str
+    summary: str
+    machine: type[Terminal] = Terminal
+    settings: dict[str, object] = {}
+
+    def settings_over(self, usual: TerminalSettings) -> TerminalSettings:
+        return msgspec.structs.replace(usual, **self.settings)
+
+
+class HostProfile(msgspec.Struct, frozen=True, kw_only=True):
+    """`machine` is a `Host` or a subclass; `settings` replaces the usual ones."""
+
+    name: str
+    summary: str
+    machine: type[Host] = Host
+    settings: dict[str, object] = {}
+
+    def settings_over(self, usual: HostSettings) -> HostSettings:
+        return msgspec.structs.replace(usual, **self.settings)
+
+
+def rewired(cells: Table, base: type[Terminal] = Terminal) -> type[Terminal]:
+    """A terminal whose table differs in some cells: most defects are just that."""
+    return type(
+        "Rewired" + base.__name__, (base,), {"table": {**SAFE_TABLE, **base.table, **cells}}
+    )
+
+
+SAFE_TERMINAL = TerminalProfile(
+    name="safe", summary="the ATM as it should be: aborts, gives the card back, reverses once"
+)
+SAFE_HOST = HostProfile(
+    name="safe", summary="the host as it should be: posts once, remembers, honours tombstones"
+)

@@ -1,0 +1,88 @@
+"""Making reversals: one per transaction, and the first durable reason stands (section 3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness import events as e
+from harness.machines import inputs as i
+from harness.machines import store as s
+
+if TYPE_CHECKING:
+    from harness.machines.terminal import Terminal
+
+
+def reverse(t: Terminal, reason: str, now: float, *, taken: int | None = None) -> None:
+    """Reverse the current transaction, in full or down to `taken` minor units. A balance is never
+    reversed; a transaction already reversed gets no second one.
+    """
+    tx = t.transaction
+    if tx is None or tx.reversed or tx.kind != "withdrawal":
+        return
+    tx.reversed = True
+    tx.outcome = "reversed" if taken is None else "partial"
+    intent = s.Intent(tx.number, tx.kind, tx.pan, tx.amount, tx.stan, tx.sent, tx.rrn)
+    record_reversal(t, intent, reason, tx.code, now, taken=taken)
+
+
+def record_reversal(
+    t: Terminal,
+    intent: s.Intent,
+    reason: str,
+    code: str,
+    now: float,
+    *,
+    taken: int | None = None,
+) -> None:
+    """Write the reversal; it joins the queue once it is durable, never before."""
+    stamp = t.calendar.stamp(now)
+    record = s.ReversalRecord(
+        intent.transaction,
+        reason,
+        t.next_stan(),
+        stamp.sent,
+        stamp.time,
+        stamp.date,
+        code,
+        taken,
+        intent.pan,
+        intent.amount,
+        intent.rrn,
+        intent.stan,
+        intent.sent,
+    )
+    number = t.log(record)
+    t.emit(e.ReversalQueued(intent.transaction, reason, record.stan, intent.stan, intent.amount))
+    from harness.machines.terminal import Enqueue
+
+    t.do(Enqueue(record), after=number)
+
+
+def suspend(t: Terminal, number: int, amount: int, why: str) -> None:
+    """Nobody can prove what left: suspense, alarm, no automatic reversal (4002 once resolved)."""
+    t.log(s.Suspense(number, amount, why))
+    t.emit(e.SuspenseRecorded(number, amount, why))
+    t.emit(e.AlarmRaised("suspense", why))
+
+
+def settle_by_counters(
+    t: Terminal, intent: s.Intent, approved: int, code: str, counters: i.Counters, now: float
+) -> str:
+    """What the dispenser's own counters say about an approved transaction, after a retract or a
+    power cut; the outcome in a word (section 3, power).
+    """
+    if counters.transaction != intent.transaction:
+        record_reversal(t, intent, "4002", code, now)
+        return "reversed"
+    if not counters.known:
+        suspend(t, intent.transaction, approved, "the dispenser lost count")
+        return "suspense"
+    if counters.taken == approved:
+        t.log(s.Closed(intent.transaction), urgent=False)
+        return "completed"
+    if counters.taken == 0:
+        record_reversal(t, intent, "4018", code, now)
+        return "reversed"
+    reason = "4018" if counters.returned else "4004"
+    record_reversal(t, intent, reason, code, now, taken=counters.taken)
+    return "partial"

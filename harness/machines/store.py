@@ -1,0 +1,169 @@
+"""What a terminal writes down, and what it finds again after a power cut.
+
+Writing is an effect answered by 'synced': the machine gives a record a number, and
+what needs durability waits for that number. A record set belongs to a transaction
+and is forgotten when nothing of it is open any more.
+
+No record holds DE 35, 52 or 55; a store on a real disk encrypts the PAN (section 8).
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+
+
+class Record(msgspec.Struct, frozen=True, gc=False, tag_field="is", tag=True):
+    """`name` is what a fault's `at=write:NAME` refers to."""
+
+    name: ClassVar[str] = ""
+
+
+class Marks(Record, frozen=True, gc=False):
+    """High-water marks: STANs and transaction numbers below these may have been used. Written a
+    block ahead, so that a number is never used twice, whatever is lost.
+    """
+
+    name: ClassVar[str] = "Marks"
+    stan: int
+    transaction: int
+
+
+class Intent(Record, frozen=True, gc=False):
+    """A request is about to leave. In itself a durable reversal (section 3, power)."""
+
+    name: ClassVar[str] = "Intent"
+    transaction: int
+    kind: str
+    pan: str
+    amount: int
+    stan: str
+    sent: str
+    rrn: str
+
+
+class Decision(Record, frozen=True, gc=False):
+    """The request was approved: amount in minor units, DE 39. A decline needs no record of its
+    own, it closes the transaction.
+    """
+
+    name: ClassVar[str] = "Decision"
+    transaction: int
+    amount: int
+    code: str
+
+
+class CashMoved(Record, frozen=True, gc=False):
+    """stage: begun, presented, taken, retracted."""
+
+    name: ClassVar[str] = "CashMoved"
+    transaction: int
+    stage: str
+    amount: int
+
+
+class ReversalRecord(Record, frozen=True, gc=False):
+    """Everything a 0420 and all its repeats are made of: its own STAN and stamp, the original's,
+    the reason, DE 39 as then known, and what was taken (None for a full reversal).
+    """
+
+    name: ClassVar[str] = "Reversal"
+    transaction: int
+    reason: str
+    stan: str
+    sent: str
+    time: str
+    date: str
+    code: str
+    taken: int | None
+    pan: str
+    amount: int
+    rrn: str
+    original_stan: str
+    original_sent: str
+
+
+class Parked(Record, frozen=True, gc=False):
+    name: ClassVar[str] = "Parked"
+    transaction: int
+    code: str
+
+
+class Suspense(Record, frozen=True, gc=False):
+    """Nobody can prove what left. It stays until a person resolves it."""
+
+    name: ClassVar[str] = "Suspense"
+    transaction: int
+    amount: int
+    why: str
+
+
+class Closed(Record, frozen=True, gc=False):
+    """Nothing of the transaction is open: its records may go."""
+
+    name: ClassVar[str] = "Closed"
+    transaction: int
+
+
+AnyRecord = Marks | Intent | Decision | CashMoved | ReversalRecord | Parked | Suspense | Closed
+
+
+class Dossier:
+    """The records of one transaction that are still there."""
+
+    __slots__ = ("decision", "intent", "parked", "reversal", "suspense")
+
+    def __init__(self) -> None:
+        self.intent: Intent | None = None
+        self.decision: Decision | None = None
+        self.reversal: ReversalRecord | None = None
+        self.parked: Parked | None = None
+        self.suspense: Suspense | None = None
+
+
+class StoreImage:
+    """The durable content of a terminal's store, record by record, in the order written.
+
+    Every store (the forgetting disk of `sim`, SQLite in `live`) keeps one of these, or can
+    rebuild one, so that what a terminal finds at boot is the same everywhere.
+    """
+
+    __slots__ = ("dossiers", "marks")
+
+    def __init__(self) -> None:
+        self.marks = Marks(1, 1)
+        self.dossiers: dict[int, Dossier] = {}
+
+    def apply(self, record: Record) -> None:
+        """Take in one durable record."""
+        if type(record) is Marks:
+            self.marks = record
+            return
+        number: int = record.transaction  # type: ignore[attr-defined]
+        if type(record) is Closed:
+            self.dossiers.pop(number, None)
+            return
+        dossier = self.dossiers.get(number)
+        if dossier is None:
+            dossier = self.dossiers[number] = Dossier()
+        if type(record) is Intent:
+            dossier.intent = record
+        elif type(record) is Decision:
+            dossier.decision = record
+        elif type(record) is ReversalRecord:
+            dossier.reversal = record
+        elif type(record) is Parked:
+            dossier.parked = record
+        elif type(record) is Suspense:
+            dossier.suspense = record
+
+    def pending(self) -> int:
+        """Reversals recorded, not finally answered and not parked."""
+        return sum(1 for d in self.dossiers.values() if d.reversal and not d.parked)
+
+    def parked(self) -> int:
+        return sum(1 for d in self.dossiers.values() if d.parked)
+
+    def in_suspense(self) -> int:
+        return sum(1 for d in self.dossiers.values() if d.suspense)

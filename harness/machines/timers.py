@@ -1,0 +1,84 @@
+"""A terminal's timers: named deadlines, fired in the order of section 3's table.
+
+A deadline is due at `now >= deadline`. Of several due, the earliest fires first, and
+of several at one instant the one that stands first in the table.
+"""
+
+from __future__ import annotations
+
+from harness.machines import inputs as i
+
+# Seconds by default, and the input each brings. The order is the table's order.
+TIMERS: dict[str, tuple[float, type[i.Expired]]] = {
+    "card_read": (10.0, i.CardReadExpired),
+    "key": (30.0, i.KeyExpired),
+    "session": (180.0, i.SessionExpired),
+    "host_response": (45.0, i.HostTimerExpired),
+    "eject": (10.0, i.EjectExpired),
+    "card_take": (30.0, i.CardTakeExpired),
+    "capture": (10.0, i.CaptureExpired),
+    "dispense": (30.0, i.DispenseExpired),
+    "cash_take": (30.0, i.CashTakeExpired),
+    "retract": (15.0, i.RetractExpired),
+    "recovery": (60.0, i.RecoveryExpired),
+}
+DEFAULTS: dict[str, float] = {name: seconds for name, (seconds, _) in TIMERS.items()}
+_RANK = {name: rank for rank, name in enumerate(TIMERS)}
+NEVER = float("inf")
+
+
+class Timers:
+    """At most a session timer and the state's own run at a time (a few more at boot). `earliest` is
+    the next deadline that is watched, kept up to date as timers come and go.
+    """
+
+    __slots__ = ("_running", "_unwatched", "earliest", "seconds")
+
+    def __init__(self, seconds: dict[str, float]) -> None:
+        self.seconds = {**DEFAULTS, **seconds}
+        self._running: dict[str, float] = {}
+        self._unwatched = ""
+        self.earliest = NEVER
+
+    def arm(self, name: str, now: float) -> float:
+        """Start or restart; the new deadline."""
+        deadline = self._running[name] = now + self.seconds[name]
+        self._refresh()
+        return deadline
+
+    def disarm(self, name: str) -> None:
+        if self._running.pop(name, None) is not None:
+            self._refresh()
+
+    def clear(self) -> None:
+        self._running.clear()
+        self.earliest = NEVER
+
+    def unwatch(self, name: str) -> None:
+        """Leave one timer running without watching it ('' watches all)."""
+        if name != self._unwatched:
+            self._unwatched = name
+            self._refresh()
+
+    def running(self, name: str) -> bool:
+        return name in self._running
+
+    def overdue(self, name: str, now: float) -> bool:
+        return self._running.get(name, NEVER) <= now
+
+    def _refresh(self) -> None:
+        earliest = NEVER
+        for name, at in self._running.items():
+            if at < earliest and name != self._unwatched:
+                earliest = at
+        self.earliest = earliest
+
+    def due(self, now: float) -> type[i.Expired] | None:
+        """The input of the next timer that is due, stopped by being handed out."""
+        if now < self.earliest:
+            return None
+        first = min(
+            (at, _RANK[name], name) for name, at in self._running.items() if name != self._unwatched
+        )[2]
+        self.disarm(first)
+        return TIMERS[first][1]

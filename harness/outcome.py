@@ -1,0 +1,36 @@
+"""What a run reports while it goes and when it is over; the same for `sim` and `live`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from harness.checks.judge import Verdict
+from harness.journal import Header
+
+
+class Progress(NamedTuple):
+    """A look at a running run.
+
+    `now` and `until` are run seconds, `states` counts terminals by state, `phase` says in a word
+    what is going on ('running', 'settling').
+    """
+
+    now: float
+    until: float
+    states: dict[str, int]
+    cards_inside: int
+    phase: str
+
+
+class Outcome(NamedTuple):
+    """A finished run: `journal` is where it was written, None if it was not."""
+
+    verdict: Verdict
+    header: Header
+    journal: Path | None
+    interrupted: bool
+
+
+Watcher = Callable[[Progress], None]

@@ -1,0 +1,133 @@
+"""A run as it was asked for: a scenario with everything that the command line said over it.
+
+A `RunPlan` is all that `sim` and `live` need, and all that repeats a run exactly: the same plan
+and the same seed give the same journal in `sim`.
+"""
+
+from __future__ import annotations
+
+import shlex
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Literal
+
+import msgspec
+
+from harness.journal import Header
+from harness.scenario import Scenario
+
+Mode = Literal["sim", "live"]
+
+
+class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """`duration` in run seconds; `speed` is run seconds per wall second (live only); `faults` are
+    the scenario's and the flags' together; `command` repeats the run.
+    """
+
+    scenario: Scenario
+    seed: int
+    terminals: int
+    duration: float
+    faults: tuple[str, ...]
+    terminal_profile: str
+    host_profile: str
+    spec: str
+    framing: str
+    mode: Mode = "sim"
+    speed: float = 1.0
+    command: str = ""
+
+    def header(self, sees: tuple[str, ...], population: dict[str, Any]) -> Header:
+        """The journal's first line: `sees` is what this run can observe, `population` what
+        regenerates its cards.
+        """
+        scenario = self.scenario
+        return Header(
+            version=harness_version(),
+            scenario=scenario.name,
+            seed=self.seed,
+            mode=self.mode,
+            speed=self.speed,
+            terminals=self.terminals,
+            duration=self.duration,
+            spec=self.spec,
+            framing=self.framing,
+            terminal_profile=self.terminal_profile,
+            host_profile=self.host_profile,
+            faults=self.faults,
+            contract=scenario.contract,
+            promises=scenario.promises,
+            expects=scenario.expect,
+            forbids=scenario.forbid,
+            sees=sees,
+            population=population,
+            command=self.command,
+        )
+
+
+def harness_version() -> str:
+    """The installed version, '0' in a bare checkout."""
+    try:
+        return version("atm-harness")
+    except PackageNotFoundError:
+        return "0"
+
+
+def plan_of(
+    scenario: Scenario,
+    *,
+    seed: int = 1,
+    terminals: int | None = None,
+    duration: float | None = None,
+    faults: tuple[str, ...] = (),
+    no_faults: bool = False,
+    terminal_profile: str | None = None,
+    host_profile: str | None = None,
+    spec: str | None = None,
+    framing: str | None = None,
+    live: bool = False,
+    speed: float = 1.0,
+    source: str = "",
+) -> RunPlan:
+    """The scenario with what was asked for over it. `faults` add to the scenario's own, which
+    `no_faults` leaves out; `source` is how the scenario was named, for the command.
+    """
+    plan = RunPlan(
+        scenario=scenario,
+        seed=seed,
+        terminals=terminals or scenario.terminals,
+        duration=duration or scenario.duration,
+        faults=(() if no_faults else scenario.faults) + faults,
+        terminal_profile=terminal_profile or scenario.terminal_profile,
+        host_profile=host_profile or scenario.host_profile,
+        spec=spec or scenario.spec,
+        framing=framing or scenario.framing,
+        mode="live" if live else "sim",
+        speed=speed,
+    )
+    words = _command(plan, source or scenario.name, faults, no_faults=no_faults)
+    return msgspec.structs.replace(plan, command=shlex.join(words))
+
+
+def _command(plan: RunPlan, source: str, added: tuple[str, ...], *, no_faults: bool) -> list[str]:
+    scenario = plan.scenario
+    words = ["harness", "run", source]
+    if plan.mode == "live":
+        words += ["--live", "--speed", f"{plan.speed:g}"]
+    words += ["--seed", str(plan.seed)]
+    if plan.terminals != scenario.terminals:
+        words += ["--terminals", str(plan.terminals)]
+    if plan.duration != scenario.duration:
+        words += ["--for", f"{plan.duration:g}s"]
+    for flag, chosen, usual in (
+        ("--terminal-profile", plan.terminal_profile, scenario.terminal_profile),
+        ("--host-profile", plan.host_profile, scenario.host_profile),
+        ("--spec", plan.spec, scenario.spec),
+        ("--framing", plan.framing, scenario.framing),
+    ):
+        if chosen != usual:
+            words += [flag, chosen]
+    if no_faults:
+        words.append("--no-faults")
+    for text in added:
+        words += ["--fault", text]
+    return words

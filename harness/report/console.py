@@ -1,0 +1,203 @@
+"""The verdict for people: the table, the totals in plain words, the reasons, one card's story.
+
+Words carry the meaning and colour only repeats it, so that nothing is lost in a log file. All
+of it fits 80 columns; the ladder uses up to 100 where there are as many.
+"""
+
+from __future__ import annotations
+
+import shlex
+from itertools import islice
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from harness.checks.judge import Failure, Row, Verdict
+from harness.errors import ConfigError
+from harness.journal import Header
+from harness.plan import RunPlan
+from harness.report.ladder import WIDEST, ladder
+from harness.report.story import story_of
+from harness.report.totals import totals_lines
+from harness.units import format_clock, format_duration, format_money
+
+_STYLES = {
+    "pass": "green",
+    "fail": "bold red",
+    "invalid": "bold yellow",
+    "not tried": "yellow",
+    "not observable": "yellow",
+}
+_FAILURES_SHOWN = 5
+
+
+def print_heading(console: Console, plan: RunPlan) -> None:
+    """What is about to run, with the seed."""
+    where = "simulated" if plan.mode == "sim" else f"live at {plan.speed:g} x the clock"
+    console.print(
+        Text.assemble(
+            (f"{plan.scenario.name} ({plan.scenario.id})", "bold"),
+            f"  {where}, {plan.terminals:,} ATMs for {format_duration(plan.duration)}, ",
+            f"seed {plan.seed}",
+        )
+    )
+    console.print(f"  terminals: {plan.terminal_profile}; host: {plan.host_profile}")
+    for fault in plan.faults:
+        console.print(Text(f"  fault: {fault}"))
+
+
+def print_verdict(
+    console: Console,
+    verdict: Verdict,
+    header: Header,
+    *,
+    journal: Path | None = None,
+    quiet: bool = False,
+    story: int = 60,
+    interrupted: bool = False,
+) -> None:
+    """All there is to say about a run; `quiet` leaves the outcome and the commands. `story` is
+    how many lines of the first failure's ladder are shown.
+    """
+    if not quiet:
+        console.print(_table(verdict.rows))
+        for line in totals_lines(verdict.totals):
+            console.print(Text(f"  {line}"))
+        if verdict.expected:
+            console.print(_expected(verdict.expected))
+        _print_failures(console, verdict)
+        if journal is not None and story:
+            _print_story(console, verdict, journal, story)
+    console.print(_outcome(verdict, header, interrupted=interrupted))
+    for reason in verdict.reasons:
+        console.print(Text(f"  {reason}", style="yellow"))
+    if journal is not None:
+        _print_commands(console, verdict, header, journal)
+
+
+# --- the table ---------------------------------------------------------------------
+
+
+def _table(rows: list[Row]) -> Table:
+    table = Table(box=None, padding=(0, 1, 0, 1), header_style="bold")
+    table.add_column("", no_wrap=True)
+    table.add_column("invariant", ratio=1, min_width=16)
+    table.add_column("tried", justify="right", no_wrap=True)
+    table.add_column("worst / bound", justify="right", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    for row in rows:
+        style = _STYLES.get(row.status, "")
+        said = row.status if row.status != "fail" else f"FAIL x{row.failures:,}"
+        name = row.id if row.promised else f"{row.id} "
+        table.add_row(
+            Text(name, style="" if row.promised else "dim"),
+            Text(row.title, style="" if row.promised else "dim"),
+            f"{row.tried:,}",
+            _worst(row),
+            Text(said, style=style),
+        )
+    return table
+
+
+def _worst(row: Row) -> str:
+    if row.worst is None:
+        return ""
+    if row.unit == "s":
+        worst, bound = f"{row.worst:.1f}", f"{row.bound:.0f} s" if row.bound is not None else "s"
+    elif row.unit == "cents":
+        worst = format_money(int(row.worst))
+        bound = format_money(int(row.bound)) if row.bound is not None else ""
+    else:
+        worst = f"{row.worst:g}"
+        bound = f"{row.bound:g}" if row.bound is not None else ""
+    return f"{worst} / {bound}" if row.bound is not None else f"{worst} {bound}".strip()
+
+
+def _expected(expected: list[tuple[str, int, int]]) -> Text:
+    line = Text("  had to happen: ")
+    for number, (name, needed, seen) in enumerate(expected):
+        line.append(", " if number else "")
+        text = f"{name} {seen:,}" if seen >= needed else f"{name} {seen:,} of {needed:,}"
+        line.append(text, style="" if seen >= needed else "bold yellow")
+    return line
+
+
+# --- failures ----------------------------------------------------------------------
+
+
+def first_failures(verdict: Verdict) -> list[Failure]:
+    """The earliest failure of each invariant, the earliest invariant first."""
+    first: dict[str, Failure] = {}
+    for failure in sorted(verdict.failures, key=lambda failure: failure.at):
+        first.setdefault(failure.invariant, failure)
+    return list(first.values())
+
+
+def _print_failures(console: Console, verdict: Verdict) -> None:
+    failures = first_failures(verdict)
+    for failure in failures[:_FAILURES_SHOWN]:
+        line = Text(f"  {failure.invariant} ", style="bold red")
+        line.append(f"{format_clock(failure.at)} {failure.actor}", style="bold")
+        if failure.customer:
+            line.append(f" customer {failure.customer}")
+        line.append(f": {failure.what}")
+        console.print(line)
+    if len(failures) > _FAILURES_SHOWN:
+        console.print(f"  and {len(failures) - _FAILURES_SHOWN} more invariants")
+
+
+def _told(verdict: Verdict) -> Failure | None:
+    """The failure whose story is told: the first that has a customer, else a terminal."""
+    failures = [x for x in first_failures(verdict) if x.actor not in ("HOST", "RUN", "")]
+    return next((x for x in failures if x.customer), failures[0] if failures else None)
+
+
+def _print_story(console: Console, verdict: Verdict, journal: Path, lines: int) -> None:
+    failure = _told(verdict)
+    if failure is None:
+        return
+    try:
+        steps = story_of(journal, failure.actor, failure.customer)
+    except ConfigError:
+        return  # the verdict was reached without a journal of this very run
+    whose = f"customer {failure.customer} at " if failure.customer else ""
+    console.print(Text(f"  The story of {whose}{failure.actor}:", style="bold"))
+    width = min(console.width, WIDEST)
+    drawn = ladder(steps, width=width, fields=False)
+    for line in islice(drawn, lines):
+        console.print(line, soft_wrap=True)
+    if next(drawn, None) is not None:
+        console.print("  ... and so on", style="dim")
+
+
+# --- the last lines ------------------------------------------------------------------
+
+
+def _outcome(verdict: Verdict, header: Header, *, interrupted: bool) -> Text:
+    failed = [row.id for row in verdict.rows if row.status == "fail"]
+    words = {
+        "pass": ("PASS", "bold green", "every invariant that was tried holds"),
+        "fail": ("FAIL", "bold red", f"broken: {', '.join(failed)}"),
+        "invalid": ("INVALID", "bold yellow", "this run proves nothing"),
+    }
+    word, style, meaning = words[verdict.outcome]
+    line = Text(word, style=style)
+    line.append(f"  {header.scenario}, seed {header.seed}: {meaning}")
+    if interrupted:
+        line.append("; interrupted, this is what was seen", style="bold yellow")
+    return line
+
+
+def _print_commands(console: Console, verdict: Verdict, header: Header, journal: Path) -> None:
+    lines = [("journal", str(journal))]
+    failure = _told(verdict)
+    if failure is not None:
+        card = f" --card {failure.customer}" if failure.customer else ""
+        name = shlex.quote(str(journal))
+        lines.append(("show it", f"harness show {name} --terminal {failure.actor}{card}"))
+    if header.command:
+        lines.append(("repeat it", header.command))
+    for name, text in lines:
+        console.print(Text(f"  {name + ':':<11}{text}"), soft_wrap=True)

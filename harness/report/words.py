@@ -1,0 +1,157 @@
+"""Events in plain words, for the left column of a ladder and for whoever reads a failure.
+
+Each event has one short line without a subject: the reader sees whose ladder it is. An event
+that has no words of its own is shown by its name and its values, so nothing is ever hidden.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from harness import events as e
+from harness.units import format_clock, format_money
+
+MESSAGES = {
+    "0200": "request",
+    "0210": "answer",
+    "0420": "reversal",
+    "0421": "reversal again",
+    "0430": "reversal answer",
+    "0800": "network",
+    "0810": "network answer",
+}
+
+_PROCESSING = {"01": "withdrawal", "31": "balance"}
+_NETWORK = {"001": "sign-on", "002": "sign-off", "301": "echo"}
+
+
+def notes_text(notes: e.Notes) -> str:
+    """'2 x 50.00, 1 x 20.00' of {5000: 2, 2000: 1}."""
+    parts = [f"{count} x {kind / 100:.2f}" for kind, count in sorted(notes.items()) if count]
+    return ", ".join(reversed(parts)) or "nothing"
+
+
+def frame_label(fields: dict[str, str], room: int = 99) -> str:
+    """What stands on a frame's arrow: MTI, what it is, STAN, and amount or answer. Where `room`
+    characters are too few, the words go first, as the MTI says the same.
+    """
+    mti = fields.get("t", "????")
+    parts = [mti, _what(mti, fields), fields.get("11", "")]
+    if mti[2:3] in ("1", "3"):
+        parts.append(fields.get("39", ""))
+    elif mti[1:2] in ("2", "4"):
+        parts.append(_amount(fields.get("4", "")))
+    label = " ".join(part for part in parts if part)
+    if len(label) > room:
+        label = " ".join(part for part in (mti, *parts[2:]) if part)
+    return label[:room]
+
+
+def _what(mti: str, fields: dict[str, str]) -> str:
+    usual = MESSAGES.get(mti, "message")
+    if mti == "0200":
+        return _PROCESSING.get(fields.get("3", "")[:2], usual)
+    if mti in ("0800", "0810"):
+        return _NETWORK.get(fields.get("70", ""), usual)
+    return usual
+
+
+def _amount(text: str) -> str:
+    return f"{int(text) / 100:.2f}" if text.isascii() and text.isdigit() else text
+
+
+def _counted(counted: bool) -> str:
+    return "" if counted else ", UNCOUNTED"
+
+
+def _timer(timer: str, until: float) -> str:
+    return f" [{timer} {format_clock(until)}]" if timer else ""
+
+
+_WORDS: dict[type[e.Event], Callable[[Any], str]] = {
+    e.CardInserted: lambda x: f"card {x.card} inserted",
+    e.EjectBegun: lambda _: "reader ejects the card",
+    e.EjectFailed: lambda _: "CARD JAMMED",
+    e.CardAtSlot: lambda _: "card at the slot",
+    e.CardTaken: lambda _: "card taken",
+    e.CaptureBegun: lambda _: "reader pulls the card in",
+    e.CardCaptured: lambda _: "CARD CAPTURED",
+    e.CaptureFailed: lambda _: "CARD STUCK",
+    e.ScreenShown: lambda x: f"screen: {x.screen.replace('_', ' ')}",
+    e.StackBegun: lambda x: f"stacker starts, {format_money(x.amount)}",
+    e.NotesStacked: lambda x: (
+        f"stacked {notes_text(x.notes)}" + ("" if x.counted else ", UNCOUNTED")
+    ),
+    e.NotesPresented: lambda x: f"cash at the slot: {notes_text(x.notes)}",
+    e.NotesTaken: lambda x: f"CASH TAKEN: {notes_text(x.notes)}",
+    e.NotesRetracted: lambda x: f"retracted {notes_text(x.notes)}{_counted(x.counted)}",
+    e.CassettesCounted: lambda x: f"cassettes counted at {x.when}",
+    e.StoreCounted: lambda x: f"store: {x.pending} pending, {x.parked} parked",
+    e.PowerLost: lambda x: f"POWER LOST ({x.phase})",
+    e.PowerRestored: lambda _: "power restored",
+    e.LinkOpened: lambda _: "connected",
+    e.LinkClosed: lambda x: f"CONNECTION CLOSED ({x.how})",
+    e.ConnectFailed: lambda x: f"connection refused ({x.how})",
+    e.Posted: lambda x: f"LEDGER: {x.kind} {format_money(x.amount)}",
+    e.Booted: lambda x: f"logic started, {x.recovering} to recover",
+    e.StateEntered: lambda x: f"-> {x.state}{_timer(x.timer, x.until)}",
+    e.TimerRearmed: lambda x: f"timer set again by {x.cause}{_timer(x.timer, x.until)}",
+    e.TransactionBegun: lambda x: f"{x.kind} begins, STAN {x.stan}",
+    e.TransactionEnded: lambda x: f"transaction ends: {x.outcome}",
+    e.Aborted: lambda x: f"GIVES UP ({x.why}), reason {x.reason}",
+    e.SessionCancelled: lambda x: f"visit cancelled ({x.why})",
+    e.ReversalQueued: lambda x: f"reversal of {x.original} recorded, {x.reason}",
+    e.ReversalSent: lambda x: f"reversal sent, attempt {x.attempt}",
+    e.ReversalAnswered: lambda x: f"reversal settled, code {x.code}",
+    e.ReversalParked: lambda x: f"REVERSAL PARKED, code {x.code}",
+    e.SuspenseRecorded: lambda x: f"SUSPENSE {format_money(x.amount)}: {x.why}",
+    e.LateApproval: lambda _: "late approval: noted, not paid",
+    e.LateAnswer: lambda x: f"late answer {x.code}: ignored",
+    e.DuplicateAnswer: lambda _: "duplicate answer: ignored",
+    e.StrayMessage: lambda x: f"stray {x.mti or 'message'}: ignored",
+    e.DamagedMessage: lambda x: f"damaged message: {x.why}",
+    e.AlarmRaised: lambda x: f"ALARM {x.kind}: {x.detail}",
+    e.LinkJudged: lambda x: f"link judged {x.judgement} ({x.why})",
+    e.ServiceChanged: lambda x: (
+        f"out of service: {', '.join(x.reasons)}" if x.reasons else "in service"
+    ),
+    e.Noted: lambda x: x.text,
+    e.RequestDecided: lambda x: f"host decides {x.code}: {x.why}",
+    e.CustomerArrived: lambda x: (
+        f"customer {x.customer}: {x.wants}" + (f" {format_money(x.amount)}" if x.amount else "")
+    ),
+    e.TurnedAway: lambda x: f"customer {x.customer} turned away",
+    e.CustomerLeft: lambda x: f"customer {x.customer} leaves, {x.how.replace('_', ' ')}",
+    e.FaultBegan: lambda x: f"FAULT BEGINS {x.fault}",
+    e.FaultEnded: lambda x: f"fault ends {x.fault}",
+    e.FaultActed: lambda x: f"fault acts: {x.fault}",
+    e.CustomersStopped: lambda _: "no new customers; faults lifted",
+    e.RunEnded: lambda x: f"run ends ({x.how})",
+}
+
+
+def words(event: e.Event) -> str:
+    """One line for any event."""
+    say = _WORDS.get(type(event))
+    if say is not None:
+        return say(event).strip(": ")
+    name = re.sub(r"(?<!^)(?=[A-Z])", " ", type(event).__name__).lower()
+    values = " ".join(str(getattr(event, field)) for field in event.__struct_fields__)
+    return f"{name} {values}".strip()
+
+
+_LOUD = (
+    *(e.EjectFailed, e.CaptureFailed, e.CardCaptured, e.PowerLost, e.LinkClosed, e.Aborted),
+    *(e.ReversalParked, e.SuspenseRecorded, e.AlarmRaised, e.FaultBegan, e.FaultActed),
+)
+
+
+def style_of(event: e.Event) -> str:
+    """A Rich style by what the event is worth; loud ones stand out in words as well."""
+    if isinstance(event, _LOUD):
+        return "bold yellow"
+    return {"device": "", "ledger": "magenta", "customer": "cyan", "harness": "yellow"}.get(
+        event.layer, "dim"
+    )

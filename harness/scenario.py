@@ -1,0 +1,268 @@
+"""A scenario: an evening with something going wrong in it, and what must hold all the same.
+
+A scenario is a TOML file (docs/scenarios.md lists the keys). Durations are '90m' or seconds,
+shares '3%' or 0.03. It names the faults in the grammar of `--fault`, the invariants it promises
+(one that is then never tried makes the run INVALID), the events that must have happened often
+enough (`[expect]`) and those that may happen so often and no more (`[forbid]`).
+
+Every mistake is a ConfigError with the file, the line and the key, and the nearest right name.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from harness import resources
+from harness.checks.catalogue import INVARIANTS
+from harness.contract import Contract
+from harness.errors import ConfigError
+from harness.events import EVENT_TYPES
+from harness.faults.grammar import parse_fault
+from harness.machines.customer import Evening
+from harness.nearest import unknown
+from harness.units import parse_duration, parse_share
+
+
+class Scenario(msgspec.Struct, frozen=True, kw_only=True):
+    """`duration` in seconds, `epoch` ISO 8601 in UTC: the wall clock at the run's start.
+
+    `expect` and `forbid` map events to the least and the greatest number of times.
+    """
+
+    id: str
+    name: str
+    title: str
+    story: str = ""
+    shows: str = ""
+    terminals: int = 100
+    duration: float = 5400.0
+    epoch: str = "2026-11-21T20:10:00"
+    contract: Contract = Contract()
+    evening: Evening = Evening()
+    promises: tuple[str, ...] = ()
+    expect: dict[str, int] = {}
+    forbid: dict[str, int] = {}
+    faults: tuple[str, ...] = ()
+    terminal_profile: str = "safe"
+    host_profile: str = "safe"
+    spec: str = "iso87-ascii"
+    framing: str = "2byte"
+
+
+_KEYS = tuple(name for name in Scenario.__struct_fields__ if name != "name")
+
+
+def scenario_names() -> list[str]:
+    """The shipped scenarios, by id."""
+    found = resources.names("scenarios", ".toml")
+    return sorted(found, key=lambda name: load_scenario(name).id)
+
+
+def load_scenario(name_or_path: str) -> Scenario:
+    """A shipped scenario by name or id ('national_freeze', 'S01'), or a TOML file by its path.
+
+    Raises:
+        ConfigError: no such scenario or file, or a mistake in the file.
+    """
+    if name_or_path.endswith(".toml") or "/" in name_or_path:
+        return _read(Path(name_or_path))
+    names = resources.names("scenarios", ".toml")
+    if name_or_path in names:
+        return _read(resources.fixture("scenarios", f"{name_or_path}.toml"))
+    for name in names:
+        scenario = _read(resources.fixture("scenarios", f"{name}.toml"))
+        if scenario.id.casefold() == name_or_path.casefold():
+            return scenario
+    unknown("scenario", name_or_path, names)
+
+
+def _read(path: Path) -> Scenario:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as trouble:
+        reason = getattr(trouble, "strerror", None) or "not UTF-8 text"
+        raise ConfigError(f"the scenario cannot be read ({reason})", place=str(path)) from trouble
+    return parse_scenario(text, path)
+
+
+def parse_scenario(text: str, path: Path) -> Scenario:
+    """The scenario that `text` holds; `path` names it in errors and gives it its name.
+
+    Raises:
+        ConfigError: with file, line and key.
+    """
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as trouble:
+        found = re.search(r"\(at line (\d+), column (\d+)\)", str(trouble))
+        line = f":{found.group(1)}" if found else ""
+        raise ConfigError(f"not TOML: {trouble}", place=f"{path}{line}") from trouble
+    return _Reader(text, path).scenario(table)
+
+
+class _Reader:
+    """Turns one parsed file into a Scenario and knows where each key stands."""
+
+    def __init__(self, text: str, path: Path) -> None:
+        self._lines = text.splitlines()
+        self._path = path
+
+    def scenario(self, table: dict[str, Any]) -> Scenario:
+        values: dict[str, Any] = {"name": self._path.stem}
+        for key, value in table.items():
+            if key not in _KEYS:
+                unknown("key", key, _KEYS, place=self._place("", key))
+            values[key] = self._value(key, value)
+        for key in ("id", "title"):
+            if key not in values:
+                raise ConfigError(
+                    f"the key '{key}' is missing",
+                    place=f"{self._path}:1",
+                    remedy=f'add a line such as {key} = "..."',
+                )
+        return Scenario(**values)
+
+    def _value(self, key: str, value: Any) -> Any:
+        place = self._place("", key)
+        match key:
+            case "terminals":
+                return self._whole(value, place, least=1)
+            case "duration":
+                return self._duration(value, place, positive=True)
+            case "epoch":
+                return self._epoch(value, place)
+            case "faults":
+                return tuple(self._fault(text, place) for text in self._list(value, place))
+            case "promises":
+                return tuple(self._promise(word, place) for word in self._list(value, place))
+            case "expect" | "forbid":
+                return self._counts(key, self._table(value, place))
+            case "contract":
+                return self._struct(key, Contract(), self._table(value, place))
+            case "evening":
+                return self._struct(key, Evening(), self._table(value, place))
+            case _:
+                return self._text(value, place)
+
+    # --- kinds of value ------------------------------------------------------------
+
+    def _text(self, value: Any, place: str) -> str:
+        if not isinstance(value, str):
+            raise ConfigError(f"{value!r} is not text", place=place, remedy="put it in quotes")
+        return value.strip()
+
+    def _whole(self, value: Any, place: str, *, least: int) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            raise ConfigError(f"{value!r} is not a whole number from {least} up", place=place)
+        return value
+
+    def _list(self, value: Any, place: str) -> list[str]:
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise ConfigError(
+                f"{value!r} is not a list of texts", place=place, remedy='write ["...", "..."]'
+            )
+        return value
+
+    def _table(self, value: Any, place: str) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise ConfigError(
+                f"{value!r} is not a table", place=place, remedy="write it as [table]"
+            )
+        return value
+
+    def _duration(self, value: Any, place: str, *, positive: bool = False) -> float:
+        if not isinstance(value, str | int | float):
+            raise ConfigError(f"{value!r} is not a duration", place=place, remedy='write "90m"')
+        seconds = parse_duration(value, place=place)
+        if positive and seconds == 0:
+            raise ConfigError("a duration here must be longer than 0", place=place)
+        return seconds
+
+    def _epoch(self, value: Any, place: str) -> str:
+        text = value.isoformat() if isinstance(value, datetime) else value
+        try:
+            moment = datetime.fromisoformat(text)
+        except (TypeError, ValueError) as trouble:
+            raise ConfigError(
+                f"{value!r} is not a date and time", place=place, remedy="2026-11-21T20:10:00"
+            ) from trouble
+        if moment.tzinfo is not None:
+            raise ConfigError(
+                "the epoch is in UTC and has no zone", place=place, remedy="2026-11-21T20:10:00"
+            )
+        return moment.isoformat()
+
+    def _fault(self, text: str, place: str) -> str:
+        number = next((n for n, line in enumerate(self._lines, 1) if text in line), 0)
+        parse_fault(text, place=f"{self._path}:{number}: key 'faults'" if number else place)
+        return text
+
+    def _promise(self, word: str, place: str) -> str:
+        if word not in INVARIANTS:
+            unknown("invariant", word, INVARIANTS, place=place)
+        return word
+
+    def _counts(self, section: str, table: dict[str, Any]) -> dict[str, int]:
+        for name, count in table.items():
+            place = self._place(section, name)
+            if name not in EVENT_TYPES:
+                unknown("event", name, EVENT_TYPES, place=place)
+            self._whole(count, place, least=1 if section == "expect" else 0)
+        return dict(table)
+
+    def _struct(self, section: str, default: Any, table: dict[str, Any]) -> Any:
+        """`default` with the table's entries over it, each read by the kind of its default."""
+        names = default.__struct_fields__
+        changes: dict[str, Any] = {}
+        for key, value in table.items():
+            place = self._place(section, key)
+            if key not in names:
+                unknown(f"{section} key", key, names, place=place)
+            changes[key] = self._like(getattr(default, key), value, place)
+        return msgspec.structs.replace(default, **changes)
+
+    def _like(self, default: Any, value: Any, place: str) -> Any:
+        if isinstance(default, bool):
+            if not isinstance(value, bool):
+                raise ConfigError(f"{value!r} is neither true nor false", place=place)
+            return value
+        if isinstance(default, tuple):
+            return self._tuple(default, value, place)
+        if isinstance(default, int):
+            return self._whole(value, place, least=0)
+        if default < 1:  # the shares are the only defaults below one
+            return parse_share(self._number(value, place), place=place)
+        return self._duration(value, place, positive=True)
+
+    def _number(self, value: Any, place: str) -> str | float:
+        if not isinstance(value, str | int | float) or isinstance(value, bool):
+            raise ConfigError(f"{value!r} is not a share", place=place, remedy='write "3%" or 0.03')
+        return value
+
+    def _tuple(self, default: tuple[Any, ...], value: Any, place: str) -> tuple[Any, ...]:
+        if not isinstance(value, list):
+            raise ConfigError(f"{value!r} is not a list", place=place, remedy="write [1, 3]")
+        if not default or isinstance(default[0], str):
+            return tuple(self._list(value, place))
+        return tuple(self._like(default[0], item, place) for item in value)
+
+    # --- where it stands -----------------------------------------------------------
+
+    def _place(self, section: str, key: str) -> str:
+        """'file:line: key ...' of a key in a section ('' for the top of the file)."""
+        within, name = "", f"{section}.{key}" if section else key
+        for number, line in enumerate(self._lines, start=1):
+            head = re.match(r"\s*\[\s*([\w.-]+)\s*\]", line)
+            if head:
+                within = head.group(1)
+                if not section and within == key:
+                    return f"{self._path}:{number}: key '{name}'"
+            elif within == section and re.match(rf'\s*"?{re.escape(key)}"?\s*[=.]', line):
+                return f"{self._path}:{number}: key '{name}'"
+        return f"{self._path}: key '{name}'"

@@ -1,0 +1,177 @@
+"""A simulated fleet: ATMs, disks, cables and one host on one heap of virtual time."""
+
+from __future__ import annotations
+
+from harness import events as e
+from harness.assembly import Assembly
+from harness.journal import Journal
+from harness.machines.atm import Atm, LosePower, WantBoot
+from harness.machines.terminal import Connect, Disconnect, Transmit, Write
+from harness.sim.disk import Disk
+from harness.sim.network import Cable, carry_answers
+from harness.sim.world import Waker, World
+from harness.tap import Tap
+
+RUN = "RUN"
+
+
+class Site:
+    """One ATM in the simulation, with its disk and its cable."""
+
+    __slots__ = ("_fleet", "_waker", "atm", "cable", "disk")
+
+    def __init__(self, fleet: Fleet, atm: Atm) -> None:
+        self._fleet = fleet
+        self.atm = atm
+        self.cable = Cable(fleet, atm)
+        self.disk = Disk(fleet.world, self._synced)
+        self._waker = Waker(fleet.world, atm.next_deadline, self._wake)
+
+    def boot(self, _: object = None) -> None:
+        self.atm.boot(self.disk.image, self._fleet.world.now)
+        self.drain()
+
+    def _wake(self, now: float) -> None:
+        self.atm.tick(now)
+        self.drain()
+
+    def _synced(self, number: int) -> None:
+        self.atm.synced(number, self._fleet.world.now)
+        self.drain()
+
+    def drain(self) -> None:
+        """Write down what happened and carry out what is wanted."""
+        atm = self.atm
+        if atm.journal:
+            happened, atm.journal = atm.journal, []
+            record, name = self._fleet.record, atm.id
+            for event in happened:
+                record(name, event)
+        if self._fleet.faults.effects:
+            self._fleet.drain_faults()
+        if atm.out:
+            wanted, atm.out = atm.out, []
+            for effect in wanted:
+                kind = type(effect)
+                if kind is Transmit:
+                    self.cable.send(effect.data, "host")  # type: ignore[attr-defined]
+                elif kind is Write:
+                    self.disk.write(effect.number, effect.record, urgent=effect.urgent)  # type: ignore[attr-defined]
+                elif kind is Connect:
+                    self.cable.connect()
+                elif kind is Disconnect:
+                    self.cable.drop("local", tell=False)
+                elif kind is LosePower:
+                    self.disk.lose()
+                    self.cable.drop("power", tell=False)
+                elif kind is WantBoot:
+                    self._fleet.world.at(self._fleet.world.now, self.boot)
+        self._waker.look()
+
+
+class Fleet:
+    """All machines of a simulated run; `journal` hears everything in order."""
+
+    def __init__(self, assembly: Assembly, journal: Journal) -> None:
+        self.world = World()
+        self.faults = assembly.faults
+        self.decoder = assembly.tap
+        self.reseal = assembly.reseal
+        self.host = assembly.host()
+        self.cables: dict[int, Cable] = {}
+        self._journal = journal
+        self._lives = 0
+        self._host_waker = Waker(self.world, self.host.next_deadline, self._wake_host)
+        self.sites = [Site(self, assembly.atm(index)) for index in range(assembly.plan.terminals)]
+        self._by_name = {site.atm.id: site for site in self.sites}
+
+    def record(self, actor: str, event: e.Event) -> None:
+        self._journal.record(self.world.now, actor, event)
+
+    def next_life(self) -> int:
+        self._lives += 1
+        return self._lives
+
+    def tap(self, end: e.End, to: str) -> Tap:
+        return Tap(self.decoder, end, to, management=end == "terminal")  # type: ignore[arg-type]
+
+    def after(self, atm: Atm) -> None:
+        """Something happened to an ATM from outside."""
+        self._by_name[atm.id].drain()
+
+    def after_host(self) -> None:
+        """Something happened to the host."""
+        host = self.host
+        while host.events or host.out:
+            happened, host.events = host.events, []
+            for event in happened:
+                self.record(host.name, event)
+            self.drain_faults()
+            carry_answers(self, host)
+        self._host_waker.look()
+
+    def _wake_host(self, now: float) -> None:
+        self.host.tick(now)
+        self.after_host()
+
+    def drain_faults(self) -> None:
+        """A fault that took effect is written down."""
+        if self.faults.effects:
+            effects = self.faults.drain()
+            for fault, on, what in effects:
+                self.record(RUN, e.FaultActed(fault, f"{on}: {what}" if what else on))
+
+    # --- the run's own moments ---------------------------------------------------------------
+
+    def start(self) -> None:
+        """Count the cassettes, switch everything on."""
+        for site in self.sites:
+            self.record(site.atm.id, site.atm.device.count("opening"))
+        for start, until, text in self.faults.windows():
+            self.world.at(start, self._fault_begins, text)
+            if until != float("inf"):
+                self.world.at(until, self._fault_ends, text)
+        for site in self.sites:
+            site.boot()
+
+    def _fault_begins(self, text: str) -> None:
+        self.record(RUN, e.FaultBegan(text))
+
+    def _fault_ends(self, text: str) -> None:
+        self.record(RUN, e.FaultEnded(text))
+
+    def stop_customers(self) -> None:
+        """Nobody new comes, all faults are lifted."""
+        self.faults.lift(self.world.now)
+        self.record(RUN, e.CustomersStopped())
+        for site in self.sites:
+            if site.atm.street is not None:
+                site.atm.street.stop()
+
+    def quiet(self) -> bool:
+        """Is nothing open any more?"""
+        return all(site.atm.at_rest for site in self.sites)
+
+    def close(self, how: str) -> None:
+        """Count everything, and end the journal."""
+        for site in self.sites:
+            site.disk.flush()
+            image = site.disk.image
+            self.record(site.atm.id, site.atm.device.count("rest"))
+            self.record(
+                site.atm.id,
+                e.StoreCounted(image.pending(), image.parked(), image.in_suspense()),
+            )
+        self.record(RUN, e.RunEnded(how))
+
+    def states(self) -> dict[str, int]:
+        """Terminals by state, for whoever watches."""
+        found: dict[str, int] = {}
+        for site in self.sites:
+            terminal = site.atm.terminal
+            state = terminal.state if terminal is not None else "NO_POWER"
+            found[state] = found.get(state, 0) + 1
+        return found
+
+    def cards_inside(self) -> int:
+        return sum(1 for site in self.sites if site.atm.device.card is not None)

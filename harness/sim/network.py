@@ -1,0 +1,188 @@
+"""In-memory links that carry bytes, with taps at both ends and the faults between them.
+
+    terminal | tap | faults ... faults | tap | host
+
+A link delivers in order; what a fault holds back may be overtaken by whole frames, as when a
+host answers late, but the pieces of one frame are never interleaved with another.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness import events as e
+from harness.faults.fate import Close, Deliver, Passing
+from harness.machines.atm import Atm
+from harness.machines.host import Host
+from harness.tap import Tap
+
+if TYPE_CHECKING:
+    from harness.sim.fleet import Fleet
+
+LATENCY = 0.020  # one way, seconds
+
+
+class Cable:
+    """The connection between one ATM and the host, over all its lives."""
+
+    __slots__ = ("_atm", "_busy", "_fleet", "_host_taps", "_terminal_taps", "life", "state")
+
+    def __init__(self, fleet: Fleet, atm: Atm) -> None:
+        self._fleet = fleet
+        self._atm = atm
+        self.state = "closed"  # closed, opening, open
+        self.life = 0  # the number of the connection, unique over the run
+        self._busy = {"host": 0.0, "terminal": 0.0}
+        self._terminal_taps: dict[str, Tap] = {}
+        self._host_taps: dict[str, Tap] = {}
+
+    # --- coming and going -----------------------------------------------------------------
+
+    def connect(self) -> None:
+        """The terminal dials."""
+        self.state = "opening"
+        self.life = self._fleet.next_life()
+        self._fleet.world.at(self._fleet.world.now + 2 * LATENCY, self._connected, self.life)
+
+    def _connected(self, life: int) -> None:
+        if life != self.life or self.state != "opening":
+            return
+        fleet, now, atm = self._fleet, self._fleet.world.now, self._atm
+        trouble = fleet.faults.admit(now, atm.id)
+        if not trouble and not fleet.host.listening:
+            trouble = "refused"
+        if trouble:
+            self.state = "closed"
+            fleet.record(atm.id, e.ConnectFailed(trouble))
+            atm.closed(trouble, now)
+        else:
+            self._open(life, now)
+        fleet.drain_faults()
+        fleet.after(atm)
+
+    def _open(self, life: int, now: float) -> None:
+        fleet, atm = self._fleet, self._atm
+        self.state = "open"
+        self._busy = {"host": 0.0, "terminal": 0.0}
+        self._terminal_taps = {to: fleet.tap("terminal", to) for to in ("host", "terminal")}
+        self._host_taps = {to: fleet.tap("host", to) for to in ("host", "terminal")}
+        fleet.cables[life] = self
+        fleet.host.opened(life)
+        fleet.faults.opened(now, atm.id)
+        self._plan_cut(now)
+        fleet.record(atm.id, e.LinkOpened())
+        atm.opened(now)
+
+    def _plan_cut(self, now: float) -> None:
+        if self._fleet.faults.connection:
+            cut = self._fleet.faults.next_cut(now, self._atm.id)
+            if cut is not None:
+                self._fleet.world.at(cut[0], self._cut, (self.life, cut[1]))
+
+    def _cut(self, what: tuple[int, str]) -> None:
+        life, how = what
+        if life != self.life or self.state != "open":
+            return
+        if self._fleet.faults.next_cut(self._fleet.world.now, self._atm.id) is None:
+            return  # lifted meanwhile
+        self._fleet.faults.cut_done(self._fleet.world.now, self._atm.id, how)
+        self.drop(how)
+
+    def drop(self, how: str, *, tell: bool = True) -> None:
+        """The connection ends for both; the terminal is told unless it did it itself."""
+        if self.state == "closed":
+            return
+        fleet, life = self._fleet, self.life
+        was_open = self.state == "open"
+        self.state = "closed"
+        self.life = 0
+        if was_open:
+            fleet.cables.pop(life, None)
+            fleet.host.closed(life)
+            fleet.record(self._atm.id, e.LinkClosed(how))
+        if tell:
+            self._atm.closed(how, fleet.world.now)
+        fleet.after(self._atm)
+
+    # --- bytes ------------------------------------------------------------------------------
+
+    def send(self, data: bytes, to: str) -> None:
+        """Bytes leave one end for the other."""
+        if self.state != "open":
+            return
+        fleet = self._fleet
+        now = fleet.world.now
+        name = self._atm.id
+        taps = self._terminal_taps if to == "host" else self._host_taps
+        seen = taps[to].see(data)
+        for frame in seen:
+            fleet.record(name, frame)
+        acts = None
+        if fleet.faults.wire:
+            fields = seen[0].fields if seen and not seen[0].problem else None
+            if to == "terminal" and fields is None:
+                fields = self._management_fields(data)
+            passing = Passing(name, to, data, fields, fleet.reseal)
+            acts = fleet.faults.fate(now, passing)
+            fleet.drain_faults()
+        if acts is None:
+            self._deliver(Deliver(0.0, data), to, now)
+            return
+        pieces = sum(1 for act in acts if isinstance(act, Deliver) and len(act.data) < len(data))
+        for act in acts:
+            if isinstance(act, Close):
+                fleet.world.at(now + LATENCY + act.delay, self._closes, (self.life, act.how))
+            else:
+                self._deliver(act, to, now, hold=pieces > 1)
+
+    def _management_fields(self, data: bytes) -> dict[str, str] | None:
+        """The host's tap keeps quiet about network management, the faults must see it."""
+        payloads = self._fleet.decoder.framing.deframer().feed(data)
+        return self._fleet.decoder.look(payloads[0])[0] or None if payloads else None
+
+    def _deliver(self, act: Deliver, to: str, now: float, *, hold: bool = False) -> None:
+        when = max(now + LATENCY + act.delay, self._busy[to])
+        if hold:
+            self._busy[to] = when
+        self._fleet.world.at(when, self._arrives, (self.life, to, act.data))
+
+    def _closes(self, what: tuple[int, str]) -> None:
+        if what[0] == self.life:
+            self.drop(what[1])
+
+    def _arrives(self, what: tuple[int, str, bytes]) -> None:
+        life, to, data = what
+        if life != self.life or self.state != "open":
+            return
+        fleet = self._fleet
+        taps = self._host_taps if to == "host" else self._terminal_taps
+        for frame in taps[to].see(data):
+            fleet.record(self._atm.id, frame)
+        if to == "host":
+            fleet.host.receive(life, data, fleet.world.now)
+            fleet.after_host()
+        else:
+            self._to_terminal(data)
+
+    def _to_terminal(self, data: bytes) -> None:
+        """A stream that the terminal cannot cut into frames closes the link."""
+        fleet, atm = self._fleet, self._atm
+        atm.receive(data, fleet.world.now)
+        terminal = atm.terminal
+        if terminal is not None and terminal.link.error is not None:
+            self.drop("garbage")
+        else:
+            fleet.after(atm)
+
+
+def carry_answers(fleet: Fleet, host: Host) -> None:
+    """What the host wants to say goes onto the cables; no bytes means: close."""
+    out, host.out = host.out, []
+    for life, data in out:
+        cable = fleet.cables.get(life)
+        if cable is None:
+            continue
+        if data:
+            cable.send(data, "terminal")
+        else:
+            cable.drop("fin")

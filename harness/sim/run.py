@@ -1,0 +1,125 @@
+"""Running a plan in simulation: from the first boot to quiescence and the verdict."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from harness.assembly import Assembly
+from harness.checks.judge import Judge
+from harness.checks.secrecy import SecrecyScan
+from harness.events import Event
+from harness.journal import Journal, JournalWriter, encode_entry
+from harness.outcome import Outcome, Progress
+from harness.plan import RunPlan
+from harness.sim.fleet import Fleet
+
+SAMPLE = 64
+"""Without a journal on disk, one entry in so many is put into words and scanned for S3."""
+
+_LOOK_EVERY = 5.0
+_STEP = 15.0
+
+
+class Emitted:
+    """Scans what the run writes, in blocks: all of it where a journal is written, else a sample."""
+
+    def __init__(self, scan: SecrecyScan, where: str, every: int) -> None:
+        self._scan = scan
+        self._where = where
+        self._every = every
+        self._seq = 0
+        self._lines: list[bytes] = []
+
+    def see(self, at: float, actor: str, event: Event) -> None:
+        self._seq += 1
+        if self._seq % self._every == 0:
+            self._lines.append(encode_entry(at, self._seq, actor, event))
+            if len(self._lines) >= 512:
+                self.flush()
+
+    def flush(self) -> None:
+        if self._lines:
+            first = self._seq - len(self._lines) + 2  # line 1 is the header
+            self._scan.scan(b"\n".join(self._lines), self._where, first)
+            self._lines.clear()
+
+
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """A fleet is a large graph that does not die: collecting it again and again costs a third."""
+    before = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(200_000, 50, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
+
+
+def simulate_plan(
+    plan: RunPlan,
+    *,
+    journal: Path | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> Outcome:
+    """Run the plan in virtual time; the verdict, and the journal if one was asked for.
+
+    A KeyboardInterrupt ends the run and is reported as what was seen up to there.
+
+    Raises:
+        ConfigError: the plan names something that does not exist.
+        EnvironmentTrouble: the journal cannot be written.
+    """
+    assembly = Assembly(plan)
+    header = assembly.header()
+    judge = Judge(header)
+    scan = SecrecyScan(assembly.population, assembly.keys, terminals=plan.terminals)
+    book = Journal()
+    writer = JournalWriter(journal, header) if journal is not None else None
+    emitted = Emitted(scan, str(journal or "entries"), 1 if journal else SAMPLE)
+    for listener in (judge.see, emitted.see, *([writer.write] if writer else [])):
+        book.subscribe(listener)
+    interrupted = False
+    with _few_collections():
+        fleet = Fleet(assembly, book)
+        try:
+            _run(fleet, plan, progress)
+        except KeyboardInterrupt:
+            interrupted = True
+            fleet.close("interrupted")
+        finally:
+            if writer is not None:
+                writer.close()
+    emitted.flush()
+    judge.secrecy(scan.scanned, [str(leak) for leak in scan.leaks])
+    return Outcome(judge.verdict(interrupted=interrupted), header, journal, interrupted)
+
+
+def _run(fleet: Fleet, plan: RunPlan, progress: Callable[[Progress], None] | None) -> None:
+    fleet.start()
+    now = 0.0
+    while now < plan.duration:
+        now = min(now + _STEP, plan.duration)
+        fleet.world.run(now)
+        _tell(fleet, plan, progress, "running")
+    fleet.stop_customers()
+    limit = now + plan.scenario.contract.quiescence
+    while not fleet.quiet() and now < limit:
+        now += _LOOK_EVERY
+        fleet.world.run(now)
+        _tell(fleet, plan, progress, "settling")
+    fleet.close("quiet" if fleet.quiet() else "open")
+
+
+def _tell(
+    fleet: Fleet, plan: RunPlan, progress: Callable[[Progress], None] | None, phase: str
+) -> None:
+    if progress is not None:
+        progress(
+            Progress(fleet.world.now, plan.duration, fleet.states(), fleet.cards_inside(), phase)
+        )

@@ -1,0 +1,75 @@
+"""Virtual time: a heap of things to do, in the order of time and then of scheduling.
+
+Nothing here knows what is being simulated. Equal times fire in the order in which they were
+scheduled, so that a run is a function of its seed.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from typing import Any
+
+Action = Callable[[Any], None]
+
+
+class World:
+    """`now` is run seconds. Actions take one argument, so that nobody needs a closure."""
+
+    __slots__ = ("_heap", "_order", "now", "steps")
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.steps = 0
+        self._heap: list[tuple[float, int, Action, Any]] = []
+        self._order = 0
+
+    def at(self, when: float, action: Action, argument: Any = None) -> None:
+        """Schedule; what lies in the past happens now."""
+        self._order += 1
+        now = self.now
+        heapq.heappush(self._heap, (when if when > now else now, self._order, action, argument))
+
+    def run(self, until: float) -> None:
+        """Everything up to and including `until`; `now` is `until` afterwards."""
+        heap, pop = self._heap, heapq.heappop
+        while heap and heap[0][0] <= until:
+            when, _, action, argument = pop(heap)
+            self.now = when
+            self.steps += 1
+            action(argument)
+        self.now = max(self.now, until)
+
+
+class Waker:
+    """Wakes one actor at its next deadline, with one live heap entry at a time.
+
+    An actor's deadline moves at every step; pushing it again each time would fill the heap. Only
+    an earlier deadline is pushed; a later one is found when the old entry fires.
+    """
+
+    __slots__ = ("_deadline", "_pushed", "_wake", "_world")
+
+    def __init__(
+        self, world: World, deadline: Callable[[], float], wake: Callable[[float], None]
+    ) -> None:
+        self._world = world
+        self._deadline = deadline
+        self._wake = wake
+        self._pushed = float("inf")
+
+    def look(self) -> None:
+        """The deadline may have moved."""
+        due = self._deadline()
+        if due < self._pushed:
+            self._pushed = due
+            self._world.at(due, self._fire, due)
+
+    def _fire(self, due: float) -> None:
+        if due != self._pushed:
+            return  # overtaken by an earlier one
+        self._pushed = float("inf")
+        if self._deadline() <= self._world.now:
+            self._wake(self._world.now)  # whoever was woken looks again by himself
+        else:
+            self.look()

@@ -1,0 +1,91 @@
+"""The tap: what passed on a link, decoded and verified apart from both ends.
+
+A tap has its own decoder, its own MAC check and its own reassembly of the stream, and it writes
+down what it saw as `FrameSeen`. At the terminal's end it stands inside the faults, so that it
+sees exactly what the terminal saw; at the host's end it sees what the host saw.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+from harness.errors import DecodeError
+from harness.events import End, FrameSeen
+from harness.wire.dialect import Fields
+from harness.wire.framing import Framing
+from harness.wire.sealed import Sealed
+
+_MAC_FIELDS = frozenset(("t", "64", "128", "p", "1"))
+
+
+class TapDecoder:
+    """Decodes and verifies frames for all taps of a run. A frame that passes several taps
+    unaltered is looked at once: equal bytes mean equal verdicts.
+    """
+
+    REMEMBERS = 512
+
+    __slots__ = ("_digest_key", "_known", "_sealed", "framing")
+
+    def __init__(self, sealed: Sealed, framing: Framing, digest_key: bytes) -> None:
+        self._sealed = sealed
+        self.framing = framing
+        self._digest_key = digest_key
+        self._known: dict[bytes, tuple[Fields, str, str, str]] = {}
+
+    def look(self, payload: bytes) -> tuple[Fields, str, str, str]:
+        """(fields, MAC verdict, digest of a reversal's contents, problem) of one message."""
+        seen = self._known.get(payload)
+        if seen is None:
+            seen = self._look(payload)
+            if len(self._known) >= self.REMEMBERS:
+                self._known.clear()
+            self._known[payload] = seen
+        return seen
+
+    def _look(self, payload: bytes) -> tuple[Fields, str, str, str]:
+        try:
+            fields, mac = self._sealed.open(payload)
+        except DecodeError as error:
+            return {}, "none", "", str(error)
+        return fields, mac, self._digest(fields), ""
+
+    def _digest(self, fields: Fields) -> str:
+        """Only advices are ever repeated, so only they are digested (T13)."""
+        if fields["t"][1:2] != "4":
+            return ""
+        text = "\x1f".join(f"{k}={v}" for k, v in fields.items() if k not in _MAC_FIELDS)
+        return blake2b(text.encode(), digest_size=8, key=self._digest_key).hexdigest()
+
+
+class Tap:
+    """One direction at one end of one connection."""
+
+    __slots__ = ("_broken", "_decoder", "_deframer", "_end", "_management", "_to")
+
+    def __init__(self, decoder: TapDecoder, end: End, to: End, *, management: bool = True) -> None:
+        """Without `management`, network management messages are not reported (at the host's end
+        they tell nothing that the terminal's end has not).
+        """
+        self._decoder = decoder
+        self._end = end
+        self._to = to
+        self._management = management
+        self._deframer = decoder.framing.deframer()
+        self._broken = False
+
+    def see(self, data: bytes) -> list[FrameSeen]:
+        """The frames that these bytes complete."""
+        seen = []
+        for payload in self._deframer.feed(data):
+            fields, mac, digest, problem = self._decoder.look(payload)
+            if not self._management and fields.get("t", "")[1:2] == "8":
+                continue
+            seen.append(
+                FrameSeen(self._end, self._to, fields, mac, digest, len(payload), problem)  # type: ignore[arg-type]
+            )
+        if self._deframer.error is not None and not self._broken:
+            self._broken = True
+            problem = str(self._deframer.error)
+            seen.append(FrameSeen(self._end, self._to, {}, "none", "", len(data), problem))
+        return seen

@@ -1,0 +1,130 @@
+"""Durations, shares and money as people type them, and back again.
+
+A duration is a number with a unit ('250ms', '45s', '90m', '1h30m') or a bare number of
+seconds. A share is '30%' or 0.3. Money is euros ('20', '20.50', 'EUR 20'), held as cents.
+A mistake raises ConfigError and says which units would have been right.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NoReturn
+
+from harness.errors import ConfigError
+
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?|\.[0-9]+")
+_UNIT = re.compile(r"[a-zA-Z]*")
+_MONEY = re.compile(r"([0-9]+)(?:\.([0-9]{2}))?")
+
+_DURATION_REMEDY = "write a number with ms, s, m or h, such as 250ms, 45s, 90m or 1h30m"
+
+
+def parse_duration(text: str | float, *, place: str = "") -> float:
+    """Seconds. Bare numbers are seconds; parts of a compound go from large to small.
+
+    Raises:
+        ConfigError: no number, an unknown unit, a unit twice, or parts out of order.
+    """
+    if isinstance(text, bool):
+        _wrong(f"'{text}' is not a duration", place, _DURATION_REMEDY)
+    if isinstance(text, int | float):
+        if not 0 <= text < float("inf"):
+            _wrong(f"a duration cannot be {text}", place, _DURATION_REMEDY)
+        return float(text)
+    word = text.strip()
+    if not word:
+        _wrong("a duration is missing", place, _DURATION_REMEDY)
+    total, last, at = 0.0, float("inf"), 0
+    while at < len(word):
+        number = _NUMBER.match(word, at)
+        if number is None:
+            _wrong(f"'{text}' is not a duration", place, _DURATION_REMEDY)
+        found = _UNIT.match(word, number.end())
+        unit = found.group() if found else ""
+        at = number.end() + len(unit)
+        if not unit and number.group() != word:
+            _wrong(f"'{text}' has a number without a unit", place, _DURATION_REMEDY)
+        scale = 1.0 if not unit else _scale(unit, text, place)
+        if scale >= last:
+            _wrong(f"'{text}' names its units out of order", place, "hours, minutes, seconds, ms")
+        total += float(number.group()) * scale
+        last = scale
+    return total
+
+
+def _scale(unit: str, text: str, place: str) -> float:
+    if unit not in _SECONDS:
+        near = f"; did you mean '{_near(unit)}'?" if unit[0].lower() in "smh" else ""
+        _wrong(f"unknown unit '{unit}' in '{text}'", place, _DURATION_REMEDY + near)
+    return _SECONDS[unit]
+
+
+def _near(unit: str) -> str:
+    lower = unit.lower()
+    return "ms" if lower in ("ms", "msec", "millis", "milliseconds") else lower[0]
+
+
+def format_duration(seconds: float) -> str:
+    """The shortest exact form: '90m' becomes '1h30m', 0.25 '250ms', infinity '...'."""
+    if seconds == float("inf"):
+        return "..."
+    millis = round(seconds * 1000)
+    if millis == 0:
+        return "0s"
+    hours, rest = divmod(millis, 3_600_000)
+    minutes, rest = divmod(rest, 60_000)
+    whole, millis = divmod(rest, 1000)
+    parts = ((hours, "h"), (minutes, "m"), (whole, "s"), (millis, "ms"))
+    return "".join(f"{number}{unit}" for number, unit in parts if number)
+
+
+def format_clock(seconds: float) -> str:
+    """Run time as hh:mm:ss."""
+    whole = int(seconds)
+    return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+
+
+def parse_share(text: str | float, *, place: str = "") -> float:
+    """A probability in [0, 1]: '30%', '0.3' or 0.3.
+
+    Raises:
+        ConfigError: not a number, or outside 0..100 %.
+    """
+    remedy = "write a share as 30% or 0.3"
+    if isinstance(text, bool):
+        _wrong(f"'{text}' is not a share", place, remedy)
+    if isinstance(text, int | float):
+        value = float(text)
+    else:
+        word = text.strip()
+        digits = word.removesuffix("%")
+        if not _NUMBER.fullmatch(digits):
+            _wrong(f"'{text}' is not a share", place, remedy)
+        value = float(digits) / 100 if word.endswith("%") else float(digits)
+    if not 0.0 <= value <= 1.0:
+        _wrong(f"'{text}' is outside 0%..100%", place, remedy)
+    return value
+
+
+def parse_money(text: str | float, *, place: str = "") -> int:
+    """Cents: '20' is 2000, '20.50' is 2050. A leading 'EUR' is allowed.
+
+    Raises:
+        ConfigError: not an amount of euros with none or two decimals.
+    """
+    word = f"{text:.2f}" if isinstance(text, float) else str(text)
+    found = _MONEY.fullmatch(word.strip().removeprefix("EUR").strip())
+    if found is None or isinstance(text, bool):
+        _wrong(f"'{text}' is not an amount", place, "write euros, such as 20 or 20.50")
+    return int(found.group(1)) * 100 + int(found.group(2) or 0)
+
+
+def format_money(cents: int) -> str:
+    """'EUR 1,234.50' from cents."""
+    sign = "-" if cents < 0 else ""
+    return f"{sign}EUR {abs(cents) // 100:,}.{abs(cents) % 100:02d}"
+
+
+def _wrong(problem: str, place: str, remedy: str) -> NoReturn:
+    raise ConfigError(problem, place=place, remedy=remedy)

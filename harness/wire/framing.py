@@ -1,0 +1,243 @@
+"""A stream of bytes cut into frames, one small class for each length header.
+
+A frame is a header that gives the length of what follows, perhaps an address, and one
+ISO 8583 message. Frames have a greatest length, and a message has at least one byte. There is no
+resynchronising: a header that cannot be right breaks the stream for good, as any guess at
+where the next frame starts might be a wrong amount. The error names the bytes, and the likely
+cause where they look like another framing.
+
+`2byte`       two bytes, big-endian, then the message
+`2byte-tpdu`  the same; the length counts a TPDU (60, destination 2, source 2) and the message
+`4ascii`      four ASCII digits, then the message
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from harness.errors import ConfigError, FramingError, LocalProtocolError
+
+MAX_FRAME = 4096
+_DIGITS = frozenset(b"0123456789")
+_TPDU_ID = 0x60
+
+
+class Framing:
+    """Two bytes of length, big-endian; the other framings override what differs.
+
+    `head` is how many bytes the length takes, `most` the greatest length it can spell.
+    """
+
+    name = "2byte"
+    about = "2 bytes of length, big-endian"
+    head = 2
+    most = 0xFFFF
+
+    def wrap(self, payload: bytes) -> bytes:
+        """The frame that carries a message.
+
+        Raises:
+            LocalProtocolError: the message is empty or longer than the header can say.
+        """
+        length = len(payload)
+        if not 0 < length <= self.most:
+            raise _unframeable(length, self.name)
+        return length.to_bytes(2, "big") + payload
+
+    def deframer(self, max_frame: int = MAX_FRAME) -> Deframer:
+        """For one connection; a frame's length, as its header says it, is at most `max_frame`."""
+        return Deframer(self, max_frame)
+
+    def length(self, header: bytes) -> int:
+        """What a header says; -1 if it says nothing."""
+        return int.from_bytes(header, "big")
+
+    def payload(self, body: bytes) -> bytes | None:
+        """The message of a frame's body; None if the body is not as it should be."""
+        return body
+
+    def refusal(self, header: bytes, length: int, max_frame: int) -> tuple[str, str] | None:
+        """Why a length cannot be right and what that looks like; None if it can."""
+        if length == 0:
+            return "length 0", ""
+        if length <= max_frame:
+            return None
+        hint = ""
+        if _DIGITS.issuperset(header):
+            hint = f"length {length} looks like ASCII digits: is the peer using 4ascii?"
+        elif 0 < int.from_bytes(header, "little") <= max_frame:
+            other = int.from_bytes(header, "little")
+            hint = f"length {other} the other way round: is the peer little-endian?"
+        return f"length {length} exceeds {max_frame}", hint
+
+    def misfit(self, body: bytes) -> tuple[str, str]:
+        """Why `payload` would not take a body, and what it looks like."""
+        return f"{len(body)} bytes hold no message", ""
+
+
+class TpduFraming(Framing):
+    """Two bytes of length, counting a TPDU of 5 bytes that stands before the message."""
+
+    name = "2byte-tpdu"
+    about = "2 bytes of length, big-endian, then a 5-byte TPDU that it counts"
+
+    def __init__(self, tpdu: bytes = bytes.fromhex("6000000000")) -> None:
+        """`tpdu` is what goes before every message that is sent."""
+        if len(tpdu) != 5 or tpdu[0] != _TPDU_ID:
+            raise ConfigError(
+                f"'{tpdu.hex()}' is not a TPDU", place="framing", remedy="60, then 4 bytes"
+            )
+        self.tpdu = tpdu
+
+    def wrap(self, payload: bytes) -> bytes:
+        length = len(payload) + 5
+        if not 5 < length <= self.most:
+            raise _unframeable(len(payload), self.name)
+        return length.to_bytes(2, "big") + self.tpdu + payload
+
+    def reply_to(self, tpdu: bytes) -> TpduFraming:
+        """The framing that answers a TPDU: its destination and source swapped."""
+        return TpduFraming(tpdu[:1] + tpdu[3:5] + tpdu[1:3])
+
+    def payload(self, body: bytes) -> bytes | None:
+        return body[5:] if len(body) > 5 and body[0] == _TPDU_ID else None
+
+    def misfit(self, body: bytes) -> tuple[str, str]:
+        start = body[:2].hex(" ")
+        if len(body) <= 5 and body[0] == _TPDU_ID:
+            return f"{len(body)} bytes hold no message behind a TPDU", ""
+        hint = ""
+        if _DIGITS.issuperset(body[:4]) or body[0] in (0x01, 0x02, 0x04, 0x05, 0x08):
+            hint = f"{start} looks like an MTI: is the peer using 2byte, without a TPDU?"
+        return f"TPDU missing: {start} instead of 60", hint
+
+
+class AsciiFraming(Framing):
+    """Four ASCII digits of length, not counting themselves."""
+
+    name = "4ascii"
+    about = "4 ASCII digits of length"
+    head = 4
+    most = 9999
+
+    def wrap(self, payload: bytes) -> bytes:
+        length = len(payload)
+        if not 0 < length <= self.most:
+            raise _unframeable(length, self.name)
+        return b"%04d" % length + payload
+
+    def length(self, header: bytes) -> int:
+        # int() would take ' 12', '+12 ' and '1_2'
+        return int(header) if _DIGITS.issuperset(header) else -1
+
+    def refusal(self, header: bytes, length: int, max_frame: int) -> tuple[str, str] | None:
+        if length == 0:
+            return "length 0", ""
+        if length > max_frame:
+            return f"length {length} exceeds {max_frame}", ""
+        if length > 0:
+            return None
+        binary = int.from_bytes(header[:2], "big")
+        hint = ""
+        if 0 < binary <= max_frame:
+            hint = f"it looks like a binary length of {binary}: is the peer using 2byte?"
+        return "length is not 4 ASCII digits", hint
+
+
+class Deframer:
+    """Collects the bytes of one connection and gives the messages in them.
+
+    `error` is None until the stream breaks; from then on `feed` gives nothing more. `address`
+    is what stood between length and message in the last frame: its TPDU, or nothing.
+    """
+
+    __slots__ = ("_buffer", "_framing", "_max", "_taken", "address", "error")
+
+    def __init__(self, framing: Framing, max_frame: int) -> None:
+        self._framing = framing
+        self._max = max_frame
+        self._buffer = b""
+        self._taken = 0
+        self.address = b""
+        self.error: FramingError | None = None
+
+    @property
+    def pending(self) -> int:
+        """Bytes that wait for the rest of their frame."""
+        return len(self._buffer)
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The messages that these bytes complete, in order; never raises. What came whole
+        before a bad frame is given, and `error` is set.
+        """
+        if self.error is not None:
+            return []
+        framing, head, most = self._framing, self._framing.head, self._max
+        if not self._buffer and len(data) > head:  # nearly always one whole frame at a time
+            length = framing.length(data[:head])
+            if 0 < length <= most and len(data) == head + length:
+                body = data[head:]
+                message = framing.payload(body)
+                if message is body:
+                    self._taken += len(data)
+                    return [bytes(body)]
+        stream = self._buffer + data if self._buffer else data
+        messages: list[bytes] = []
+        at, end = 0, len(stream)
+        while at + head <= end:
+            header = stream[at : at + head]
+            length = framing.length(header)
+            if not 0 < length <= most:
+                return self._broken(framing.refusal(header, length, most), at, header, messages)
+            stop = at + head + length
+            if stop > end:
+                break
+            body = stream[at + head : stop]
+            message = framing.payload(body)
+            if message is None:
+                return self._broken(framing.misfit(body), at + head, body, messages)
+            if message is not body:
+                self.address = body[: -len(message)]
+            messages.append(message)
+            at = stop
+        self._buffer = bytes(stream[at:])
+        self._taken += at
+        return messages
+
+    def _broken(
+        self, why: tuple[str, str] | None, at: int, data: bytes, messages: list[bytes]
+    ) -> list[bytes]:
+        reason, hint = why or ("unusable length", "")
+        self.error = FramingError(reason, offset=self._taken + at, data=bytes(data), hint=hint)
+        self._buffer = b""
+        return messages
+
+
+_FRAMINGS: dict[str, type[Framing]] = {
+    kind.name: kind for kind in (Framing, TpduFraming, AsciiFraming)
+}
+
+
+def framing(name: str) -> Framing:
+    """The framing of that name.
+
+    Raises:
+        ConfigError: no framing is called that.
+    """
+    if name not in _FRAMINGS:
+        close = get_close_matches(name, _FRAMINGS, 1) or list(_FRAMINGS)
+        raise ConfigError(
+            f"no framing is called '{name}'",
+            place="framing",
+            remedy=f"did you mean {' or '.join(close)}?",
+        )
+    return _FRAMINGS[name]()
+
+
+def framing_names() -> dict[str, str]:
+    """Every framing, with one line about it."""
+    return {name: kind.about for name, kind in _FRAMINGS.items()}
+
+
+def _unframeable(length: int, name: str) -> LocalProtocolError:
+    return LocalProtocolError(f"a message of {length} bytes has no frame in {name}")

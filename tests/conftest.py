@@ -1,0 +1,25 @@
+"""What all tests share: Hypothesis settings and the `needs(tool)` marker."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+from hypothesis import settings
+
+IN_CI = os.environ.get("HARNESS_CI") == "1" or os.environ.get("CI") == "true"
+
+settings.register_profile("here", deadline=None, max_examples=50)
+settings.register_profile("ci", deadline=None, max_examples=50, derandomize=True, database=None)
+settings.load_profile("ci" if IN_CI else "here")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for mark in item.iter_markers("needs"):
+        tool = str(mark.args[0])
+        if shutil.which(tool) is not None:
+            continue
+        if os.environ.get("HARNESS_REQUIRE_ALL") == "1":
+            pytest.fail(f"{tool} is not on PATH and HARNESS_REQUIRE_ALL=1", pytrace=False)
+        pytest.skip(f"{tool} is not on PATH")

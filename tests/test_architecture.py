@@ -1,0 +1,182 @@
+"""The rules of the house that no type checker holds: who imports whom, and who may own time."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+from lint import imports, impurities
+
+import harness
+
+ROOT = Path(harness.__file__).parent
+
+# Bottom first. A unit (a top-level module or package) imports from lower tiers and from itself.
+TIERS: tuple[tuple[str, ...], ...] = (
+    ("errors", "draw", "contract", "events"),
+    ("resources", "units", "nearest"),
+    ("wire", "crypto"),
+    ("people",),
+    ("faker_provider", "machines"),
+    ("defects", "tap", "journal"),
+    ("faults", "checks", "profiles"),
+    ("scenario",),
+    ("plan", "outcome"),
+    ("assembly",),
+    ("sim", "live", "fleet"),
+    ("load", "explore"),
+    ("report",),
+    ("cli", "pytest_plugin"),
+    ("__main__",),
+)
+RANK = {unit: rank for rank, tier in enumerate(TIERS) for unit in tier}
+ASYNC_UNITS = ("live", "fleet", "load", "cli", "pytest_plugin")
+ASYNC_MODULES = ("report.console",)
+PURE_UNITS = (
+    *("errors", "draw", "contract", "events", "resources", "units", "nearest"),
+    *("wire", "crypto", "people", "machines", "defects", "tap", "journal"),
+    *("faults", "checks", "profiles", "scenario", "plan", "outcome", "assembly", "sim"),
+)
+
+MODULES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts): path
+    for path in sorted(ROOT.rglob("*.py"))
+    if "_fixtures" not in path.parts and path != ROOT / "__init__.py"
+}
+
+
+def unit_of(module: str) -> str:
+    return module.split(".")[0]
+
+
+def wrong_imports(module: str, source: str) -> list[str]:
+    """Imports of a module that point up, sideways, or to a unit without a tier."""
+    unit = unit_of(module)
+    wrong = []
+    for line, name in imports(source):
+        parts = name.split(".")
+        if parts[0] != "harness" or len(parts) < 2 or parts[1] == unit:
+            continue
+        if RANK.get(parts[1], len(TIERS)) >= RANK[unit]:
+            wrong.append(f"{module}:{line} imports {name}")
+    return wrong
+
+
+def wrong_asyncio(module: str, source: str) -> list[str]:
+    """Imports of asyncio (or of what is built on it) outside the units that may."""
+    if unit_of(module) in ASYNC_UNITS or module in ASYNC_MODULES:
+        return []
+    return [
+        f"{module}:{line} imports {name}"
+        for line, name in imports(source)
+        if name.split(".")[0] in ("asyncio", "uvloop", "aiomqtt")
+    ]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_point_one_way(module: str) -> None:
+    """A unit knows those below it, never those above or beside it."""
+    assert unit_of(module) in RANK, f"give {unit_of(module)} its place in TIERS"
+    assert wrong_imports(module, MODULES[module].read_text()) == []
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_asyncio_stays_at_the_edge(module: str) -> None:
+    """Only live, fleet, load, the console and the command line know asyncio."""
+    assert wrong_asyncio(module, MODULES[module].read_text()) == []
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if unit_of(m) in PURE_UNITS])
+def test_no_clock_no_chance_no_thread_no_order_of_sets(module: str) -> None:
+    """Time and randomness are arguments; the same seed gives the same bytes anywhere."""
+    found = [f"{module}:{line} {what}" for line, what in impurities(MODULES[module].read_text())]
+    assert found == []
+
+
+def test_the_package_itself_imports_nothing_of_its_own() -> None:
+    """Importing one part of the harness does not pull in the rest."""
+    source = (ROOT / "__init__.py").read_text()
+    assert [name for _, name in imports(source) if name.startswith("harness")] == []
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("machines.atm", "from harness.sim.world import World"),
+        ("machines.atm", "def f():\n    from harness import journal"),
+        ("machines.atm", "import harness.defects.terminal"),
+        ("checks.cash", "from harness.faults.fate import Act"),
+        ("wire.codec", "from harness.crypto.mac import Mac"),
+        ("cli.run", "from harness.unheard_of import thing"),
+    ],
+)
+def test_a_wrong_import_would_be_found(module: str, source: str) -> None:
+    """The lint fails where it should: up, sideways, hidden in a function, unknown."""
+    assert len(wrong_imports(module, source)) == 1
+
+
+def test_right_imports_are_left_alone() -> None:
+    """Downwards, within the unit, and other people's packages."""
+    source = "import os\nfrom harness import events as e\nfrom harness.machines import inputs"
+    assert wrong_imports("machines.atm", source) == []
+
+
+def test_asyncio_in_a_machine_would_be_found() -> None:
+    """And it is allowed in live."""
+    source = "from asyncio import Protocol"
+    assert wrong_asyncio("machines.atm", source) != []
+    assert wrong_asyncio("report.console", source) == wrong_asyncio("live.driver", source) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import time",
+        "from time import monotonic",
+        "import random",
+        "def f():\n    import threading",
+        "from uuid import uuid4",
+        "import secrets",
+        "import asyncio.events",
+        "from os import urandom",
+        "import os\nkey = os.urandom(8)",
+        "from datetime import datetime\nwhen = datetime.now()",
+        "import datetime\nwhen = datetime.datetime.now(None)",
+        "for x in {1, 2}: pass",
+        "for x in set(y): pass",
+        "a = [x for x in frozenset(y) | z]",
+        "def f(names: set[str]) -> None:\n    for name in names: pass",
+        "def f():\n    seen = set()\n    return [x for x in seen]",
+        "class A:\n    def __init__(self):\n        self.seen: set[int] = set()\n"
+        "    def f(self):\n        for x in self.seen: pass",
+        "class A:\n    seen: frozenset[int]\n    def f(self):\n        return list(self.seen)",
+        "from typing import ClassVar\nclass A:\n    seen: ClassVar[set[int]]\n"
+        "    def f(self):\n        return next(iter(self.seen))",
+        "open_ = {1}\ndef f():\n    return ','.join(open_)",
+        "def f(left: set[str]) -> str:\n    return left.pop()",
+        "def f(left: frozenset[str]) -> list[str]:\n    return [*left]",
+    ],
+)
+def test_an_impurity_would_be_found(source: str) -> None:
+    """The lint fails where it should: every banned thing, planted."""
+    ast.parse(source)
+    assert list(impurities(source)) != []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from datetime import datetime, timedelta\nwhen = datetime(2026, 1, 1)",
+        "def f(now: float) -> float:\n    return now",
+        "def f(names: set[str]) -> list[str]:\n    return sorted(names)",
+        "def f(names: set[str]) -> bool:\n    return 'a' in names and len(names) > 1",
+        "def f(a: dict[str, int]):\n    return [x for x in a]",
+        "def f(x: set[int]): return 1 in x\ndef g(x: list[int]): return list(x)",
+        "from harness.draw import Draw",
+        "items = [1]\nitems.pop()",
+    ],
+)
+def test_purity_is_not_accused(source: str) -> None:
+    """Sorted sets, membership and time as an argument are fine."""
+    assert list(impurities(source)) == []
