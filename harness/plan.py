@@ -57,6 +57,8 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
             contract=scenario.contract,
             promises=scenario.promises,
             expects=scenario.expect,
+            # a forbidden event is one that the scenario's own faults must not bring about
+            forbids=scenario.forbid if self.faults == scenario.faults else {},
             forbids=scenario.forbid,
             sees=sees,
             population=population,

@@ -168,6 +168,7 @@ class Site:
         if event.screen == "please_wait":
             self.wait = self.mark(at)
             self.abort_at = None
+            self.current = None  # what is paid from here on needs a request of its own
 
     def on_PowerLost(self, at: float, _event: e.PowerLost) -> None:  # noqa: N802
         self.powered = False
@@ -294,7 +295,6 @@ class Site:
 
     def _begin(self, at: float, event: e.FrameSeen) -> None:
         fields = event.fields
-        before = self.current
         exchange = self.current = self.exchange(fields.get("11", ""), fields.get("7", ""))
         exchange.requested = True
         exchange.withdrawal = self._dialect.is_withdrawal(fields)
@@ -303,8 +303,7 @@ class Site:
         exchange.start = self.wait.at if self.wait is not None else at
         if self.wait is None:
             self.wait = self.mark(at)
-        if before is not None:
-            self.sweep()
+        self.sweep()
 
     def _reversal(self, event: e.FrameSeen, exchange: Exchange) -> None:
         fields = event.fields

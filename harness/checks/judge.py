@@ -2,8 +2,8 @@
 
 - A failed check fails the run (exit 1).
 - Else the run proves nothing (exit 3) when a promised invariant was not tried or cannot be
-  observed, an expected event never came, a forbidden one did, nothing was tried at all, the
-  journal is cut off, or the harness itself was too slow for the timed bounds.
+  observed, an expected event never came, a forbidden one did, a fault never took effect, nothing
+  was tried at all, the journal is cut off, or the harness itself was too slow for the timed bounds.
 - Timed bounds are widened by the worst lag that the harness measured of itself; beyond the
   contract's slack they judge nobody, and untimed failures stand.
 """
@@ -106,6 +106,7 @@ class Judge:
         self._sites: dict[str, Site] = {}
         self._handlers = self._table()
         self._counts: dict[type[e.Event], int] = {}
+        self._idle_faults = dict.fromkeys(header.faults)
         self._lag = 0.0
         self._now = 0.0
         self._ended = ""
@@ -155,6 +156,8 @@ class Judge:
     def _harness(self, at: float, event: e.Event) -> None:
         if isinstance(event, e.LagMeasured):
             self._lag = max(self._lag, event.seconds)
+        elif isinstance(event, e.FaultActed):
+            self._idle_faults.pop(event.fault, None)
         elif isinstance(event, e.FaultBegan):
             self._tally.fault_began(self._sites)
             for check in self._checks:
@@ -295,6 +298,7 @@ class Judge:
                 reasons.append(f"{item.event} came {item.seen} times, at most {item.needed}")
             elif not item.met:
                 reasons.append(f"{item.event} came {item.seen} times, expected {item.needed}")
+        reasons += [f"the fault {fault} never took effect" for fault in self._idle_faults]
         if self._too_slow:
             reasons.append(
                 f"the harness itself was late by up to {self._lag:.1f} s, "

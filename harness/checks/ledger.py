@@ -55,8 +55,9 @@ class NeverMoreBack(Check):
 
 
 class LedgerEqualsCash(Check):
-    """H3, transaction by transaction: debited less reversed is what the customer took, or is owed (its
-    reversal is pending or parked), or in suspense. `worst` is the largest difference."""
+    """H3, transaction by transaction: debited less reversed is what the customer took, or is in flight
+    (the terminal still holds the card and has not decided), or owed (its reversal is pending or
+    parked), or in suspense. `worst` is the largest difference."""
 
     id = "H3"
     needs = ("ledger", "device", "wire")
@@ -77,7 +78,7 @@ class LedgerEqualsCash(Check):
     def close(self, site: Site, now: float) -> None:
         for exchange in [*site.recent.values(), *site.open.values()]:
             off = exchange.debit - exchange.back - exchange.taken
-            if off and not explained(exchange):
+            if off and not explained(exchange) and not in_flight(site, exchange):
                 self.measured(abs(off))
                 self.fail(
                     site,
@@ -91,6 +92,12 @@ def explained(exchange: Exchange) -> bool:
     """Is the difference owed or in suspense?"""
     owed = exchange.reversal is not None and not exchange.reversal_final and exchange.back == 0
     return owed or "suspense" in exchange.endings
+
+
+def in_flight(site: Site, exchange: Exchange) -> bool:
+    """Posted, and the terminal's outcome undecided: it still holds the card of this request."""
+    undecided = not exchange.endings and exchange.reversal is None
+    return exchange is site.current and site.inserted is not None and undecided
 
 
 class _Numbers:

@@ -33,13 +33,10 @@ def _scenarios() -> Rows:
 def _faults() -> Rows:
     for kind in fault_catalog():
         parameters = "; ".join(
-            f"{parameter.name}={parameter.default}: {parameter.meaning}"
-            for parameter in kind.parameters
+            f"{name} ({parameter.type}, {parameter.default or 'none'}): {parameter.meaning}"
+            for name, parameter in kind.parameters.items()
         )
-        yield (
-            kind.kind,
-            f"{kind.summary} [{kind.layer}]" + (f"\n{parameters}" if parameters else ""),
-        )
+        yield kind.kind, f"{kind.summary} [{kind.layer}]\n{parameters}".strip()
 
 
 def _profiles() -> Rows:

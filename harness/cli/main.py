@@ -70,7 +70,8 @@ def execute(arguments: Sequence[str]) -> int:
 
 def _usage_shown(error: Exception) -> bool:
     """Whether it was a usage error, which is then shown. Typer's and Click's versions have it
-    under different names, so it is known by what it can do."""
+    under different names, so it is known by what it can do.
+    """
     show = getattr(error, "show", None)
     if show is None or not hasattr(error, "format_message"):
         return False

@@ -7,7 +7,7 @@ What catches each is section 5's table, held by the suite.
 from __future__ import annotations
 
 from harness import events as e
-from harness.machines import cells_card
+from harness.machines import cells_boot, cells_card
 from harness.machines import inputs as i
 from harness.machines import store as s
 from harness.machines.inputs import State
@@ -42,11 +42,17 @@ def _keep_card(t: Terminal, _: i.Input, now: float) -> None:
     t.enter(State.OUT_OF_SERVICE, now)
 
 
+def _stay_parked(t: Terminal, x: i.ServiceMayChange, now: float) -> None:
+    """Out of service with a card inside, and no way back."""
+    if not t.card_inside:
+        cells_boot.reconsider(t, x, now)
+
+
 KEEPS_CARD_SILENTLY = rewired(
     {
         (State.WAITING_FOR_HOST, i.HostTimerExpired): _keep_card,
         (State.WAITING_FOR_HOST, i.LinkLost): _keep_card,
-        (State.OUT_OF_SERVICE, i.ServiceMayChange): _ignore,
+        (State.OUT_OF_SERVICE, i.ServiceMayChange): _stay_parked,
     }
 )
 
@@ -72,7 +78,7 @@ def _pay_late(t: Terminal, x: i.Late, now: float) -> None:
     """The approval came after the abort, and is paid all the same."""
     t.emit(e.LateApproval(x.stan))
     tx = t.transaction
-    if x.outcome is Outcome.APPROVED and tx is not None:
+    if x.outcome is Outcome.APPROVED and tx is not None and tx.request.status == "aborted":
         tx.approved = x.amount
         tx.dispensed = True
         t.do(i.Stack(tx.number, x.amount))
@@ -92,13 +98,7 @@ class _RemembersLast(Terminal):
         super().step(what, now)
 
 
-DISPENSES_LATE_APPROVAL = rewired(
-    {
-        (state, i.Late): _pay_late
-        for state in (State.IDLE, State.OUT_OF_SERVICE, State.CARD_AT_SLOT, State.EJECTING)
-    },
-    _RemembersLast,
-)
+DISPENSES_LATE_APPROVAL = rewired({("*", i.Late): _pay_late}, _RemembersLast)
 
 
 def _pay_again(t: Terminal, x: i.Duplicate, _now: float) -> None:

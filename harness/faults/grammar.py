@@ -38,7 +38,7 @@ ALL_RULES: dict[str, type[Rule]] = {
     for rule in rules
 }
 _WORDS = {("reorder", "to"): ("host", "terminal")}
-_OPERATIONS = ("write:", "sync", "motor:", "frame:", "connect", "disconnect")
+_OPERATIONS = ("write", "sync", "motor", "frame", "connect", "disconnect")
 
 
 class FaultKind(msgspec.Struct, frozen=True):

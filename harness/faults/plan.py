@@ -79,13 +79,16 @@ class FaultPlan:
 
     def fate(self, now: float, passing: Passing) -> list[Act] | None:
         """What becomes of a frame; None leaves it alone. What one rule makes of it goes through
-        the next, as long as it is the whole frame."""
+        the next, until one cuts it into pieces. Rules that make other fields of it start from what
+        was sent."""
         acts: list[Act] | None = None
         for rule in self._wire:
             if acts is None:
                 acts = rule.fate(now, passing)
             else:
                 acts = [further for act in acts for further in _through(rule, now, passing, act)]
+            if acts is not None and not rule.whole:
+                break
         return acts
 
     # --- connection --------------------------------------------------------------------------------
@@ -162,10 +165,10 @@ class FaultPlan:
 
 
 def _through(rule: WireRule, now: float, passing: Passing, act: Act) -> list[Act]:
-    """One act goes through a further rule; pieces and closes pass as they are."""
-    if isinstance(act, Close) or act.data != passing.data:
+    """One act goes through a further rule; a close passes as it is."""
+    if isinstance(act, Close):
         return [act]
-    further = rule.fate(now, passing)
+    further = rule.fate(now, passing._replace(data=act.data))
     if further is None:
         return [act]
     return [

@@ -18,6 +18,7 @@ class WireRule(Rule):
     layer = "wire"
     parameters: ClassVar[dict[str, Parameter]] = {**MTI, **COMMON}
     to: ClassVar[str] = "terminal"  # which way the frames it touches are going
+    whole: ClassVar[bool] = True  # what it delivers are whole frames, so further rules may act
 
     def fate(self, now: float, passing: Passing) -> list[Act] | None:
         """What happens to a frame; None leaves it alone."""
@@ -150,6 +151,7 @@ class Latency(WireRule):
 
 
 class Slice(WireRule):
+    whole = False
     kind = "slice"
     summary = "a frame arrives in small pieces"
     parameters: ClassVar[dict[str, Parameter]] = {
@@ -222,6 +224,7 @@ class LengthLong(_WrongLength):
 
 
 class FinMidResponse(WireRule):
+    whole = False
     kind = "fin_mid_response"
     summary = "half of the answer, then the connection is closed"
 

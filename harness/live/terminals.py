@@ -144,6 +144,7 @@ class LiveAtm:
             elif isinstance(effect, Disconnect):
                 self._hang_up("local")
             elif isinstance(effect, LosePower):
+                self._record(e.PowerLost(effect.phase))
                 fleet.store.lose(atm.id)
                 self._hang_up("power", reset=True)
             elif isinstance(effect, WantBoot):

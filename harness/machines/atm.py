@@ -21,7 +21,11 @@ PowerFate = Callable[[float, str], float | None]  # (now, operation) -> seconds 
 
 
 class LosePower(i.Effect, frozen=True, gc=False):
-    """The logic is dead: drop the connection and whatever the store had not synced."""
+    """The logic is dead: record it (in its place among the effects), drop the connection and
+    whatever the store had not synced.
+    """
+
+    phase: str
 
 
 class WantBoot(i.Effect, frozen=True, gc=False):
@@ -74,8 +78,7 @@ class Atm:
         self.terminal = None
         self.device.power_off()
         self._power_at = now + seconds
-        self.journal.append(e.PowerLost(phase))
-        self.out.append(LosePower())
+        self.out.append(LosePower(phase))
 
     def _cut(self, now: float, operation: str) -> bool:
         if self._fate is None or self.terminal is None:
@@ -164,6 +167,9 @@ class Atm:
         """Let logic, device and street talk until all have said their word."""
         device, street, journal = self.device, self.street, self.journal
         while True:
+            if street is not None and street.events:
+                journal += street.events
+                street.events = []
             terminal = self.terminal
             if terminal is not None:
                 if terminal.events:

@@ -299,9 +299,11 @@ class Device:
         )
 
     def count(self, when: str) -> e.CassettesCounted:
-        """A person counts the cassettes and the reject bin."""
+        """A person counts the cassettes, and what lies in the reject bin or stuck on the way."""
         return e.CassettesCounted(
-            "opening" if when == "opening" else "rest", dict(self.cassettes), dict(self._unknown)
+            "opening" if when == "opening" else "rest",
+            dict(self.cassettes),
+            _sum(_sum(self._unknown, self._stacker), self._out),
         )
 
 

@@ -14,14 +14,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness.checks.judge import Failure, Row, Verdict
+from harness.checks.base import Failure
+from harness.checks.judge import Expected, Row, Verdict
 from harness.errors import ConfigError
 from harness.journal import Header
 from harness.plan import RunPlan
 from harness.report.ladder import WIDEST, ladder
 from harness.report.story import story_of
 from harness.report.totals import totals_lines
-from harness.units import format_clock, format_duration, format_money
+from harness.units import format_clock, format_duration
 
 _STYLES = {
     "pass": "green",
@@ -63,10 +64,7 @@ def print_verdict(
     """
     if not quiet:
         console.print(_table(verdict.rows))
-        for line in totals_lines(verdict.totals):
-            console.print(Text(f"  {line}"))
-        if verdict.expected:
-            console.print(_expected(verdict.expected))
+        console.print(_totals(verdict))
         _print_failures(console, verdict)
         if journal is not None and story:
             _print_story(console, verdict, journal, story)
@@ -80,7 +78,7 @@ def print_verdict(
 # --- the table ---------------------------------------------------------------------
 
 
-def _table(rows: list[Row]) -> Table:
+def _table(rows: tuple[Row, ...]) -> Table:
     table = Table(box=None, padding=(0, 1, 0, 1), header_style="bold")
     table.add_column("", no_wrap=True)
     table.add_column("invariant", ratio=1, min_width=16)
@@ -102,25 +100,36 @@ def _table(rows: list[Row]) -> Table:
 
 
 def _worst(row: Row) -> str:
+    """'45.2 / 47 s': the worst case seen against its bound."""
     if row.worst is None:
         return ""
     if row.unit == "s":
-        worst, bound = f"{row.worst:.1f}", f"{row.bound:.0f} s" if row.bound is not None else "s"
-    elif row.unit == "cents":
-        worst = format_money(int(row.worst))
-        bound = format_money(int(row.bound)) if row.bound is not None else ""
-    else:
-        worst = f"{row.worst:g}"
-        bound = f"{row.bound:g}" if row.bound is not None else ""
-    return f"{worst} / {bound}" if row.bound is not None else f"{worst} {bound}".strip()
+        shown = f"{row.worst:,.1f}" + ("" if row.bound is None else f" / {row.bound:.0f}")
+        return f"{shown} s"
+    scale, unit, form = (100, " EUR", ",.2f") if row.unit == "cents" else (1, "", ",g")
+    shown = format(row.worst / scale, form)
+    return shown + ("" if row.bound is None else f" / {format(row.bound / scale, form)}") + unit
 
 
-def _expected(expected: list[tuple[str, int, int]]) -> Text:
-    line = Text("  had to happen: ")
-    for number, (name, needed, seen) in enumerate(expected):
+def _totals(verdict: Verdict) -> Table:
+    table = Table(box=None, show_header=False, padding=(0, 1, 0, 1))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(ratio=1)
+    for name, figures in totals_lines(verdict.totals):
+        table.add_row(name, Text(figures))
+    if verdict.lag:
+        table.add_row("own delay", Text(f"{verdict.lag:.2f} s at worst"))
+    if verdict.expected:
+        table.add_row("events", _expected(verdict.expected))
+    return table
+
+
+def _expected(expected: tuple[Expected, ...]) -> Text:
+    line = Text()
+    for number, item in enumerate(expected):
         line.append(", " if number else "")
-        text = f"{name} {seen:,}" if seen >= needed else f"{name} {seen:,} of {needed:,}"
-        line.append(text, style="" if seen >= needed else "bold yellow")
+        limit = "" if item.met else f" (at {'most' if item.forbidden else 'least'} {item.needed:,})"
+        line.append(f"{item.event} {item.seen:,}{limit}", style="" if item.met else "bold yellow")
     return line
 
 
@@ -145,7 +154,8 @@ def _print_failures(console: Console, verdict: Verdict) -> None:
         line.append(f": {failure.what}")
         console.print(line)
     if len(failures) > _FAILURES_SHOWN:
-        console.print(f"  and {len(failures) - _FAILURES_SHOWN} more invariants")
+        rest = ", ".join(failure.invariant for failure in failures[_FAILURES_SHOWN:])
+        console.print(f"  and also broken: {rest}")
 
 
 def _told(verdict: Verdict) -> Failure | None:

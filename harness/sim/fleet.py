@@ -62,6 +62,7 @@ class Site:
                 elif kind is Disconnect:
                     self.cable.drop("local", tell=False)
                 elif kind is LosePower:
+                    self._fleet.record(atm.id, e.PowerLost(effect.phase))  # type: ignore[attr-defined]
                     self.disk.lose()
                     self.cable.drop("power", tell=False)
                 elif kind is WantBoot:

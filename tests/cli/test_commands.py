@@ -45,6 +45,16 @@ def said(capsys: pytest.CaptureFixture[str]) -> str:
     return " ".join((out + err).split())
 
 
+def rows(file: str) -> list[tuple[object, ...]]:
+    """What a verdict says of each invariant. The journal holds microseconds, the run held more;
+    S3 counts the bytes it reads, which are not the same ones."""
+    return [
+        (row["id"], row["status"], row["failures"], row["id"] == "S3" or row["tried"],
+         None if row["worst"] is None else round(row["worst"], 3))
+        for row in json.loads(Path(file).read_text())["verdict"]["rows"]
+    ]  # fmt: skip
+
+
 def test_a_run_that_holds_is_0(capsys: pytest.CaptureFixture[str]) -> None:
     """PASS, the default seed printed, and no journal left behind."""
     assert execute(["run", "small.toml"]) == 0
@@ -71,16 +81,12 @@ def test_a_broken_run_is_1_and_leaves_its_journal(capsys: pytest.CaptureFixture[
 
 
 def test_a_recorded_run_is_judged_alike(capsys: pytest.CaptureFixture[str]) -> None:
-    """`judge` says word for word what `run` said, and exits as it did."""
+    """`judge` reaches for each invariant what `run` did, and exits as it did."""
     for flags, code in (((), 0), (HANG, 1)):
         run = ["run", "small.toml", *flags, "--journal", "run.jsonl", "--json", "run.json"]
         assert execute(run) == code
         assert execute(["judge", "run.jsonl", "--json", "judged.json"]) == code
-        run_rows = json.loads(Path("run.json").read_text())["verdict"]["rows"]
-        judged = json.loads(Path("judged.json").read_text())["verdict"]["rows"]
-        assert [row for row in judged if row["id"] != "S3"] == [
-            row for row in run_rows if row["id"] != "S3"
-        ]
+        assert rows("judged.json") == rows("run.json")
     capsys.readouterr()
 
 
@@ -189,7 +195,7 @@ def test_ctrl_c_is_130(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.M
     assert execute(["run", "small.toml"]) == 130
     text = said(capsys)
     assert "interrupted, this is what was seen" in text
-    assert "cards inserted" in text
+    assert " still inside" in text
 
 
 def test_junit_is_well_formed(capsys: pytest.CaptureFixture[str]) -> None:

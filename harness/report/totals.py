@@ -1,0 +1,63 @@
+"""The figures that a person cares about, in plain words."""
+
+from __future__ import annotations
+
+from harness.checks.totals import Totals
+from harness.units import format_money
+
+
+def totals_lines(totals: Totals) -> list[tuple[str, str]]:
+    """(what it is about, the figures), in the order in which people ask."""
+    return [
+        ("customers", _customers(totals)),
+        ("cards", _cards(totals)),
+        ("longest", _longest(totals)),
+        ("host", f"{totals.approved:,} approved, {totals.declined:,} declined"),
+        ("cash", f"{format_money(totals.cash_taken)} taken by customers"),
+        ("ledger", _ledger(totals)),
+        ("given up", f"{totals.aborts:,} requests, {totals.late_approvals:,} approved too late"),
+        ("reversals", _reversals(totals)),
+    ]
+
+
+def _customers(totals: Totals) -> str:
+    return (
+        f"{totals.customers:,} came to {totals.terminals:,} terminals, "
+        f"{totals.turned_away:,} turned away"
+    )
+
+
+def _cards(totals: Totals) -> str:
+    why = ", ".join(f"{count:,} {reason}" for reason, count in sorted(totals.captured_why.items()))
+    met = f"; {totals.cards_met_fault:,} met a fault" if totals.cards_met_fault else ""
+    return (
+        f"{totals.inserted:,} inserted, {totals.returned:,} returned, "
+        f"{totals.captured:,} captured{f' ({why})' if why else ''}, "
+        f"{totals.inside:,} still inside{met}"
+    )
+
+
+def _longest(totals: Totals) -> str:
+    return f"'please wait' {totals.longest_wait:.1f} s, card held {totals.longest_hold:.1f} s"
+
+
+def _ledger(totals: Totals) -> str:
+    difference = totals.ledger - totals.cash_taken
+    if difference == 0:
+        return f"{format_money(totals.ledger)} booked, equal to the cash"
+    text = f"{format_money(totals.ledger)} booked, {format_money(difference)} from the cash"
+    if totals.explained:
+        text += f", {format_money(totals.explained)} of it owed or in suspense"
+    return text
+
+
+def _reversals(totals: Totals) -> str:
+    text = (
+        f"{totals.reversals:,} recorded, {totals.acknowledged:,} acknowledged, "
+        f"{totals.pending:,} pending"
+    )
+    if totals.parked:
+        text += f", {totals.parked:,} parked"
+    if totals.suspense:
+        text += f"; {totals.suspense:,} in suspense"
+    return text
