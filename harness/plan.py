@@ -59,7 +59,6 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
             expects=scenario.expect,
             # a forbidden event is one that the scenario's own faults must not bring about
             forbids=scenario.forbid if self.faults == scenario.faults else {},
-            forbids=scenario.forbid,
             sees=sees,
             population=population,
             command=self.command,
