@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from harness.faults.grammar import parse_fault
 
 from harness.errors import ConfigError
+from harness.faults.grammar import parse_fault
 from harness.scenario import Scenario, load_scenario, parse_scenario, scenario_names
 
 GOOD = """\

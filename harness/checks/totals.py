@@ -120,6 +120,9 @@ class Tally:
         if event.screen == "please_wait":
             self._wait[site.name] = at
 
+    def on_PowerLost(self, site: Site, _at: float, _event: e.PowerLost) -> None:  # noqa: N802
+        self._wait.pop(site.name, None)
+
     def on_NotesTaken(self, _site: Site, _at: float, event: e.NotesTaken) -> None:  # noqa: N802
         self.totals.cash_taken += worth(event.notes)
 

@@ -18,8 +18,7 @@ from rich.rule import Rule
 
 from harness.cli.carry_out import carry_out
 from harness.cli.files import Files
-from harness.cli.main import ENVIRONMENT, INTERRUPTED, MISTAKE
-from harness.errors import ConfigError, EnvironmentTrouble
+from harness.cli.main import INTERRUPTED, guarded
 from harness.plan import RunPlan, plan_of
 from harness.scenario import load_scenario
 
@@ -111,17 +110,7 @@ def demo(console: Console) -> int:
 
 def main() -> int:
     """Entry point of `python -m harness.cli.demo`."""
-    console = Console(highlight=False)
-    try:
-        return demo(console)
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except ConfigError as mistake:
-        console.print(f"mistake: {mistake}")
-        return MISTAKE
-    except EnvironmentTrouble as trouble:
-        console.print(f"environment: {trouble}")
-        return ENVIRONMENT
+    return guarded(lambda: demo(Console(highlight=False)))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated
 
 import typer
@@ -12,6 +12,7 @@ from rich.text import Text
 
 from harness.checks.catalogue import INVARIANTS
 from harness.faults.grammar import fault_catalog
+from harness.faults.rule import COMMON, Parameter
 from harness.nearest import unknown
 from harness.profiles import host_profiles, terminal_profiles
 from harness.scenario import load_scenario, scenario_names
@@ -25,18 +26,25 @@ Rows = Iterable[tuple[str, ...]]
 def _scenarios() -> Rows:
     for name in scenario_names():
         scenario = load_scenario(name)
-        size = f"{scenario.terminals} ATMs, {format_duration(scenario.duration)}"
+        shows = " ".join(scenario.shows.split())
+        size = f"{scenario.terminals:,} ATMs, {format_duration(scenario.duration)}"
         faults = "; ".join(scenario.faults) or "no fault"
-        yield f"{name} ({scenario.id})", f"{scenario.shows}\n{size}; {faults}".replace("\n\n", "\n")
+        yield f"{name} ({scenario.id})", f"{shows}\n{size}; {faults}"
 
 
 def _faults() -> Rows:
     for kind in fault_catalog():
-        parameters = "; ".join(
-            f"{name} ({parameter.type}, {parameter.default or 'none'}): {parameter.meaning}"
-            for name, parameter in kind.parameters.items()
-        )
-        yield kind.kind, f"{kind.summary} [{kind.layer}]\n{parameters}".strip()
+        own = {name: it for name, it in kind.parameters.items() if name not in COMMON}
+        yield kind.kind, f"{kind.summary} [{kind.layer}]{_parameters(own)}"
+    yield "most of them take", _parameters(COMMON).strip()
+
+
+def _parameters(parameters: Mapping[str, Parameter]) -> str:
+    """One line for each, with its default."""
+    return "".join(
+        f"\n  {name}{'=' if it.default else ''}{it.default or ''}: {it.meaning}"
+        for name, it in parameters.items()
+    )
 
 
 def _profiles() -> Rows:

@@ -12,7 +12,7 @@ import os
 import sys
 import tempfile
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import typer
@@ -47,8 +47,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def execute(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code."""
+    return guarded(lambda: app(list(arguments), prog_name="harness", standalone_mode=False))
+
+
+def guarded(action: Callable[[], object]) -> int:
+    """Do it; the exit code it gives (0 for anything but a number), or that of its error."""
     try:
-        code = app(list(arguments), prog_name="harness", standalone_mode=False)
+        code = action()
     except typer.Exit as done:
         return done.exit_code
     except (KeyboardInterrupt, typer.Abort):

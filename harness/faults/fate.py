@@ -14,7 +14,7 @@ class Deliver(NamedTuple):
 
 
 class Close(NamedTuple):
-    """The connection ends: how is 'fin' or 'rst'."""
+    """The connection ends `delay` run seconds from now; `how` is 'fin' or 'rst'."""
 
     delay: float
     how: str
@@ -24,8 +24,11 @@ Act = Deliver | Close
 
 
 class Passing(NamedTuple):
-    """A frame on its way. `data` are the framed bytes, `fields` what the tap decoded (None if it
-    could not), `reseal` frames other fields with the right MAC, for faults of meaning."""
+    """A frame on its way to 'host' or 'terminal'.
+
+    `data` are the framed bytes, `fields` what the tap decoded (None if it could not), `reseal`
+    encodes, MACs with the right key and frames other fields, for faults of meaning.
+    """
 
     terminal: str
     to: str
@@ -35,4 +38,5 @@ class Passing(NamedTuple):
 
     @property
     def mti(self) -> str:
+        """'' if the frame could not be decoded."""
         return self.fields.get("t", "") if self.fields else ""

@@ -6,39 +6,41 @@
     rst@5m..
 
 The same in flags, scenario files and Python. Times count from the start of the run; a window is
-half-open and either side may be left out.
+half-open, and either side may be left out. A mistake shows its place under the text, and the
+nearest right name.
 """
 
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from typing import Any, NoReturn
 
 import msgspec
 
 from harness.errors import ConfigError
 from harness.faults.connection import CONNECTION_RULES
+from harness.faults.customer import CUSTOMER_RULES
+from harness.faults.damage import DAMAGE_RULES
+from harness.faults.device import DEVICE_RULES
 from harness.faults.host import HOST_RULES
+from harness.faults.power import OPERATIONS, POWER_RULES, is_operation
 from harness.faults.rule import FOREVER, FaultSpec, Parameter, Rule
-from harness.faults.site import CUSTOMER_RULES, DEVICE_RULES, POWER_RULES
 from harness.faults.wire import WIRE_RULES
-from harness.units import parse_duration, parse_share
+from harness.nearest import nearest
+from harness.units import format_duration, parse_duration, parse_share
 
-ALL_RULES: dict[str, type[Rule]] = {
-    rule.kind: rule
-    for rules in (
-        CONNECTION_RULES,
-        WIRE_RULES,
-        HOST_RULES,
-        DEVICE_RULES,
-        CUSTOMER_RULES,
-        POWER_RULES,
-    )
-    for rule in rules
-}
-_WORDS = {("reorder", "to"): ("host", "terminal")}
-_OPERATIONS = ("write", "sync", "motor", "frame", "connect", "disconnect")
+__all__ = ["ALL_RULES", "FaultKind", "FaultSpec", "fault_catalog", "parse_fault"]
+
+LAYERS: tuple[tuple[type[Rule], ...], ...] = (
+    CONNECTION_RULES,
+    WIRE_RULES,
+    DAMAGE_RULES,
+    HOST_RULES,
+    DEVICE_RULES,
+    CUSTOMER_RULES,
+    POWER_RULES,
+)
+ALL_RULES: dict[str, type[Rule]] = {rule.kind: rule for rules in LAYERS for rule in rules}
 
 
 class FaultKind(msgspec.Struct, frozen=True):
@@ -51,12 +53,11 @@ class FaultKind(msgspec.Struct, frozen=True):
 
 
 def fault_catalog() -> list[FaultKind]:
-    """All kinds, by layer and name."""
-    kinds = [
-        FaultKind(rule.kind, rule.layer, rule.summary, rule.parameters)
+    """All kinds, layer by layer."""
+    return [
+        FaultKind(rule.kind, rule.layer, rule.summary, dict(rule.parameters))
         for rule in ALL_RULES.values()
     ]
-    return sorted(kinds, key=lambda kind: (kind.layer, kind.kind))
 
 
 def parse_fault(text: str, place: str = "--fault") -> FaultSpec:
@@ -70,115 +71,77 @@ def parse_fault(text: str, place: str = "--fault") -> FaultSpec:
 
 
 class _Parser:
+    """Reads one text from left to right and knows at which character it is."""
+
     def __init__(self, text: str, place: str) -> None:
         self._text = text
         self._place = place
 
-    def _wrong(self, problem: str, at: int, width: int = 1, remedy: str = "") -> NoReturn:
+    def _wrong(self, problem: str, at: int, width: int, remedy: str) -> NoReturn:
         """Marks `width` characters from `at` under the text."""
         mark = " " * at + "^" * max(1, width)
-        lines = [f"    {self._text}", f"    {mark}"]
-        raise ConfigError(
-            problem, place=self._place, remedy="\n".join([*lines, *([remedy] if remedy else [])])
-        )
+        remedy = f"    {self._text}\n    {mark}\n{remedy}"
+        raise ConfigError(problem, place=self._place, remedy=remedy)
 
     def fault(self) -> FaultSpec:
-        body, at_sign, window = self._text.partition("@")
+        body, sign, window = self._text.partition("@")
         kind, colon, rest = body.partition(":")
-        rule = ALL_RULES.get(kind)
-        if rule is None:
-            near = get_close_matches(kind, ALL_RULES, 1)
-            hint = f"did you mean '{near[0]}'? " if near else ""
-            self._wrong(
-                f"unknown fault '{kind}'", 0, len(kind), hint + "see 'harness list faults'"
-            )
-        given = self._parameters(rule, rest, len(kind) + 1) if colon else {}
-        start, until = self._window(window, len(body) + 1) if at_sign else (0.0, FOREVER)
-        return FaultSpec(kind, self._filled(rule, given), start, until, self._text)
+        if kind not in ALL_RULES:
+            near = nearest(kind, ALL_RULES)
+            hint = f"did you mean '{near}'?" if near else "see 'harness list faults'"
+            self._wrong(f"unknown fault '{kind}'", 0, len(kind), hint)
+        rule = ALL_RULES[kind]
+        parameters = self._parameters(rule, rest, len(kind) + 1) if colon else _defaults(rule)
+        start, until = self._window(window, len(body) + 1) if sign else (0.0, FOREVER)
+        return FaultSpec(kind, parameters, start, until, self._text)
 
     # --- parameters ------------------------------------------------------------------------
 
     def _parameters(self, rule: type[Rule], text: str, at: int) -> dict[str, Any]:
         given: dict[str, Any] = {}
+        spans: dict[str, tuple[int, int]] = {}
         for part in text.split(","):
             name, equals, value = part.partition("=")
             if name not in rule.parameters:
-                near = get_close_matches(name, rule.parameters, 1)
-                hint = f"did you mean '{near[0]}'? " if near else ""
-                known = ", ".join(rule.parameters)
-                self._wrong(
-                    f"{rule.kind} has no parameter '{name}'",
-                    at,
-                    len(name),
-                    f"{hint}it takes {known}",
-                )
+                self._unknown(rule, name, at)
             if not equals or not value:
                 self._wrong(f"'{name}' has no value", at, len(part), f"write {name}=...")
             if name in given:
                 self._wrong(f"'{name}' is given twice", at, len(part), "leave one of them out")
-            given[name] = self._value(rule, name, value, at + len(name) + 1)
+            given[name] = self._value(rule.parameters[name], value, at + len(name) + 1)
+            spans[name] = (at, len(part))
             at += len(part) + 1
-        return given
+        parameters = _defaults(rule) | given
+        mistake = rule.check(parameters)
+        if mistake is not None:
+            span = spans.get(mistake.parameter) or next(iter(spans.values()))
+            self._wrong(mistake.problem, *span, mistake.remedy)
+        return parameters
 
-    def _filled(self, rule: type[Rule], given: dict[str, Any]) -> dict[str, Any]:
-        """The defaults where nothing was given."""
-        return {
-            name: given[name]
-            if name in given
-            else self._value(rule, name, parameter.default, 0)
-            for name, parameter in rule.parameters.items()
-            if name in given or parameter.default is not None
-        }
+    def _unknown(self, rule: type[Rule], name: str, at: int) -> NoReturn:
+        near = nearest(name, rule.parameters)
+        hint = f"did you mean '{near}'? " if near else ""
+        known = ", ".join(rule.parameters)
+        self._wrong(
+            f"{rule.kind} has no parameter '{name}'" if name else "a parameter is missing",
+            at,
+            len(name),
+            f"{hint}{rule.kind} takes {known}",
+        )
 
-    def _value(self, rule: type[Rule], name: str, text: str, at: int) -> Any:
-        kind = rule.parameters[name].type
+    def _value(self, parameter: Parameter, text: str, at: int) -> Any:
         try:
-            if kind == "duration":
-                return parse_duration(text)
-            if kind == "share":
-                return self._share(text, at)
+            return read_value(parameter, text)
         except ConfigError as wrong:
             self._wrong(wrong.problem, at, len(text), wrong.remedy)
-        if kind == "count":
-            if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) < 1:
-                self._wrong(f"'{text}' is not a count", at, len(text), "write 1, 2, 3 ...")
-            return int(text)
-        if kind == "mti":
-            if not re.fullmatch(r"[0-9]{4}", text):
-                self._wrong(f"'{text}' is not an MTI", at, len(text), "four digits, such as 0210")
-            return text
-        if kind == "terminal":
-            if not re.fullmatch(r"[!-~]{1,8}", text):
-                self._wrong(f"'{text}' is not a terminal", at, len(text), "such as ATM00007")
-            return text
-        return self._word(rule, name, text, at)
-
-    def _share(self, text: str, at: int) -> float:
-        share = parse_share(text)
-        if share == 0.0:
-            self._wrong("a probability of 0 never strikes", at, len(text), "leave the fault out")
-        return share
-
-    def _word(self, rule: type[Rule], name: str, text: str, at: int) -> str:
-        allowed = _WORDS.get((rule.kind, name))
-        if allowed is not None and text not in allowed:
-            self._wrong(f"'{text}' is not one of {', '.join(allowed)}", at, len(text))
-        if name == "at" and not text.startswith(_OPERATIONS):
-            self._wrong(
-                f"'{text}' is no operation of a terminal",
-                at,
-                len(text),
-                "write:Intent, write:Decision, write:Reversal, sync, motor:eject, motor:stack, "
-                "motor:present, frame:0200, frame:0420 ...",
-            )
-        return text
 
     # --- window ------------------------------------------------------------------------------
 
     def _window(self, text: str, at: int) -> tuple[float, float]:
         first, dots, last = text.partition("..")
         if not dots:
-            self._wrong("a window is FROM..UNTIL", at, len(text), "such as @10m..80m, @5m.. or @..30s")
+            remedy = "such as @10m..80m, @5m.. or @..30s"
+            self._wrong("a window is FROM..UNTIL", at, len(text), remedy)
         start = self._time(first, at) if first else 0.0
         until = self._time(last, at + len(first) + 2) if last else FOREVER
         if until <= start:
@@ -190,3 +153,71 @@ class _Parser:
             return parse_duration(text)
         except ConfigError as wrong:
             self._wrong(wrong.problem, at, len(text), wrong.remedy)
+
+
+def _defaults(rule: type[Rule]) -> dict[str, Any]:
+    return {
+        name: read_value(parameter, parameter.default)
+        for name, parameter in rule.parameters.items()
+        if parameter.default is not None
+    }
+
+
+# --- values ------------------------------------------------------------------------------------
+
+
+def read_value(parameter: Parameter, text: str) -> Any:
+    """A parameter's value from its text: durations in seconds, shares from 0 to 1.
+
+    Raises:
+        ConfigError: with problem and remedy, and no place.
+    """
+    match parameter.type:
+        case "duration":
+            seconds = parse_duration(text)
+            if seconds < parameter.least:
+                least = format_duration(parameter.least)
+                raise ConfigError(f"'{text}' is too short", remedy=f"at least {least}")
+            return seconds
+        case "share":
+            share = parse_share(text)
+            if share == 0.0:
+                raise ConfigError("a probability of 0 never strikes", remedy="leave the fault out")
+            return share
+        case "count":
+            return _count(parameter, text)
+        case "mti":
+            return _matching(r"[0-9]{4}", text, "an MTI", "four digits, such as 0210")
+        case "terminal":
+            return _matching(r"[!-~]{1,8}", text, "a terminal", "its id, such as ATM00007")
+        case "choice":
+            if text not in parameter.choices:
+                choices = " or ".join(parameter.choices)
+                raise ConfigError(f"'{text}' is no choice", remedy=f"write {choices}")
+            return text
+        case _:
+            return _operation(text)
+
+
+def _count(parameter: Parameter, text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise ConfigError(f"'{text}' is not a count", remedy="write a whole number")
+    number = int(text)
+    if not parameter.least <= number <= parameter.most:
+        most = "up" if parameter.most == FOREVER else f"to {parameter.most:g}"
+        raise ConfigError(f"'{text}' is out of range", remedy=f"from {parameter.least:g} {most}")
+    return number
+
+
+def _matching(pattern: str, text: str, what: str, remedy: str) -> str:
+    if not re.fullmatch(pattern, text):
+        raise ConfigError(f"'{text}' is not {what}", remedy=remedy)
+    return text
+
+
+def _operation(text: str) -> str:
+    if not is_operation(text):
+        near = nearest(text, OPERATIONS)
+        remedy = f"did you mean '{near}'?" if near else f"such as {', '.join(OPERATIONS)}"
+        raise ConfigError(f"'{text}' is no operation of a terminal", remedy=remedy)
+    return text

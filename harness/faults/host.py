@@ -1,31 +1,30 @@
-"""Faults inside the host: silent, slow, crashing."""
+"""Faults inside the host: silent, slow, crashing.
+
+A crash is asked for at the commit, which is one instant: just before it everything is lost, just
+after it only the answer. Without mti= all but `silent` leave network management alone.
+"""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-from harness.faults.rule import COMMON, MTI, Parameter, Rule
+from harness.faults.rule import COMMON, HOST, MTI, Parameter, Rule
 from harness.machines.host import Hearing
 
 
 class HostRule(Rule):
-    """`hears` decides about a message as it comes in, `crash` about the instant of a commit."""
+    """`hears` decides about a message as it comes in; None leaves it alone."""
 
     layer = "host"
-    parameters: ClassVar[dict[str, Parameter]] = {**MTI, **COMMON}
+    speaks = "request"
 
-    def hears(self, now: float, terminal: str, fields: dict[str, str]) -> Hearing | None:
-        return None
-
-    def crash(
-        self, now: float, terminal: str, fields: dict[str, str], phase: str
-    ) -> float | None:
+    def hears(self, _now: float, _terminal: str, _fields: dict[str, str]) -> Hearing | None:
         return None
 
 
 class Silent(HostRule):
     kind = "silent"
-    summary = "the host reads everything and never answers; for its first `post` it still posts"
+    summary = "the host reads everything, sign-on and echo too, and never answers"
     parameters: ClassVar[dict[str, Parameter]] = {
         "post": Parameter("duration", "0s", "how long it still posts what it reads"),
         **MTI,
@@ -33,58 +32,55 @@ class Silent(HostRule):
     }
 
     def hears(self, now: float, terminal: str, fields: dict[str, str]) -> Hearing | None:
-        if self.mti is not None and fields.get("t") != self.mti:
-            return None
-        if not self.strikes(now, terminal):
+        mti = fields.get("t", "")
+        if self.mti not in (None, mti) or not self.strikes(now, terminal):
             return None
         posts = now < self.start + self.value("post")
-        self.acted(terminal, f"{fields.get('t')} {'posted, unanswered' if posts else 'ignored'}")
+        self.acted(terminal, f"{mti} {'processed, unanswered' if posts else 'discarded'}")
         return Hearing(process=posts, answer=False)
 
 
 class Slow(HostRule):
     kind = "slow"
-    summary = "answers take longer"
+    summary = "the host takes longer to answer"
     parameters: ClassVar[dict[str, Parameter]] = {
-        "by": Parameter("duration", "5s", "added to the answer's time"),
+        "by": Parameter("duration", "5s", "so much longer, from the request", least=0.001),
         **MTI,
         **COMMON,
     }
 
     def hears(self, now: float, terminal: str, fields: dict[str, str]) -> Hearing | None:
-        if not self.touches(fields.get("t", "")) or not self.strikes(now, terminal):
+        mti = fields.get("t", "")
+        if not self.touches(mti) or not self.strikes(now, terminal):
             return None
-        self.acted(terminal, f"{fields.get('t')} slower by {self.value('by'):g} s")
+        self.acted(terminal, f"{mti} slower by {self.value('by'):g} s")
         return Hearing(delay=self.value("by"))
 
 
-class _Crash(HostRule):
+class Crash(HostRule):
+    """Strikes a commit, in the `phase` that a subclass names."""
+
+    phase: ClassVar[str] = ""
     parameters: ClassVar[dict[str, Parameter]] = {
-        "off": Parameter("duration", "30s", "until it listens again"),
+        "off": Parameter("duration", "30s", "until the host listens again", least=0.001),
         **MTI,
         **COMMON,
     }
-    phase: ClassVar[str] = ""
 
-    def crash(
-        self, now: float, terminal: str, fields: dict[str, str], phase: str
-    ) -> float | None:
-        if phase != self.phase or not self.touches(fields.get("t", "")):
-            return None
-        if not self.strikes(now, terminal):
-            return None
-        self.acted(terminal, f"crashed {phase.replace('_', ' ')} of {fields.get('t')}")
+    def crash(self, terminal: str, fields: dict[str, str]) -> float:
+        """Seconds until it listens again."""
+        self.acted(HOST, f"crashed {self.phase.replace('_', ' ')} of {terminal}'s {fields['t']}")
         off: float = self.value("off")
         return off
 
 
-class CrashBeforeCommit(_Crash):
+class CrashBeforeCommit(Crash):
     kind = "crash_before_commit"
     summary = "the host dies just before it posts: the request is lost"
     phase = "before_commit"
 
 
-class CrashAfterCommit(_Crash):
+class CrashAfterCommit(Crash):
     kind = "crash_after_commit"
     summary = "the host dies just after it posted: the answer is lost"
     phase = "after_commit"

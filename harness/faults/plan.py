@@ -3,25 +3,36 @@
 The owners of time and bytes (`sim`, `live`) call in with the time and what is about to happen, and
 drain `effects`: a fault that never took effect is never in there. Rules count, so a plan is made
 for one run. Each process of a live run has a plan of its own, and only the layers it drives act.
+
+All rules that an attempt concerns count it, and the first of them that strikes is what happens.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
+from harness.faults.compose import WireFaults
 from harness.faults.connection import ConnectionRule
-from harness.faults.fate import Act, Close, Deliver, Passing
+from harness.faults.customer import CustomerRule
+from harness.faults.device import DeviceRule
+from harness.faults.fate import Act, Passing
 from harness.faults.grammar import ALL_RULES
-from harness.faults.host import HostRule
+from harness.faults.host import Crash, HostRule, Silent
+from harness.faults.power import PowerCut
 from harness.faults.rule import Context, FaultSpec, Rule
-from harness.faults.site import CustomerRule, DeviceRule, PowerCut
 from harness.faults.wire import WireRule
 from harness.machines.host import Hearing
 from harness.machines.mishap import Mishap
 
+R = TypeVar("R", bound=Rule)
+
 
 class FaultPlan:
-    """`wire`, `connection`, `host`, `device`, `customer`, `power`: is there any such rule?"""
+    """`wire`, `connection`, `host`, `device`, `customer`, `power`: is there any such rule?
+
+    `effects` holds (fault, on a terminal or 'HOST', what) since the last `drain`.
+    """
 
     def __init__(
         self,
@@ -31,43 +42,47 @@ class FaultPlan:
         host_response: float = 45.0,
         framing: str = "2byte",
     ) -> None:
-        """`host_response` in seconds is the contract's, for faults that count from its end."""
+        """`host_response` in seconds is the contract's, for faults that count from its end.
+
+        Raises:
+            ConfigError: no framing is called that, and a fault needs to know it.
+        """
         context = Context(seed, host_response, framing)
         self._rules: list[Rule] = [
             ALL_RULES[spec.kind](spec, index, context) for index, spec in enumerate(specs)
         ]
-        self._wire = [rule for rule in self._rules if isinstance(rule, WireRule)]
-        self._connection = [rule for rule in self._rules if isinstance(rule, ConnectionRule)]
-        self._host = [rule for rule in self._rules if isinstance(rule, HostRule)]
-        self._device = [rule for rule in self._rules if isinstance(rule, DeviceRule)]
-        self._customer = [rule for rule in self._rules if isinstance(rule, CustomerRule)]
-        self._power = [rule for rule in self._rules if isinstance(rule, PowerCut)]
-        self.wire = bool(self._wire)
+        self._wire = WireFaults(self._of(WireRule))
+        self._connection = self._of(ConnectionRule)
+        # what a silent host swallows, none of its other faults sees
+        self._hearing = sorted(self._of(HostRule), key=lambda rule: not isinstance(rule, Silent))
+        self._crashes = self._of(Crash)
+        self._device = self._of(DeviceRule)
+        self._customer = self._of(CustomerRule)
+        self._power = self._of(PowerCut)
+        self.wire = bool(self._of(WireRule))
         self.connection = bool(self._connection)
-        self.host = bool(self._host)
+        self.host = bool(self._hearing)
         self.device = bool(self._device)
         self.customer = bool(self._customer)
         self.power = bool(self._power)
-        self._effects: list[tuple[str, str, str]] = []
+        self.effects: list[tuple[str, str, str]] = []
         for rule in self._rules:
-            rule.effects = self._effects
+            rule.effects = self.effects
 
-    @property
-    def effects(self) -> list[tuple[str, str, str]]:
-        """(fault, on whom, what) of each effect since the last drain."""
-        return self._effects
+    def _of(self, layer: type[R]) -> list[R]:
+        return [rule for rule in self._rules if isinstance(rule, layer)]
 
     def drain(self) -> list[tuple[str, str, str]]:
         """Take the effects."""
-        taken = self._effects[:]
-        self._effects.clear()
+        taken = self.effects[:]
+        self.effects.clear()
         return taken
 
     def windows(self) -> list[tuple[float, float, str]]:
-        """(start, until, text) of each fault, in the order of their start."""
+        """(start, until, text) of each fault in run seconds, by start; until may be infinite."""
+        specs = [rule.spec for rule in self._rules]
         return sorted(
-            ((rule.spec.start, rule.spec.until, rule.spec.text) for rule in self._rules),
-            key=lambda window: window[0],
+            ((spec.start, spec.until, spec.text) for spec in specs), key=lambda window: window[0]
         )
 
     def lift(self, now: float) -> None:
@@ -75,105 +90,83 @@ class FaultPlan:
         for rule in self._rules:
             rule.lift(now)
 
-    # --- wire -----------------------------------------------------------------------------------
+    # --- wire ------------------------------------------------------------------------------
 
     def fate(self, now: float, passing: Passing) -> list[Act] | None:
-        """What becomes of a frame; None leaves it alone. What one rule makes of it goes through
-        the next, until one cuts it into pieces. Rules that make other fields of it start from what
-        was sent."""
-        acts: list[Act] | None = None
-        for rule in self._wire:
-            if acts is None:
-                acts = rule.fate(now, passing)
-            else:
-                acts = [further for act in acts for further in _through(rule, now, passing, act)]
-            if acts is not None and not rule.whole:
-                break
-        return acts
+        """What becomes of a frame; None leaves it alone."""
+        return self._wire.fate(now, passing)
 
-    # --- connection --------------------------------------------------------------------------------
+    # --- connection ------------------------------------------------------------------------
 
     def admit(self, now: float, terminal: str) -> str:
         """'' lets a terminal connect, else how it fails: 'refused'."""
-        for rule in self._connection:
-            trouble = rule.admit(now, terminal)
-            if trouble:
-                return trouble
-        return ""
+        troubles = [rule.admit(now, terminal) for rule in self._connection]
+        return next(filter(None, troubles), "")
 
     def opened(self, now: float, terminal: str) -> None:
         """A connection of that terminal stands."""
         for rule in self._connection:
             rule.opened(now, terminal)
-        for wire_rule in self._wire:
-            wire_rule.opened(terminal)
+        self._wire.opened(terminal)
 
     def next_cut(self, now: float, terminal: str) -> tuple[float, str] | None:
-        """When a standing connection ends next, and how ('rst' or 'fin'); None if it does not."""
+        """When the standing connection ends, and how ('rst' or 'fin'); None if it does not."""
         cuts = [rule.next_cut(now, terminal) for rule in self._connection]
         return min((cut for cut in cuts if cut is not None), default=None)
 
     def cut_done(self, now: float, terminal: str, how: str) -> None:
-        """The owner did cut it."""
+        """The owner did cut it: what `next_cut` had told took effect."""
         for rule in self._connection:
             cut = rule.next_cut(now, terminal)
-            if cut is not None and cut[0] <= now:
+            if cut is not None and cut == self.next_cut(now, terminal):
                 rule.acted(terminal, f"connection ended by {how}")
                 return
 
-    # --- host ---------------------------------------------------------------------------------------
+    # --- host ------------------------------------------------------------------------------
 
     def hears(self, now: float, terminal: str, fields: dict[str, str]) -> Hearing:
         """What becomes of a message that the host has read."""
-        process, answer, delay = True, True, 0.0
-        for rule in self._host:
+        delay = 0.0
+        for rule in self._hearing:
             heard = rule.hears(now, terminal, fields)
-            if heard is not None:
-                process = process and heard.process
-                answer = answer and heard.answer
-                delay += heard.delay
-        return Hearing(process, answer, delay)
+            if heard is None:
+                continue
+            if not heard.answer:
+                return heard
+            delay += heard.delay
+        return Hearing(delay=delay)
 
-    def crash(
-        self, now: float, terminal: str, fields: dict[str, str], phase: str
-    ) -> float | None:
-        """Seconds for which the host stays down, or None."""
-        for rule in self._host:
-            seconds = rule.crash(now, terminal, fields, phase)
-            if seconds is not None:
-                return seconds
-        return None
+    def crash(self, now: float, terminal: str, fields: dict[str, str], phase: str) -> float | None:
+        """Seconds for which the host stays down, or None; `phase` is 'before_commit' or
+        'after_commit'.
+        """
+        mti = fields.get("t", "")
+        asked = (rule for rule in self._crashes if rule.phase == phase and rule.touches(mti))
+        rule = _struck(asked, now, terminal)
+        return None if rule is None else rule.crash(terminal, fields)
 
-    # --- device, customer, mains ----------------------------------------------------------------------
+    # --- device, customer, mains -------------------------------------------------------------
 
     def mishap(self, now: float, terminal: str, command: str) -> Mishap | None:
-        for rule in self._device:
-            mishap = rule.mishap(now, terminal, command)
-            if mishap is not None:
-                return mishap
-        return None
+        """What goes wrong with a device's command: 'eject' or 'stack'."""
+        rule = _struck((r for r in self._device if r.command == command), now, terminal)
+        return None if rule is None else rule.mishap(terminal)
 
     def forgets(self, now: float, terminal: str, what: str) -> bool:
-        return any([rule.forgets(now, terminal, what) for rule in self._customer])
+        """Does the customer leave the 'card' or the 'cash' at the slot?"""
+        rule = _struck((r for r in self._customer if r.what == what), now, terminal)
+        if rule is None:
+            return False
+        rule.forget(terminal)
+        return True
 
     def power_cut(self, now: float, terminal: str, operation: str) -> float | None:
-        for rule in self._power:
-            seconds = rule.cut(now, terminal, operation)
-            if seconds is not None:
-                return seconds
-        return None
+        """Seconds without power from this operation of a terminal on, or None."""
+        rule = _struck((r for r in self._power if r.names(operation)), now, terminal)
+        return None if rule is None else rule.cut(terminal, operation)
 
 
-def _through(rule: WireRule, now: float, passing: Passing, act: Act) -> list[Act]:
-    """One act goes through a further rule; a close passes as it is."""
-    if isinstance(act, Close):
-        return [act]
-    further = rule.fate(now, passing._replace(data=act.data))
-    if further is None:
-        return [act]
-    return [
-        Deliver(act.delay + more.delay, more.data)
-        if isinstance(more, Deliver)
-        else Close(act.delay + more.delay, more.how)
-        for more in further
-    ]
+def _struck(rules: Iterable[R], now: float, terminal: str) -> R | None:
+    """All count the attempt, so that no `nth` depends on another fault; the first acts."""
+    struck = [rule for rule in rules if rule.strikes(now, terminal)]
+    return struck[0] if struck else None

@@ -2,41 +2,53 @@
 
 A rule counts, for each terminal, the attempts that pass its window, terminal and MTI: `nth` picks
 one of them (from 1), `p` draws for each from a stream keyed by seed, rule, terminal and attempt,
-so that the draw comes out alike in `sim` and `live` and however terminals interleave. Windows are
-half-open: @5m..10m strikes at 5:00 and not at 10:00. Counters live in the rule: build rules per
-run.
+so that it comes out alike in `sim` and `live` and however terminals interleave. What else a fault
+draws (which bit, how much jitter) comes from a second stream, or it would lean on the first.
+
+Windows are half-open: @5m..10m strikes at 5:00 and not at 10:00. Counters live in the rule, and
+no rule sees what another one counts: build rules per run.
 """
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import msgspec
 
 from harness.draw import Draw, key_of
 
 FOREVER = float("inf")
-MONEY_CLASSES = ("2", "4")  # financial and reversal: what faults touch unless told otherwise
+HOST = "HOST"  # on whom a fault acts, when it is not a terminal
+MONEY_CLASSES = ("2", "4")  # financial and reversal: what faults touch unless mti= says otherwise
 
 
 class Parameter(msgspec.Struct, frozen=True):
-    """type: duration, share, count, mti, terminal, word, bytes. `default` is text or None."""
+    """One parameter of a fault.
+
+    type: duration, share, count, mti, terminal, choice or operation. `default` is as it would be
+    written, None if there is none. `least` and `most` bound a count, or a duration in seconds.
+    """
 
     type: str
     default: str | None
     meaning: str
+    least: float = 0.0
+    most: float = FOREVER
+    choices: tuple[str, ...] = ()
 
 
 COMMON: dict[str, Parameter] = {
     "terminal": Parameter("terminal", None, "only this terminal, such as ATM00007"),
-    "nth": Parameter("count", None, "only the n-th attempt of each terminal, from 1"),
-    "p": Parameter("share", None, "strike with this probability, such as 30%"),
+    "nth": Parameter("count", None, "only the n-th attempt of each terminal, from 1", least=1),
+    "p": Parameter("share", None, "each attempt with this probability, such as 30%"),
 }
-MTI = {"mti": Parameter("mti", None, "only messages with this MTI, such as 0210")}
+MTI = {"mti": Parameter("mti", None, "only messages with exactly this MTI, such as 0210")}
 
 
 class FaultSpec(msgspec.Struct, frozen=True):
-    """One fault as it was asked for. Times in run seconds; `text` is what was written."""
+    """One fault as it was asked for: parameters with their defaults, the window in run seconds
+    (`until` may be infinite), and the text as it was written.
+    """
 
     kind: str
     parameters: dict[str, Any]
@@ -44,29 +56,37 @@ class FaultSpec(msgspec.Struct, frozen=True):
     until: float
     text: str
 
-    @property
-    def windowed(self) -> bool:
-        """Was a window given?"""
-        return self.start > 0.0 or self.until < FOREVER
-
 
 class Context(msgspec.Struct, frozen=True):
-    """What rules know of the run they are in."""
+    """What rules know of their run. `host_response` is the contract's, in seconds."""
 
     seed: int
     host_response: float
     framing: str
 
 
+class Mistake(NamedTuple):
+    """Parameters that make no sense together: which one to mark, why, and what would."""
+
+    parameter: str
+    problem: str
+    remedy: str
+
+
 class Rule:
-    """Base of all faults. A subclass names its kind, layer and parameters."""
+    """Base of all faults. A subclass names its kind, layer, summary and parameters.
+
+    `speaks` is 'request' or 'response' for a kind that touches only those; '' for both.
+    """
 
     kind: ClassVar[str] = ""
     layer: ClassVar[str] = ""
     summary: ClassVar[str] = ""
-    parameters: ClassVar[dict[str, Parameter]] = {}
+    speaks: ClassVar[str] = ""
+    parameters: ClassVar[dict[str, Parameter]] = COMMON
 
     def __init__(self, spec: FaultSpec, index: int, context: Context) -> None:
+        """`index` is the fault's place among the run's faults: part of the key of its draws."""
         given = spec.parameters
         self.spec = spec
         self.context = context
@@ -77,8 +97,18 @@ class Rule:
         self.p: float | None = given.get("p")
         self.mti: str | None = given.get("mti")
         self.effects: list[tuple[str, str, str]] = []
-        self._key = key_of(context.seed, "fault", index, spec.kind)
+        self._chance = key_of(context.seed, "fault", index)
+        self._shape = key_of(context.seed, "fault's shape", index)
         self._attempts: dict[str, int] = {}
+
+    @classmethod
+    def check(cls, parameters: dict[str, Any]) -> Mistake | None:
+        """What is wrong with values that are each right; None if nothing is."""
+        mti = parameters.get("mti")
+        if mti is None or not cls.speaks or function_of(mti) == cls.speaks:
+            return None
+        problem = f"{mti} is a {function_of(mti)}, and {cls.kind} touches {cls.speaks}s"
+        return Mistake("mti", problem, f"did you mean {counterpart(mti)}?")
 
     def value(self, name: str) -> Any:
         """A parameter's value; the grammar has filled in the defaults."""
@@ -87,28 +117,49 @@ class Rule:
     def active(self, now: float) -> bool:
         return self.start <= now < self.until
 
+    def meant(self, terminal: str) -> bool:
+        return self.terminal is None or self.terminal == terminal
+
+    def touches(self, mti: str) -> bool:
+        """Is a message with this MTI meant? Without mti=, financial and reversal ones are."""
+        return mti == self.mti if self.mti is not None else mti[1:2] in MONEY_CLASSES
+
     def lift(self, now: float) -> None:
         """The fault ends now."""
         self.until = min(self.until, now)
 
     def strikes(self, now: float, terminal: str) -> bool:
-        """Does this attempt meet the fault? Counts it if it is one."""
-        if not self.active(now) or (self.terminal is not None and terminal != self.terminal):
+        """Does this attempt meet the fault? Counts it if window and terminal are meant."""
+        if not self.active(now) or not self.meant(terminal):
             return False
-        attempt = self._attempts[terminal] = self._attempts.get(terminal, 0) + 1
+        struck = self.would_strike(terminal)
+        self.count(terminal)
+        return struck
+
+    def would_strike(self, terminal: str) -> bool:
+        """Will the terminal's next attempt meet the fault?"""
+        attempt = self._attempts.get(terminal, 0) + 1
         if self.nth is not None and attempt != self.nth:
             return False
-        return self.p is None or self.draw(terminal, attempt).chance(self.p)
+        return self.p is None or Draw(self._chance ^ key_of(terminal), attempt).chance(self.p)
 
-    def draw(self, terminal: str, attempt: int | None = None) -> Draw:
-        """The stream of a terminal's attempt (the latest one by default)."""
-        number = self._attempts.get(terminal, 0) if attempt is None else attempt
-        return Draw(self._key ^ key_of(terminal), number)
+    def count(self, terminal: str) -> None:
+        self._attempts[terminal] = self._attempts.get(terminal, 0) + 1
 
-    def touches(self, mti: str, classes: tuple[str, ...] = MONEY_CLASSES) -> bool:
-        """Is a message with this MTI meant? Without mti=, the given classes are."""
-        return mti == self.mti if self.mti is not None else mti[1:2] in classes
+    def shape(self, terminal: str) -> Draw:
+        """What else is drawn for the terminal's latest attempt."""
+        return Draw(self._shape ^ key_of(terminal), self._attempts.get(terminal, 0))
 
-    def acted(self, on: str, what: str = "") -> None:
+    def acted(self, on: str, what: str) -> None:
         """Note an effect that really took place."""
         self.effects.append((self.spec.text, on, what))
+
+
+def function_of(mti: str) -> str:
+    """The third digit of an MTI: even for requests and advices, odd for what answers them."""
+    return "response" if int(mti[2]) % 2 else "request"
+
+
+def counterpart(mti: str) -> str:
+    """The answer to a request, the request of an answer; a repeat gets the normal answer."""
+    return f"{mti[:2]}{int(mti[2]) ^ 1}{int(mti[3]) & ~1}"

@@ -10,7 +10,7 @@ import asyncio
 import socket
 import struct
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, cast
 
 from harness.live.clock import LiveClock
 
@@ -34,8 +34,7 @@ class Connection(asyncio.Protocol):
         self._how = ""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is not a subclass
         found = transport.get_extra_info("socket")
         if found is not None:
             found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -98,7 +97,9 @@ class Lag:
 class Alarm:
     """Wakes one machine at its next deadline; only one timer of the loop at a time."""
 
-    __slots__ = ("_clock", "_deadline", "_due", "_handle", "_lag", "_loop", "_wake")
+    __slots__ = (
+        "_clock", "_deadline", "_due", "_expected", "_handle", "_lag", "_loop", "_wake",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -114,6 +115,7 @@ class Alarm:
         self._deadline = deadline
         self._wake = wake
         self._due = float("inf")
+        self._expected = 0.0
         self._handle: asyncio.TimerHandle | None = None
 
     def look(self) -> None:
@@ -125,9 +127,10 @@ class Alarm:
             self._set(due)
 
     def _set(self, due: float) -> None:
+        now = self._clock.now()
         self._due = due
-        wait = self._clock.wall(due - self._clock.now())
-        self._handle = self._loop.call_later(max(0.0, wait), self._fire)
+        self._expected = max(due, now)
+        self._handle = self._loop.call_later(self._clock.wall(self._expected - now), self._fire)
 
     def _fire(self) -> None:
         self._handle = None
@@ -135,7 +138,7 @@ class Alarm:
         now = self._clock.now()
         due = self._deadline()
         if due <= now:
-            self._lag.saw(now - due)
+            self._lag.saw(now - self._expected)
             self._wake(now)
             due = self._deadline()
         if due < float("inf"):  # also when the timer came early, as uvloop's may by 1 ms

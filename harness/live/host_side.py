@@ -36,7 +36,7 @@ class Gate:
         self.number = number
         self.terminal = ""
         self.taps = {
-            to: Tap(side.decoder, "host", to, management=False)  # type: ignore[arg-type]
+            to: Tap(side.decoder, "host", to, management=False)
             for to in ("host", "terminal")
         }
 
@@ -68,7 +68,7 @@ class Gate:
         acts: list[Act] | None = None
         if side.faults.wire:
             fields = side.decoder.look(payload)[0] or None if payload else None
-            passing = Passing(self.terminal, to, data, fields, side.reseal)  # type: ignore[arg-type]
+            passing = Passing(self.terminal, to, data, fields, side.reseal)
             acts = side.faults.fate(side.clock.now(), passing)
             side.drain_faults()
         if acts is None:
@@ -77,7 +77,7 @@ class Gate:
         pieces = sum(1 for act in acts if not isinstance(act, Close) and len(act.data) < len(data))
         for act in acts:
             if isinstance(act, Close):
-                side.later(act.delay, lambda how=act.how: self.cut(how))  # type: ignore[misc]
+                side.later(act.delay, lambda how=act.how: self.cut(how))
             else:
                 self._deliver(act.data, to, act.delay, hold=pieces > 1)
 

@@ -9,9 +9,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from harness.checks.secrecy import SecrecyScan
 from harness.cli import main
 from harness.cli.main import execute
+from harness.crypto.keys import load_keys
 from harness.errors import EnvironmentTrouble
+from harness.people import Population
 
 SMALL = """\
 id = "X1"
@@ -254,3 +257,18 @@ def test_main_exits_with_the_code() -> None:
     with pytest.raises(SystemExit) as left:
         main.main(["list", "nothing"])
     assert left.value.code == 2
+
+
+def test_no_report_holds_a_secret(capsys: pytest.CaptureFixture[str]) -> None:
+    """S3 for all that a failing run prints and writes, the ladder included."""
+    files = ["--journal", "j.jsonl", "--junit", "j.xml", "--json", "j.json"]
+    assert execute(["run", "small.toml", *HANG, *files]) == 1
+    assert execute(["show", "j.jsonl", "--terminal", "ATM00001"]) == 0
+    keys = load_keys("test")
+    population = Population(1, token_key=keys.token)
+    scan = SecrecyScan(population, keys, terminals=5)
+    scan.scan(capsys.readouterr().out, "stdout")
+    for name in ("j.jsonl", "j.xml", "j.json"):
+        scan.scan(Path(name).read_bytes(), name)
+    assert scan.leaks == []
+    assert scan.scan(population.card(0, 1).pan, "planted")

@@ -1,0 +1,61 @@
+"""Faults of the device: a motor's command that goes wrong."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from harness.faults.rule import COMMON, Parameter, Rule
+from harness.machines.mishap import Mishap
+
+
+class DeviceRule(Rule):
+    """Strikes commands of one sort: 'eject' or 'stack'. Each command is an attempt."""
+
+    layer = "device"
+    command: ClassVar[str] = ""
+
+    def mishap(self, terminal: str) -> Mishap:
+        """What happens to the command that was struck."""
+        raise NotImplementedError
+
+
+class EjectJam(DeviceRule):
+    kind = "eject_jam"
+    summary = "the motor runs and the card stays; the terminal's retry is an attempt of its own"
+    command = "eject"
+
+    def mishap(self, terminal: str) -> Mishap:
+        self.acted(terminal, "card jammed")
+        return Mishap("jam")
+
+
+class DispenseShort(DeviceRule):
+    kind = "dispense_short"
+    summary = "fewer notes are stacked than asked for, and the dispenser says so"
+    command = "stack"
+    parameters: ClassVar[dict[str, Parameter]] = {
+        "notes": Parameter("count", "1", "how many are missing", least=1),
+        **COMMON,
+    }
+
+    def mishap(self, terminal: str) -> Mishap:
+        notes: int = self.value("notes")
+        self.acted(terminal, f"{notes} {'note' if notes == 1 else 'notes'} short")
+        return Mishap("short", notes)
+
+
+class DispenseUnknown(DeviceRule):
+    kind = "dispense_unknown"
+    summary = "the dispenser loses count of what it stacked"
+    command = "stack"
+    parameters: ClassVar[dict[str, Parameter]] = {
+        "notes": Parameter("count", "0", "how many are missing, for all that nobody knows it"),
+        **COMMON,
+    }
+
+    def mishap(self, terminal: str) -> Mishap:
+        self.acted(terminal, "dispenser lost count")
+        return Mishap("unknown", self.value("notes"))
+
+
+DEVICE_RULES: tuple[type[DeviceRule], ...] = (EjectJam, DispenseShort, DispenseUnknown)

@@ -1,0 +1,55 @@
+"""Faults of the mains: they fail between two operations of a terminal.
+
+An operation is named by what is done: 'write:Intent' (a record's name), 'sync' (the store has told
+that it holds it), 'motor:eject', 'frame:0200', 'connect', 'disconnect'. `at` may be the beginning
+of such a name; `nth` counts the operations that it names.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, get_args
+
+from harness.faults.rule import COMMON, Parameter, Rule
+from harness.machines.store import AnyRecord
+
+OPERATIONS: tuple[str, ...] = (
+    *(f"write:{record.name}" for record in get_args(AnyRecord)),
+    *("sync", "connect", "disconnect"),
+    *(f"motor:{motor}" for motor in ("eject", "capture", "stack", "present", "retract")),
+    *(f"frame:{mti}" for mti in ("0200", "0420", "0421", "0800")),
+)
+
+
+class PowerCut(Rule):
+    kind = "power_cut"
+    layer = "power"
+    summary = "the mains fail at a store's write or sync, a motor's start or a frame's sending"
+    parameters: ClassVar[dict[str, Parameter]] = {
+        "at": Parameter(
+            "operation", None, "write:Intent, sync, motor:stack, frame:0200 ... or how one begins"
+        ),
+        "off": Parameter("duration", "120s", "until the power is back", least=0.001),
+        **COMMON,
+    }
+
+    def names(self, operation: str) -> bool:
+        """Is this operation meant?"""
+        at: str | None = self.value("at")
+        return at is None or operation.startswith(at)
+
+    def cut(self, terminal: str, operation: str) -> float:
+        """Seconds without power."""
+        self.acted(terminal, f"power lost at {operation}")
+        off: float = self.value("off")
+        return off
+
+
+POWER_RULES: tuple[type[PowerCut], ...] = (PowerCut,)
+
+
+def is_operation(text: str) -> bool:
+    """Does the name of some operation begin like that? Other versions' MTIs are as good."""
+    family, _, mti = text.partition(":")
+    if family == "frame" and mti.isascii() and mti.isdigit() and len(mti) <= 4:
+        return True
+    return any(name.startswith(text) for name in OPERATIONS)
