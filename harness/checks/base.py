@@ -24,8 +24,9 @@ KEPT = 20
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """One broken promise. `card` is a token, `customer` the visit's number at that terminal; `excess`
-    is by how many seconds a timed bound was passed (None where time does not matter)."""
+    """One broken promise. `card` is a token, `customer` the visit's number at that terminal;
+    `excess` is by how many seconds a timed bound was passed (None where time does not matter).
+    """
 
     invariant: str
     at: float
@@ -82,9 +83,7 @@ class Check:
         if self.worst is None or seconds > self.worst:
             self.worst = seconds
 
-    def hold(
-        self, site: Site, at: float, seconds: float, bound: float, what: str
-    ) -> None:
+    def hold(self, site: Site, at: float, seconds: float, bound: float, what: str) -> None:
         """A timed case: measure it, and fail if it passed its bound. `what` gets the figures."""
         self.measured(seconds)
         if seconds > bound + 1e-6:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from harness import events as e
 from harness.checks.base import Check
 from harness.checks.evidence import Exchange, Mark, Site
-from harness.wire.dialect import Outcome
+from harness.wire.dialect import Kind, Outcome
+
 
 class AbortReleasesCard(Check):
     """T1. The abort is the contract's host timer without a timely answer, a close while waiting, or
     the terminal's own word; then the card is out or its capture begun within two ejects, and taken
-    or its capture begun `card_take` later."""
+    or its capture begun `card_take` later.
+    """
 
     id = "T1"
     needs = ("device", "wire")
@@ -123,6 +125,11 @@ class HoldIsBounded(Check):
         elif event.screen == "enter_pin":  # the host asked for the PIN again
             self._since.pop(site.name, None)
 
+    def on_FrameSeen(self, site: Site, at: float, event: e.FrameSeen) -> None:  # noqa: N802
+        """A request starts the clock even if the screen says nothing."""
+        if site.kind is Kind.REQUEST and event.end == "terminal" and site.inserted is not None:
+            self._since.setdefault(site.name, site.mark(at))
+
     def _over(self, site: Site, at: float, what: str) -> None:
         since = self._since.pop(site.name, None)
         if since is not None:
@@ -192,6 +199,11 @@ class WaitIsBounded(Check):
         self._over(site, at)
         if event.screen == "please_wait":
             self._since[site.name] = at
+
+    def on_FrameSeen(self, site: Site, at: float, event: e.FrameSeen) -> None:  # noqa: N802
+        """A request starts the clock even if the screen says nothing."""
+        if site.kind is Kind.REQUEST and event.end == "terminal" and site.inserted is not None:
+            self._since.setdefault(site.name, at)
 
     def on_EjectBegun(self, site: Site, at: float, _event: e.EjectBegun) -> None:  # noqa: N802
         self._over(site, at)

@@ -103,9 +103,7 @@ class NothingAfterAbort(Check):
         current = site.current
         if current is None:
             return
-        expired = (
-            current.answer is None and at >= current.start + self.contract.host_response
-        )
+        expired = current.answer is None and at >= current.start + self.contract.host_response
         reversed_already = current.reversal is not None and not current.taken
         if current.aborted or expired or reversed_already:
             why = current.aborted or ("the host timer" if expired else "it had been reversed")
@@ -116,16 +114,16 @@ class NothingAfterAbort(Check):
         current = site.current
         if current is None or self._counted.get(site.name) == current.key:
             return
-        expired = (
-            current.answer is None and at >= current.start + self.contract.host_response
-        )
+        expired = current.answer is None and at >= current.start + self.contract.host_response
         if current.aborted or expired:
             self._counted[site.name] = current.key
             self.tried += 1
 
 
 class CassettesAddUp(Check):
-    """T11. At rest, per denomination: opening = cassettes + taken + rejected + retracted + unknown."""
+    """T11. At rest, for each denomination: opening = cassettes + taken + rejected + retracted +
+    unknown.
+    """
 
     id = "T11"
     needs = ("device",)

@@ -6,14 +6,15 @@ from harness import events as e
 from harness.checks.base import Check
 from harness.checks.evidence import Exchange, Site
 from harness.machines.inputs import State
-from harness.wire.dialect import Dialect, Kind
+from harness.wire.dialect import Kind
 
 PARKED_STATES = (State.OUT_OF_SERVICE, State.IDLE, State.SUPERVISOR)
 
 
 class TimersStand(Check):
-    """T3. Seen only on our own terminals: with a card or cash in play a state has a timer, unless it
-    is parked out of service; and nothing from the network sets one again."""
+    """T3. Seen only on our own terminals: with a card or cash in play a state has a timer, unless
+    it is parked out of service; and nothing from the network sets one again.
+    """
 
     id = "T3"
     needs = ("terminal", "device")
@@ -49,7 +50,7 @@ class EndsExactlyOnce(Check):
 
     def on_FrameSeen(self, site: Site, at: float, event: e.FrameSeen) -> None:  # noqa: N802
         """A new request of the terminal closes the book on what has ended before it."""
-        if event.end == "terminal" and event.to == "host" and event.fields.get("t") == "0200":
+        if site.kind is Kind.REQUEST and event.end == "terminal":
             for exchange in [*site.open.values(), *site.recent.values()]:
                 if exchange is not site.current and exchange.endings:
                     self._judge(site, at, exchange)
@@ -69,9 +70,7 @@ class EndsExactlyOnce(Check):
             del judged[next(iter(judged))]
         self._weigh(site, at, exchange, endings)
 
-    def _weigh(
-        self, site: Site, at: float, exchange: Exchange, endings: tuple[str, ...]
-    ) -> None:
+    def _weigh(self, site: Site, at: float, exchange: Exchange, endings: tuple[str, ...]) -> None:
         wrong = contradiction(exchange, endings)
         if wrong:
             self.fail(site, at, f"STAN {exchange.stan}: {wrong}")
@@ -122,21 +121,18 @@ class PowerCutLosesNothing(EndsExactlyOnce):
 
 
 class OneReversal(Check):
-    """T13. One reversal per transaction with one STAN and one DE 7; its repeats are equal but for the
-    MTI and the MAC; the first is no repeat, unless the power failed in between."""
+    """T13. One reversal per transaction with one STAN and one DE 7; its repeats are equal but for
+    the MTI and the MAC; the first is no repeat, unless the power failed in between.
+    """
 
     id = "T13"
     needs = ("wire",)
 
-    def __init__(self, *args: object) -> None:
-        super().__init__(*args)  # type: ignore[arg-type]
-        self._dialect = Dialect()
-
     def on_FrameSeen(self, site: Site, at: float, event: e.FrameSeen) -> None:  # noqa: N802
-        fields = event.fields
-        if event.end != "terminal" or event.to != "host" or fields.get("t", "")[1:2] != "4":
+        if event.end != "terminal" or site.kind not in (Kind.REVERSAL, Kind.REVERSAL_REPEAT):
             return
-        original = self._dialect.original_of(fields)
+        fields = event.fields
+        original = site.dialect.original_of(fields)
         if original is None:
             self.tried += 1
             self.fail(site, at, "a reversal that names no original (DE 90)")
@@ -155,7 +151,7 @@ class OneReversal(Check):
             )
         elif event.digest != digest:
             self.fail(site, at, f"the repeat of reversal {stan} differs from the first")
-        repeat = self._dialect.kind_of(fields) is Kind.REVERSAL_REPEAT
+        repeat = site.kind is Kind.REVERSAL_REPEAT
         if repeat and not exchange.begun and not site.cuts:
             self.fail(site, at, f"reversal {stan} began as a repeat")
         exchange.begun = True

@@ -42,10 +42,11 @@ class Exchange:
     """One request and what became of it."""
 
     __slots__ = (
-        "aborted", "amount", "answer", "answer_at", "answer_mac", "approved", "back", "back_posts",
-        "begun", "causes", "cut", "debit", "debits", "endings", "host_answered", "host_asked", "key",
-        "parked", "requested", "reversal", "reversal_final", "rrn", "sent", "stacked", "stacks",
-        "stan", "start", "taken", "tombstone", "uncounted", "withdrawal",
+        "aborted", "amount", "answer", "answer_at", "answer_mac", "approved", "back",
+        "back_posts", "begun", "causes", "cut", "debit", "debits", "endings", "host_answered",
+        "host_asked", "key", "parked", "requested", "retracted", "reversal", "reversal_final",
+        "rrn", "sent", "stacked", "stacks", "stan", "start", "taken", "tombstone", "uncounted",
+        "withdrawal",
     )  # fmt: skip
 
     def __init__(self, stan: str, sent: str) -> None:
@@ -67,6 +68,7 @@ class Exchange:
         self.stacked = 0
         self.uncounted = False
         self.taken = 0
+        self.retracted = 0
         self.endings: list[str] = []
         self.reversal: tuple[str, str, str] | None = None  # STAN, DE 7, digest of the first
         self.begun = False  # its reversal has been sent for the first time
@@ -88,7 +90,7 @@ class Site:
     def __init__(self, name: str, contract: Contract, dialect: Dialect, *, ledger: bool) -> None:
         self.name = name
         self._contract = contract
-        self._dialect = dialect
+        self.dialect = dialect
         self._ledger = ledger  # can postings be seen?
         # card
         self.card = ""
@@ -112,6 +114,7 @@ class Site:
         self.heard = 0.0
         self.network_ok = 0.0  # when a sign-on or echo was last answered
         self._network: dict[str, str] = {}
+        self.kind: Kind | None = None  # what the last frame is, None if it would not decode
         # exchanges
         self.current: Exchange | None = None
         self.open: dict[int, Exchange] = {}
@@ -196,6 +199,7 @@ class Site:
 
     def on_NotesRetracted(self, _at: float, event: e.NotesRetracted) -> None:  # noqa: N802
         if self.current is not None:
+            self.current.retracted += worth(event.notes)
             self.current.uncounted |= not event.counted
 
     def on_NotesTaken(self, _at: float, event: e.NotesTaken) -> None:  # noqa: N802
@@ -215,15 +219,14 @@ class Site:
             self.abort_at = at
 
     def on_SuspenseRecorded(self, _at: float, _event: e.SuspenseRecorded) -> None:  # noqa: N802
-        """Believed only where the device really lost count, or power or time."""
+        """Believed only where the device lost count or power, or where notes left the cassettes
+        and are neither with the customer nor back.
+        """
         current = self.current
-        if current is not None and (current.uncounted or current.cut or current.stacks):
-            current.endings.append("suspense")
-
-    def on_ReversalParked(self, _at: float, event: e.ReversalParked) -> None:  # noqa: N802
-        for exchange in self.open.values():
-            if exchange.reversal is not None and exchange.reversal[0] == event.stan:
-                exchange.parked = True
+        if current is not None:
+            astray = current.stacked - current.taken - current.retracted
+            if current.uncounted or current.cut or astray:
+                current.endings.append("suspense")
 
     def _abort(self, at: float, why: str) -> None:
         if self.abort_at is None:
@@ -248,9 +251,7 @@ class Site:
     def awaits_answer(self) -> bool:
         """Is the customer waiting for an answer that has not come?"""
         return self.wait is not None and (
-            self.current is None
-            or self.current.start < self.wait.at
-            or self.current.answer is None
+            self.current is None or self.current.start < self.wait.at or self.current.answer is None
         )
 
     def down_because(self, at: float) -> str:
@@ -271,8 +272,9 @@ class Site:
 
     def on_FrameSeen(self, at: float, event: e.FrameSeen) -> None:  # noqa: N802
         if event.problem:
+            self.kind = None
             return
-        kind = self._dialect.kind_of(event.fields)
+        kind = self.kind = self.dialect.kind_of(event.fields)
         if event.end == "host":
             self._at_host(kind, event)
         elif event.to == "host":
@@ -287,18 +289,18 @@ class Site:
         if kind is Kind.REQUEST:
             self._begin(at, event)
         elif kind in (Kind.REVERSAL, Kind.REVERSAL_REPEAT):
-            original = self._dialect.original_of(fields)
+            original = self.dialect.original_of(fields)
             if original is not None:
                 self._reversal(event, self.exchange(original.stan, original.sent))
         elif kind is Kind.NETWORK:
-            self._network[fields.get("11", "")] = self._dialect.function_of(fields)
+            self._network[fields.get("11", "")] = self.dialect.function_of(fields)
 
     def _begin(self, at: float, event: e.FrameSeen) -> None:
         fields = event.fields
         exchange = self.current = self.exchange(fields.get("11", ""), fields.get("7", ""))
         exchange.requested = True
-        exchange.withdrawal = self._dialect.is_withdrawal(fields)
-        exchange.amount = self._dialect.amount_of(fields)
+        exchange.withdrawal = self.dialect.is_withdrawal(fields)
+        exchange.amount = self.dialect.amount_of(fields)
         exchange.rrn = fields.get("37", "")
         exchange.start = self.wait.at if self.wait is not None else at
         if self.wait is None:
@@ -317,7 +319,7 @@ class Site:
             return
         if kind is Kind.NETWORK_ANSWER:
             function = self._network.pop(fields.get("11", ""), "")
-            if function and self._dialect.network_accepted(fields):
+            if function and self.dialect.network_accepted(fields):
                 self.network_ok = at
                 self.signed_on = self.signed_on or function == "sign_on"
         elif kind is Kind.ANSWER:
@@ -336,8 +338,8 @@ class Site:
             or fields.get("37", current.rrn) != current.rrn
         ):
             return
-        outcome = self._dialect.outcome_of(fields)
-        amount = self._dialect.amount_of(fields)
+        outcome = self.dialect.outcome_of(fields)
+        amount = self.dialect.amount_of(fields)
         if outcome is Outcome.APPROVED and amount != current.amount:
             return
         if outcome is Outcome.PARTIAL and not 0 < amount <= current.amount:
@@ -363,7 +365,7 @@ class Site:
                 self.wait = None
 
     def _reversal_answered(self, fields: dict[str, str]) -> None:
-        outcome = self._dialect.advice_outcome_of(fields)
+        outcome = self.dialect.advice_outcome_of(fields)
         for exchange in self.open.values():
             if exchange.reversal is not None and exchange.reversal[0] == fields.get("11"):
                 exchange.reversal_final |= outcome in (
@@ -381,7 +383,7 @@ class Site:
         if event.to == "host" and kind in (Kind.REQUEST, Kind.REQUEST_REPEAT):
             self.exchange(fields.get("11", ""), fields.get("7", "")).host_asked = True
         elif event.to == "host" and kind in (Kind.REVERSAL, Kind.REVERSAL_REPEAT):
-            original = self._dialect.original_of(fields)
+            original = self.dialect.original_of(fields)
             if original is not None:
                 exchange = self.exchange(original.stan, original.sent)
                 if not exchange.debits and not exchange.host_answered:

@@ -80,8 +80,9 @@ class Expected(msgspec.Struct, frozen=True):
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """`failures` keeps the first twenty of each invariant; `reasons` say why a run is invalid; `lag` is
-    the harness's own worst delay in run seconds."""
+    """`failures` keeps the first twenty of each invariant; `reasons` say why a run is invalid;
+    `lag` is the harness's own worst delay in run seconds.
+    """
 
     outcome: Literal["pass", "fail", "invalid"]
     exit_code: int
@@ -270,8 +271,7 @@ class Judge:
     def _expected(self) -> tuple[Expected, ...]:
         seen = {kind.__name__: count for kind, count in self._counts.items()}
         wanted = [
-            Expected(name, count, seen.get(name, 0))
-            for name, count in self._header.expects.items()
+            Expected(name, count, seen.get(name, 0)) for name, count in self._header.expects.items()
         ]
         unwanted = [
             Expected(name, count, seen.get(name, 0), forbidden=True)
@@ -290,9 +290,11 @@ class Judge:
         reasons = [cut] if cut else []
         if interrupted or self._ended == "interrupted":
             reasons.append("the run was interrupted")
-        for row in rows:
-            if row.promised and row.status in ("not tried", "not observable"):
-                reasons.append(f"{row.id} is promised and was {row.status}")
+        reasons += [
+            f"{row.id} is promised and was {row.status}"
+            for row in rows
+            if row.promised and row.status in ("not tried", "not observable")
+        ]
         for item in expected:
             if not item.met and item.forbidden:
                 reasons.append(f"{item.event} came {item.seen} times, at most {item.needed}")

@@ -8,7 +8,7 @@ from bisect import bisect_left, insort
 from harness import events as e
 from harness.checks.base import Check
 from harness.checks.evidence import Exchange, Site, key_of
-from harness.wire.dialect import Dialect, Kind, Outcome
+from harness.wire.dialect import Kind, Outcome
 
 
 class PostedOnce(Check):
@@ -55,9 +55,10 @@ class NeverMoreBack(Check):
 
 
 class LedgerEqualsCash(Check):
-    """H3, transaction by transaction: debited less reversed is what the customer took, or is in flight
-    (the terminal still holds the card and has not decided), or owed (its reversal is pending or
-    parked), or in suspense. `worst` is the largest difference."""
+    """H3, transaction by transaction: debited less reversed is what the customer took, or is in
+    flight (the terminal still holds the card and has not decided), or owed (its reversal is pending
+    or parked), or in suspense. `worst` is the largest difference.
+    """
 
     id = "H3"
     needs = ("ledger", "device", "wire")
@@ -117,7 +118,7 @@ class _Numbers:
 
 
 class ReplayMovesNothing(Check):
-    """H4. A case is a message that the host heard twice; a failure a second posting by one message."""
+    """H4. A case is a message that the host heard twice, a failure a second posting by one."""
 
     id = "H4"
     needs = ("ledger", "wire")
@@ -149,20 +150,16 @@ class TombstoneHolds(Check):
     id = "H6"
     needs = ("ledger", "wire")
 
-    def __init__(self, *args: object) -> None:
-        super().__init__(*args)  # type: ignore[arg-type]
-        self._dialect = Dialect()
-
     def on_FrameSeen(self, site: Site, at: float, event: e.FrameSeen) -> None:  # noqa: N802
-        if event.end != "host" or event.problem or event.mac == "bad":
+        if event.end != "host" or event.mac == "bad":
             return
         fields = event.fields
-        kind = self._dialect.kind_of(fields)
+        kind = site.kind
         if kind in (Kind.REQUEST, Kind.REQUEST_REPEAT) and event.to == "host":
             if site.exchange(fields.get("11", ""), fields.get("7", "")).tombstone:
                 self.tried += 1
         elif kind in (Kind.REVERSAL, Kind.REVERSAL_REPEAT) and event.to == "host":
-            original = self._dialect.original_of(fields)
+            original = site.dialect.original_of(fields)
             if original is not None and kind is Kind.REVERSAL:
                 exchange = site.exchange(original.stan, original.sent)
                 self.tried += exchange.tombstone and exchange.host_asked
@@ -171,7 +168,7 @@ class TombstoneHolds(Check):
 
     def _answered(self, site: Site, at: float, fields: dict[str, str]) -> None:
         exchange = site.exchange(fields.get("11", ""), fields.get("7", ""))
-        if exchange.tombstone and self._dialect.outcome_of(fields) in (
+        if exchange.tombstone and site.dialect.outcome_of(fields) in (
             Outcome.APPROVED,
             Outcome.PARTIAL,
         ):
@@ -183,24 +180,19 @@ class TombstoneHolds(Check):
 
 
 class NothingPending(Check):
-    """H7. At quiescence each reversal that was sent has had a final answer or is parked, with an alarm;
-    and the store, counted by itself, holds no pending one."""
+    """H7. At quiescence each reversal that was sent has had a final answer or is parked, with an
+    alarm; and the store, counted by itself, holds no pending one.
+    """
 
     id = "H7"
     needs = ("wire", "store")
 
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
-        self._dialect = Dialect()
         self._alarms: dict[str, int] = {}
 
     def on_FrameSeen(self, site: Site, _at: float, event: e.FrameSeen) -> None:  # noqa: N802
-        if (
-            event.end == "terminal"
-            and event.to == "host"
-            and self._dialect.kind_of(event.fields) is Kind.REVERSAL
-        ):
-            self.tried += 1
+        self.tried += event.end == "terminal" and site.kind is Kind.REVERSAL
 
     def on_AlarmRaised(self, site: Site, _at: float, event: e.AlarmRaised) -> None:  # noqa: N802
         if event.kind == "parked":
@@ -216,6 +208,4 @@ class NothingPending(Check):
     def close(self, site: Site, now: float) -> None:
         for exchange in site.open.values():
             if exchange.reversal and not exchange.reversal_final and not exchange.parked:
-                self.fail(
-                    site, now, f"reversal {exchange.reversal[0]} has had no final answer"
-                )
+                self.fail(site, now, f"reversal {exchange.reversal[0]} has had no final answer")

@@ -14,7 +14,8 @@ from harness.wire.dialect import Outcome
 
 class Totals(msgspec.Struct, kw_only=True):
     """Times in seconds, money in minor units. `captured_why` counts by reason; `explained` is the
-    part of the difference between ledger and cash that is owed or in suspense."""
+    part of the difference between ledger and cash that is owed or in suspense.
+    """
 
     terminals: int = 0
     customers: int = 0

@@ -36,8 +36,7 @@ class Gate:
         self.number = number
         self.terminal = ""
         self.taps = {
-            to: Tap(side.decoder, "host", to, management=False)
-            for to in ("host", "terminal")
+            to: Tap(side.decoder, "host", to, management=False) for to in ("host", "terminal")
         }
 
     # --- bytes -----------------------------------------------------------------------------

@@ -126,9 +126,7 @@ def failing(verdict: Verdict) -> set[str]:
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.defect)
 def test_a_defect_is_caught_by_what_must_and_by_nothing_else(row: Row) -> None:
     """What must catch it does; what is not in its row stays silent."""
-    verdict = (
-        evening(row.faults, host=row.defect) if row.host else evening(row.faults, row.defect)
-    )
+    verdict = evening(row.faults, host=row.defect) if row.host else evening(row.faults, row.defect)
     caught = failing(verdict)
     assert set(row.must) <= caught, verdict.failures
     assert caught <= {*row.must, *row.may}, verdict.failures

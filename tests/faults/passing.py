@@ -1,0 +1,46 @@
+"""Real frames for faults to strike: encoded, sealed and framed as a terminal and a host would."""
+
+from __future__ import annotations
+
+from harness.crypto.mac import CmacMac
+from harness.faults.fate import Act, Deliver, Passing
+from harness.faults.grammar import parse_fault
+from harness.faults.plan import FaultPlan
+from harness.wire.codec import Codec
+from harness.wire.framing import framing
+from harness.wire.sealed import Sealed
+from harness.wire.spec import load_spec
+
+SEALED = Sealed(Codec(load_spec("iso87-ascii")), CmacMac(bytes(range(16))))
+ATM, OTHER = "ATM00007", "ATM00008"
+
+
+def plan(*faults: str, seed: int = 1, framing: str = "2byte") -> FaultPlan:
+    """The faults of a run with a host_response of 45 s."""
+    return FaultPlan([parse_fault(text) for text in faults], seed=seed, framing=framing)
+
+
+def frame(
+    mti: str = "0210", terminal: str = ATM, *, stan: str = "000123", header: str = "2byte"
+) -> Passing:
+    """A message on its way, by its MTI to the host or to the terminal."""
+    wrap = framing(header).wrap
+    fields = {"t": mti, "7": "1121201000", "11": stan, "41": terminal}
+    fields["70" if mti[1] == "8" else "39"] = "301" if mti[1] == "8" else "00"
+    sealed = SEALED.seal(fields)
+    to = "terminal" if int(mti[2]) % 2 else "host"
+    opened = SEALED.open(sealed)[0]
+    return Passing(terminal, to, wrap(sealed), opened, lambda other: wrap(SEALED.seal(other)))
+
+
+def message(data: bytes, header: str = "2byte") -> tuple[dict[str, str], str]:
+    """(fields, MAC verdict) of one whole frame."""
+    payloads = framing(header).deframer().feed(data)
+    assert len(payloads) == 1, f"{len(payloads)} frames"
+    return SEALED.open(payloads[0])
+
+
+def delivered(acts: list[Act] | None) -> list[tuple[float, bytes]]:
+    """The deliveries among what a fault answered; it must have answered."""
+    assert acts is not None, "the frame was left alone"
+    return [(act.delay, act.data) for act in acts if isinstance(act, Deliver)]

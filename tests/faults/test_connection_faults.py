@@ -1,0 +1,126 @@
+"""Faults of the connection: who may connect, and when a standing connection ends."""
+
+from __future__ import annotations
+
+import pytest
+from passing import ATM, OTHER, plan
+
+from harness.faults.plan import FaultPlan
+
+
+def test_refused_in_the_window_and_standing_ones_stay() -> None:
+    """refuse says no to who dials, and cuts nobody."""
+    faults = plan("refuse@10s..20s")
+    faults.opened(0.0, ATM)
+    assert [faults.admit(at, ATM) for at in (9.0, 10.0, 19.0, 20.0)] == [
+        "",
+        "refused",
+        "refused",
+        "",
+    ]
+    assert faults.next_cut(0.0, ATM) is None
+    assert faults.drain() == [("refuse@10s..20s", ATM, "connection refused")] * 2
+
+
+def test_nth_of_refuse_counts_dials() -> None:
+    """Also where another fault refuses the same one."""
+    faults = plan("refuse:nth=1", "refuse:nth=2")
+    assert [faults.admit(float(at), ATM) for at in range(3)] == ["refused", "refused", ""]
+
+
+def test_a_standing_connection_is_reset_when_the_window_opens() -> None:
+    """Told in advance; not before it opens, and not when it opens for a moment only."""
+    faults = plan("rst@5m..6m")
+    faults.opened(10.0, ATM)
+    assert faults.next_cut(10.0, ATM) == (300.0, "rst")
+    assert faults.next_cut(300.0, ATM) == (300.0, "rst")
+    faults.cut_done(300.0, ATM, "rst")
+    assert faults.drain() == [("rst@5m..6m", ATM, "connection ended by rst")]
+
+
+def test_what_opens_in_the_window_is_reset_soon() -> None:
+    """`after` counts from its opening; past the window it would be none."""
+    faults = plan("rst:after=2s@5m..6m")
+    faults.opened(310.0, ATM)
+    assert faults.next_cut(310.0, ATM) == (312.0, "rst")
+    faults.opened(359.0, ATM)
+    assert faults.next_cut(359.0, ATM) is None
+    faults.opened(400.0, ATM)
+    assert faults.next_cut(400.0, ATM) is None
+
+
+def test_nothing_is_cut_that_does_not_stand() -> None:
+    """A terminal that never connected, and one that is not meant."""
+    faults = plan(f"rst:terminal={ATM}@5m..")
+    assert faults.next_cut(0.0, ATM) is None
+    faults.opened(0.0, OTHER)
+    assert faults.next_cut(0.0, OTHER) is None
+
+
+def test_nth_of_rst_counts_connections_that_were_due() -> None:
+    """One that closed by itself before the window opened was no attempt."""
+    faults = plan("rst:nth=1@5m..")
+    faults.opened(10.0, ATM)
+    faults.opened(100.0, ATM)
+    assert faults.next_cut(100.0, ATM) == (300.0, "rst")
+    faults.opened(320.0, ATM)
+    assert faults.next_cut(320.0, ATM) is None
+    second = plan("rst:nth=2@5m..")
+    second.opened(10.0, ATM)
+    assert second.next_cut(10.0, ATM) is None
+    second.opened(320.0, ATM)
+    assert second.next_cut(320.0, ATM) == (321.0, "rst")
+
+
+def periods(faults: FaultPlan, terminal: str, until: float) -> list[float]:
+    """When the link goes down and up by turns, as dialling every 10 ms finds out."""
+    changes: list[float] = []
+    down = False
+    for tick in range(round(until * 100)):
+        if (faults.admit(tick / 100, terminal) == "refused") is not down:
+            down = not down
+            changes.append(tick / 100)
+    return changes
+
+
+def test_flap_goes_down_and_up_within_its_bounds() -> None:
+    """Down at the window's start, then by turns; after the window nothing is refused."""
+    changes = periods(plan("flap:min=5s,max=20s@10s..200s"), ATM, 300.0)
+    assert changes[0] == 10.0
+    lengths = [later - earlier for earlier, later in zip(changes, changes[1:-1], strict=False)]
+    assert len(lengths) >= 8
+    assert all(4.98 <= length <= 20.02 for length in lengths)
+    assert max(lengths) - min(lengths) > 2.0
+    assert changes[-1] <= 200.0
+
+
+def test_flap_cuts_when_it_goes_down() -> None:
+    """What `next_cut` tells is the instant from which on `admit` refuses."""
+    changes = periods(plan("flap@10s.."), ATM, 120.0)
+    faults = plan("flap@10s..")
+    assert faults.next_cut(0.0, ATM) == (10.0, "fin")
+    when, how = faults.next_cut(changes[1], ATM) or (0.0, "")
+    assert how == "fin"
+    assert when == pytest.approx(changes[2], abs=0.011)
+    assert faults.admit(when, ATM) == "refused"
+    assert faults.next_cut(when, ATM) == (when, "fin")
+
+
+def test_flap_tells_both_halves_of_a_live_run_the_same() -> None:
+    """One asks who may connect, the other when to cut; terminals flap apart from each other."""
+    only_dials, only_cuts = plan("flap"), plan("flap")
+    for change in periods(only_dials, ATM, 100.0)[1::2]:
+        cut = only_cuts.next_cut(change, ATM)
+        assert cut is not None
+        assert plan("flap").admit(cut[0], ATM) == "refused"
+        assert plan("flap").admit(cut[0] - 0.001, ATM) == ""
+    assert periods(plan("flap"), ATM, 100.0) != periods(plan("flap"), OTHER, 100.0)
+
+
+def test_the_first_of_several_cuts_counts() -> None:
+    """And it is put down to the fault that made it."""
+    faults = plan("rst@5m..", "rst@2m..")
+    faults.opened(0.0, ATM)
+    assert faults.next_cut(0.0, ATM) == (120.0, "rst")
+    faults.cut_done(120.0, ATM, "rst")
+    assert faults.drain() == [("rst@2m..", ATM, "connection ended by rst")]

@@ -1,0 +1,78 @@
+"""Faults at the machine: its device, the person in front of it, its mains."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from passing import ATM, OTHER, plan
+
+from harness.faults.power import OPERATIONS
+from harness.machines import atm
+from harness.machines.mishap import Mishap
+from harness.machines.store import AnyRecord
+
+
+def test_a_jam_strikes_ejects_only() -> None:
+    """The retry is an attempt of its own: nth=1 jams once, no nth jams for good."""
+    once, always = plan("eject_jam:nth=1"), plan("eject_jam")
+    assert once.mishap(0.0, ATM, "stack") is None
+    assert [once.mishap(0.0, ATM, "eject") for _ in range(2)] == [Mishap("jam"), None]
+    assert [always.mishap(0.0, ATM, "eject") for _ in range(2)] == [Mishap("jam")] * 2
+    assert once.drain() == [("eject_jam:nth=1", ATM, "card jammed")]
+
+
+def test_dispensers_run_short_or_lose_count() -> None:
+    """So many notes are missing; only the first kind says so."""
+    faults = plan("dispense_short:notes=2,nth=1", "dispense_unknown:nth=2")
+    assert faults.mishap(0.0, ATM, "eject") is None
+    stacked = [faults.mishap(0.0, ATM, "stack") for _ in range(3)]
+    assert stacked == [Mishap("short", 2), Mishap("unknown", 0), None]
+    assert [what for _, _, what in faults.drain()] == ["2 notes short", "dispenser lost count"]
+    assert plan("dispense_unknown:notes=3").mishap(0.0, ATM, "stack") == Mishap("unknown", 3)
+
+
+def test_several_faults_count_the_same_attempt() -> None:
+    """No fault's nth depends on another fault; the first one named is what happens."""
+    faults = plan("eject_jam:nth=1", "dispense_short:nth=1", "dispense_unknown:nth=1")
+    assert faults.mishap(0.0, ATM, "stack") == Mishap("short", 1)
+    assert faults.mishap(0.0, ATM, "stack") is None
+    assert faults.mishap(0.0, ATM, "eject") == Mishap("jam")
+    assert len(faults.drain()) == 2
+
+
+def test_customers_leave_what_the_fault_says() -> None:
+    """The card or the cash, at the terminal that is meant."""
+    faults = plan(f"customer_leaves_card:terminal={ATM}", "customer_leaves_cash:nth=2")
+    assert faults.forgets(0.0, ATM, "card")
+    assert not faults.forgets(0.0, OTHER, "card")
+    assert [faults.forgets(0.0, OTHER, "cash") for _ in range(3)] == [False, True, False]
+    assert faults.drain() == [
+        (f"customer_leaves_card:terminal={ATM}", ATM, "customer left the card"),
+        ("customer_leaves_cash:nth=2", OTHER, "customer left the cash"),
+    ]
+
+
+def test_power_fails_at_the_nth_operation() -> None:
+    """Of each terminal, whatever the operation, for two minutes."""
+    faults = plan("power_cut:nth=3")
+    operations = ("write:Intent", "frame:0200", "sync", "motor:eject")
+    assert [faults.power_cut(0.0, ATM, name) for name in operations] == [None, None, 120.0, None]
+    assert faults.power_cut(0.0, OTHER, "sync") is None
+    assert faults.drain() == [("power_cut:nth=3", ATM, "power lost at sync")]
+
+
+def test_power_fails_at_the_operation_named() -> None:
+    """at= is how its name begins, and nth counts those only."""
+    faults = plan("power_cut:at=frame:04,nth=2,off=30s")
+    operations = ("frame:0200", "frame:0420", "write:Reversal", "frame:0421", "frame:0421")
+    cuts = [faults.power_cut(0.0, ATM, name) for name in operations]
+    assert cuts == [None, None, None, 30.0, None]
+
+
+def test_the_operations_that_can_be_named_are_those_of_the_machine() -> None:
+    """Every record that is written and every motor there is."""
+    writes = {f"write:{record.name}" for record in get_args(AnyRecord)}
+    motors = set(atm._MOTORS.values())
+    assert {name for name in OPERATIONS if name.startswith("write:")} == writes
+    assert {name for name in OPERATIONS if name.startswith("motor:")} == motors
+    assert "write:" not in OPERATIONS
