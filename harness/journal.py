@@ -92,7 +92,7 @@ def encode_entry(at: float, seq: int, actor: str, event: Event) -> bytes:
     """One line without its newline, secrets masked."""
     if type(event) is FrameSeen:
         event = msgspec.structs.replace(event, fields=mask_fields(event.fields))
-    return _encoder.encode(Entry(round(at, 6), seq, actor, event))
+    return _encoder.encode(Entry(at, seq, actor, event))
 
 
 class JournalWriter:

@@ -2,8 +2,9 @@
 
 A check has a handler for each kind of event it cares about (`on_CardTaken`), called with the
 terminal's `Site`, the time and the event, after the site took the event in. It never raises; it
-notes failures. `close(site, now)` comes once for each terminal when the run is over: what is open
-then and past its bound is a failure too.
+notes failures. At the end of whatever was seen `due(site, now)` comes once for each terminal, so
+that a bound that passed without its entry is a failure; `rest(site, now)` follows only when the run
+came to its end, and judges what must be over by then.
 """
 
 from __future__ import annotations
@@ -66,8 +67,15 @@ class Check:
             if hasattr(self, f"on_{name}")
         }
 
-    def close(self, site: Site, now: float) -> None:
-        """The run is over."""
+    def observable(self, sees: tuple[str, ...]) -> bool:
+        """Can a run that sees these things judge it?"""
+        return set(self.needs) <= set(sees)
+
+    def due(self, site: Site, now: float) -> None:
+        """Nothing more was seen after `now`."""
+
+    def rest(self, site: Site, now: float) -> None:
+        """The run came to its end: quiescence, or as long as it is waited for."""
 
     def fail(self, site: Site, at: float, what: str, *, excess: float | None = None) -> None:
         self.failed += 1

@@ -76,7 +76,7 @@ class AbortReleasesCard(Check):
                     excess=seconds - bound,
                 )
 
-    def close(self, site: Site, now: float) -> None:
+    def due(self, site: Site, now: float) -> None:
         self._gone(site, now)
         if site.inserted is None or site.card_at in ("slot", "capturing"):
             return
@@ -120,8 +120,8 @@ class HoldIsBounded(Check):
         return self.contract.hold
 
     def on_ScreenShown(self, site: Site, at: float, event: e.ScreenShown) -> None:  # noqa: N802
-        if event.screen == "please_wait":
-            self._since[site.name] = site.mark(at)
+        if event.screen == "please_wait":  # shown again, it is the same wait
+            self._since.setdefault(site.name, site.mark(at))
         elif event.screen == "enter_pin":  # the host asked for the PIN again
             self._since.pop(site.name, None)
 
@@ -143,7 +143,7 @@ class HoldIsBounded(Check):
     def on_CardCaptured(self, site: Site, at: float, _event: e.CardCaptured) -> None:  # noqa: N802
         self._over(site, at, "the card was held too long")
 
-    def close(self, site: Site, now: float) -> None:
+    def due(self, site: Site, now: float) -> None:
         since = self._since.get(site.name)
         if since is None or site.inserted is None:
             return
@@ -196,9 +196,10 @@ class WaitIsBounded(Check):
             self.hold(site, at, at - since, self.bound, "'please wait' stood too long")
 
     def on_ScreenShown(self, site: Site, at: float, event: e.ScreenShown) -> None:  # noqa: N802
-        self._over(site, at)
-        if event.screen == "please_wait":
-            self._since[site.name] = at
+        if event.screen == "please_wait":  # shown again, it is the same wait
+            self._since.setdefault(site.name, at)
+        else:
+            self._over(site, at)
 
     def on_FrameSeen(self, site: Site, at: float, event: e.FrameSeen) -> None:  # noqa: N802
         """A request starts the clock even if the screen says nothing."""
@@ -218,7 +219,7 @@ class WaitIsBounded(Check):
     def on_PowerLost(self, site: Site, at: float, _event: e.PowerLost) -> None:  # noqa: N802
         self._over(site, at)
 
-    def close(self, site: Site, now: float) -> None:
+    def due(self, site: Site, now: float) -> None:
         since = self._since.get(site.name)
         if since is not None and now - since > self.bound:
             self._over(site, now)
@@ -263,7 +264,7 @@ class EveryCardOut(Check):
     def on_CardCaptured(self, site: Site, at: float, _event: e.CardCaptured) -> None:  # noqa: N802
         self._over(site, at)
 
-    def close(self, site: Site, now: float) -> None:
+    def due(self, site: Site, now: float) -> None:
         inserted = self._inside.get(site.name)
         if inserted is not None and site.since(inserted, now) > self.bound + site.allowance(
             inserted

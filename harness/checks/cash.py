@@ -42,13 +42,17 @@ class ApprovalIsAuthentic(Check):
     id = "T4.authentic"
     needs = ("device", "wire", "wire.mac")
 
+    def observable(self, sees: tuple[str, ...]) -> bool:
+        """Where the contract has no MAC there is none to look at."""
+        return self.contract.mac and super().observable(sees)
+
     def on_StackBegun(self, site: Site, at: float, _event: e.StackBegun) -> None:  # noqa: N802
         current = site.current
-        if current is None or not current.approved:
+        if current is None or not (current.approved or current.forged):
             return  # T4's to say
         self.tried += 1
-        if current.answer_mac != "good":
-            self.fail(site, at, f"cash on an approval whose MAC is {current.answer_mac}")
+        if not current.approved:
+            self.fail(site, at, f"cash on an approval whose MAC is {current.forged}")
 
 
 class NeverMoreThanApproved(Check):
@@ -132,6 +136,7 @@ class CassettesAddUp(Check):
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
         self._left: dict[str, dict[int, int]] = {}  # what should be in the cassettes
+        self._counted: dict[str, e.CassettesCounted] = {}
 
     @property
     def bound(self) -> float:
@@ -153,15 +158,19 @@ class CassettesAddUp(Check):
         self._move(site, event.rejected)
 
     def on_CassettesCounted(  # noqa: N802
-        self, site: Site, at: float, event: e.CassettesCounted
+        self, site: Site, _at: float, event: e.CassettesCounted
     ) -> None:
         if event.when == "opening":
             self._left[site.name] = dict(event.notes)
             return
-        self._move(site, event.unknown)
-        expected = self._left.pop(site.name, None)
-        if expected is None:
+        self._counted[site.name] = event
+
+    def rest(self, site: Site, now: float) -> None:
+        event = self._counted.get(site.name)
+        if event is None or site.name not in self._left:
             return
+        self._move(site, event.unknown)
+        expected = self._left[site.name]
         self.tried += 1
         off = {
             denomination: event.notes.get(denomination, 0) - count
@@ -171,4 +180,4 @@ class CassettesAddUp(Check):
         self.measured(float(sum(abs(count) for count in off.values())))
         if off:
             shown = ", ".join(f"{count:+d} x {d / 100:g}" for d, count in sorted(off.items()))
-            self.fail(site, at, f"the cassettes are off by {shown} ({worth(off) / 100:+.2f})")
+            self.fail(site, now, f"the cassettes are off by {shown} ({worth(off) / 100:+.2f})")

@@ -8,8 +8,6 @@ from harness.checks.evidence import Exchange, Site
 from harness.machines.inputs import State
 from harness.wire.dialect import Kind
 
-PARKED_STATES = (State.OUT_OF_SERVICE, State.IDLE, State.SUPERVISOR)
-
 
 class TimersStand(Check):
     """T3. Seen only on our own terminals: with a card or cash in play a state has a timer, unless
@@ -20,13 +18,12 @@ class TimersStand(Check):
     needs = ("terminal", "device")
 
     def on_StateEntered(self, site: Site, at: float, event: e.StateEntered) -> None:  # noqa: N802
-        if event.state in PARKED_STATES:
-            if event.state == State.IDLE and site.inserted is not None:
-                self.fail(site, at, "IDLE with a card inside")
+        if site.inserted is None and not site.cash_out:
             return
         self.tried += 1
-        if not event.timer:
-            self.fail(site, at, f"{event.state} has no timer")
+        if not event.timer and event.state != State.OUT_OF_SERVICE:
+            what = "a card" if site.inserted is not None else "cash"
+            self.fail(site, at, f"{event.state} with {what} in play and no timer")
 
     def on_TimerRearmed(self, site: Site, at: float, event: e.TimerRearmed) -> None:  # noqa: N802
         self.tried += 1
@@ -75,7 +72,7 @@ class EndsExactlyOnce(Check):
         if wrong:
             self.fail(site, at, f"STAN {exchange.stan}: {wrong}")
 
-    def close(self, site: Site, now: float) -> None:
+    def rest(self, site: Site, now: float) -> None:
         for exchange in [*site.recent.values(), *site.open.values()]:
             if self.meant(exchange) and not exchange.endings:
                 self.tried += 1
@@ -97,13 +94,16 @@ def _answer_in_words(exchange: Exchange) -> str:
 
 def contradiction(exchange: Exchange, endings: tuple[str, ...]) -> str:
     """What is wrong with how it ended, '' when nothing is."""
-    if "reversed" in endings and "completed" in endings:
-        return f"{exchange.taken / 100:.2f} were taken in full, and it was reversed"
-    if "reversed" in endings and "declined" in endings and not exchange.cut:
+    if "reversed" in endings and (exchange.reversal_taken or 0) != exchange.taken:
+        said = exchange.reversal_taken or 0
+        return (
+            f"{exchange.taken / 100:.2f} were taken, and the reversal says {said / 100:.2f} (DE 95)"
+        )
+    if "reversed" in endings and "declined" in endings and not exchange.shaken:
         return "it was declined, and it was reversed all the same"
     if "declined" in endings and exchange.taken:
         return f"it was declined, and {exchange.taken / 100:.2f} were taken"
-    if "suspense" in endings and "reversed" in endings and not exchange.cut:
+    if "suspense" in endings and "reversed" in endings:
         return "it is in suspense, and it was reversed"
     if "declined" in endings and "completed" in endings:
         return "it was declined, and paid"
@@ -118,6 +118,16 @@ class PowerCutLosesNothing(EndsExactlyOnce):
 
     def meant(self, exchange: Exchange) -> bool:
         return super().meant(exchange) and exchange.cut
+
+    def rest(self, site: Site, now: float) -> None:
+        """A reversal that was sent and never answered is lost too."""
+        super().rest(site, now)
+        for exchange in site.open.values():
+            lost = exchange.reversal is not None and not (
+                exchange.reversal_final or exchange.parked
+            )
+            if self.meant(exchange) and lost:
+                self.fail(site, now, f"STAN {exchange.stan}: its reversal was never answered")
 
 
 class OneReversal(Check):
@@ -143,6 +153,8 @@ class OneReversal(Check):
             return
         self.tried += 1
         stan, sent, digest = first
+        if site.was_reversed(exchange):
+            self.fail(site, at, f"STAN {original.stan} had been reversed long before")
         if (fields.get("11"), fields.get("7")) != (stan, sent):
             self.fail(
                 site,
@@ -152,6 +164,7 @@ class OneReversal(Check):
         elif event.digest != digest:
             self.fail(site, at, f"the repeat of reversal {stan} differs from the first")
         repeat = site.kind is Kind.REVERSAL_REPEAT
-        if repeat and not exchange.begun and not site.cuts:
-            self.fail(site, at, f"reversal {stan} began as a repeat")
+        if repeat is not exchange.begun and not site.cuts:
+            began = "a repeat" if repeat else "new, once more"
+            self.fail(site, at, f"reversal {stan} was sent as {began}")
         exchange.begun = True

@@ -43,10 +43,10 @@ class Exchange:
 
     __slots__ = (
         "aborted", "amount", "answer", "answer_at", "answer_mac", "approved", "back",
-        "back_posts", "begun", "causes", "cut", "debit", "debits", "endings", "host_answered",
-        "host_asked", "key", "parked", "requested", "retracted", "reversal", "reversal_final",
-        "rrn", "sent", "stacked", "stacks", "stan", "start", "taken", "tombstone", "uncounted",
-        "withdrawal",
+        "back_posts", "begun", "causes", "cut", "debit", "debits", "endings", "forged",
+        "heard_first", "host_answered", "host_asked", "key", "parked", "requested", "retracted",
+        "reversal", "reversal_final", "reversal_taken", "rrn", "sent", "shaken", "stacked",
+        "stacks", "stan", "start", "taken", "tombstone", "uncounted", "withdrawal",
     )  # fmt: skip
 
     def __init__(self, stan: str, sent: str) -> None:
@@ -62,8 +62,10 @@ class Exchange:
         self.answer_at = 0.0
         self.answer_mac = ""
         self.approved = 0
+        self.forged = ""  # an approval came whose MAC was this
         self.aborted = ""  # why, by the evidence or by its own word
-        self.cut = False  # the power failed while it was open
+        self.cut = False  # the power failed while it was undecided
+        self.shaken = False  # the power failed before anyone could know it decided
         self.stacks = 0
         self.stacked = 0
         self.uncounted = False
@@ -72,13 +74,15 @@ class Exchange:
         self.endings: list[str] = []
         self.reversal: tuple[str, str, str] | None = None  # STAN, DE 7, digest of the first
         self.begun = False  # its reversal has been sent for the first time
+        self.reversal_taken: int | None = None  # DE 95
         self.reversal_final = False
         self.parked = False
         self.debit = 0
         self.debits = 0
         self.back = 0
         self.back_posts = 0
-        self.tombstone = False
+        self.heard_first = False  # its reversal came to the host before any debit
+        self.tombstone = False  # ... and the host acknowledged it
         self.host_asked = False
         self.host_answered = False
         self.causes: list[str] = []
@@ -99,6 +103,8 @@ class Site:
         self.inserted: Mark | None = None
         self.slot_since = 0.0
         self.jammed = False
+        self.cash_out = False  # between the stacker's start and taken or retracted
+        self.stray_cash = 0  # taken without any request, minor units
         # mains
         self.powered = True
         self.off = 0.0
@@ -120,6 +126,10 @@ class Site:
         self.open: dict[int, Exchange] = {}
         self.recent: dict[int, Exchange] = {}
         self.settled: array[int] = array("q")
+        self.tombstones: array[int] = array("q")
+        self.reversed: array[int] = array("q")
+        self.acknowledged: list[Exchange] = []  # by the last frame at the host's end
+        self._host_hears: dict[str, Exchange] = {}  # reversals the host has not answered
 
     # --- time ------------------------------------------------------------------------------
 
@@ -167,8 +177,8 @@ class Site:
         self.inserted = None
 
     def on_ScreenShown(self, at: float, event: e.ScreenShown) -> None:  # noqa: N802
-        self.screen = event.screen
-        if event.screen == "please_wait":
+        before, self.screen = self.screen, event.screen
+        if event.screen == "please_wait" != before:
             self.wait = self.mark(at)
             self.abort_at = None
             self.current = None  # what is paid from here on needs a request of its own
@@ -179,7 +189,10 @@ class Site:
         self.cuts += 1
         self.connected = self.signed_on = False
         for exchange in self.open.values():
-            exchange.cut = True
+            owed = exchange.reversal is not None and not exchange.reversal_final
+            exchange.cut |= not exchange.endings or owed
+        if self.current is not None and self.inserted is not None:
+            self.current.shaken = True
         self.wait = None
         self.abort_at = None
         self.screen = "blank"
@@ -189,25 +202,31 @@ class Site:
         self.powered = True
 
     def on_StackBegun(self, _at: float, _event: e.StackBegun) -> None:  # noqa: N802
+        self.cash_out = True
         if self.current is not None:
             self.current.stacks += 1
 
     def on_NotesStacked(self, _at: float, event: e.NotesStacked) -> None:  # noqa: N802
+        self.cash_out = bool(event.notes) and event.counted  # what lost count is purged
         if self.current is not None:
             self.current.stacked += worth(event.notes)
             self.current.uncounted |= not event.counted
 
     def on_NotesRetracted(self, _at: float, event: e.NotesRetracted) -> None:  # noqa: N802
+        self.cash_out = False
         if self.current is not None:
             self.current.retracted += worth(event.notes)
             self.current.uncounted |= not event.counted
 
     def on_NotesTaken(self, _at: float, event: e.NotesTaken) -> None:  # noqa: N802
+        self.cash_out = False
         current = self.current
-        if current is not None:
-            current.taken += worth(event.notes)
-            if current.taken == current.approved:
-                current.endings.append("completed")
+        if current is None:
+            self.stray_cash += worth(event.notes)
+            return
+        current.taken += worth(event.notes)
+        if current.taken == current.approved:
+            current.endings.append("completed")
 
     # --- what it says of itself, used against it ----------------------------------------------
 
@@ -281,8 +300,10 @@ class Site:
             self._sent(kind, at, event)
         else:
             self.heard = at
-            if event.mac != "bad" and not (self._contract.mac and event.mac == "none"):
+            if event.mac == "good" or (event.mac == "none" and not self._contract.mac):
                 self._received(kind, at, event)
+            else:
+                self._forged(kind, event)
 
     def _sent(self, kind: Kind, at: float, event: e.FrameSeen) -> None:
         fields = event.fields
@@ -299,6 +320,7 @@ class Site:
         fields = event.fields
         exchange = self.current = self.exchange(fields.get("11", ""), fields.get("7", ""))
         exchange.requested = True
+        exchange.cut |= not self.powered  # it left in the instant in which the power failed
         exchange.withdrawal = self.dialect.is_withdrawal(fields)
         exchange.amount = self.dialect.amount_of(fields)
         exchange.rrn = fields.get("37", "")
@@ -311,7 +333,19 @@ class Site:
         fields = event.fields
         if exchange.reversal is None:
             exchange.reversal = (fields.get("11", ""), fields.get("7", ""), event.digest)
+            exchange.reversal_taken = self.dialect.amount_taken_of(fields)
             exchange.endings.append("reversed")
+
+    def _forged(self, kind: Kind, event: e.FrameSeen) -> None:
+        """An approval of the current request, by its fields, that nobody signed."""
+        current, fields = self.current, event.fields
+        if (
+            kind is Kind.ANSWER
+            and current is not None
+            and fields.get("11") == current.stan
+            and self.dialect.outcome_of(fields) in (Outcome.APPROVED, Outcome.PARTIAL)
+        ):
+            current.forged = event.mac
 
     def _received(self, kind: Kind, at: float, event: e.FrameSeen) -> None:
         fields = event.fields
@@ -386,10 +420,24 @@ class Site:
             original = self.dialect.original_of(fields)
             if original is not None:
                 exchange = self.exchange(original.stan, original.sent)
-                if not exchange.debits and not exchange.host_answered:
-                    exchange.tombstone = True
+                exchange.heard_first = not exchange.debits and not exchange.host_answered
+                self._host_hears[fields.get("11", "")] = exchange
         elif event.to == "terminal" and kind is Kind.ANSWER:
             self.exchange(fields.get("11", ""), fields.get("7", "")).host_answered = True
+        elif event.to == "terminal" and kind is Kind.REVERSAL_ANSWER:
+            self._acknowledge(fields)
+
+    def _acknowledge(self, fields: dict[str, str]) -> None:
+        """The host took a reversal: if it came before any debit, that is a tombstone."""
+        exchange = self._host_hears.pop(fields.get("11", ""), None)
+        self.acknowledged = []
+        taken = (AdviceOutcome.ACCEPTED, AdviceOutcome.FLAGGED)
+        if exchange is None or not exchange.heard_first or exchange.tombstone:
+            return
+        if self.dialect.advice_outcome_of(fields) in taken:
+            exchange.tombstone = True
+            self.acknowledged = [exchange]
+            insort(self.tombstones, exchange.key)
 
     def on_Posted(self, _at: float, event: e.Posted) -> None:  # noqa: N802
         exchange = self.exchange(event.stan, event.sent)
@@ -408,13 +456,22 @@ class Site:
         key = key_of(stan, sent)
         found = self.open.get(key)
         if found is None:
-            found = self.recent.pop(key, None) or Exchange(stan, sent)
+            found = self.recent.pop(key, None) or self._anew(stan, sent, key)
             self.open[key] = found
         return found
 
+    def _anew(self, stan: str, sent: str, key: int) -> Exchange:
+        """An exchange that is new, or so old that only its marks are left."""
+        exchange = Exchange(stan, sent)
+        exchange.tombstone = _holds(self.tombstones, key)
+        return exchange
+
     def was_settled(self, key: int) -> bool:
-        at = bisect_left(self.settled, key)
-        return at < len(self.settled) and self.settled[at] == key
+        return _holds(self.settled, key)
+
+    def was_reversed(self, exchange: Exchange) -> bool:
+        """Had it been reversed and put away before?"""
+        return not exchange.requested and _holds(self.reversed, exchange.key)
 
     def sweep(self) -> None:
         """Put away what is over."""
@@ -432,11 +489,21 @@ class Site:
                 insort(self.settled, exchange.key)
             self.recent[exchange.key] = exchange
             if len(self.recent) > RECENT:
-                del self.recent[next(iter(self.recent))]
+                self._forget(self.recent.pop(next(iter(self.recent))))
+
+    def _forget(self, exchange: Exchange) -> None:
+        """Eight bytes stay of it."""
+        if exchange.reversal is not None and not _holds(self.reversed, exchange.key):
+            insort(self.reversed, exchange.key)
 
 
 CLOSING = (Outcome.DECLINED, Outcome.CAPTURE, Outcome.PIN_AGAIN, Outcome.SYSTEM_ERROR)
 """Only listed codes close a transaction without a reversal (section 2)."""
+
+
+def _holds(known: array[int], key: int) -> bool:
+    at = bisect_left(known, key)
+    return at < len(known) and known[at] == key
 
 
 def worth(notes: e.Notes) -> int:

@@ -113,6 +113,7 @@ class Judge:
         self._ended = ""
         self._scanned = 0
         self._leaks: list[str] = []
+        self._verdict: Verdict | None = None
 
     def _table(self) -> dict[type[e.Event], tuple[object, ...]]:
         """All handlers of an event: the site's own first, then the checks', then the tally's."""
@@ -181,13 +182,21 @@ class Judge:
     # --- the verdict ---------------------------------------------------------------------------
 
     def verdict(self, *, cut: str = "", interrupted: bool = False) -> Verdict:
-        """Judge what was seen. `cut` says that and how the journal is cut off."""
+        """Judge what was seen: once, when nothing more is to come; asked again, it says the same.
+        `cut` says that and how the journal is cut off.
+        """
+        if self._verdict is None:
+            self._verdict = self._judged(cut, interrupted=interrupted)
+        return self._verdict
+
+    def _judged(self, cut: str, *, interrupted: bool) -> Verdict:
         sites = {name: site for name, site in self._sites.items() if name not in NOT_TERMINALS}
         over = not cut and not interrupted and self._ended in ("quiet", "open")
-        if over:
+        for check in self._checks:
             for site in sites.values():
-                for check in self._checks:
-                    check.close(site, self._now)
+                check.due(site, self._now)
+                if over:
+                    check.rest(site, self._now)
         rows = (*(self._row(check) for check in self._checks), self._secrecy_row())
         expected = self._expected()
         failed = any(row.status == "fail" for row in rows)
@@ -206,16 +215,22 @@ class Judge:
             lag=self._lag,
         )
 
+    def _excused(self, excess: float) -> bool:
+        """Could the harness's own delay be why a bound was passed?"""
+        return self._lag > 0.0 and excess <= self._lag
+
     @property
     def _too_slow(self) -> bool:
         return self._lag > self._contract.slack
 
     def _row(self, check: Check) -> Row:
-        failed = check.failed - sum(1 for excess in check.excesses if excess <= self._lag)
+        failed = check.failed - len(check.excesses)  # where time does not matter
+        if not self._too_slow:
+            failed += sum(1 for excess in check.excesses if not self._excused(excess))
         status: Status
-        if not set(check.needs) <= set(self._sees):
+        if not check.observable(self._sees):
             status = "not observable"
-        elif failed > (len(check.excesses) if self._too_slow else 0):
+        elif failed:
             status = "fail"
         elif self._too_slow and (check.timed or check.excesses):
             status = "invalid"
@@ -260,7 +275,7 @@ class Judge:
             for check in self._checks
             if check.id in failing
             for failure in check.failures
-            if failure.excess is None or failure.excess > self._lag
+            if failure.excess is None or not self._excused(failure.excess)
         ]
         found += [
             Failure("S3", self._now, "RUN", f"a secret got out: {leak}")
@@ -288,6 +303,8 @@ class Judge:
         interrupted: bool,
     ) -> tuple[str, ...]:
         reasons = [cut] if cut else []
+        if not self._ended and not (cut or interrupted):
+            reasons.append("the run never said that it ended")
         if interrupted or self._ended == "interrupted":
             reasons.append("the run was interrupted")
         reasons += [

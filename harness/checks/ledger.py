@@ -76,7 +76,10 @@ class LedgerEqualsCash(Check):
     def on_NotesTaken(self, _site: Site, _at: float, _event: e.NotesTaken) -> None:  # noqa: N802
         self.tried += 1
 
-    def close(self, site: Site, now: float) -> None:
+    def rest(self, site: Site, now: float) -> None:
+        if site.stray_cash:
+            self.measured(site.stray_cash)
+            self.fail(site, now, f"{site.stray_cash / 100:.2f} were taken without any request")
         for exchange in [*site.recent.values(), *site.open.values()]:
             off = exchange.debit - exchange.back - exchange.taken
             if off and not explained(exchange) and not in_flight(site, exchange):
@@ -145,7 +148,9 @@ class ReplayMovesNothing(Check):
 
 
 class TombstoneHolds(Check):
-    """H6. Tried where a reversal came before its original, or before the original's commit."""
+    """H6. A reversal that the host acknowledged before any debit of its original is a tombstone,
+    and the original is never approved. Tried where the original came, or was there undecided.
+    """
 
     id = "H6"
     needs = ("ledger", "wire")
@@ -153,30 +158,33 @@ class TombstoneHolds(Check):
     def on_FrameSeen(self, site: Site, at: float, event: e.FrameSeen) -> None:  # noqa: N802
         if event.end != "host" or event.mac == "bad":
             return
-        fields = event.fields
         kind = site.kind
         if kind in (Kind.REQUEST, Kind.REQUEST_REPEAT) and event.to == "host":
-            if site.exchange(fields.get("11", ""), fields.get("7", "")).tombstone:
-                self.tried += 1
-        elif kind in (Kind.REVERSAL, Kind.REVERSAL_REPEAT) and event.to == "host":
-            original = site.dialect.original_of(fields)
-            if original is not None and kind is Kind.REVERSAL:
-                exchange = site.exchange(original.stan, original.sent)
-                self.tried += exchange.tombstone and exchange.host_asked
+            self.tried += self._original(site, event).tombstone
+        elif kind is Kind.REVERSAL_ANSWER and event.to == "terminal":
+            for exchange in site.acknowledged:
+                self.tried += exchange.host_asked
+                if exchange.debits:
+                    self._broken(site, at, exchange, "debited")
         elif kind is Kind.ANSWER and event.to == "terminal":
-            self._answered(site, at, fields)
+            exchange = self._original(site, event)
+            approved = site.dialect.outcome_of(event.fields) in (
+                Outcome.APPROVED,
+                Outcome.PARTIAL,
+            )
+            if exchange.tombstone and approved:
+                self._broken(site, at, exchange, "approved")
 
-    def _answered(self, site: Site, at: float, fields: dict[str, str]) -> None:
-        exchange = site.exchange(fields.get("11", ""), fields.get("7", ""))
-        if exchange.tombstone and site.dialect.outcome_of(fields) in (
-            Outcome.APPROVED,
-            Outcome.PARTIAL,
-        ):
-            self.fail(site, at, f"STAN {exchange.stan} was approved after its reversal")
+    def _original(self, site: Site, event: e.FrameSeen) -> Exchange:
+        return site.exchange(event.fields.get("11", ""), event.fields.get("7", ""))
+
+    def _broken(self, site: Site, at: float, exchange: Exchange, what: str) -> None:
+        self.fail(site, at, f"STAN {exchange.stan} was {what} after its reversal")
 
     def on_Posted(self, site: Site, at: float, event: e.Posted) -> None:  # noqa: N802
-        if event.kind == "debit" and site.exchange(event.stan, event.sent).tombstone:
-            self.fail(site, at, f"STAN {event.stan} was debited after its reversal")
+        exchange = site.exchange(event.stan, event.sent)
+        if event.kind == "debit" and exchange.tombstone:
+            self._broken(site, at, exchange, "debited")
 
 
 class NothingPending(Check):
@@ -190,6 +198,7 @@ class NothingPending(Check):
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
         self._alarms: dict[str, int] = {}
+        self._counted: dict[str, e.StoreCounted] = {}
 
     def on_FrameSeen(self, site: Site, _at: float, event: e.FrameSeen) -> None:  # noqa: N802
         self.tried += event.end == "terminal" and site.kind is Kind.REVERSAL
@@ -198,14 +207,16 @@ class NothingPending(Check):
         if event.kind == "parked":
             self._alarms[site.name] = self._alarms.get(site.name, 0) + 1
 
-    def on_StoreCounted(self, site: Site, at: float, event: e.StoreCounted) -> None:  # noqa: N802
-        self.tried += event.pending
-        if event.pending:
-            self.fail(site, at, f"{event.pending} reversals are still pending in the store")
-        if event.parked > self._alarms.get(site.name, 0):
-            self.fail(site, at, f"{event.parked} reversals are parked and not all were alarmed")
+    def on_StoreCounted(self, site: Site, _at: float, event: e.StoreCounted) -> None:  # noqa: N802
+        self._counted[site.name] = event
 
-    def close(self, site: Site, now: float) -> None:
+    def rest(self, site: Site, now: float) -> None:
+        stored = self._counted.get(site.name, e.StoreCounted(0, 0, 0))
+        self.tried += stored.pending
+        if stored.pending:
+            self.fail(site, now, f"{stored.pending} reversals are still pending in the store")
+        if stored.parked > self._alarms.get(site.name, 0):
+            self.fail(site, now, f"{stored.parked} reversals are parked and not all were alarmed")
         for exchange in site.open.values():
             if exchange.reversal and not exchange.reversal_final and not exchange.parked:
                 self.fail(site, now, f"reversal {exchange.reversal[0]} has had no final answer")

@@ -14,7 +14,8 @@ from harness.machines.inputs import State
 from harness.machines.profile import TerminalProfile, rewired
 from harness.machines.reversing import reverse
 from harness.machines.store_forward import Advice
-from harness.machines.terminal import Terminal, reversal_fields
+from harness.machines.table import SAFE_TABLE
+from harness.machines.terminal import Cell, Terminal, reversal_fields
 from harness.wire.dialect import Outcome
 
 
@@ -121,7 +122,24 @@ def _pay_at_once(t: Terminal, x: i.Chosen, now: float) -> None:
         t.do(i.Stack(tx.number, tx.amount))
 
 
-CASH_BEFORE_APPROVAL = rewired({(State.SELECTING, i.Chosen): _pay_at_once})
+def _put_back(cell: Cell) -> Cell:
+    """The answer was no: what had been stacked is drawn back in."""
+
+    def cell_with_retract(t: Terminal, x: i.Input, now: float) -> None:
+        t.do(i.Retract())
+        cell(t, x, now)
+
+    return cell_with_retract
+
+
+CASH_BEFORE_APPROVAL = rewired(
+    {(State.SELECTING, i.Chosen): _pay_at_once}
+    | {
+        (state, what): _put_back(cell)
+        for (state, what), cell in SAFE_TABLE.items()
+        if state == State.WAITING_FOR_HOST and what not in (i.Approved, i.Damaged)
+    }
+)
 
 
 # --- reversals ---------------------------------------------------------------------------------

@@ -18,7 +18,6 @@ from harness.faults.wire import CUT, DAMAGE, MEANING, SLICE, WireRule
 from harness.wire.framing import Framing, framing
 
 _CLOSES_AFTER = 0.001  # run seconds: the bytes before a FIN have arrived
-_OF_THE_MAC = ("64", "128", "p", "1")
 
 
 class WrongField(WireRule):
@@ -40,10 +39,9 @@ class WrongField(WireRule):
         wrong = self.other(right) if right else ""
         if not wrong:
             return passing
-        kept = {name: value for name, value in fields.items() if name not in _OF_THE_MAC}
-        kept[self.field] = wrong
         self.acted(passing.terminal, f"{passing.mti} DE {self.field} {wrong} instead of {right}")
-        return passing._replace(fields=kept, data=passing.reseal(kept))
+        other = {**fields, self.field: wrong}
+        return passing._replace(fields=other, data=passing.reseal(other))
 
     def other(self, right: str) -> str:
         """A wrong value of the same form; '' if there is none."""

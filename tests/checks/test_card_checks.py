@@ -72,7 +72,7 @@ def test_before_its_bound_a_card_inside_is_no_failure() -> None:
     """An interrupted run blames nobody for what was not due yet."""
     script = Script()
     script.unanswered(10)
-    script.add(80, e.RunEnded("interrupted"), actor="RUN")
+    script.add(60, e.RunEnded("interrupted"), actor="RUN")
     assert failing(script.verdict(interrupted=True)) == []
 
 

@@ -12,14 +12,16 @@ from harness.errors import ConfigError
 from harness.faults.grammar import ALL_RULES, fault_catalog, parse_fault
 from harness.faults.power import OPERATIONS
 from harness.faults.rule import FOREVER, Parameter, Rule, function_of
-from harness.units import format_duration
+from harness.units import format_duration, parse_duration
 
-ISSUED = """
-silent slow late_response drop_request drop_response dup_request dup_response reorder refuse rst
-fin_mid_response half_open flap latency slice bitflip len_short len_long wrong_stan wrong_terminal
-crash_before_commit crash_after_commit eject_jam dispense_short dispense_unknown power_cut
-customer_leaves_card customer_leaves_cash
-""".split()
+ISSUED = (
+    *("silent", "slow", "crash_before_commit", "crash_after_commit"),
+    *("late_response", "drop_request", "drop_response", "dup_request", "dup_response", "reorder"),
+    *("refuse", "rst", "fin_mid_response", "half_open", "flap"),
+    *("latency", "slice", "bitflip", "len_short", "len_long", "wrong_stan", "wrong_terminal"),
+    *("eject_jam", "dispense_short", "dispense_unknown", "power_cut"),
+    *("customer_leaves_card", "customer_leaves_cash"),
+)
 
 
 # --- round trip --------------------------------------------------------------------------------
@@ -48,14 +50,21 @@ def values(parameter: Parameter, rule: type[Rule]) -> st.SearchStrategy[tuple[st
             return st.sampled_from(OPERATIONS).map(lambda name: (name, name))
 
 
+def in_order(chosen: dict[str, tuple[str, Any]]) -> bool:
+    """Are min and max both there, and the right way round?"""
+    if not chosen.keys() >= {"min", "max"}:
+        return False
+    return parse_duration(chosen["min"][0]) <= parse_duration(chosen["max"][0])
+
+
 @st.composite
 def faults(draw: st.DrawFn) -> tuple[str, str, dict[str, Any], float, float]:
     """(text, kind, parameters as read, start, until)."""
     rule = ALL_RULES[draw(st.sampled_from(sorted(ALL_RULES)))]
     names = draw(st.lists(st.sampled_from(sorted(rule.parameters)), unique=True))
     chosen = {name: draw(values(rule.parameters[name], rule)) for name in names}
-    if rule.kind == "flap":  # each without the other may contradict its default
-        chosen = {} if len(chosen) < 3 or chosen["min"][1] > chosen["max"][1].expected else chosen
+    if rule.kind == "flap" and not in_order(chosen):
+        chosen = {}
     text = rule.kind
     if chosen:
         text += ":" + ",".join(f"{name}={written}" for name, (written, _) in chosen.items())
@@ -158,7 +167,7 @@ def marked(error: ConfigError) -> str:
         ("flap:max=1s", "max=1s", "min is longer than max", "min=5s,max=20s"),
         ("flap:min=0s,max=0s", "0s", "'0s' is too short", "at least 1ms"),
         ("power_cut:at=write:Intend", "write:Intend", "no operation", "'write:Intent'"),
-        ("power_cut:at=frame:02x0", "frame:02x0", "no operation", "'frame:0200'"),
+        ("power_cut:at=frame:02x0", "frame:02x0", "no operation", "did you mean 'frame:"),
         ("power_cut:off=0s", "0s", "too short", "at least 1ms"),
         ("silent@", "", "a window is FROM..UNTIL", "@10m..80m"),
         ("silent@10m", "10m", "a window is FROM..UNTIL", "@5m.."),

@@ -54,7 +54,7 @@ def test_p_strikes_about_so_often() -> None:
 def test_nth_with_p_draws_for_that_attempt_only() -> None:
     """Over many terminals the second attempt is struck in half of the cases, no other ever."""
     faults = plan("drop_response:nth=2,p=50%")
-    rows = [[struck(faults, f"T{number}") for _ in range(3)] for number in range(400)]
+    rows = [[struck(faults, f"ATM{number:05d}") for _ in range(3)] for number in range(400)]
     assert not any(first or third for first, _, third in rows)
     assert 160 <= sum(second for _, second, _ in rows) <= 240
 

@@ -109,6 +109,15 @@ def test_echoes_do_not_push_a_request_out_of_memory() -> None:
     assert faults.fate(4.0, frame()) is None
 
 
+def test_a_repeat_makes_its_request_young_again() -> None:
+    """What is forgotten is what was asked longest ago, not what was first asked longest ago."""
+    faults = plan("late_response")
+    for stan in (1, 2, 3, 4, 5, 6, 7, 8, 1, 9, 10):
+        faults.fate(0.0, frame("0421", stan=f"{stan:06d}"))
+    assert faults.fate(1.0, frame("0430", stan="000001")) is not None
+    assert faults.fate(1.0, frame("0430", stan="000002")) is None
+
+
 def test_late_management_is_counted_from_its_own_request() -> None:
     """mti= may name network management: then its requests are what is remembered."""
     faults = plan("late_response:mti=0810,past=1s")
@@ -131,7 +140,9 @@ def test_latency_delays_both_ways() -> None:
     faults = plan("latency:by=300ms")
     for mti in ("0200", "0210", "0800", "0810"):
         sent = frame(mti)
-        assert delivered(faults.fate(5.0, sent)) == [(pytest.approx(0.3), sent.data)]
+        ((delay, data),) = delivered(faults.fate(5.0, sent))
+        assert delay == pytest.approx(0.3)
+        assert data == sent.data
 
 
 def test_jitter_keeps_frames_of_a_stream_in_order() -> None:
@@ -147,7 +158,7 @@ def test_jitter_keeps_frames_of_a_stream_in_order() -> None:
 def test_jitter_of_one_stream_does_not_hold_up_another() -> None:
     """Terminals, ways and connections are streams apart."""
     faults = plan("latency:by=0s,jitter=100s")
-    waits = [delivered(faults.fate(0.0, frame(terminal=f"T{n}")))[0][0] for n in range(20)]
+    waits = [delivered(faults.fate(0.0, frame(terminal=f"ATM{n:05d}")))[0][0] for n in range(20)]
     assert len(set(waits)) == 20
     alone = plan("latency:by=10s,terminal=ATM00007")
     alone.fate(0.0, frame())
