@@ -203,7 +203,8 @@ class WaitIsBounded(Check):
 
     def on_FrameSeen(self, site: Site, at: float, event: e.FrameSeen) -> None:  # noqa: N802
         """A request starts the clock even if the screen says nothing."""
-        if site.kind is Kind.REQUEST and event.end == "terminal" and site.inserted is not None:
+        asked = site.kind is Kind.REQUEST and event.end == "terminal" and site.powered
+        if asked and site.inserted is not None:
             self._since.setdefault(site.name, at)
 
     def on_EjectBegun(self, site: Site, at: float, _event: e.EjectBegun) -> None:  # noqa: N802

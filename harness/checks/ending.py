@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness import events as e
 from harness.checks.base import Check
-from harness.checks.evidence import Exchange, Site
+from harness.checks.evidence import Exchange, Site, is_over
 from harness.machines.inputs import State
 from harness.wire.dialect import Kind
 
@@ -36,54 +36,38 @@ class EndsExactlyOnce(Check):
 
     id = "T8"
     needs = ("device", "wire")
-    what = "withdrawal"
-
-    def __init__(self, *args: object) -> None:
-        super().__init__(*args)  # type: ignore[arg-type]
-        self._judged: dict[str, dict[int, tuple[str, ...]]] = {}
-
-    def meant(self, exchange: Exchange) -> bool:
-        return exchange.requested and exchange.withdrawal
 
     def on_FrameSeen(self, site: Site, at: float, event: e.FrameSeen) -> None:  # noqa: N802
-        """A new request of the terminal closes the book on what has ended before it."""
+        """A new request of the terminal closes the book on what is over."""
         if site.kind is Kind.REQUEST and event.end == "terminal":
-            for exchange in [*site.open.values(), *site.recent.values()]:
-                if exchange is not site.current and exchange.endings:
-                    self._judge(site, at, exchange)
+            for exchange in site.swept:
+                self._judge(site, at, exchange)
 
     def _judge(self, site: Site, at: float, exchange: Exchange) -> None:
-        if not self.meant(exchange):
-            return
-        judged = self._judged.setdefault(site.name, {})
         endings = tuple(dict.fromkeys(exchange.endings))
-        before = judged.get(exchange.key)
-        if before == endings:
+        if not (exchange.requested and exchange.withdrawal) or exchange.judged == endings:
             return
-        if before is None:
-            self.tried += 1
-        judged[exchange.key] = endings
-        if len(judged) > 4 * 16:
-            del judged[next(iter(judged))]
-        self._weigh(site, at, exchange, endings)
-
-    def _weigh(self, site: Site, at: float, exchange: Exchange, endings: tuple[str, ...]) -> None:
+        self.tried += not exchange.judged
+        exchange.judged = endings
         wrong = contradiction(exchange, endings)
         if wrong:
             self.fail(site, at, f"STAN {exchange.stan}: {wrong}")
 
     def rest(self, site: Site, now: float) -> None:
-        for exchange in [*site.recent.values(), *site.open.values()]:
-            if self.meant(exchange) and not exchange.endings:
-                self.tried += 1
-                self.fail(
-                    site,
-                    now,
-                    f"STAN {exchange.stan} of {exchange.amount / 100:.2f} never ended: "
-                    f"{_answer_in_words(exchange)}, nothing reversed",
-                )
-            elif exchange.endings:
+        for exchange in site.open.values():
+            if exchange.endings:
                 self._judge(site, now, exchange)
+            elif exchange.requested and exchange.withdrawal:
+                self.tried += 1
+                self.fail(site, now, never_ended(exchange))
+
+
+def never_ended(exchange: Exchange) -> str:
+    """In words, for a withdrawal without an ending."""
+    return (
+        f"STAN {exchange.stan} of {exchange.amount / 100:.2f} never ended: "
+        f"{_answer_in_words(exchange)}, nothing reversed"
+    )
 
 
 def _answer_in_words(exchange: Exchange) -> str:
@@ -110,23 +94,22 @@ def contradiction(exchange: Exchange, endings: tuple[str, ...]) -> str:
     return ""
 
 
-class PowerCutLosesNothing(EndsExactlyOnce):
-    """T10. The same, for the withdrawals that were open when the power failed."""
+class PowerCutLosesNothing(Check):
+    """T10. A withdrawal that was open when the power failed has ended all the same, and a reversal
+    that was in flight then has been answered for good.
+    """
 
     id = "T10"
     needs = ("device", "wire")
 
-    def meant(self, exchange: Exchange) -> bool:
-        return super().meant(exchange) and exchange.cut
-
     def rest(self, site: Site, now: float) -> None:
-        """A reversal that was sent and never answered is lost too."""
-        super().rest(site, now)
+        self.tried += site.losses
         for exchange in site.open.values():
-            lost = exchange.reversal is not None and not (
-                exchange.reversal_final or exchange.parked
-            )
-            if self.meant(exchange) and lost:
+            if not (exchange.cut and exchange.requested and exchange.withdrawal):
+                continue
+            if not exchange.endings:
+                self.fail(site, now, never_ended(exchange))
+            elif not is_over(exchange):
                 self.fail(site, now, f"STAN {exchange.stan}: its reversal was never answered")
 
 

@@ -44,7 +44,7 @@ class Exchange:
     __slots__ = (
         "aborted", "amount", "answer", "answer_at", "answer_mac", "approved", "back",
         "back_posts", "begun", "causes", "cut", "debit", "debits", "endings", "forged",
-        "heard_first", "host_answered", "host_asked", "key", "parked", "requested", "retracted",
+        "heard_first", "host_answered", "host_asked", "judged", "key", "parked", "requested", "retracted",
         "reversal", "reversal_final", "reversal_taken", "rrn", "sent", "shaken", "stacked",
         "stacks", "stan", "start", "taken", "tombstone", "uncounted", "withdrawal",
     )  # fmt: skip
@@ -72,6 +72,7 @@ class Exchange:
         self.taken = 0
         self.retracted = 0
         self.endings: list[str] = []
+        self.judged: tuple[str, ...] = ()  # how it had ended when T8 last looked
         self.reversal: tuple[str, str, str] | None = None  # STAN, DE 7, digest of the first
         self.begun = False  # its reversal has been sent for the first time
         self.reversal_taken: int | None = None  # DE 95
@@ -125,6 +126,8 @@ class Site:
         self.current: Exchange | None = None
         self.open: dict[int, Exchange] = {}
         self.recent: dict[int, Exchange] = {}
+        self.swept: list[Exchange] = []  # what the last request found to be over
+        self.losses = 0  # withdrawals in which the power failed
         self.settled: array[int] = array("q")
         self.tombstones: array[int] = array("q")
         self.reversed: array[int] = array("q")
@@ -189,13 +192,18 @@ class Site:
         self.cuts += 1
         self.connected = self.signed_on = False
         for exchange in self.open.values():
-            owed = exchange.reversal is not None and not exchange.reversal_final
-            exchange.cut |= not exchange.endings or owed
+            if not is_over(exchange):
+                self._cut(exchange)
         if self.current is not None and self.inserted is not None:
             self.current.shaken = True
         self.wait = None
         self.abort_at = None
         self.screen = "blank"
+
+    def _cut(self, exchange: Exchange) -> None:
+        """The power failed in it: what must not be lost now (T10)."""
+        self.losses += not exchange.cut and exchange.requested and exchange.withdrawal
+        exchange.cut = True
 
     def on_PowerRestored(self, at: float, _event: e.PowerRestored) -> None:  # noqa: N802
         self.off += at - self.off_since
@@ -320,12 +328,13 @@ class Site:
         fields = event.fields
         exchange = self.current = self.exchange(fields.get("11", ""), fields.get("7", ""))
         exchange.requested = True
-        exchange.cut |= not self.powered  # it left in the instant in which the power failed
         exchange.withdrawal = self.dialect.is_withdrawal(fields)
+        if not self.powered:  # it left in the instant in which the power failed
+            self._cut(exchange)
         exchange.amount = self.dialect.amount_of(fields)
         exchange.rrn = fields.get("37", "")
         exchange.start = self.wait.at if self.wait is not None else at
-        if self.wait is None:
+        if self.wait is None and self.powered:
             self.wait = self.mark(at)
         self.sweep()
 
@@ -475,7 +484,7 @@ class Site:
 
     def sweep(self) -> None:
         """Put away what is over."""
-        over = [
+        self.swept = [
             x
             for x in self.open.values()
             if x is not self.current
@@ -483,7 +492,7 @@ class Site:
             and (not self._ledger or x.debit - x.back == x.taken)
             and (x.reversal is None or x.reversal_final)
         ]
-        for exchange in over:
+        for exchange in self.swept:
             del self.open[exchange.key]
             if not self.was_settled(exchange.key):
                 insort(self.settled, exchange.key)
@@ -495,6 +504,12 @@ class Site:
         """Eight bytes stay of it."""
         if exchange.reversal is not None and not _holds(self.reversed, exchange.key):
             insort(self.reversed, exchange.key)
+
+
+def is_over(exchange: Exchange) -> bool:
+    """Has it ended, and its reversal, if it has one, been answered for good or parked?"""
+    settled = exchange.reversal is None or exchange.reversal_final or exchange.parked
+    return settled and bool(exchange.endings)
 
 
 CLOSING = (Outcome.DECLINED, Outcome.CAPTURE, Outcome.PIN_AGAIN, Outcome.SYSTEM_ERROR)

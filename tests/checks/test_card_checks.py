@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from script import ATM, CARD, Script, failing, row, status
 
@@ -140,8 +142,13 @@ def test_an_answer_at_the_very_deadline_is_late() -> None:
 
 
 def test_an_answer_to_somebody_else_ends_no_wait() -> None:
-    """Another STAN, another terminal, another amount, a bad MAC: the wait goes on, and T1 sees it."""
-    for changes in ({"de11": "000009"}, {"de41": "ATM00002"}, {"de4": "000000000001"}):
+    """Another STAN, terminal, amount, a bad MAC: the wait goes on, and T1 sees it."""
+    wrong: tuple[dict[str, Any], ...] = (
+        {"de11": "000009"},
+        {"de41": "ATM00002"},
+        {"de4": "000000000001"},
+    )
+    for changes in wrong:
         script = Script()
         script.unanswered(10)
         script.answer(30, **changes)
@@ -508,7 +515,7 @@ def test_an_echo_answer_with_a_bad_mac_brings_no_link_up() -> None:
     script.unanswered(10)
     script.eject(65)
     script.network(66, "echo")
-    at, actor, frame = script.entries.pop()
+    at, _, frame = script.entries.pop()
     assert isinstance(frame, e.FrameSeen)
     script.add(at, e.FrameSeen("terminal", "terminal", frame.fields, "bad", "", 99))
     assert accept(75, script)

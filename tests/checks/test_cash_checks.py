@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from script import CARD, SEES, Script, failing, row, status
 
@@ -59,14 +61,13 @@ def test_cash_on_anything_but_an_approval_breaks_t4(code: str) -> None:
         {"de7": "1121200959"},
         {"de37": "000000000077"},
         {"de4": "000000020000"},
-        {"t": "0430"},
+        {"det": "0430"},
     ],
 )
-def test_cash_on_an_answer_that_does_not_match_breaks_t4(changes: dict[str, str]) -> None:
+def test_cash_on_an_answer_that_does_not_match_breaks_t4(changes: dict[str, Any]) -> None:
     """Response MTI, DE 41, 11, 7, 37 and on approvals 4 must agree with the request."""
     script = start()
-    renamed = {key if key.startswith("de") else "de" + key: text for key, text in changes.items()}
-    script.answer(21, **renamed)
+    script.answer(21, **changes)
     script.eject(21)
     script.pay(25)
     script.end(100)

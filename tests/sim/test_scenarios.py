@@ -1,0 +1,58 @@
+"""What the shipped scenarios promise, held in simulation."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.outcome import Outcome
+from harness.plan import plan_of
+from harness.scenario import load_scenario, scenario_names
+from harness.sim.run import simulate_plan
+
+
+def play(name: str, **changes: object) -> Outcome:
+    return simulate_plan(plan_of(load_scenario(name), **changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", scenario_names())
+def test_a_safe_pair_lives_through_every_scenario(name: str) -> None:
+    """All that is promised is tried and holds, and what is expected comes."""
+    verdict = play(name, terminals=60).verdict
+    assert verdict.outcome == "pass", (verdict.reasons, verdict.failures)
+
+
+@pytest.mark.parametrize("spec", ["iso87-ascii", "iso87-binary"])
+@pytest.mark.parametrize("framing", ["2byte", "2byte-tpdu", "4ascii"])
+def test_the_freeze_ends_alike_in_every_encoding(spec: str, framing: str) -> None:
+    """The machines do not know how a message looks on the wire."""
+    usual = play("national_freeze", terminals=10, duration=1800.0).verdict.totals
+    other = play(
+        "national_freeze", terminals=10, duration=1800.0, spec=spec, framing=framing
+    ).verdict.totals
+    assert other == usual
+
+
+def test_more_than_150_cards_meet_the_freeze() -> None:
+    """Of 1,000 ATMs, and every one of those cards comes out."""
+    totals = play("national_freeze", duration=1200.0).verdict.totals
+    assert totals.cards_met_fault > 150
+    assert totals.inside == 0
+    assert totals.inserted == totals.returned + totals.captured
+
+
+def test_without_its_fault_the_freeze_proves_nothing() -> None:
+    """--no-faults: the expected events never come, and green would be a lie."""
+    verdict = play("national_freeze", terminals=20, no_faults=True).verdict
+    assert verdict.outcome == "invalid"
+    assert any("Aborted" in reason for reason in verdict.reasons)
+
+
+def test_nobody_waits_longer_than_the_contract_whatever_the_profile_says() -> None:
+    """A bound is the contract's and never taken from the machine on trial."""
+    verdict = play(
+        "late_approval",
+        terminals=10,
+        terminal_profile="tests.sim.patient:PATIENT",
+        duration=1800.0,
+    ).verdict
+    assert {row.id for row in verdict.rows if row.status == "fail"} >= {"F1", "T4"}
