@@ -14,7 +14,7 @@ import tracemalloc
 
 from harness.assembly import Assembly
 from harness.checks.judge import Judge
-from harness.events import Event, FrameSeen, Posted, TransactionEnded
+from harness.events import Event, FrameSeen, TransactionEnded
 from harness.journal import Journal
 from harness.plan import RunPlan, plan_of
 from harness.scenario import load_scenario
@@ -22,6 +22,7 @@ from harness.sim.fleet import Fleet
 from harness.sim.run import simulate_plan
 
 ROUNDS = 3
+WARM = 10_800.0
 
 
 class Counts:
@@ -120,36 +121,30 @@ def mizuho() -> None:
 
 
 def memory() -> None:
-    """Bytes kept per settled transaction: the difference between a long and a short run."""
+    """Bytes that stay per settled transaction, once all that is bounded is full."""
+    plan = _plan("ordinary_evening", 20)
+    assembly = Assembly(plan)
+    journal = Journal()
+    judge = Judge(assembly.header())
+    settled = 0
 
-    def kept(duration: float) -> tuple[int, int]:
-        plan = _plan("ordinary_evening", 50, duration)
-        assembly = Assembly(plan)
-        journal = Journal()
-        judge = Judge(assembly.header())
-        posted = 0
+    def see(_at: float, _actor: str, event: Event) -> None:
+        nonlocal settled
+        settled += isinstance(event, TransactionEnded)
 
-        def see(_at: float, _actor: str, event: Event) -> None:
-            nonlocal posted
-            posted += isinstance(event, Posted) and event.kind == "debit"
-
-        journal.subscribe(judge.see)
-        journal.subscribe(see)
-        fleet = Fleet(assembly, journal)
-        fleet.start()
-        fleet.world.run(1800.0)
-        gc.collect()
-        tracemalloc.start()
-        posted = 0
-        fleet.world.run(1800.0 + duration)
-        gc.collect()
-        size = tracemalloc.get_traced_memory()[0]
-        tracemalloc.stop()
-        return size, posted
-
-    short, few = kept(1_800.0)
-    long, many = kept(14_400.0)
-    each = (long - short) / max(1, many - few)
+    journal.subscribe(judge.see)
+    journal.subscribe(see)
+    tracemalloc.start()
+    fleet = Fleet(assembly, journal)
+    fleet.start()
+    fleet.world.run(WARM)
+    gc.collect()
+    before, few = tracemalloc.get_traced_memory()[0], settled
+    fleet.world.run(3 * WARM)
+    gc.collect()
+    after, many = tracemalloc.get_traced_memory()[0], settled
+    tracemalloc.stop()
+    each = (after - before) / (many - few)
     print(f"memory kept per settled transaction: {each:.0f} bytes (goal 300)")
 
 

@@ -44,9 +44,9 @@ class Exchange:
     __slots__ = (
         "aborted", "amount", "answer", "answer_at", "answer_mac", "approved", "back",
         "back_posts", "begun", "causes", "cut", "debit", "debits", "endings", "forged",
-        "heard_first", "host_answered", "host_asked", "judged", "key", "parked", "requested", "retracted",
-        "reversal", "reversal_final", "reversal_taken", "rrn", "sent", "shaken", "stacked",
-        "stacks", "stan", "start", "taken", "tombstone", "uncounted", "withdrawal",
+        "heard_first", "host_answered", "host_asked", "judged", "key", "parked", "requested",
+        "retracted", "reversal", "reversal_final", "reversal_taken", "rrn", "sent", "shaken",
+        "stacked", "stacks", "stan", "start", "taken", "tombstone", "uncounted", "withdrawal",
     )  # fmt: skip
 
     def __init__(self, stan: str, sent: str) -> None:
@@ -297,10 +297,11 @@ class Site:
                 return "a request expired and no echo was answered since"
         return ""
 
-    def on_FrameSeen(self, at: float, event: e.FrameSeen) -> None:  # noqa: N802
+    def on_FrameSeen(self, at: float, event: e.FrameSeen) -> bool:  # noqa: N802
+        """True when the frame concerns no check: network management, most of the traffic."""
         if event.problem:
             self.kind = None
-            return
+            return False
         kind = self.kind = self.dialect.kind_of(event.fields)
         if event.end == "host":
             self._at_host(kind, event)
@@ -312,6 +313,7 @@ class Site:
                 self._received(kind, at, event)
             else:
                 self._forged(kind, event)
+        return kind is Kind.NETWORK or kind is Kind.NETWORK_ANSWER
 
     def _sent(self, kind: Kind, at: float, event: e.FrameSeen) -> None:
         fields = event.fields

@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 import msgspec
@@ -95,6 +96,19 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     lag: float
 
 
+class _Row:
+    """What becomes of one kind of event."""
+
+    __slots__ = ("count", "handlers", "take_in")
+
+    def __init__(
+        self, take_in: Callable[..., bool | None] | None, handlers: tuple[Callable[..., None], ...]
+    ) -> None:
+        self.count = 0
+        self.take_in = take_in
+        self.handlers = handlers
+
+
 class Judge:
     """A listener of the journal."""
 
@@ -106,8 +120,7 @@ class Judge:
         self._checks = [check(self._contract) for check in CHECKS]
         self._tally = Tally(self._contract)
         self._sites: dict[str, Site] = {}
-        self._handlers = self._table()
-        self._counts: dict[type[e.Event], int] = {}
+        self._rows = self._table()
         self._idle_faults = dict.fromkeys(header.faults)
         self._lag = 0.0
         self._now = 0.0
@@ -116,40 +129,46 @@ class Judge:
         self._leaks: list[str] = []
         self._verdict: Verdict | None = None
 
-    def _table(self) -> dict[type[e.Event], tuple[object, ...]]:
-        """All handlers of an event: the site's own first, then the checks', then the tally's."""
-        table: dict[type[e.Event], tuple[object, ...]] = {}
+    def _table(self) -> dict[type[e.Event], _Row]:
+        """By event: how often it came, the site's own handler, and the checks' and the tally's."""
+        table: dict[type[e.Event], _Row] = {}
         for kind in e.EVENT_TYPES.values():
             handlers = [
                 check.handlers()[kind] for check in self._checks if kind in check.handlers()
             ]
             if kind in self._tally.handlers:
                 handlers.append(self._tally.handlers[kind])
-            table[kind] = tuple(handlers)
+            table[kind] = _Row(SITE_HANDLERS.get(kind), tuple(handlers))
         return table
 
     def see(self, at: float, actor: str, event: e.Event) -> None:
         """One entry of the journal."""
-        kind = type(event)
+        row = self._rows[type(event)]
+        row.count += 1
         self._now = at
-        self._counts[kind] = self._counts.get(kind, 0) + 1
-        if kind is e.Posted or (kind is e.FrameSeen and actor == "HOST"):
-            actor = event.terminal if kind is e.Posted else event.fields.get("41", "")  # type: ignore[attr-defined]
-        if actor == "RUN" or kind is e.LagMeasured:
-            self._harness(at, event)
-            return
         site = self._sites.get(actor)
         if site is None:
-            if actor in NOT_TERMINALS and kind is not e.RequestDecided:
+            site = self._site_of(at, actor, event)
+            if site is None:
                 return
-            site = self._site(actor)
-        take_in = SITE_HANDLERS.get(kind)
-        if take_in is not None:
-            take_in(site, at, event)
-            if kind is e.FrameSeen and site.kind in OF_NO_CHECK:
-                return  # most frames are echoes
-        for handler in self._handlers[kind]:
-            handler(site, at, event)  # type: ignore[operator]
+        if row.take_in is not None and row.take_in(site, at, event):
+            return
+        for handler in row.handlers:
+            handler(site, at, event)
+
+    def _site_of(self, at: float, actor: str, event: e.Event) -> Site | None:
+        """Whom an entry concerns that is not (yet) a known terminal's own."""
+        if actor == "RUN" or isinstance(event, e.LagMeasured):
+            self._harness(at, event)
+            return None
+        if actor in NOT_TERMINALS:
+            if isinstance(event, e.Posted | e.RequestDecided):
+                actor = event.terminal
+            elif isinstance(event, e.FrameSeen):
+                actor = event.fields.get("41", "")
+            else:
+                return None
+        return self._sites.get(actor) or self._site(actor)
 
     def _site(self, name: str) -> Site:
         site = Site(name, self._contract, self._dialect, ledger="ledger" in self._sees)
@@ -285,12 +304,12 @@ class Judge:
         return tuple(found)
 
     def _expected(self) -> tuple[Expected, ...]:
-        seen = {kind.__name__: count for kind, count in self._counts.items()}
+        seen = {kind.__name__: row.count for kind, row in self._rows.items()}
         wanted = [
             Expected(name, count, seen.get(name, 0)) for name, count in self._header.expects.items()
         ]
         unwanted = [
-            Expected(name, count, seen.get(name, 0), forbidden=True)
+            Expected(name, count, seen[name], forbidden=True)
             for name, count in self._header.forbids.items()
         ]
         return (*wanted, *unwanted)

@@ -10,14 +10,16 @@ from pathlib import Path
 from harness.assembly import Assembly
 from harness.checks.judge import Judge
 from harness.checks.secrecy import SecrecyScan
-from harness.events import Event
+from harness.events import EVENT_TYPES, Event
 from harness.journal import Journal, JournalWriter, encode_entry
 from harness.outcome import Outcome, Progress
 from harness.plan import RunPlan
 from harness.sim.fleet import Fleet
 
-SAMPLE = 64
-"""Without a journal on disk, one entry in so many is put into words and scanned for S3."""
+SAMPLE = 128
+FIRST = 8
+"""Without a journal on disk, the first eight entries of each kind of event and one in 128 of the
+others are put into words and scanned for S3."""
 
 _LOOK_EVERY = 5.0
 _STEP = 15.0
@@ -31,11 +33,13 @@ class Emitted:
         self._where = where
         self._every = every
         self._seq = 0
+        self._seen: dict[type[Event], int] = dict.fromkeys(EVENT_TYPES.values(), 0)
         self._lines: list[bytes] = []
 
     def see(self, at: float, actor: str, event: Event) -> None:
         self._seq += 1
-        if self._seq % self._every == 0:
+        count = self._seen[type(event)] = self._seen[type(event)] + 1
+        if count <= FIRST or count % self._every == 0:
             self._lines.append(encode_entry(at, self._seq, actor, event))
             if len(self._lines) >= 512:
                 self.flush()
