@@ -7,6 +7,7 @@ without, and run again with the journal on when it did not pass.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 from rich.console import Console
 
@@ -15,13 +16,29 @@ from harness.errors import EnvironmentTrouble
 from harness.outcome import Outcome, Watcher
 from harness.plan import RunPlan
 from harness.report.console import print_heading, print_verdict
+from harness.report.judging import reports_scanned
 from harness.report.progress import ProgressView
 
 RUNS = Path("runs")
 
 
+class Keeping(NamedTuple):
+    """Where a live run's terminals keep their store (None: a directory that goes with the run), and
+    whether it must survive power loss too, not only SIGKILL.
+    """
+
+    state_dir: Path | None = None
+    fsync: bool = False
+
+
 def carry_out(
-    plan: RunPlan, files: Files, console: Console, *, quiet: bool = False, story: int = 60
+    plan: RunPlan,
+    files: Files,
+    console: Console,
+    *,
+    quiet: bool = False,
+    story: int = 60,
+    keeping: Keeping = Keeping(),  # noqa: B008  # immutable
 ) -> Outcome:
     """Run the plan, report it, write the files; `story` is how many lines of a failure's ladder
     are shown.
@@ -31,11 +48,12 @@ def carry_out(
     """
     if not quiet:
         print_heading(console, plan)
-    outcome = _run(plan, files.journal, console, quiet=quiet)
+    outcome = _run(plan, files.journal, console, keeping, quiet=quiet)
     if outcome.verdict.exit_code and outcome.journal is None and not outcome.interrupted:
         if not quiet:
             console.print("  once more with the journal on ...", style="dim")
-        outcome = _run(plan, _fresh(plan), console, quiet=True)
+        outcome = _run(plan, _fresh(plan), console, keeping, quiet=True)
+    outcome = outcome._replace(verdict=reports_scanned(outcome.verdict, outcome.header))
     files.write(outcome.verdict, outcome.header)
     print_verdict(
         console,
@@ -49,18 +67,20 @@ def carry_out(
     return outcome
 
 
-def _run(plan: RunPlan, journal: Path | None, console: Console, *, quiet: bool) -> Outcome:
+def _run(
+    plan: RunPlan, journal: Path | None, console: Console, keeping: Keeping, *, quiet: bool
+) -> Outcome:
     if plan.mode == "live" and journal is None:
         journal = _fresh(plan)
     with ProgressView(console, plan.scenario.epoch, quiet=quiet) as watcher:
-        return _engine(plan, journal, watcher)
+        return _engine(plan, journal, watcher, keeping)
 
 
-def _engine(plan: RunPlan, journal: Path | None, watcher: Watcher) -> Outcome:
+def _engine(plan: RunPlan, journal: Path | None, watcher: Watcher, keeping: Keeping) -> Outcome:
     if plan.mode == "live":
         from harness.live.run import run_live
 
-        return run_live(plan, journal=journal, progress=watcher)
+        return run_live(plan, journal=journal, progress=watcher, **keeping._asdict())
     from harness.sim.run import simulate_plan
 
     return simulate_plan(plan, journal=journal, progress=watcher)

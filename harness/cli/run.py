@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from harness.cli.carry_out import carry_out
+from harness.cli.carry_out import Keeping, carry_out
 from harness.cli.files import Files, prepare
 from harness.errors import ConfigError
 from harness.faults.grammar import parse_fault
@@ -58,6 +58,12 @@ def run(
     journal: Annotated[Path | None, typer.Option(help="Write the journal here.")] = None,
     junit: Annotated[Path | None, typer.Option(help="Write the verdict as JUnit XML.")] = None,
     json: Annotated[Path | None, typer.Option(help="Write the verdict as JSON.")] = None,
+    state_dir: Annotated[
+        Path | None, typer.Option(help="Keep the terminals' store here; with --live only.")
+    ] = None,
+    fsync: Annotated[
+        bool, typer.Option("--fsync", help="The store survives power loss; with --live only.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Only the last lines.")] = False,
 ) -> None:
     """Run a scenario and judge it."""
@@ -81,7 +87,8 @@ def run(
     check_names(plan)
     files = Files(journal, junit, json)
     prepare(files)
-    outcome = carry_out(plan, files, Console(highlight=False), quiet=quiet)
+    keeping = _keeping(state_dir, fsync=fsync, live=live)
+    outcome = carry_out(plan, files, Console(highlight=False), quiet=quiet, keeping=keeping)
     raise typer.Exit(INTERRUPTED if outcome.interrupted else outcome.verdict.exit_code)
 
 
@@ -96,6 +103,15 @@ def check_names(plan: RunPlan) -> None:
     load_spec(plan.spec)
     if plan.framing not in framing_names():
         unknown("framing", plan.framing, framing_names(), place="--framing")
+
+
+def _keeping(state_dir: Path | None, *, fsync: bool, live: bool) -> Keeping:
+    for flag, given in (("--state-dir", state_dir is not None), ("--fsync", fsync)):
+        if given and not live:
+            raise ConfigError(
+                "a simulation's disk is in memory", place=flag, remedy="leave it out, or add --live"
+            )
+    return Keeping(state_dir, fsync)
 
 
 def _duration(text: str | None) -> float | None:
