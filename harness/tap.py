@@ -74,6 +74,11 @@ class Tap:
         self._deframer = decoder.framing.deframer()
         self._broken = False
 
+    def reset(self) -> None:
+        """A new connection."""
+        self._deframer.reset()
+        self._broken = False
+
     def see(self, data: bytes) -> list[FrameSeen]:
         """The frames that these bytes complete."""
         seen = []

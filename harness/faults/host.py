@@ -31,11 +31,18 @@ class Silent(HostRule):
         **COMMON,
     }
 
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
+        self._told: dict[str, None] = {}
+
     def hears(self, now: float, terminal: str, fields: dict[str, str]) -> Hearing | None:
         mti = fields.get("t", "")
         if self.mti not in (None, mti) or not self.strikes(now, terminal):
             return None
         posts = now < self.start + self.value("post")
+        if mti[1:2] == "8" and terminal in self._told:
+            return Hearing(process=posts, answer=False)  # once is enough to say of echoes
+        self._told[terminal] = None
         self.acted(terminal, f"{mti} {'processed, unanswered' if posts else 'discarded'}")
         return Hearing(process=posts, answer=False)
 

@@ -32,7 +32,7 @@ class Link:
 
     def reset(self) -> None:
         """A new connection: nothing of the old stream counts."""
-        self._deframer = self._framing.deframer()
+        self._deframer.reset()
 
     @property
     def error(self) -> FramingError | None:

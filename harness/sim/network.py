@@ -14,7 +14,6 @@ from harness import events as e
 from harness.faults.fate import Close, Deliver, Passing
 from harness.machines.atm import Atm
 from harness.machines.host import Host
-from harness.tap import Tap
 
 if TYPE_CHECKING:
     from harness.sim.fleet import Fleet
@@ -33,8 +32,8 @@ class Cable:
         self.state = "closed"  # closed, opening, open
         self.life = 0  # the number of the connection, unique over the run
         self._busy = {"host": 0.0, "terminal": 0.0}
-        self._terminal_taps: dict[str, Tap] = {}
-        self._host_taps: dict[str, Tap] = {}
+        self._terminal_taps = {to: fleet.tap("terminal", to) for to in ("host", "terminal")}
+        self._host_taps = {to: fleet.tap("host", to) for to in ("host", "terminal")}
 
     # --- coming and going -----------------------------------------------------------------
 
@@ -63,9 +62,10 @@ class Cable:
     def _open(self, life: int, now: float) -> None:
         fleet, atm = self._fleet, self._atm
         self.state = "open"
-        self._busy = {"host": 0.0, "terminal": 0.0}
-        self._terminal_taps = {to: fleet.tap("terminal", to) for to in ("host", "terminal")}
-        self._host_taps = {to: fleet.tap("host", to) for to in ("host", "terminal")}
+        self._busy["host"] = self._busy["terminal"] = 0.0
+        for taps in (self._terminal_taps, self._host_taps):
+            for tap in taps.values():
+                tap.reset()
         fleet.cables[life] = self
         fleet.host.opened(life)
         fleet.faults.opened(now, atm.id)

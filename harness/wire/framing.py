@@ -161,6 +161,13 @@ class Deframer:
         self.address = b""
         self.error: FramingError | None = None
 
+    def reset(self) -> None:
+        """A new connection: nothing of the old stream counts."""
+        self._buffer = b""
+        self._taken = 0
+        self.address = b""
+        self.error = None
+
     @property
     def pending(self) -> int:
         """Bytes that wait for the rest of their frame."""
