@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from harness import events as e
 from harness.checks.base import Check
-from harness.checks.evidence import Exchange, Mark, Site
+from harness.checks.evidence import Mark, Site
+from harness.checks.exchange import Exchange
 from harness.wire.dialect import Kind, Outcome
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from harness import events as e
 from harness.checks.base import Check
-from harness.checks.evidence import Exchange, Site, worth
+from harness.checks.evidence import Site, worth
+from harness.checks.exchange import Exchange
 
 
 class CashNeedsApproval(Check):

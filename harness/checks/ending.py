@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from harness import events as e
 from harness.checks.base import Check
-from harness.checks.evidence import Exchange, Site, is_over
+from harness.checks.evidence import Site
+from harness.checks.exchange import Exchange, is_over
 from harness.machines.inputs import State
 from harness.wire.dialect import Kind
 

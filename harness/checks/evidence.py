@@ -10,15 +10,14 @@ anything of it is open; what must be remembered for ever (that it was there) is 
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_left, insort
+from bisect import insort
 from typing import NamedTuple
 
 from harness import events as e
+from harness.checks.exchange import Exchange, Exchanges, is_over
 from harness.contract import Contract
 from harness.wire.dialect import AdviceOutcome, Dialect, Kind, Outcome
 
-RECENT = 16
 LATE = "the host timer"
 
 
@@ -30,73 +29,14 @@ class Mark(NamedTuple):
     cuts: int
 
 
-def key_of(stan: str, sent: str) -> int:
-    """DE 11 and DE 7 in one number; what is not decimal is hashed by its bytes."""
-    text = sent + stan
-    if text.isascii() and text.isdigit():
-        return int(text)
-    return -int.from_bytes(text.encode()[:7].ljust(7, b"\0"), "big")
-
-
-class Exchange:
-    """One request and what became of it."""
-
-    __slots__ = (
-        "aborted", "amount", "answer", "answer_at", "answer_mac", "approved", "back",
-        "back_posts", "begun", "causes", "cut", "debit", "debits", "endings", "forged",
-        "heard_first", "host_answered", "host_asked", "judged", "key", "parked", "requested",
-        "retracted", "reversal", "reversal_final", "reversal_taken", "rrn", "sent", "shaken",
-        "stacked", "stacks", "stan", "start", "taken", "tombstone", "uncounted", "withdrawal",
-    )  # fmt: skip
-
-    def __init__(self, stan: str, sent: str) -> None:
-        self.stan = stan
-        self.sent = sent
-        self.key = key_of(stan, sent)
-        self.requested = False  # its request was seen at the terminal's end
-        self.withdrawal = True
-        self.amount = 0
-        self.rrn = ""
-        self.start = 0.0
-        self.answer: Outcome | None = None  # the first valid one, in time or not
-        self.answer_at = 0.0
-        self.answer_mac = ""
-        self.approved = 0
-        self.forged = ""  # an approval came whose MAC was this
-        self.aborted = ""  # why, by the evidence or by its own word
-        self.cut = False  # the power failed while it was undecided
-        self.shaken = False  # the power failed before anyone could know it decided
-        self.stacks = 0
-        self.stacked = 0
-        self.uncounted = False
-        self.taken = 0
-        self.retracted = 0
-        self.endings: list[str] = []
-        self.judged: tuple[str, ...] = ()  # how it had ended when T8 last looked
-        self.reversal: tuple[str, str, str] | None = None  # STAN, DE 7, digest of the first
-        self.begun = False  # its reversal has been sent for the first time
-        self.reversal_taken: int | None = None  # DE 95
-        self.reversal_final = False
-        self.parked = False
-        self.debit = 0
-        self.debits = 0
-        self.back = 0
-        self.back_posts = 0
-        self.heard_first = False  # its reversal came to the host before any debit
-        self.tombstone = False  # ... and the host acknowledged it
-        self.host_asked = False
-        self.host_answered = False
-        self.causes: list[str] = []
-
-
-class Site:
+class Site(Exchanges):
     """One terminal, seen from outside."""
 
     def __init__(self, name: str, contract: Contract, dialect: Dialect, *, ledger: bool) -> None:
+        super().__init__(ledger=ledger)
         self.name = name
         self._contract = contract
         self.dialect = dialect
-        self._ledger = ledger  # can postings be seen?
         # card
         self.card = ""
         self.customer = 0
@@ -123,14 +63,7 @@ class Site:
         self._network: dict[str, str] = {}
         self.kind: Kind | None = None  # what the last frame is, None if it would not decode
         # exchanges
-        self.current: Exchange | None = None
-        self.open: dict[int, Exchange] = {}
-        self.recent: dict[int, Exchange] = {}
-        self.swept: list[Exchange] = []  # what the last request found to be over
         self.losses = 0  # withdrawals in which the power failed
-        self.settled: array[int] = array("q")
-        self.tombstones: array[int] = array("q")
-        self.reversed: array[int] = array("q")
         self.acknowledged: list[Exchange] = []  # by the last frame at the host's end
         self._host_hears: dict[str, Exchange] = {}  # reversals the host has not answered
 
@@ -460,67 +393,9 @@ class Site:
             exchange.back_posts += 1
         exchange.causes.append(event.cause)
 
-    # --- exchanges -------------------------------------------------------------------------------
-
-    def exchange(self, stan: str, sent: str) -> Exchange:
-        """The exchange of that name, made if it is new."""
-        key = key_of(stan, sent)
-        found = self.open.get(key)
-        if found is None:
-            found = self.recent.pop(key, None) or self._anew(stan, sent, key)
-            self.open[key] = found
-        return found
-
-    def _anew(self, stan: str, sent: str, key: int) -> Exchange:
-        """An exchange that is new, or so old that only its marks are left."""
-        exchange = Exchange(stan, sent)
-        exchange.tombstone = _holds(self.tombstones, key)
-        return exchange
-
-    def was_settled(self, key: int) -> bool:
-        return _holds(self.settled, key)
-
-    def was_reversed(self, exchange: Exchange) -> bool:
-        """Had it been reversed and put away before?"""
-        return not exchange.requested and _holds(self.reversed, exchange.key)
-
-    def sweep(self) -> None:
-        """Put away what is over."""
-        self.swept = [
-            x
-            for x in self.open.values()
-            if x is not self.current
-            and (x.endings or not x.withdrawal or not x.requested)
-            and (not self._ledger or x.debit - x.back == x.taken)
-            and (x.reversal is None or x.reversal_final)
-        ]
-        for exchange in self.swept:
-            del self.open[exchange.key]
-            if not self.was_settled(exchange.key):
-                insort(self.settled, exchange.key)
-            self.recent[exchange.key] = exchange
-            if len(self.recent) > RECENT:
-                self._forget(self.recent.pop(next(iter(self.recent))))
-
-    def _forget(self, exchange: Exchange) -> None:
-        """Eight bytes stay of it."""
-        if exchange.reversal is not None and not _holds(self.reversed, exchange.key):
-            insort(self.reversed, exchange.key)
-
-
-def is_over(exchange: Exchange) -> bool:
-    """Has it ended, and its reversal, if it has one, been answered for good or parked?"""
-    settled = exchange.reversal is None or exchange.reversal_final or exchange.parked
-    return settled and bool(exchange.endings)
-
 
 CLOSING = (Outcome.DECLINED, Outcome.CAPTURE, Outcome.PIN_AGAIN, Outcome.SYSTEM_ERROR)
 """Only listed codes close a transaction without a reversal (section 2)."""
-
-
-def _holds(known: array[int], key: int) -> bool:
-    at = bisect_left(known, key)
-    return at < len(known) and known[at] == key
 
 
 def worth(notes: e.Notes) -> int:

@@ -7,7 +7,8 @@ from bisect import bisect_left, insort
 
 from harness import events as e
 from harness.checks.base import Check
-from harness.checks.evidence import Exchange, Site, key_of
+from harness.checks.evidence import Site
+from harness.checks.exchange import Exchange, key_of
 from harness.wire.dialect import Kind, Outcome
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 
 from harness import events as e
-from harness.checks.evidence import Exchange, Mark, Site, worth
+from harness.checks.evidence import Mark, Site, worth
+from harness.checks.exchange import Exchange
 from harness.contract import Contract
 from harness.wire.dialect import Outcome
 
