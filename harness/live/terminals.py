@@ -13,7 +13,7 @@ from harness.live.clock import LiveClock
 from harness.live.driver import Alarm, Connection, Lag
 from harness.live.store import SqliteStore
 from harness.machines.atm import Atm, LosePower, WantBoot
-from harness.machines.terminal import Connect, Disconnect, Transmit, Write
+from harness.machines.effects import Connect, Disconnect, Transmit, Write
 from harness.tap import Tap
 
 RUN = "RUN"

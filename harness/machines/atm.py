@@ -13,8 +13,9 @@ from harness import events as e
 from harness.machines import inputs as i
 from harness.machines.customer import Street
 from harness.machines.device import Device
+from harness.machines.effects import Connect, Disconnect, Transmit, Write
 from harness.machines.store import StoreImage
-from harness.machines.terminal import Connect, Disconnect, Terminal, Transmit, Write
+from harness.machines.terminal import Terminal
 from harness.machines.timers import NEVER
 
 PowerFate = Callable[[float, str], float | None]  # (now, operation) -> seconds without power

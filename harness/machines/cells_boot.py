@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from harness.machines.terminal import Terminal
 
 
-def recover(t: Terminal, sensors: i.Sensors, now: float) -> None:
-    """Called once, when power is on."""
+def recover(t: Terminal, x: i.PoweredOn, now: float) -> None:
+    """Once, when power is on."""
+    sensors = x.sensors
     t.emit(e.Booted(len(t.image.dossiers)))
     t.do(i.Show("out_of_service"))
     t.counters = sensors.counters

@@ -9,15 +9,14 @@ from harness.machines import inputs as i
 from harness.machines import store as s
 from harness.machines.inputs import State
 from harness.machines.reversing import reverse
+from harness.machines.visit import Transaction, Visit
 
 if TYPE_CHECKING:
-    from harness.machines.terminal import Terminal, Visit
+    from harness.machines.terminal import Terminal
 
 
 def card_in(t: Terminal, x: i.CardIn, now: float) -> None:
     """The reader took a card. With a doubtful link it is given straight back."""
-    from harness.machines.terminal import Visit
-
     t.visit = Visit(x.token)
     t.transaction = None
     t.card_inside = True
@@ -72,8 +71,6 @@ def chosen(t: Terminal, x: i.Chosen, now: float) -> None:
 
 def begin_request(t: Terminal, choice: i.Chosen, now: float) -> None:
     """Write the intent, then the 0200 leaves (section 4, rule 1), and the wait begins at once."""
-    from harness.machines.terminal import Transaction
-
     visit = visit_of(t)
     stamp = t.calendar.stamp(now)
     number = t.next_number()

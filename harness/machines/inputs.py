@@ -64,6 +64,12 @@ class Sensors(msgspec.Struct, frozen=True, gc=False):
     counters: Counters
 
 
+class PoweredOn(Input, frozen=True, gc=False):
+    """Boot: the sensors' report comes first."""
+
+    sensors: Sensors
+
+
 class CardIn(Input, frozen=True, gc=False):
     token: str
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from harness import events as e
 from harness.machines import inputs as i
 from harness.machines import store as s
+from harness.machines.effects import Enqueue
 
 if TYPE_CHECKING:
     from harness.machines.terminal import Terminal
@@ -53,8 +54,6 @@ def record_reversal(
     )
     number = t.log(record)
     t.emit(e.ReversalQueued(intent.transaction, reason, record.stan, intent.stan, intent.amount))
-    from harness.machines.terminal import Enqueue
-
     t.do(Enqueue(record), after=number)
 
 

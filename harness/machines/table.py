@@ -69,6 +69,7 @@ SAFE_TABLE: Table = {
     (State.RETRACTING, i.CashGone): cash.snatched,
     (State.RETRACTING, i.RetractExpired): cash.retract_expired,
     # power is back
+    (State.RECOVERING, i.PoweredOn): boot.recover,
     (State.RECOVERING, i.CardOut): boot.card_out,
     (State.RECOVERING, i.CardGone): boot.card_gone,
     (State.RECOVERING, i.CardKept): boot.card_gone,

@@ -25,13 +25,15 @@ from harness.crypto.pin import PinCrypto
 from harness.draw import key_of
 from harness.machines import inputs as i
 from harness.machines import store as s
+from harness.machines.effects import Connect, Disconnect, Enqueue, Transmit, Write
 from harness.machines.inputs import State
 from harness.machines.link import Heard, Link
-from harness.machines.matching import Matcher, Request
+from harness.machines.matching import Matcher
 from harness.machines.service import Service
 from harness.machines.store_forward import StoreForward
 from harness.machines.timers import Timers
 from harness.machines.uplink import Uplink, UplinkTimes
+from harness.machines.visit import Transaction, Visit
 from harness.wire.dialect import AdviceOutcome, Calendar, Dialect, Fields, Kind, Stamp, Station
 
 Cell = Callable[["Terminal", Any, float], None]
@@ -68,80 +70,6 @@ class Outside(msgspec.Struct):
     link: Link
     pin: PinCrypto
     seed: int
-
-
-class Transmit(i.Effect, frozen=True, gc=False):
-    data: bytes
-    mti: str
-
-
-class Connect(i.Effect, frozen=True, gc=False):
-    pass
-
-
-class Disconnect(i.Effect, frozen=True, gc=False):
-    pass
-
-
-class Write(i.Effect, frozen=True, gc=False):
-    """Record number `number` to the store. `urgent` ones are synced at once, the others with the
-    next urgent one.
-    """
-
-    number: int
-    record: s.Record
-    urgent: bool
-
-
-class Enqueue(i.Effect, frozen=True, gc=False):
-    """The reversal is durable: hand it to store and forward."""
-
-    record: s.ReversalRecord
-
-
-class Visit:
-    """A card's stay: what the customer has typed and chosen so far."""
-
-    __slots__ = ("choice", "expiry", "pan", "pin", "retried_eject", "token", "track2", "tries")
-
-    def __init__(self, token: str) -> None:
-        self.token = token
-        self.pan = ""
-        self.expiry = ""
-        self.track2 = ""
-        self.pin = ""
-        self.tries = 0
-        self.choice: i.Chosen | None = None
-        self.retried_eject = False
-
-
-class Transaction:
-    """One request and what became of it."""
-
-    __slots__ = (
-        "amount", "approved", "code", "damaged", "decision", "dispensed", "kind", "number",
-        "outcome", "pan", "request", "reversed", "rrn", "sent", "stacked", "stan",
-    )  # fmt: skip
-
-    def __init__(
-        self, number: int, kind: str, pan: str, amount: int, stan: str, sent: str, rrn: str
-    ) -> None:
-        self.number = number
-        self.kind = kind
-        self.pan = pan
-        self.amount = amount
-        self.stan = stan
-        self.sent = sent
-        self.rrn = rrn
-        self.request = Request(stan, sent, rrn, amount)
-        self.approved = 0
-        self.code = ""
-        self.decision = 0  # number of the record that holds the approval
-        self.damaged = False
-        self.dispensed = False  # the stacker was asked
-        self.stacked = 0
-        self.reversed = False
-        self.outcome = ""
 
 
 class Terminal:
@@ -187,14 +115,12 @@ class Terminal:
 
     def boot(self, image: s.StoreImage, sensors: i.Sensors, now: float) -> None:
         """Power is on. `image` is what the store kept, `sensors` what the device reports."""
-        from harness.machines.cells_boot import recover
-
         self._cause = "operator"
         self.image = image
         self._stan = image.marks.stan
         self._number = image.marks.transaction
         self._reserve()
-        recover(self, sensors, now)
+        self.step(i.PoweredOn(sensors), now)
         self.uplink.start(now)
         self._after(now)
 

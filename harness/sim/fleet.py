@@ -6,7 +6,7 @@ from harness import events as e
 from harness.assembly import Assembly
 from harness.journal import Journal
 from harness.machines.atm import Atm, LosePower, WantBoot
-from harness.machines.terminal import Connect, Disconnect, Transmit, Write
+from harness.machines.effects import Connect, Disconnect, Transmit, Write
 from harness.sim.disk import Disk
 from harness.sim.network import Cable, carry_answers
 from harness.sim.world import Waker, World
