@@ -9,14 +9,17 @@ doubled or broken, a real RST, a FIN in the middle of a response.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
 
 from harness import events as e
 from harness.assembly import Assembly
 from harness.errors import EnvironmentTrouble
-from harness.faults.fate import Act, Close, Passing
+from harness.faults.fate import Act, Close, Deliver, Passing
 from harness.journal import Journal
 from harness.live.clock import LiveClock
 from harness.live.driver import Alarm, Connection, Lag
+from harness.live.lane import Lane
 from harness.tap import Tap
 from harness.wire.framing import Deframer
 
@@ -31,8 +34,9 @@ class Gate:
         self._side = side
         self._connection = connection
         self._deframer: Deframer = side.decoder.framing.deframer()
+        self._rest = b""  # of the terminal's stream: what the deframer has not given yet
         self._cut: asyncio.TimerHandle | None = None
-        self._free = {"host": 0.0, "terminal": 0.0}
+        self._lanes = {to: Lane(side.loop, side.clock) for to in ("host", "terminal")}
         self.number = number
         self.terminal = ""
         self.taps = {
@@ -46,11 +50,15 @@ class Gate:
         if not side.watches:
             self._to_host(data)
             return
+        self._rest += data
         for payload in self._deframer.feed(data):
+            size = len(side.decoder.framing.wrap(payload))
+            frame, self._rest = self._rest[:size], self._rest[size:]
             self._identify(payload)
-            self._pass(side.decoder.framing.wrap(payload), payload, "host")
+            self._pass(frame, payload, "host")
         if self._deframer.error is not None:
-            self._to_host(data)  # the host says what is wrong with it
+            data, self._rest = self._rest, b""
+            self._carry([Deliver(0.0, data)], "host")  # the host says what is wrong with it
 
     def from_host(self, data: bytes) -> None:
         side = self._side
@@ -71,27 +79,24 @@ class Gate:
             acts = side.faults.fate(side.clock.now(), passing)
             side.drain_faults()
         if acts is None:
-            self._deliver(data, to, 0.0)
-            return
-        pieces = sum(1 for act in acts if not isinstance(act, Close) and len(act.data) < len(data))
-        for act in acts:
-            if isinstance(act, Close):
-                side.later(act.delay, lambda how=act.how: self.cut(how))
-            else:
-                self._deliver(act.data, to, act.delay, hold=pieces > 1)
-
-    def _deliver(self, data: bytes, to: str, delay: float, *, hold: bool = False) -> None:
-        """In order, as a stream is; `delay` in run seconds."""
-        side = self._side
-        now = side.clock.now()
-        when = max(now + delay, self._free[to])
-        if hold:
-            self._free[to] = when
-        target = self._to_host if to == "host" else self._connection.send
-        if when <= now:
-            target(data)
+            acts = [Deliver(0.0, data)]
+        pieces = sum(1 for act in acts if isinstance(act, Deliver) and len(act.data) < len(data))
+        if pieces > 1:
+            self._carry(acts, to)
         else:
-            side.later(when - now, lambda: target(data))
+            for act in acts:
+                self._carry([act], to)
+
+    def _carry(self, acts: list[Act], to: str) -> None:
+        """Acts that nothing may come between."""
+        now = self._side.clock.now()
+        if acts:
+            self._lanes[to].put([(now + act.delay, self._move(act, to)) for act in acts])
+
+    def _move(self, act: Act, to: str) -> Callable[[], None]:
+        if isinstance(act, Close):
+            return partial(self.cut, act.how)
+        return partial(self._to_host if to == "host" else self._connection.send, act.data)
 
     def _to_host(self, data: bytes) -> None:
         side = self._side
@@ -135,6 +140,8 @@ class Gate:
     def close(self) -> None:
         if self._cut is not None:
             self._cut.cancel()
+        for lane in self._lanes.values():
+            lane.close()
         self._connection.close()
 
 

@@ -83,7 +83,7 @@ def judge_parts(
     judge = Judge(header)
     scan = SecrecyScan(assembly.population, assembly.keys, terminals=assembly.plan.terminals)
     lines = write_journal(path, header, merged([part for part in parts if part.exists()]))
-    next(lines)
+    scan.scan(next(lines), str(path))
     decode = msgspec.json.Decoder(Entry).decode
     for block in _blocks(lines, 256):
         scan.scan(b"".join(block), str(path))
