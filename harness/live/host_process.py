@@ -11,20 +11,21 @@ import asyncio
 import contextlib
 import signal
 import sys
-import time
 from pathlib import Path
 
 import msgspec
 
 from harness import events as e
 from harness.assembly import Assembly
-from harness.errors import HarnessError
+from harness.errors import EnvironmentTrouble
 from harness.journal import Journal, JournalWriter
 from harness.live.clock import LiveClock
 from harness.live.driver import watch_lag
 from harness.live.host_side import HostSide
-from harness.live.loop import Fatal, new_loop
+from harness.live.loop import Fatal, new_loop, watched
 from harness.plan import RunPlan
+
+ENVIRONMENT = 5
 
 
 class Orders(msgspec.Struct):
@@ -45,8 +46,10 @@ async def _serve(orders: Orders) -> None:
     side = HostSide(assembly, journal, clock)
     await side.listen()
     _say(f"port {side.port}")
-    lag = asyncio.create_task(
-        watch_lag(clock, side.lag, lambda worst: side.record("HOST", e.LagMeasured(worst)))
+    lag = watched(
+        asyncio.create_task(
+            watch_lag(clock, side.lag, lambda worst: side.record("HOST", e.LagMeasured(worst)))
+        )
     )
     reader = asyncio.StreamReader()
     await side.loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
@@ -56,8 +59,11 @@ async def _serve(orders: Orders) -> None:
     with contextlib.suppress(asyncio.CancelledError):
         await lag
     side.close()
-    writer.close()
-    fatal.check()
+    try:
+        fatal.check()
+        side.record("HOST", e.LagMeasured(side.lag.take()))
+    finally:
+        writer.close()
 
 
 async def _obey(reader: asyncio.StreamReader, side: HostSide) -> None:
@@ -80,18 +86,17 @@ def _say(text: str) -> None:
 
 
 def main() -> int:
-    """0 when all went well; 5 with one line on standard error when it did not."""
+    """0 when all went well, 5 with one line on standard error when the machine would not, and a
+    traceback when the harness is at fault.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the other half's to handle
     orders = msgspec.json.decode(sys.stdin.buffer.readline(), type=Orders)
-    started = time.monotonic()
     try:
         with asyncio.Runner(loop_factory=new_loop) as runner:
             runner.run(_serve(orders))
-    except HarnessError as trouble:
+    except EnvironmentTrouble as trouble:
         sys.stderr.write(f"{trouble}\n")
-        return 5
-    finally:
-        del started
+        return ENVIRONMENT
     return 0
 
 

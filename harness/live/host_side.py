@@ -20,6 +20,7 @@ from harness.journal import Journal
 from harness.live.clock import LiveClock
 from harness.live.driver import Alarm, Connection, Lag
 from harness.live.lane import Lane
+from harness.live.loop import watched
 from harness.tap import Tap
 from harness.wire.framing import Deframer
 
@@ -225,7 +226,7 @@ class HostSide:
             if isinstance(event, e.HostCrashed):
                 self._stop_listening()
             elif isinstance(event, e.HostStarted):
-                self._reopening = self.loop.create_task(self.listen(port=self.port))
+                self._reopening = watched(self.loop.create_task(self.listen(port=self.port)))
         self.drain_faults()
         out, host.out = host.out, []
         for number, data in out:

@@ -23,8 +23,23 @@ def allow_many_files() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
+def watched(task: asyncio.Task[None]) -> asyncio.Task[None]:
+    """The task; what goes wrong in it is told to the loop, and not kept until somebody asks."""
+    task.add_done_callback(_tell)
+    return task
+
+
+def _tell(task: asyncio.Task[None]) -> None:
+    error = None if task.cancelled() else task.exception()
+    if error is not None:
+        context = {"message": "a task failed", "exception": error}
+        task.get_loop().call_exception_handler(context)
+
+
 class Fatal:
-    """The first exception that a callback of the loop raised; asyncio would only log it."""
+    """The first exception that a callback or a watched task of the loop raised; asyncio would
+    only log it.
+    """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._happened = asyncio.Event()

@@ -18,12 +18,12 @@ from harness import events as e
 from harness.assembly import Assembly
 from harness.checks.judge import Judge
 from harness.checks.secrecy import SecrecyScan
-from harness.errors import EnvironmentTrouble
+from harness.errors import EnvironmentTrouble, HarnessError
 from harness.journal import Entry, Header, Journal, JournalWriter
 from harness.live.clock import LiveClock
 from harness.live.driver import watch_lag
-from harness.live.host_process import Orders
-from harness.live.loop import Fatal, allow_many_files, new_loop
+from harness.live.host_process import ENVIRONMENT, Orders
+from harness.live.loop import Fatal, allow_many_files, new_loop, watched
 from harness.live.parts import merged, part_path, write_journal
 from harness.live.store import SqliteStore
 from harness.live.terminals import LiveTerminals
@@ -51,12 +51,12 @@ def run_live(
 
     Raises:
         ConfigError: the plan names something that does not exist.
-        EnvironmentTrouble: no port, no disk, or the host's process died.
+        EnvironmentTrouble: no port, no disk, or the host's process was killed. What the journal's
+            parts held until then is in the journal, which is cut off.
     """
     assembly = Assembly(plan)
     header = assembly.header()
     path = journal or Path("runs") / f"{plan.scenario.name}-live-seed{plan.seed}.jsonl"
-    path.parent.mkdir(parents=True, exist_ok=True)
     parts = [part_path(path, part) for part in ("terminals", "host")]
     allow_many_files()
     with contextlib.ExitStack() as stack:
@@ -68,9 +68,15 @@ def run_live(
         start = time.monotonic() + _LEAD
         host = stack.enter_context(_HostProcess(Orders(plan, start, str(parts[1]))))
         half = _Half(assembly, header, parts[0], LiveClock(start, plan.speed), store, host)
-        with asyncio.Runner(loop_factory=new_loop) as runner:
-            interrupted = runner.run(half.live(progress))
-        host.stop()
+        try:
+            with asyncio.Runner(loop_factory=new_loop) as runner:
+                interrupted = runner.run(half.live(progress))
+        except BaseException:
+            with contextlib.suppress(HarnessError):
+                host.stop()
+            with contextlib.suppress(HarnessError):
+                judge_parts(path, header, parts, assembly)
+            raise
         judge, scan = judge_parts(path, header, parts, assembly)
     judge.secrecy(scan.scanned, [str(leak) for leak in scan.leaks])
     return Outcome(judge.verdict(interrupted=interrupted), header, path, interrupted)
@@ -82,7 +88,8 @@ def judge_parts(
     """Merge the parts into one journal, and read it as anyone would."""
     judge = Judge(header)
     scan = SecrecyScan(assembly.population, assembly.keys, terminals=assembly.plan.terminals)
-    lines = write_journal(path, header, merged([part for part in parts if part.exists()]))
+    written = [part for part in parts if part.exists() and part.stat().st_size]
+    lines = write_journal(path, header, merged(written))
     scan.scan(next(lines), str(path))
     decode = msgspec.json.Decoder(Entry).decode
     for block in _blocks(lines, 256):
@@ -118,14 +125,23 @@ class _HostProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            start_new_session=True,  # a terminal's Ctrl-C is for the terminals' half
         )
-        self._tell(msgspec.json.encode(self._orders))
-        assert self._process.stdout is not None
-        first = self._process.stdout.readline().decode().split()
-        if len(first) != 2 or first[0] != "port":
-            self._failed()
-        self.port = int(first[1])
+        try:
+            self.port = self._ready(self._process)
+        except BaseException:
+            self.__exit__()
+            raise
         return self
+
+    def _ready(self, process: subprocess.Popen[bytes]) -> int:
+        """The port, once it listens."""
+        self._tell(msgspec.json.encode(self._orders))
+        assert process.stdout is not None
+        first = process.stdout.readline().decode().split()
+        if len(first) != 2 or first[0] != "port":
+            raise self._ended(process)
+        return int(first[1])
 
     def _tell(self, line: bytes) -> None:
         assert self._process is not None
@@ -134,38 +150,38 @@ class _HostProcess:
             self._process.stdin.write(line + b"\n")
             self._process.stdin.flush()
 
-    def _failed(self) -> None:
-        assert self._process is not None
-        _, errors = self._process.communicate()
+    def _ended(self, process: subprocess.Popen[bytes]) -> HarnessError:
+        """Why it is gone: the environment's fault, or an error inside the harness."""
+        _, errors = process.communicate()
+        self._process = None
+        code = process.returncode
         said = errors.decode(errors="replace").strip().splitlines()
-        raise EnvironmentTrouble(
-            f"the host's process ended ({self._process.returncode}): "
-            + (said[-1] if said else "without a word")
-        )
+        text = f"the host's process ended ({code}): {said[-1] if said else 'without a word'}"
+        killed = code < 0
+        return (EnvironmentTrouble if killed or code == ENVIRONMENT else HarnessError)(text)
 
     def lift(self) -> None:
         self._tell(b"lift")
 
     def check(self) -> None:
-        """Raises EnvironmentTrouble if it died."""
+        """Raises a HarnessError if it died."""
         if self._process is not None and self._process.poll() is not None:
-            self._failed()
+            raise self._ended(self._process)
 
     def stop(self) -> None:
-        """Let it close its part of the journal."""
-        if self._process is None:
+        """Let it close its part of the journal. Raises as `check` does."""
+        process = self._process
+        if process is None:
             return
         self._tell(b"stop")
         try:
-            _, errors = self._process.communicate(timeout=30)
+            process.wait(timeout=30)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.communicate()
+            self.__exit__()
             raise EnvironmentTrouble("the host's process did not stop") from None
-        code, self._process = self._process.returncode, None
-        if code != 0:
-            said = errors.decode(errors="replace").strip().splitlines()
-            raise EnvironmentTrouble(f"the host's process failed: {said[-1] if said else code}")
+        error = self._ended(process)
+        if process.returncode != 0:
+            raise error
 
     def __exit__(self, *_: object) -> None:
         if self._process is not None:
@@ -202,14 +218,29 @@ class _Half:
         journal = Journal()
         writer = JournalWriter(self._part, self._header)
         journal.subscribe(writer.write)
+        try:
+            how = await self._fleet_lives(journal, interrupt, fatal, progress)
+        finally:
+            loop.remove_signal_handler(signal.SIGINT)
+            writer.close()
+        return how == "interrupted"
+
+    async def _fleet_lives(
+        self, journal: Journal, interrupt: asyncio.Event, fatal: Fatal, progress: Watch
+    ) -> str:
+        """How it ended."""
+        loop = asyncio.get_running_loop()
         fleet = LiveTerminals(
             self._assembly, journal, self._clock, self._store, ("127.0.0.1", self._host.port)
         )
         watching = [
-            loop.create_task(
-                watch_lag(self._clock, fleet.lag, lambda lag: fleet.record(RUN, e.LagMeasured(lag)))
-            ),
-            loop.create_task(self._windows(fleet)),
+            watched(loop.create_task(task))
+            for task in (
+                watch_lag(
+                    self._clock, fleet.lag, lambda lag: fleet.record(RUN, e.LagMeasured(lag))
+                ),
+                self._windows(fleet),
+            )
         ]
         try:
             await self._until(0.0, interrupt, fatal)
@@ -219,13 +250,13 @@ class _Half:
             for task in watching:
                 task.cancel()
             await asyncio.gather(*watching, return_exceptions=True)
-            loop.remove_signal_handler(signal.SIGINT)
-        fleet.record(RUN, e.LagMeasured(fleet.lag.take()))
-        await fleet.close()
-        fleet.record(RUN, e.RunEnded(how))
-        writer.close()
+            await fleet.close()
         fatal.check()
-        return how == "interrupted"
+        fleet.record(RUN, e.LagMeasured(fleet.lag.take()))
+        fleet.count()
+        self._host.stop()  # first: nothing comes after the run's end
+        fleet.record(RUN, e.RunEnded(how))
+        return how
 
     async def _play(
         self, fleet: LiveTerminals, interrupt: asyncio.Event, fatal: Fatal, progress: Watch

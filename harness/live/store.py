@@ -51,8 +51,8 @@ class SqliteStore:
         self._worker = ThreadPoolExecutor(1, "store") if fsync else None
         self._pending: list[tuple[str, int, Record]] = []
         self._waiting: dict[str, Callable[[int], None]] = {}
+        self._committing: dict[str, Callable[[int], None]] = {}
         self._flushing = False
-        self._again = False
         try:
             directory.mkdir(parents=True, exist_ok=True)
             self._database = sqlite3.connect(
@@ -90,37 +90,37 @@ class SqliteStore:
             asyncio.get_running_loop().call_soon(self._flush)
 
     def lose(self, terminal: str) -> None:
-        """The terminal lost power: what was not committed is gone."""
+        """The terminal lost power: what was not committed is gone, and nobody is there to hear
+        of what is just being committed.
+        """
         self._pending = [row for row in self._pending if row[0] != terminal]
         self._waiting.pop(terminal, None)
+        self._committing.pop(terminal, None)
 
     def _flush(self) -> None:
         rows, self._pending = self._pending, []
-        waiting, self._waiting = self._waiting, {}
+        self._committing, self._waiting = self._waiting, {}
         if self._worker is None:
             self._commit(rows)
-            self._tell(rows, waiting)
+            self._tell(rows)
             return
         loop = asyncio.get_running_loop()
         done = loop.run_in_executor(self._worker, self._commit, rows)
-        done.add_done_callback(lambda future: self._committed(future, rows, waiting))
+        done.add_done_callback(lambda future: self._committed(future, rows))
 
-    def _committed(
-        self,
-        future: asyncio.Future[None],
-        rows: list[Row],
-        waiting: dict[str, Callable[[int], None]],
-    ) -> None:
+    def _committed(self, future: asyncio.Future[None], rows: list[Row]) -> None:
         trouble = future.exception()
         if trouble is not None:
             raise trouble
-        self._tell(rows, waiting)
+        self._tell(rows)
 
-    def _tell(self, rows: list[Row], waiting: dict[str, Callable[[int], None]]) -> None:
+    def _tell(self, rows: list[Row]) -> None:
         self._flushing = False
         last = {terminal: number for terminal, number, _ in rows}
         for terminal, number in last.items():
-            waiting[terminal](number)
+            synced = self._committing.pop(terminal, None)
+            if synced is not None:
+                synced(number)
         if self._pending and not self._flushing:
             self._flushing = True
             asyncio.get_running_loop().call_soon(self._flush)
@@ -152,11 +152,19 @@ class SqliteStore:
             (terminal, number, body),
         )
 
+    def sync(self) -> None:
+        """Commit what is left, now; nobody is told."""
+        rows, self._pending = self._pending, []
+        if self._worker is not None:
+            self._worker.submit(self._commit, rows).result()
+        elif rows:
+            self._commit(rows)
+
     def close(self) -> None:
         """Commit what is left, and let go of the file."""
-        if self._worker is not None:
-            self._worker.shutdown(wait=True)
-        rows, self._pending = self._pending, []
-        if rows:
-            self._commit(rows)
-        self._database.close()
+        try:
+            self.sync()
+        finally:
+            if self._worker is not None:
+                self._worker.shutdown(wait=True)
+            self._database.close()

@@ -11,6 +11,7 @@ from harness.assembly import Assembly
 from harness.journal import Journal
 from harness.live.clock import LiveClock
 from harness.live.driver import Alarm, Connection, Lag
+from harness.live.loop import watched
 from harness.live.store import SqliteStore
 from harness.machines.atm import Atm, LosePower, WantBoot
 from harness.machines.effects import Connect, Disconnect, Transmit, Write
@@ -140,7 +141,7 @@ class LiveAtm:
             elif isinstance(effect, Write):
                 fleet.store.write(atm.id, effect.number, effect.record, self.synced)
             elif isinstance(effect, Connect):
-                self._dialling = fleet.loop.create_task(self._dial())
+                self._dialling = watched(fleet.loop.create_task(self._dial()))
             elif isinstance(effect, Disconnect):
                 self._hang_up("local")
             elif isinstance(effect, LosePower):
@@ -194,8 +195,14 @@ class LiveTerminals:
             self.record(RUN, e.FaultActed(fault, f"{on}: {what}" if what else on))
 
     def start(self) -> None:
+        """Count the cassettes, switch everything on. A store with something open in it comes from
+        an earlier run, whose end was to that terminal what a power cut is.
+        """
         for live in self.atms:
             self.record(live.atm.id, live.atm.device.count("opening"))
+            if self.store.image(live.atm.id).dossiers:
+                self.record(live.atm.id, e.PowerLost("earlier run"))
+                self.record(live.atm.id, e.PowerRestored())
         for live in self.atms:
             live.boot()
 
@@ -209,10 +216,16 @@ class LiveTerminals:
         return all(live.atm.at_rest for live in self.atms)
 
     async def close(self) -> None:
-        """Hang up, count everything, and let the transports finish."""
+        """Hang up, and let the transports finish."""
         for live in self.atms:
             live.close()
         self.closed_door.close()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(0)
+
+    def count(self) -> None:
+        """Cassettes and stores, when all is over."""
+        self.store.sync()
         for live in self.atms:
             image = self.store.image(live.atm.id)
             self.record(live.atm.id, live.atm.device.count("rest"))
@@ -220,8 +233,6 @@ class LiveTerminals:
                 live.atm.id,
                 e.StoreCounted(image.pending(), image.parked(), image.in_suspense()),
             )
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.sleep(0)
 
     def states(self) -> dict[str, int]:
         """Terminals by state, for whoever watches."""

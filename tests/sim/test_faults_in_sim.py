@@ -1,0 +1,54 @@
+"""Every fault of the catalogue, alone and in company, against a safe pair that must withstand it.
+
+A kind that is new in the catalogue is tested here by itself.
+"""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from harness.faults.grammar import FaultKind, fault_catalog
+from harness.outcome import Outcome
+from harness.plan import plan_of
+from harness.scenario import load_scenario
+from harness.sim.run import simulate_plan
+
+RARER = {"power_cut": "2%"}  # each of its attempts is one operation of many
+
+
+def usable(kind: FaultKind, share: str = "10%") -> str:
+    """The fault so that it strikes, and leaves the evening going on."""
+    if "p" not in kind.parameters:
+        return f"{kind.kind}@5m..10m"
+    return f"{kind.kind}:p={RARER.get(kind.kind, share)}"
+
+
+def evening(*faults: str, seed: int = 1, minutes: int = 60) -> Outcome:
+    plan = plan_of(
+        load_scenario("ordinary_evening"),
+        seed=seed,
+        terminals=10,
+        duration=minutes * 60.0,
+        faults=faults,
+    )
+    return simulate_plan(plan)
+
+
+@pytest.mark.parametrize("kind", fault_catalog(), ids=lambda kind: kind.kind)
+def test_a_safe_pair_withstands_every_kind(kind: FaultKind) -> None:
+    """It strikes (a run whose fault never took effect does not pass), and nothing breaks."""
+    verdict = evening(usable(kind)).verdict
+    assert verdict.outcome == "pass", (verdict.reasons, verdict.failures)
+
+
+@pytest.mark.parametrize("seed", range(1, 13))
+def test_a_safe_pair_withstands_them_in_company(seed: int) -> None:
+    """Two to five kinds at once, drawn: not one check fails, and no card stays inside."""
+    draw = Random(seed)
+    kinds = draw.sample(fault_catalog(), draw.randint(2, 5))
+    faults = [usable(kind, draw.choice(["2%", "10%", "30%"])) for kind in kinds]
+    verdict = evening(*faults, seed=seed, minutes=30).verdict
+    assert verdict.failures == (), faults
+    assert verdict.totals.inside == 0
