@@ -149,7 +149,7 @@ class LiveAtm:
                 fleet.store.lose(atm.id)
                 self._hang_up("power", reset=True)
             elif isinstance(effect, WantBoot):
-                fleet.loop.call_soon(self.boot)
+                self.boot()  # at once: until then its deadline is past, and it would ask again
         self._alarm.look()
 
     def _send(self, data: bytes) -> None:
