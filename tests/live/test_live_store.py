@@ -5,31 +5,56 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from kept import INTENT, KEY, PAN, keep
 
+from harness.errors import EnvironmentTrouble
 from harness.live.store import SqliteStore
-from harness.machines.store import Closed, Decision, Intent, Marks, Record
+from harness.machines.store import (
+    AnyRecord,
+    CashMoved,
+    Closed,
+    Decision,
+    Intent,
+    Marks,
+    Parked,
+    Record,
+    ReversalRecord,
+    StoreImage,
+    Suspense,
+)
+from harness.sim.disk import Disk
+from harness.sim.world import World
 
-KEY = bytes(range(16))
-PAN = "9999990000000014"
-INTENT = Intent(7, "withdrawal", PAN, 5000, "000123", "1121201000", "000000000007")
+EVERY_KIND: tuple[Record, ...] = (
+    Marks(200, 64),
+    INTENT,
+    Decision(7, 5000, "00"),
+    CashMoved(7, "presented", 5000),
+    ReversalRecord(
+        7, "4021", "000124", "1121201100", "211100", "1121", "00", 2000, PAN, 5000,
+        "000000000007", "000123", "1121201000",
+    ),
+    Parked(7, "94"),
+    Intent(8, "balance", PAN, 0, "000125", "1121201200", "000000000008"),
+    Suspense(9, 5000, "dispenser lost count"),
+    Closed(8),
+    Marks(400, 128),
+)  # fmt: skip
 
 
-async def keep(store: SqliteStore, *records: Record) -> int:
-    """Write records and wait until the last one is durable; its number."""
-    done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-
-    def synced(number: int) -> None:
-        if number == len(records) and not done.done():
-            done.set_result(number)
-
-    for number, record in enumerate(records, start=1):
-        store.write("ATM00001", number, record, synced)
-    return await done
+def contents(image: StoreImage) -> object:
+    """What a terminal finds at boot, comparable."""
+    return image.marks, {
+        number: [getattr(dossier, name) for name in dossier.__slots__]
+        for number, dossier in image.dossiers.items()
+    }
 
 
 @pytest.mark.parametrize("fsync", [False, True])
@@ -44,18 +69,67 @@ async def test_what_was_synced_is_found_again(tmp_path: Path, fsync: bool) -> No
     assert image.dossiers[7].decision == Decision(7, 5000, "00")
 
 
-async def test_a_closed_transaction_leaves_nothing(tmp_path: Path) -> None:
+async def test_a_terminal_finds_what_it_would_in_simulation(tmp_path: Path) -> None:
+    """The same records, of every kind there is, leave the same image on disk and in `sim`."""
+    assert {type(record) for record in EVERY_KIND} == set(get_args(AnyRecord))
+    disk = Disk(World(), lambda _: None)
+    for number, record in enumerate(EVERY_KIND, start=1):
+        disk.write(number, record, urgent=False)
+    disk.flush()
     store = SqliteStore(tmp_path, KEY)
-    await keep(store, INTENT, Closed(7))
+    await keep(store, *EVERY_KIND)
+    assert contents(store.image("ATM00001")) == contents(disk.image)
+    assert contents(store.image("ATM00002")) == contents(StoreImage())
+    store.close()
+
+
+async def test_a_closed_transaction_leaves_nothing(tmp_path: Path) -> None:
+    """Its rows are gone, so that a store does not grow with the run."""
+    store = SqliteStore(tmp_path, KEY)
+    await keep(store, INTENT, Decision(7, 5000, "00"), Closed(7))
     assert store.image("ATM00001").dossiers == {}
+    store.close()
+    with sqlite3.connect(tmp_path / "terminals.sqlite") as database:
+        assert database.execute("SELECT COUNT(*) FROM records").fetchone() == (0,)
+    database.close()
 
 
 async def test_what_was_not_committed_is_lost_with_the_power(tmp_path: Path) -> None:
+    """And with nobody's but its own terminal's."""
     store = SqliteStore(tmp_path, KEY)
-    store.write("ATM00001", 1, INTENT, lambda _: None)
+    told: list[str] = []
+    store.write("ATM00001", 1, INTENT, lambda _: told.append("ATM00001"))
     store.lose("ATM00001")
+    await keep(store, INTENT, terminal="ATM00002")
     store.close()
-    assert SqliteStore(tmp_path, KEY).image("ATM00001").dossiers == {}
+    assert told == []
+    after = SqliteStore(tmp_path, KEY)
+    assert after.image("ATM00001").dossiers == {}
+    assert after.image("ATM00002").dossiers[7].intent == INTENT
+    after.close()
+
+
+async def test_nobody_without_power_is_told_of_a_commit(tmp_path: Path) -> None:
+    """Power fails while the disk is written: what the next life writes first is also number 1,
+    and must not be taken for durable because of it.
+    """
+    store = SqliteStore(tmp_path, KEY, fsync=True)
+    told: list[int] = []
+    store.write("ATM00001", 1, INTENT, told.append)
+    other = asyncio.create_task(keep(store, INTENT, terminal="ATM00002"))
+    await asyncio.sleep(0)  # the commit is under way now
+    await asyncio.sleep(0)
+    store.lose("ATM00001")
+    await other
+    store.close()
+    assert told == []
+
+
+def test_a_directory_that_cannot_be_is_the_environments(tmp_path: Path) -> None:
+    """Named in the error."""
+    (tmp_path / "file").touch()
+    with pytest.raises(EnvironmentTrouble, match=r"terminals\.sqlite"):
+        SqliteStore(tmp_path / "file", KEY)
 
 
 async def test_no_pan_is_in_the_files(tmp_path: Path) -> None:
@@ -71,7 +145,7 @@ async def test_no_pan_is_in_the_files(tmp_path: Path) -> None:
 KILLED = """
 import asyncio, sys
 from pathlib import Path
-from tests.live.test_live_store import INTENT, KEY, keep
+from kept import INTENT, KEY, keep
 from harness.live.store import SqliteStore
 
 async def main() -> None:
@@ -88,7 +162,7 @@ def test_sigkill_loses_nothing_that_was_synced(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-c", KILLED, str(tmp_path)],
         stdout=subprocess.PIPE,
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parent,
     )
     assert process.stdout is not None
     assert process.stdout.readline() == b"synced\n"

@@ -25,12 +25,12 @@ def usable(kind: FaultKind, share: str = "10%") -> str:
     return f"{kind.kind}:p={RARER.get(kind.kind, share)}"
 
 
-def evening(*faults: str, seed: int = 1, minutes: int = 60) -> Outcome:
+def evening(*faults: str, seed: int = 1) -> Outcome:
     plan = plan_of(
         load_scenario("ordinary_evening"),
         seed=seed,
         terminals=10,
-        duration=minutes * 60.0,
+        duration=1800.0,
         faults=faults,
     )
     return simulate_plan(plan)
@@ -49,6 +49,6 @@ def test_a_safe_pair_withstands_them_in_company(seed: int) -> None:
     draw = Random(seed)
     kinds = draw.sample(fault_catalog(), draw.randint(2, 5))
     faults = [usable(kind, draw.choice(["2%", "10%", "30%"])) for kind in kinds]
-    verdict = evening(*faults, seed=seed, minutes=30).verdict
+    verdict = evening(*faults, seed=seed).verdict
     assert verdict.failures == (), faults
     assert verdict.totals.inside == 0
