@@ -77,7 +77,7 @@ async def test_what_goes_wrong_in_a_task_ends_the_run() -> None:
     fatal = Fatal(asyncio.get_running_loop())
     told = fatal.wait()
     task = watched(asyncio.create_task(fails()))
-    await told
+    await asyncio.wait_for(told, 30.0)
     with pytest.raises(EnvironmentTrouble, match="the port is gone"):
         fatal.check()
     assert task.done()

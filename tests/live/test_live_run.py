@@ -2,99 +2,157 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import asyncio
 from pathlib import Path
 
-import msgspec
+import pytest
+from kept import PAN, keep
+from live_runs import entries, how, live
 
-from harness.journal import JournalReader
-from harness.live.run import run_live
+from harness.crypto.keys import load_keys
+from harness.errors import HarnessError
+from harness.live.store import SqliteStore
+from harness.machines.store import Intent, Marks, ReversalRecord
 from harness.outcome import Outcome
-from harness.plan import plan_of
 from harness.report.judging import judge_journal
-from harness.scenario import load_scenario
+
+TIMED = {"T1", "T2", "F1", "F2"}
 
 
-def live(path: Path, *faults: str, terminals: int = 4, **changes: object) -> Outcome:
-    scenario = msgspec.structs.replace(
-        load_scenario("ordinary_evening"), promises=("T2", "T4", "H3", "F1"), expect={}
-    )
-    scenario = msgspec.structs.replace(
-        scenario, evening=msgspec.structs.replace(scenario.evening, mean_gap=20.0)
-    )
-    plan = plan_of(
-        scenario,
-        terminals=terminals,
+def names(journal: Path, *kinds: str, actor: str = "") -> list[str]:
+    return [type(entry.event).__name__ for entry in entries(journal, *kinds, actor=actor)]
+
+
+@pytest.fixture(scope="module")
+def quiet(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Outcome]:
+    journal = tmp_path_factory.mktemp("quiet") / "quiet.jsonl"
+    return journal, live(journal, terminals=3, duration=60.0)
+
+
+def test_the_verdict_is_its_journals(quiet: tuple[Path, Outcome]) -> None:
+    """A quiet evening passes; judged again, the verdict is the same one, to the last figure.
+    Nothing comes after the run's end, and no file but the journal is left.
+    """
+    journal, outcome = quiet
+    assert outcome.verdict.outcome == "pass", outcome.verdict
+    again, _ = judge_journal(journal)
+    assert again == outcome.verdict
+    assert names(journal)[-1] == "RunEnded"
+    assert list(journal.parent.iterdir()) == [journal]
+
+
+def test_a_journal_cut_in_the_middle_proves_nothing(
+    quiet: tuple[Path, Outcome], tmp_path: Path
+) -> None:
+    """It is read up to there, and INVALID."""
+    data = quiet[0].read_bytes()
+    journal = tmp_path / "half.jsonl"
+    journal.write_bytes(data[: len(data) // 2])
+    verdict, _ = judge_journal(journal)
+    assert verdict.exit_code == 3
+    assert any("cut off" in reason for reason in verdict.reasons)
+    assert verdict.totals.inserted > 0
+
+
+def test_a_power_cut_loses_nothing(tmp_path: Path) -> None:
+    """Wherever it comes, terminals boot again from the same SQLite store and send what is open."""
+    journal = tmp_path / "cuts.jsonl"
+    cuts = ("frame:0200", "sync", "motor:stack", "motor:eject")
+    faults = [
+        f"power_cut:at={at},nth=1,off=10s,terminal=ATM{number:05d}"
+        for number, at in enumerate(cuts, start=1)
+    ]
+    outcome = live(journal, *faults, terminals=len(cuts))
+    assert outcome.verdict.outcome == "pass", outcome.verdict
+    for number in range(1, len(cuts) + 1):
+        life = names(journal, "PowerLost", "PowerRestored", "Booted", actor=f"ATM{number:05d}")
+        assert life == ["Booted", "PowerLost", "PowerRestored", "Booted"]
+    assert {row.id: row.tried for row in outcome.verdict.rows}["T10"] >= 2
+    assert "ReversalAnswered" in names(journal, actor="ATM00001")
+
+
+def test_a_host_that_crashed_is_really_gone_for_a_while(tmp_path: Path) -> None:
+    """Before and after the commit: its listener is closed, so that connections are refused, and
+    open again on the same port, which is all that the terminals know.
+    """
+    journal = tmp_path / "crashes.jsonl"
+    outcome = live(
+        journal,
+        "crash_before_commit:off=15s,nth=1,terminal=ATM00001,mti=0200",
+        "crash_after_commit:off=15s,nth=3,terminal=ATM00002,mti=0200",
+        terminals=3,
         duration=150.0,
-        faults=faults,
-        live=True,
+    )
+    assert outcome.verdict.outcome == "pass", outcome.verdict
+    moments = entries(journal, "HostCrashed", "HostStarted")
+    assert [type(x.event).__name__ for x in moments] == ["HostCrashed", "HostStarted"] * 2
+    for down, up in (moments[:2], moments[2:]):
+        failed = [x for x in entries(journal, "ConnectFailed") if down.at < x.at < up.at]
+        assert set(how(failed)) == {"refused"}
+        assert any(x.at > up.at for x in entries(journal, "LinkOpened"))
+    assert names(journal, "ReversalAnswered")
+
+
+@pytest.mark.parametrize(
+    ("terminal", "host"),
+    [("tests.live.blocking:BLOCKS", "safe"), ("safe", "tests.live.blocking:BUSY_HOST")],
+)
+def test_a_harness_that_is_too_slow_blames_nobody(tmp_path: Path, terminal: str, host: str) -> None:
+    """A loop, of either process, is blocked for 16 s of the run again and again: INVALID, with
+    the harness's own delay as the reason, and not one timed failure.
+    """
+    verdict = live(
+        tmp_path / "slow.jsonl",
+        terminals=3,
         speed=40.0,
-        **changes,  # type: ignore[arg-type]
-    )
-    return run_live(plan, journal=path / "journal.jsonl")
-
-
-def events(path: Path) -> Counter[str]:
-    return Counter(type(entry.event).__name__ for entry in JournalReader(path / "journal.jsonl"))
-
-
-def ends_of_links(path: Path) -> Counter[str]:
-    return Counter(
-        getattr(entry.event, "how", "")
-        for entry in JournalReader(path / "journal.jsonl")
-        if type(entry.event).__name__ in ("LinkClosed", "ConnectFailed")
-    )
-
-
-def test_a_quiet_evening_passes_and_its_journal_says_the_same(tmp_path: Path) -> None:
-    """The verdict is the journal's: judged again, it is the same one."""
-    outcome = live(tmp_path)
-    assert outcome.verdict.outcome == "pass", outcome.verdict
-    again, _ = judge_journal(tmp_path / "journal.jsonl")
-    assert again.rows == outcome.verdict.rows
-    assert again.totals == outcome.verdict.totals
-    assert not list(tmp_path.glob(".*"))  # the parts are gone
-
-
-def test_connections_are_really_reset_refused_and_cut(tmp_path: Path) -> None:
-    """What the terminal's socket sees is a RST, an ECONNREFUSED and a FIN after half a frame."""
-    outcome = live(
-        tmp_path,
-        "rst:terminal=ATM00001@40s..41s",
-        "rst:terminal=ATM00002@40s..41s",
-        "refuse:terminal=ATM00002@39s..60s",
-        "fin_mid_response:terminal=ATM00003,nth=2,mti=0210",
-        "wrong_stan:terminal=ATM00004,nth=1,mti=0210",
-    )
-    assert outcome.verdict.outcome == "pass", outcome.verdict
-    how = ends_of_links(tmp_path)
-    assert how["rst"] == 2
-    assert how["refused"] >= 1
-    assert how["fin"] >= 1
-    assert events(tmp_path)["StrayMessage"] >= 1
-
-
-def test_a_power_cut_and_a_crashed_host_lose_nothing(tmp_path: Path) -> None:
-    """Logic boots again from the same SQLite store, the host listens again on the same port."""
-    outcome = live(
-        tmp_path,
-        "power_cut:at=frame:0200,off=10s,terminal=ATM00001,nth=2",
-        "crash_after_commit:off=5s,terminal=ATM00002,nth=2",
-    )
-    assert outcome.verdict.outcome == "pass", outcome.verdict
-    seen = events(tmp_path)
-    assert seen["PowerLost"] == seen["PowerRestored"] == 1
-    assert seen["HostCrashed"] == seen["HostStarted"] == 1
-    assert seen["ReversalAnswered"] >= 2
-    tried = {row.id: row.tried for row in outcome.verdict.rows}
-    assert tried["T10"] == 1
-
-
-def test_a_harness_that_is_too_slow_blames_nobody(tmp_path: Path) -> None:
-    """The loop is blocked for 16 s of the run: INVALID, and not one timed failure."""
-    outcome = live(tmp_path, terminals=2, terminal_profile="tests.live.blocking:BLOCKS")
-    verdict = outcome.verdict
+        slack=2.0,
+        duration=60.0,
+        terminal_profile=terminal,
+        host_profile=host,
+    ).verdict
     assert verdict.lag > 10.0
     assert verdict.exit_code == 3, verdict.failures
     assert any("the harness itself was late" in reason for reason in verdict.reasons)
-    assert {row.id: row.status for row in verdict.rows}["F1"] == "invalid"
+    timed = {row.id: row.status for row in verdict.rows if row.id in TIMED and row.tried}
+    assert set(timed.values()) == {"invalid"}
+
+
+ASKED = Intent(7, "withdrawal", PAN, 5000, "000123", "1121200800", "000000000007")
+OPEN = ReversalRecord(
+    transaction=7, reason="4021", stan="000124", sent="1121200900", time="210900", date="1121",
+    code="00", taken=None, pan=PAN, amount=5000, rrn="000000000007",
+    original_stan="000123", original_sent="1121200800",
+)  # fmt: skip
+
+
+def test_a_store_outlives_the_program(tmp_path: Path) -> None:
+    """What one run left open in its state directory the next one finds, and sends as a repeat: to
+    that terminal the end of the first was a power cut.
+    """
+    state, journal = tmp_path / "state", tmp_path / "second.jsonl"
+    store = SqliteStore(state, load_keys("test").store)
+    asyncio.run(keep(store, Marks(200, 64), ASKED, OPEN))
+    store.close()
+    outcome = live(journal, terminals=2, duration=60.0, state_dir=state)
+    assert outcome.verdict.outcome == "pass", outcome.verdict
+    life = names(journal, "PowerLost", "PowerRestored", "Booted", actor="ATM00001")
+    assert life == ["PowerLost", "PowerRestored", "Booted"]
+    answered = entries(journal, "ReversalAnswered", actor="ATM00001")
+    assert [getattr(entry.event, "stan", "") for entry in answered] == [OPEN.stan]
+    frames = entries(journal, "FrameSeen", actor="ATM00001")
+    sent = [getattr(x.event, "fields", {}) for x in frames if getattr(x.event, "to", "") == "host"]
+    assert next(x["90"] for x in sent if x["t"] == "0421").startswith("02000001231121200800")
+    assert min(x["11"] for x in sent if x["t"] == "0200") >= "000200"  # no STAN a second time
+    assert SqliteStore(state, load_keys("test").store).image("ATM00001").dossiers == {}
+
+
+def test_an_error_of_the_hosts_machine_is_the_harnesss(tmp_path: Path) -> None:
+    """The run ends with its words, and what was seen is in a journal that is cut off."""
+    journal = tmp_path / "broken.jsonl"
+    with pytest.raises(HarnessError, match="ValueError: a bug in somebody's host") as raised:
+        live(journal, host_profile="tests.live.blocking:BROKEN_HOST", terminals=1)
+    assert type(raised.value) is HarnessError
+    assert "Booted" in names(journal)
+    verdict, _ = judge_journal(journal)
+    assert verdict.exit_code == 3
+    assert list(tmp_path.iterdir()) == [journal]

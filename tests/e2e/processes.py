@@ -1,0 +1,93 @@
+"""Harness processes from outside: started as a user starts them, interrupted, watched. Linux's
+/proc tells who started whom, and who listens where.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import sys
+from pathlib import Path
+
+SMALL = """\
+id = "E1"
+title = "A busy small evening"
+terminals = 3
+duration = "90s"
+promises = ["T4", "H1"]
+
+[contract]
+slack = "30s"
+
+[evening]
+mean_gap = "15s"
+balance_share = 0.0
+wrong_pin = 0.0
+cancel = 0.0
+"""
+
+
+def start(*arguments: str, cwd: Path) -> subprocess.Popen[str]:
+    """`harness ...` in a session of its own, with the small evening beside it as small.toml."""
+    (cwd / "small.toml").write_text(SMALL)
+    return subprocess.Popen(
+        [sys.executable, "-m", "harness", *arguments],
+        cwd=cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def read_until(process: subprocess.Popen[str], word: str) -> None:
+    """Wait for a line with that word."""
+    assert process.stdout is not None
+    seen = []
+    for line in process.stdout:
+        seen.append(line)
+        if word in line:
+            return
+    raise AssertionError(f"it ended without saying '{word}': {''.join(seen)}")
+
+
+def rest(process: subprocess.Popen[str]) -> str:
+    """What it says until its end."""
+    out, _ = process.communicate(timeout=60)
+    return " ".join(out.split())
+
+
+def child_of(process: subprocess.Popen[str]) -> int:
+    """The one process that it has started."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            after_name = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # gone meanwhile
+        if int(after_name[1]) == process.pid:
+            return int(stat.parent.name)
+    raise AssertionError("it has started nobody")
+
+
+def ends(pid: int, watched: int) -> bool:
+    """Does the process behind a pidfd end by itself within a minute?"""
+    try:
+        return bool(select.select([watched], [], [], 60.0)[0])
+    finally:
+        os.close(watched)
+
+
+def listening_port(pid: int) -> int:
+    """The TCP port on which a process listens."""
+    own = set()
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            own.add(str(entry.readlink()))
+        except OSError:
+            continue
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        fields = line.split()
+        if fields[3] == "0A" and f"socket:[{fields[9]}]" in own:
+            return int(fields[1].rpartition(":")[2], 16)
+    raise AssertionError("it listens nowhere")

@@ -1,0 +1,135 @@
+"""Every fault of the catalogue on real sockets: one run, in which each has a terminal of its own.
+
+A kind that is new in the catalogue gets a terminal by itself. The faults that crash the host, which
+is everybody's, are in test_live_run.py.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from live_runs import entries, how, live
+
+from harness.assembly import terminal_id
+from harness.faults.grammar import FaultKind, fault_catalog
+from harness.outcome import Outcome
+
+KINDS = [kind for kind in fault_catalog() if not kind.kind.startswith("crash_")]
+
+# What makes a kind strike in a short evening: parameters, window.
+USABLE = {
+    "refuse": ("", "@..10s"),
+    "rst": ("", "@20s..40s"),
+    "flap": ("min=2s,max=5s,", "@10s..60s"),
+    "half_open": ("nth=1,", "@20s.."),
+    "silent": ("", "@20s..70s"),
+    "power_cut": ("at=frame:0200,nth=1,off=10s,", ""),
+}
+
+# What its terminal, or the host about it, then reports.
+EFFECTS = {
+    "refuse": ("ConnectFailed", "LinkOpened"),
+    "rst": ("LinkClosed", "LinkOpened"),
+    "flap": ("ConnectFailed", "LinkClosed"),
+    "drop_request": ("Aborted", "ReversalAnswered"),
+    "drop_response": ("Aborted", "ReversalAnswered"),
+    "half_open": ("Aborted", "LinkClosed"),
+    "dup_request": ("DuplicateAnswer", "NotesTaken"),
+    "dup_response": ("DuplicateAnswer", "NotesTaken"),
+    "late_response": ("LateApproval", "ReversalAnswered"),
+    "reorder": ("Aborted", "ReversalAnswered"),
+    "latency": ("NotesTaken",),
+    "wrong_stan": ("StrayMessage", "Aborted"),
+    "wrong_terminal": ("StrayMessage", "Aborted"),
+    "bitflip": ("DamagedMessage", "Aborted"),
+    "len_short": ("DamagedMessage", "LinkClosed"),
+    "len_long": ("Aborted", "ReversalAnswered"),
+    "fin_mid_response": ("LinkClosed", "Aborted"),
+    "slice": ("NotesTaken",),
+    "silent": ("Aborted", "ReversalAnswered"),
+    "slow": ("NotesTaken",),
+    "eject_jam": ("EjectFailed",),
+    "dispense_short": ("NotesTaken",),
+    "dispense_unknown": ("SuspenseRecorded",),
+    "customer_leaves_card": ("CardCaptured",),
+    "customer_leaves_cash": ("NotesRetracted",),
+    "power_cut": ("PowerLost", "PowerRestored", "ReversalAnswered"),
+}
+
+
+def terminal_of(kind: str) -> str:
+    return terminal_id([one.kind for one in KINDS].index(kind))
+
+
+def fault_of(kind: FaultKind) -> str:
+    parameters, window = USABLE.get(kind.kind, ("", ""))
+    return f"{kind.kind}:{parameters}terminal={terminal_of(kind.kind)}{window}"
+
+
+@pytest.fixture(scope="module")
+def journal(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("live") / "faults.jsonl"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def outcome(journal: Path) -> Outcome:
+    return live(journal, *map(fault_of, KINDS), terminals=len(KINDS))
+
+
+def test_a_safe_pair_withstands_all_of_them(outcome: Outcome) -> None:
+    """Each struck, and not one check fails."""
+    assert outcome.verdict.outcome == "pass", (outcome.verdict.reasons, outcome.verdict.failures)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind)
+def test_it_really_strikes(journal: Path, kind: FaultKind) -> None:
+    """It says so in the journal, and its own terminal, and no other, shows the effect."""
+    acted = [
+        entry
+        for entry in entries(journal, "FaultActed", actor="RUN")
+        if getattr(entry.event, "fault", "") == fault_of(kind)
+    ]
+    terminal = terminal_of(kind.kind)
+    assert {getattr(entry.event, "on", "").partition(":")[0] for entry in acted} == {terminal}
+    seen = {type(entry.event).__name__ for entry in entries(journal, actor=terminal)}
+    assert seen >= set(EFFECTS.get(kind.kind, ()))
+
+
+@pytest.mark.parametrize(
+    ("kind", "event", "ended"),
+    [
+        ("rst", "LinkClosed", "rst"),
+        ("refuse", "ConnectFailed", "refused"),
+        ("flap", "ConnectFailed", "refused"),
+        ("flap", "LinkClosed", "fin"),
+        ("fin_mid_response", "LinkClosed", "fin"),
+        ("len_short", "LinkClosed", "garbage"),
+        ("half_open", "LinkClosed", "local"),
+        ("power_cut", "LinkClosed", "power"),
+    ],
+)
+def test_sockets_end_as_they_do_in_the_world(
+    journal: Path, kind: str, event: str, ended: str
+) -> None:
+    """A real RST, a real ECONNREFUSED, a FIN: what the terminal's own socket reported."""
+    assert ended in how(entries(journal, event, actor=terminal_of(kind)))
+
+
+def test_a_response_cut_off_is_never_a_message(journal: Path) -> None:
+    """Half a frame came before the FIN, so that no answer was seen at the terminal."""
+    frames = entries(journal, "FrameSeen", actor=terminal_of("fin_mid_response"))
+    answers = [
+        entry.event for entry in frames
+        if getattr(entry.event, "end", "") == getattr(entry.event, "to", "") == "terminal"
+        and getattr(entry.event, "fields", {}).get("t") in ("0210", "0430")
+        and entry.at < 120.0
+    ]  # fmt: skip
+    assert answers == []
+
+
+def test_a_frame_in_pieces_is_put_together_again(journal: Path) -> None:
+    """Pieces arrive in order and with nothing between them: nothing is damaged, no link closed."""
+    terminal = terminal_of("slice")
+    assert entries(journal, "DamagedMessage", actor=terminal) == []
+    assert how(entries(journal, "LinkClosed", actor=terminal)) == ["local"]
