@@ -13,7 +13,7 @@ from harness.faults.plan import FaultPlan
 from harness.journal import Header
 from harness.machines.atm import Atm
 from harness.machines.customer import Street
-from harness.machines.device import Device, Motors
+from harness.machines.device import Device
 from harness.machines.host import Host, HostSettings
 from harness.machines.link import Link
 from harness.machines.mishap import Mishap
@@ -28,7 +28,10 @@ from harness.wire.framing import Framing, framing
 from harness.wire.sealed import Sealed
 from harness.wire.spec import load_spec, track2_separator
 
-SEES = ("device", "wire", "wire.mac", "ledger", "store", "terminal")
+SEES = (
+    *("device", "wire.terminal", "wire.host", "wire.mac"),
+    *("ledger", "store", "terminal"),
+)
 BANK = "HARNESS BANK"  # DE 42
 PLACES = 200  # streets are drawn for so many terminals and then used again: Faker is slow
 
@@ -77,7 +80,7 @@ class Assembly:
         self.tap = TapDecoder(tap_sealed, self.framing, self.keys.token)
         self._places: dict[int, str] = {}
         self._settings = self.terminal_profile.settings_over(self._usual_terminal())
-        self._motors = Motors()
+        self._motors = scenario.motors
 
     def header(self, *, sees: tuple[str, ...] = SEES) -> Header:
         """The journal's first line for this run."""

@@ -38,8 +38,9 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
 
     `promises` are the invariants the scenario stands for, `expects` the events that
     must have occurred with the least number of times, `sees` what this run can observe
-    (device, wire, wire.mac, ledger, store, terminal). `population` regenerates the cards
-    of the run, so that a scan for secrets can be repeated.
+    (device; wire.terminal and wire.host, the ends of the link; wire.mac, ledger, store,
+    terminal). `population` regenerates the cards of the run, so that a scan for secrets can be
+    repeated.
     """
 
     format: int = FORMAT

@@ -25,6 +25,7 @@ from harness.errors import ConfigError
 from harness.events import EVENT_TYPES
 from harness.faults.grammar import parse_fault
 from harness.machines.customer import Evening
+from harness.machines.device import Motors
 from harness.nearest import unknown
 from harness.units import parse_duration, parse_share
 
@@ -45,6 +46,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     epoch: str = "2026-11-21T20:10:00"
     contract: Contract = Contract()
     evening: Evening = Evening()
+    motors: Motors = Motors()
     promises: tuple[str, ...] = ()
     expect: dict[str, int] = {}
     forbid: dict[str, int] = {}
@@ -147,6 +149,8 @@ class _Reader:
                 return self._struct(key, Contract(), self._table(value, place))
             case "evening":
                 return self._struct(key, Evening(), self._table(value, place))
+            case "motors":
+                return self._struct(key, Motors(), self._table(value, place))
             case _:
                 return self._text(value, place)
 
@@ -224,19 +228,19 @@ class _Reader:
             place = self._place(section, key)
             if key not in names:
                 unknown(f"{section} key", key, names, place=place)
-            changes[key] = self._like(getattr(default, key), value, place)
+            changes[key] = self._like(getattr(default, key), value, place, section)
         return msgspec.structs.replace(default, **changes)
 
-    def _like(self, default: Any, value: Any, place: str) -> Any:
+    def _like(self, default: Any, value: Any, place: str, section: str) -> Any:
         if isinstance(default, bool):
             if not isinstance(value, bool):
                 raise ConfigError(f"{value!r} is neither true nor false", place=place)
             return value
         if isinstance(default, tuple):
-            return self._tuple(default, value, place)
+            return self._tuple(default, value, place, section)
         if isinstance(default, int):
             return self._whole(value, place, least=0)
-        if default < 1:  # the shares are the only defaults below one
+        if default < 1 and section != "motors":  # else only shares default below one
             return parse_share(self._number(value, place), place=place)
         return self._duration(value, place, positive=True)
 
@@ -245,12 +249,14 @@ class _Reader:
             raise ConfigError(f"{value!r} is not a share", place=place, remedy='write "3%" or 0.03')
         return value
 
-    def _tuple(self, default: tuple[Any, ...], value: Any, place: str) -> tuple[Any, ...]:
+    def _tuple(
+        self, default: tuple[Any, ...], value: Any, place: str, section: str
+    ) -> tuple[Any, ...]:
         if not isinstance(value, list):
             raise ConfigError(f"{value!r} is not a list", place=place, remedy="write [1, 3]")
         if not default or isinstance(default[0], str):
             return tuple(self._list(value, place))
-        return tuple(self._like(default[0], item, place) for item in value)
+        return tuple(self._like(default[0], item, place, section) for item in value)
 
     # --- where it stands -----------------------------------------------------------
 

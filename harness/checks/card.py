@@ -16,7 +16,7 @@ class AbortReleasesCard(Check):
     """
 
     id = "T1"
-    needs = ("device", "wire")
+    needs = ("device", "wire.terminal")
     timed = True
     unit = "s"
 
@@ -156,7 +156,7 @@ class CaptureHasReason(Check):
     """T7. A capture code, not taken, a jam, a local hotlist hit: by the evidence."""
 
     id = "T7"
-    needs = ("device", "wire")
+    needs = ("device", "wire.terminal")
 
     def on_CaptureBegun(self, site: Site, at: float, event: e.CaptureBegun) -> None:  # noqa: N802
         self.tried += 1
@@ -278,7 +278,7 @@ class NoCardWhileDown(Check):
     """F2.accept. By what passed at the terminal's end, not by the terminal's judgement."""
 
     id = "F2.accept"
-    needs = ("device", "wire")
+    needs = ("device", "wire.terminal")
 
     def on_CardInserted(self, site: Site, at: float, _event: e.CardInserted) -> None:  # noqa: N802
         self.tried += 1

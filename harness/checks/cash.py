@@ -12,7 +12,7 @@ class CashNeedsApproval(Check):
     """T4, judged at the stacker's motor."""
 
     id = "T4"
-    needs = ("device", "wire")
+    needs = ("device", "wire.terminal")
 
     def on_StackBegun(self, site: Site, at: float, _event: e.StackBegun) -> None:  # noqa: N802
         self.tried += 1
@@ -41,7 +41,7 @@ class ApprovalIsAuthentic(Check):
     """T4.authentic: the tap's own MAC check of the approval that was paid."""
 
     id = "T4.authentic"
-    needs = ("device", "wire", "wire.mac")
+    needs = ("device", "wire.terminal", "wire.mac")
 
     def observable(self, sees: tuple[str, ...]) -> bool:
         """Where the contract has no MAC there is none to look at."""
@@ -60,7 +60,7 @@ class NeverMoreThanApproved(Check):
     """T5. `worst` is the largest excess in minor units."""
 
     id = "T5"
-    needs = ("device", "wire")
+    needs = ("device", "wire.terminal")
     unit = "cents"
 
     @property
@@ -98,7 +98,7 @@ class NothingAfterAbort(Check):
     """T9. An abort, by the evidence or by the terminal's own word, ends the transaction."""
 
     id = "T9"
-    needs = ("device", "wire")
+    needs = ("device", "wire.terminal")
 
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]

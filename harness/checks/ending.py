@@ -36,7 +36,7 @@ class EndsExactlyOnce(Check):
     """T8. Declined, completed, reversed or suspense; exactly one of them, by the evidence."""
 
     id = "T8"
-    needs = ("device", "wire")
+    needs = ("device", "wire.terminal")
 
     def on_FrameSeen(self, site: Site, at: float, event: e.FrameSeen) -> None:  # noqa: N802
         """A new request of the terminal closes the book on what is over."""
@@ -101,7 +101,7 @@ class PowerCutLosesNothing(Check):
     """
 
     id = "T10"
-    needs = ("device", "wire")
+    needs = ("device", "wire.terminal")
 
     def rest(self, site: Site, now: float) -> None:
         self.tried += site.losses
@@ -120,7 +120,7 @@ class OneReversal(Check):
     """
 
     id = "T13"
-    needs = ("wire",)
+    needs = ("wire.terminal",)
 
     def on_FrameSeen(self, site: Site, at: float, event: e.FrameSeen) -> None:  # noqa: N802
         if event.end != "terminal" or site.kind not in (Kind.REVERSAL, Kind.REVERSAL_REPEAT):

@@ -62,7 +62,7 @@ class LedgerEqualsCash(Check):
     """
 
     id = "H3"
-    needs = ("ledger", "device", "wire")
+    needs = ("ledger", "device", "wire.terminal")
     unit = "cents"
 
     @property
@@ -125,7 +125,7 @@ class ReplayMovesNothing(Check):
     """H4. A case is a message that the host heard twice, a failure a second posting by one."""
 
     id = "H4"
-    needs = ("ledger", "wire")
+    needs = ("ledger", "wire.host")
 
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
@@ -154,7 +154,7 @@ class TombstoneHolds(Check):
     """
 
     id = "H6"
-    needs = ("ledger", "wire")
+    needs = ("ledger", "wire.host")
 
     def on_FrameSeen(self, site: Site, at: float, event: e.FrameSeen) -> None:  # noqa: N802
         if event.end != "host" or event.mac == "bad":
@@ -194,7 +194,7 @@ class NothingPending(Check):
     """
 
     id = "H7"
-    needs = ("wire", "store")
+    needs = ("wire.terminal", "store")
 
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]

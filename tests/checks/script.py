@@ -17,7 +17,7 @@ from harness.wire.dialect import Dialect, Fields, Stamp, Station
 ATM = "ATM00001"
 CARD = "c0ffee"
 SENT = "1121201000"
-SEES = ("device", "wire", "wire.mac", "ledger", "store", "terminal")
+SEES = ("device", "wire.terminal", "wire.host", "wire.mac", "ledger", "store", "terminal")
 OPENING = {5000: 100, 2000: 100, 1000: 100}
 
 DIALECT = Dialect()

@@ -76,7 +76,7 @@ def test_a_promise_that_was_not_tried_proves_nothing() -> None:
 
 def test_a_promise_that_cannot_be_seen_proves_nothing() -> None:
     """Exit 3 as well."""
-    script = Script(promises=("H3",), sees=("device", "wire", "terminal"))
+    script = Script(promises=("H3",), sees=("device", "wire.terminal", "terminal"))
     script.visit(10)
     script.end(100)
     verdict = script.verdict()
@@ -86,7 +86,7 @@ def test_a_promise_that_cannot_be_seen_proves_nothing() -> None:
 
 def test_what_cannot_be_seen_cannot_fail() -> None:
     """A check without its eyes says nothing, whatever it thought it saw."""
-    script = Script(sees=("device", "wire", "terminal"))
+    script = Script(sees=("device", "wire.terminal", "terminal"))
     script.visit(10)
     script.debit(20.7)
     script.end(100)

@@ -24,7 +24,8 @@ ECHO = {"t": "0800", "7": "1121201200", "11": "000099", "41": TERMINAL, "70": "3
 HEADER = Header(
     version="0", scenario="hand_made", seed=1, mode="sim", terminals=7, duration=600.0,
     spec="iso87-ascii", framing="2byte", terminal_profile="safe", host_profile="safe",
-    contract=Contract(), sees=("device", "wire", "wire.mac", "ledger", "store", "terminal"),
+    contract=Contract(),
+    sees=("device", "wire.terminal", "wire.host", "wire.mac", "ledger", "store", "terminal"),
 )  # fmt: skip
 
 
