@@ -1,136 +1,85 @@
 """The host's half of a live run: a listening socket, the host, and the faults before it.
 
-    socket | gate: faults | tap | host
-
-The gate applies the wire's and the connection's faults to real sockets: bytes held back, cut,
-doubled or broken, a real RST, a FIN in the middle of a response.
+socket | faults | tap | host            in a run of ours
+socket | tap | faults | tap | host      alone with somebody else's terminals
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from functools import partial
 
 from harness import events as e
 from harness.assembly import Assembly
 from harness.errors import EnvironmentTrouble
-from harness.faults.fate import Act, Close, Deliver, Passing
 from harness.journal import Journal
 from harness.live.clock import LiveClock
 from harness.live.driver import Alarm, Connection, Lag
-from harness.live.lane import Lane
 from harness.live.loop import watched
+from harness.live.passage import Passage
 from harness.tap import Tap
-from harness.wire.framing import Deframer
 
 FIRST_PORT, LAST_PORT = 20_000, 32_767  # above, ports collide with ephemeral ones
 RUN = "RUN"
 
 
 class Gate:
-    """One accepted connection, with what the faults do to it."""
+    """One accepted connection: its socket, its faults and its taps.
+
+    A host that stands alone has a second pair of taps between the socket and the faults: what a
+    terminal of somebody else's sent and was sent.
+    """
 
     def __init__(self, side: HostSide, connection: Connection, number: int) -> None:
         self._side = side
         self._connection = connection
-        self._deframer: Deframer = side.decoder.framing.deframer()
-        self._rest = b""  # of the terminal's stream: what the deframer has not given yet
-        self._cut: asyncio.TimerHandle | None = None
-        self._lanes = {to: Lane(side.loop, side.clock) for to in ("host", "terminal")}
+        self._names: dict[str, None] = {}  # the terminals that spoke on it
+        self._passage = self._new_passage() if side.watches else None
+        self._taps = side.taps("host")
+        self._outer = side.taps("terminal") if side.alone else None
         self.number = number
-        self.terminal = ""
-        self.taps = {
-            to: Tap(side.decoder, "host", to, management=False) for to in ("host", "terminal")
-        }
 
-    # --- bytes -----------------------------------------------------------------------------
+    def _new_passage(self) -> Passage:
+        return Passage(self._side, {"host": self._to_host, "terminal": self._to_terminal}, self.cut)
 
     def from_terminal(self, data: bytes) -> None:
-        side = self._side
-        if not side.watches:
+        """Bytes came from the socket."""
+        if self._outer is not None:
+            self._record(self._outer["host"].see(data))
+        if self._passage is None:
             self._to_host(data)
-            return
-        self._rest += data
-        for payload in self._deframer.feed(data):
-            size = len(side.decoder.framing.wrap(payload))
-            frame, self._rest = self._rest[:size], self._rest[size:]
-            self._identify(payload)
-            self._pass(frame, payload, "host")
-        if self._deframer.error is not None:
-            data, self._rest = self._rest, b""
-            self._carry([Deliver(0.0, data)], "host")  # the host says what is wrong with it
-
-    def from_host(self, data: bytes) -> None:
-        side = self._side
-        for frame in self.taps["terminal"].see(data):
-            side.record(self.terminal or side.host.name, frame)
-        if not side.faults.wire:
-            self._connection.send(data)
-            return
-        payloads = side.decoder.framing.deframer().feed(data)
-        self._pass(data, payloads[0] if payloads else b"", "terminal")
-
-    def _pass(self, data: bytes, payload: bytes, to: str) -> None:
-        side = self._side
-        acts: list[Act] | None = None
-        if side.faults.wire:
-            fields = side.decoder.look(payload)[0] or None if payload else None
-            passing = Passing(self.terminal, to, data, fields, side.reseal)
-            acts = side.faults.fate(side.clock.now(), passing)
-            side.drain_faults()
-        if acts is None:
-            acts = [Deliver(0.0, data)]
-        pieces = sum(1 for act in acts if isinstance(act, Deliver) and len(act.data) < len(data))
-        if pieces > 1:
-            self._carry(acts, to)
         else:
-            for act in acts:
-                self._carry([act], to)
-
-    def _carry(self, acts: list[Act], to: str) -> None:
-        """Acts that nothing may come between."""
-        now = self._side.clock.now()
-        if acts:
-            self._lanes[to].put([(now + act.delay, self._move(act, to)) for act in acts])
-
-    def _move(self, act: Act, to: str) -> Callable[[], None]:
-        if isinstance(act, Close):
-            return partial(self.cut, act.how)
-        return partial(self._to_host if to == "host" else self._connection.send, act.data)
+            self._passage.carry(data, "host")
 
     def _to_host(self, data: bytes) -> None:
         side = self._side
         if self.number not in side.gates:
             return
-        for frame in self.taps["host"].see(data):
-            side.record(frame.fields.get("41") or self.terminal or side.host.name, frame)
+        self._record(self._taps["host"].see(data))
         side.host.receive(self.number, data, side.clock.now())
         side.drain()
 
-    # --- the connection's fate -----------------------------------------------------------------
+    def from_host(self, data: bytes) -> None:
+        """The host answered with a frame."""
+        self._record(self._taps["terminal"].see(data))
+        if self._passage is None:
+            self._to_terminal(data)
+        else:
+            self._passage.carry(data, "terminal")
 
-    def _identify(self, payload: bytes) -> None:
-        """The first frame tells whose connection this is."""
-        name = self._side.decoder.look(payload)[0].get("41", "")
-        if not name or self.terminal:
-            return
-        self.terminal = name
-        now = self._side.clock.now()
-        self._side.faults.opened(now, name)
-        if self._side.faults.connection:
-            cut = self._side.faults.next_cut(now, name)
-            if cut is not None:
-                when, how = cut
-                self._cut = self._side.later(when - now, lambda: self._cut_now(how))
+    def _to_terminal(self, data: bytes) -> None:
+        if self._outer is not None:
+            self._record(self._outer["terminal"].see(data))
+        self._connection.send(data)
 
-    def _cut_now(self, how: str) -> None:
-        now = self._side.clock.now()
-        if self._side.faults.next_cut(now, self.terminal) is None:
-            return  # lifted meanwhile
-        self._side.faults.cut_done(now, self.terminal, how)
-        self._side.drain_faults()
-        self.cut(how)
+    def _record(self, frames: list[e.FrameSeen]) -> None:
+        for frame in frames:
+            name = frame.fields.get("41", "")
+            if name and name not in self._names:
+                self._names[name] = None
+                if self._side.alone:
+                    self._side.record(name, e.LinkOpened())
+            name = name or next(iter(self._names), self._side.host.name)
+            self._side.record(name, frame)
 
     def cut(self, how: str) -> None:
         if how == "rst":
@@ -138,20 +87,29 @@ class Gate:
         else:
             self._connection.close()
 
+    def lost(self, how: str) -> None:
+        """The connection is gone."""
+        if self._side.alone:
+            for name in self._names:
+                self._side.record(name, e.LinkClosed(how))
+        self.close()
+
     def close(self) -> None:
-        if self._cut is not None:
-            self._cut.cancel()
-        for lane in self._lanes.values():
-            lane.close()
+        if self._passage is not None:
+            self._passage.close()
         self._connection.close()
 
 
 class HostSide:
     """The host behind its listening socket. Owner of the accepted connections."""
 
-    def __init__(self, assembly: Assembly, journal: Journal, clock: LiveClock) -> None:
+    def __init__(
+        self, assembly: Assembly, journal: Journal, clock: LiveClock, *, alone: bool = False
+    ) -> None:
+        """`alone`: the terminals are somebody else's, and nobody but us sees what they send."""
         self.loop = asyncio.get_running_loop()
         self.clock = clock
+        self.alone = alone
         self.lag = Lag()
         self.faults = assembly.faults
         self.decoder = assembly.tap
@@ -166,6 +124,13 @@ class HostSide:
         self._server: asyncio.Server | None = None
         self._reopening: asyncio.Task[None] | None = None
         self._alarm = Alarm(self.loop, clock, self.lag, self.host.next_deadline, self._wake)
+
+    def taps(self, end: e.End) -> dict[str, Tap]:
+        """A tap for each direction of a new connection, at that end."""
+        return {
+            to: Tap(self.decoder, end, to, management=end == "terminal")
+            for to in ("host", "terminal")
+        }
 
     async def listen(self, address: str = "127.0.0.1", port: int = 0) -> None:
         """Listen on a port, or on the first free one below the ephemeral range.
@@ -205,10 +170,9 @@ class HostSide:
             gate.from_terminal(data)
 
     def lost(self, connection: Connection, how: str) -> None:
-        del how
         gate = self._by_connection.pop(id(connection), None)
         if gate is not None:
-            gate.close()
+            gate.lost(how)
             self.gates.pop(gate.number, None)
             self.host.closed(gate.number)
 
@@ -251,10 +215,6 @@ class HostSide:
         effects = self.faults.drain()
         for fault, on, what in effects:
             self.record(RUN, e.FaultActed(fault, f"{on}: {what}" if what else on))
-
-    def later(self, seconds: float, action: object) -> asyncio.TimerHandle:
-        """Call after so many run seconds."""
-        return self.loop.call_later(max(0.0, self.clock.wall(seconds)), action)  # type: ignore[arg-type]
 
     def lift(self) -> None:
         """All faults end."""

@@ -1,4 +1,8 @@
-"""The terminals' half of a live run: ATMs, their store and their connections."""
+"""The terminals' half of a live run: ATMs, their store and their connections.
+
+ATM | tap | socket              in a run of ours, where the host's end has the faults
+ATM | tap | faults | socket     alone with somebody else's host
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from harness.journal import Journal
 from harness.live.clock import LiveClock
 from harness.live.driver import Alarm, Connection, Lag
 from harness.live.loop import watched
+from harness.live.passage import Passage
 from harness.live.store import SqliteStore
 from harness.machines.atm import Atm, LosePower, WantBoot
 from harness.machines.effects import Connect, Disconnect, Transmit, Write
@@ -35,13 +40,14 @@ class ClosedDoor:
 class LiveAtm:
     """One ATM on a real connection. Its owner in the sense of `Connection`."""
 
-    __slots__ = ("_alarm", "_connection", "_dialling", "_fleet", "_taps", "atm")
+    __slots__ = ("_alarm", "_connection", "_dialling", "_fleet", "_passage", "_taps", "atm")
 
     def __init__(self, fleet: LiveTerminals, atm: Atm) -> None:
         self._fleet = fleet
         self.atm = atm
         self._connection: Connection | None = None
         self._dialling: asyncio.Task[None] | None = None
+        self._passage: Passage | None = None
         self._taps: dict[str, Tap] = {}
         self._alarm = Alarm(fleet.loop, fleet.clock, fleet.lag, atm.next_deadline, self._wake)
 
@@ -71,19 +77,33 @@ class LiveAtm:
             "terminal": Tap(decoder, "terminal", "terminal"),
         }
         self._record(e.LinkOpened())
+        if self._fleet.watches:
+            self._passage = self._new_passage()
         self.atm.opened(self._fleet.clock.now())
         self._drain()
+
+    def _new_passage(self) -> Passage:
+        passage = Passage(
+            self._fleet, {"host": self._to_host, "terminal": self._to_terminal}, self._cut
+        )
+        passage.belongs_to(self.atm.id)
+        return passage
 
     def received(self, connection: Connection, data: bytes) -> None:
         if connection is not self._connection:
             return
+        if self._passage is None:
+            self._to_terminal(data)
+        else:
+            self._passage.carry(data, "terminal")
+
+    def _to_terminal(self, data: bytes) -> None:
         for frame in self._taps["terminal"].see(data):
             self._record(frame)
         self.atm.receive(data, self._fleet.clock.now())
         terminal = self.atm.terminal
         if terminal is not None and terminal.link.error is not None:
-            self._forget(connection, "garbage")
-            connection.close()
+            self._hang_up("garbage")
             self.atm.closed("garbage", self._fleet.clock.now())
         self._drain()
 
@@ -97,6 +117,9 @@ class LiveAtm:
     def _forget(self, connection: Connection, how: str) -> None:
         if connection is self._connection:
             self._connection = None
+            if self._passage is not None:
+                self._passage.close()
+                self._passage = None
             self._record(e.LinkClosed(how))
 
     async def _dial(self) -> None:
@@ -122,6 +145,13 @@ class LiveAtm:
                 connection.reset()
             else:
                 connection.close()
+
+    def _cut(self, how: str) -> None:
+        """A fault ends the connection."""
+        if self._connection is not None:
+            self._hang_up(how, reset=how == "rst")
+            self.atm.closed(how, self._fleet.clock.now())
+            self._drain()
 
     # --- what the machine wants -------------------------------------------------------------
 
@@ -157,7 +187,14 @@ class LiveAtm:
             return
         for frame in self._taps["host"].see(data):
             self._record(frame)
-        self._connection.send(data)
+        if self._passage is None:
+            self._connection.send(data)
+        else:
+            self._passage.carry(data, "host")
+
+    def _to_host(self, data: bytes) -> None:
+        if self._connection is not None:
+            self._connection.send(data)
 
     def close(self) -> None:
         self._alarm.stop()
@@ -174,13 +211,18 @@ class LiveTerminals:
         clock: LiveClock,
         store: SqliteStore,
         host_address: tuple[str, int],
+        *,
+        alone: bool = False,
     ) -> None:
+        """`alone`: the host is somebody else's, and the faults of the wire are at our end."""
         self.loop = asyncio.get_running_loop()
         self.clock = clock
         self.lag = Lag()
         self.store = store
         self.faults = assembly.faults
         self.decoder = assembly.tap
+        self.reseal = assembly.reseal
+        self.watches = alone and (self.faults.wire or self.faults.connection)
         self.host_address = host_address
         self.closed_door = ClosedDoor()
         self._journal = journal

@@ -1,0 +1,140 @@
+"""One connection's bytes in both directions, with what the faults make of them.
+
+    one end | passage: faults | other end
+
+It stands at the host's end of a run of ours, and at our own end when the other is somebody else's.
+Bytes are held back, cut, doubled or broken on the way; a connection ends with a real RST, or with
+a FIN in the middle of a frame.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Protocol
+
+from harness.events import End
+from harness.faults.fate import Act, Close, Deliver, Passing
+from harness.faults.plan import FaultPlan
+from harness.live.clock import LiveClock
+from harness.live.lane import Lane
+from harness.tap import TapDecoder
+
+
+class Around(Protocol):
+    """What all passages of a process share."""
+
+    loop: asyncio.AbstractEventLoop
+    clock: LiveClock
+    faults: FaultPlan
+    decoder: TapDecoder
+
+    def reseal(self, fields: dict[str, str]) -> bytes:
+        """A frame with the right MAC around any fields."""
+        ...
+
+    def drain_faults(self) -> None:
+        """Write down which faults took effect."""
+        ...
+
+
+class _Flow:
+    """One direction: `rest` is what of the stream has not made a frame yet."""
+
+    __slots__ = ("deframer", "lane", "rest")
+
+    def __init__(self, around: Around) -> None:
+        self.deframer = around.decoder.framing.deframer()
+        self.lane = Lane(around.loop, around.clock)
+        self.rest = b""
+
+
+class Passage:
+    """The faults of one connection. `deliver` takes what arrives at either end; `cut` ends the
+    connection, by 'rst' or 'fin'.
+    """
+
+    def __init__(
+        self,
+        around: Around,
+        deliver: Mapping[End, Callable[[bytes], None]],
+        cut: Callable[[str], None],
+    ) -> None:
+        self._around = around
+        self._deliver = deliver
+        self._cut = cut
+        self._flows: dict[End, _Flow] = {"host": _Flow(around), "terminal": _Flow(around)}
+        self._timer: asyncio.TimerHandle | None = None
+        self._terminal = ""
+
+    def belongs_to(self, terminal: str) -> None:
+        """Whose connection this is: known from the start, or by the first frame (DE 41)."""
+        if not terminal or self._terminal:
+            return
+        self._terminal = terminal
+        around = self._around
+        now = around.clock.now()
+        around.faults.opened(now, terminal)
+        cut = around.faults.next_cut(now, terminal) if around.faults.connection else None
+        if cut is not None:
+            when, how = cut
+            wait = max(0.0, around.clock.wall(when - now))
+            self._timer = around.loop.call_later(wait, self._cut_now, how)
+
+    def _cut_now(self, how: str) -> None:
+        faults, now = self._around.faults, self._around.clock.now()
+        if faults.next_cut(now, self._terminal) is None:
+            return  # lifted meanwhile
+        faults.cut_done(now, self._terminal, how)
+        self._around.drain_faults()
+        self._cut(how)
+
+    # --- bytes -----------------------------------------------------------------------------
+
+    def carry(self, data: bytes, to: End) -> None:
+        """Bytes of the stream on their way `to` an end."""
+        flow = self._flows[to]
+        flow.rest += data
+        framing = self._around.decoder.framing
+        for payload in flow.deframer.feed(data):
+            size = len(framing.wrap(payload))
+            frame, flow.rest = flow.rest[:size], flow.rest[size:]
+            self._pass(frame, payload, to)
+        if flow.deframer.error is not None:
+            data, flow.rest = flow.rest, b""
+            self._put([Deliver(0.0, data)], to)  # the other end says what is wrong with it
+
+    def _pass(self, data: bytes, payload: bytes, to: End) -> None:
+        around = self._around
+        fields = around.decoder.look(payload)[0] or None
+        named = fields.get("41", "") if fields else ""
+        self.belongs_to(named)
+        acts: list[Act] | None = None
+        if around.faults.wire:
+            passing = Passing(named or self._terminal, to, data, fields, around.reseal)
+            acts = around.faults.fate(around.clock.now(), passing)
+            around.drain_faults()
+        if acts is None:
+            acts = [Deliver(0.0, data)]
+        pieces = sum(1 for act in acts if isinstance(act, Deliver) and len(act.data) < len(data))
+        for group in [acts] if pieces > 1 else [[act] for act in acts]:
+            self._put(group, to)
+
+    def _put(self, acts: list[Act], to: End) -> None:
+        """Acts that nothing may come between."""
+        now = self._around.clock.now()
+        if acts:
+            self._flows[to].lane.put([(now + act.delay, self._move(act, to)) for act in acts])
+
+    def _move(self, act: Act, to: End) -> Callable[[], None]:
+        if isinstance(act, Close):
+            return partial(self._cut, act.how)
+        return partial(self._deliver[to], act.data)
+
+    def close(self) -> None:
+        """What is still on its way never arrives."""
+        if self._timer is not None:
+            self._timer.cancel()
+        for flow in self._flows.values():
+            flow.lane.close()
