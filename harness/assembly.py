@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
+from harness.cards import CardFile
 from harness.crypto.keys import Keys, load_keys
 from harness.crypto.mac import CmacMac
 from harness.crypto.pin import PinCrypto
@@ -14,7 +16,7 @@ from harness.journal import Header
 from harness.machines.atm import Atm
 from harness.machines.customer import Street
 from harness.machines.device import Device
-from harness.machines.host import Host, HostSettings
+from harness.machines.host import CodeRule, Host, HostSettings
 from harness.machines.link import Link
 from harness.machines.mishap import Mishap
 from harness.machines.terminal import Outside, Terminal, TerminalSettings
@@ -32,6 +34,10 @@ SEES = (
     *("device", "wire.terminal", "wire.host", "wire.mac"),
     *("ledger", "store", "terminal"),
 )
+SEES_ALONE = {
+    "host": ("wire.terminal", "wire.host", "wire.mac", "ledger"),
+    "terminals": ("device", "wire.terminal", "wire.mac", "store", "terminal"),
+}
 BANK = "HARNESS BANK"  # DE 42
 PLACES = 200  # streets are drawn for so many terminals and then used again: Faker is slow
 
@@ -57,7 +63,7 @@ class Assembly:
         scenario = plan.scenario
         self.plan = plan
         self.contract = scenario.contract
-        self.keys: Keys = load_keys("test")
+        self.keys: Keys = load_keys(plan.keys)
         self.framing: Framing = framing(plan.framing)
         spec = load_spec(plan.spec)
         mac = CmacMac(self.keys.mac) if self.contract.mac else None
@@ -65,7 +71,7 @@ class Assembly:
         self.dialect = Dialect(track2_separator(spec))
         self.calendar = Calendar(scenario.epoch)
         self.pin = PinCrypto(self.keys.pin)
-        self.population = Population(plan.seed, token_key=self.keys.token)
+        self.population = self._cards()
         self.terminal_profile = terminal_profile(plan.terminal_profile)
         self.host_profile = host_profile(plan.host_profile)
         self.faults = FaultPlan(
@@ -82,9 +88,20 @@ class Assembly:
         self._settings = self.terminal_profile.settings_over(self._usual_terminal())
         self._motors = scenario.motors
 
-    def header(self, *, sees: tuple[str, ...] = SEES) -> Header:
+    def header(self) -> Header:
         """The journal's first line for this run."""
-        return self.plan.header(sees, self.population.describe())
+        plan = self.plan
+        sees = SEES if plan.mode in ("sim", "live") else SEES_ALONE[plan.mode]
+        known = plan.mode != "host" or plan.cards  # nobody's cards: no secret could be found
+        return plan.header(sees, self.population.describe() if known else {})
+
+    def _cards(self) -> Population:
+        plan = self.plan
+        if not plan.cards:
+            return Population(plan.seed, token_key=self.keys.token)
+        return CardFile(
+            Path(plan.cards), plan.seed, token_key=self.keys.token, terminals=plan.terminals
+        )
 
     def _usual_terminal(self) -> TerminalSettings:
         """A safe terminal keeps the contract's times."""
@@ -105,6 +122,7 @@ class Assembly:
             partial_approval=contract.partial_approval,
             hotlist=contract.hotlist,
             mac=contract.mac,
+            sign_on=contract.sign_on,
         )
 
     def place(self, index: int) -> str:
@@ -167,14 +185,32 @@ class Assembly:
     def host(self) -> Host:
         """The host."""
         profile = self.host_profile
-        usual = HostSettings(mac=self.contract.mac)
+        usual = HostSettings(
+            mac=self.contract.mac, sign_on=self.contract.sign_on, rules=self._card_codes()
+        )
         return profile.machine(
             profile.settings_over(usual),
             dialect=self.dialect,
             calendar=self.calendar,
             new_link=self.new_link,
             pin=self.pin,
-            pin_of=self.population.pin_of,
+            pin_of=self._pin_of(),
             seed=self.plan.seed,
             fate=self.faults if self.faults.host else None,
         )
+
+    def _pin_of(self) -> Callable[[str], str | None]:
+        """Who knows a card's PIN: nobody, where the terminals are somebody else's and gave no
+        cards.
+        """
+        population = self.population
+        if isinstance(population, CardFile):
+            return lambda pan: population.pin_of(pan) or None
+        return (lambda _pan: None) if self.plan.mode == "host" else population.pin_of
+
+    def _card_codes(self) -> tuple[CodeRule, ...]:
+        """What a file of cards says that our host answers."""
+        if not isinstance(self.population, CardFile):
+            return ()
+        listed = self.population.listed.items()
+        return tuple(CodeRule(pan=pan, code=line.code) for pan, line in listed if line.code)

@@ -28,6 +28,7 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     quiescence: float = 1800.0  # after the customers stop, within which nothing may be open
     cash_before_card: bool = False
     mac: bool = True  # frames carry a MAC, so 'authentic' can be seen
+    sign_on: bool = True  # a connection counts only once it is signed on
     partial_approval: bool = False  # code 10 may be paid out
     hotlist: tuple[str, ...] = ()  # tokens of cards the terminals hold as stopped
 

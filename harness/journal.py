@@ -40,7 +40,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     must have occurred with the least number of times, `sees` what this run can observe
     (device; wire.terminal and wire.host, the ends of the link; wire.mac, ledger, store,
     terminal). `population` regenerates the cards of the run, so that a scan for secrets can be
-    repeated.
+    repeated. `origin` is the Unix time of run second 0 where one half of a run stands alone, so
+    that two halves can be judged together.
     """
 
     format: int = FORMAT
@@ -53,6 +54,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     duration: float
     spec: str
     framing: str
+    keys: str = "test"
     terminal_profile: str
     host_profile: str
     faults: tuple[str, ...] = ()
@@ -62,6 +64,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     forbids: dict[str, int] = {}
     sees: tuple[str, ...] = ()
     population: dict[str, Any] = {}
+    origin: float = 0.0
     command: str = ""
 
 

@@ -95,6 +95,8 @@ class Population:
         ConfigError: `foreign_share` is no share, or a locale is not Belgian enough for Faker.
     """
 
+    pan_lengths: tuple[int, ...] = ()  # of cards that are not on our BIN
+
     def __init__(
         self,
         seed: int,

@@ -15,12 +15,14 @@ import msgspec
 from harness.journal import Header
 from harness.scenario import Scenario
 
-Mode = Literal["sim", "live"]
+Mode = Literal["sim", "live", "host", "terminals"]
 
 
 class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """`duration` in run seconds; `speed` is run seconds per wall second (live only); `faults` are
-    the scenario's and the flags' together; `command` repeats the run.
+    """`mode` 'host' and 'terminals' are one half of a run, against somebody else's other half.
+    `keys` is a name or a file, `cards` a file ('' draws them). `duration` is in run seconds,
+    `speed` in run seconds per wall second (live only); `faults` are the scenario's and the
+    flags' together; `command` repeats the run.
     """
 
     scenario: Scenario
@@ -34,6 +36,8 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
     framing: str
     mode: Mode = "sim"
     speed: float = 1.0
+    keys: str = "test"
+    cards: str = ""
     command: str = ""
 
     @property
@@ -60,6 +64,7 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
             duration=self.duration,
             spec=self.spec,
             framing=self.framing,
+            keys=self.keys,
             terminal_profile=self.terminal_profile,
             host_profile=self.host_profile,
             faults=self.faults,

@@ -18,6 +18,7 @@ TIERS: tuple[tuple[str, ...], ...] = (
     ("resources", "units", "nearest"),
     ("wire", "crypto"),
     ("people",),
+    ("cards",),
     ("faker_provider", "machines"),
     ("defects", "tap", "journal"),
     ("faults", "checks", "profiles"),
@@ -35,7 +36,7 @@ ASYNC_UNITS = ("live", "fleet", "load", "cli", "pytest_plugin")
 ASYNC_MODULES = ("report.console",)
 PURE_UNITS = (
     *("errors", "draw", "contract", "events", "resources", "units", "nearest"),
-    *("wire", "crypto", "people", "machines", "defects", "tap", "journal"),
+    *("wire", "crypto", "people", "cards", "machines", "defects", "tap", "journal"),
     *("faults", "checks", "profiles", "scenario", "plan", "outcome", "assembly", "sim"),
 )
 

@@ -71,6 +71,14 @@ class Check:
         """Can a run that sees these things judge it?"""
         return set(self.needs) <= set(sees)
 
+    @classmethod
+    def applies(cls, sees: tuple[str, ...]) -> bool:
+        """Has it something to say in a run that sees these things? Not, where another check sees
+        all of it and more.
+        """
+        del sees
+        return True
+
     def due(self, site: Site, now: float) -> None:
         """Nothing more was seen after `now`."""
 

@@ -12,6 +12,7 @@ INVARIANTS: dict[str, str] = {
     "T6": "no cash while the card is inside or at the slot",
     "T7": "a card is captured only for a listed reason",
     "T8": "every withdrawal ends in exactly one way",
+    "T8.unanswered": "a withdrawal that had no answer in time is reversed",
     "T9": "after an abort nothing is dispensed",
     "T10": "a power cut loses no reversal",
     "T11": "the cassettes add up, note by note",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness import events as e
 from harness.checks.base import Check
-from harness.checks.evidence import Site
+from harness.checks.evidence import CLOSING, Site
 from harness.checks.exchange import Exchange, is_over
 from harness.machines.inputs import State
 from harness.wire.dialect import Kind
@@ -61,6 +61,43 @@ class EndsExactlyOnce(Check):
             elif exchange.requested and exchange.withdrawal:
                 self.tried += 1
                 self.fail(site, now, never_ended(exchange))
+
+
+class UnansweredIsReversed(Check):
+    """T8.unanswered: what the wire alone shows of T8, at a terminal whose device nobody sees. A
+    withdrawal that had no answer within the contract's host timer that could close it, or one
+    that asks for a reversal, is reversed.
+    """
+
+    id = "T8.unanswered"
+    needs = ("wire.terminal",)
+
+    @classmethod
+    def applies(cls, sees: tuple[str, ...]) -> bool:
+        return "device" not in sees
+
+    def on_FrameSeen(self, site: Site, _at: float, event: e.FrameSeen) -> None:  # noqa: N802
+        if event.end == "terminal" and site.kind is Kind.REVERSAL:
+            original = site.dialect.original_of(event.fields)
+            if original is not None:
+                exchange = site.exchange(original.stan, original.sent)
+                self.tried += must_be_reversed(exchange)
+
+    def rest(self, site: Site, now: float) -> None:
+        for exchange in site.open.values():
+            if must_be_reversed(exchange) and "reversed" not in exchange.endings:
+                self.tried += 1
+                self.fail(site, now, never_ended(exchange))
+
+
+def must_be_reversed(exchange: Exchange) -> bool:
+    """By what passed on the wire, is there no way for this withdrawal to end but a reversal?"""
+    if not (exchange.requested and exchange.withdrawal):
+        return False
+    if exchange.answer is None or exchange.aborted:
+        return True
+    closes = exchange.answer in CLOSING
+    return not closes and not exchange.approved
 
 
 def never_ended(exchange: Exchange) -> str:

@@ -32,8 +32,10 @@ class Mark(NamedTuple):
 class Site(Exchanges):
     """One terminal, seen from outside."""
 
-    def __init__(self, name: str, contract: Contract, dialect: Dialect, *, ledger: bool) -> None:
-        super().__init__(ledger=ledger)
+    def __init__(
+        self, name: str, contract: Contract, dialect: Dialect, *, ledger: bool, device: bool = True
+    ) -> None:
+        super().__init__(ledger=ledger, device=device)
         self.name = name
         self._contract = contract
         self.dialect = dialect
@@ -218,7 +220,7 @@ class Site(Exchanges):
         """Why the link is down by the evidence at the terminal's end; '' while it may be up."""
         if not self.connected:
             return "there is no connection"
-        if not self.signed_on:
+        if self._contract.sign_on and not self.signed_on:
             return "nothing was signed on"
         if at - self.heard > self._contract.silence + self._contract.slack:
             return f"the host has been silent for {at - self.heard:.0f} s"
@@ -268,6 +270,8 @@ class Site(Exchanges):
             self._cut(exchange)
         exchange.amount = self.dialect.amount_of(fields)
         exchange.rrn = fields.get("37", "")
+        if not self._device:
+            self.wait = None  # no screen is seen: each request is a wait of its own
         exchange.start = self.wait.at if self.wait is not None else at
         if self.wait is None and self.powered:
             self.wait = self.mark(at)

@@ -79,9 +79,10 @@ class Exchanges:
     last request found to be over.
     """
 
-    def __init__(self, *, ledger: bool) -> None:
-        """`ledger`: can postings be seen?"""
+    def __init__(self, *, ledger: bool, device: bool = True) -> None:
+        """`ledger`: can postings be seen? `device`: can it be seen what the customer took?"""
         self._ledger = ledger
+        self._device = device
         self.current: Exchange | None = None
         self.open: dict[int, Exchange] = {}
         self.recent: dict[int, Exchange] = {}
@@ -89,6 +90,7 @@ class Exchanges:
         self.settled: array[int] = array("q")
         self.tombstones: array[int] = array("q")
         self.reversed: array[int] = array("q")
+        self._debited: dict[int, int] = {}  # without a device: what was debited and kept
 
     def exchange(self, stan: str, sent: str) -> Exchange:
         """The exchange of that name, made if it is new."""
@@ -103,6 +105,9 @@ class Exchanges:
         """An exchange that is new, or so old that only its marks are left."""
         exchange = Exchange(stan, sent)
         exchange.tombstone = _holds(self.tombstones, key)
+        debit = self._debited.pop(key, 0)
+        if debit:
+            exchange.debit, exchange.debits = debit, 1
         return exchange
 
     def was_settled(self, key: int) -> bool:
@@ -118,8 +123,7 @@ class Exchanges:
             x
             for x in self.open.values()
             if x is not self.current
-            and (x.endings or not x.withdrawal or not x.requested)
-            and (not self._ledger or x.debit - x.back == x.taken)
+            and self._decided(x)
             and (x.reversal is None or x.reversal_final)
         ]
         for exchange in self.swept:
@@ -130,8 +134,17 @@ class Exchanges:
             if len(self.recent) > RECENT:
                 self._forget(self.recent.pop(next(iter(self.recent))))
 
+    def _decided(self, x: Exchange) -> bool:
+        """Is nothing more to come of it, as far as can be seen?"""
+        ended = bool(x.endings) or not x.withdrawal or not x.requested
+        if not self._device:  # what becomes of an approval is seen only if it is reversed
+            return ended or (x.answer is not None and not x.aborted)
+        return ended and (not self._ledger or x.debit - x.back == x.taken)
+
     def _forget(self, exchange: Exchange) -> None:
         """Eight bytes stay of it."""
+        if not self._device and exchange.debit and not exchange.back:
+            self._debited[exchange.key] = exchange.debit
         if exchange.reversal is not None and not _holds(self.reversed, exchange.key):
             insort(self.reversed, exchange.key)
 

@@ -38,6 +38,7 @@ CHECKS: tuple[type[Check], ...] = (
     cash.CardBeforeCash,
     card.CaptureHasReason,
     ending.EndsExactlyOnce,
+    ending.UnansweredIsReversed,
     cash.NothingAfterAbort,
     ending.PowerCutLosesNothing,
     cash.CassettesAddUp,
@@ -117,7 +118,7 @@ class Judge:
         self._contract = header.contract
         self._sees = header.sees
         self._dialect = Dialect()
-        self._checks = [check(self._contract) for check in CHECKS]
+        self._checks = [check(self._contract) for check in CHECKS if check.applies(header.sees)]
         self._tally = Tally(self._contract)
         self._sites: dict[str, Site] = {}
         self._rows = self._table()
@@ -168,10 +169,19 @@ class Judge:
                 actor = event.fields.get("41", "")
             else:
                 return None
+            if not actor:
+                return None
         return self._sites.get(actor) or self._site(actor)
 
     def _site(self, name: str) -> Site:
-        site = Site(name, self._contract, self._dialect, ledger="ledger" in self._sees)
+        sees = self._sees
+        site = Site(
+            name,
+            self._contract,
+            self._dialect,
+            ledger="ledger" in sees,
+            device="device" in sees,
+        )
         self._sites[name] = site
         return site
 

@@ -24,8 +24,15 @@ class PostedOnce(Check):
         count = exchange.debits if event.kind == "debit" else exchange.back_posts
         if count > 1:
             self.fail(site, at, f"{event.kind} number {count} of STAN {event.stan}")
-        elif count == 1 and len(exchange.causes) == 1 and site.was_settled(exchange.key):
+        elif count == len(exchange.causes) == 1 and _long_over(site, exchange, event):
             self.fail(site, at, f"a {event.kind} of STAN {event.stan}, which had been settled")
+
+
+def _long_over(site: Site, exchange: Exchange, event: e.Posted) -> bool:
+    """Does it post for a transaction that was put away? One whose debit is known may still be
+    reversed: whether an approval was paid is not seen without a device.
+    """
+    return site.was_settled(exchange.key) and not (event.kind == "reversal" and exchange.debits)
 
 
 class NeverMoreBack(Check):

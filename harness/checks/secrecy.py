@@ -11,6 +11,8 @@ It looks at the text as it stands and at what the text's runs of hex (spaced or 
 lower case) and of base64 (at any alignment) stand for, each read as ASCII, as EBCDIC (cp037)
 and as packed digits, and at hex within those.
 
+Cards of a file (`--cards`) that are on another BIN are found by their PAN alone.
+
 What it cannot see: a PIN or a CVV on its own is three or four digits like any others, and a
 PIN block of a mistyped PIN belongs to nobody. A leak names kind and place, never the secret.
 """
@@ -72,6 +74,9 @@ class SecrecyScan:
         self._terminals = terminals
         self._keys = sorted(msgspec.structs.asdict(keys).items())
         self._pin = TripleDes(keys.pin)
+        self._elsewhere = [
+            re.compile(rb"(?=(\d{%d}))" % length) for length in population.pan_lengths
+        ]
         self._words: dict[bytes, None] = {}
         self.scanned = 0
         self.leaked = 0
@@ -133,6 +138,10 @@ class SecrecyScan:
             pan = "9" + match[1].translate(None, b" -").decode("ascii")
             if (card := self._population.card_of(pan, self._terminals)) is not None:
                 yield "PAN", _card(card)
+        for pattern in self._elsewhere:
+            for match in pattern.finditer(text):
+                if (card := self._population.card_of(match[1].decode("ascii"))) is not None:
+                    yield "PAN", _card(card)
         for match in _TRACK_TAIL.finditer(text):
             tail = match[1].decode("ascii")
             if (card := self._population.card_of_track(tail, self._terminals)) is not None:

@@ -11,15 +11,13 @@ from pathlib import Path
 
 import msgspec
 
+from harness.cards import population_of
 from harness.checks.base import Failure
 from harness.checks.judge import Judge, Verdict
 from harness.checks.secrecy import SecrecyScan
 from harness.crypto.keys import load_keys
 from harness.journal import Header, JournalReader
-from harness.people import Population
 from harness.report.machine import junit_xml, verdict_json
-
-KEYS = "test"
 
 
 def judge_journal(path: Path) -> tuple[Verdict, Header]:
@@ -63,8 +61,8 @@ def reports_scanned(verdict: Verdict, header: Header) -> Verdict:
 
 
 def _scan_of(header: Header) -> SecrecyScan:
-    keys = load_keys(KEYS)
-    population = Population.from_description(header.population, keys.token)
+    keys = load_keys(header.keys)
+    population = population_of(header.population, keys.token)
     return SecrecyScan(population, keys, terminals=max(1, header.terminals))
 
 

@@ -49,9 +49,16 @@ def test_every_invariant_has_its_row() -> None:
     """In the catalogue's order, with its title; only what was promised says so."""
     script = Script(promises=("T2",))
     verdict = script.verdict()
-    assert sorted(row.id for row in verdict.rows) == sorted(INVARIANTS)
+    assert {row.id for row in verdict.rows} == set(INVARIANTS) - {"T8.unanswered"}
     assert [row.id for row in verdict.rows if row.promised] == ["T2"]
-    assert {row.id: row.title for row in verdict.rows} == INVARIANTS
+    assert all(row.title == INVARIANTS[row.id] for row in verdict.rows)
+
+
+def test_without_a_device_the_wire_tells_what_it_can_of_t8() -> None:
+    """A clause of its own, where T8 itself cannot be observed."""
+    verdict = Script(sees=("wire.terminal", "ledger")).verdict()
+    status = {row.id: row.status for row in verdict.rows}
+    assert (status["T8"], status["T8.unanswered"]) == ("not observable", "not tried")
 
 
 def test_a_failure_is_exit_1_whatever_else_is_doubtful() -> None:
