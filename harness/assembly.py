@@ -19,6 +19,7 @@ from harness.machines.device import Device
 from harness.machines.host import CodeRule, Host, HostSettings
 from harness.machines.link import Link
 from harness.machines.mishap import Mishap
+from harness.machines.profile import SAFE_HOST, SAFE_TERMINAL
 from harness.machines.terminal import Outside, Terminal, TerminalSettings
 from harness.people import Card, Population
 from harness.plan import RunPlan
@@ -27,6 +28,7 @@ from harness.tap import TapDecoder
 from harness.wire.codec import Codec
 from harness.wire.dialect import Calendar, Dialect, Station
 from harness.wire.framing import Framing, framing
+from harness.wire.guess import Guess
 from harness.wire.sealed import Sealed
 from harness.wire.spec import load_spec, track2_separator
 
@@ -72,8 +74,12 @@ class Assembly:
         self.calendar = Calendar(scenario.epoch)
         self.pin = PinCrypto(self.keys.pin)
         self.population = self._cards()
-        self.terminal_profile = terminal_profile(plan.terminal_profile)
-        self.host_profile = host_profile(plan.host_profile)
+        self.terminal_profile = (
+            SAFE_TERMINAL if plan.mode == "host" else terminal_profile(plan.terminal_profile)
+        )
+        self.host_profile = (
+            SAFE_HOST if plan.mode == "terminals" else host_profile(plan.host_profile)
+        )
         self.faults = FaultPlan(
             [parse_fault(text) for text in plan.faults],
             seed=plan.seed,
@@ -83,7 +89,9 @@ class Assembly:
         # the tap opens frames with a codec and keys of its own
         tap_mac = CmacMac(self.keys.mac) if self.contract.mac else None
         tap_sealed = Sealed(Codec(load_spec(plan.spec)), tap_mac)
-        self.tap = TapDecoder(tap_sealed, self.framing, self.keys.token)
+        alone = plan.mode in SEES_ALONE
+        guess = Guess(plan.framing, plan.spec) if alone else None
+        self.tap = TapDecoder(tap_sealed, self.framing, self.keys.token, guess)
         self._places: dict[int, str] = {}
         self._settings = self.terminal_profile.settings_over(self._usual_terminal())
         self._motors = scenario.motors

@@ -104,15 +104,41 @@ class JournalWriter:
     directory raises EnvironmentTrouble with the path.
     """
 
-    def __init__(self, path: Path, header: Header) -> None:
+    def __init__(
+        self, path: Path, header: Header | None, *, resume: tuple[int, int] = (0, 0)
+    ) -> None:
+        """A new journal with its header; or, without one, a journal that goes on after its first
+        `resume[0]` bytes, the last entry of which has the number `resume[1]`.
+        """
         self.path = path
-        self._seq = 0
+        self._seq = resume[1]
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file: BinaryIO = path.open("wb", buffering=1 << 18)
-            self._put(_encoder.encode(header))
+            self._file = self._opened(path, header, resume[0])
         except OSError as trouble:
             raise EnvironmentTrouble(f"cannot write the journal {path}: {trouble}") from trouble
+
+    def _opened(self, path: Path, header: Header | None, size: int) -> BinaryIO:
+        if header is None:
+            file: BinaryIO = path.open("r+b", buffering=1 << 18)
+            file.truncate(size)
+            file.seek(size)
+            return file
+        file = path.open("wb", buffering=1 << 18)
+        file.write(_encoder.encode(header) + b"\n")
+        return file
+
+    def flush(self) -> int:
+        """Hand over to the operating system what was written; the size of the journal, bytes.
+        From here on it survives SIGKILL.
+        """
+        try:
+            self._file.flush()
+            return self._file.tell()
+        except OSError as trouble:
+            raise EnvironmentTrouble(
+                f"cannot write the journal {self.path}: {trouble}"
+            ) from trouble
 
     def _put(self, line: bytes) -> None:
         try:

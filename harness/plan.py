@@ -12,7 +12,9 @@ from typing import Any, Literal
 
 import msgspec
 
+from harness.contract import Contract
 from harness.journal import Header
+from harness.machines.customer import Evening
 from harness.scenario import Scenario
 
 Mode = Literal["sim", "live", "host", "terminals"]
@@ -120,6 +122,57 @@ def plan_of(
     )
     words = _command(plan, source or scenario.name, faults, no_faults=no_faults)
     return msgspec.structs.replace(plan, command=shlex.join(words))
+
+
+def half_plan(
+    mode: Literal["host", "terminals"],
+    *,
+    seed: int = 1,
+    terminals: int = 1,
+    duration: float = 0.0,
+    faults: tuple[str, ...] = (),
+    profile: str = "safe",
+    spec: str = "iso87-ascii",
+    framing: str = "2byte",
+    mac: bool = False,
+    sign_on: bool = True,
+    keys: str = "test",
+    cards: str = "",
+    host_response: float = 45.0,
+    settle: float = 120.0,
+    gap: float = 10.0,
+    speed: float = 1.0,
+    command: str = "",
+) -> RunPlan:
+    """One half of a run, against somebody else's other half. `duration` 0 goes on until it is
+    stopped; `settle` is how long what is open at the end may take, `gap` the mean time between
+    customers at a terminal, `host_response` the timer that the terminals keep: run seconds.
+    """
+    contract = Contract(mac=mac, sign_on=sign_on, host_response=host_response, quiescence=settle)
+    scenario = Scenario(
+        id="half",
+        name=mode,
+        title=f"our {mode} alone",
+        contract=contract,
+        evening=Evening(mean_gap=gap),
+        terminals=terminals,
+    )
+    return RunPlan(
+        scenario=scenario,
+        seed=seed,
+        terminals=terminals,
+        duration=duration,
+        faults=faults,
+        terminal_profile=profile if mode == "terminals" else "theirs",
+        host_profile=profile if mode == "host" else "theirs",
+        spec=spec,
+        framing=framing,
+        mode=mode,
+        speed=speed,
+        keys=keys,
+        cards=cards,
+        command=command,
+    )
 
 
 def _command(plan: RunPlan, source: str, added: tuple[str, ...], *, no_faults: bool) -> list[str]:

@@ -13,6 +13,7 @@ from harness.errors import DecodeError
 from harness.events import End, FrameSeen
 from harness.wire.dialect import Fields
 from harness.wire.framing import Framing
+from harness.wire.guess import Guess
 from harness.wire.sealed import Sealed
 
 _MAC_FIELDS = frozenset(("t", "64", "128", "p", "1"))
@@ -25,9 +26,15 @@ class TapDecoder:
 
     REMEMBERS = 512
 
-    __slots__ = ("_digest_key", "_known", "_sealed", "framing")
+    __slots__ = ("_digest_key", "_guess", "_known", "_sealed", "framing")
 
-    def __init__(self, sealed: Sealed, framing: Framing, digest_key: bytes) -> None:
+    def __init__(
+        self, sealed: Sealed, framing: Framing, digest_key: bytes, guess: Guess | None = None
+    ) -> None:
+        """`guess` is asked what a stream looks like that does not read from its first frame on,
+        as when somebody else's machine is set up differently.
+        """
+        self._guess = guess
         self._sealed = sealed
         self.framing = framing
         self._digest_key = digest_key
@@ -42,6 +49,11 @@ class TapDecoder:
                 self._known.clear()
             self._known[payload] = seen
         return seen
+
+    def remedy(self, stream: bytes) -> str:
+        """What would have read the start of a stream, as the end of a sentence; or ''."""
+        flags = self._guess.remedy(stream) if self._guess is not None else ""
+        return f"; it reads with {flags}" if flags else ""
 
     def _look(self, payload: bytes) -> tuple[Fields, str, str, str]:
         try:
@@ -61,7 +73,7 @@ class TapDecoder:
 class Tap:
     """One direction at one end of one connection."""
 
-    __slots__ = ("_broken", "_decoder", "_deframer", "_end", "_management", "_to")
+    __slots__ = ("_begun", "_broken", "_decoder", "_deframer", "_end", "_management", "_to")
 
     def __init__(self, decoder: TapDecoder, end: End, to: End, *, management: bool = True) -> None:
         """Without `management`, network management messages are not reported (at the host's end
@@ -73,17 +85,21 @@ class Tap:
         self._management = management
         self._deframer = decoder.framing.deframer()
         self._broken = False
+        self._begun = False  # has a first frame been read, well or badly?
 
     def reset(self) -> None:
         """A new connection."""
         self._deframer.reset()
-        self._broken = False
+        self._broken = self._begun = False
 
     def see(self, data: bytes) -> list[FrameSeen]:
         """The frames that these bytes complete."""
         seen = []
         for payload in self._deframer.feed(data):
             fields, mac, digest, problem = self._decoder.look(payload)
+            if problem and not self._begun:
+                problem += self._decoder.remedy(self._decoder.framing.wrap(payload))
+            self._begun = True
             if not self._management and fields.get("t", "")[1:2] == "8":
                 continue
             seen.append(
@@ -92,5 +108,8 @@ class Tap:
         if self._deframer.error is not None and not self._broken:
             self._broken = True
             problem = str(self._deframer.error)
+            if not self._begun:
+                problem += self._decoder.remedy(data)
+            self._begun = True
             seen.append(FrameSeen(self._end, self._to, {}, "none", "", len(data), problem))
         return seen

@@ -85,6 +85,19 @@ def format_clock(seconds: float) -> str:
     return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}"
 
 
+def parse_address(text: str, *, place: str = "") -> tuple[str, int]:
+    """(host, port) of 'HOST:PORT', an IPv6 host in brackets.
+
+    Raises:
+        ConfigError: no colon, no host, or a port that is none.
+    """
+    host, colon, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not (colon and host and port.isascii() and port.isdigit() and int(port) <= 65_535):
+        _wrong(f"'{text}' is not HOST:PORT", place, "write it as 127.0.0.1:20000")
+    return host, int(port)
+
+
 def parse_share(text: str | float, *, place: str = "") -> float:
     """A probability in [0, 1]: '30%', '0.3' or 0.3.
 

@@ -100,6 +100,13 @@ def must_be_reversed(exchange: Exchange) -> bool:
     return not closes and not exchange.approved
 
 
+def is_open(exchange: Exchange) -> bool:
+    """Is something still to come on the wire?"""
+    if exchange.reversal is not None:
+        return not (exchange.reversal_final or exchange.parked)
+    return must_be_reversed(exchange)
+
+
 def never_ended(exchange: Exchange) -> str:
     """In words, for a withdrawal without an ending."""
     return (

@@ -119,6 +119,7 @@ class Judge:
         self._sees = header.sees
         self._dialect = Dialect()
         self._checks = [check(self._contract) for check in CHECKS if check.applies(header.sees)]
+        self._watching = [check for check in self._checks if check.observable(header.sees)]
         self._tally = Tally(self._contract)
         self._sites: dict[str, Site] = {}
         self._rows = self._table()
@@ -135,7 +136,7 @@ class Judge:
         table: dict[type[e.Event], _Row] = {}
         for kind in e.EVENT_TYPES.values():
             handlers = [
-                check.handlers()[kind] for check in self._checks if kind in check.handlers()
+                check.handlers()[kind] for check in self._watching if kind in check.handlers()
             ]
             if kind in self._tally.handlers:
                 handlers.append(self._tally.handlers[kind])
@@ -209,6 +210,17 @@ class Judge:
         self._scanned += scanned
         self._leaks += leaks
 
+    def open_business(self) -> int:
+        """Withdrawals that the wire shows to be undecided: unanswered and not reversed yet, or with
+        a reversal that has had no final answer.
+        """
+        return sum(
+            1
+            for site in self._sites.values()
+            for exchange in site.open.values()
+            if ending.is_open(exchange)
+        )
+
     # --- the verdict ---------------------------------------------------------------------------
 
     def verdict(self, *, cut: str = "", interrupted: bool = False) -> Verdict:
@@ -222,7 +234,7 @@ class Judge:
     def _judged(self, cut: str, *, interrupted: bool) -> Verdict:
         sites = {name: site for name, site in self._sites.items() if name not in NOT_TERMINALS}
         over = not cut and not interrupted and self._ended in ("quiet", "open")
-        for check in self._checks:
+        for check in self._watching:
             for site in sites.values():
                 check.due(site, self._now)
                 if over:

@@ -88,14 +88,22 @@ def _engine(plan: RunPlan, journal: Path | None, watcher: Watcher, keeping: Keep
 
 def _fresh(plan: RunPlan) -> Path:
     """A name under runs/ that is not taken."""
-    stem = f"{plan.scenario.name}-{plan.mode}-seed{plan.seed}"
+    return fresh_name(RUNS, f"{plan.scenario.name}-{plan.mode}-seed{plan.seed}")
+
+
+def fresh_name(where: Path, stem: str) -> Path:
+    """`stem`.jsonl in that directory, or the first of `stem`-2.jsonl ... that is not taken.
+
+    Raises:
+        EnvironmentTrouble: the directory cannot be made.
+    """
     try:
-        RUNS.mkdir(exist_ok=True)
+        where.mkdir(exist_ok=True)
     except OSError as trouble:
-        raise EnvironmentTrouble(f"cannot make {RUNS.absolute()}: {trouble}") from trouble
+        raise EnvironmentTrouble(f"cannot make {where.absolute()}: {trouble}") from trouble
     number = 1
     while True:
-        path = RUNS / (f"{stem}.jsonl" if number == 1 else f"{stem}-{number}.jsonl")
+        path = where / (f"{stem}.jsonl" if number == 1 else f"{stem}-{number}.jsonl")
         if not path.exists():
             return path
         number += 1

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import typer
 
-from harness.cli import judge, listing, run, show
+from harness.cli import halves, judge, listing, run, show
 from harness.errors import ConfigError, EnvironmentTrouble, HarnessError
 
 MISTAKE, INTERNAL, ENVIRONMENT, INTERRUPTED = 2, 4, 5, 130
@@ -35,6 +35,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("run")(run.run)
+app.command("host")(halves.host)
+app.command("terminals")(halves.terminals)
 app.command("list")(listing.list_things)
 app.command("judge")(judge.judge)
 app.command("show")(show.show)

@@ -12,6 +12,8 @@ import struct
 from collections.abc import Callable
 from typing import Protocol, cast
 
+from harness import events as e
+from harness.faults.plan import FaultPlan
 from harness.live.clock import LiveClock
 
 
@@ -166,3 +168,18 @@ async def watch_lag(clock: LiveClock, lag: Lag, report: Callable[[float], None])
         if clock.now() - reported >= 2.0:
             reported = clock.now()
             report(lag.take())
+
+
+async def watch_windows(
+    clock: LiveClock, faults: FaultPlan, report: Callable[[e.Event], None]
+) -> None:
+    """Report when the faults' windows open and close. Ends with the last of them."""
+    moments = [
+        moment
+        for start, until, text in faults.windows()
+        for moment in ((start, e.FaultBegan(text)), (until, e.FaultEnded(text)))
+        if moment[0] != float("inf")
+    ]
+    for when, event in sorted(moments, key=lambda moment: moment[0]):
+        await asyncio.sleep(max(0.0, clock.wall(when - clock.now())))
+        report(event)

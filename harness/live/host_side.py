@@ -221,7 +221,10 @@ class HostSide:
         self.faults.lift(self.clock.now())
 
     def close(self) -> None:
+        """Stop listening, and hang up on everybody: nothing more is recorded."""
         self._alarm.stop()
         self._stop_listening()
-        for gate in list(self.gates.values()):
-            gate.close()
+        self._by_connection.clear()
+        for gate in self.gates.values():
+            gate.lost("local")
+        self.gates.clear()

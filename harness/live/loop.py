@@ -44,6 +44,8 @@ class Fatal:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._happened = asyncio.Event()
         self._error: BaseException | None = None
+        self._loop = loop
+        self._before = loop.get_exception_handler()
         loop.set_exception_handler(self._handle)
 
     def _handle(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -56,6 +58,10 @@ class Fatal:
     def wait(self) -> asyncio.Task[bool]:
         """Ends when something went wrong."""
         return asyncio.get_running_loop().create_task(self._happened.wait())
+
+    def release(self) -> None:
+        """Let the loop handle its errors as before."""
+        self._loop.set_exception_handler(self._before)
 
     def check(self) -> None:
         """Raise what happened, if anything did."""

@@ -21,7 +21,7 @@ from harness.checks.secrecy import SecrecyScan
 from harness.errors import EnvironmentTrouble, HarnessError
 from harness.journal import Entry, Header, Journal, JournalWriter
 from harness.live.clock import LiveClock
-from harness.live.driver import watch_lag
+from harness.live.driver import watch_lag, watch_windows
 from harness.live.host_process import ENVIRONMENT, Orders
 from harness.live.loop import Fatal, allow_many_files, new_loop, watched
 from harness.live.parts import merged, part_path, write_journal
@@ -239,7 +239,9 @@ class _Half:
                 watch_lag(
                     self._clock, fleet.lag, lambda lag: fleet.record(RUN, e.LagMeasured(lag))
                 ),
-                self._windows(fleet),
+                watch_windows(
+                    self._clock, self._assembly.faults, lambda event: fleet.record(RUN, event)
+                ),
             )
         ]
         try:
@@ -289,15 +291,3 @@ class _Half:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(interrupt.wait(), wait)
         fatal.check()
-
-    async def _windows(self, fleet: LiveTerminals) -> None:
-        """Write down when the faults' windows open and close."""
-        moments = [
-            moment
-            for start, until, text in self._assembly.faults.windows()
-            for moment in ((start, e.FaultBegan(text)), (until, e.FaultEnded(text)))
-            if moment[0] != float("inf")
-        ]
-        for when, event in sorted(moments, key=lambda moment: moment[0]):
-            await asyncio.sleep(max(0.0, self._clock.wall(when - self._clock.now())))
-            fleet.record(RUN, event)

@@ -12,6 +12,7 @@ import socket
 
 from harness import events as e
 from harness.assembly import Assembly
+from harness.errors import EnvironmentTrouble
 from harness.journal import Journal
 from harness.live.clock import LiveClock
 from harness.live.driver import Alarm, Connection, Lag
@@ -77,6 +78,7 @@ class LiveAtm:
             "terminal": Tap(decoder, "terminal", "terminal"),
         }
         self._record(e.LinkOpened())
+        self._fleet.connected.set()
         if self._fleet.watches:
             self._passage = self._new_passage()
         self.atm.opened(self._fleet.clock.now())
@@ -132,6 +134,8 @@ class LiveAtm:
         except OSError as refusal:
             how = "refused" if isinstance(refusal, ConnectionRefusedError) else str(refusal)
             self._record(e.ConnectFailed(how))
+            if not trouble:
+                fleet.unreachable(how)
             self.atm.closed(how, fleet.clock.now())
             self._drain()
 
@@ -225,8 +229,21 @@ class LiveTerminals:
         self.watches = alone and (self.faults.wire or self.faults.connection)
         self.host_address = host_address
         self.closed_door = ClosedDoor()
+        self.connected = asyncio.Event()
+        self._alone = alone
         self._journal = journal
         self.atms = [LiveAtm(self, assembly.atm(index)) for index in range(assembly.plan.terminals)]
+
+    def unreachable(self, how: str) -> None:
+        """A terminal could not connect. Where none ever has, somebody else's host is not there,
+        and that ends the run; later it may come back.
+        """
+        if self._alone and not self.connected.is_set():
+            where = "{}:{}".format(*self.host_address)
+            trouble = EnvironmentTrouble(
+                f"connection {how} at {where}: is the host listening there? start it first"
+            )
+            self.loop.call_exception_handler({"message": str(trouble), "exception": trouble})
 
     def record(self, actor: str, event: e.Event) -> None:
         self._journal.record(self.clock.now(), actor, event)

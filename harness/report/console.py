@@ -7,6 +7,7 @@ of it fits 80 columns; the ladder uses up to 100 where there are as many.
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -32,6 +33,7 @@ _STYLES = {
     "not observable": "yellow",
 }
 _FAILURES_SHOWN = 5
+_BLIND_SHOWN = 3  # more rows than this that cannot be observed are one line
 
 
 def print_heading(console: Console, plan: RunPlan) -> None:
@@ -63,8 +65,13 @@ def print_verdict(
     how many lines of the first failure's ladder are shown.
     """
     if not quiet:
-        console.print(_table(verdict.rows))
-        console.print(_totals(verdict))
+        blind = [row.id for row in verdict.rows if row.status == "not observable"]
+        few = len(blind) <= _BLIND_SHOWN
+        rows = [row for row in verdict.rows if few or row.status != "not observable"]
+        console.print(_table(rows))
+        if not few:
+            console.print(Text(f"  not observable from here: {', '.join(blind)}", style="yellow"))
+        console.print(_totals(verdict, header.sees))
         _print_failures(console, verdict)
         if journal is not None and story:
             _print_story(console, verdict, journal, story)
@@ -78,7 +85,7 @@ def print_verdict(
 # --- the table ---------------------------------------------------------------------
 
 
-def _table(rows: tuple[Row, ...]) -> Table:
+def _table(rows: Sequence[Row]) -> Table:
     table = Table(box=None, padding=(0, 1, 0, 1), header_style="bold")
     table.add_column("", no_wrap=True)
     table.add_column("invariant", ratio=1, min_width=16)
@@ -111,11 +118,11 @@ def _worst(row: Row) -> str:
     return shown + ("" if row.bound is None else f" / {format(row.bound / scale, form)}") + unit
 
 
-def _totals(verdict: Verdict) -> Table:
+def _totals(verdict: Verdict, sees: tuple[str, ...]) -> Table:
     table = Table(box=None, show_header=False, padding=(0, 1, 0, 1))
     table.add_column(style="bold", no_wrap=True)
     table.add_column(ratio=1)
-    for name, figures in totals_lines(verdict.totals):
+    for name, figures in totals_lines(verdict.totals, sees):
         table.add_row(name, Text(figures))
     if verdict.lag:
         table.add_row("own delay", Text(f"{verdict.lag:.2f} s at worst"))

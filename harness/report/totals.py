@@ -5,10 +5,14 @@ from __future__ import annotations
 from harness.checks.totals import Totals
 from harness.units import format_money
 
+ALL = ("device", "ledger")
+_HOST = ("host", "ledger")
+_MACHINE = ("customers", "cards", "longest", "cash", "ledger", "given up", "reversals")
 
-def totals_lines(totals: Totals) -> list[tuple[str, str]]:
-    """(what it is about, the figures), in the order in which people ask."""
-    return [
+
+def totals_lines(totals: Totals, sees: tuple[str, ...] = ALL) -> list[tuple[str, str]]:
+    """(what it is about, the figures), in the order in which people ask, of what a run `sees`."""
+    lines = [
         ("customers", _customers(totals)),
         ("cards", _cards(totals)),
         ("longest", _longest(totals)),
@@ -18,6 +22,11 @@ def totals_lines(totals: Totals) -> list[tuple[str, str]]:
         ("given up", f"{totals.aborts:,} requests, {totals.late_approvals:,} approved too late"),
         ("reversals", _reversals(totals)),
     ]
+    hidden = _HOST if "ledger" not in sees else _MACHINE if "device" not in sees else ()
+    shown = [(name, text) for name, text in lines if name not in hidden]
+    if hidden == _MACHINE:
+        shown.append(("ledger", f"{format_money(totals.ledger)} booked"))
+    return shown
 
 
 def _customers(totals: Totals) -> str:

@@ -1,0 +1,42 @@
+"""Our host, for somebody else's terminals."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from harness.live.half import Half, Side
+from harness.live.host_side import HostSide
+from harness.plan import RunPlan
+
+
+class HostHalf(Half):
+    """Listens at `listen` (host, port; port 0: any free one) and answers whoever signs on."""
+
+    mode: ClassVar[str] = "host"
+    layers: ClassVar[tuple[str, ...]] = ("host", "wire", "connection")
+
+    def __init__(
+        self, plan: RunPlan, *, listen: tuple[str, int] = ("127.0.0.1", 0), **options: Any
+    ) -> None:
+        super().__init__(plan, **options)
+        self._listen = listen
+
+    @property
+    def address(self) -> str:
+        """'HOST:PORT', where it listens."""
+        return f"{self._listen[0]}:{self._host.port}"
+
+    async def _open(self) -> Side:
+        self._host = HostSide(self._assembly, self.journal, self.clock, alone=True)
+        await self._host.listen(*self._listen)
+        return self._host
+
+    async def _shut(self) -> None:
+        self._host.close()
+
+    def _lift(self) -> None:
+        self._host.lift()
+
+    def quiet(self) -> bool:
+        """Every withdrawal that we left without an answer has been reversed."""
+        return self.judge.open_business() == 0

@@ -1,0 +1,58 @@
+"""Our terminals, for somebody else's host."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import tempfile
+from pathlib import Path
+from typing import Any, ClassVar
+
+from harness.live.half import Half, Side
+from harness.live.store import SqliteStore
+from harness.live.terminals import LiveTerminals
+from harness.plan import RunPlan
+
+
+class TerminalsHalf(Half):
+    """A fleet that connects to `to` (host, port) and serves its customers there."""
+
+    mode: ClassVar[str] = "terminals"
+    layers: ClassVar[tuple[str, ...]] = ("device", "customer", "power", "wire", "connection")
+
+    def __init__(self, plan: RunPlan, *, to: tuple[str, int], **options: Any) -> None:
+        super().__init__(plan, **options)
+        self.to = to
+        self._stack = contextlib.ExitStack()
+
+    @property
+    def connected(self) -> asyncio.Event:
+        """Set once any of them has ever been connected."""
+        return self.fleet.connected
+
+    async def _open(self) -> Side:
+        where = self._state_dir or Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
+        self._store = SqliteStore(where, self._assembly.keys.store, fsync=self._fsync)
+        self._stack.callback(self._store.close)
+        self.fleet = LiveTerminals(
+            self._assembly, self.journal, self.clock, self._store, self.to, alone=True
+        )
+        self.fleet.start()
+        return self.fleet
+
+    async def _shut(self) -> None:
+        await self.fleet.close()
+
+    def _count(self) -> None:
+        self.fleet.count()
+
+    def _close_files(self) -> None:
+        super()._close_files()
+        self._stack.close()
+
+    def _lift(self) -> None:
+        self.fleet.stop_customers()
+
+    def quiet(self) -> bool:
+        """No card, no cash, no reversal that was not answered."""
+        return self.fleet.quiet()
