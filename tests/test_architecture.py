@@ -28,11 +28,12 @@ TIERS: tuple[tuple[str, ...], ...] = (
     ("sim", "live", "fleet"),
     ("load", "explore"),
     ("report",),
+    ("api",),
     ("cli", "pytest_plugin"),
     ("__main__",),
 )
 RANK = {unit: rank for rank, tier in enumerate(TIERS) for unit in tier}
-ASYNC_UNITS = ("live", "fleet", "load", "cli", "pytest_plugin")
+ASYNC_UNITS = ("live", "fleet", "load", "api", "cli", "pytest_plugin")
 ASYNC_MODULES = ("report.console",)
 PURE_UNITS = (
     *("errors", "draw", "contract", "events", "resources", "units", "nearest"),

@@ -96,6 +96,16 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     totals: Totals
     lag: float
 
+    @property
+    def passed(self) -> bool:
+        """Did it prove something, and did all that was tried hold?"""
+        return self.outcome == "pass"
+
+    def __str__(self) -> str:
+        """The outcome and why, a line for each failure and reason: what an assertion shows."""
+        lines = [f"{x.invariant} at {x.at:.1f} s, {x.actor}: {x.what}" for x in self.failures]
+        return "\n  ".join([self.outcome.upper(), *lines, *self.reasons])
+
 
 class _Row:
     """What becomes of one kind of event."""

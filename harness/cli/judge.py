@@ -9,20 +9,31 @@ import typer
 from rich.console import Console
 
 from harness.cli.files import Files, prepare
+from harness.journal import JournalReader
 from harness.report.console import print_verdict
-from harness.report.judging import judge_journal
+from harness.report.judging import judge_together
 
 
 def judge(
-    journal: Annotated[Path, typer.Argument(help="A journal that 'harness run' wrote.")],
+    journals: Annotated[
+        list[Path], typer.Argument(help="A run's journal, or those of its two halves.")
+    ],
     junit: Annotated[Path | None, typer.Option(help="Write the verdict as JUnit XML.")] = None,
     json: Annotated[Path | None, typer.Option(help="Write the verdict as JSON.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Only the last line.")] = False,
 ) -> None:
-    """Judge a recorded run again: the same checks, the same verdict."""
+    """Judge a recorded run again: the same checks, the same verdict. The journals of 'harness host'
+    and 'harness terminals' are judged together, by the evidence of both.
+    """
     files = Files(junit=junit, json=json)
     prepare(files)
-    verdict, header = judge_journal(journal)
+    verdict, header = judge_together(journals)
+    journal = next((path for path in journals if _of_terminals(path)), journals[0])
     print_verdict(Console(highlight=False), verdict, header, journal=journal, quiet=quiet)
     files.write(verdict, header)
     raise typer.Exit(verdict.exit_code)
+
+
+def _of_terminals(path: Path) -> bool:
+    """Is it the journal that can tell a card's story?"""
+    return JournalReader(path).header.mode == "terminals"

@@ -32,6 +32,7 @@ from harness.live.clock import LiveClock
 from harness.live.driver import Lag, watch_lag, watch_windows
 from harness.live.loop import Fatal, allow_many_files, watched
 from harness.plan import RunPlan
+from harness.units import parse_duration
 
 RUN = "RUN"
 LOOK_EVERY = 0.05  # wall seconds between looks, while something is awaited that tells nobody
@@ -213,6 +214,13 @@ class Half:
             await self.pause(give_up)
         self._how = "quiet" if quiet else "interrupted" if give_up.is_set() else "open"
         return quiet
+
+    async def serve(self, duration: str | float) -> None:
+        """Go on for so long, in run seconds. Raises what goes wrong meanwhile."""
+        end = self.clock.now() + parse_duration(duration, place="serve")
+        never = asyncio.Event()
+        while (left := end - self.clock.now()) > 0:
+            await self.pause(never, min(0.25, self.clock.wall(left)))
 
     async def pause(self, until: asyncio.Event, wall: float = LOOK_EVERY) -> None:
         """A moment, shorter if the event comes. Raises what went wrong meanwhile."""

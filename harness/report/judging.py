@@ -7,16 +7,20 @@ is cut off is read up to there, and its verdict is INVALID.
 
 from __future__ import annotations
 
+import heapq
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 
+from harness import events as e
 from harness.cards import population_of
 from harness.checks.base import Failure
 from harness.checks.judge import Judge, Verdict
 from harness.checks.secrecy import SecrecyScan
 from harness.crypto.keys import load_keys
-from harness.journal import Header, JournalReader
+from harness.errors import ConfigError
+from harness.journal import Entry, Header, JournalReader
 from harness.report.machine import junit_xml, verdict_json
 
 
@@ -34,6 +38,87 @@ def judge_journal(path: Path) -> tuple[Verdict, Header]:
         ended = getattr(entry.event, "how", "") if type(entry.event).__name__ == "RunEnded" else ""
     scan_journal(path, reader.header, judge)
     return judge.verdict(cut=reader.cut, interrupted=ended == "interrupted"), reader.header
+
+
+def judge_together(paths: Sequence[Path]) -> tuple[Verdict, Header]:
+    """One verdict over the journals of two halves of a run, by the evidence of both. One journal
+    is judged by itself.
+
+    Raises:
+        ConfigError: not a journal, or not one host's and terminals' journals of the same speed.
+    """
+    if len(paths) == 1:
+        return judge_journal(paths[0])
+    readers = [JournalReader(path) for path in paths]
+    header = _both(readers)
+    judge = Judge(header)
+    ends = []
+    for entry in _merged(readers, header.origin):
+        if isinstance(entry.event, e.RunEnded):
+            ends.append(entry)
+        else:
+            judge.see(entry.at, entry.actor, entry.event)
+    hows = [getattr(entry.event, "how", "") for entry in ends]
+    cut = "; ".join(f"{reader.path}: {reader.cut}" for reader in readers if reader.cut)
+    how = next((how for how in ("interrupted", "open") if how in hows), "quiet")
+    if ends:
+        judge.see(ends[-1].at, "RUN", e.RunEnded(how))
+    for path in paths:
+        scan_journal(path, header, judge)
+    return judge.verdict(cut=cut, interrupted=how == "interrupted"), header
+
+
+def _both(readers: Sequence[JournalReader]) -> Header:
+    """One header for the halves: bounds and cards are the terminals', and all faults count."""
+    modes = sorted(reader.header.mode for reader in readers)
+    if modes != ["host", "terminals"]:
+        raise ConfigError(
+            f"journals of {' and '.join(modes)} are not two halves of a run",
+            place=" ".join(str(reader.path) for reader in readers),
+            remedy="give one that 'harness host' wrote, and one of 'harness terminals'",
+        )
+    by_mode = {reader.header.mode: reader.header for reader in readers}
+    host, terminals = by_mode["host"], by_mode["terminals"]
+    for name in ("speed", "spec", "framing"):
+        if getattr(host, name) != getattr(terminals, name):
+            raise ConfigError(
+                f"the host has {name} {getattr(host, name)}, the terminals have "
+                f"{getattr(terminals, name)}: these journals do not belong together",
+                place=" ".join(str(reader.path) for reader in readers),
+            )
+    return msgspec.structs.replace(
+        terminals,
+        scenario="host and terminals",
+        host_profile=host.host_profile,
+        faults=terminals.faults + host.faults,
+        sees=tuple(dict.fromkeys(terminals.sees + host.sees)),
+        origin=min(host.origin, terminals.origin),
+        command="",
+    )
+
+
+def _merged(readers: Sequence[JournalReader], origin: float) -> Iterator[Entry]:
+    """All entries in order of time. What the host's half saw at its socket for want of better is
+    left out, as the terminals' own end has seen it.
+    """
+
+    def shifted(rank: int, reader: JournalReader) -> Iterator[tuple[float, int, int, Entry]]:
+        by = (reader.header.origin - origin) * reader.header.speed
+        far = reader.header.mode == "host"
+        for entry in reader:
+            if not (far and _at_terminal(entry.event)):
+                at = entry.at + by
+                yield at, rank, entry.seq, msgspec.structs.replace(entry, at=at)
+
+    streams = [shifted(rank, reader) for rank, reader in enumerate(readers)]
+    for *_, entry in heapq.merge(*streams, key=lambda item: item[:3]):
+        yield entry
+
+
+def _at_terminal(event: e.Event) -> bool:
+    if isinstance(event, e.FrameSeen):
+        return event.end == "terminal"
+    return isinstance(event, e.LinkOpened | e.LinkClosed)
 
 
 def reports_scanned(verdict: Verdict, header: Header) -> Verdict:

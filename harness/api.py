@@ -1,0 +1,182 @@
+"""What a test suite uses: `simulate`, `Host`, `Terminals` and `Verdict`.
+
+    verdict = simulate("national_freeze", seed=7)
+    assert verdict.passed, verdict
+
+    async with Host(faults=["silent@30s..90s"], speed=20) as host:
+        async with Terminals(to=host.address, terminals=5, speed=20) as atms:
+            await atms.serve("2m")
+    assert atms.verdict.passed, atms.verdict
+
+`Host` stands in for a host in front of your terminals, `Terminals` for terminals in front of your
+host. Durations are '90s', '2m' or seconds, and count in run seconds: with `speed=20`, 20 of them
+pass in a second of the clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.checks.judge import Verdict
+from harness.journal import Listener
+from harness.live.host_half import HostHalf
+from harness.live.terminals_half import TerminalsHalf
+from harness.plan import half_plan, plan_of
+from harness.report.judging import judge_together
+from harness.scenario import Scenario, load_scenario
+from harness.sim.run import simulate_plan
+from harness.units import parse_address, parse_duration
+
+__all__ = ["Host", "Terminals", "Verdict", "judge", "simulate"]
+
+Duration = str | float
+
+
+def simulate(
+    scenario: str | Scenario,
+    *,
+    seed: int = 1,
+    terminals: int | None = None,
+    duration: Duration | None = None,
+    faults: Sequence[str] = (),
+    terminal_profile: str | None = None,
+    host_profile: str | None = None,
+    journal: Path | None = None,
+) -> Verdict:
+    """Run a scenario (a shipped name, a TOML file, or a `Scenario`) in virtual time.
+
+    `faults` add to the scenario's own. The same arguments give the same verdict, and the same
+    journal byte for byte.
+
+    Raises:
+        ConfigError: something that does not exist, or cannot be read.
+        EnvironmentTrouble: the journal cannot be written.
+    """
+    plan = plan_of(
+        scenario if isinstance(scenario, Scenario) else load_scenario(scenario),
+        seed=seed,
+        terminals=terminals,
+        duration=None if duration is None else parse_duration(duration, place="duration"),
+        faults=tuple(faults),
+        terminal_profile=terminal_profile,
+        host_profile=host_profile,
+    )
+    return simulate_plan(plan, journal=journal).verdict
+
+
+def judge(*journals: Path) -> Verdict:
+    """The verdict over a recorded run, or over the journals of its two halves together.
+
+    Raises:
+        ConfigError: not a journal, or journals that do not belong together.
+    """
+    return judge_together(journals)[0]
+
+
+class Host(HostHalf):
+    """Our host, for your terminals; `address` is where it listens. Use it as an async context."""
+
+    def __init__(
+        self,
+        listen: str = "127.0.0.1:0",
+        *,
+        faults: Sequence[str] = (),
+        profile: str = "safe",
+        spec: str = "iso87-ascii",
+        framing: str = "2byte",
+        mac: bool = False,
+        keys: str = "test",
+        sign_on: bool = True,
+        cards: str = "",
+        host_response: Duration = 45.0,
+        settle: Duration = 120.0,
+        seed: int = 1,
+        speed: float = 1.0,
+        journal: Path | None = None,
+        state_dir: Path | None = None,
+        listeners: Sequence[Listener] = (),
+    ) -> None:
+        """The arguments are the options of `harness host`; `listeners` get each journal entry.
+
+        Raises:
+            ConfigError: a mistake in one of them.
+        """
+        plan = half_plan(
+            "host",
+            faults=tuple(faults),
+            profile=profile,
+            spec=spec,
+            framing=framing,
+            mac=mac,
+            keys=keys,
+            sign_on=sign_on,
+            cards=cards,
+            host_response=parse_duration(host_response, place="host_response"),
+            settle=parse_duration(settle, place="settle"),
+            seed=seed,
+            speed=speed,
+        )
+        super().__init__(
+            plan,
+            listen=parse_address(listen, place="listen"),
+            journal=journal,
+            state_dir=state_dir,
+            listeners=listeners,
+        )
+
+
+class Terminals(TerminalsHalf):
+    """Our ATMs with their customers, for your host. Use it as an async context."""
+
+    def __init__(
+        self,
+        to: str,
+        terminals: int = 1,
+        *,
+        gap: Duration = 10.0,
+        faults: Sequence[str] = (),
+        profile: str = "safe",
+        spec: str = "iso87-ascii",
+        framing: str = "2byte",
+        mac: bool = False,
+        keys: str = "test",
+        sign_on: bool = True,
+        cards: str = "",
+        host_response: Duration = 45.0,
+        settle: Duration = 120.0,
+        seed: int = 1,
+        speed: float = 1.0,
+        journal: Path | None = None,
+        state_dir: Path | None = None,
+        listeners: Sequence[Listener] = (),
+    ) -> None:
+        """The arguments are the options of `harness terminals`; `listeners` get each entry.
+
+        Raises:
+            ConfigError: a mistake in one of them.
+        """
+        plan = half_plan(
+            "terminals",
+            terminals=terminals,
+            gap=parse_duration(gap, place="gap"),
+            faults=tuple(faults),
+            profile=profile,
+            spec=spec,
+            framing=framing,
+            mac=mac,
+            keys=keys,
+            sign_on=sign_on,
+            cards=cards,
+            host_response=parse_duration(host_response, place="host_response"),
+            settle=parse_duration(settle, place="settle"),
+            seed=seed,
+            speed=speed,
+        )
+        super().__init__(
+            plan,
+            to=parse_address(to, place="to"),
+            journal=journal,
+            state_dir=state_dir,
+            listeners=listeners,
+        )
