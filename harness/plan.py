@@ -153,6 +153,7 @@ def half_plan(
         id="half",
         name=mode,
         title=f"our {mode} alone",
+        promises=("T2", "F1") if mode == "terminals" else (),
         contract=contract,
         evening=Evening(mean_gap=gap),
         terminals=terminals,

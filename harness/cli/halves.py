@@ -191,7 +191,7 @@ def _fresh(mode: str) -> Path:
 
 
 def _listeners(plan: RunPlan, *, verbose: bool) -> list[Listener]:
-    listeners: list[Listener] = [FirstMistakes(plan.scenario.contract, _hint).see]
+    listeners: list[Listener] = [FirstMistakes(plan.mode, _hint).see]
     if verbose:
         listeners.append(_show_frame)
     return listeners

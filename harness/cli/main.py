@@ -17,7 +17,7 @@ from pathlib import Path
 
 import typer
 
-from harness.cli import halves, judge, listing, run, show
+from harness.cli import cards, halves, judge, listing, run, show
 from harness.errors import ConfigError, EnvironmentTrouble, HarnessError
 
 MISTAKE, INTERNAL, ENVIRONMENT, INTERRUPTED = 2, 4, 5, 130
@@ -37,6 +37,7 @@ app = typer.Typer(
 app.command("run")(run.run)
 app.command("host")(halves.host)
 app.command("terminals")(halves.terminals)
+app.command("cards")(cards.cards)
 app.command("list")(listing.list_things)
 app.command("judge")(judge.judge)
 app.command("show")(show.show)

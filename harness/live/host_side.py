@@ -7,6 +7,7 @@ socket | tap | faults | tap | host      alone with somebody else's terminals
 from __future__ import annotations
 
 import asyncio
+import errno
 
 from harness import events as e
 from harness.assembly import Assembly
@@ -150,7 +151,7 @@ class HostSide:
             else:
                 self.port = candidate
                 return
-        raise EnvironmentTrouble(f"cannot listen on {address}:{port}: {trouble}")
+        raise EnvironmentTrouble(f"cannot listen on {address}:{port}: {_why(trouble)}")
 
     # --- owner of connections ----------------------------------------------------------------
 
@@ -228,3 +229,9 @@ class HostSide:
         for gate in self.gates.values():
             gate.lost("local")
         self.gates.clear()
+
+
+def _why(trouble: OSError | None) -> str:
+    if trouble is not None and trouble.errno == errno.EADDRINUSE:
+        return "the port is in use; port 0 takes a free one"
+    return str(trouble.strerror or trouble) if trouble is not None else "no port is free"

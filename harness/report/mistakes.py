@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Any
 
 from harness import events as e
-from harness.contract import Contract
 
 _MAC_FIELDS = ("64", "128")
 _KEPT = 8
@@ -19,16 +18,19 @@ _KEPT = 8
 class FirstMistakes:
     """Subscribe `see` to a journal; `say` gets each line, at most eight in all."""
 
-    def __init__(self, contract: Contract, say: Callable[[str], None]) -> None:
-        self._contract = contract
+    def __init__(self, mode: str, say: Callable[[str], None]) -> None:
+        """`mode` is the half that reads: 'host' or 'terminals'."""
         self._say = say
+        self._at_terminals = mode == "terminals"
         self._said: dict[str, None] = {}
         self._signing: dict[str, bool] = {}  # terminals whose sign-on is out: was anything heard?
         self._signed_on: dict[str, None] = {}
+        self._connected = False
         self._handlers: dict[type[e.Event], Callable[[str, Any], None]] = {
             e.FrameSeen: self._frame,
             e.RequestDecided: self._decided,
             e.LinkClosed: self._closed,
+            e.LinkOpened: self._opened,
             e.ConnectFailed: self._failed,
         }
 
@@ -61,15 +63,14 @@ class FirstMistakes:
 
     def _mac(self, actor: str, event: e.FrameSeen) -> None:
         has_mac = not event.fields.keys().isdisjoint(_MAC_FIELDS)
-        mti = event.fields.get("t", "")
+        whose = f"{actor}'s" if event.to == "host" else "the host's"
+        what = f"{whose} {event.fields.get('t', '')}"
         if event.mac == "bad" and has_mac:
-            self._once("mac", f"the MAC of {actor}'s {mti} is wrong: another key? (--keys FILE)")
+            self._once("mac", f"the MAC of {what} is wrong: another key? (--keys FILE)")
         elif event.mac == "bad":
-            self._once(
-                "mac", f"{actor}'s {mti} has no MAC (DE 64 or 128): --mac none if none is meant"
-            )
+            self._once("mac", f"{what} has no MAC (DE 64 or 128): --mac none if none is meant")
         elif event.mac == "none" and has_mac:
-            self._once("mac", f"{actor}'s {mti} has a MAC that nobody checks: --mac cmac checks it")
+            self._once("mac", f"{what} has a MAC that nobody checks: --mac cmac checks it")
 
     def _answer(self, actor: str, mti: str, code: str) -> None:
         if actor not in self._signing:
@@ -92,7 +93,7 @@ class FirstMistakes:
 
     def _closed(self, actor: str, event: e.LinkClosed) -> None:
         heard = self._signing.pop(actor, True)
-        if heard or actor in self._signed_on:
+        if not self._at_terminals or heard or actor in self._signed_on:
             return
         if event.how == "local":
             self._once(
@@ -106,5 +107,10 @@ class FirstMistakes:
                 f"the host hung up on {actor}'s sign-on: other --framing, --spec or --mac?",
             )
 
+    def _opened(self, _actor: str, _event: e.LinkOpened) -> None:
+        self._connected = True
+
     def _failed(self, actor: str, event: e.ConnectFailed) -> None:
-        self._once("connect", f"{actor} cannot connect: {event.how}")
+        """Where nobody was ever connected, that ends the run and is told with its end."""
+        if self._connected:
+            self._once("connect", f"{actor} cannot connect: {event.how}")

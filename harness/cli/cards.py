@@ -1,0 +1,29 @@
+"""`harness cards`: the cards of our terminals' customers, for the file of somebody's own host."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from typing import Annotated
+
+import typer
+
+from harness.crypto.keys import load_keys
+from harness.people import CUSTOMERS, TERMINALS, Population
+
+
+def cards(
+    seed: Annotated[int, typer.Option(min=0, help="The seed of the run.")] = 1,
+    terminals: Annotated[int, typer.Option(min=1, max=TERMINALS, help="How many ATMs.")] = 1,
+    customers: Annotated[
+        int, typer.Option(min=1, max=CUSTOMERS, help="How many customers at each.")
+    ] = 100,
+) -> None:
+    """Write the test cards that 'harness terminals' will use, as CSV with their PINs."""
+    population = Population(seed, token_key=load_keys().token)
+    out = csv.writer(sys.stdout, lineterminator="\n")
+    out.writerow(("pan", "expiry", "pin", "track2"))
+    for customer in range(customers):
+        for index in range(terminals):
+            card = population.card(index, customer)
+            out.writerow((card.pan, card.expiry, card.pin, card.track2))
