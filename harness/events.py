@@ -425,12 +425,15 @@ class CustomerEvent(Event, frozen=True, gc=False):
     layer: ClassVar[str] = "customer"
 
 
-class CustomerArrived(CustomerEvent, frozen=True, gc=False):
-    """Someone stands in front of the machine, wanting 'withdrawal' or 'balance'."""
+class CustomerArrived(CustomerEvent, frozen=True, gc=False, omit_defaults=True):
+    """Someone stands in front of the machine, wanting 'withdrawal' or 'balance', after having
+    waited `queued` seconds for the one before.
+    """
 
     customer: int
     wants: str
     amount: int
+    queued: float = 0.0
 
 
 class TurnedAway(CustomerEvent, frozen=True, gc=False):

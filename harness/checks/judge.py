@@ -371,7 +371,7 @@ class Judge:
             elif not item.met:
                 reasons.append(f"{item.event} came {item.seen} times, expected {item.needed}")
         reasons += [f"the fault {fault} never took effect" for fault in self._idle_faults]
-        if self._too_slow:
+        if any(row.status == "invalid" for row in rows):
             reasons.append(
                 f"the harness itself was late by up to {self._lag:.1f} s, "
                 f"more than the slack of {self._contract.slack:.1f} s"

@@ -23,10 +23,13 @@ from harness.people import Card
 
 class Evening(msgspec.Struct, frozen=True, kw_only=True):
     """How people behave (section 6). Times in seconds, shares from 0 to 1, amounts in minor
-    units.
+    units. A load run is a dense evening: with a `mean_gap` of 0 the next customer comes as soon as
+    the last has gone; with `queues` the arrivals are fixed beforehand, whatever the machine does,
+    and who finds it busy waits.
     """
 
     mean_gap: float = 240.0  # between arrivals at one terminal
+    queues: bool = False
     balance_share: float = 0.10
     wrong_pin: float = 0.03  # per try
     cancel: float = 0.01
@@ -36,6 +39,8 @@ class Evening(msgspec.Struct, frozen=True, kw_only=True):
     take: tuple[float, float] = (2.0, 5.0)
     amounts: tuple[int, ...] = (2000, 4000, 5000, 6000, 8000, 10000, 15000, 20000, 30000, 50000)
 
+
+_COMES_BACK = 1.0  # seconds: who is turned away is not followed at once where mean_gap is 0
 
 Forgets = Callable[[float, str], bool]  # (now, 'card' | 'cash') -> does a fault make it so?
 CardOf = Callable[[int], Card]  # a customer's number -> the card
@@ -85,7 +90,8 @@ class Street:
         self._forgets = forgets
         self._customer = 0
         self._draw = Draw(draw_key, 0)
-        self._arrives = self._draw.exponential(evening.mean_gap)
+        # back to back, the fleet still does not start in one instant
+        self._arrives = self._draw.exponential(evening.mean_gap or _COMES_BACK)
         self.present = False
         self._stopped = False
         self._due = NEVER
@@ -126,7 +132,8 @@ class Street:
         evening = self._evening
         self._customer += 1
         draw = self._draw = Draw(self._key, self._customer)
-        self._arrives = now + draw.exponential(evening.mean_gap)
+        came = self._arrives if evening.queues else now
+        self._arrives = came + draw.exponential(evening.mean_gap)
         balance = draw.chance(evening.balance_share)
         self._wants = "balance" if balance else "withdrawal"
         self._amount = evening.amounts[draw.below(len(evening.amounts))]
@@ -134,10 +141,12 @@ class Street:
         self._forgets_card = draw.chance(evening.forget_card)
         self._forgets_cash = draw.chance(evening.forget_cash)
         amount = 0 if balance else self._amount
-        self.events.append(e.CustomerArrived(self._customer, self._wants, amount))
+        self.events.append(e.CustomerArrived(self._customer, self._wants, amount, now - came))
         card = self._card_of(self._customer)
         if self._device.screen != "welcome" or not self._device.insert(card, self._customer, now):
             self.events.append(e.TurnedAway(self._customer, self._device.screen))
+            if evening.mean_gap == 0:
+                self._arrives = now + _COMES_BACK
             self._arrives = NEVER if self._stopped else self._arrives
             return
         self._card = card

@@ -106,7 +106,7 @@ def _merged(readers: Sequence[JournalReader], origin: float) -> Iterator[Entry]:
         by = (reader.header.origin - origin) * reader.header.speed
         far = reader.header.mode == "host"
         for entry in reader:
-            if not (far and _at_terminal(entry.event)):
+            if not (far and _of_the_terminals_own(entry.event)):
                 at = entry.at + by
                 yield at, rank, entry.seq, msgspec.structs.replace(entry, at=at)
 
@@ -115,10 +115,13 @@ def _merged(readers: Sequence[JournalReader], origin: float) -> Iterator[Entry]:
         yield entry
 
 
-def _at_terminal(event: e.Event) -> bool:
+def _of_the_terminals_own(event: e.Event) -> bool:
+    """What is seen better at the terminals: their end of the link, and how late their own process
+    was. A host's process may be as late as it likes, or frozen: it excuses no terminal.
+    """
     if isinstance(event, e.FrameSeen):
         return event.end == "terminal"
-    return isinstance(event, e.LinkOpened | e.LinkClosed)
+    return isinstance(event, e.LinkOpened | e.LinkClosed | e.LagMeasured)
 
 
 def reports_scanned(verdict: Verdict, header: Header) -> Verdict:

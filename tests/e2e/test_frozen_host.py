@@ -1,0 +1,98 @@
+"""The incident with real processes: the host's is stopped with SIGSTOP, and lives on later."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness import events as e
+from harness.journal import Entry, JournalReader
+from harness.report.judging import judge_together
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGSTOP"),
+]
+SPEED = ("--speed", "20")
+
+
+def begin(*arguments: str, cwd: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "harness", *arguments, *SPEED],
+        cwd=cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def line_with(process: subprocess.Popen[str], word: str) -> str:
+    assert process.stdout is not None
+    seen = []
+    for line in process.stdout:
+        seen.append(line)
+        if word in line:
+            return line
+    raise AssertionError(f"it ended without saying '{word}': {''.join(seen)}")
+
+
+def inside(entries: list[Entry]) -> set[str]:
+    """The machines with a card in them after these entries."""
+    held: set[str] = set()
+    for entry in entries:
+        if isinstance(entry.event, e.CardInserted):
+            held.add(entry.actor)
+        elif isinstance(entry.event, e.CardTaken | e.CardCaptured):
+            held.discard(entry.actor)
+    return held
+
+
+def test_a_host_stopped_with_sigstop_keeps_no_card(tmp_path: Path) -> None:
+    """Every card comes out while the process is stopped; thawed, it gets each reversal once, and
+    both journals together show the ledger equal to the cash.
+    """
+    host = begin("host", "--listen", "127.0.0.1:0", "--journal", "host.jsonl", cwd=tmp_path)
+    address = line_with(host, "listening on").split()[-1]
+    atms = begin(
+        *("terminals", "--to", address, "--terminals", "8", "--gap", "5s", "-v"),
+        *("--settle", "10m", "--journal", "atms.jsonl"),
+        cwd=tmp_path,
+    )
+    line_with(atms, "0210")
+    line_with(atms, "0200")
+    os.kill(host.pid, signal.SIGSTOP)
+    try:
+        # three echoes in a row went unanswered: by then every request has expired, too
+        line_with(atms, "0800 sign-on")
+        os.kill(host.pid, signal.SIGCONT)
+        line_with(atms, "0430")
+        atms.send_signal(signal.SIGTERM)
+        said, _ = atms.communicate(timeout=120)
+        assert atms.returncode == 0, said
+        host.send_signal(signal.SIGTERM)
+        said, _ = host.communicate(timeout=60)
+        assert host.returncode == 0, said
+    finally:
+        for process in (host, atms):
+            process.kill()
+            process.communicate()
+    journals = [tmp_path / "atms.jsonl", tmp_path / "host.jsonl"]
+    entries = list(JournalReader(journals[0]))
+    aborted = next(at for at, x in enumerate(entries) if isinstance(x.event, e.Aborted))
+    signed = next(
+        at for at, x in enumerate(entries)
+        if at > aborted and getattr(x.event, "judgement", "") == "up"
+    )  # fmt: skip
+    assert inside(entries[:aborted])
+    assert not inside(entries[:signed]), "a card was still inside when the host came back"
+    verdict, _ = judge_together(journals)
+    assert verdict.passed, verdict
+    tried = {row.id: row.tried for row in verdict.rows}
+    assert tried["T1"]
+    assert tried["H3"]
+    assert verdict.totals.reversals == verdict.totals.acknowledged > 0
