@@ -91,6 +91,7 @@ class Host(HostHalf):
         cards: str = "",
         host_response: Duration = 45.0,
         settle: Duration = 120.0,
+        slack: Duration = 2.0,
         seed: int = 1,
         speed: float = 1.0,
         journal: Path | None = None,
@@ -114,6 +115,7 @@ class Host(HostHalf):
             cards=cards,
             host_response=parse_duration(host_response, place="host_response"),
             settle=parse_duration(settle, place="settle"),
+            slack=parse_duration(slack, place="slack"),
             seed=seed,
             speed=speed,
         )
@@ -145,6 +147,7 @@ class Terminals(TerminalsHalf):
         cards: str = "",
         host_response: Duration = 45.0,
         settle: Duration = 120.0,
+        slack: Duration = 2.0,
         seed: int = 1,
         speed: float = 1.0,
         journal: Path | None = None,
@@ -170,6 +173,7 @@ class Terminals(TerminalsHalf):
             cards=cards,
             host_response=parse_duration(host_response, place="host_response"),
             settle=parse_duration(settle, place="settle"),
+            slack=parse_duration(slack, place="slack"),
             seed=seed,
             speed=speed,
         )

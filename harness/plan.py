@@ -140,15 +140,19 @@ def half_plan(
     cards: str = "",
     host_response: float = 45.0,
     settle: float = 120.0,
+    slack: float = 2.0,
     gap: float = 10.0,
     speed: float = 1.0,
     command: str = "",
 ) -> RunPlan:
     """One half of a run, against somebody else's other half. `duration` 0 goes on until it is
-    stopped; `settle` is how long what is open at the end may take, `gap` the mean time between
+    stopped; `settle` is how long what is open at the end may take, `slack` by how much timed bounds
+    are wider because we are no faster ourselves, `gap` the mean time between
     customers at a terminal, `host_response` the timer that the terminals keep: run seconds.
     """
-    contract = Contract(mac=mac, sign_on=sign_on, host_response=host_response, quiescence=settle)
+    contract = Contract(
+        mac=mac, sign_on=sign_on, host_response=host_response, quiescence=settle, slack=slack
+    )
     scenario = Scenario(
         id="half",
         name=mode,

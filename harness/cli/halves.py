@@ -45,6 +45,7 @@ Cards = Annotated[Path | None, typer.Option(help="A CSV file: pan,expiry,pin,tra
 For = Annotated[str, typer.Option("--for", help="Stop after so long, such as 60s.")]
 Settle = Annotated[str, typer.Option(help="How long what is open at the end may take.")]
 HostResponse = Annotated[str, typer.Option(help="The terminals' timer for the host's answer.")]
+Slack = Annotated[str, typer.Option(help="By how much we ourselves may be late.")]
 Seed = Annotated[int, typer.Option(min=0, help="Everything random comes from it.")]
 Speed = Annotated[float, typer.Option(help="How much faster than the clock all timers run.")]
 StateDir = Annotated[Path | None, typer.Option(help="What survives the process is kept here.")]
@@ -69,6 +70,7 @@ def host(
     duration: For = "0s",
     settle: Settle = "2m",
     host_response: HostResponse = "45s",
+    slack: Slack = "2s",
     seed: Seed = 1,
     speed: Speed = 1.0,
     host_profile: Profile = "safe",
@@ -108,6 +110,7 @@ def terminals(
     duration: For = "0s",
     settle: Settle = "2m",
     host_response: HostResponse = "45s",
+    slack: Slack = "2s",
     seed: Seed = 1,
     speed: Speed = 1.0,
     terminal_profile: Profile = "safe",
@@ -167,6 +170,7 @@ def _plan(mode: Literal["host", "terminals"], asked: dict[str, object]) -> RunPl
         cards=str(asked["cards"] or ""),
         host_response=seconds("host_response"),
         settle=seconds("settle"),
+        slack=seconds("slack"),
         speed=speed,
         command=shlex.join(["harness", *sys.argv[1:]]),
         **({"gap": seconds("gap")} if mode == "terminals" else {}),

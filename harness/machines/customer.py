@@ -18,14 +18,14 @@ from harness.draw import Draw
 from harness.machines import inputs as i
 from harness.machines.device import Device
 from harness.machines.timers import NEVER
-from harness.people import Card
+from harness.people import CUSTOMERS, Card
 
 
 class Evening(msgspec.Struct, frozen=True, kw_only=True):
     """How people behave (section 6). Times in seconds, shares from 0 to 1, amounts in minor
     units. A load run is a dense evening: with a `mean_gap` of 0 the next customer comes as soon as
-    the last has gone; with `queues` the arrivals are fixed beforehand, whatever the machine does,
-    and who finds it busy waits.
+    the last has gone, until there are no more cards; with `queues` the arrivals are fixed
+    beforehand, whatever the machine does, and who finds it busy waits.
     """
 
     mean_gap: float = 240.0  # between arrivals at one terminal
@@ -143,10 +143,12 @@ class Street:
         amount = 0 if balance else self._amount
         self.events.append(e.CustomerArrived(self._customer, self._wants, amount, now - came))
         card = self._card_of(self._customer)
+        if evening.mean_gap == 0 and self._customer == CUSTOMERS - 1:
+            self._arrives = NEVER
         if self._device.screen != "welcome" or not self._device.insert(card, self._customer, now):
             self.events.append(e.TurnedAway(self._customer, self._device.screen))
-            if evening.mean_gap == 0:
-                self._arrives = now + _COMES_BACK
+            if self._arrives == now:
+                self._arrives += _COMES_BACK
             self._arrives = NEVER if self._stopped else self._arrives
             return
         self._card = card

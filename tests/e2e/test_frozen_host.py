@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from processes import begin, line_with
 
 from harness import events as e
 from harness.journal import Entry, JournalReader
@@ -18,27 +18,6 @@ pytestmark = [
     pytest.mark.e2e,
     pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGSTOP"),
 ]
-SPEED = ("--speed", "20")
-
-
-def begin(*arguments: str, cwd: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "harness", *arguments, *SPEED],
-        cwd=cwd,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
-def line_with(process: subprocess.Popen[str], word: str) -> str:
-    assert process.stdout is not None
-    seen = []
-    for line in process.stdout:
-        seen.append(line)
-        if word in line:
-            return line
-    raise AssertionError(f"it ended without saying '{word}': {''.join(seen)}")
 
 
 def inside(entries: list[Entry]) -> set[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from processes import child_of, ends, listening_port, read_until, rest, start
+from processes import child_of, ends, line_with, listening_port, rest, start
 
 from harness.cli.main import execute
 from harness.journal import JournalReader
@@ -33,7 +33,7 @@ def test_ctrl_c_ends_a_live_run_with_a_report(
 ) -> None:
     """130, what was seen until then, a whole journal; no process is left, and no hidden file."""
     process = start("run", "small.toml", *LIVE, "--for", "1h", "--journal", "j.jsonl", cwd=tmp_path)
-    read_until(process, "running:")
+    line_with(process, "running:")
     host = child_of(process)
     watched = os.pidfd_open(host)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does it: to the whole group
@@ -54,7 +54,7 @@ def test_ctrl_c_ends_a_simulation_with_a_report(tmp_path: Path) -> None:
         *("run", "national_freeze", "--terminals", "300", "--for", "20h", "--journal", "j.jsonl"),
         cwd=tmp_path,
     )
-    read_until(process, "running:")
+    line_with(process, "running:")
     os.killpg(process.pid, signal.SIGINT)
     text = rest(process)
     assert process.returncode == 130, text
@@ -65,7 +65,7 @@ def test_ctrl_c_ends_a_simulation_with_a_report(tmp_path: Path) -> None:
 def test_the_host_does_not_outlive_who_started_it(tmp_path: Path) -> None:
     """kill -9 leaves no time to tidy up: its standard input ends, and so does it."""
     process = start("run", "small.toml", *LIVE, "--for", "1h", cwd=tmp_path)
-    read_until(process, "running:")
+    line_with(process, "running:")
     host = child_of(process)
     watched = os.pidfd_open(host)
     process.kill()
@@ -76,7 +76,7 @@ def test_the_host_does_not_outlive_who_started_it(tmp_path: Path) -> None:
 def test_a_killed_host_is_the_environments(tmp_path: Path) -> None:
     """5 and one clear line; what the terminals saw is in a journal that is cut off."""
     process = start("run", "small.toml", *LIVE, "--for", "1h", "--journal", "j.jsonl", cwd=tmp_path)
-    read_until(process, "running:")
+    line_with(process, "running:")
     os.kill(child_of(process), signal.SIGKILL)
     text = rest(process)
     assert process.returncode == 5, text
@@ -89,7 +89,7 @@ def test_a_killed_host_is_the_environments(tmp_path: Path) -> None:
 def test_strangers_on_the_port_disturb_nobody(tmp_path: Path) -> None:
     """Random bytes, half-closed and idle connections: they are named, and the run passes."""
     process = start("run", "small.toml", *LIVE, "--for", "2m", "--journal", "j.jsonl", cwd=tmp_path)
-    read_until(process, "running:")
+    line_with(process, "running:")
     port = listening_port(child_of(process))
     draw = Random(1)
     idle = socket.create_connection(("127.0.0.1", port))

@@ -1,0 +1,142 @@
+"""`harness load`: as many withdrawals as the machine takes, or as many as asked."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from harness.checks.judge import Verdict
+from harness.cli.carry_out import RUNS, fresh_name
+from harness.cli.files import Files, prepare
+from harness.cli.run import INTERRUPTED, MOST_TERMINALS, check_names
+from harness.errors import ConfigError
+from harness.faults.grammar import parse_fault
+from harness.journal import Header
+from harness.load.meter import Figures
+from harness.load.plan import HOST_RESPONSE, SECONDS, TERMINALS, load_plan
+from harness.load.run import run_load, usual_warm_up
+from harness.report.console import print_heading, print_verdict
+from harness.report.judging import reports_scanned
+from harness.report.load import print_figures
+from harness.report.machine import write_file
+from harness.report.progress import ProgressView
+from harness.units import format_duration, parse_duration
+
+_RATE = re.compile(r"([0-9]+(?:\.[0-9]+)?)(?:/(s|m))?")
+
+
+def load(
+    terminals: Annotated[int, typer.Option(min=1, max=MOST_TERMINALS, help="ATMs.")] = TERMINALS,
+    duration: Annotated[
+        str, typer.Option("--for", help="How long customers come: 30s, 5m.")
+    ] = f"{SECONDS:g}s",
+    rate: Annotated[
+        str, typer.Option(help="Customers over the fleet, 300/s; without it, flat out.")
+    ] = "",
+    fault: Annotated[
+        list[str] | None, typer.Option(help="KIND[:name=value,...][@FROM..UNTIL]")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Everything random comes from it.")] = 1,
+    warm_up: Annotated[
+        str, typer.Option(help="What is not measured; 2s, or a third of a short run.")
+    ] = "",
+    host_response: Annotated[
+        str, typer.Option(help="How long a terminal waits for the host.")
+    ] = f"{HOST_RESPONSE:g}s",
+    spec: Annotated[
+        str, typer.Option(help="A message specification by name, or a JSON file.")
+    ] = "iso87-ascii",
+    framing: Annotated[str, typer.Option(help="A framing by name.")] = "2byte",
+    journal: Annotated[Path | None, typer.Option(help="Write the journal here.")] = None,
+    junit: Annotated[Path | None, typer.Option(help="Write the verdict as JUnit XML.")] = None,
+    json: Annotated[
+        Path | None, typer.Option(help="Write the figures and the verdict as JSON.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Figures and the last lines.")] = False,
+) -> None:
+    """Run the live fleet under load: rates, latencies, errors, and the verdict as always."""
+    seconds = _positive(duration, "--for")
+    for text in fault or ():
+        parse_fault(text)
+    plan = load_plan(
+        terminals=terminals,
+        seconds=seconds,
+        rate=parse_rate(rate),
+        faults=tuple(fault or ()),
+        seed=seed,
+        host_response=_positive(host_response, "--host-response"),
+        spec=spec,
+        framing=framing,
+    )
+    check_names(plan)
+    warm = _warm_up(warm_up, seconds)
+    files = Files(journal, junit, json)
+    prepare(files)
+    console = Console(highlight=False)
+    if not quiet:
+        print_heading(console, plan)
+    path = journal or fresh_name(RUNS, f"load-seed{seed}")
+    with ProgressView(console, plan.scenario.epoch, quiet=quiet) as watcher:
+        outcome, figures = run_load(plan, journal=path, warm_up=warm, progress=watcher)
+    verdict = reports_scanned(outcome.verdict, outcome.header)
+    files._replace(json=None).write(verdict, outcome.header)
+    if json is not None:
+        write_file(json, load_json(verdict, outcome.header, figures))
+    print_figures(console, figures)
+    console.print(Text(""))
+    print_verdict(
+        console,
+        verdict,
+        outcome.header,
+        journal=outcome.journal,
+        quiet=quiet,
+        interrupted=outcome.interrupted,
+    )
+    raise typer.Exit(INTERRUPTED if outcome.interrupted else verdict.exit_code)
+
+
+def parse_rate(text: str) -> float:
+    """Customers a second: '300/s', '300' or '900/m'; '' is 0, flat out.
+
+    Raises:
+        ConfigError: something else, or nobody at all.
+    """
+    if not text:
+        return 0.0
+    found = _RATE.fullmatch(text.strip())
+    rate = float(found.group(1)) / (60 if found.group(2) == "m" else 1) if found else 0.0
+    if rate <= 0:
+        raise ConfigError(
+            f"'{text}' is not a rate", place="--rate", remedy="write 300/s or 900/m, above 0"
+        )
+    return rate
+
+
+def load_json(verdict: Verdict, header: Header, figures: Figures) -> bytes:
+    """As `verdict_json`, with the figures under 'load'; durations in seconds."""
+    whole = {"run": header, "verdict": verdict, "load": figures}
+    return msgspec.json.format(msgspec.json.encode(whole, order="deterministic"), indent=2) + b"\n"
+
+
+def _positive(text: str, flag: str) -> float:
+    seconds = parse_duration(text, place=flag)
+    if seconds == 0:
+        raise ConfigError("no time at all proves nothing", place=flag, remedy=f"{flag} 10s")
+    return seconds
+
+
+def _warm_up(text: str, seconds: float) -> float:
+    warm = parse_duration(text, place="--warm-up") if text else usual_warm_up(seconds)
+    if warm >= seconds:
+        raise ConfigError(
+            f"a warm-up of {format_duration(warm)} leaves nothing of {format_duration(seconds)}",
+            place="--warm-up",
+            remedy="a shorter one, or a longer run with --for",
+        )
+    return warm

@@ -1,0 +1,223 @@
+"""Rates, latencies and errors of a load run, read from its journal.
+
+- A message's latency is from the request to its answer, both seen by the tap at the terminal's
+  end. To a 0200 is added what its customer had queued, so that a host which stalls is charged for
+  everybody who would have come meanwhile.
+- A visit is from the moment the customer meant to come until cash and card are taken.
+- What began during the warm-up, or after the customers stopped, is left out.
+- An error is counted once under each of its kinds: an answer that does not come ('0200
+  unanswered') and the damage that was the reason ('damaged answer') are two lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import msgspec
+
+from harness import events as e
+from harness.journal import Entry
+from harness.load.histogram import Histogram
+from harness.people import CUSTOMERS
+
+VISIT = "visit"
+_CLASSES = {"2": "declined", "4": "reversal answered", "8": "sign-on or echo answered"}
+
+
+class Latencies(msgspec.Struct, frozen=True, kw_only=True):
+    """One message: how many were answered, how many a second, and how long it took (seconds)."""
+
+    message: str
+    count: int
+    rate: float
+    p50: float
+    p95: float
+    p99: float
+    p999: float
+    longest: float
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """What a load run measured between the run seconds `since` and `until`.
+
+    `asked` customers a second (0: flat out) were to come, and `came` a second did. `backlog` are
+    those who should have come by `until` and had not: they queued behind others. `dry` is a
+    terminal that had no more customers, where the measurement ends.
+    """
+
+    since: float
+    until: float
+    asked: float
+    came: float
+    backlog: int
+    intended: int
+    dry: str
+    messages: tuple[Latencies, ...]
+    errors: dict[str, int]
+
+    @property
+    def behind(self) -> bool:
+        """Could the fleet not keep up with what was asked? Someone always queues for a moment."""
+        return self.backlog > max(5, 0.02 * self.intended)
+
+
+class _Request(NamedTuple):
+    mti: str
+    began: float  # when the customer meant to come, or the request was sent
+    sent: float
+
+
+class Meter:
+    """A listener of the journal. `flat_out` is without a rate; `since` ends the warm-up, run
+    seconds.
+    """
+
+    def __init__(self, since: float, *, flat_out: bool) -> None:
+        self.since = since
+        self.until = 0.0
+        self.came = 0  # customers, from the very start
+        self.came_since = 0
+        self.dry = ""
+        self.histograms: dict[str, Histogram] = {}
+        self.errors: dict[str, int] = {}
+        self._flat_out = flat_out
+        self._over = False
+        self._waited: dict[str, tuple[float, float]] = {}  # actor -> (meant to come, queued)
+        self._open: dict[tuple[str, str, str, str], _Request] = {}
+        self._handlers: dict[type[e.Event], Callable[[float, str, Any], None]] = {
+            e.FrameSeen: self._frame,
+            e.CustomerArrived: self._arrived,
+            e.CustomerLeft: self._left,
+            e.CustomersStopped: self._stopped,
+            e.RunEnded: self._stopped,
+        }
+
+    def read(self, journal: Iterable[Entry]) -> None:
+        """All of it; what was never answered is an error then."""
+        for entry in journal:
+            self.see(entry.at, entry.actor, entry.event)
+        for request in self._open.values():
+            self._unanswered(request)
+        self._open.clear()
+
+    def see(self, at: float, actor: str, event: e.Event) -> None:
+        handler = self._handlers.get(type(event))
+        if handler is not None:
+            handler(at, actor, event)
+        elif at >= self.since:
+            kind = _kind_of_error(event)
+            if kind:
+                self._error(kind)
+
+    def _error(self, kind: str) -> None:
+        self.errors[kind] = self.errors.get(kind, 0) + 1
+
+    def _took(self, message: str, seconds: float) -> None:
+        self.histograms.setdefault(message, Histogram()).add(max(0.0, seconds))
+
+    # --- customers -----------------------------------------------------------------------
+
+    def _arrived(self, at: float, actor: str, event: e.CustomerArrived) -> None:
+        self._waited[actor] = (at - event.queued, event.queued)
+        if self._over:
+            return
+        self.came += 1
+        self.came_since += at >= self.since
+        if self._flat_out and event.customer == CUSTOMERS - 1:
+            self.dry = actor
+            self._stopped(at, actor, event)
+
+    def _left(self, at: float, actor: str, event: e.CustomerLeft) -> None:
+        meant, _ = self._waited.get(actor, (at, 0.0))
+        if event.how == "served" and meant >= self.since and not self._over:
+            self._took(VISIT, at - meant)
+
+    def _stopped(self, at: float, _actor: str, _event: e.Event) -> None:
+        if not self._over:
+            self._over = True
+            self.until = at
+
+    # --- messages ------------------------------------------------------------------------
+
+    def _frame(self, at: float, actor: str, frame: e.FrameSeen) -> None:
+        if frame.end != "terminal" or frame.problem or frame.mac == "bad":
+            return
+        fields = frame.fields
+        mti = fields["t"]
+        key = (actor, mti[1:2], fields.get("11", ""), fields.get("7", ""))
+        before = self._open.pop(key, None)
+        if frame.to == "host":
+            if before is not None:
+                self._unanswered(before)  # and is now repeated
+            if not self._over:
+                queued = self._waited.get(actor, (at, 0.0))[1] if mti == "0200" else 0.0
+                self._open[key] = _Request(mti, at - queued, at)
+        elif before is not None and before.began >= self.since:
+            self._took(before.mti, at - before.began)
+            code = fields.get("39", "00")
+            if code != "00":
+                self._error(f"{_CLASSES.get(mti[1:2], mti)} {code}")
+
+    def _unanswered(self, request: _Request) -> None:
+        if request.began >= self.since:
+            self._error(f"{request.mti} unanswered")
+
+    # --- the result ----------------------------------------------------------------------
+
+    def figures(self, asked: float, starts_before: Callable[[float], int]) -> Figures:
+        """`asked` customers a second (0: flat out); `starts_before(run second)` says how many
+        should have come.
+        """
+        span = max(self.until - self.since, 1e-9)
+        meant = starts_before(self.until) if asked else self.came
+        intended = meant - starts_before(self.since) if asked else self.came_since
+        return Figures(
+            since=self.since,
+            until=self.until,
+            asked=asked,
+            came=self.came_since / span,
+            backlog=max(0, meant - self.came),
+            intended=intended,
+            dry=self.dry,
+            messages=tuple(
+                _latencies(name, self.histograms[name], span) for name in sorted(self.histograms)
+            ),
+            errors=dict(sorted(self.errors.items())),
+        )
+
+
+def _latencies(name: str, histogram: Histogram, span: float) -> Latencies:
+    return Latencies(
+        message=name,
+        count=histogram.count,
+        rate=histogram.count / span,
+        p50=histogram.quantile(0.5),
+        p95=histogram.quantile(0.95),
+        p99=histogram.quantile(0.99),
+        p999=histogram.quantile(0.999),
+        longest=histogram.largest,
+    )
+
+
+def _kind_of_error(event: e.Event) -> str:
+    """What to count it under; '' for what is no error."""
+    match event:
+        case e.TurnedAway():
+            return f"turned away: {event.screen}"
+        case e.ConnectFailed():
+            return f"connection {event.how}"
+        case e.LinkClosed():
+            return "" if event.how == "local" else f"link closed: {event.how}"
+        case e.LateApproval() | e.LateAnswer():
+            return "late answer"
+        case e.DuplicateAnswer():
+            return "duplicate answer"
+        case e.StrayMessage():
+            return "stray message"
+        case e.DamagedMessage():
+            return "damaged answer"
+        case e.HostDamaged():
+            return "damaged request"
+        case _:
+            return ""

@@ -1,0 +1,74 @@
+"""A load run's figures for people, in 80 columns."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from harness.load.meter import VISIT, Figures, Latencies
+
+
+def print_figures(console: Console, figures: Figures) -> None:
+    """Rates and latencies by message, errors by kind, and whether the load was what was asked."""
+    span = figures.until - figures.since
+    console.print(
+        Text(
+            f"  measured for {span:.1f} s, after {figures.since:.1f} s of warm-up; "
+            f"times in ms; a visit is from\n  when the customer meant to come until the cash is "
+            f"taken"
+        )
+    )
+    console.print(_table(figures.messages))
+    _print_load(console, figures)
+    for kind, count in figures.errors.items():
+        console.print(Text.assemble(("  error      ", "bold"), f"{count:>8,}  {kind}"))
+    if not figures.errors:
+        console.print(Text.assemble(("  errors     ", "bold"), "none"))
+
+
+def _table(rows: tuple[Latencies, ...]) -> Table:
+    table = Table(box=None, padding=(0, 1, 0, 1), header_style="bold")
+    table.add_column("", no_wrap=True)
+    for name in ("count", "rate/s", "p50", "p95", "p99", "p99.9", "max"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in sorted(rows, key=lambda row: (row.message == VISIT, row.message)):
+        times = (row.p50, row.p95, row.p99, row.p999, row.longest)
+        table.add_row(
+            row.message, f"{row.count:,}", f"{row.rate:,.1f}", *(_milliseconds(x) for x in times)
+        )
+    return table
+
+
+def _milliseconds(seconds: float) -> str:
+    """Three digits that mean something."""
+    value = seconds * 1000
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def _print_load(console: Console, figures: Figures) -> None:
+    line = Text.assemble(("  customers  ", "bold"), f"{figures.came:,.1f} a second came")
+    if figures.asked:
+        line.append(f", {figures.asked:g} were asked for; latency counts from their intended start")
+    else:
+        line.append(", flat out: each as soon as the last had gone")
+    console.print(line)
+    if figures.behind:
+        console.print(
+            Text(
+                f"  BEHIND     it could not keep up: {figures.backlog:,} of "
+                f"{figures.intended:,} customers still queued at the end,\n"
+                "             and their waits are in no figure above",
+                style="bold yellow",
+            )
+        )
+    elif figures.asked:
+        console.print(Text(f"             {figures.backlog:,} still queued at the end"))
+    if figures.dry:
+        console.print(
+            Text(
+                f"  DRY        {figures.dry} had no more cards after {figures.until:.1f} s, where "
+                "the measurement ends:\n             give more terminals, or a shorter run",
+                style="bold yellow",
+            )
+        )
