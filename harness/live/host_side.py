@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 
 from harness import events as e
 from harness.assembly import Assembly
@@ -139,7 +140,7 @@ class HostSide:
         Raises:
             EnvironmentTrouble: the port is in use, or none is free.
         """
-        wanted = [port] if port else list(range(FIRST_PORT, LAST_PORT, 7))
+        wanted = [port] if port else _free_ports()
         trouble: OSError | None = None
         for candidate in wanted:
             try:
@@ -229,6 +230,15 @@ class HostSide:
         for gate in self.gates.values():
             gate.lost("local")
         self.gates.clear()
+
+
+def _free_ports() -> list[int]:
+    """Where to look for a free one. Each process begins elsewhere, so that the terminals of one
+    run, when they lose their host, do not find that of another.
+    """
+    every = list(range(FIRST_PORT, LAST_PORT, 7))
+    start = os.getpid() * 61 % len(every)
+    return every[start:] + every[:start]
 
 
 def _why(trouble: OSError | None) -> str:
