@@ -124,11 +124,11 @@ class Alarm:
         """The deadline may have moved."""
         due = self._deadline()
         if due < self._due:
-            if self._handle is not None:
-                self._handle.cancel()
             self._set(due)
 
     def _set(self, due: float) -> None:
+        if self._handle is not None:
+            self._handle.cancel()
         now = self._clock.now()
         self._due = due
         self._expected = max(due, now)
@@ -142,9 +142,7 @@ class Alarm:
         if due <= now:
             self._lag.saw(now - self._expected)
             self._wake(now)
-            due = self._deadline()
-        if due < float("inf"):  # also when the timer came early, as uvloop's may by 1 ms
-            self._set(due)
+        self.look()  # also when the timer came early, as uvloop's may by 1 ms
 
     def stop(self) -> None:
         if self._handle is not None:

@@ -41,7 +41,16 @@ class ClosedDoor:
 class LiveAtm:
     """One ATM on a real connection. Its owner in the sense of `Connection`."""
 
-    __slots__ = ("_alarm", "_connection", "_dialling", "_fleet", "_passage", "_taps", "atm")
+    __slots__ = (
+        "_alarm",
+        "_connection",
+        "_dialling",
+        "_fleet",
+        "_over",
+        "_passage",
+        "_taps",
+        "atm",
+    )
 
     def __init__(self, fleet: LiveTerminals, atm: Atm) -> None:
         self._fleet = fleet
@@ -49,6 +58,7 @@ class LiveAtm:
         self._connection: Connection | None = None
         self._dialling: asyncio.Task[None] | None = None
         self._passage: Passage | None = None
+        self._over = False
         self._taps: dict[str, Tap] = {}
         self._alarm = Alarm(fleet.loop, fleet.clock, fleet.lag, atm.next_deadline, self._wake)
 
@@ -61,6 +71,8 @@ class LiveAtm:
         self._drain()
 
     def synced(self, number: int) -> None:
+        if self._over:
+            return
         self.atm.synced(number, self._fleet.clock.now())
         self._drain()
 
@@ -71,6 +83,9 @@ class LiveAtm:
     # --- the connection ------------------------------------------------------------------
 
     def connected(self, connection: Connection) -> None:
+        if self._over:
+            connection.close()
+            return
         self._connection = connection
         decoder = self._fleet.decoder
         self._taps = {
@@ -132,6 +147,8 @@ class LiveAtm:
         try:
             await fleet.loop.create_connection(lambda: Connection(self), *address)
         except OSError as refusal:
+            if self._over:
+                return
             how = "refused" if isinstance(refusal, ConnectionRefusedError) else str(refusal)
             self._record(e.ConnectFailed(how))
             if not trouble:
@@ -201,8 +218,10 @@ class LiveAtm:
             self._connection.send(data)
 
     def close(self) -> None:
+        """Hang up for good: nothing more happens."""
         self._alarm.stop()
         self._hang_up("local")
+        self._over = True
 
 
 class LiveTerminals:
