@@ -6,6 +6,7 @@ line is an `Entry`. The last entry of a whole journal is `RunEnded`.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Union
@@ -127,6 +128,10 @@ class JournalWriter:
         file = path.open("wb", buffering=1 << 18)
         file.write(_encoder.encode(header) + b"\n")
         return file
+
+    def sync(self) -> None:
+        """Wait until what was flushed is on the disk; from any thread."""
+        os.fsync(self._file.fileno())
 
     def flush(self) -> int:
         """Hand over to the operating system what was written; the size of the journal, bytes.

@@ -160,7 +160,8 @@ class PowerCutLosesNothing(Check):
 
 class OneReversal(Check):
     """T13. One reversal per transaction with one STAN and one DE 7; its repeats are equal but for
-    the MTI and the MAC; the first is no repeat, unless the power failed in between.
+    the MTI and the MAC; the first is no repeat, unless the power failed in between (which nobody
+    sees at somebody else's terminal).
     """
 
     id = "T13"
@@ -192,7 +193,7 @@ class OneReversal(Check):
         elif event.digest != digest:
             self.fail(site, at, f"the repeat of reversal {stan} differs from the first")
         repeat = site.kind is Kind.REVERSAL_REPEAT
-        if repeat is not exchange.begun and not site.cuts:
+        if repeat is not exchange.begun and site.device_seen and not site.cuts:
             began = "a repeat" if repeat else "new, once more"
             self.fail(site, at, f"reversal {stan} was sent as {began}")
         exchange.begun = True

@@ -270,7 +270,7 @@ class Site(Exchanges):
             self._cut(exchange)
         exchange.amount = self.dialect.amount_of(fields)
         exchange.rrn = fields.get("37", "")
-        if not self._device:
+        if not self.device_seen:
             self.wait = None  # no screen is seen: each request is a wait of its own
         exchange.start = self.wait.at if self.wait is not None else at
         if self.wait is None and self.powered:

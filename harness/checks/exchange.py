@@ -82,7 +82,7 @@ class Exchanges:
     def __init__(self, *, ledger: bool, device: bool = True) -> None:
         """`ledger`: can postings be seen? `device`: can it be seen what the customer took?"""
         self._ledger = ledger
-        self._device = device
+        self.device_seen = device
         self.current: Exchange | None = None
         self.open: dict[int, Exchange] = {}
         self.recent: dict[int, Exchange] = {}
@@ -137,13 +137,13 @@ class Exchanges:
     def _decided(self, x: Exchange) -> bool:
         """Is nothing more to come of it, as far as can be seen?"""
         ended = bool(x.endings) or not x.withdrawal or not x.requested
-        if not self._device:  # what becomes of an approval is seen only if it is reversed
+        if not self.device_seen:  # what becomes of an approval is seen only if it is reversed
             return ended or (x.answer is not None and not x.aborted)
         return ended and (not self._ledger or x.debit - x.back == x.taken)
 
     def _forget(self, exchange: Exchange) -> None:
         """Eight bytes stay of it."""
-        if not self._device and exchange.debit and not exchange.back:
+        if not self.device_seen and exchange.debit and not exchange.back:
             self._debited[exchange.key] = exchange.debit
         if exchange.reversal is not None and not _holds(self.reversed, exchange.key):
             insort(self.reversed, exchange.key)

@@ -86,7 +86,7 @@ class Half:
         self._waiting: list[Waiting] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._writer: JournalWriter | None = None
-        self._last = 0.0  # when an earlier life last wrote
+        self._died_at: float | None = None  # when an earlier life last wrote, in run seconds
         self._how = ""
         self.header: Header = self._assembly.header()
         self.judge = Judge(self.header)
@@ -115,21 +115,24 @@ class Half:
         """Is nothing open?"""
         raise NotImplementedError
 
-    def _kept_journal(self) -> int | None:
-        """How much of an earlier life's journal counts, in bytes; None if there was none."""
-        return None
+    def _open_store(self) -> int | None:
+        """Open what is kept; how much of an earlier life's journal counts, in bytes, None if there
+        was none.
+        """
+        raise NotImplementedError
 
     # --- life ----------------------------------------------------------------------------------
 
     async def __aenter__(self) -> Self:
         allow_many_files()
         self._fatal = Fatal(asyncio.get_running_loop())
-        self._begin_journal()
-        start = time.monotonic() - (time.time() - self.header.origin)
-        self.clock = LiveClock(start, self.plan.speed)
         try:
+            self._begin_journal()
+            start = time.monotonic() - (time.time() - self.header.origin)
+            self.clock = LiveClock(start, self.plan.speed)
             self.side = await self._open()
         except BaseException:
+            self._fatal.release()
             self._close_files()
             raise
         record, clock = self.side.record, self.clock
@@ -143,7 +146,7 @@ class Half:
         return self
 
     def _begin_journal(self) -> None:
-        size = self._kept_journal()
+        size = self._open_store()
         if self.path is not None and size is not None and self.path.exists():
             self._go_on(self.path, size)
         else:
@@ -168,7 +171,7 @@ class Half:
         seq = 0
         for entry in reader:
             self.judge.see(entry.at, entry.actor, entry.event)
-            self._last, seq = entry.at, entry.seq
+            self._died_at, seq = entry.at, entry.seq
         self._writer = JournalWriter(path, None, resume=(size, seq))
 
     async def __aexit__(

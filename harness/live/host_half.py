@@ -26,6 +26,9 @@ class HostHalf(Half):
         """'HOST:PORT', where it listens."""
         return f"{self._listen[0]}:{self._host.port}"
 
+    def _open_store(self) -> int | None:
+        return None
+
     async def _open(self) -> Side:
         self._host = HostSide(self._assembly, self.journal, self.clock, alone=True)
         await self._host.listen(*self._listen)

@@ -13,11 +13,14 @@ import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from harness.errors import EnvironmentTrouble
+from harness.journal import JournalWriter
+from harness.machines.atm import AtmImage
 from harness.machines.store import AnyRecord, Closed, Marks, Record, StoreImage
 
 _SCHEMA = """
@@ -27,11 +30,21 @@ CREATE TABLE IF NOT EXISTS records (
     number INTEGER NOT NULL,  -- the transaction's, 0 for marks
     body BLOB NOT NULL
 );
+CREATE TABLE IF NOT EXISTS images (terminal TEXT PRIMARY KEY, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS journal (id INTEGER PRIMARY KEY CHECK (id = 1), size INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS by_transaction ON records (terminal, number);
 """
 _NONCE = 12
 
 Row = tuple[str, int, Record]
+
+
+class Batch(NamedTuple):
+    """One commit: records, images by terminal, and how long the journal is (-1: nobody knows)."""
+
+    rows: list[Row]
+    images: dict[str, AtmImage]
+    journal: int
 
 
 class SqliteStore:
@@ -47,9 +60,12 @@ class SqliteStore:
         self._cipher = AESGCM(key)
         self._encoder = msgspec.msgpack.Encoder()
         self._decoder = msgspec.msgpack.Decoder(AnyRecord)
+        self._image_decoder = msgspec.msgpack.Decoder(AtmImage)
         self._fsync = fsync
         self._worker = ThreadPoolExecutor(1, "store") if fsync else None
-        self._pending: list[tuple[str, int, Record]] = []
+        self._pending: list[Row] = []
+        self._images: dict[str, AtmImage] = {}
+        self.journal: JournalWriter | None = None
         self._waiting: dict[str, Callable[[int], None]] = {}
         self._committing: dict[str, Callable[[int], None]] = {}
         self._flushing = False
@@ -73,9 +89,27 @@ class SqliteStore:
             "SELECT body FROM records WHERE terminal = ? ORDER BY sequence", (terminal,)
         )
         for (body,) in rows:
-            clear = self._cipher.decrypt(body[:_NONCE], body[_NONCE:], terminal.encode())
-            image.apply(self._decoder.decode(clear))
+            image.apply(self._decoder.decode(self._clear(body, terminal)))
         return image
+
+    def kept(self, terminal: str) -> AtmImage | None:
+        """The device and the street as they were kept last, None if they never were."""
+        row = self._database.execute(
+            "SELECT body FROM images WHERE terminal = ?", (terminal,)
+        ).fetchone()
+        return None if row is None else self._image_decoder.decode(self._clear(row[0], terminal))
+
+    def journal_size(self) -> int | None:
+        """How many bytes of the journal there were at the last commit, None if none was told."""
+        row = self._database.execute("SELECT size FROM journal").fetchone()
+        return None if row is None else int(row[0])
+
+    def _clear(self, body: bytes, terminal: str) -> bytes:
+        return self._cipher.decrypt(body[:_NONCE], body[_NONCE:], terminal.encode())
+
+    def _sealed(self, text: bytes, terminal: str) -> bytes:
+        nonce = os.urandom(_NONCE)
+        return nonce + self._cipher.encrypt(nonce, text, terminal.encode())
 
     # --- writing -----------------------------------------------------------------------
 
@@ -85,6 +119,14 @@ class SqliteStore:
         """Queue a record; `synced(number)` is called from the loop once it is committed."""
         self._pending.append((terminal, number, record))
         self._waiting[terminal] = synced
+        self._wake()
+
+    def keep(self, terminal: str, image: AtmImage) -> None:
+        """Queue a device's image: committed together with the records of this turn."""
+        self._images[terminal] = image
+        self._wake()
+
+    def _wake(self) -> None:
         if not self._flushing:
             self._flushing = True
             asyncio.get_running_loop().call_soon(self._flush)
@@ -98,15 +140,22 @@ class SqliteStore:
         self._committing.pop(terminal, None)
 
     def _flush(self) -> None:
-        rows, self._pending = self._pending, []
+        batch = self._taken()
         self._committing, self._waiting = self._waiting, {}
         if self._worker is None:
-            self._commit(rows)
-            self._tell(rows)
+            self._commit(batch)
+            self._tell(batch.rows)
             return
         loop = asyncio.get_running_loop()
-        done = loop.run_in_executor(self._worker, self._commit, rows)
-        done.add_done_callback(lambda future: self._committed(future, rows))
+        done = loop.run_in_executor(self._worker, self._commit, batch)
+        done.add_done_callback(lambda future: self._committed(future, batch.rows))
+
+    def _taken(self) -> Batch:
+        """All that waits; the journal is handed over first, so that it never knows less."""
+        size = self.journal.flush() if self.journal is not None else -1
+        batch = Batch(self._pending, self._images, size)
+        self._pending, self._images = [], {}
+        return batch
 
     def _committed(self, future: asyncio.Future[None], rows: list[Row]) -> None:
         trouble = future.exception()
@@ -121,16 +170,22 @@ class SqliteStore:
             synced = self._committing.pop(terminal, None)
             if synced is not None:
                 synced(number)
-        if self._pending and not self._flushing:
-            self._flushing = True
-            asyncio.get_running_loop().call_soon(self._flush)
+        if self._pending or self._images:
+            self._wake()
 
-    def _commit(self, rows: list[Row]) -> None:
+    def _commit(self, batch: Batch) -> None:
         database = self._database
         try:
+            if self._fsync and self.journal is not None:
+                self.journal.sync()
             database.execute("BEGIN IMMEDIATE")
-            for terminal, _, record in rows:
+            for terminal, _, record in batch.rows:
                 self._put(terminal, record)
+            for terminal, image in batch.images.items():
+                body = self._sealed(self._encoder.encode(image), terminal)
+                database.execute("INSERT OR REPLACE INTO images VALUES (?, ?)", (terminal, body))
+            if batch.journal >= 0:
+                database.execute("INSERT OR REPLACE INTO journal VALUES (1, ?)", (batch.journal,))
             database.execute("COMMIT")
         except sqlite3.Error as trouble:
             raise EnvironmentTrouble(f"cannot write {self.path}: {trouble}") from trouble
@@ -145,8 +200,7 @@ class SqliteStore:
             )
         if isinstance(record, Closed):
             return
-        nonce = os.urandom(_NONCE)
-        body = nonce + self._cipher.encrypt(nonce, self._encoder.encode(record), terminal.encode())
+        body = self._sealed(self._encoder.encode(record), terminal)
         self._database.execute(
             "INSERT INTO records (terminal, number, body) VALUES (?, ?, ?)",
             (terminal, number, body),
@@ -154,11 +208,11 @@ class SqliteStore:
 
     def sync(self) -> None:
         """Commit what is left, now; nobody is told."""
-        rows, self._pending = self._pending, []
+        batch = self._taken()
         if self._worker is not None:
-            self._worker.submit(self._commit, rows).result()
-        elif rows:
-            self._commit(rows)
+            self._worker.submit(self._commit, batch).result()
+        elif batch.rows or batch.images or batch.journal >= 0:
+            self._commit(batch)
 
     def close(self) -> None:
         """Commit what is left, and let go of the file."""

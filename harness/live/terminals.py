@@ -20,6 +20,7 @@ from harness.live.loop import watched
 from harness.live.passage import Passage
 from harness.live.store import SqliteStore
 from harness.machines.atm import Atm, LosePower, WantBoot
+from harness.machines.device import MOVES
 from harness.machines.effects import Connect, Disconnect, Transmit, Write
 from harness.tap import Tap
 
@@ -184,6 +185,8 @@ class LiveAtm:
         happened, atm.journal = atm.journal, []
         for event in happened:
             self._record(event)
+        if fleet.keeps and any(type(event) in MOVES for event in happened):
+            fleet.store.keep(atm.id, atm.image())
         fleet.drain_faults()
         wanted, atm.out = atm.out, []
         for effect in wanted:
@@ -236,8 +239,12 @@ class LiveTerminals:
         host_address: tuple[str, int],
         *,
         alone: bool = False,
+        keeps: bool = False,
     ) -> None:
-        """`alone`: the host is somebody else's, and the faults of the wire are at our end."""
+        """`alone`: the host is somebody else's, and the faults of the wire are at our end. `keeps`:
+        another process may go on with what this one leaves, devices and customers included.
+        """
+        self.keeps = keeps
         self.loop = asyncio.get_running_loop()
         self.clock = clock
         self.lag = Lag()
@@ -272,17 +279,28 @@ class LiveTerminals:
         for fault, on, what in effects:
             self.record(RUN, e.FaultActed(fault, f"{on}: {what}" if what else on))
 
-    def start(self) -> None:
-        """Count the cassettes, switch everything on. A store with something open in it comes from
-        an earlier run, whose end was to that terminal what a power cut is.
+    def start(self, died_at: float | None = None) -> None:
+        """Count the cassettes, switch everything on. Whatever the store knows comes from an earlier
+        process, whose end was to that terminal what a power cut is: at `died_at` of this very run,
+        or, with None, in another one.
         """
         for live in self.atms:
-            self.record(live.atm.id, live.atm.device.count("opening"))
-            if self.store.image(live.atm.id).dossiers:
-                self.record(live.atm.id, e.PowerLost("earlier run"))
-                self.record(live.atm.id, e.PowerRestored())
+            self._power_back(live.atm, died_at)
         for live in self.atms:
             live.boot()
+
+    def _power_back(self, atm: Atm, died_at: float | None) -> None:
+        kept = self.store.kept(atm.id) if self.keeps else None
+        if kept is not None:
+            atm.restore(kept, self.clock.now())
+        if died_at is not None:
+            self._journal.record(died_at, atm.id, e.PowerLost("killed"))
+            self.record(atm.id, e.PowerRestored())
+            return
+        self.record(atm.id, atm.device.count("opening"))
+        if self.store.image(atm.id).dossiers:
+            self.record(atm.id, e.PowerLost("earlier run"))
+            self.record(atm.id, e.PowerRestored())
 
     def stop_customers(self) -> None:
         self.faults.lift(self.clock.now())

@@ -30,14 +30,21 @@ class TerminalsHalf(Half):
         """Set once any of them has ever been connected."""
         return self.fleet.connected
 
-    async def _open(self) -> Side:
+    def _open_store(self) -> int | None:
         where = self._state_dir or Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
         self._store = SqliteStore(where, self._assembly.keys.store, fsync=self._fsync)
         self._stack.callback(self._store.close)
+        return self._store.journal_size()
+
+    async def _open(self) -> Side:
+        keeps = self._state_dir is not None
+        self._store.journal = self._writer if keeps else None
         self.fleet = LiveTerminals(
-            self._assembly, self.journal, self.clock, self._store, self.to, alone=True
+            *(self._assembly, self.journal, self.clock, self._store, self.to),
+            alone=True,
+            keeps=keeps,
         )
-        self.fleet.start()
+        self.fleet.start(self._died_at)
         return self.fleet
 
     async def _shut(self) -> None:
@@ -47,8 +54,8 @@ class TerminalsHalf(Half):
         self.fleet.count()
 
     def _close_files(self) -> None:
-        super()._close_files()
         self._stack.close()
+        super()._close_files()
 
     def _lift(self) -> None:
         self.fleet.stop_customers()

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
+
 from harness import events as e
 from harness.machines import inputs as i
 from harness.machines.customer import Street
-from harness.machines.device import Device
+from harness.machines.device import Device, DeviceImage
 from harness.machines.effects import Connect, Disconnect, Transmit, Write
 from harness.machines.store import StoreImage
 from harness.machines.terminal import Terminal
@@ -27,6 +29,15 @@ class LosePower(i.Effect, frozen=True, gc=False):
     """
 
     phase: str
+
+
+class AtmImage(msgspec.Struct, frozen=True, gc=False):
+    """What of an ATM outlives its logic, for whoever outlives its process: the device, and how many
+    customers came.
+    """
+
+    device: DeviceImage
+    customer: int
 
 
 class WantBoot(i.Effect, frozen=True, gc=False):
@@ -89,6 +100,16 @@ class Atm:
             return False
         self.lose_power(now, seconds, operation)
         return True
+
+    def image(self) -> AtmImage:
+        """To be kept after each of `MOVES`, and not later than what depends on it."""
+        return AtmImage(self.device.image(), self.street.customer if self.street else 0)
+
+    def restore(self, image: AtmImage, now: float) -> None:
+        """Before the first boot in a new process."""
+        self.device.restore(image.device)
+        if self.street is not None:
+            self.street.resume(image.customer, now)
 
     # --- what the owner calls --------------------------------------------------------------
 

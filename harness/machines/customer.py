@@ -126,21 +126,31 @@ class Street:
         self._stopped = True
         self._arrives = NEVER
 
+    @property
+    def customer(self) -> int:
+        """The number of the last who came, from 1."""
+        return self._customer
+
+    def resume(self, customer: int, now: float) -> None:
+        """Go on after that customer, in a new process. If the machine still holds their card or
+        cash, they are standing there yet; what they would do is drawn again, alike.
+        """
+        self._customer = customer
+        self._draw_customer()
+        self._arrives = now + self._draw.exponential(self._evening.mean_gap or _COMES_BACK)
+        device = self._device
+        self.present = device.card is not None or device.cash_at != ""
+        self._card = device.card
+        self._with_card = device.card is None
+
     # --- arriving ------------------------------------------------------------------------
 
     def _arrive(self, now: float) -> None:
         evening = self._evening
         self._customer += 1
-        draw = self._draw = Draw(self._key, self._customer)
         came = self._arrives if evening.queues else now
-        self._arrives = came + draw.exponential(evening.mean_gap)
-        balance = draw.chance(evening.balance_share)
-        self._wants = "balance" if balance else "withdrawal"
-        self._amount = evening.amounts[draw.below(len(evening.amounts))]
-        self._cancels = draw.chance(evening.cancel)
-        self._forgets_card = draw.chance(evening.forget_card)
-        self._forgets_cash = draw.chance(evening.forget_cash)
-        amount = 0 if balance else self._amount
+        self._arrives = came + self._draw_customer()
+        amount = 0 if self._wants == "balance" else self._amount
         self.events.append(e.CustomerArrived(self._customer, self._wants, amount, now - came))
         card = self._card_of(self._customer)
         if evening.mean_gap == 0 and self._customer == CUSTOMERS - 1:
@@ -156,6 +166,19 @@ class Street:
         self._with_card = False
         self._cash_seen = False
         self._due = NEVER
+
+    def _draw_customer(self) -> float:
+        """Everything the customer will do; how long after this one the next comes, in seconds."""
+        evening = self._evening
+        draw = self._draw = Draw(self._key, self._customer)
+        gap = draw.exponential(evening.mean_gap)
+        balance = draw.chance(evening.balance_share)
+        self._wants = "balance" if balance else "withdrawal"
+        self._amount = evening.amounts[draw.below(len(evening.amounts))]
+        self._cancels = draw.chance(evening.cancel)
+        self._forgets_card = draw.chance(evening.forget_card)
+        self._forgets_cash = draw.chance(evening.forget_cash)
+        return gap
 
     # --- doing ---------------------------------------------------------------------------
 

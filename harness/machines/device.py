@@ -33,6 +33,29 @@ class Motors(msgspec.Struct, frozen=True, kw_only=True):
     retract: float = 1.5
 
 
+class DeviceImage(msgspec.Struct, frozen=True, gc=False):
+    """Where card and notes are: what outlives the power in life, and has to be kept by whoever
+    outlives the process. Motors are not in it: they stand still when the power comes back.
+    """
+
+    counters: i.Counters
+    cassettes: e.Notes
+    card: Card | None
+    card_at: str
+    cash_at: str
+    stacker: e.Notes
+    out: e.Notes
+    unknown: e.Notes
+
+
+MOVES: frozenset[type[e.Event]] = frozenset(
+    (
+        *(e.CardInserted, e.CardAtSlot, e.CardTaken, e.CaptureBegun, e.CardCaptured),
+        *(e.NotesStacked, e.NotesPresented, e.NotesTaken, e.NotesRetracted),
+    )
+)
+"""After each of these an image says something else."""
+
 CASSETTES: dict[int, int] = {5000: 2500, 2000: 2500, 1000: 1500}
 """At opening: 50, 20 and 10 euro."""
 
@@ -297,6 +320,30 @@ class Device:
             self.cash_at != "",
             self._counters,
         )
+
+    def image(self) -> DeviceImage:
+        """Where everything is now."""
+        return DeviceImage(
+            self._counters,
+            dict(self.cassettes),
+            self.card,
+            self.card_at,
+            self.cash_at,
+            dict(self._stacker),
+            dict(self._out),
+            dict(self._unknown),
+        )
+
+    def restore(self, image: DeviceImage) -> None:
+        """Put everything where it was; before the first boot of a new process."""
+        self._counters = image.counters
+        self.cassettes = dict(image.cassettes)
+        self.card = image.card
+        self.card_at = image.card_at
+        self.cash_at = image.cash_at
+        self._stacker = dict(image.stacker)
+        self._out = dict(image.out)
+        self._unknown = dict(image.unknown)
 
     def count(self, when: str) -> e.CassettesCounted:
         """A person counts the cassettes, and what lies in the reject bin or stuck on the way."""
