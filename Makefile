@@ -6,13 +6,24 @@ READY := $(VENV)/.ready
 LOG   := $(VENV)/setup.log
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench clean
+.PHONY: help run load test check bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
 
 run: $(READY) ## show the main job: a fleet of ATMs lives through a frozen host (under 60 s)
 	@$(PY) -m harness.cli.demo
+
+# 'make load RATE=300/s FOR=1m FAULT=drop_response:p=5%,mti=0210'; without RATE flat out.
+TERMINALS := 200
+RATE      :=
+FOR       := 30s
+FAULT     :=
+SEED      := 1
+
+load: $(READY) ## the live fleet under load; TERMINALS=200 RATE=300/s FOR=30s FAULT=... SEED=1
+	@$(PY) -m harness load --terminals $(TERMINALS) --for $(FOR) --seed $(SEED) \
+	  $(if $(RATE),--rate '$(RATE)') $(if $(FAULT),--fault '$(FAULT)')
 
 test: $(READY) ## the test suite; pass options with ARGS='-k people'
 	@$(PY) -m pytest -n 2 $(ARGS)

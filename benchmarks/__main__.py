@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from benchmarks import bench_codec, bench_sim
+from benchmarks import bench_codec, bench_live, bench_sim
 
 if __name__ == "__main__":
     bench_codec.main()
     bench_sim.main()
+    bench_live.main()

@@ -23,7 +23,7 @@ from harness.machines.link import Link
 from harness.machines.mishap import Mishap
 from harness.machines.profile import SAFE_HOST, SAFE_TERMINAL
 from harness.machines.terminal import Outside, Terminal, TerminalSettings
-from harness.people import Card, Population
+from harness.people import CUSTOMERS, Card, Population
 from harness.plan import RunPlan
 from harness.profiles import host_profile, terminal_profile
 from harness.tap import TapDecoder
@@ -168,7 +168,7 @@ class Assembly:
         return Atm(name, self._builder(index), device, street, power)
 
     def _card(self, index: int, customer: int) -> Card:
-        return self.population.card(index, customer)
+        return self.population.card(index, customer % CUSTOMERS)  # after weeks, cards come again
 
     def _builder(self, index: int) -> Callable[[], Terminal]:
         name = terminal_id(index)

@@ -203,6 +203,19 @@ class Posted(LedgerEvent, frozen=True, gc=False):
     cause: str
 
 
+class BroughtForward(LedgerEvent, frozen=True, gc=False):
+    """From an earlier process of this host: what it had posted for a transaction (as `Posted` names
+    it) and how much of that had been given back.
+    """
+
+    terminal: str
+    stan: str
+    sent: str
+    acquirer: str
+    debit: int
+    back: int
+
+
 # --- terminal: its own account -------------------------------------------------------
 
 

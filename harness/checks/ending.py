@@ -92,7 +92,7 @@ class UnansweredIsReversed(Check):
 
 def must_be_reversed(exchange: Exchange) -> bool:
     """By what passed on the wire, is there no way for this withdrawal to end but a reversal?"""
-    if not (exchange.requested and exchange.withdrawal):
+    if not (exchange.requested and exchange.withdrawal) or exchange.unsure:
         return False
     if exchange.answer is None or exchange.aborted:
         return True

@@ -387,6 +387,13 @@ class Site(Exchanges):
             self.acknowledged = [exchange]
             insort(self.tombstones, exchange.key)
 
+    def on_BroughtForward(self, _at: float, event: e.BroughtForward) -> None:  # noqa: N802
+        """Posted in an earlier life, which no part of this run has seen."""
+        exchange = self.exchange(event.stan, event.sent)
+        exchange.debit, exchange.debits = event.debit, 1
+        exchange.back, exchange.back_posts = event.back, int(event.back > 0)
+        exchange.before = True
+
     def on_Posted(self, _at: float, event: e.Posted) -> None:  # noqa: N802
         exchange = self.exchange(event.stan, event.sent)
         if event.kind == "debit":

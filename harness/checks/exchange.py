@@ -27,10 +27,11 @@ class Exchange:
 
     __slots__ = (
         "aborted", "amount", "answer", "answer_at", "answer_mac", "approved", "back",
-        "back_posts", "begun", "causes", "cut", "debit", "debits", "endings", "forged",
+        "back_posts", "before", "begun", "causes", "cut", "debit", "debits", "endings", "forged",
         "heard_first", "host_answered", "host_asked", "judged", "key", "parked", "requested",
         "retracted", "reversal", "reversal_final", "reversal_taken", "rrn", "sent", "shaken",
-        "stacked", "stacks", "stan", "start", "taken", "tombstone", "uncounted", "withdrawal",
+        "stacked", "stacks", "stan", "start", "taken", "tombstone", "uncounted", "unsure",
+        "withdrawal",
     )  # fmt: skip
 
     def __init__(self, stan: str, sent: str) -> None:
@@ -66,6 +67,8 @@ class Exchange:
         self.debits = 0
         self.back = 0
         self.back_posts = 0
+        self.before = False  # posted before this run began
+        self.unsure = False  # its answer may have left unseen, when the host's process was killed
         self.heard_first = False  # its reversal came to the host before any debit
         self.tombstone = False  # ... and the host acknowledged it
         self.host_asked = False

@@ -27,6 +27,7 @@ from harness.wire.dialect import Dialect, Kind
 OF_NO_CHECK = (Kind.NETWORK, Kind.NETWORK_ANSWER, None)
 Status = Literal["pass", "fail", "not tried", "not observable", "invalid"]
 _OF_ITSELF = ("T11", "S3")  # tried by the harness alone, whatever the machines did
+KILLED = "killed"  # the phase in which the process of a host ended, when it goes on in another
 NOT_TERMINALS = ("HOST", "RUN")
 
 CHECKS: tuple[type[Check], ...] = (
@@ -175,7 +176,9 @@ class Judge:
             self._harness(at, event)
             return None
         if actor in NOT_TERMINALS:
-            if isinstance(event, e.Posted | e.RequestDecided):
+            if isinstance(event, e.HostCrashed) and event.phase == KILLED:
+                self._host_killed()
+            if isinstance(event, e.Posted | e.BroughtForward | e.RequestDecided):
                 actor = event.terminal
             elif isinstance(event, e.FrameSeen):
                 actor = event.fields.get("41", "")
@@ -184,6 +187,12 @@ class Judge:
             if not actor:
                 return None
         return self._sites.get(actor) or self._site(actor)
+
+    def _host_killed(self) -> None:
+        """Its process is gone, and with it whatever it saw after its last commit."""
+        for site in self._sites.values():
+            for exchange in site.open.values():
+                exchange.unsure |= exchange.answer is None
 
     def _site(self, name: str) -> Site:
         sees = self._sees

@@ -90,6 +90,8 @@ class LedgerEqualsCash(Check):
             self.fail(site, now, f"{site.stray_cash / 100:.2f} were taken without any request")
         for exchange in [*site.recent.values(), *site.open.values()]:
             off = exchange.debit - exchange.back - exchange.taken
+            if exchange.before and not exchange.requested:
+                continue  # its cash was paid in an earlier life, where nobody of this run looked
             if off and not explained(exchange) and not in_flight(site, exchange):
                 self.measured(abs(off))
                 self.fail(

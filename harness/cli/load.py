@@ -49,6 +49,9 @@ def load(
     host_response: Annotated[
         str, typer.Option(help="How long a terminal waits for the host.")
     ] = f"{HOST_RESPONSE:g}s",
+    terminal_profile: Annotated[
+        str, typer.Option(help="A shipped profile, or module:attribute.")
+    ] = "safe",
     spec: Annotated[
         str, typer.Option(help="A message specification by name, or a JSON file.")
     ] = "iso87-ascii",
@@ -71,6 +74,7 @@ def load(
         faults=tuple(fault or ()),
         seed=seed,
         host_response=_positive(host_response, "--host-response"),
+        terminal_profile=terminal_profile,
         spec=spec,
         framing=framing,
     )
@@ -92,7 +96,7 @@ def load(
     console.print(Text(""))
     print_verdict(
         console,
-        verdict,
+        _without_idle_rows(verdict),
         outcome.header,
         journal=outcome.journal,
         quiet=quiet,
@@ -122,6 +126,12 @@ def load_json(verdict: Verdict, header: Header, figures: Figures) -> bytes:
     """As `verdict_json`, with the figures under 'load'; durations in seconds."""
     whole = {"run": header, "verdict": verdict, "load": figures}
     return msgspec.json.format(msgspec.json.encode(whole, order="deterministic"), indent=2) + b"\n"
+
+
+def _without_idle_rows(verdict: Verdict) -> Verdict:
+    """For the console alone: a load run is not there to try everything."""
+    rows = tuple(row for row in verdict.rows if row.promised or row.status != "not tried")
+    return msgspec.structs.replace(verdict, rows=rows)
 
 
 def _positive(text: str, flag: str) -> float:

@@ -18,7 +18,7 @@ class LiveClock:
 
     def now(self) -> float:
         """Run seconds since the start."""
-        return (time.monotonic() - self._start) * self.speed
+        return round((time.monotonic() - self._start) * self.speed, 6)  # as exact as it is
 
     def wall(self, seconds: float) -> float:
         """How long so many run seconds last on the wall."""

@@ -96,11 +96,15 @@ class Lag:
         return worst
 
 
+_ROUNDS = 16
+
+
 class Alarm:
     """Wakes one machine at its next deadline; only one timer of the loop at a time."""
 
     __slots__ = (
-        "_clock", "_deadline", "_due", "_expected", "_handle", "_lag", "_loop", "_wake",
+        "_clock", "_deadline", "_due", "_expected", "_handle", "_lag", "_loop", "_stopped",
+        "_wake",
     )  # fmt: skip
 
     def __init__(
@@ -119,6 +123,7 @@ class Alarm:
         self._due = float("inf")
         self._expected = 0.0
         self._handle: asyncio.TimerHandle | None = None
+        self._stopped = False
 
     def look(self) -> None:
         """The deadline may have moved."""
@@ -136,18 +141,26 @@ class Alarm:
 
     def _fire(self) -> None:
         self._handle = None
-        self._due = float("inf")
         now = self._clock.now()
-        due = self._deadline()
-        if due <= now:
+        if self._deadline() <= now:
             self._lag.saw(now - self._expected)
-            self._wake(now)
-        self.look()  # also when the timer came early, as uvloop's may by 1 ms
+            self._due = float("-inf")  # not set meanwhile
+            # what a wake makes due at once is done at once, up to a limit that leaves the loop to
+            # others
+            for _ in range(_ROUNDS):
+                self._wake(now)
+                if self._stopped or self._deadline() > now:
+                    break
+        if not self._stopped:
+            self._due = float("inf")
+            self.look()  # also when the timer came early, as uvloop's may by 1 ms
 
     def stop(self) -> None:
+        """For good."""
         if self._handle is not None:
             self._handle.cancel()
             self._handle = None
+        self._stopped = True
         self._due = float("-inf")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from harness.live.books import HostBooks
 from harness.live.half import Half, Side
 from harness.live.host_side import HostSide
 from harness.plan import RunPlan
@@ -20,6 +21,7 @@ class HostHalf(Half):
     ) -> None:
         super().__init__(plan, **options)
         self._listen = listen
+        self._books: HostBooks | None = None
 
     @property
     def address(self) -> str:
@@ -27,12 +29,26 @@ class HostHalf(Half):
         return f"{self._listen[0]}:{self._host.port}"
 
     def _open_store(self) -> int | None:
-        return None
+        if self._state_dir is None:
+            return None
+        self._books = HostBooks(self._state_dir, fsync=self._fsync)
+        return self._books.journal_size()
 
     async def _open(self) -> Side:
-        self._host = HostSide(self._assembly, self.journal, self.clock, alone=True)
+        if self._books is not None:
+            self._books.journal = self._writer
+        self._host = HostSide(
+            self._assembly, self.journal, self.clock, alone=True, books=self._books
+        )
+        self._host.go_on(self._died_at)
         await self._host.listen(*self._listen)
+        self._host.drain()
         return self._host
+
+    def _close_files(self) -> None:
+        if self._books is not None:
+            self._books.close()
+        super()._close_files()
 
     async def _shut(self) -> None:
         self._host.close()

@@ -12,8 +12,10 @@ import os
 
 from harness import events as e
 from harness.assembly import Assembly
+from harness.checks.judge import KILLED
 from harness.errors import EnvironmentTrouble
 from harness.journal import Journal
+from harness.live.books import HostBooks
 from harness.live.clock import LiveClock
 from harness.live.driver import Alarm, Connection, Lag
 from harness.live.loop import watched
@@ -106,9 +108,18 @@ class HostSide:
     """The host behind its listening socket. Owner of the accepted connections."""
 
     def __init__(
-        self, assembly: Assembly, journal: Journal, clock: LiveClock, *, alone: bool = False
+        self,
+        assembly: Assembly,
+        journal: Journal,
+        clock: LiveClock,
+        *,
+        alone: bool = False,
+        books: HostBooks | None = None,
     ) -> None:
-        """`alone`: the terminals are somebody else's, and nobody but us sees what they send."""
+        """`alone`: the terminals are somebody else's, and nobody but us sees what they send.
+        `books`: what must be durable, for a process that goes on after this one.
+        """
+        self.books = books
         self.loop = asyncio.get_running_loop()
         self.clock = clock
         self.alone = alone
@@ -133,6 +144,20 @@ class HostSide:
             to: Tap(self.decoder, end, to, management=end == "terminal")
             for to in ("host", "terminal")
         }
+
+    def go_on(self, died_at: float | None) -> None:
+        """Take over what the books hold. It was this very run that ended at `died_at`, or, with
+        None, another one, of which this run's journal has to hear.
+        """
+        if self.books is None:
+            return
+        host = self.host
+        host.restore(self.books.remembered(), self.books.balances())
+        host.keep()
+        if died_at is not None:
+            host.events.clear()
+            self._journal.record(died_at, host.name, e.HostCrashed(KILLED))
+            self.record(host.name, e.HostStarted())
 
     async def listen(self, address: str = "127.0.0.1", port: int = 0) -> None:
         """Listen on a port, or on the first free one below the ephemeral range.
@@ -194,6 +219,10 @@ class HostSide:
             elif isinstance(event, e.HostStarted):
                 self._reopening = watched(self.loop.create_task(self.listen(port=self.port)))
         self.drain_faults()
+        if self.books is not None:
+            changed, balances = host.changes()
+            if changed:
+                self.books.save(changed, balances)  # durable before any answer leaves
         out, host.out = host.out, []
         for number, data in out:
             gate = self.gates.get(number)

@@ -77,6 +77,8 @@ def run_live(
             with contextlib.suppress(HarnessError):
                 judge_parts(path, header, parts, assembly)
             raise
+        if progress is not None:
+            progress(Progress(plan.duration, plan.duration, {}, 0, "judging"))
         judge, scan = judge_parts(path, header, parts, assembly)
     judge.secrecy(scan.scanned, [str(leak) for leak in scan.leaks])
     return Outcome(judge.verdict(interrupted=interrupted), header, path, interrupted)

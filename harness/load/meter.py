@@ -4,7 +4,7 @@
   end. To a 0200 is added what its customer had queued, so that a host which stalls is charged for
   everybody who would have come meanwhile.
 - A visit is from the moment the customer meant to come until cash and card are taken.
-- What began during the warm-up, or after the customers stopped, is left out.
+- What was sent during the warm-up, or after the customers stopped, is left out.
 - An error is counted once under each of its kinds: an answer that does not come ('0200
   unanswered') and the damage that was the reason ('damaged answer') are two lines.
 """
@@ -64,8 +64,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 
 class _Request(NamedTuple):
     mti: str
-    began: float  # when the customer meant to come, or the request was sent
     sent: float
+    queued: float
 
 
 class Meter:
@@ -83,7 +83,7 @@ class Meter:
         self.errors: dict[str, int] = {}
         self._flat_out = flat_out
         self._over = False
-        self._waited: dict[str, tuple[float, float]] = {}  # actor -> (meant to come, queued)
+        self._waited: dict[str, tuple[float, float]] = {}  # actor -> (came, queued)
         self._open: dict[tuple[str, str, str, str], _Request] = {}
         self._handlers: dict[type[e.Event], Callable[[float, str, Any], None]] = {
             e.FrameSeen: self._frame,
@@ -119,7 +119,7 @@ class Meter:
     # --- customers -----------------------------------------------------------------------
 
     def _arrived(self, at: float, actor: str, event: e.CustomerArrived) -> None:
-        self._waited[actor] = (at - event.queued, event.queued)
+        self._waited[actor] = (at, event.queued)
         if self._over:
             return
         self.came += 1
@@ -129,9 +129,9 @@ class Meter:
             self._stopped(at, actor, event)
 
     def _left(self, at: float, actor: str, event: e.CustomerLeft) -> None:
-        meant, _ = self._waited.get(actor, (at, 0.0))
-        if event.how == "served" and meant >= self.since and not self._over:
-            self._took(VISIT, at - meant)
+        came, queued = self._waited.get(actor, (at, 0.0))
+        if event.how == "served" and came >= self.since and not self._over:
+            self._took(VISIT, at - came + queued)
 
     def _stopped(self, at: float, _actor: str, _event: e.Event) -> None:
         if not self._over:
@@ -152,15 +152,15 @@ class Meter:
                 self._unanswered(before)  # and is now repeated
             if not self._over:
                 queued = self._waited.get(actor, (at, 0.0))[1] if mti == "0200" else 0.0
-                self._open[key] = _Request(mti, at - queued, at)
-        elif before is not None and before.began >= self.since:
-            self._took(before.mti, at - before.began)
+                self._open[key] = _Request(mti, at, queued)
+        elif before is not None and before.sent >= self.since:
+            self._took(before.mti, at - before.sent + before.queued)
             code = fields.get("39", "00")
             if code != "00":
                 self._error(f"{_CLASSES.get(mti[1:2], mti)} {code}")
 
     def _unanswered(self, request: _Request) -> None:
-        if request.began >= self.since:
+        if request.sent >= self.since:
             self._error(f"{request.mti} unanswered")
 
     # --- the result ----------------------------------------------------------------------
@@ -174,7 +174,7 @@ class Meter:
         intended = meant - starts_before(self.since) if asked else self.came_since
         return Figures(
             since=self.since,
-            until=self.until,
+            until=max(self.until, self.since),
             asked=asked,
             came=self.came_since / span,
             backlog=max(0, meant - self.came),

@@ -41,6 +41,7 @@ def load_plan(
     faults: tuple[str, ...] = (),
     seed: int = 1,
     host_response: float = HOST_RESPONSE,
+    terminal_profile: str = "safe",
     spec: str = "iso87-ascii",
     framing: str = "2byte",
 ) -> RunPlan:
@@ -75,7 +76,7 @@ def load_plan(
         terminals=terminals,
         duration=seconds,
         faults=faults,
-        terminal_profile=scenario.terminal_profile,
+        terminal_profile=terminal_profile,
         host_profile=scenario.host_profile,
         spec=spec,
         framing=framing,
@@ -112,6 +113,7 @@ def _command(plan: RunPlan, rate: float) -> list[str]:
     words += ["--seed", str(plan.seed)]
     for flag, value, usual in (
         ("--host-response", f"{plan.scenario.contract.host_response:g}s", f"{HOST_RESPONSE:g}s"),
+        ("--terminal-profile", plan.terminal_profile, plan.scenario.terminal_profile),
         ("--spec", plan.spec, plan.scenario.spec),
         ("--framing", plan.framing, plan.scenario.framing),
     ):

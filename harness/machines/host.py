@@ -19,7 +19,7 @@ terminal and transaction.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -86,19 +86,38 @@ class HostFate(Protocol):
     def crash(self, now: float, terminal: str, fields: Fields, phase: str) -> float | None: ...
 
 
+class Remembered(NamedTuple):
+    """What is remembered of one message, as it is kept outside the process: `book` and `key` name
+    it (see `_book` and `_key`), the rest is its `Entry`.
+    """
+
+    book: str
+    key: str
+    state: str
+    code: str
+    approval: int
+    amount: int
+    reversed: int
+    balance: int
+
+
 PENDING, DONE, TOMBSTONE = "pending", "done", "tombstone"
 
 
 class Entry:
     """What the host remembers of one message: small, because there are as many as transactions.
 
-    `amount` is what was posted (or the balance told), `reversed` what was given back.
+    `amount` is what was posted, `reversed` what of it was given back, `balance` what was told to an
+    inquiry; `book` and `key` name the message.
     """
 
-    __slots__ = ("amount", "approval", "code", "reversed", "state")
+    __slots__ = ("amount", "approval", "balance", "book", "code", "key", "reversed", "state")
 
-    def __init__(self, state: str) -> None:
+    def __init__(self, state: str, book: str, key: int | str) -> None:
         self.state = state
+        self.book = book
+        self.key = key
+        self.balance = 0
         self.code = ""
         self.approval = 0
         self.amount = 0
@@ -165,6 +184,7 @@ class Host:
         self._approvals = 0
         self._down_until = NEVER
         self._draw_keys: dict[str, int] = {}
+        self._changed: list[Entry] | None = None
 
     # --- the owner's calls --------------------------------------------------------------
 
@@ -223,6 +243,59 @@ class Host:
             for key in [key for key, entry in known.items() if entry.state == PENDING]:
                 del known[key]
 
+    # --- what outlives the process ------------------------------------------------------------
+
+    def keep(self) -> None:
+        """From now on `changes` tells what has to be durable before `out` may be sent."""
+        self._changed = []
+
+    def changes(self) -> tuple[list[Remembered], dict[str, int]]:
+        """What was decided since this was last asked, and the balances that moved with it. What is
+        only pending is not in it: a crash loses that, and nothing else.
+        """
+        if not self._changed:
+            return [], {}
+        changed, self._changed = self._changed, []
+        remembered = [
+            Remembered(
+                *(x.book, str(x.key), x.state, x.code),
+                *(x.approval, x.amount, x.reversed, x.balance),
+            )
+            for x in changed
+            if x.state != PENDING
+        ]
+        return remembered, self.ledger.changed()
+
+    def restore(self, remembered: Iterable[Remembered], balances: Mapping[str, int]) -> None:
+        """Go on where an earlier process ended; before the first message. What it posted is brought
+        forward.
+        """
+        self.ledger.restore(balances)
+        for kept in remembered:
+            key = int(kept.key) if kept.key.isdecimal() else kept.key
+            entry = self._enter(Entry(kept.state, kept.book, key))
+            entry.code, entry.approval, entry.balance = kept.code, kept.approval, kept.balance
+            entry.amount, entry.reversed = kept.amount, kept.reversed
+            self._approvals = max(self._approvals, kept.approval)
+            if kept.amount:
+                self._bring_forward(kept)
+
+    def _bring_forward(self, kept: Remembered) -> None:
+        terminal, _, acquirer = kept.book[1:].rpartition("/")
+        name = kept.key.zfill(16)
+        sent, stan = name[:10], name[10:]
+        self.events.append(
+            e.BroughtForward(terminal, stan, sent, acquirer, kept.amount, kept.reversed)
+        )
+
+    def _enter(self, entry: Entry) -> Entry:
+        self._memory.setdefault(entry.book, {})[entry.key] = entry
+        return entry
+
+    def _changes(self, entry: Entry) -> None:
+        if self._changed is not None:
+            self._changed.append(entry)
+
     # --- messages ---------------------------------------------------------------------------
 
     def _hear(self, line: Line, fields: Fields, now: float) -> None:
@@ -264,7 +337,7 @@ class Host:
             answer = self.dialect.answer(fields, self.dialect.codes["duplicate"])
             self._answer_later(line.number, fields, answer, hearing, 0.0, now)
             return
-        entry = self._remember("2", fields, Entry(PENDING))
+        entry = self._remember("2", fields, PENDING)
         due = now + self._draw(fields).uniform(*self.settings.answer) + hearing.delay
         self._push(Job(due, 0, line.number, fields, entry, hearing.answer, None))
 
@@ -292,8 +365,9 @@ class Host:
         if known is not None:
             self._repeat_answer(line, fields, known, hearing, now)
             return
-        entry = self._remember("4", fields, Entry(DONE))
+        entry = self._remember("4", fields, DONE)
         entry.code = self.reverse(fields)
+        self._changes(entry)
         delay = self.settings.reversal_answer
         self._answer_later(line.number, fields, self._answer_of(fields, entry), hearing, delay, now)
 
@@ -308,15 +382,16 @@ class Host:
             original.mti[1], terminal, original.acquirer, original.stan, original.sent
         )
         if entry is None:
-            entry = Entry(TOMBSTONE)
+            book = _book(original.mti[1], terminal, original.acquirer)
+            entry = self._enter(Entry(TOMBSTONE, book, _key(original.stan, original.sent)))
             entry.code = codes["duplicate"]
-            book = self._book(original.mti[1], terminal, original.acquirer)
-            book[_key(original.stan, original.sent)] = entry
+            self._changes(entry)
             self.events.append(e.TombstoneLaid(terminal, original.stan))
             return codes["no_original" if self.settings.says_no_original else "approved"]
         if entry.state == PENDING:
             entry.state = TOMBSTONE
             entry.code = codes["duplicate"]
+            self._changes(entry)
             self.events.append(e.TombstoneLaid(terminal, original.stan))
             return codes["approved"]
         if self.is_reversed(entry):
@@ -324,6 +399,7 @@ class Host:
         if entry.amount and entry.code == codes["approved"]:
             taken = self.dialect.amount_taken_of(fields) or 0
             self.post_reversal(entry, fields, max(0, entry.amount - taken))
+            self._changes(entry)
         return codes["approved"]
 
     # --- committing -----------------------------------------------------------------------
@@ -353,7 +429,7 @@ class Host:
             self.events.append(e.TombstoneHit(fields.get("41", ""), fields.get("11", "")))
             self._decided(fields, codes["duplicate"], "reversed before the commit")
             entry.code = codes["duplicate"]
-            return
+            return  # it has been kept since the tombstone was laid
         code, why = self.decide(fields, now)
         entry.state = DONE
         entry.code = code
@@ -363,7 +439,8 @@ class Host:
             if self.dialect.is_withdrawal(fields):
                 self.post_debit(entry, fields)
             else:
-                entry.amount = self.ledger.balance(self._account(fields))
+                entry.balance = self.ledger.balance(self._account(fields))
+        self._changes(entry)
         self._decided(fields, code, why)
 
     def decide(self, fields: Fields, now: float) -> tuple[str, str]:
@@ -451,22 +528,15 @@ class Host:
 
     # --- small things -------------------------------------------------------------------------
 
-    def _book(self, message_class: str, terminal: str, acquirer: str) -> dict[int | str, Entry]:
-        name = f"{message_class}{terminal}/{acquirer.lstrip('0')}"
-        book = self._memory.get(name)
-        if book is None:
-            book = self._memory[name] = {}
-        return book
-
     def _find(
         self, message_class: str, terminal: str, acquirer: str, stan: str, sent: str
     ) -> Entry | None:
-        return self._book(message_class, terminal, acquirer).get(_key(stan, sent))
+        book = self._memory.get(_book(message_class, terminal, acquirer))
+        return None if book is None else book.get(_key(stan, sent))
 
-    def _remember(self, message_class: str, fields: Fields, entry: Entry) -> Entry:
-        book = self._book(message_class, fields.get("41", ""), fields.get("32", ""))
-        book[_key(fields.get("11", ""), fields.get("7", ""))] = entry
-        return entry
+    def _remember(self, message_class: str, fields: Fields, state: str) -> Entry:
+        book = _book(message_class, fields.get("41", ""), fields.get("32", ""))
+        return self._enter(Entry(state, book, _key(fields.get("11", ""), fields.get("7", ""))))
 
     def _account(self, fields: Fields) -> str:
         pan = fields.get("2", "")
@@ -488,7 +558,7 @@ class Host:
         approval = f"{entry.approval % 1_000_000:06d}" if entry.approval else ""
         balance = None
         if approval and not self.dialect.is_withdrawal(fields):
-            balance = entry.amount
+            balance = entry.balance
         return self.dialect.answer(fields, entry.code, approval=approval, balance=balance)
 
     def _answer_later(
@@ -526,6 +596,11 @@ class Host:
             return False
         self.restart(now, seconds, phase)
         return True
+
+
+def _book(message_class: str, terminal: str, acquirer: str) -> str:
+    """Where messages of a class from a terminal are remembered."""
+    return f"{message_class}{terminal}/{acquirer.lstrip('0')}"
 
 
 def _key(stan: str, sent: str) -> int | str:

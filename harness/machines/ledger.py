@@ -7,6 +7,7 @@ one, as families do); other banks' cards settle against one account of their iss
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from zlib import crc32
 
 OPENING = 1_000_000_00  # minor units on a customer's account at the first sight of it
@@ -23,10 +24,20 @@ def account_of(pan: str, *, home: bool) -> str:
 class Ledger:
     """Balances in minor units; what is owed to a customer is positive."""
 
-    __slots__ = ("_balances",)
+    __slots__ = ("_balances", "_changed")
 
     def __init__(self) -> None:
         self._balances: dict[str, int] = {}
+        self._changed: dict[str, None] = {}
+
+    def restore(self, balances: Mapping[str, int]) -> None:
+        """Accounts as an earlier process left them."""
+        self._balances.update(balances)
+
+    def changed(self) -> dict[str, int]:
+        """The accounts that were posted to since this was last asked, with their balances."""
+        changed, self._changed = self._changed, {}
+        return {account: self._balances[account] for account in changed}
 
     def balance(self, account: str) -> int:
         """A customer's account opens, funded from capital, when it is first looked at."""
@@ -43,6 +54,7 @@ class Ledger:
         balances = self._balances
         balances[debit] = balances.get(debit, 0) - amount
         balances[credit] = balances.get(credit, 0) + amount
+        self._changed[debit] = self._changed[credit] = None
 
     def total(self) -> int:
         """Zero, or the books are wrong."""

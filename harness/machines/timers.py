@@ -42,12 +42,17 @@ class Timers:
 
     def arm(self, name: str, now: float) -> float:
         """Start or restart; the new deadline."""
+        before = self._running.get(name, NEVER)
         deadline = self._running[name] = now + self.seconds[name]
-        self._refresh()
+        if name != self._unwatched:
+            if deadline <= self.earliest:
+                self.earliest = deadline
+            elif before == self.earliest:
+                self._refresh()
         return deadline
 
     def disarm(self, name: str) -> None:
-        if self._running.pop(name, None) is not None:
+        if self._running.pop(name, NEVER) <= self.earliest < NEVER:
             self._refresh()
 
     def clear(self) -> None:

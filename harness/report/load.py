@@ -13,11 +13,7 @@ def print_figures(console: Console, figures: Figures) -> None:
     """Rates and latencies by message, errors by kind, and whether the load was what was asked."""
     span = figures.until - figures.since
     console.print(
-        Text(
-            f"  measured for {span:.1f} s, after {figures.since:.1f} s of warm-up; "
-            f"times in ms; a visit is from\n  when the customer meant to come until the cash is "
-            f"taken"
-        )
+        f"  measured for {span:.1f} s, after {figures.since:.1f} s of warm-up; times in ms"
     )
     console.print(_table(figures.messages))
     _print_load(console, figures)
@@ -47,28 +43,31 @@ def _milliseconds(seconds: float) -> str:
 
 
 def _print_load(console: Console, figures: Figures) -> None:
-    line = Text.assemble(("  customers  ", "bold"), f"{figures.came:,.1f} a second came")
-    if figures.asked:
-        line.append(f", {figures.asked:g} were asked for; latency counts from their intended start")
+    for text in _load_lines(figures):
+        style = "bold yellow" if text.startswith(("  BEHIND", "  DRY")) else ""
+        console.print(Text(text, style=style))
+
+
+def _load_lines(figures: Figures) -> list[str]:
+    queued = f"{figures.backlog:,} of {figures.intended:,} still queued at the end"
+    if not figures.asked:
+        lines = [
+            f"  customers  {figures.came:,.1f}/s came, flat out: each as soon as the last had gone"
+        ]
     else:
-        line.append(", flat out: each as soon as the last had gone")
-    console.print(line)
+        lines = [
+            f"  customers  {figures.came:,.1f}/s came, {figures.asked:,g}/s were asked for",
+            f"             {queued}",
+            "             latency counts from when a customer meant to come",
+        ]
     if figures.behind:
-        console.print(
-            Text(
-                f"  BEHIND     it could not keep up: {figures.backlog:,} of "
-                f"{figures.intended:,} customers still queued at the end,\n"
-                "             and their waits are in no figure above",
-                style="bold yellow",
-            )
-        )
-    elif figures.asked:
-        console.print(Text(f"             {figures.backlog:,} still queued at the end"))
+        lines += [
+            "  BEHIND     it could not keep up with the rate, and the waits of those who still",
+            "             queued are in no figure above",
+        ]
     if figures.dry:
-        console.print(
-            Text(
-                f"  DRY        {figures.dry} had no more cards after {figures.until:.1f} s, where "
-                "the measurement ends:\n             give more terminals, or a shorter run",
-                style="bold yellow",
-            )
-        )
+        lines += [
+            f"  DRY        {figures.dry} had no more cards after {figures.until:.1f} s, where the",
+            "             measurement ends: more terminals, or a shorter run",
+        ]
+    return lines

@@ -94,6 +94,9 @@ _WORDS: dict[type[e.Event], Callable[[Any], str]] = {
     e.LinkOpened: lambda _: "connected",
     e.LinkClosed: lambda x: f"CONNECTION CLOSED ({x.how})",
     e.ConnectFailed: lambda x: f"connection refused ({x.how})",
+    e.BroughtForward: lambda x: (
+        f"LEDGER: {format_money(x.debit - x.back)} brought forward, STAN {x.stan}"
+    ),
     e.Posted: lambda x: f"LEDGER: {x.kind} {format_money(x.amount)}",
     e.Booted: lambda x: f"logic started, {x.recovering} to recover",
     e.StateEntered: lambda x: f"-> {x.state}{_timer(x.timer, x.until)}",
