@@ -9,6 +9,7 @@ this one, so that a life costs no start-up.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -26,7 +27,8 @@ from harness.report.judging import judge_together
 SPEED = 40.0
 TERMINALS = 8
 FAULT = "drop_response:p=50%,mti=0210"
-SHORTEST, LONGEST = 0.05, 0.8  # of a life, in seconds of the clock
+LONGEST = 1.0  # of a life once it is connected, in seconds of the clock
+UNCONNECTED = 0.1  # of the lives end before that
 
 
 def main(kills: int) -> int:
@@ -38,11 +40,16 @@ def main(kills: int) -> int:
         address = os.read(ready, 100).decode()
         draw = Random(1)
         for _ in range(kills):
-            fleet = _forked(lambda: _fleet(where, address, seconds=1e6))
-            time.sleep(draw.uniform(SHORTEST, LONGEST))
+            up, connected = os.pipe()
+            fleet = _forked(lambda said=connected: _fleet(where, address, 1e6, said))
+            os.close(connected)
+            if draw.random() >= UNCONNECTED:
+                os.read(up, 1)
+            os.close(up)
+            time.sleep(draw.uniform(0.0, LONGEST))
             os.kill(fleet, signal.SIGKILL)
             os.waitpid(fleet, 0)
-        last = _forked(lambda: _fleet(where, address, seconds=60.0))
+        last = _forked(lambda: _fleet(where, address, 60.0))
         os.waitpid(last, 0)
         os.kill(host, signal.SIGTERM)
         os.waitpid(host, 0)
@@ -70,10 +77,14 @@ async def _host(where: Path, listening: int) -> None:
             await host.pause(stop, 1.0)
 
 
-async def _fleet(where: Path, address: str, *, seconds: float) -> None:
+async def _fleet(where: Path, address: str, seconds: float, said: int = -1) -> None:
     async with Terminals(
         address, TERMINALS, gap=5, speed=SPEED, state_dir=where, slack=60, mac=True, settle="20m"
     ) as fleet:
+        await fleet.connected.wait()
+        if said >= 0:
+            with contextlib.suppress(BrokenPipeError):
+                os.write(said, b"!")
         await fleet.serve(seconds)
 
 

@@ -79,6 +79,7 @@ class Half:
         check_faults(plan, self.mode, self.layers)
         self.plan = plan
         self.path = state_dir / f"{self.mode}.jsonl" if state_dir and not journal else journal
+        self._goes_on = journal is None  # one that was asked for is always new
         self._state_dir = state_dir
         self._fsync = fsync
         self._listeners = listeners
@@ -147,7 +148,7 @@ class Half:
 
     def _begin_journal(self) -> None:
         size = self._open_store()
-        if self.path is not None and size is not None and self.path.exists():
+        if self._goes_on and size is not None and self.path is not None and self.path.exists():
             self._go_on(self.path, size)
         else:
             self.header = msgspec.structs.replace(self.header, origin=time.time())

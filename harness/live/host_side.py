@@ -158,6 +158,7 @@ class HostSide:
             host.events.clear()
             self._journal.record(died_at, host.name, e.HostCrashed(KILLED))
             self.record(host.name, e.HostStarted())
+            self.books.save((), {})
 
     async def listen(self, address: str = "127.0.0.1", port: int = 0) -> None:
         """Listen on a port, or on the first free one below the ephemeral range.
