@@ -194,7 +194,7 @@ class Assembly:
 
     def host(self) -> Host:
         """The host."""
-        profile = self.host_profile
+        profile, population = self.host_profile, self.population
         usual = HostSettings(
             mac=self.contract.mac, sign_on=self.contract.sign_on, rules=self._card_codes()
         )
@@ -209,6 +209,7 @@ class Assembly:
             pin_of=self._pin_of(),
             seed=self.plan.seed,
             fate=self.faults if self.faults.host else None,
+            known=population.listed.__contains__ if isinstance(population, CardFile) else None,
         )
 
     def _pin_of(self) -> Callable[[str], str | None]:

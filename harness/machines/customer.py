@@ -138,6 +138,8 @@ class Street:
         self._customer = customer
         self._draw_customer()
         self._arrives = now + self._draw.exponential(self._evening.mean_gap or _COMES_BACK)
+        if self._had_last_card():
+            self._arrives = NEVER
         device = self._device
         self.present = device.card is not None or device.cash_at != ""
         self._card = device.card
@@ -153,7 +155,7 @@ class Street:
         amount = 0 if self._wants == "balance" else self._amount
         self.events.append(e.CustomerArrived(self._customer, self._wants, amount, now - came))
         card = self._card_of(self._customer)
-        if evening.mean_gap == 0 and self._customer == CUSTOMERS - 1:
+        if self._had_last_card():
             self._arrives = NEVER
         if self._device.screen != "welcome" or not self._device.insert(card, self._customer, now):
             self.events.append(e.TurnedAway(self._customer, self._device.screen))
@@ -166,6 +168,10 @@ class Street:
         self._with_card = False
         self._cash_seen = False
         self._due = NEVER
+
+    def _had_last_card(self) -> bool:
+        """Where they come without gaps, one after the other until there are no more cards."""
+        return self._evening.mean_gap == 0 and self._customer == CUSTOMERS - 1
 
     def _draw_customer(self) -> float:
         """Everything the customer will do; how long after this one the next comes, in seconds."""

@@ -163,8 +163,11 @@ class Host:
         pin_of: Callable[[str], str | None],
         seed: int,
         fate: HostFate | None = None,
+        known: Callable[[str], bool] | None = None,
     ) -> None:
-        """`pin_of` gives a card's right PIN for its PAN, None for a card the host does not know."""
+        """`pin_of` gives a card's right PIN for its PAN, None where any will do; `known` says which
+        cards there are, and without it there are all.
+        """
         self.settings = settings
         self.dialect = dialect
         self.calendar = calendar
@@ -174,6 +177,7 @@ class Host:
         self._new_link = new_link
         self._pin = pin
         self._pin_of = pin_of
+        self._known = known
         self._seed = seed
         self._fate = fate
         self._lines: dict[int, Line] = {}
@@ -450,6 +454,8 @@ class Host:
         for rule in self.settings.rules:
             if rule.matches(fields, amount):
                 return rule.code, "rule"
+        if self._known is not None and not self._known(fields.get("2", "")):
+            return codes["unknown_card"], "unknown card"
         if fields.get("14", "9912") < self.calendar.year_month(now):
             return codes["expired_card"], "expired"
         if not self._pin_right(fields):

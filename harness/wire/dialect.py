@@ -160,6 +160,7 @@ CODES_1987: Mapping[str, str] = {
     "expired_card": "54",
     "lost_card": "41",
     "not_permitted": "58",
+    "unknown_card": "14",
     "issuer_down": "91",
     "duplicate": "94",
     "system_error": "96",
