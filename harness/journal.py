@@ -18,7 +18,7 @@ from harness.errors import ConfigError, EnvironmentTrouble
 from harness.events import AnyEvent, Event, FrameSeen
 from harness.wire.describe import mask_fields
 
-FORMAT = 1
+FORMAT = 2
 
 Listener = Callable[[float, str, Event], None]
 
