@@ -103,7 +103,7 @@ def must_be_reversed(exchange: Exchange) -> bool:
 def is_open(exchange: Exchange) -> bool:
     """Is something still to come on the wire?"""
     if exchange.reversal is not None:
-        return not (exchange.reversal_final or exchange.parked)
+        return not (exchange.reversal_final or exchange.parked or exchange.unsure)
     return must_be_reversed(exchange)
 
 

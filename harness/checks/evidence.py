@@ -279,6 +279,7 @@ class Site(Exchanges):
 
     def _reversal(self, event: e.FrameSeen, exchange: Exchange) -> None:
         fields = event.fields
+        exchange.unsure = False
         if exchange.reversal is None:
             exchange.reversal = (fields.get("11", ""), fields.get("7", ""), event.digest)
             exchange.reversal_taken = self.dialect.amount_taken_of(fields)

@@ -68,7 +68,7 @@ class Exchange:
         self.back = 0
         self.back_posts = 0
         self.before = False  # posted before this run began
-        self.unsure = False  # its answer may have left unseen, when the host's process was killed
+        self.unsure = False  # an answer may have left unseen, when the host's process was killed
         self.heard_first = False  # its reversal came to the host before any debit
         self.tombstone = False  # ... and the host acknowledged it
         self.host_asked = False

@@ -192,7 +192,8 @@ class Judge:
         """Its process is gone, and with it whatever it saw after its last commit."""
         for site in self._sites.values():
             for exchange in site.open.values():
-                exchange.unsure |= exchange.answer is None
+                reversing = exchange.reversal is not None and not exchange.reversal_final
+                exchange.unsure |= exchange.answer is None or reversing
 
     def _site(self, name: str) -> Site:
         sees = self._sees

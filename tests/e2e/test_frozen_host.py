@@ -20,6 +20,10 @@ pytestmark = [
 ]
 
 
+# the end of an answer's label and its first field: only this puts something into the ledger
+WITHDRAWAL_APPROVED = " 00 [3=01"
+
+
 def inside(entries: list[Entry]) -> set[str]:
     """The machines with a card in them after these entries."""
     held: set[str] = set()
@@ -42,8 +46,8 @@ def test_a_host_stopped_with_sigstop_keeps_no_card(tmp_path: Path) -> None:
         *("--settle", "10m", "--journal", "atms.jsonl"),
         cwd=tmp_path,
     )
-    line_with(atms, "0210")
-    line_with(atms, "0200")
+    line_with(atms, WITHDRAWAL_APPROVED)
+    line_with(atms, "0200 withdrawal")
     os.kill(host.pid, signal.SIGSTOP)
     try:
         # three echoes in a row went unanswered: by then every request has expired, too

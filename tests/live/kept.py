@@ -5,11 +5,30 @@ from __future__ import annotations
 import asyncio
 
 from harness.live.store import SqliteStore
+from harness.machines.atm import AtmImage
+from harness.machines.device import DeviceImage
+from harness.machines.inputs import Counters
 from harness.machines.store import Intent, Record
+from harness.people import Card, track2_of
 
 KEY = bytes(range(16))
 PAN = "9999990000000014"
 INTENT = Intent(7, "withdrawal", PAN, 5000, "000123", "1121201000", "000000000007")
+
+CARD = Card(PAN, "2912", track2_of(PAN, "2912", "201", "1123456789"), "1234", True, "c0ffee")
+IMAGE = AtmImage(
+    DeviceImage(
+        counters=Counters(7, 5000, 0, True),
+        cassettes={5000: 99, 2000: 100},
+        card=CARD,
+        card_at="transport",
+        cash_at="slot",
+        stacker={},
+        out={5000: 1},
+        unknown={2000: 3},
+    ),
+    customer=12,
+)
 
 
 async def keep(store: SqliteStore, *records: Record, terminal: str = "ATM00001") -> int:

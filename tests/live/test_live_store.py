@@ -11,10 +11,15 @@ import sys
 from pathlib import Path
 from typing import get_args
 
+import msgspec
 import pytest
-from kept import INTENT, KEY, PAN, keep
+from cryptography.exceptions import InvalidTag
+from kept import CARD, IMAGE, INTENT, KEY, PAN, keep
 
+from harness.assembly import Assembly
 from harness.errors import EnvironmentTrouble
+from harness.events import SignedOn
+from harness.journal import JournalWriter
 from harness.live.store import SqliteStore
 from harness.machines.store import (
     AnyRecord,
@@ -29,8 +34,12 @@ from harness.machines.store import (
     StoreImage,
     Suspense,
 )
+from harness.plan import plan_of
+from harness.scenario import load_scenario
 from harness.sim.disk import Disk
 from harness.sim.world import World
+
+replace = msgspec.structs.replace
 
 EVERY_KIND: tuple[Record, ...] = (
     Marks(200, 64),
@@ -135,21 +144,124 @@ def test_a_directory_that_cannot_be_is_the_environments(tmp_path: Path) -> None:
 async def test_no_pan_is_in_the_files(tmp_path: Path) -> None:
     """Section 8: a stored reversal needs the PAN, so it is encrypted."""
     store = SqliteStore(tmp_path, KEY)
+    store.keep("ATM00001", IMAGE)
     await keep(store, INTENT)
     written = b"".join(path.read_bytes() for path in sorted(tmp_path.iterdir()))
     store.close()
     assert len(written) > 1000
     assert PAN.encode() not in written
+    assert CARD.track2.encode() not in written
+
+
+# --- devices and customers -----------------------------------------------------------------
+
+
+async def test_the_image_that_was_kept_last_is_found_again(tmp_path: Path) -> None:
+    """Each terminal's own, card and all; of who kept none there is none."""
+    store = SqliteStore(tmp_path, KEY)
+    store.keep("ATM00001", replace(IMAGE, customer=1))
+    store.keep("ATM00002", replace(IMAGE, customer=2))
+    store.keep("ATM00001", IMAGE)
+    store.close()
+    after = SqliteStore(tmp_path, KEY)
+    assert after.kept("ATM00001") == IMAGE
+    assert after.kept("ATM00002") == replace(IMAGE, customer=2)
+    assert after.kept("ATM00003") is None
+    after.close()
+
+
+@pytest.mark.parametrize("fsync", [False, True])
+async def test_an_image_is_durable_no_later_than_what_was_written_after_it(
+    tmp_path: Path, fsync: bool
+) -> None:
+    """Whoever is told that the record is synced finds the image on the disk."""
+    store = SqliteStore(tmp_path, KEY, fsync=fsync)
+    done = asyncio.get_running_loop().create_future()
+
+    def synced(_: int) -> None:
+        other = SqliteStore(tmp_path, KEY)
+        done.set_result((other.kept("ATM00001"), other.image("ATM00001").dossiers.keys()))
+        other.close()
+
+    store.keep("ATM00001", IMAGE)
+    store.write("ATM00001", 1, INTENT, synced)
+    assert await done == (IMAGE, {7})
+    store.close()
+
+
+async def test_a_power_cut_takes_nothing_from_the_device(tmp_path: Path) -> None:
+    """The logic forgets what was not synced; where the card is, the device knows by itself."""
+    store = SqliteStore(tmp_path, KEY)
+    store.keep("ATM00001", IMAGE)
+    store.write("ATM00001", 1, INTENT, lambda _: None)
+    store.lose("ATM00001")
+    store.close()
+    after = SqliteStore(tmp_path, KEY)
+    assert after.kept("ATM00001") == IMAGE
+    assert after.image("ATM00001").dossiers == {}
+    after.close()
+
+
+async def test_a_commit_says_how_long_the_journal_was(tmp_path: Path) -> None:
+    """All that had been recorded by then is in the file, and what came after is not counted."""
+    path = tmp_path / "terminals.jsonl"
+    plan = plan_of(load_scenario("ordinary_evening"), terminals=1)
+    writer = JournalWriter(path, Assembly(plan).header())
+    store = SqliteStore(tmp_path, KEY)
+    store.journal = writer
+    writer.write(1.0, "HOST", SignedOn("ATM00001"))
+    await keep(store, INTENT)
+    size = path.stat().st_size
+    assert b"SignedOn" in path.read_bytes()
+    writer.write(2.0, "HOST", SignedOn("ATM00002"))
+    assert store.journal_size() == size
+    store.close()
+    writer.close()
+    after = SqliteStore(tmp_path, KEY)
+    assert after.journal_size() == path.stat().st_size > size
+    after.close()
+
+
+async def test_an_image_belongs_to_one_terminal(tmp_path: Path) -> None:
+    """Put under another terminal's name it cannot be opened."""
+    store = SqliteStore(tmp_path, KEY)
+    store.keep("ATM00001", IMAGE)
+    store.close()
+    with sqlite3.connect(tmp_path / "terminals.sqlite") as database:
+        database.execute("UPDATE images SET terminal = 'ATM00002'")
+    database.close()
+    after = SqliteStore(tmp_path, KEY)
+    with pytest.raises(InvalidTag):
+        after.kept("ATM00002")
+    after.close()
+
+
+async def test_a_store_of_an_older_harness_is_gone_on_with(tmp_path: Path) -> None:
+    """It has records and nothing else; what is missing is made."""
+    store = SqliteStore(tmp_path, KEY)
+    await keep(store, INTENT)
+    store.close()
+    with sqlite3.connect(tmp_path / "terminals.sqlite") as database:
+        database.execute("DROP TABLE images")
+        database.execute("DROP TABLE journal")
+    database.close()
+    after = SqliteStore(tmp_path, KEY)
+    assert after.kept("ATM00001") is None
+    assert after.journal_size() is None
+    assert after.image("ATM00001").dossiers[7].intent == INTENT
+    after.close()
 
 
 KILLED = """
 import asyncio, sys
 from pathlib import Path
-from kept import INTENT, KEY, keep
+from kept import IMAGE, INTENT, KEY, keep
 from harness.live.store import SqliteStore
 
 async def main() -> None:
-    await keep(SqliteStore(Path(sys.argv[1]), KEY), INTENT)
+    store = SqliteStore(Path(sys.argv[1]), KEY)
+    store.keep("ATM00001", IMAGE)
+    await keep(store, INTENT)
     print("synced", flush=True)
     await asyncio.Event().wait()
 
@@ -158,7 +270,7 @@ asyncio.run(main())
 
 
 def test_sigkill_loses_nothing_that_was_synced(tmp_path: Path) -> None:
-    """Killed in the very moment in which it says so."""
+    """Killed in the very moment in which it says so: records and devices."""
     process = subprocess.Popen(
         [sys.executable, "-c", KILLED, str(tmp_path)],
         stdout=subprocess.PIPE,
@@ -169,4 +281,7 @@ def test_sigkill_loses_nothing_that_was_synced(tmp_path: Path) -> None:
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     process.stdout.close()
-    assert SqliteStore(tmp_path, KEY).image("ATM00001").dossiers[7].intent == INTENT
+    store = SqliteStore(tmp_path, KEY)
+    assert store.image("ATM00001").dossiers[7].intent == INTENT
+    assert store.kept("ATM00001") == IMAGE
+    store.close()
