@@ -3,7 +3,9 @@
     terminal | tap | faults ... faults | tap | host
 
 A link delivers in order; what a fault holds back may be overtaken by whole frames, as when a
-host answers late, but the pieces of one frame are never interleaved with another.
+host answers late, but the pieces of one frame are never interleaved with another. When a terminal
+hangs up or loses its power, what it has sent is under way all the same, and the host reads it
+before it sees that the connection is gone; a connection that is cut takes it along.
 """
 
 from __future__ import annotations
@@ -24,13 +26,16 @@ LATENCY = 0.020  # one way, seconds
 class Cable:
     """The connection between one ATM and the host, over all its lives."""
 
-    __slots__ = ("_atm", "_busy", "_fleet", "_host_taps", "_terminal_taps", "life", "state")
+    __slots__ = (
+        "_atm", "_busy", "_fleet", "_host_taps", "_left", "_terminal_taps", "life", "state"
+    )  # fmt: skip
 
     def __init__(self, fleet: Fleet, atm: Atm) -> None:
         self._fleet = fleet
         self._atm = atm
         self.state = "closed"  # closed, opening, open
         self.life = 0  # the number of the connection, unique over the run
+        self._left = 0  # the one that the terminal has left and the host has not seen gone
         self._busy = {"host": 0.0, "terminal": 0.0}
         self._terminal_taps = {to: fleet.tap("terminal", to) for to in ("host", "terminal")}
         self._host_taps = {to: fleet.tap("host", to) for to in ("host", "terminal")}
@@ -89,7 +94,9 @@ class Cable:
         self.drop(how)
 
     def drop(self, how: str, *, tell: bool = True) -> None:
-        """The connection ends for both; the terminal is told unless it did it itself."""
+        """The connection ends. The terminal is told unless it did it itself, and then the host sees
+        it when what was under way has come.
+        """
         if self.state == "closed":
             return
         fleet, life = self._fleet, self.life
@@ -98,11 +105,20 @@ class Cable:
         self.life = 0
         if was_open:
             fleet.cables.pop(life, None)
-            fleet.host.closed(life)
+            if tell:
+                fleet.host.closed(life)
+            else:
+                self._left = life
+                fleet.world.at(fleet.world.now + LATENCY, self._gone, life)
             fleet.record(self._atm.id, e.LinkClosed(how))
         if tell:
             self._atm.closed(how, fleet.world.now)
         fleet.after(self._atm)
+
+    def _gone(self, life: int) -> None:
+        self._left = 0
+        self._fleet.host.closed(life)
+        self._fleet.after_host()
 
     # --- bytes ------------------------------------------------------------------------------
 
@@ -152,7 +168,8 @@ class Cable:
 
     def _arrives(self, what: tuple[int, str, bytes]) -> None:
         life, to, data = what
-        if life != self.life or self.state != "open":
+        stands = life == self.life and self.state == "open"
+        if not stands and not (to == "host" and life == self._left):
             return
         fleet = self._fleet
         taps = self._host_taps if to == "host" else self._terminal_taps
