@@ -10,6 +10,7 @@ came to its end, and judges what must be over by then.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
@@ -38,6 +39,14 @@ class Failure(msgspec.Struct, frozen=True):
     excess: float | None = None
 
 
+@cache
+def _handled_by(check: type[Check]) -> tuple[tuple[type[Event], str], ...]:
+    """Which events a class of checks takes, and with which method: a search makes many judges."""
+    return tuple(
+        (kind, f"on_{name}") for name, kind in EVENT_TYPES.items() if hasattr(check, f"on_{name}")
+    )
+
+
 class Check:
     """Base of all checks."""
 
@@ -61,11 +70,7 @@ class Check:
 
     def handlers(self) -> dict[type[Event], Handler]:
         """The methods `on_<Event>` by the event's type."""
-        return {
-            kind: getattr(self, f"on_{name}")
-            for name, kind in EVENT_TYPES.items()
-            if hasattr(self, f"on_{name}")
-        }
+        return {kind: getattr(self, method) for kind, method in _handled_by(type(self))}
 
     def observable(self, sees: tuple[str, ...]) -> bool:
         """Can a run that sees these things judge it?"""

@@ -145,15 +145,14 @@ class Judge:
 
     def _table(self) -> dict[type[e.Event], _Row]:
         """By event: how often it came, the site's own handler, and the checks' and the tally's."""
-        table: dict[type[e.Event], _Row] = {}
-        for kind in e.EVENT_TYPES.values():
-            handlers = [
-                check.handlers()[kind] for check in self._watching if kind in check.handlers()
-            ]
-            if kind in self._tally.handlers:
-                handlers.append(self._tally.handlers[kind])
-            table[kind] = _Row(SITE_HANDLERS.get(kind), tuple(handlers))
-        return table
+        found: dict[type[e.Event], list[Callable[..., None]]] = {}
+        for handlers in (*(check.handlers() for check in self._watching), self._tally.handlers):
+            for kind, handler in handlers.items():
+                found.setdefault(kind, []).append(handler)
+        return {
+            kind: _Row(SITE_HANDLERS.get(kind), tuple(found.get(kind, ())))
+            for kind in e.EVENT_TYPES.values()
+        }
 
     def see(self, at: float, actor: str, event: e.Event) -> None:
         """One entry of the journal."""
