@@ -86,7 +86,10 @@ class Rule:
     parameters: ClassVar[dict[str, Parameter]] = COMMON
 
     def __init__(self, spec: FaultSpec, index: int, context: Context) -> None:
-        """`index` is the fault's place among the run's faults: part of the key of its draws."""
+        """`index` is the fault's place among the run's faults. What it draws is keyed by its text, so
+        that it comes out alike whatever other faults there are.
+        """
+        del index
         given = spec.parameters
         self.spec = spec
         self.context = context
@@ -97,8 +100,8 @@ class Rule:
         self.p: float | None = given.get("p")
         self.mti: str | None = given.get("mti")
         self.effects: list[tuple[str, str, str]] = []
-        self._chance = key_of(context.seed, "fault", index)
-        self._shape = key_of(context.seed, "fault's shape", index)
+        self._chance = key_of(context.seed, "fault", spec.text)
+        self._shape = key_of(context.seed, "fault's shape", spec.text)
         self._attempts: dict[str, int] = {}
 
     @classmethod
