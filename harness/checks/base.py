@@ -70,7 +70,7 @@ class Check:
 
     def handlers(self) -> dict[type[Event], Handler]:
         """The methods `on_<Event>` by the event's type."""
-        return {kind: getattr(self, method) for kind, method in _handled_by(type(self))}
+        return {kind: getattr(self, method) for kind, method in _handled_by(type(self))}  # type: ignore[arg-type]
 
     def observable(self, sees: tuple[str, ...]) -> bool:
         """Can a run that sees these things judge it?"""

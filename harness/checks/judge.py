@@ -122,6 +122,18 @@ class _Row:
         self.handlers = handlers
 
 
+class _Rows(dict[type[e.Event], _Row]):
+    """A row for each kind of event that came, made when it comes first."""
+
+    def __init__(self, handlers: dict[type[e.Event], list[Callable[..., None]]]) -> None:
+        super().__init__()
+        self._handlers = handlers
+
+    def __missing__(self, kind: type[e.Event]) -> _Row:
+        row = self[kind] = _Row(SITE_HANDLERS.get(kind), tuple(self._handlers.get(kind, ())))
+        return row
+
+
 class Judge:
     """A listener of the journal."""
 
@@ -143,16 +155,13 @@ class Judge:
         self._leaks: list[str] = []
         self._verdict: Verdict | None = None
 
-    def _table(self) -> dict[type[e.Event], _Row]:
+    def _table(self) -> _Rows:
         """By event: how often it came, the site's own handler, and the checks' and the tally's."""
         found: dict[type[e.Event], list[Callable[..., None]]] = {}
         for handlers in (*(check.handlers() for check in self._watching), self._tally.handlers):
             for kind, handler in handlers.items():
                 found.setdefault(kind, []).append(handler)
-        return {
-            kind: _Row(SITE_HANDLERS.get(kind), tuple(found.get(kind, ())))
-            for kind in e.EVENT_TYPES.values()
-        }
+        return _Rows(found)
 
     def see(self, at: float, actor: str, event: e.Event) -> None:
         """One entry of the journal."""
@@ -351,7 +360,7 @@ class Judge:
             Expected(name, count, seen.get(name, 0)) for name, count in self._header.expects.items()
         ]
         unwanted = [
-            Expected(name, count, seen[name], forbidden=True)
+            Expected(name, count, seen.get(name, 0), forbidden=True)
             for name, count in self._header.forbids.items()
         ]
         return (*wanted, *unwanted)

@@ -21,9 +21,12 @@ _CLOSES_AFTER = 0.001  # run seconds: the bytes before a FIN have arrived
 
 
 class WrongField(WireRule):
-    """One data element becomes another one of its kind."""
+    """One data element becomes another one of its kind. In a request, under a right MAC, that makes
+    another transaction, which nobody asked for and nobody can reverse.
+    """
 
     stage = MEANING
+    withstood = "response"
     field: ClassVar[str] = ""
 
     def fate(self, now: float, passing: Passing) -> list[Act] | None:

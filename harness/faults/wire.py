@@ -127,6 +127,7 @@ class LateResponse(WireRule):
     """Remembers when requests passed, by STAN: the latest few of each terminal."""
 
     kind = "late_response"
+    variants = ("", "past=0s")
     summary = "the answer comes when the terminal's host timer has run out"
     speaks = "response"
     parameters: ClassVar[dict[str, Parameter]] = {
@@ -196,6 +197,7 @@ class Latency(WireRule):
     """Frames that it delays stay in order among themselves, as in any stream."""
 
     kind = "latency"
+    variants = ("", "by=30s")
     summary = "every frame takes longer, both ways"
     parameters: ClassVar[dict[str, Parameter]] = {
         "by": Parameter("duration", "200ms", "so much longer, each way"),

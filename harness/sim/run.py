@@ -77,7 +77,7 @@ def simulate_plan(
     with few_collections():
         fleet = Fleet(assembly, book)
         try:
-            _run(fleet, plan, progress)
+            play(fleet, plan, progress)
         except KeyboardInterrupt:
             interrupted = True
             fleet.close("interrupted")
@@ -89,7 +89,10 @@ def simulate_plan(
     return Outcome(judge.verdict(interrupted=interrupted), header, journal, interrupted)
 
 
-def _run(fleet: Fleet, plan: RunPlan, progress: Callable[[Progress], None] | None) -> None:
+def play(fleet: Fleet, plan: RunPlan, progress: Callable[[Progress], None] | None = None) -> None:
+    """From the first boot to the last count: customers until the plan's end, then the faults are
+    lifted, and it goes on until nothing is open, or for the contract's quiescence.
+    """
     fleet.start()
     now = 0.0
     while now < plan.duration:

@@ -1,0 +1,106 @@
+"""One schedule after another, each in a run of its own: what was tried, and what it broke."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from harness import events as e
+from harness.assembly import Assembly
+from harness.checks.base import Failure
+from harness.checks.judge import Judge
+from harness.checks.secrecy import SecrecyScan
+from harness.journal import Journal, Listener, encode_entry
+from harness.plan import RunPlan
+from harness.sim.fleet import Fleet
+from harness.sim.run import play
+
+Schedule = tuple[str, ...]
+"""Faults in the grammar of `--fault`, in the order in which they are asked."""
+
+
+class Broken(NamedTuple):
+    """What makes two failures the same one: the invariant, whose it is, and what the machine was
+    doing (its last state; at the end of a run 'rest').
+    """
+
+    invariant: str
+    role: str
+    phase: str
+
+
+class Trial(NamedTuple):
+    """A schedule that was run. `acted` are those of its faults that took effect, in order; none,
+    and it was no trial. `failures` are the judge's.
+    """
+
+    schedule: Schedule
+    acted: Schedule
+    failures: tuple[Failure, ...]
+
+
+class Bench:
+    """Runs schedules against one plan; `evening` n is the plan with the n-th seed from its own.
+
+    What runs share is made once. A plan's promises and expectations are the scenario's, and no
+    schedule has to keep them.
+
+    Raises:
+        ConfigError: the plan names something that does not exist.
+    """
+
+    def __init__(self, plan: RunPlan) -> None:
+        scenario = msgspec.structs.replace(plan.scenario, promises=(), expect={}, forbid={})
+        self.plan = msgspec.structs.replace(plan, scenario=scenario)
+        self._evenings: dict[int, Assembly] = {}
+
+    def plan_for(self, evening: int, schedule: Schedule) -> RunPlan:
+        """The very run."""
+        faults = (*self.plan.faults, *schedule)
+        return msgspec.structs.replace(self.plan, seed=self.plan.seed + evening, faults=faults)
+
+    def run(
+        self,
+        schedule: Schedule,
+        *,
+        evening: int = 0,
+        listeners: Sequence[Listener] = (),
+        secrets: bool = False,
+    ) -> Trial:
+        """Run it. With `secrets` all that would be written is scanned for them (S3), which takes
+        as long as the run itself.
+        """
+        base = self._evenings.get(evening)
+        if base is None:
+            base = self._evenings[evening] = Assembly(self.plan_for(evening, ()))
+        assembly = base.with_faults((*self.plan.faults, *schedule))
+        judge = Judge(assembly.header())
+        acted: dict[str, None] = {}
+        book = Journal()
+        book.subscribe(judge.see)
+        book.subscribe(_noting(acted))
+        for listener in listeners:
+            book.subscribe(listener)
+        lines: list[bytes] = []
+        if secrets:
+            book.subscribe(lambda at, who, event: lines.append(encode_entry(at, 0, who, event)))
+        play(Fleet(assembly, book), assembly.plan)
+        if secrets:
+            scan = SecrecyScan(assembly.population, assembly.keys, terminals=self.plan.terminals)
+            scan.scan(b"\n".join(lines), "entries", 2)
+            judge.secrecy(scan.scanned, [str(leak) for leak in scan.leaks])
+        return Trial(
+            schedule,
+            tuple(text for text in schedule if text in acted),
+            judge.verdict().failures,
+        )
+
+
+def _noting(acted: dict[str, None]) -> Listener:
+    def see(_at: float, _actor: str, event: e.Event) -> None:
+        if type(event) is e.FaultActed:
+            acted[event.fault] = None
+
+    return see
