@@ -33,12 +33,13 @@ class Broken(NamedTuple):
 
 class Trial(NamedTuple):
     """A schedule that was run. `acted` are those of its faults that took effect, in order; none,
-    and it was no trial. `failures` are the judge's.
+    and it was no trial. `failures` are the judge's, and `broken` is what each of them is.
     """
 
     schedule: Schedule
     acted: Schedule
     failures: tuple[Failure, ...]
+    broken: tuple[Broken, ...]
 
 
 class Bench:
@@ -77,10 +78,10 @@ class Bench:
             base = self._evenings[evening] = Assembly(self.plan_for(evening, ()))
         assembly = base.with_faults((*self.plan.faults, *schedule))
         judge = Judge(assembly.header())
-        acted: dict[str, None] = {}
+        notes = _Notes()
         book = Journal()
         book.subscribe(judge.see)
-        book.subscribe(_noting(acted))
+        book.subscribe(notes.see)
         for listener in listeners:
             book.subscribe(listener)
         lines: list[bytes] = []
@@ -91,16 +92,35 @@ class Bench:
             scan = SecrecyScan(assembly.population, assembly.keys, terminals=self.plan.terminals)
             scan.scan(b"\n".join(lines), "entries", 2)
             judge.secrecy(scan.scanned, [str(leak) for leak in scan.leaks])
+        failures = judge.verdict().failures
         return Trial(
             schedule,
-            tuple(text for text in schedule if text in acted),
-            judge.verdict().failures,
+            tuple(text for text in schedule if text in notes.acted),
+            failures,
+            tuple(notes.broken(failure) for failure in failures),
         )
 
 
-def _noting(acted: dict[str, None]) -> Listener:
-    def see(_at: float, _actor: str, event: e.Event) -> None:
-        if type(event) is e.FaultActed:
-            acted[event.fault] = None
+class _Notes:
+    """A listener: which faults acted, and which states the terminals were in."""
 
-    return see
+    def __init__(self) -> None:
+        self.acted: dict[str, None] = {}
+        self._states: dict[str, list[tuple[float, str]]] = {}
+        self._end = float("inf")
+
+    def see(self, at: float, actor: str, event: e.Event) -> None:
+        kind = type(event)
+        if kind is e.StateEntered:
+            self._states.setdefault(actor, []).append((at, event.state))  # type: ignore[attr-defined]
+        elif kind is e.FaultActed:
+            self.acted[event.fault] = None  # type: ignore[attr-defined]
+        elif kind is e.RunEnded:
+            self._end = at
+
+    def broken(self, failure: Failure) -> Broken:
+        role = "host" if failure.invariant.startswith("H") else "terminal"
+        if failure.at >= self._end:
+            return Broken(failure.invariant, role, "rest")
+        states = [x for at, x in self._states.get(failure.actor, ()) if at <= failure.at]
+        return Broken(failure.invariant, role, states[-1] if states else "")
