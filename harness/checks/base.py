@@ -40,11 +40,11 @@ class Failure(msgspec.Struct, frozen=True):
 
 
 @cache
-def _handled_by(check: type[Check]) -> tuple[tuple[type[Event], str], ...]:
+def _handled_by(check: type[Check]) -> dict[type[Event], str]:
     """Which events a class of checks takes, and with which method: a search makes many judges."""
-    return tuple(
-        (kind, f"on_{name}") for name, kind in EVENT_TYPES.items() if hasattr(check, f"on_{name}")
-    )
+    return {
+        kind: f"on_{name}" for name, kind in EVENT_TYPES.items() if hasattr(check, f"on_{name}")
+    }
 
 
 class Check:
@@ -68,9 +68,10 @@ class Check:
         """What `worst` is held against."""
         return None
 
-    def handlers(self) -> dict[type[Event], Handler]:
-        """The methods `on_<Event>` by the event's type."""
-        return {kind: getattr(self, method) for kind, method in _handled_by(type(self))}  # type: ignore[arg-type]
+    def handler(self, kind: type[Event]) -> Handler | None:
+        """The method `on_<Event>` for that type of event, None if it does not care."""
+        method = _handled_by(type(self)).get(kind)  # type: ignore[arg-type]
+        return None if method is None else getattr(self, method)
 
     def observable(self, sees: tuple[str, ...]) -> bool:
         """Can a run that sees these things judge it?"""

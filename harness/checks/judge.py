@@ -123,14 +123,21 @@ class _Row:
 
 
 class _Rows(dict[type[e.Event], _Row]):
-    """A row for each kind of event that came, made when it comes first."""
+    """A row for each kind of event that came, made when it comes first: the site's own handler,
+    the checks' and the tally's.
+    """
 
-    def __init__(self, handlers: dict[type[e.Event], list[Callable[..., None]]]) -> None:
+    def __init__(self, checks: list[Check], tally: Tally) -> None:
         super().__init__()
-        self._handlers = handlers
+        self._checks = checks
+        self._tally = tally
 
     def __missing__(self, kind: type[e.Event]) -> _Row:
-        row = self[kind] = _Row(SITE_HANDLERS.get(kind), tuple(self._handlers.get(kind, ())))
+        handlers = [check.handler(kind) for check in self._checks]
+        handlers.append(self._tally.handlers.get(kind))
+        row = self[kind] = _Row(
+            SITE_HANDLERS.get(kind), tuple(x for x in handlers if x is not None)
+        )
         return row
 
 
@@ -146,7 +153,7 @@ class Judge:
         self._watching = [check for check in self._checks if check.observable(header.sees)]
         self._tally = Tally(self._contract)
         self._sites: dict[str, Site] = {}
-        self._rows = self._table()
+        self._rows = _Rows(self._watching, self._tally)
         self._idle_faults = dict.fromkeys(header.faults)
         self._lag = 0.0
         self._now = 0.0
@@ -154,14 +161,6 @@ class Judge:
         self._scanned = 0
         self._leaks: list[str] = []
         self._verdict: Verdict | None = None
-
-    def _table(self) -> _Rows:
-        """By event: how often it came, the site's own handler, and the checks' and the tally's."""
-        found: dict[type[e.Event], list[Callable[..., None]]] = {}
-        for handlers in (*(check.handlers() for check in self._watching), self._tally.handlers):
-            for kind, handler in handlers.items():
-                found.setdefault(kind, []).append(handler)
-        return _Rows(found)
 
     def see(self, at: float, actor: str, event: e.Event) -> None:
         """One entry of the journal."""

@@ -17,7 +17,7 @@ from harness import events as e
 from harness.assembly import terminal_id
 from harness.errors import ConfigError
 from harness.explore.bench import Bench, Schedule
-from harness.explore.strikes import forms_of
+from harness.explore.strikes import forms_of, strike
 from harness.faults.connection import ConnectionRule
 from harness.faults.grammar import ALL_RULES
 from harness.faults.rule import Rule
@@ -96,14 +96,13 @@ def _numbered(kind: str, rule: type[Rule]) -> Iterator[str]:
     for form in forms_of(rule):
         times = next((n for key, n in OFTEN.items() if key in form.split(",")), 1)
         for number in range(1, times + 1):
-            yield f"{kind}:{form}{',' if form else ''}terminal={_TERMINAL},nth={number}"
+            yield strike(kind, form, _TERMINAL, nth=number)
 
 
 def _timed(kind: str, rule: type[Rule], instants: list[float]) -> Iterator[str]:
     for form in forms_of(rule):
         for at in instants:
-            window = f"@{at:.3f}s..{at + _LASTS:.3f}s"
-            yield f"{kind}:{form}{',' if form else ''}terminal={_TERMINAL}{window}"
+            yield strike(kind, form, _TERMINAL, window=f"@{at:.3f}s..{at + _LASTS:.3f}s")
 
 
 def combinations_of(

@@ -11,17 +11,20 @@ import signal
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from functools import cached_property, lru_cache
 from itertools import count, islice
 from multiprocessing import get_context
 from typing import Any, NamedTuple
 
 import msgspec
 
+from harness.assembly import terminal_id
 from harness.collector import few_collections
 from harness.draw import Draw, key_of
 from harness.explore.bench import Bench, Broken, Schedule
 from harness.explore.case import Found
-from harness.explore.strikes import Strikes
+from harness.explore.strikes import Strikes, forms_of, strike
+from harness.faults.grammar import ALL_RULES
 from harness.plan import RunPlan
 
 EVENINGS = 64  # seeds of customers and host that a search uses, in turn
@@ -49,6 +52,23 @@ class Chunk(NamedTuple):
     found: tuple[Found, ...]
 
 
+@lru_cache(maxsize=8)
+def likely_forms(plan_as_json: bytes) -> dict[str, tuple[str, ...]]:
+    """By kind, the forms of a strike at a first attempt that take effect under this plan. (As JSON,
+    for a plan holds dictionaries, and could not be remembered.)
+    """
+    bench = Bench(msgspec.json.decode(plan_as_json, type=RunPlan))
+    found: dict[str, tuple[str, ...]] = {}
+    for kind, rule in ALL_RULES.items():
+        if "nth" not in rule.parameters:
+            continue
+        tried = {form: strike(kind, form, terminal_id(0), nth=1) for form in forms_of(rule)}
+        forms = tuple(form for form, text in tried.items() if bench.run((text,)).acted)
+        if forms:
+            found[kind] = forms
+    return found
+
+
 class Hunter:
     """Runs the numbers of one search."""
 
@@ -58,14 +78,27 @@ class Hunter:
         self._strikes = Strikes(search.plan.terminals, search.plan.duration)
         self._key = key_of(search.seed, "explore")
 
+    @cached_property
+    def _likely(self) -> dict[str, tuple[str, ...]]:
+        """By kind, the forms that take effect in an evening of safe machines where they are the
+        only fault: most of the others wait for something that another fault must bring about.
+        """
+        plan = msgspec.structs.replace(
+            self._search.plan, terminals=1, terminal_profile="safe", host_profile="safe"
+        )
+        return likely_forms(msgspec.json.encode(plan))
+
     def schedule(self, number: int) -> Schedule:
-        """A few kinds of faults, and a few strikes of those."""
+        """A few kinds of faults, and a few strikes of those; the first one aims at something that
+        is there.
+        """
         draw, budget = Draw(self._key, number), self._search.budget
         every = self._strikes.kinds
+        drawn = [self._strikes.aim(self._likely, draw)]
         kinds = [every[draw.below(len(every))] for _ in range(1 + draw.below(budget))]
-        drawn = [
+        drawn += [
             self._strikes.draw(kinds[draw.below(len(kinds))], draw)
-            for _ in range(1 + draw.below(budget))
+            for _ in range(draw.below(budget))
         ]
         return tuple(dict.fromkeys(drawn))
 

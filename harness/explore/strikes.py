@@ -7,7 +7,7 @@ itself, with its parameters' defaults and whatever its `variants` name.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
 from harness.assembly import terminal_id
@@ -43,6 +43,17 @@ def _choices(rule: type[Rule]) -> dict[str, tuple[str, ...]]:
     return found
 
 
+def strike(kind: str, form: str, terminal: str, *, nth: int = 0, window: str = "") -> str:
+    """The text of a fault of that kind and form; `nth` 0 is none, `window` as '@1s..2s'."""
+    parts = [form]
+    if "terminal" in ALL_RULES[kind].parameters:
+        parts.append(f"terminal={terminal}")
+    if nth:
+        parts.append(f"nth={nth}")
+    body = ",".join(filter(None, parts))
+    return f"{kind}:{body}{window}" if body else f"{kind}{window}"
+
+
 class Strikes:
     """What can be drawn for a run of so many terminals and so long (seconds)."""
 
@@ -53,17 +64,23 @@ class Strikes:
         self.kinds = tuple(self._forms)
 
     def draw(self, kind: str, draw: Draw) -> str:
-        """A strike of this kind."""
-        rule = ALL_RULES[kind]
+        """A strike of this kind, at whatever it may be aimed."""
         forms = self._forms[kind]
-        parts = [forms[draw.below(len(forms))]]
-        if "terminal" in rule.parameters:
-            parts.append(f"terminal={self._terminals[draw.below(len(self._terminals))]}")
-        window = ""
-        if "nth" in rule.parameters:
-            parts.append(f"nth={1 + draw.below(ATTEMPTS)}")
-        else:
-            start = draw.below(int(self._duration / _STEP)) * _STEP
-            window = f"@{start:.1f}s..{start + WINDOWS[draw.below(len(WINDOWS))]:.1f}s"
-        body = ",".join(filter(None, parts))
-        return f"{kind}:{body}{window}" if body else f"{kind}{window}"
+        form = forms[draw.below(len(forms))]
+        if "nth" in ALL_RULES[kind].parameters:
+            return self._text(kind, form, draw, nth=1 + draw.below(ATTEMPTS))
+        start = draw.below(int(self._duration / _STEP)) * _STEP
+        end = start + WINDOWS[draw.below(len(WINDOWS))]
+        return self._text(kind, form, draw, window=f"@{start:.1f}s..{end:.1f}s")
+
+    def aim(self, likely: Mapping[str, Sequence[str]], draw: Draw) -> str:
+        """A strike that is likely to meet something: one of those forms, by kind, at a first
+        attempt.
+        """
+        kinds = tuple(likely)
+        kind = kinds[draw.below(len(kinds))]
+        return self._text(kind, likely[kind][draw.below(len(likely[kind]))], draw, nth=1)
+
+    def _text(self, kind: str, form: str, draw: Draw, *, nth: int = 0, window: str = "") -> str:
+        terminal = self._terminals[draw.below(len(self._terminals))]
+        return strike(kind, form, terminal, nth=nth, window=window)
