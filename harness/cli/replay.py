@@ -42,9 +42,7 @@ def replay(
     replayed = replay_case(kept)
     if replayed.again:
         print_case(console, kept, case)
-        same = (
-            "its journal is the case's, byte for byte" if replayed.same else "its journal differs"
-        )
+        same = "byte for byte" if replayed.same else "but not byte for byte"
         console.print(Text(f"AGAIN  it breaks as it did, {same}", style="bold red"))
         return 1
     others = sorted({broken.invariant for broken in replayed.trial.broken})

@@ -21,7 +21,7 @@ Schedule = tuple[str, ...]
 """Faults in the grammar of `--fault`, in the order in which they are asked."""
 
 
-class Broken(NamedTuple):
+class Broken(msgspec.Struct, frozen=True):
     """What makes two failures the same one: the invariant, whose it is, and what the machine was
     doing (its last state; at the end of a run 'rest').
     """

@@ -37,28 +37,30 @@ def print_case(
     )
     where = broken.phase.lower().replace("_", " ") or "out of service"
     when = "at the end of the run" if broken.phase == "rest" else f"while {where}"
-    console.print(f"  {format_clock(case.at)} {case.actor}, {when}: {case.what}", soft_wrap=True)
+    console.print(
+        f"  {format_clock(case.at)} {case.actor}, {when}: {case.what}", soft_wrap=True, markup=False
+    )
     if also:
         console.print(f"  the same run breaks {', '.join(also)} too")
     number = len(case.schedule)
     console.print(
         f"  it takes {number if number else 'no'} {'fault' if number == 1 else 'faults'}"
         f" of the {len(case.found.schedule)} of run {case.found.number:,}"
-        f" ({case.tries} runs to shrink):"
+        f" ({case.tries} {'run' if case.tries == 1 else 'runs'} to shrink):"
     )
     for text in in_words(case.schedule):
-        console.print(f"    {text}", soft_wrap=True)
+        console.print(f"    {text}", soft_wrap=True, markup=False)
     failing, passing = _entries(case, case.schedule), _entries(case, case.passing)
     for text in _parting(case, failing, passing):
-        console.print(text, soft_wrap=True)
+        console.print(text, soft_wrap=True, markup=False)
     width = min(console.width, WIDEST) if console.is_terminal else WIDEST
     story = select(failing, case.actor, case.customer, place=str(path)) if lines else []
     drawn = list(ladder(story, width=width, fields=True)) if lines else []
     for line in drawn[:lines]:
-        console.print(line, soft_wrap=True)
+        console.print(line, soft_wrap=True, markup=False)
     if len(drawn) > lines:
         console.print(f"  ... and {len(drawn) - lines} lines more", style="dim")
-    console.print(f"  replay it: harness replay {path}", soft_wrap=True)
+    console.print(f"  replay it: harness replay {path}", soft_wrap=True, markup=False)
 
 
 def in_words(schedule: Schedule) -> Iterator[str]:
