@@ -40,10 +40,15 @@ class Failure(msgspec.Struct, frozen=True):
 
 
 @cache
-def _handled_by(check: type[Check]) -> dict[type[Event], str]:
-    """Which events a class of checks takes, and with which method: a search makes many judges."""
+def who_cares(checks: tuple[type[Check], ...]) -> dict[type[Event], tuple[tuple[int, str], ...]]:
+    """By event, which of those classes have a method for it, and its name. (Found once: a search
+    makes thousands of judges.)
+    """
     return {
-        kind: f"on_{name}" for name, kind in EVENT_TYPES.items() if hasattr(check, f"on_{name}")
+        kind: tuple(
+            (n, f"on_{name}") for n, check in enumerate(checks) if hasattr(check, f"on_{name}")
+        )
+        for name, kind in EVENT_TYPES.items()
     }
 
 
@@ -67,11 +72,6 @@ class Check:
     def bound(self) -> float | None:
         """What `worst` is held against."""
         return None
-
-    def handler(self, kind: type[Event]) -> Handler | None:
-        """The method `on_<Event>` for that type of event, None if it does not care."""
-        method = _handled_by(type(self)).get(kind)  # type: ignore[arg-type]
-        return None if method is None else getattr(self, method)
 
     def observable(self, sees: tuple[str, ...]) -> bool:
         """Can a run that sees these things judge it?"""

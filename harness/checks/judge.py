@@ -17,7 +17,7 @@ import msgspec
 
 from harness import events as e
 from harness.checks import card, cash, ending, ledger
-from harness.checks.base import Check, Failure
+from harness.checks.base import Check, Failure, who_cares
 from harness.checks.catalogue import INVARIANTS
 from harness.checks.evidence import SITE_HANDLERS, Site
 from harness.checks.totals import Tally, Totals
@@ -130,14 +130,14 @@ class _Rows(dict[type[e.Event], _Row]):
     def __init__(self, checks: list[Check], tally: Tally) -> None:
         super().__init__()
         self._checks = checks
+        self._caring = who_cares(tuple(type(check) for check in checks))
         self._tally = tally
 
     def __missing__(self, kind: type[e.Event]) -> _Row:
-        handlers = [check.handler(kind) for check in self._checks]
-        handlers.append(self._tally.handlers.get(kind))
-        row = self[kind] = _Row(
-            SITE_HANDLERS.get(kind), tuple(x for x in handlers if x is not None)
-        )
+        handlers = [getattr(self._checks[n], method) for n, method in self._caring[kind]]
+        if kind in self._tally.handlers:
+            handlers.append(self._tally.handlers[kind])
+        row = self[kind] = _Row(SITE_HANDLERS.get(kind), tuple(handlers))
         return row
 
 
