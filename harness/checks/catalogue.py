@@ -28,3 +28,96 @@ INVARIANTS: dict[str, str] = {
     "F2.accept": "no card is accepted while the link is down",
     "S3": "no secret in anything that is emitted",
 }
+
+WHY: dict[str, str] = {
+    "T1": (
+        "A request that is given up must not keep the card: on the evening this is all about, "
+        "every ATM of a bank sat on 'please wait' with the card inside for more than an hour."
+    ),
+    "T2": (
+        "Whatever goes wrong on the way, somebody stands before the machine and waits for the "
+        "card. The bound adds up the longest of each step, so that only a machine that lost "
+        "its way passes it."
+    ),
+    "T3": (
+        "A wait without a timer ends only if somebody else is kind; and a timer that the "
+        "network can start anew is as long as the noise on the line."
+    ),
+    "T4": (
+        "Cash without an approval is a loss that nobody can collect: on an answer of somebody "
+        "else's, on one that came too late, or a second time on the same one."
+    ),
+    "T4.authentic": (
+        "An approval that nobody signed may be a decline with one bit turned over, or an "
+        "attack on the line."
+    ),
+    "T5": (
+        "A partial approval that is paid in full, or a stacker that picks too much, gives "
+        "away the difference."
+    ),
+    "T6": (
+        "Who has the cash forgets the card. Card before cash is how European machines see to "
+        "it that people take both."
+    ),
+    "T7": (
+        "A captured card leaves somebody without money on a Saturday evening, and only a "
+        "branch can give it back; a doubt is no reason."
+    ),
+    "T8": (
+        "A withdrawal that ends in no way, or in two, is a difference that somebody must find "
+        "by hand between the machine's count and the host's books."
+    ),
+    "T8.unanswered": (
+        "The host may have booked what it could not answer. Only a reversal gives the money "
+        "back, and without seeing the device the wire shows at least that there is one."
+    ),
+    "T9": (
+        "After the abort the customer has read 'transaction cancelled', and the reversal is "
+        "on its way: cash now is cash for nothing."
+    ),
+    "T10": (
+        "The power fails at any moment, between any two operations. What was debited and not "
+        "paid must still be given back when the machine is on again."
+    ),
+    "T11": (
+        "The notes are counted by hand when the machine is filled. A note that is nowhere was "
+        "given to somebody, or to nobody."
+    ),
+    "T13": (
+        "Hosts recognise a repeat by its STAN and its time. A repeat under another name is a "
+        "second reversal, and gives the money back twice."
+    ),
+    "H1": ("A repeat is sent because an answer was lost, not because somebody withdrew twice."),
+    "H2": ("A partial reversal that gives back the whole makes a gift of what was paid."),
+    "H3": (
+        "The sum of it all: every cent that was debited was taken in cash, was given back, or "
+        "is known to be owed. This is what an auditor asks for."
+    ),
+    "H4": (
+        "Lines deliver twice, and whole files are sent again. A host that posts by arrival "
+        "and not by identity books it twice."
+    ),
+    "H6": (
+        "Frames overtake each other. Where the reversal comes first, an original that is "
+        "approved after it is a debit that nobody will ever reverse."
+    ),
+    "H7": (
+        "A reversal that waits for ever is money the customer does not have; what nobody can "
+        "settle has to be parked, counted and told."
+    ),
+    "F1": (
+        "The terminal's own timer is the only thing that ends a wait when the host says nothing."
+    ),
+    "F2": (
+        "The promise to the person: whatever breaks and for how long, your card is out within "
+        "minutes."
+    ),
+    "F2.accept": (
+        "A machine that takes a card while it knows that nobody answers has taken it in vain."
+    ),
+    "S3": (
+        "Journals, reports and logs travel by mail and into tickets. A card number in one of "
+        "them is a breach that has to be told."
+    ),
+}
+"""Why each of them matters, for those who ask."""
