@@ -101,6 +101,7 @@ class HalfOpen(WireRule):
 
 class DuplicateResponse(WireRule):
     kind = "dup_response"
+    variants = ("", "every=6s")
     summary = "the answer arrives several times"
     speaks = "response"
     parameters: ClassVar[dict[str, Parameter]] = {

@@ -1,0 +1,107 @@
+"""The proof that the checks can fail: each defect is searched for, found, and shrunk.
+
+A defect is found when one of the invariants that must catch it breaks. Whatever else its smallest
+case breaks has to be a consequence that was expected, or a check blames where it should not.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+import msgspec
+
+from harness.explore.bench import Bench, Schedule
+from harness.explore.case import Found, shrunk
+from harness.explore.hunt import CHUNK, Chunk, Hunter, Search
+from harness.plan import RunPlan
+
+WITHIN = 2000  # runs that count: who is not found by then has survived
+
+
+class Suspect(msgspec.Struct, frozen=True):
+    """A machine under suspicion: the run it is in, and the invariants that must catch it and those
+    that may break with them. With no `must` anything catches it, and nothing is wrong.
+    """
+
+    name: str
+    plan: RunPlan
+    must: tuple[str, ...] = ()
+    may: tuple[str, ...] = ()
+
+    def expected(self, invariant: str) -> bool:
+        """Is this one of those that may break?"""
+        return not self.must or _whole(invariant) in (*self.must, *self.may)
+
+    def catches(self, invariant: str) -> bool:
+        """Does this one catch it?"""
+        return not self.must or _whole(invariant) in self.must
+
+
+class Examined(msgspec.Struct, frozen=True):
+    """What came of it: how many runs it took (0: it survived `WITHIN` of them), what its smallest
+    case breaks, its schedule, and which of that should not have broken.
+    """
+
+    name: str
+    runs: int
+    breaks: tuple[str, ...] = ()
+    schedule: Schedule = ()
+    wrong: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Was it caught, and by nothing that should not?"""
+        return self.runs > 0 and not self.wrong
+
+
+def examine(suspect: Suspect, seed: int) -> Examined:
+    """Search until it is caught, and shrink what caught it."""
+    hunter, bench = Hunter(Search(suspect.plan, seed)), Bench(suspect.plan)
+    runs, first, astray = 0, 0, dict[str, None]()
+    while runs < WITHIN:
+        chunk = hunter.drawn(first)
+        for found in sorted(chunk.found, key=lambda found: found.number):
+            breaks, schedule = _smallest(bench, found)
+            astray |= dict.fromkeys(x for x in breaks if not suspect.expected(x))
+            if suspect.catches(found.broken.invariant):
+                took = runs + _counted(chunk, found)
+                return Examined(suspect.name, took, breaks, schedule, tuple(astray))
+        runs += len(chunk.struck)
+        first += CHUNK
+    return Examined(suspect.name, 0, wrong=tuple(astray))
+
+
+def _counted(chunk: Chunk, found: Found) -> int:
+    """Of the chunk's runs that count, how many it took."""
+    return sum(1 for number in chunk.struck if number <= found.number)
+
+
+def _smallest(bench: Bench, found: Found) -> tuple[tuple[str, ...], Schedule]:
+    """All that the smallest case breaks, and its schedule."""
+    case = shrunk(bench, found)
+    secrets = found.broken.invariant == "S3"
+    trial = bench.run(case.schedule, evening=found.evening, secrets=secrets)
+    return tuple(dict.fromkeys(x.invariant for x in trial.broken)), case.schedule
+
+
+def _whole(invariant: str) -> str:
+    """A clause ('T4.authentic') counts as its invariant."""
+    return invariant.partition(".")[0]
+
+
+def examine_all(suspects: Sequence[Suspect], seed: int, jobs: int) -> Iterator[Examined]:
+    """One after another, in the order given; close the iterator to stop."""
+    pool = ProcessPoolExecutor(jobs, get_context("spawn"), _start)
+    try:
+        waiting = [pool.submit(examine, suspect, seed) for suspect in suspects]
+        for future in waiting:
+            yield future.result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _start() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
