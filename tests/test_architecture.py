@@ -25,6 +25,7 @@ TIERS: tuple[tuple[str, ...], ...] = (
     ("defects", "tap", "journal"),
     ("faults", "checks", "profiles"),
     ("scenario",),
+    ("scenario_schema",),
     ("plan", "outcome"),
     ("assembly",),
     ("sim", "live", "fleet"),

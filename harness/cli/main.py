@@ -17,7 +17,7 @@ from pathlib import Path
 
 import typer
 
-from harness.cli import cards, explore, halves, judge, listing, load, replay, run, show
+from harness.cli import cards, explore, halves, judge, listing, load, replay, run, schema, show
 from harness.errors import ConfigError, EnvironmentTrouble, HarnessError
 
 MISTAKE, INTERNAL, ENVIRONMENT, INTERRUPTED = 2, 4, 5, 130
@@ -44,6 +44,7 @@ app.command("cards")(cards.cards)
 app.command("list")(listing.list_things)
 app.command("judge")(judge.judge)
 app.command("show")(show.show)
+app.command("schema")(schema.schema)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,0 +1,101 @@
+"""The JSON Schema of a scenario file, made from what the reader itself goes by.
+
+It is published as docs/scenario.schema.json, for editors that check TOML as it is typed (the
+`#:schema` line on top of a scenario). What only a parser can know, a fault's syntax above all,
+`harness run` says.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.checks.catalogue import INVARIANTS
+from harness.contract import Contract
+from harness.events import EVENT_TYPES
+from harness.faults.grammar import ALL_RULES
+from harness.machines.customer import Evening
+from harness.machines.device import Motors
+
+_DURATION = {
+    "description": "seconds, or text such as '90m', '45s', '20ms'",
+    "anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": "^[0-9].*$"}],
+}
+_SHARE = {
+    "description": "from 0 to 1, or text such as '3%'",
+    "anyOf": [
+        {"type": "number", "minimum": 0, "maximum": 1},
+        {"type": "string", "pattern": "^[0-9.]+ *%$"},
+    ],
+}
+_COUNT = {"type": "integer", "minimum": 0}
+_TEXT = {"type": "string"}
+
+
+def scenario_schema() -> dict[str, Any]:
+    """As a dictionary, ready for JSON."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A scenario of the ATM harness",
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["id", "title"],
+        "properties": {
+            "id": _described(_TEXT, "such as S01"),
+            "title": _TEXT,
+            "story": _described(_TEXT, "what happens, for people"),
+            "shows": _described(_TEXT, "what it is meant to show"),
+            "terminals": {"type": "integer", "minimum": 1},
+            "duration": _DURATION,
+            "epoch": _described(_TEXT, "the wall clock at the start, UTC: 2026-11-21T20:10:00"),
+            "faults": {
+                "type": "array",
+                "items": {"type": "string", "pattern": f"^({'|'.join(ALL_RULES)})(:|@|$)"},
+            },
+            "promises": {"type": "array", "items": {"enum": list(INVARIANTS)}},
+            "expect": _events(least=1),
+            "forbid": _events(least=0),
+            "contract": _section(Contract()),
+            "evening": _section(Evening()),
+            "motors": _section(Motors()),
+            "terminal_profile": _TEXT,
+            "host_profile": _TEXT,
+            "spec": _TEXT,
+            "framing": _TEXT,
+        },
+    }
+
+
+def _described(schema: dict[str, Any], text: str) -> dict[str, Any]:
+    return {**schema, "description": text}
+
+
+def _events(*, least: int) -> dict[str, Any]:
+    count = {"type": "integer", "minimum": least}
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": dict.fromkeys(EVENT_TYPES, count),
+    }
+
+
+def _section(default: Any) -> dict[str, Any]:
+    shares = not isinstance(default, Motors)  # else only shares default below one
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            name: _like(getattr(default, name), shares=shares) for name in default.__struct_fields__
+        },
+    }
+
+
+def _like(default: Any, *, shares: bool) -> dict[str, Any]:
+    """The kind of value that a default is."""
+    if isinstance(default, bool):
+        return {"type": "boolean"}
+    if isinstance(default, tuple):
+        text = not default or isinstance(default[0], str)
+        return {"type": "array", "items": _TEXT if text else _like(default[0], shares=shares)}
+    if isinstance(default, int):
+        return _COUNT
+    return _SHARE if default < 1 and shares else _DURATION

@@ -1,0 +1,83 @@
+"""The schema says of a scenario file what the reader says, as far as a schema can."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from harness.cli.schema import schema_text
+from harness.errors import ConfigError
+from harness.scenario import Scenario, parse_scenario
+from harness.scenario_schema import scenario_schema
+
+ROOT = Path(__file__).parents[1]
+SHIPPED = sorted((ROOT / "fixtures" / "scenarios").glob("*.toml"))
+VALIDATOR = Draft202012Validator(scenario_schema())
+HEAD = 'id = "X"\ntitle = "x"\n'
+
+
+def problems(text: str) -> list[str]:
+    return [error.message for error in VALIDATOR.iter_errors(tomllib.loads(text))]
+
+
+def test_it_is_a_schema_and_published_as_it_is() -> None:
+    """`harness schema > docs/scenario.schema.json` when this fails."""
+    Draft202012Validator.check_schema(scenario_schema())
+    assert (ROOT / "docs" / "scenario.schema.json").read_text() == schema_text()
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_every_shipped_scenario_keeps_to_it_and_names_it(path: Path) -> None:
+    """An editor finds the schema by the first line."""
+    text = path.read_text()
+    assert problems(text) == []
+    assert text.startswith("#:schema ../../docs/scenario.schema.json\n")
+
+
+def test_every_key_of_a_scenario_is_in_it() -> None:
+    """But for the name, which is the file's."""
+    keys = set(Scenario.__struct_fields__) - {"name"}
+    assert keys == set(scenario_schema()["properties"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'title = "no id"',
+        HEAD + "colour = 3",
+        HEAD + "terminals = 0",
+        HEAD + 'terminals = "many"',
+        HEAD + "duration = -5",
+        HEAD + 'faults = ["no_such_fault"]',
+        HEAD + 'promises = ["T99"]',
+        HEAD + "[expect]\nNoSuchEvent = 1",
+        HEAD + "[expect]\nAborted = 0",
+        HEAD + "[contract]\nmac = 3",
+        HEAD + '[contract]\nhost_respons = "3s"',
+        HEAD + '[evening]\namounts = ["x"]',
+        HEAD + '[motors]\neject = "soon"',
+    ],
+)
+def test_what_the_reader_refuses_the_schema_refuses(text: str) -> None:
+    """The same mistakes, while they are typed."""
+    assert problems(text)
+    with pytest.raises(ConfigError):
+        parse_scenario(text, Path("x.toml"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        HEAD,
+        HEAD + 'duration = "1m30s"\n[evening]\nmean_gap = 30\nwrong_pin = "3%"\nkey = [1, 3]',
+        HEAD + 'faults = ["silent@10m..80m", "drop_response:p=30%,mti=0210", "slow"]',
+        HEAD + "[forbid]\nAborted = 0\n[contract]\nmac = false\nhost_response = 30.5",
+    ],
+)
+def test_what_the_reader_takes_the_schema_takes(text: str) -> None:
+    """No red lines under what is right."""
+    assert problems(text) == []
+    parse_scenario(text, Path("x.toml"))
