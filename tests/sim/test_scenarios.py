@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from harness.outcome import Outcome
@@ -56,3 +59,10 @@ def test_nobody_waits_longer_than_the_contract_whatever_the_profile_says() -> No
         duration=1800.0,
     ).verdict
     assert {row.id for row in verdict.rows if row.status == "fail"} >= {"F1", "T4"}
+
+
+def test_the_page_of_scenarios_has_each_of_them() -> None:
+    """With its id, and none that is not there."""
+    page = (Path(__file__).parents[2] / "docs" / "scenarios.md").read_text()
+    listed = re.findall(r"^\| (\w\d\d) \| `(\w+)` \|", page, re.MULTILINE)
+    assert sorted(listed) == sorted((load_scenario(name).id, name) for name in scenario_names())
