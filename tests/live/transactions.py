@@ -158,6 +158,19 @@ class Comparison(msgspec.Struct):
         return compared / (compared + self.near)
 
 
+def drift(first: dict[str, Machine], second: dict[str, Machine]) -> float:
+    """By how much nine in ten visits at most began earlier or later in the other run, in seconds:
+    whoever cannot hold the clock is late, and ever more so.
+    """
+    off = sorted(
+        abs(visit.moments[0] - second[name].visits[customer].moments[0])
+        for name in first.keys() & second.keys()
+        for customer, visit in first[name].visits.items()
+        if customer in second[name].visits
+    )
+    return off[len(off) * 9 // 10]
+
+
 def compare(
     first: dict[str, Machine], second: dict[str, Machine], edges: list[float], margin: float
 ) -> Comparison:
