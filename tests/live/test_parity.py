@@ -3,8 +3,9 @@
 Both worlds run the same machines with the same draws; what differs is real sockets, a real disk, a
 host in a process of its own, and a clock that nobody can hold. The evenings are dense and short, 30
 times faster than the clock. Faults are keyed by terminal and ordinal, so that time decides nothing,
-but for what happens within two seconds, and the live run's own delay, of an edge (the freeze's begin
-and end, a machine's going out of service, the evening's end): those visits are counted and left out.
+but for what happens within two seconds, and the live run's own delay, of an edge (the freeze's
+begin and end, a machine's going out of service, the evening's end): those visits are counted and
+left out.
 """
 
 from __future__ import annotations
