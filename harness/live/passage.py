@@ -15,7 +15,7 @@ from functools import partial
 from typing import Protocol
 
 from harness.events import End
-from harness.faults.fate import Act, Close, Deliver, Passing
+from harness.faults.fate import Act, Close, Deliver, Passing, together
 from harness.faults.plan import FaultPlan
 from harness.live.clock import LiveClock
 from harness.live.lane import Lane
@@ -52,7 +52,7 @@ class _Flow:
 
 class Passage:
     """The faults of one connection. `deliver` takes what arrives at either end; `cut` ends the
-    connection, by 'rst' or 'fin'.
+    connection, by 'rst' or 'fin', or its way to the terminal only, by 'half'.
     """
 
     def __init__(
@@ -117,15 +117,13 @@ class Passage:
             around.drain_faults()
         if acts is None:
             acts = [Deliver(0.0, data)]
-        pieces = sum(1 for act in acts if isinstance(act, Deliver) and len(act.data) < len(data))
-        for group in [acts] if pieces > 1 else [[act] for act in acts]:
+        for group in together(acts):
             self._put(group, to)
 
     def _put(self, acts: list[Act], to: End) -> None:
         """Acts that nothing may come between."""
         now = self._around.clock.now()
-        if acts:
-            self._flows[to].lane.put([(now + act.delay, self._move(act, to)) for act in acts])
+        self._flows[to].lane.put([(now + act.delay, self._move(act, to)) for act in acts])
 
     def _move(self, act: Act, to: End) -> Callable[[], None]:
         if isinstance(act, Close):

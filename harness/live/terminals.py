@@ -169,7 +169,8 @@ class LiveAtm:
                 connection.close()
 
     def _cut(self, how: str) -> None:
-        """A fault ends the connection."""
+        """A fault ends the connection. Half an end at the other side is a FIN to us."""
+        how = "fin" if how == "half" else how
         if self._connection is not None:
             self._hang_up(how, reset=how == "rst")
             self.atm.closed(how, self._fleet.clock.now())
