@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness import events as e
+from harness.faults.connection import UNANSWERED
 from harness.faults.fate import Act, Deliver, Passing, together
 from harness.faults.order import InOrder
 from harness.machines.atm import Atm
@@ -27,7 +28,8 @@ class Cable:
     """The connection between one ATM and the host, over all its lives."""
 
     __slots__ = (
-        "_atm", "_fleet", "_host_taps", "_lanes", "_left", "_terminal_taps", "life", "state"
+        "_atm", "_cut_at", "_fleet", "_host_taps", "_lanes", "_left",
+        "_terminal_taps", "life", "state",
     )  # fmt: skip
 
     def __init__(self, fleet: Fleet, atm: Atm) -> None:
@@ -35,6 +37,7 @@ class Cable:
         self._atm = atm
         self.state = "closed"  # closed, opening, open
         self.life = 0  # the number of the connection, unique over the run
+        self._cut_at = float("inf")
         self._left = 0  # the one that the terminal has left and the host has not seen gone
         self._lanes: dict[str, InOrder[Act]] = {}  # of this life, if there are faults
         self._terminal_taps = {to: fleet.tap("terminal", to) for to in ("host", "terminal")}
@@ -46,27 +49,34 @@ class Cable:
         """The terminal dials."""
         self.state = "opening"
         self.life = self._fleet.next_life()
-        self._fleet.world.at(self._fleet.world.now + 2 * LATENCY, self._connected, self.life)
+        fleet, now = self._fleet, self._fleet.world.now
+        wait = fleet.faults.wait(now, self._atm.id)
+        fleet.drain_faults()
+        fleet.world.at(now + wait + 2 * LATENCY, self._connected, self.life)
 
     def _connected(self, life: int) -> None:
         if life != self.life or self.state != "opening":
             return
         fleet, now, atm = self._fleet, self._fleet.world.now, self._atm
         trouble = fleet.faults.admit(now, atm.id)
+        fleet.drain_faults()
+        if trouble == UNANSWERED:
+            return  # until the terminal gives up
         if not trouble and not fleet.host.listening:
             trouble = "refused"
         if trouble:
             self.state = "closed"
+            fleet.faults.closed(now, atm.id)
             fleet.record(atm.id, e.ConnectFailed(trouble))
             atm.closed(trouble, now)
         else:
             self._open(life, now)
-        fleet.drain_faults()
         fleet.after(atm)
 
     def _open(self, life: int, now: float) -> None:
         fleet, atm = self._fleet, self._atm
         self.state = "open"
+        self._cut_at = float("inf")
         self._lanes = {"host": InOrder(), "terminal": InOrder()}
         for taps in (self._terminal_taps, self._host_taps):
             for tap in taps.values():
@@ -79,19 +89,24 @@ class Cable:
         atm.opened(now)
 
     def _plan_cut(self, now: float) -> None:
+        """Ask again when the next cut is due: what passes until then may put it off."""
         if self._fleet.faults.connection:
             cut = self._fleet.faults.next_cut(now, self._atm.id)
-            if cut is not None:
-                self._fleet.world.at(cut[0], self._cut, (self.life, cut[1]))
+            if cut is not None and cut[0] < self._cut_at:
+                self._cut_at = cut[0]
+                self._fleet.world.at(cut[0], self._cut, self.life)
 
-    def _cut(self, what: tuple[int, str]) -> None:
-        life, how = what
+    def _cut(self, life: int) -> None:
         if life != self.life or self.state != "open":
             return
-        if self._fleet.faults.next_cut(self._fleet.world.now, self._atm.id) is None:
-            return  # lifted meanwhile
-        self._fleet.faults.cut_done(self._fleet.world.now, self._atm.id, how)
-        self.drop(how)
+        faults, now = self._fleet.faults, self._fleet.world.now
+        self._cut_at = float("inf")
+        cut = faults.next_cut(now, self._atm.id)
+        if cut is None or cut[0] > now:
+            self._plan_cut(now)
+            return
+        faults.cut_done(now, self._atm.id, cut[1])
+        self.drop(cut[1])
 
     def drop(self, how: str, *, tell: bool = True) -> None:
         """The connection ends. The terminal is told unless it did it itself, and then the host sees
@@ -102,9 +117,10 @@ class Cable:
         if self.state == "closed":
             return
         fleet, life = self._fleet, self.life
+        self.life = 0
         was_open = self.state == "open"
         self.state = "closed"
-        self.life = 0
+        fleet.faults.closed(fleet.world.now, self._atm.id)
         if was_open:
             fleet.cables.pop(life, None)
             if tell and not half:
@@ -113,6 +129,8 @@ class Cable:
                 self._left = life
                 fleet.world.at(fleet.world.now + LATENCY, self._gone, life)
             fleet.record(self._atm.id, e.LinkClosed(how))
+        elif how == "local":
+            fleet.record(self._atm.id, e.ConnectFailed("timed out"))
         if tell:
             self._atm.closed(how, fleet.world.now)
         fleet.after(self._atm)
@@ -135,6 +153,9 @@ class Cable:
         seen = taps[to].see(data)
         for frame in seen:
             fleet.record(name, frame)
+        if fleet.faults.connection:
+            fleet.faults.passed(now, name)
+            self._plan_cut(now)
         if not fleet.faults.wire:
             fleet.world.at(now + LATENCY, self._arrives, (self.life, to, data))
             return

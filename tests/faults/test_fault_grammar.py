@@ -17,7 +17,8 @@ from harness.units import format_duration, parse_duration
 ISSUED = (
     *("silent", "slow", "crash_before_commit", "crash_after_commit"),
     *("late_response", "drop_request", "drop_response", "dup_request", "dup_response", "reorder"),
-    *("refuse", "rst", "flap", "half_open", "accept_never_read", "one_way_partition"),
+    *("refuse", "syn_blackhole", "slow_accept", "connection_limit", "accept_then_close"),
+    *("fin_idle", "rst", "flap", "half_open", "accept_never_read", "one_way_partition"),
     *("fin_mid_request", "fin_mid_response", "half_close"),
     *("latency", "jitter", "throttle", "slice", "coalesce", "stall_after_n", "truncate_after_n"),
     *("bitflip", "drop_bytes", "insert_bytes"),
