@@ -1,10 +1,11 @@
 """How several faults of the wire compose: by stage, whatever the order they were asked for in.
 
-    loss -> meaning -> timing -> damage -> cut -> slice
+    loss -> meaning -> timing -> damage -> frame -> cut -> pace -> slice
 
-What is lost is not altered; what is altered is then timed, damaged, cut off and sliced. Each copy
-that one rule makes goes through the next as a frame of its own, and counts as one. Rules of one
-stage act in the order in which they were asked for.
+What is lost is not altered; what is altered is then timed; its bytes are damaged, and then the
+frame around them; what is left is cut off, paced and sliced. Each copy that one rule makes goes
+through the next as a frame of its own, and counts as one. Rules of one stage act in the order in
+which they were asked for.
 """
 
 from __future__ import annotations
@@ -61,5 +62,7 @@ def _through(rule: WireRule, now: float, sent: Passing, acts: list[Act]) -> list
         if further is None:
             further = [Deliver(0.0, act.data)]
         result += [more._replace(delay=act.delay + more.delay) for more in further]
+        if act.more and further and isinstance(result[-1], Deliver):
+            result[-1] = result[-1]._replace(more=True)  # the frame is not finished yet
         stretched = max((more.delay for more in further), default=0.0)
     return result

@@ -1,8 +1,10 @@
-"""Faults of the connection: it is refused, reset, or comes and goes.
+"""Faults of the connection: it is refused, kept waiting, reset, or comes and goes. Those that show
+when a frame passes are in link.py.
 
-`admit` is asked when a terminal dials, `next_cut` when a connection opens and again when its cut
-is due. In `live` two processes ask, each of a plan of its own: what one is told never depends on
-what the other was.
+`wait` and `admit` are asked when a terminal dials, `next_cut` when a connection opens, when
+something passed on it, and again when its cut is due. In `live` two processes ask, each of a plan
+of its own: what one is told never depends on what the other was. So a rule is either of the dial,
+which is the terminals' end, or of what stands, which is the end that has the faults of the wire.
 """
 
 from __future__ import annotations
@@ -12,6 +14,8 @@ from typing import Any, ClassVar
 from harness.draw import Draw, key_of
 from harness.faults.rule import COMMON, Context, FaultSpec, Mistake, Parameter, Rule
 
+UNANSWERED = "unanswered"
+
 
 class ConnectionRule(Rule):
     """The defaults leave every connection alone."""
@@ -19,18 +23,40 @@ class ConnectionRule(Rule):
     layer = "connection"
 
     def admit(self, _now: float, _terminal: str) -> str:
-        """How an attempt to connect fails; '' lets it."""
+        """How an attempt to connect fails: 'refused' or 'unanswered'; '' lets it."""
         return ""
 
     def opened(self, now: float, terminal: str) -> None:
         """A connection of that terminal stands."""
+
+    def passed(self, now: float, terminal: str) -> None:
+        """Bytes left on it, either way."""
+
+    def closed(self, now: float, terminal: str) -> None:
+        """It is gone, or the attempt to connect is over. May be told twice."""
 
     def next_cut(self, _now: float, _terminal: str) -> tuple[float, str] | None:
         """When the standing connection ends, not before `now`, and how: 'rst' or 'fin'."""
         return None
 
 
-class Refuse(ConnectionRule):
+# --- the dial ------------------------------------------------------------------------------------
+
+
+class DialRule(ConnectionRule):
+    """What becomes of a dial: nobody at the host's end can say whose it was. The attempt is a
+    dial.
+    """
+
+    def wait(self, _now: float, _terminal: str) -> float:
+        """Seconds for which a dial is kept waiting for its answer."""
+        return 0.0
+
+    def admitted(self, terminal: str) -> None:
+        """No rule was against it."""
+
+
+class Refuse(DialRule):
     kind = "refuse"
     summary = "connections are refused; standing ones stay"
 
@@ -39,6 +65,83 @@ class Refuse(ConnectionRule):
             return ""
         self.acted(terminal, "connection refused")
         return "refused"
+
+
+class SynBlackhole(DialRule):
+    kind = "syn_blackhole"
+    summary = "a dial is never answered, and the terminal's own connect timer ends it"
+
+    def admit(self, now: float, terminal: str) -> str:
+        if not self.strikes(now, terminal):
+            return ""
+        self.acted(terminal, "dial unanswered")
+        return UNANSWERED
+
+
+class SlowAccept(DialRule):
+    kind = "slow_accept"
+    summary = "a dial is answered late: the connection stands so much later"
+    parameters: ClassVar[dict[str, Parameter]] = {
+        "by": Parameter("duration", "3s", "so much later", least=0.001),
+        **COMMON,
+    }
+
+    def wait(self, now: float, terminal: str) -> float:
+        if not self.strikes(now, terminal):
+            return 0.0
+        by: float = self.value("by")
+        self.acted(terminal, f"dial answered {by:g} s later")
+        return by
+
+
+class ConnectionLimit(DialRule):
+    """Counts the connections of all terminals, and strikes a dial that would be one too many: only
+    such a dial is an attempt.
+    """
+
+    kind = "connection_limit"
+    summary = "only so many connections stand at once, others are refused"
+    parameters: ClassVar[dict[str, Parameter]] = {
+        "max": Parameter("count", "5", "connections of the whole fleet", least=0),
+        **COMMON,
+    }
+
+    def __init__(self, spec: FaultSpec, index: int, context: Context) -> None:
+        super().__init__(spec, index, context)
+        self._standing: dict[str, None] = {}
+
+    def admit(self, now: float, terminal: str) -> str:
+        stand = len(self._standing)
+        if stand < self.value("max") or not self.strikes(now, terminal):
+            return ""
+        self.acted(terminal, f"refused, {stand} connections stand")
+        return "refused"
+
+    def admitted(self, terminal: str) -> None:
+        self._standing[terminal] = None
+
+    def closed(self, _now: float, terminal: str) -> None:
+        self._standing.pop(terminal, None)
+
+
+# --- what stands ---------------------------------------------------------------------------------
+
+
+class AcceptThenClose(ConnectionRule):
+    """An attempt is a connection that opens inside the window."""
+
+    kind = "accept_then_close"
+    summary = "a new connection is accepted and closed at once, before anything is read"
+
+    def __init__(self, spec: FaultSpec, index: int, context: Context) -> None:
+        super().__init__(spec, index, context)
+        self._struck: dict[str, bool] = {}
+
+    def opened(self, now: float, terminal: str) -> None:
+        self._struck[terminal] = self.strikes(now, terminal)
+
+    def next_cut(self, now: float, terminal: str) -> tuple[float, str] | None:
+        return (now, "fin") if self._struck.get(terminal) and self.active(now) else None
 
 
 class Reset(ConnectionRule):
@@ -66,6 +169,50 @@ class Reset(ConnectionRule):
         if due is None or not self.active(due) or not self.meant(terminal):
             return None
         return (max(due, now), "rst") if self.would_strike(terminal) else None
+
+
+class FinIdle(ConnectionRule):
+    """An attempt is a silence of that length, within the window or reaching into it. The one that
+    was spared is over with the next frame.
+    """
+
+    kind = "fin_idle"
+    summary = "a connection on which nothing has passed for a while gets a FIN"
+    parameters: ClassVar[dict[str, Parameter]] = {
+        "after": Parameter("duration", "30s", "so long a silence: before an echo", least=0.001),
+        **COMMON,
+    }
+
+    def __init__(self, spec: FaultSpec, index: int, context: Context) -> None:
+        super().__init__(spec, index, context)
+        self._silent: dict[str, float] = {}  # since when, while a connection stands
+
+    def opened(self, now: float, terminal: str) -> None:
+        self._silent[terminal] = now
+
+    def passed(self, now: float, terminal: str) -> None:
+        self.closed(now, terminal)
+        self._silent[terminal] = now
+
+    def closed(self, now: float, terminal: str) -> None:
+        due = self._due(terminal)
+        if due is not None and due <= now:
+            self.count(terminal)  # only now: until it was due, it was no attempt
+        self._silent.pop(terminal, None)
+
+    def _due(self, terminal: str) -> float | None:
+        """When the present silence is long enough; None if that is never inside the window."""
+        since = self._silent.get(terminal)
+        if since is None or not self.meant(terminal):
+            return None
+        due = max(since + self.value("after"), self.start)
+        return due if self.active(due) else None
+
+    def next_cut(self, now: float, terminal: str) -> tuple[float, str] | None:
+        due = self._due(terminal)
+        if due is None or not self.active(max(due, now)) or not self.would_strike(terminal):
+            return None
+        return max(due, now), "fin"
 
 
 class Flap(ConnectionRule):
@@ -111,4 +258,13 @@ class Flap(ConnectionRule):
         return (when, "fin") if when < self.until else None
 
 
-CONNECTION_RULES: tuple[type[ConnectionRule], ...] = (Refuse, Reset, Flap)
+CONNECTION_RULES: tuple[type[ConnectionRule], ...] = (
+    Refuse,
+    SynBlackhole,
+    SlowAccept,
+    ConnectionLimit,
+    AcceptThenClose,
+    FinIdle,
+    Reset,
+    Flap,
+)

@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 
 class Deliver(NamedTuple):
-    """Bytes of the stream, `delay` run seconds from now: a whole frame or a piece of one."""
+    """Bytes of the stream, `delay` run seconds from now: a whole frame or a piece of one. With
+    `more` the next delivery goes on with the same frame, and nothing may come between.
+    """
 
     delay: float
     data: bytes
+    more: bool = False
 
 
 class Close(NamedTuple):
-    """The connection ends `delay` run seconds from now; `how` is 'fin' or 'rst'."""
+    """The connection ends `delay` run seconds from now; `how` is 'fin', 'rst', or 'half': the
+    host's end stops sending and goes on reading.
+    """
 
     delay: float
     how: str
 
 
 Act = Deliver | Close
+
+
+def together(acts: Iterable[Act]) -> list[list[Act]]:
+    """The acts by what nothing may come between: the pieces of one frame, or one act alone."""
+    groups: list[list[Act]] = []
+    goes_on = False
+    for act in acts:
+        if goes_on:
+            groups[-1].append(act)
+        else:
+            groups.append([act])
+        goes_on = isinstance(act, Deliver) and act.more
+    return groups
 
 
 class Passing(NamedTuple):

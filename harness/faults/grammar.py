@@ -19,11 +19,14 @@ from typing import Any, NoReturn
 import msgspec
 
 from harness.errors import ConfigError
+from harness.faults.byte import BYTE_RULES
 from harness.faults.connection import CONNECTION_RULES
 from harness.faults.customer import CUSTOMER_RULES
 from harness.faults.damage import DAMAGE_RULES
 from harness.faults.device import DEVICE_RULES
+from harness.faults.framing import FRAMING_RULES
 from harness.faults.host import HOST_RULES
+from harness.faults.link import LINK_RULES
 from harness.faults.power import OPERATIONS, POWER_RULES, is_operation
 from harness.faults.rule import FOREVER, FaultSpec, Parameter, Rule
 from harness.faults.wire import WIRE_RULES
@@ -34,6 +37,9 @@ __all__ = ["ALL_RULES", "FaultKind", "FaultSpec", "fault_catalog", "parse_fault"
 
 LAYERS: tuple[tuple[type[Rule], ...], ...] = (
     CONNECTION_RULES,
+    LINK_RULES,
+    BYTE_RULES,
+    FRAMING_RULES,
     WIRE_RULES,
     DAMAGE_RULES,
     HOST_RULES,

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from harness.faults.compose import WireFaults
-from harness.faults.connection import ConnectionRule
+from harness.faults.connection import ConnectionRule, DialRule
 from harness.faults.customer import CustomerRule
 from harness.faults.device import DeviceRule
 from harness.faults.fate import Act, Passing
@@ -53,6 +53,7 @@ class FaultPlan:
         ]
         self._wire = WireFaults(self._of(WireRule))
         self._connection = self._of(ConnectionRule)
+        self._dial = self._of(DialRule)
         # what a silent host swallows, none of its other faults sees
         self._hearing = sorted(self._of(HostRule), key=lambda rule: not isinstance(rule, Silent))
         self._crashes = self._of(Crash)
@@ -98,16 +99,34 @@ class FaultPlan:
 
     # --- connection ------------------------------------------------------------------------
 
+    def wait(self, now: float, terminal: str) -> float:
+        """Seconds for which a terminal's dial is kept waiting before `admit` is asked."""
+        return sum(rule.wait(now, terminal) for rule in self._dial)
+
     def admit(self, now: float, terminal: str) -> str:
-        """'' lets a terminal connect, else how it fails: 'refused'."""
+        """'' lets a terminal connect, else how it fails: 'refused' or 'unanswered'."""
         troubles = [rule.admit(now, terminal) for rule in self._connection]
-        return next(filter(None, troubles), "")
+        trouble = next(filter(None, troubles), "")
+        if not trouble:
+            for rule in self._dial:
+                rule.admitted(terminal)
+        return trouble
 
     def opened(self, now: float, terminal: str) -> None:
         """A connection of that terminal stands."""
         for rule in self._connection:
             rule.opened(now, terminal)
         self._wire.opened(terminal)
+
+    def passed(self, now: float, terminal: str) -> None:
+        """Bytes left on a terminal's connection, either way: `next_cut` may have changed."""
+        for rule in self._connection:
+            rule.passed(now, terminal)
+
+    def closed(self, now: float, terminal: str) -> None:
+        """The terminal's connection is gone, or its attempt to connect is over."""
+        for rule in self._connection:
+            rule.closed(now, terminal)
 
     def next_cut(self, now: float, terminal: str) -> tuple[float, str] | None:
         """When the standing connection ends, and how ('rst' or 'fin'); None if it does not."""

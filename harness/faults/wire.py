@@ -3,8 +3,7 @@
     terminal | tap | these | tap | host
 
 Unless mti= says otherwise they touch financial and reversal messages only (0200, 0210, 0420,
-0421, 0430 ...), so that a link whose answers are broken still echoes. `latency` and `half_open`
-are of the link and touch everything.
+0421, 0430 ...), so that a link whose answers are broken still echoes.
 
 Several rules compose by stage (compose.py).
 """
@@ -16,7 +15,7 @@ from typing import ClassVar
 from harness.faults.fate import Act, Deliver, Passing
 from harness.faults.rule import COMMON, MTI, Context, FaultSpec, Parameter, Rule
 
-LOSS, MEANING, TIMING, DAMAGE, CUT, SLICE = range(6)
+LOSS, MEANING, TIMING, DAMAGE, FRAME, CUT, PACE, SLICE = range(8)
 TO_HOST, TO_TERMINAL = "host", "terminal"
 
 
@@ -64,39 +63,6 @@ class DropRequest(DropResponse):
     summary = "the request vanishes on its way to the host"
     speaks = "request"
     to = TO_HOST
-
-
-class HalfOpen(WireRule):
-    """An attempt is a connection: one that is signed on while the window is open."""
-
-    kind = "half_open"
-    summary = "once signed on nothing passes any more, either way, and nobody closes"
-    stage = LOSS
-    parameters: ClassVar[dict[str, Parameter]] = COMMON
-
-    def __init__(self, spec: FaultSpec, index: int, context: Context) -> None:
-        super().__init__(spec, index, context)
-        self._state: dict[str, str] = {}  # of the connection: '', 'signed on', 'hole' or 'spared'
-
-    def opened(self, terminal: str) -> None:
-        self._state.pop(terminal, None)
-
-    def fate(self, now: float, passing: Passing) -> list[Act] | None:
-        terminal = passing.terminal
-        state = self._state.get(terminal, "")
-        if not state:
-            if passing.to == TO_TERMINAL and passing.mti[1:2] == "8":
-                self._state[terminal] = "signed on"
-            return None
-        if not self.active(now):
-            return None
-        if state == "signed on":
-            state = "hole" if self.strikes(now, terminal) else "spared"
-            self._state[terminal] = state
-        if state == "spared":
-            return None
-        self.acted(terminal, f"{passing.mti or 'frame'} vanished")
-        return []
 
 
 class DuplicateResponse(WireRule):
@@ -194,48 +160,11 @@ class Reorder(WireRule):
         return [Deliver(hold, passing.data)]
 
 
-class Latency(WireRule):
-    """Frames that it delays stay in order among themselves, as in any stream."""
-
-    kind = "latency"
-    variants = ("", "by=30s")
-    summary = "every frame takes longer, both ways"
-    parameters: ClassVar[dict[str, Parameter]] = {
-        "by": Parameter("duration", "200ms", "so much longer, each way"),
-        "jitter": Parameter("duration", "0s", "and up to so much more, drawn for each frame"),
-        **MTI,
-        **COMMON,
-    }
-
-    def __init__(self, spec: FaultSpec, index: int, context: Context) -> None:
-        super().__init__(spec, index, context)
-        self._last: dict[tuple[str, str], float] = {}
-
-    def means(self, passing: Passing) -> bool:
-        return self.mti is None or passing.mti == self.mti
-
-    def opened(self, terminal: str) -> None:
-        for to in (TO_HOST, TO_TERMINAL):
-            self._last.pop((terminal, to), None)
-
-    def strike(self, now: float, passing: Passing) -> list[Act] | None:
-        way = (passing.terminal, passing.to)
-        more = self.shape(passing.terminal).uniform(0.0, self.value("jitter"))
-        due = max(now + self.value("by") + more, self._last.get(way, 0.0))
-        self._last[way] = due
-        if due <= now:
-            return None
-        self.acted(passing.terminal, f"{passing.mti or 'frame'} later by {due - now:.3f} s")
-        return [Deliver(due - now, passing.data)]
-
-
 WIRE_RULES: tuple[type[WireRule], ...] = (
     DropRequest,
     DropResponse,
-    HalfOpen,
     DuplicateRequest,
     DuplicateResponse,
     LateResponse,
     Reorder,
-    Latency,
 )

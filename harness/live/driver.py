@@ -34,6 +34,7 @@ class Connection(asyncio.Protocol):
         self._owner = owner
         self._transport: asyncio.Transport | None = None
         self._how = ""
+        self._silent = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is not a subclass
@@ -56,11 +57,19 @@ class Connection(asyncio.Protocol):
 
     @property
     def open(self) -> bool:
-        return self._transport is not None and not self._transport.is_closing()
+        """Does what is sent leave?"""
+        transport = self._transport
+        return transport is not None and not transport.is_closing() and not self._silent
 
     def send(self, data: bytes) -> None:
-        if self._transport is not None and not self._transport.is_closing():
+        if self._transport is not None and self.open:
             self._transport.write(data)
+
+    def stop_sending(self) -> None:
+        """FIN, after what is still to be written; what the other end sends is read as before."""
+        if self._transport is not None and self.open:
+            self._silent = True
+            self._transport.write_eof()
 
     def close(self) -> None:
         """FIN, after what is still to be written."""

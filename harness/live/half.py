@@ -26,6 +26,7 @@ from harness.assembly import Assembly
 from harness.checks.judge import Judge, Verdict
 from harness.checks.secrecy import SecrecyScan
 from harness.errors import ConfigError
+from harness.faults.connection import DialRule
 from harness.faults.grammar import ALL_RULES, parse_fault
 from harness.journal import Header, Journal, JournalReader, JournalWriter, Listener
 from harness.live.clock import LiveClock
@@ -317,11 +318,11 @@ def check_faults(plan: RunPlan, mode: str, layers: tuple[str, ...]) -> None:
                 place=f"--fault {text}",
                 remedy=f"here there are faults of: {', '.join(layers)} (harness list faults)",
             )
-        if mode == "host" and rule.kind == "refuse":
+        if mode == "host" and issubclass(rule, DialRule):
             raise ConfigError(
-                "who is refused cannot be seen from here, so nobody could say that it took effect",
+                "who dials cannot be seen from here, so nobody could say that it took effect",
                 place=f"--fault {text}",
-                remedy="rst or flap end connections where they can be seen",
+                remedy="accept_then_close, rst or flap end connections where they can be seen",
             )
 
 

@@ -71,6 +71,8 @@ class Gate:
             self._passage.carry(data, "terminal")
 
     def _to_terminal(self, data: bytes) -> None:
+        if not self._connection.open:
+            return
         if self._outer is not None:
             self._record(self._outer["terminal"].see(data))
         self._connection.send(data)
@@ -88,6 +90,8 @@ class Gate:
     def cut(self, how: str) -> None:
         if how == "rst":
             self._connection.reset()
+        elif how == "half":
+            self._connection.stop_sending()
         else:
             self._connection.close()
 

@@ -7,10 +7,9 @@ that goes out in pieces is finished before the next one begins, however late the
 from __future__ import annotations
 
 import asyncio
-import heapq
-from collections import deque
 from collections.abc import Callable, Sequence
 
+from harness.faults.order import InOrder
 from harness.live.clock import LiveClock
 
 Move = tuple[float, Callable[[], None]]  # when, in run seconds, and what is done then
@@ -19,36 +18,25 @@ Move = tuple[float, Callable[[], None]]  # when, in run seconds, and what is don
 class Lane:
     """Carries out what it is given at its time: at once when that has come and nobody is before."""
 
-    __slots__ = ("_clock", "_current", "_due", "_loop", "_order", "_timer", "_waiting")
+    __slots__ = ("_clock", "_due", "_held", "_loop", "_timer")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, clock: LiveClock) -> None:
         self._loop = loop
         self._clock = clock
-        self._order = 0
-        self._waiting: list[tuple[float, int, deque[Move]]] = []
-        self._current: deque[Move] = deque()
+        self._held: InOrder[Callable[[], None]] = InOrder()
         self._due = float("inf")
         self._timer: asyncio.TimerHandle | None = None
 
     def put(self, moves: Sequence[Move]) -> None:
         """Moves that belong together: once the first is made, nothing else is until the last."""
-        self._order += 1
-        heapq.heappush(self._waiting, (moves[0][0], self._order, deque(moves)))
+        self._held.put(moves)
         self._go()
 
     def _go(self) -> None:
         now = self._clock.now()
-        while (due := self._next()) <= now:
-            if not self._current:
-                self._current = heapq.heappop(self._waiting)[2]
-            _, make = self._current.popleft()
+        while (make := self._held.take(now)) is not None:
             make()
-        self._wait(due, now)
-
-    def _next(self) -> float:
-        if self._current:
-            return self._current[0][0]
-        return self._waiting[0][0] if self._waiting else float("inf")
+        self._wait(self._held.next_due(), now)
 
     def _wait(self, due: float, now: float) -> None:
         if due == self._due:
@@ -67,6 +55,5 @@ class Lane:
 
     def close(self) -> None:
         """What is still to come never will."""
-        self._waiting.clear()
-        self._current.clear()
+        self._held.clear()
         self._wait(float("inf"), 0.0)

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Protocol
 
 from harness.events import End
-from harness.faults.fate import Act, Close, Deliver, Passing
+from harness.faults.fate import Act, Close, Deliver, Passing, together
 from harness.faults.plan import FaultPlan
 from harness.live.clock import LiveClock
 from harness.live.lane import Lane
@@ -52,7 +52,7 @@ class _Flow:
 
 class Passage:
     """The faults of one connection. `deliver` takes what arrives at either end; `cut` ends the
-    connection, by 'rst' or 'fin'.
+    connection, by 'rst' or 'fin', or its way to the terminal only, by 'half'.
     """
 
     def __init__(
@@ -66,6 +66,7 @@ class Passage:
         self._cut = cut
         self._flows: dict[End, _Flow] = {"host": _Flow(around), "terminal": _Flow(around)}
         self._timer: asyncio.TimerHandle | None = None
+        self._cut_at = float("inf")
         self._terminal = ""
 
     def belongs_to(self, terminal: str) -> None:
@@ -76,19 +77,47 @@ class Passage:
         around = self._around
         now = around.clock.now()
         around.faults.opened(now, terminal)
-        cut = around.faults.next_cut(now, terminal) if around.faults.connection else None
-        if cut is not None:
-            when, how = cut
-            wait = max(0.0, around.clock.wall(when - now))
-            self._timer = around.loop.call_later(wait, self._cut_now, how)
+        self._plan_cut(now)
 
-    def _cut_now(self, how: str) -> None:
-        faults, now = self._around.faults, self._around.clock.now()
-        if faults.next_cut(now, self._terminal) is None:
-            return  # lifted meanwhile
-        faults.cut_done(now, self._terminal, how)
-        self._around.drain_faults()
-        self._cut(how)
+    def _next_cut(self, now: float) -> tuple[float, str] | None:
+        faults = self._around.faults
+        return faults.next_cut(now, self._terminal) if faults.connection else None
+
+    def _plan_cut(self, now: float) -> None:
+        """Ask again when the next cut is due: what passes until then may put it off."""
+        cut = self._next_cut(now)
+        if cut is None or cut[0] >= self._cut_at:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._cut_at = cut[0]
+        wait = max(0.0, self._around.clock.wall(cut[0] - now))
+        self._timer = self._around.loop.call_later(wait, self._cut_due)
+
+    def _cut_due(self) -> None:
+        self._cut_at = float("inf")
+        around = self._around
+        now = around.clock.now()
+        cut = self._next_cut(now)
+        if cut is None or cut[0] > now:
+            self._plan_cut(now)
+            return
+        around.faults.cut_done(now, self._terminal, cut[1])
+        around.drain_faults()
+        self._cut(cut[1])
+
+    def _comes_too_late(self) -> bool:
+        """Is the connection due to end? Its timer is about to."""
+        faults = self._around.faults
+        if not faults.connection or not self._terminal:
+            return False
+        now = self._around.clock.now()
+        cut = self._next_cut(now)
+        if cut is not None and cut[0] <= now:
+            return True
+        faults.passed(now, self._terminal)
+        self._plan_cut(now)
+        return False
 
     # --- bytes -----------------------------------------------------------------------------
 
@@ -110,6 +139,8 @@ class Passage:
         fields = around.decoder.look(payload)[0] or None
         named = fields.get("41", "") if fields else ""
         self.belongs_to(named)
+        if self._comes_too_late():
+            return
         acts: list[Act] | None = None
         if around.faults.wire:
             passing = Passing(named or self._terminal, to, data, fields, around.reseal)
@@ -117,15 +148,13 @@ class Passage:
             around.drain_faults()
         if acts is None:
             acts = [Deliver(0.0, data)]
-        pieces = sum(1 for act in acts if isinstance(act, Deliver) and len(act.data) < len(data))
-        for group in [acts] if pieces > 1 else [[act] for act in acts]:
+        for group in together(acts):
             self._put(group, to)
 
     def _put(self, acts: list[Act], to: End) -> None:
         """Acts that nothing may come between."""
         now = self._around.clock.now()
-        if acts:
-            self._flows[to].lane.put([(now + act.delay, self._move(act, to)) for act in acts])
+        self._flows[to].lane.put([(now + act.delay, self._move(act, to)) for act in acts])
 
     def _move(self, act: Act, to: End) -> Callable[[], None]:
         if isinstance(act, Close):
@@ -136,5 +165,8 @@ class Passage:
         """What is still on its way never arrives."""
         if self._timer is not None:
             self._timer.cancel()
+        if self._terminal:
+            self._around.faults.closed(self._around.clock.now(), self._terminal)
+            self._terminal = ""
         for flow in self._flows.values():
             flow.lane.close()

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 
 from harness import events as e
 from harness.assembly import Assembly
 from harness.errors import EnvironmentTrouble
 from harness.journal import Journal
 from harness.live.clock import LiveClock
+from harness.live.doors import Doors
 from harness.live.driver import Alarm, Connection, Lag
 from harness.live.loop import watched
 from harness.live.passage import Passage
@@ -25,18 +25,6 @@ from harness.machines.effects import Connect, Disconnect, Transmit, Write
 from harness.tap import Tap
 
 RUN = "RUN"
-
-
-class ClosedDoor:
-    """A port that is bound and not listening: whoever connects gets a real ECONNREFUSED."""
-
-    def __init__(self) -> None:
-        self._socket = socket.socket()
-        self._socket.bind(("127.0.0.1", 0))
-        self.address: tuple[str, int] = self._socket.getsockname()
-
-    def close(self) -> None:
-        self._socket.close()
 
 
 class LiveAtm:
@@ -138,19 +126,25 @@ class LiveAtm:
             if self._passage is not None:
                 self._passage.close()
                 self._passage = None
+            self._fleet.faults.closed(self._fleet.clock.now(), self.atm.id)
             self._record(e.LinkClosed(how))
 
     async def _dial(self) -> None:
         fleet = self._fleet
+        wait = fleet.faults.wait(fleet.clock.now(), self.atm.id)
+        fleet.drain_faults()
+        if wait > 0.0:
+            await asyncio.sleep(fleet.clock.wall(wait))
         trouble = fleet.faults.admit(fleet.clock.now(), self.atm.id)
         fleet.drain_faults()
-        address = fleet.closed_door.address if trouble else fleet.host_address
+        address = fleet.doors.address(trouble) if trouble else fleet.host_address
         try:
             await fleet.loop.create_connection(lambda: Connection(self), *address)
         except OSError as refusal:
             if self._over:
                 return
             how = "refused" if isinstance(refusal, ConnectionRefusedError) else str(refusal)
+            fleet.faults.closed(fleet.clock.now(), self.atm.id)
             self._record(e.ConnectFailed(how))
             if not trouble:
                 fleet.unreachable(how)
@@ -158,9 +152,11 @@ class LiveAtm:
             self._drain()
 
     def _hang_up(self, how: str, *, reset: bool = False) -> None:
+        connection = self._connection
         if self._dialling is not None and not self._dialling.done():
             self._dialling.cancel()
-        connection = self._connection
+            if connection is None:
+                self._fleet.faults.closed(self._fleet.clock.now(), self.atm.id)
         if connection is not None:
             self._forget(connection, how)
             if reset:
@@ -169,7 +165,8 @@ class LiveAtm:
                 connection.close()
 
     def _cut(self, how: str) -> None:
-        """A fault ends the connection."""
+        """A fault ends the connection. Half an end at the other side is a FIN to us."""
+        how = "fin" if how == "half" else how
         if self._connection is not None:
             self._hang_up(how, reset=how == "rst")
             self.atm.closed(how, self._fleet.clock.now())
@@ -197,6 +194,8 @@ class LiveAtm:
             elif isinstance(effect, Connect):
                 self._dialling = watched(fleet.loop.create_task(self._dial()))
             elif isinstance(effect, Disconnect):
+                if self._connection is None:
+                    self._record(e.ConnectFailed("timed out"))
                 self._hang_up("local")
             elif isinstance(effect, LosePower):
                 self._record(e.PowerLost(effect.phase))
@@ -254,7 +253,7 @@ class LiveTerminals:
         self.reseal = assembly.reseal
         self.watches = alone and (self.faults.wire or self.faults.connection)
         self.host_address = host_address
-        self.closed_door = ClosedDoor()
+        self.doors = Doors()
         self.connected = asyncio.Event()
         self._alone = alone
         self._journal = journal
@@ -315,7 +314,7 @@ class LiveTerminals:
         """Hang up, and let the transports finish."""
         for live in self.atms:
             live.close()
-        self.closed_door.close()
+        self.doors.close()
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.sleep(0)
 

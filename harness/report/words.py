@@ -93,7 +93,7 @@ _WORDS: dict[type[e.Event], Callable[[Any], str]] = {
     e.PowerRestored: lambda _: "power restored",
     e.LinkOpened: lambda _: "connected",
     e.LinkClosed: lambda x: f"CONNECTION CLOSED ({x.how})",
-    e.ConnectFailed: lambda x: f"connection refused ({x.how})",
+    e.ConnectFailed: lambda x: f"NO CONNECTION ({x.how})",
     e.BroughtForward: lambda x: (
         f"LEDGER: {format_money(x.debit - x.back)} brought forward, STAN {x.stan}"
     ),

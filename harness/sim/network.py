@@ -2,8 +2,7 @@
 
     terminal | tap | faults ... faults | tap | host
 
-A link delivers in order; what a fault holds back may be overtaken by whole frames, as when a
-host answers late, but the pieces of one frame are never interleaved with another. When a terminal
+A link delivers in order, also what faults have spread over time (faults/order.py). When a terminal
 hangs up or loses its power, what it has sent is under way all the same, and the host reads it
 before it sees that the connection is gone; a connection that is cut takes it along.
 """
@@ -13,7 +12,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness import events as e
-from harness.faults.fate import Close, Deliver, Passing
+from harness.faults.connection import UNANSWERED
+from harness.faults.fate import Act, Deliver, Passing, together
+from harness.faults.order import InOrder
 from harness.machines.atm import Atm
 from harness.machines.host import Host
 
@@ -27,7 +28,8 @@ class Cable:
     """The connection between one ATM and the host, over all its lives."""
 
     __slots__ = (
-        "_atm", "_busy", "_fleet", "_host_taps", "_left", "_terminal_taps", "life", "state"
+        "_atm", "_cut_at", "_fleet", "_host_taps", "_lanes", "_left",
+        "_terminal_taps", "life", "state",
     )  # fmt: skip
 
     def __init__(self, fleet: Fleet, atm: Atm) -> None:
@@ -35,8 +37,9 @@ class Cable:
         self._atm = atm
         self.state = "closed"  # closed, opening, open
         self.life = 0  # the number of the connection, unique over the run
+        self._cut_at = float("inf")
         self._left = 0  # the one that the terminal has left and the host has not seen gone
-        self._busy = {"host": 0.0, "terminal": 0.0}
+        self._lanes: dict[str, InOrder[Act]] = {}  # of this life, if there are faults
         self._terminal_taps = {to: fleet.tap("terminal", to) for to in ("host", "terminal")}
         self._host_taps = {to: fleet.tap("host", to) for to in ("host", "terminal")}
 
@@ -46,28 +49,35 @@ class Cable:
         """The terminal dials."""
         self.state = "opening"
         self.life = self._fleet.next_life()
-        self._fleet.world.at(self._fleet.world.now + 2 * LATENCY, self._connected, self.life)
+        fleet, now = self._fleet, self._fleet.world.now
+        wait = fleet.faults.wait(now, self._atm.id)
+        fleet.drain_faults()
+        fleet.world.at(now + wait + 2 * LATENCY, self._connected, self.life)
 
     def _connected(self, life: int) -> None:
         if life != self.life or self.state != "opening":
             return
         fleet, now, atm = self._fleet, self._fleet.world.now, self._atm
         trouble = fleet.faults.admit(now, atm.id)
+        fleet.drain_faults()
+        if trouble == UNANSWERED:
+            return  # until the terminal gives up
         if not trouble and not fleet.host.listening:
             trouble = "refused"
         if trouble:
             self.state = "closed"
+            fleet.faults.closed(now, atm.id)
             fleet.record(atm.id, e.ConnectFailed(trouble))
             atm.closed(trouble, now)
         else:
             self._open(life, now)
-        fleet.drain_faults()
         fleet.after(atm)
 
     def _open(self, life: int, now: float) -> None:
         fleet, atm = self._fleet, self._atm
         self.state = "open"
-        self._busy["host"] = self._busy["terminal"] = 0.0
+        self._cut_at = float("inf")
+        self._lanes = {"host": InOrder(), "terminal": InOrder()}
         for taps in (self._terminal_taps, self._host_taps):
             for tap in taps.values():
                 tap.reset()
@@ -79,38 +89,48 @@ class Cable:
         atm.opened(now)
 
     def _plan_cut(self, now: float) -> None:
+        """Ask again when the next cut is due: what passes until then may put it off."""
         if self._fleet.faults.connection:
             cut = self._fleet.faults.next_cut(now, self._atm.id)
-            if cut is not None:
-                self._fleet.world.at(cut[0], self._cut, (self.life, cut[1]))
+            if cut is not None and cut[0] < self._cut_at:
+                self._cut_at = cut[0]
+                self._fleet.world.at(cut[0], self._cut, self.life)
 
-    def _cut(self, what: tuple[int, str]) -> None:
-        life, how = what
+    def _cut(self, life: int) -> None:
         if life != self.life or self.state != "open":
             return
-        if self._fleet.faults.next_cut(self._fleet.world.now, self._atm.id) is None:
-            return  # lifted meanwhile
-        self._fleet.faults.cut_done(self._fleet.world.now, self._atm.id, how)
-        self.drop(how)
+        faults, now = self._fleet.faults, self._fleet.world.now
+        self._cut_at = float("inf")
+        cut = faults.next_cut(now, self._atm.id)
+        if cut is None or cut[0] > now:
+            self._plan_cut(now)
+            return
+        faults.cut_done(now, self._atm.id, cut[1])
+        self.drop(cut[1])
 
     def drop(self, how: str, *, tell: bool = True) -> None:
         """The connection ends. The terminal is told unless it did it itself, and then the host sees
-        it when what was under way has come.
+        it when what was under way has come; so it does after a 'half' end, of which the terminal
+        sees the FIN.
         """
+        half, how = how == "half", "fin" if how == "half" else how
         if self.state == "closed":
             return
         fleet, life = self._fleet, self.life
+        self.life = 0
         was_open = self.state == "open"
         self.state = "closed"
-        self.life = 0
+        fleet.faults.closed(fleet.world.now, self._atm.id)
         if was_open:
             fleet.cables.pop(life, None)
-            if tell:
+            if tell and not half:
                 fleet.host.closed(life)
             else:
                 self._left = life
                 fleet.world.at(fleet.world.now + LATENCY, self._gone, life)
             fleet.record(self._atm.id, e.LinkClosed(how))
+        elif how == "local":
+            fleet.record(self._atm.id, e.ConnectFailed("timed out"))
         if tell:
             self._atm.closed(how, fleet.world.now)
         fleet.after(self._atm)
@@ -133,38 +153,40 @@ class Cable:
         seen = taps[to].see(data)
         for frame in seen:
             fleet.record(name, frame)
-        acts = None
-        if fleet.faults.wire:
-            fields = seen[0].fields if seen and not seen[0].problem else None
-            if to == "terminal" and fields is None:
-                fields = self._management_fields(data)
-            passing = Passing(name, to, data, fields, fleet.reseal)
-            acts = fleet.faults.fate(now, passing)
-            fleet.drain_faults()
-        if acts is None:
-            self._deliver(Deliver(0.0, data), to, now)
+        if fleet.faults.connection:
+            fleet.faults.passed(now, name)
+            self._plan_cut(now)
+        if not fleet.faults.wire:
+            fleet.world.at(now + LATENCY, self._arrives, (self.life, to, data))
             return
-        pieces = sum(1 for act in acts if isinstance(act, Deliver) and len(act.data) < len(data))
-        for act in acts:
-            if isinstance(act, Close):
-                fleet.world.at(now + LATENCY + act.delay, self._closes, (self.life, act.how))
-            else:
-                self._deliver(act, to, now, hold=pieces > 1)
+        fields = seen[0].fields if seen and not seen[0].problem else None
+        if to == "terminal" and fields is None:
+            fields = self._management_fields(data)
+        acts = fleet.faults.fate(now, Passing(name, to, data, fields, fleet.reseal))
+        fleet.drain_faults()
+        for group in together([Deliver(0.0, data)] if acts is None else acts):
+            self._put(group, to, now)
 
     def _management_fields(self, data: bytes) -> dict[str, str] | None:
         """The host's tap keeps quiet about network management, the faults must see it."""
         payloads = self._fleet.decoder.framing.deframer().feed(data)
         return self._fleet.decoder.look(payloads[0])[0] or None if payloads else None
 
-    def _deliver(self, act: Deliver, to: str, now: float, *, hold: bool = False) -> None:
-        when = max(now + LATENCY + act.delay, self._busy[to])
-        if hold:
-            self._busy[to] = when
-        self._fleet.world.at(when, self._arrives, (self.life, to, act.data))
+    def _put(self, acts: list[Act], to: str, now: float) -> None:
+        """Acts that nothing may come between."""
+        lane, world = self._lanes[to], self._fleet.world
+        due = [(now + LATENCY + act.delay, act) for act in acts]
+        lane.put(due)
+        for when, _ in due:
+            world.at(when, self._due, (self.life, to, lane))
 
-    def _closes(self, what: tuple[int, str]) -> None:
-        if what[0] == self.life:
-            self.drop(what[1])
+    def _due(self, what: tuple[int, str, InOrder[Act]]) -> None:
+        life, to, lane = what
+        while (act := lane.take(self._fleet.world.now)) is not None:
+            if isinstance(act, Deliver):
+                self._arrives((life, to, act.data))
+            elif life == self.life:
+                self.drop(act.how)
 
     def _arrives(self, what: tuple[int, str, bytes]) -> None:
         life, to, data = what

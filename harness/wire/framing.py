@@ -42,7 +42,11 @@ class Framing:
         length = len(payload)
         if not 0 < length <= self.most:
             raise _unframeable(length, self.name)
-        return length.to_bytes(2, "big") + payload
+        return self.header(length) + payload
+
+    def header(self, length: int) -> bytes:
+        """A length from 0 to `most`, as the header spells it."""
+        return length.to_bytes(2, "big")
 
     def deframer(self, max_frame: int = MAX_FRAME) -> Deframer:
         """For one connection; a frame's length, as its header says it, is at most `max_frame`."""
@@ -93,7 +97,7 @@ class TpduFraming(Framing):
         length = len(payload) + 5
         if not 5 < length <= self.most:
             raise _unframeable(len(payload), self.name)
-        return length.to_bytes(2, "big") + self.tpdu + payload
+        return self.header(length) + self.tpdu + payload
 
     def reply_to(self, tpdu: bytes) -> TpduFraming:
         """The framing that answers a TPDU: its destination and source swapped."""
@@ -124,7 +128,10 @@ class AsciiFraming(Framing):
         length = len(payload)
         if not 0 < length <= self.most:
             raise _unframeable(length, self.name)
-        return b"%04d" % length + payload
+        return self.header(length) + payload
+
+    def header(self, length: int) -> bytes:
+        return b"%04d" % length
 
     def length(self, header: bytes) -> int:
         # int() would take ' 12', '+12 ' and '1_2'

@@ -17,8 +17,14 @@ from harness.units import format_duration, parse_duration
 ISSUED = (
     *("silent", "slow", "crash_before_commit", "crash_after_commit"),
     *("late_response", "drop_request", "drop_response", "dup_request", "dup_response", "reorder"),
-    *("refuse", "rst", "fin_mid_response", "half_open", "flap"),
-    *("latency", "slice", "bitflip", "len_short", "len_long", "wrong_stan", "wrong_terminal"),
+    *("refuse", "syn_blackhole", "slow_accept", "connection_limit", "accept_then_close"),
+    *("fin_idle", "rst", "flap", "half_open", "accept_never_read", "one_way_partition"),
+    *("fin_mid_request", "fin_mid_response", "half_close"),
+    *("latency", "jitter", "throttle", "slice", "coalesce", "stall_after_n", "truncate_after_n"),
+    *("bitflip", "drop_bytes", "insert_bytes"),
+    *("len_short", "len_long", "len_zero", "len_max", "wrong_endianness", "inclusive_len"),
+    *("header_garbage", "partial_frame_hang", "trailing_bytes", "two_frames_one_write"),
+    *("wrong_stan", "wrong_terminal"),
     *("eject_jam", "dispense_short", "dispense_unknown", "power_cut"),
     *("customer_leaves_card", "customer_leaves_cash"),
 )

@@ -88,7 +88,7 @@ def test_draws_are_keyed_by_seed_terminal_and_rule() -> None:
 
 def test_what_a_fault_draws_besides_p_does_not_lean_on_p() -> None:
     """Jitter of struck frames fills its range, though only low draws passed p."""
-    faults = plan("latency:by=0s,jitter=1000s,p=20%")
+    faults = plan("jitter:by=1000s,p=20%")
     delays = []
     for number in range(500):
         acts = faults.fate(number * 2000.0, frame())

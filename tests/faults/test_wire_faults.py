@@ -147,7 +147,7 @@ def test_latency_delays_both_ways() -> None:
 
 def test_jitter_keeps_frames_of_a_stream_in_order() -> None:
     """Each way is a stream: what was sent later never arrives earlier."""
-    faults = plan("latency:by=100ms,jitter=2s")
+    faults = plan("jitter:by=2s")
     arrivals = [
         number / 10 + delivered(faults.fate(number / 10, frame()))[0][0] for number in range(200)
     ]
@@ -157,7 +157,7 @@ def test_jitter_keeps_frames_of_a_stream_in_order() -> None:
 
 def test_jitter_of_one_stream_does_not_hold_up_another() -> None:
     """Terminals, ways and connections are streams apart."""
-    faults = plan("latency:by=0s,jitter=100s")
+    faults = plan("jitter:by=100s")
     waits = [delivered(faults.fate(0.0, frame(terminal=f"ATM{n:05d}")))[0][0] for n in range(20)]
     assert len(set(waits)) == 20
     alone = plan("latency:by=10s,terminal=ATM00007")

@@ -14,7 +14,8 @@ from harness.journal import JournalReader
 FAULTS = (
     "drop_response:p=10%",
     "reorder:p=10%,hold=50s",
-    "latency:by=300ms,jitter=2s,p=30%",
+    "latency:by=300ms,p=30%",
+    "jitter:by=2s,p=30%",
     "dup_request:p=10%",
     "slice:bytes=20,p=10%",
     "bitflip:p=10%",

@@ -1,0 +1,152 @@
+"""Faults of the connection that show when a frame passes: it swallows what passes, or it ends.
+
+`half_open`, `accept_never_read` and `one_way_partition` touch everything, and nobody closes; an
+attempt is a connection, and when the window closes frames pass again. The others touch financial
+and reversal messages, or what mti= names.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from harness.faults.byte import CLOSES_AFTER
+from harness.faults.fate import Act, Close, Deliver, Passing
+from harness.faults.rule import COMMON, Context, FaultSpec, Parameter
+from harness.faults.wire import CUT, LOSS, TO_HOST, TO_TERMINAL, WireRule
+
+
+class LinkRule(WireRule):
+    layer = "connection"
+
+
+# --- it swallows what passes ---------------------------------------------------------------------
+
+
+class Hole(LinkRule):
+    """Decides once for each connection, at the first frame at which it `may` strike."""
+
+    stage = LOSS
+    parameters: ClassVar[dict[str, Parameter]] = COMMON
+
+    def __init__(self, spec: FaultSpec, index: int, context: Context) -> None:
+        super().__init__(spec, index, context)
+        self._struck: dict[str, bool] = {}
+
+    def opened(self, terminal: str) -> None:
+        self._struck.pop(terminal, None)
+
+    def fate(self, now: float, passing: Passing) -> list[Act] | None:
+        terminal = passing.terminal
+        if terminal not in self._struck and self.may(now, passing):
+            self._struck[terminal] = self.strikes(now, terminal)
+        if not self._struck.get(terminal) or not self.active(now) or not self.swallows(passing):
+            return None
+        self.acted(terminal, f"{passing.mti or 'frame'} vanished")
+        return []
+
+    def may(self, now: float, passing: Passing) -> bool:
+        """Is this the frame at which it is decided?"""
+        raise NotImplementedError
+
+    def swallows(self, _passing: Passing) -> bool:
+        return True
+
+
+class HalfOpen(Hole):
+    """An attempt is a connection that is signed on while the window is open."""
+
+    kind = "half_open"
+    summary = "once signed on nothing passes any more, either way, and nobody closes"
+
+    def __init__(self, spec: FaultSpec, index: int, context: Context) -> None:
+        super().__init__(spec, index, context)
+        self._signed_on: dict[str, None] = {}
+
+    def opened(self, terminal: str) -> None:
+        super().opened(terminal)
+        self._signed_on.pop(terminal, None)
+
+    def may(self, now: float, passing: Passing) -> bool:
+        if passing.terminal in self._signed_on:
+            return self.active(now)
+        if passing.to == TO_TERMINAL and passing.mti[1:2] == "8":
+            self._signed_on[passing.terminal] = None
+        return False
+
+
+class AcceptNeverRead(Hole):
+    """An attempt is a connection whose first frame is sent while the window is open."""
+
+    kind = "accept_never_read"
+    summary = "a new connection is accepted, and nothing on it is ever read or answered"
+
+    def may(self, _now: float, _passing: Passing) -> bool:
+        return True
+
+
+class OneWayPartition(Hole):
+    """An attempt is a connection on which a frame goes that way while the window is open. New ones
+    can be opened; add syn_blackhole if not.
+    """
+
+    kind = "one_way_partition"
+    summary = "what goes one way vanishes from now on, and nobody closes"
+    parameters: ClassVar[dict[str, Parameter]] = {
+        "to": Parameter("choice", TO_HOST, "which way", choices=(TO_HOST, TO_TERMINAL)),
+        **COMMON,
+    }
+
+    def may(self, now: float, passing: Passing) -> bool:
+        return self.active(now) and self.swallows(passing)
+
+    def swallows(self, passing: Passing) -> bool:
+        return bool(passing.to == self.value("to"))
+
+
+# --- it ends in the middle -----------------------------------------------------------------------
+
+
+class FinMidResponse(LinkRule):
+    kind = "fin_mid_response"
+    summary = "half of the answer, then the connection is closed"
+    speaks = "response"
+    stage = CUT
+
+    def strike(self, _now: float, passing: Passing) -> list[Act]:
+        data = passing.data
+        half = data[: len(data) // 2]
+        self.acted(
+            passing.terminal, f"{passing.mti} cut off after {len(half)} of {len(data)} bytes"
+        )
+        return [Deliver(0.0, half), Close(CLOSES_AFTER, "fin")]
+
+
+class FinMidRequest(FinMidResponse):
+    kind = "fin_mid_request"
+    summary = "half of a request reaches the host, then the connection is closed"
+    speaks = "request"
+    to = TO_HOST
+
+
+class HalfClose(LinkRule):
+    """The host reads and posts the request; its answer cannot leave any more."""
+
+    kind = "half_close"
+    summary = "behind a request the host's end stops sending and goes on reading: a FIN comes back"
+    speaks = "request"
+    to = TO_HOST
+    stage = CUT
+
+    def strike(self, _now: float, passing: Passing) -> list[Act]:
+        self.acted(passing.terminal, f"no answer to the {passing.mti} can leave")
+        return [Deliver(0.0, passing.data), Close(CLOSES_AFTER, "half")]
+
+
+LINK_RULES: tuple[type[LinkRule], ...] = (
+    HalfOpen,
+    AcceptNeverRead,
+    OneWayPartition,
+    FinMidRequest,
+    FinMidResponse,
+    HalfClose,
+)

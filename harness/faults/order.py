@@ -1,0 +1,51 @@
+"""In which order one direction of a connection delivers what faults have spread over time.
+
+What a fault holds back may be overtaken by whole frames, as when a host answers late, but a frame
+that goes out in pieces is finished before the next one begins.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Sequence
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class InOrder(Generic[T]):
+    """Holds things until their time (run seconds) and gives them back one by one."""
+
+    __slots__ = ("_begun", "_order", "_waiting")
+
+    def __init__(self) -> None:
+        self._order = 0
+        self._waiting: list[tuple[float, int, deque[tuple[float, T]]]] = []
+        self._begun: deque[tuple[float, T]] = deque()
+
+    def put(self, things: Sequence[tuple[float, T]]) -> None:
+        """Things that belong together, each with its time: once the first is taken, nothing else
+        is until the last.
+        """
+        self._order += 1
+        heapq.heappush(self._waiting, (things[0][0], self._order, deque(things)))
+
+    def next_due(self) -> float:
+        """When there is something to take; infinite if nothing is held."""
+        if self._begun:
+            return self._begun[0][0]
+        return self._waiting[0][0] if self._waiting else float("inf")
+
+    def take(self, now: float) -> T | None:
+        """The next thing that is due, None if there is none. Equal times: as they were put."""
+        if self.next_due() > now:
+            return None
+        if not self._begun:
+            self._begun = heapq.heappop(self._waiting)[2]
+        return self._begun.popleft()[1]
+
+    def clear(self) -> None:
+        """What is held is never taken."""
+        self._waiting.clear()
+        self._begun.clear()
