@@ -107,11 +107,12 @@ class LiveAtm:
         for frame in self._taps["terminal"].see(data):
             self._record(frame)
         self.atm.receive(data, self._fleet.clock.now())
+        self._drain()
         terminal = self.atm.terminal
         if terminal is not None and terminal.link.error is not None:
             self._hang_up("garbage")
             self.atm.closed("garbage", self._fleet.clock.now())
-        self._drain()
+            self._drain()
 
     def lost(self, connection: Connection, how: str) -> None:
         if connection is not self._connection:

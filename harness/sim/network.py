@@ -123,7 +123,7 @@ class Cable:
         fleet.faults.closed(fleet.world.now, self._atm.id)
         if was_open:
             fleet.cables.pop(life, None)
-            if tell and not half:
+            if tell and not half and how != "garbage":
                 fleet.host.closed(life)
             else:
                 self._left = life
@@ -204,14 +204,15 @@ class Cable:
             self._to_terminal(data)
 
     def _to_terminal(self, data: bytes) -> None:
-        """A stream that the terminal cannot cut into frames closes the link."""
+        """A stream that the terminal cannot cut into frames closes the link; what was right before
+        it is answered first.
+        """
         fleet, atm = self._fleet, self._atm
         atm.receive(data, fleet.world.now)
+        fleet.after(atm)
         terminal = atm.terminal
         if terminal is not None and terminal.link.error is not None:
             self.drop("garbage")
-        else:
-            fleet.after(atm)
 
 
 def carry_answers(fleet: Fleet, host: Host) -> None:
