@@ -126,3 +126,88 @@ def test_the_first_of_several_cuts_counts() -> None:
     assert faults.next_cut(0.0, ATM) == (120.0, "rst")
     faults.cut_done(120.0, ATM, "rst")
     assert faults.drain() == [("rst@2m..", ATM, "connection ended by rst")]
+
+
+def test_an_unanswered_dial_is_neither_let_in_nor_refused() -> None:
+    """Whoever owns the sockets lets it wait; the first fault that was against it counts."""
+    faults = plan("syn_blackhole:nth=1", "refuse:nth=2")
+    assert [faults.admit(float(at), ATM) for at in range(3)] == ["unanswered", "refused", ""]
+
+
+def test_slow_accept_keeps_a_dial_waiting() -> None:
+    """For so long, inside the window; several add up."""
+    faults = plan("slow_accept:by=3s@10s..20s", "slow_accept:by=500ms")
+    assert [faults.wait(at, ATM) for at in (0.0, 10.0, 20.0)] == [0.5, 3.5, 0.5]
+    assert faults.admit(10.0, ATM) == ""
+    assert ("slow_accept:by=3s@10s..20s", ATM, "dial answered 3 s later") in faults.drain()
+
+
+def test_a_limit_to_connections_counts_those_that_stand() -> None:
+    """Of all terminals, from before the window too; whose connection ends makes room."""
+    faults = plan("connection_limit:max=2@10s..")
+    fleet = [f"ATM{number:05d}" for number in range(4)]
+    assert [faults.admit(0.0, name) for name in fleet[:3]] == ["", "", ""]
+    assert faults.admit(10.0, fleet[3]) == "refused"
+    faults.closed(11.0, fleet[0])
+    assert faults.admit(12.0, fleet[3]) == "refused"
+    faults.closed(13.0, fleet[1])
+    faults.closed(13.0, fleet[1])
+    assert faults.admit(14.0, fleet[3]) == ""
+    assert faults.admit(15.0, fleet[0]) == "refused"
+    assert [on for _, on, _ in faults.drain()] == [fleet[3], fleet[3], fleet[0]]
+
+
+def test_a_dial_that_another_fault_refused_takes_no_place() -> None:
+    """Only what is let in counts."""
+    faults = plan("connection_limit:max=1", f"refuse:terminal={OTHER}")
+    assert faults.admit(0.0, OTHER) == "refused"
+    assert faults.admit(1.0, ATM) == ""
+
+
+def test_accepted_and_closed() -> None:
+    """At once, where it opens inside the window; standing ones stay."""
+    faults = plan("accept_then_close:nth=2@10s..")
+    cuts = []
+    for at in (0.0, 10.0, 20.0, 30.0):
+        faults.opened(at, ATM)
+        cuts.append(faults.next_cut(at, ATM))
+    assert cuts == [None, None, (20.0, "fin"), None]
+
+
+def test_an_idle_connection_gets_a_fin() -> None:
+    """So long after the last byte, either way, from its opening on: what passes puts it off."""
+    faults = plan("fin_idle:after=30s")
+    assert faults.next_cut(0.0, ATM) is None
+    faults.opened(0.0, ATM)
+    assert faults.next_cut(0.0, ATM) == (30.0, "fin")
+    faults.passed(20.0, ATM)
+    assert faults.next_cut(30.0, ATM) == (50.0, "fin")
+    assert faults.next_cut(50.0, ATM) == (50.0, "fin")
+    faults.cut_done(50.0, ATM, "fin")
+    assert faults.drain() == [("fin_idle:after=30s", ATM, "connection ended by fin")]
+    faults.closed(50.0, ATM)
+    assert faults.next_cut(90.0, ATM) is None
+
+
+def test_a_silence_may_reach_into_the_window() -> None:
+    """Then the window's start is its end; one that would be long enough after it is none."""
+    faults = plan("fin_idle:after=30s@60s..80s")
+    faults.opened(10.0, ATM)
+    assert faults.next_cut(10.0, ATM) == (60.0, "fin")
+    faults.passed(45.0, ATM)
+    assert faults.next_cut(45.0, ATM) == (75.0, "fin")
+    faults.passed(55.0, ATM)
+    assert faults.next_cut(55.0, ATM) is None
+
+
+def test_nth_of_fin_idle_counts_silences() -> None:
+    """One that ended before it was long enough, or with its connection, is none."""
+    faults = plan("fin_idle:after=30s,nth=2")
+    faults.opened(0.0, ATM)
+    faults.passed(20.0, ATM)
+    assert faults.next_cut(20.0, ATM) is None
+    faults.passed(60.0, ATM)
+    assert faults.next_cut(60.0, ATM) == (90.0, "fin")
+    faults.closed(70.0, ATM)
+    faults.opened(200.0, ATM)
+    assert faults.next_cut(200.0, ATM) == (230.0, "fin")

@@ -8,6 +8,10 @@ from passing import ATM, OTHER, delivered, frame, plan
 MONEY_RESPONSES = ("0210", "0230", "0410", "0430")
 MONEY_REQUESTS = ("0200", "0220", "0420", "0421")
 MANAGEMENT = ("0800", "0810")
+FRAMING = (
+    *("len_short", "len_long", "len_zero", "len_max", "wrong_endianness", "inclusive_len"),
+    *("header_garbage", "trailing_bytes", "two_frames_one_write"),
+)
 
 
 @pytest.mark.parametrize(
@@ -20,9 +24,14 @@ MANAGEMENT = ("0800", "0810")
         ("drop_response", MONEY_RESPONSES),
         ("dup_response", MONEY_RESPONSES),
         ("fin_mid_response", MONEY_RESPONSES),
+        ("fin_mid_request", MONEY_REQUESTS),
+        ("half_close", MONEY_REQUESTS),
         ("bitflip", MONEY_RESPONSES),
-        ("len_short", MONEY_RESPONSES),
-        ("len_long", MONEY_RESPONSES),
+        ("drop_bytes", MONEY_RESPONSES),
+        ("insert_bytes", MONEY_RESPONSES),
+        *((kind, MONEY_RESPONSES) for kind in FRAMING),
+        ("jitter", (*MONEY_RESPONSES, *MONEY_REQUESTS, *MANAGEMENT)),
+        ("throttle", (*MONEY_RESPONSES, *MONEY_REQUESTS, *MANAGEMENT)),
         ("slice", MONEY_RESPONSES),
         ("wrong_stan", MONEY_RESPONSES),
         ("wrong_terminal", MONEY_RESPONSES),
@@ -133,75 +142,6 @@ def test_a_held_frame_is_overtaken() -> None:
     (held,) = delivered(faults.fate(0.0, request))
     assert held == (60.0, request.data)
     assert faults.fate(45.0, reversal) is None
-
-
-def test_latency_delays_both_ways() -> None:
-    """By so much; the bytes are what they were."""
-    faults = plan("latency:by=300ms")
-    for mti in ("0200", "0210", "0800", "0810"):
-        sent = frame(mti)
-        ((delay, data),) = delivered(faults.fate(5.0, sent))
-        assert delay == pytest.approx(0.3)
-        assert data == sent.data
-
-
-def test_jitter_keeps_frames_of_a_stream_in_order() -> None:
-    """Each way is a stream: what was sent later never arrives earlier."""
-    faults = plan("jitter:by=2s")
-    arrivals = [
-        number / 10 + delivered(faults.fate(number / 10, frame()))[0][0] for number in range(200)
-    ]
-    assert arrivals == sorted(arrivals)
-    assert len({round(arrival - number / 10, 6) for number, arrival in enumerate(arrivals)}) > 20
-
-
-def test_jitter_of_one_stream_does_not_hold_up_another() -> None:
-    """Terminals, ways and connections are streams apart."""
-    faults = plan("jitter:by=100s")
-    waits = [delivered(faults.fate(0.0, frame(terminal=f"ATM{n:05d}")))[0][0] for n in range(20)]
-    assert len(set(waits)) == 20
-    alone = plan("latency:by=10s,terminal=ATM00007")
-    alone.fate(0.0, frame())
-    alone.opened(1.0, ATM)
-    assert delivered(alone.fate(1.0, frame("0200")))[0][0] == pytest.approx(10.0)
-
-
-def test_half_open_swallows_everything_after_the_sign_on() -> None:
-    """The sign-on is answered, and then nothing passes, either way, until the next connection."""
-    faults = plan("half_open")
-    faults.opened(0.0, ATM)
-    assert faults.fate(0.1, frame("0800")) is None
-    assert faults.fate(0.2, frame("0810")) is None
-    for mti in ("0200", "0210", "0800", "0810", "0420"):
-        assert faults.fate(1.0, frame(mti)) == []
-    assert [what for _, _, what in faults.drain()] == [
-        f"{mti} vanished" for mti in ("0200", "0210", "0800", "0810", "0420")
-    ]
-    faults.opened(100.0, ATM)
-    assert faults.fate(100.1, frame("0800")) is None
-    assert faults.fate(100.2, frame("0810")) is None
-    assert faults.fate(101.0, frame("0200")) == []
-
-
-def test_half_open_counts_connections() -> None:
-    """nth=2 is a terminal's second connection, and frames of the others pass."""
-    faults = plan("half_open:nth=2")
-    fates = []
-    for start in (0.0, 100.0, 200.0):
-        faults.opened(start, ATM)
-        faults.fate(start, frame("0800"))
-        faults.fate(start, frame("0810"))
-        fates.append([faults.fate(start + later, frame("0200")) for later in (1.0, 2.0)])
-    assert fates == [[None, None], [[], []], [None, None]]
-
-
-def test_half_open_strikes_standing_connections_when_its_window_opens() -> None:
-    """And it heals when the window closes: frames pass again."""
-    faults = plan("half_open@10s..20s")
-    faults.opened(0.0, ATM)
-    faults.fate(0.0, frame("0810"))
-    fates = [faults.fate(at, frame("0200")) for at in (5.0, 10.0, 19.0, 20.0)]
-    assert fates == [None, [], [], None]
 
 
 def test_a_frame_that_nobody_could_decode_is_only_delayed() -> None:

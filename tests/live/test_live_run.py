@@ -156,3 +156,19 @@ def test_an_error_of_the_hosts_machine_is_the_harnesss(tmp_path: Path) -> None:
     verdict, _ = judge_journal(journal)
     assert verdict.exit_code == 3
     assert list(tmp_path.iterdir()) == [journal]
+
+
+def test_a_limit_to_connections_is_everybodys(tmp_path: Path) -> None:
+    """Two stand and no more: the others get a real ECONNREFUSED until the window closes, and are
+    connected then.
+    """
+    journal = tmp_path / "limit.jsonl"
+    outcome = live(journal, "connection_limit:max=2@..20s", terminals=4)
+    assert outcome.verdict.outcome == "pass", outcome.verdict
+    opened = entries(journal, "LinkOpened")
+    early = {entry.actor for entry in opened if entry.at < 20.0}
+    refused = entries(journal, "ConnectFailed")
+    assert len(early) == 2
+    assert len({entry.actor for entry in opened}) == 4
+    assert {entry.actor for entry in refused}.isdisjoint(early)
+    assert set(how(refused)) == {"refused"}
