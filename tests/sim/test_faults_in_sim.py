@@ -22,6 +22,8 @@ def usable(kind: FaultKind, share: str = "10%") -> str:
     """The fault so that it strikes, and leaves the evening going on."""
     if "p" not in kind.parameters:
         return f"{kind.kind}@5m..10m"
+    if kind.layer == "connection":
+        share = "50%"  # there are as many attempts as connections, and those are few
     return f"{kind.kind}:p={RARER.get(kind.kind, share)}"
 
 
