@@ -17,7 +17,19 @@ from pathlib import Path
 
 import typer
 
-from harness.cli import cards, explore, halves, judge, listing, load, replay, run, schema, show
+from harness.cli import (
+    cards,
+    explain,
+    explore,
+    halves,
+    judge,
+    listing,
+    load,
+    replay,
+    run,
+    schema,
+    show,
+)
 from harness.errors import ConfigError, EnvironmentTrouble, HarnessError
 
 MISTAKE, INTERNAL, ENVIRONMENT, INTERRUPTED = 2, 4, 5, 130
@@ -42,6 +54,7 @@ app.command("host")(halves.host)
 app.command("terminals")(halves.terminals)
 app.command("cards")(cards.cards)
 app.command("list")(listing.list_things)
+app.command("explain")(explain.explain)
 app.command("judge")(judge.judge)
 app.command("show")(show.show)
 app.command("schema")(schema.schema)

@@ -1,0 +1,91 @@
+"""What something is and why it matters: a fault, an invariant, a scenario, a profile."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+
+from harness.checks.catalogue import INVARIANTS
+from harness.checks.catalogue import WHY as WHY_HOLD
+from harness.checks.judge import CHECKS
+from harness.faults.grammar import ALL_RULES
+from harness.faults.reasons import WHY as WHY_STRIKE
+from harness.nearest import unknown
+from harness.profiles import host_profiles, terminal_profiles
+from harness.scenario import load_scenario, scenario_names
+from harness.units import format_duration
+
+
+def explain(name: str) -> list[str]:
+    """Paragraphs about it; the first is its name and what it is called, the last how to see it.
+
+    Raises:
+        ConfigError: nothing is called that.
+    """
+    known = _known()
+    found = known.get(name.casefold())
+    if found is None:
+        unknown("fault, invariant, scenario or profile", name, known, place="harness explain")
+    tell, which = found
+    return [" ".join(text.split()) for text in tell(which)]
+
+
+def _known() -> dict[str, tuple[Callable[[str], Iterator[str]], str]]:
+    """By name, without regard to case; a scenario by its id, too."""
+    names = scenario_names()
+    found = {name: (_scenario, name) for name in names}
+    found |= {load_scenario(name).id.casefold(): (_scenario, name) for name in names}
+    found |= {name: (_profile, name) for name in {**terminal_profiles(), **host_profiles()}}
+    found |= {name.casefold(): (_invariant, name) for name in INVARIANTS}
+    found |= {name: (_fault, name) for name in ALL_RULES}
+    return found
+
+
+def _fault(kind: str) -> Iterator[str]:
+    rule = ALL_RULES[kind]
+    yield f"{kind}: {rule.summary} [a fault, {rule.layer}]"
+    yield WHY_STRIKE[kind]
+    own = rule.__dict__.get("__doc__")
+    if own:
+        yield inspect.cleandoc(own)
+    yield "It takes " + "; ".join(f"{name} ({it.meaning})" for name, it in rule.parameters.items())
+    keyed = "nth" in rule.parameters
+    when = ":terminal=ATM00001,nth=1" if keyed else "@10m..20m"
+    yield f"harness run ordinary_evening --terminals 10 --fault {kind}{when}"
+
+
+def _invariant(name: str) -> Iterator[str]:
+    yield f"{name}: {INVARIANTS[name]} [an invariant]"
+    yield WHY_HOLD[name]
+    for check in CHECKS:
+        if check.id == name:
+            yield inspect.cleandoc(check.__doc__ or "")
+            seen = ", ".join(check.needs)
+            yield f"It is judged by {seen}; a run that cannot see that says 'not observable'."
+    yield "harness list profiles names the defects that break it"
+
+
+def _scenario(name: str) -> Iterator[str]:
+    scenario = load_scenario(name)
+    yield f"{name} ({scenario.id}): {scenario.title} [a scenario]"
+    yield scenario.story
+    yield scenario.shows
+    size = f"{scenario.terminals:,} terminals for {format_duration(scenario.duration)}"
+    yield f"{size}; faults: {'; '.join(scenario.faults) or 'none'}."
+    if scenario.promises:
+        yield f"It promises {', '.join(scenario.promises)}: each must be tried, and hold."
+    expected = ", ".join(f"{event} {count}" for event, count in scenario.expect.items())
+    if expected:
+        yield f"So often at least this must have happened: {expected}."
+    yield f"harness run {name}"
+
+
+def _profile(name: str) -> Iterator[str]:
+    terminal = terminal_profiles().get(name)
+    if terminal is not None:
+        yield f"{name}: {terminal} [a terminal]"
+        yield f"harness explore --terminal-profile {name}"
+    host = host_profiles().get(name)
+    if host is not None:
+        yield f"{name}: {host} [a host]"
+        yield f"harness explore --host-profile {name}"
