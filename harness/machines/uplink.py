@@ -3,8 +3,8 @@
 Rules (section 2, network management, and section 4, rule 10):
 
 - Echo after 60 s without a message from the host; bytes that make none prove nothing, as in a
-  stream that has lost its step and swallows every answer. An echo unanswered for 10 s makes the link
-  doubtful and is sent again; the third one unanswered closes it.
+  stream that has lost its step and swallows every answer. An echo unanswered for 10 s makes the
+  link doubtful and is sent again; the third one unanswered closes it.
 - Down is a judgement about the host, not a close: after a host_response expiry the connection
   stays open and an echo goes at once. The link is up again once a sign-on or echo is answered.
 - A sign-on that is unanswered or refused closes the connection.
