@@ -57,7 +57,7 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def silence(self) -> float:
-        """Seconds after the last byte by which a silent link is down: the idle time and
+        """Seconds after the last message by which a silent link is down: the idle time and
         three echoes unanswered (section 2).
         """
         return self.echo_idle + 3 * self.echo_interval

@@ -190,8 +190,9 @@ class Terminal:
         """Bytes from the host."""
         self._expire(now)
         self._cause = "network"
-        self.uplink.heard(now)
         for heard in self.link.receive(data):
+            if not heard.problem:
+                self.uplink.heard(now)
             self._hear(heard, now)
         self._after(now)
 

@@ -2,8 +2,9 @@
 
 Rules (section 2, network management, and section 4, rule 10):
 
-- Echo after 60 s without a byte from the host. An echo unanswered for 10 s makes the link
-  doubtful and is sent again; the third one unanswered closes it.
+- Echo after 60 s without a message from the host; bytes that make none prove nothing, as in a
+  stream that has lost its step and swallows every answer. An echo unanswered for 10 s makes the
+  link doubtful and is sent again; the third one unanswered closes it.
 - Down is a judgement about the host, not a close: after a host_response expiry the connection
   stays open and an echo goes at once. The link is up again once a sign-on or echo is answered.
 - A sign-on that is unanswered or refused closes the connection.
@@ -125,7 +126,7 @@ class Uplink:
             self._back_off(now)
 
     def heard(self, now: float) -> None:
-        """Bytes came from the host."""
+        """A message came from the host, and could be read."""
         self._heard = now
 
     def signed_on(self, accepted: bool, now: float) -> None:

@@ -304,7 +304,9 @@ def test_a_remote_stop_in_every_state(bench: Bench, moment: str) -> None:
 
 
 def test_a_doubtful_link_gives_the_card_straight_back(bench: Bench) -> None:
-    """An echo unanswered for 10 s; after three the link is closed, 90 s after the last byte."""
+    """An echo unanswered for 10 s; after three the link is closed, 90 s after the last
+    message.
+    """
     bench.go(60.0 + 10.5)
     bench.insert()
     assert bench.state == State.EJECTING
@@ -312,6 +314,20 @@ def test_a_doubtful_link_gives_the_card_straight_back(bench: Bench) -> None:
     bench.take_card()
     bench.go(17.0)
     assert bench.connected
+    bench.go(1.0)
+    assert bench.state == State.OUT_OF_SERVICE
+    assert [f["70"] for f in bench.all("0800")][1:4] == ["301"] * 3
+
+
+def test_bytes_that_make_no_message_are_no_sign_of_life(bench: Bench) -> None:
+    """A stream that has lost its step swallows every answer, and goes on bringing bytes: the echo
+    is not put off by them, and the link is closed as if the host were mute.
+    """
+    bench.atm.receive(b"\x0f\xff", bench.now)  # a header that swallows the next 4095 bytes
+    for _ in range(9):
+        bench.go(10.0)
+        bench.atm.receive(b"0" * 81, bench.now)
+        bench._drain()
     bench.go(1.0)
     assert bench.state == State.OUT_OF_SERVICE
     assert [f["70"] for f in bench.all("0800")][1:4] == ["301"] * 3
