@@ -33,6 +33,7 @@ def explain(name: str) -> list[str]:
 def _known() -> dict[str, tuple[Callable[[str], Iterator[str]], str]]:
     """By name, without regard to case; a scenario by its id, too."""
     names = scenario_names()
+    found: dict[str, tuple[Callable[[str], Iterator[str]], str]]
     found = {name: (_scenario, name) for name in names}
     found |= {load_scenario(name).id.casefold(): (_scenario, name) for name in names}
     found |= {name: (_profile, name) for name in {**terminal_profiles(), **host_profiles()}}
