@@ -176,7 +176,8 @@ def compare(
 ) -> Comparison:
     """Visit by visit. A visit is near an edge when one of its moments is near to where the world
     changes for all (`edges`), or when it began about when its machine went out of service or came
-    back, in whichever run: who stands before it then is served or turned away.
+    back, in whichever run: who stands before it then is served or turned away. Where time did
+    decide, the machine counts its transactions otherwise from then on, and so draws the host.
     """
     result = Comparison([], [], 0)
     for name in sorted(first.keys() | second.keys()):
@@ -192,10 +193,15 @@ def compare(
             for customer, visit in machine.visits.items()
             if _within(visit.moments, spans) or _within(visit.moments[:1], turns)
         }
-        result.near += len(near)
-        for customer in sorted((one.visits.keys() | other.visits.keys()) - near):
+        for customer in sorted(one.visits.keys() | other.visits.keys()):
             a, b = one.visits.get(customer), other.visits.get(customer)
-            if a is not None and b is not None and a.story() == b.story():
+            alike = a is not None and b is not None and a.story() == b.story()
+            if customer in near:
+                result.near += 1
+                if not alike:
+                    result.near += sum(1 for number in one.visits if number > customer)
+                    break
+            elif alike and a is not None:
                 result.stories.append(a)
             else:
                 result.differences.append(f"{name} customer {customer}:\n  {a}\n  {b}")
