@@ -427,6 +427,8 @@ class Terminal:
         self.step(i.LinkLost(why), now)
 
     def _send_advice(self, now: float) -> None:
+        if self.link.error is not None:
+            return  # its owner is about to close it, and nothing that is sent would leave
         advice = self.forward.next_to_send(now)
         if advice is None:
             return

@@ -319,6 +319,28 @@ def test_a_doubtful_link_gives_the_card_straight_back(bench: Bench) -> None:
     assert [f["70"] for f in bench.all("0800")][1:4] == ["301"] * 3
 
 
+def test_nothing_is_sent_into_a_stream_that_has_broken(bench: Bench) -> None:
+    """An answer comes with garbage behind it: the next reversal waits for the next connection, and
+    goes there as the 0420 that it is.
+    """
+    for _ in range(2):
+        bench.ask()
+        bench.close()
+        bench.go(2.0)
+        bench.take_card()
+        bench.answer(bench.last("0800"), "00")
+    assert [fields["t"] for fields in bench.sent if fields["t"][1] == "4"] == ["0420", "0421"]
+    answer = bench.assembly.dialect.answer(bench.last("0421"), "00")
+    bench.atm.receive(bench.assembly.reseal(answer) + b"\xff\xff", bench.now)
+    bench._drain()
+    assert bench.count(e.ReversalAnswered) == bench.count(e.ReversalSent) - 1 == 1
+    bench.close("garbage")
+    bench.go(20.0)
+    bench.answer(bench.last("0800"), "00")
+    first, second = bench.all("0420")
+    assert first["11"] != second["11"] == bench.sent[-1]["11"]
+
+
 def test_bytes_that_make_no_message_are_no_sign_of_life(bench: Bench) -> None:
     """A stream that has lost its step swallows every answer, and goes on bringing bytes: the echo
     is not put off by them, and the link is closed as if the host were mute.
