@@ -1,0 +1,44 @@
+"""Two hundred drawn schedules, in two processes whose strings hash otherwise: the same bytes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+HASHES = """
+from searches import plan
+from harness.explore.bench import Bench
+from harness.explore.case import Recorder
+from harness.explore.hunt import EVENINGS, Hunter, Search
+
+search = Search(plan(), seed=11, budget=6)
+hunter, bench = Hunter(search), Bench(search.plan)
+for number in range(200):
+    recorder = Recorder()
+    schedule = hunter.schedule(number)
+    trial = bench.run(schedule, evening=number % EVENINGS, listeners=[recorder.see])
+    print(len(trial.acted), recorder.digest(), *schedule)
+"""
+
+
+def hashes(hash_seed: str) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", HASHES],
+        env={**os.environ, "PYTHONHASHSEED": hash_seed},
+        cwd=Path(__file__).parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def test_two_hundred_schedules_are_the_same_in_every_process() -> None:
+    """Journal by journal; and they are not all alike, nor without effect."""
+    one, other = hashes("1"), hashes("2")
+    assert one == other
+    assert len(set(one)) == 200
+    assert sum(line[0] != "0" for line in one) > 150
