@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from harness.cli.carry_out import RUNS, fresh_name
-from harness.errors import ConfigError
+from harness.errors import ConfigError, EnvironmentTrouble
 from harness.explore.bench import Bench, Schedule
 from harness.explore.campaign import Tally, draw_many, try_all
 from harness.explore.case import Case, shrunk, write_case
@@ -69,6 +69,7 @@ def explore(
         host_profile=host_profile,
     )
     Bench(plan).run(())  # a mistake in it is told here, and not by every process
+    fresh_name(cases, "case", ".json")  # where they go is found out now, and not at the end
     console = Console(highlight=False)
     workers = jobs or os.cpu_count() or 1
     seconds = parse_duration(duration, place="--for") if duration is not None else None
@@ -103,6 +104,8 @@ def _report(console: Console, tally: Tally, seconds: float, where: Path) -> int:
         also = dict.fromkeys(case.broken.invariant for case in others)
         print_case(console, first, path, lines=0 if number else _STORY, also=tuple(also))
     console.print()
+    if tally.trouble:
+        raise EnvironmentTrouble(f"{tally.trouble}; what it had found by then is above")
     if tally.interrupted:
         return INTERRUPTED
     if tally.found:

@@ -38,7 +38,8 @@ def replay(
             )
         )
     if live or journal is not None:
-        return _run(kept, files, console, live=live, speed=speed)
+        again = f"harness replay {case}" + (f" --live --speed {speed:g}" if live else "")
+        return _run(kept, files, console, live=live, speed=speed, command=again)
     replayed = replay_case(kept)
     if replayed.again:
         print_case(console, kept, case)
@@ -56,12 +57,15 @@ def replay(
     return 0
 
 
-def _run(kept: Case, files: Files, console: Console, *, live: bool, speed: float) -> int:
+def _run(
+    kept: Case, files: Files, console: Console, *, live: bool, speed: float, command: str
+) -> int:
     """As `harness run` would: with a verdict and a journal."""
     plan = msgspec.structs.replace(
         kept.plan,
         faults=(*kept.plan.faults, *kept.schedule),
         mode="live" if live else "sim",
         speed=speed if live else 1.0,
+        command=command,
     )
     return carry_out(plan, files, console).verdict.exit_code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from concurrent.futures import BrokenExecutor
 
 from harness.explore.bench import Bench, Broken
 from harness.explore.case import Found
@@ -16,7 +17,8 @@ Watch = Callable[["Tally"], None]
 class Tally:
     """What a search has done so far: `runs` in which a fault took effect, `idle` ones in which
     none did, and of each failure the first that was found. `planned` is how many it will be in all,
-    as far as that is known; 0 if it is not.
+    as far as that is known; 0 if it is not. `trouble` is what of the environment ended it, if
+    anything did.
     """
 
     def __init__(self, search: Search) -> None:
@@ -26,6 +28,7 @@ class Tally:
         self.planned = 0
         self.found: dict[Broken, Found] = {}
         self.interrupted = False
+        self.trouble = ""
 
     def add(self, chunk: Chunk) -> None:
         self.runs += len(chunk.struck)
@@ -55,7 +58,7 @@ def try_all(plan: RunPlan, most: int, jobs: int, watch: Watch) -> Tally:
     _pursue(_noting(single, struck), tally, lambda _: False, watch)
     striking = frozenset(every[number] for number in struck)
     for size in range(2, most + 1):
-        if tally.interrupted:
+        if tally.interrupted or tally.trouble:
             break
         begun = tally.planned
         tally.planned += how_many(len(every), len(striking), size)
@@ -75,7 +78,7 @@ def _noting(chunks: Chunks, struck: dict[int, None]) -> Chunks:
 
 
 def _pursue(chunks: Chunks, tally: Tally, over: Callable[[Tally], bool], watch: Watch) -> None:
-    """Ctrl-C ends it with what there is."""
+    """Ctrl-C ends it with what there is, and so does a process that is killed."""
     try:
         for chunk in chunks:
             tally.add(chunk)
@@ -84,5 +87,7 @@ def _pursue(chunks: Chunks, tally: Tally, over: Callable[[Tally], bool], watch: 
                 break
     except KeyboardInterrupt:
         tally.interrupted = True
+    except BrokenExecutor:
+        tally.trouble = "a process of the search was killed, perhaps for want of memory"
     finally:
         chunks.close()
