@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from pathlib import Path
 
 import msgspec
@@ -82,12 +83,7 @@ class Assembly:
         self.host_profile = (
             SAFE_HOST if plan.mode == "terminals" else host_profile(plan.host_profile)
         )
-        self.faults = FaultPlan(
-            [parse_fault(text) for text in plan.faults],
-            seed=plan.seed,
-            host_response=self.contract.host_response,
-            framing=plan.framing,
-        )
+        self.faults = self._faults()
         # the tap opens frames with a codec and keys of its own
         tap_mac = CmacMac(self.keys.mac) if self.contract.mac else None
         tap_sealed = Sealed(Codec(load_spec(plan.spec)), tap_mac)
@@ -97,6 +93,21 @@ class Assembly:
         self._places: dict[int, str] = {}
         self._settings = self.terminal_profile.settings_over(self._usual_terminal())
         self._motors = scenario.motors
+
+    def with_faults(self, faults: tuple[str, ...]) -> Assembly:
+        """The same run with these faults instead; it shares everything that no run changes."""
+        other = copy(self)
+        other.plan = msgspec.structs.replace(self.plan, faults=faults)
+        other.faults = other._faults()
+        return other
+
+    def _faults(self) -> FaultPlan:
+        return FaultPlan(
+            [parse_fault(text) for text in self.plan.faults],
+            seed=self.plan.seed,
+            host_response=self.contract.host_response,
+            framing=self.plan.framing,
+        )
 
     def header(self) -> Header:
         """The journal's first line for this run."""

@@ -7,6 +7,7 @@ and the same seed give the same journal in `sim`.
 from __future__ import annotations
 
 import shlex
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
 
@@ -80,6 +81,7 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+@cache
 def harness_version() -> str:
     """The installed version, '0' in a bare checkout."""
     try:

@@ -17,7 +17,7 @@ ROOT = Path(harness.__file__).parent
 # Bottom first. A unit (a top-level module or package) imports from lower tiers and from itself.
 TIERS: tuple[tuple[str, ...], ...] = (
     ("errors", "draw", "contract", "events"),
-    ("resources", "units", "nearest"),
+    ("resources", "units", "nearest", "collector"),
     ("wire", "crypto"),
     ("people",),
     ("cards",),
@@ -38,7 +38,7 @@ RANK = {unit: rank for rank, tier in enumerate(TIERS) for unit in tier}
 ASYNC_UNITS = ("live", "fleet", "load", "api", "cli", "pytest_plugin")
 ASYNC_MODULES = ("report.console",)
 PURE_UNITS = (
-    *("errors", "draw", "contract", "events", "resources", "units", "nearest"),
+    *("errors", "draw", "contract", "events", "resources", "units", "nearest", "collector"),
     *("wire", "crypto", "people", "cards", "machines", "defects", "tap", "journal"),
     *("faults", "checks", "profiles", "scenario", "plan", "outcome", "assembly", "sim"),
 )

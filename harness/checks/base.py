@@ -10,6 +10,7 @@ came to its end, and judges what must be over by then.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
@@ -38,6 +39,19 @@ class Failure(msgspec.Struct, frozen=True):
     excess: float | None = None
 
 
+@cache
+def who_cares(checks: tuple[type[Check], ...]) -> dict[type[Event], tuple[tuple[int, str], ...]]:
+    """By event, which of those classes have a method for it, and its name. (Found once: a search
+    makes thousands of judges.)
+    """
+    return {
+        kind: tuple(
+            (n, f"on_{name}") for n, check in enumerate(checks) if hasattr(check, f"on_{name}")
+        )
+        for name, kind in EVENT_TYPES.items()
+    }
+
+
 class Check:
     """Base of all checks."""
 
@@ -58,14 +72,6 @@ class Check:
     def bound(self) -> float | None:
         """What `worst` is held against."""
         return None
-
-    def handlers(self) -> dict[type[Event], Handler]:
-        """The methods `on_<Event>` by the event's type."""
-        return {
-            kind: getattr(self, f"on_{name}")
-            for name, kind in EVENT_TYPES.items()
-            if hasattr(self, f"on_{name}")
-        }
 
     def observable(self, sees: tuple[str, ...]) -> bool:
         """Can a run that sees these things judge it?"""

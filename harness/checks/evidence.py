@@ -20,6 +20,16 @@ from harness.wire.dialect import AdviceOutcome, Dialect, Kind, Outcome
 
 LATE = "the host timer"
 
+WAY: dict[Kind, e.End] = {
+    Kind.REQUEST: "host",
+    Kind.REQUEST_REPEAT: "host",
+    Kind.REVERSAL: "host",
+    Kind.REVERSAL_REPEAT: "host",
+    Kind.ANSWER: "terminal",
+    Kind.REVERSAL_ANSWER: "terminal",
+}
+"""Where a message of that kind goes; network management goes either way."""
+
 
 class Mark(NamedTuple):
     """A moment, with what the mains had done by then."""
@@ -238,6 +248,9 @@ class Site(Exchanges):
             self.kind = None
             return False
         kind = self.kind = self.dialect.kind_of(event.fields)
+        if WAY.get(kind, event.to) != event.to:
+            self.kind = None  # damaged into what only the other end would say
+            return False
         if event.end == "host":
             self._at_host(kind, event)
         elif event.to == "host":

@@ -17,7 +17,7 @@ import msgspec
 
 from harness import events as e
 from harness.checks import card, cash, ending, ledger
-from harness.checks.base import Check, Failure
+from harness.checks.base import Check, Failure, who_cares
 from harness.checks.catalogue import INVARIANTS
 from harness.checks.evidence import SITE_HANDLERS, Site
 from harness.checks.totals import Tally, Totals
@@ -122,6 +122,25 @@ class _Row:
         self.handlers = handlers
 
 
+class _Rows(dict[type[e.Event], _Row]):
+    """A row for each kind of event that came, made when it comes first: the site's own handler,
+    the checks' and the tally's.
+    """
+
+    def __init__(self, checks: list[Check], tally: Tally) -> None:
+        super().__init__()
+        self._checks = checks
+        self._caring = who_cares(tuple(type(check) for check in checks))
+        self._tally = tally
+
+    def __missing__(self, kind: type[e.Event]) -> _Row:
+        handlers = [getattr(self._checks[n], method) for n, method in self._caring[kind]]
+        if kind in self._tally.handlers:
+            handlers.append(self._tally.handlers[kind])
+        row = self[kind] = _Row(SITE_HANDLERS.get(kind), tuple(handlers))
+        return row
+
+
 class Judge:
     """A listener of the journal."""
 
@@ -134,7 +153,7 @@ class Judge:
         self._watching = [check for check in self._checks if check.observable(header.sees)]
         self._tally = Tally(self._contract)
         self._sites: dict[str, Site] = {}
-        self._rows = self._table()
+        self._rows = _Rows(self._watching, self._tally)
         self._idle_faults = dict.fromkeys(header.faults)
         self._lag = 0.0
         self._now = 0.0
@@ -142,18 +161,6 @@ class Judge:
         self._scanned = 0
         self._leaks: list[str] = []
         self._verdict: Verdict | None = None
-
-    def _table(self) -> dict[type[e.Event], _Row]:
-        """By event: how often it came, the site's own handler, and the checks' and the tally's."""
-        table: dict[type[e.Event], _Row] = {}
-        for kind in e.EVENT_TYPES.values():
-            handlers = [
-                check.handlers()[kind] for check in self._watching if kind in check.handlers()
-            ]
-            if kind in self._tally.handlers:
-                handlers.append(self._tally.handlers[kind])
-            table[kind] = _Row(SITE_HANDLERS.get(kind), tuple(handlers))
-        return table
 
     def see(self, at: float, actor: str, event: e.Event) -> None:
         """One entry of the journal."""
@@ -352,7 +359,7 @@ class Judge:
             Expected(name, count, seen.get(name, 0)) for name, count in self._header.expects.items()
         ]
         unwanted = [
-            Expected(name, count, seen[name], forbidden=True)
+            Expected(name, count, seen.get(name, 0), forbidden=True)
             for name, count in self._header.forbids.items()
         ]
         return (*wanted, *unwanted)

@@ -91,7 +91,7 @@ def _fresh(plan: RunPlan) -> Path:
     return fresh_name(RUNS, f"{plan.scenario.name}-{plan.mode}-seed{plan.seed}")
 
 
-def fresh_name(where: Path, stem: str) -> Path:
+def fresh_name(where: Path, stem: str, suffix: str = ".jsonl") -> Path:
     """`stem`.jsonl in that directory, or the first of `stem`-2.jsonl ... that is not taken.
 
     Raises:
@@ -103,7 +103,7 @@ def fresh_name(where: Path, stem: str) -> Path:
         raise EnvironmentTrouble(f"cannot make {where.absolute()}: {trouble}") from trouble
     number = 1
     while True:
-        path = where / (f"{stem}.jsonl" if number == 1 else f"{stem}-{number}.jsonl")
+        path = where / (f"{stem}{suffix}" if number == 1 else f"{stem}-{number}{suffix}")
         if not path.exists():
             return path
         number += 1

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import typer
 
-from harness.cli import cards, halves, judge, listing, load, run, show
+from harness.cli import cards, explore, halves, judge, listing, load, replay, run, show
 from harness.errors import ConfigError, EnvironmentTrouble, HarnessError
 
 MISTAKE, INTERNAL, ENVIRONMENT, INTERRUPTED = 2, 4, 5, 130
@@ -35,6 +35,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("run")(run.run)
+app.command("explore")(explore.explore)
+app.command("replay")(replay.replay)
 app.command("load")(load.load)
 app.command("host")(halves.host)
 app.command("terminals")(halves.terminals)

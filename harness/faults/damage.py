@@ -15,9 +15,12 @@ from harness.faults.wire import MEANING, WireRule
 
 
 class WrongField(WireRule):
-    """One data element becomes another one of its kind."""
+    """One data element becomes another one of its kind. In a request, under a right MAC, that makes
+    another transaction, which nobody asked for and nobody can reverse.
+    """
 
     stage = MEANING
+    withstood = "response"
     field: ClassVar[str] = ""
 
     def fate(self, now: float, passing: Passing) -> list[Act] | None:

@@ -13,6 +13,7 @@ nearest right name.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any, NoReturn
 
 import msgspec
@@ -68,6 +69,7 @@ def fault_catalog() -> list[FaultKind]:
     ]
 
 
+@lru_cache(maxsize=4096)
 def parse_fault(text: str, place: str = "--fault") -> FaultSpec:
     """One fault from its text.
 

@@ -49,6 +49,7 @@ class Silent(HostRule):
 
 class Slow(HostRule):
     kind = "slow"
+    variants = ("", "by=50s")
     summary = "the host takes longer to answer"
     parameters: ClassVar[dict[str, Parameter]] = {
         "by": Parameter("duration", "5s", "so much longer, from the request", least=0.001),

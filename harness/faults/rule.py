@@ -76,6 +76,9 @@ class Mistake(NamedTuple):
 class Rule:
     """Base of all faults. A subclass names its kind, layer, summary and parameters.
 
+    `variants` are settings of its parameters that are worth a search, as they would be written; the
+    terminal, the attempt, the message and the operation a search chooses by itself. `withstood` is
+    'request' or 'response' where nobody could withstand the other.
     `speaks` is 'request' or 'response' for a kind that touches only those; '' for both.
     """
 
@@ -84,9 +87,14 @@ class Rule:
     summary: ClassVar[str] = ""
     speaks: ClassVar[str] = ""
     parameters: ClassVar[dict[str, Parameter]] = COMMON
+    variants: ClassVar[tuple[str, ...]] = ("",)
+    withstood: ClassVar[str] = ""
 
     def __init__(self, spec: FaultSpec, index: int, context: Context) -> None:
-        """`index` is the fault's place among the run's faults: part of the key of its draws."""
+        """`index` is the fault's place among the run's faults. What it draws is keyed by its text,
+        so that it comes out alike whatever other faults there are.
+        """
+        del index
         given = spec.parameters
         self.spec = spec
         self.context = context
@@ -97,8 +105,8 @@ class Rule:
         self.p: float | None = given.get("p")
         self.mti: str | None = given.get("mti")
         self.effects: list[tuple[str, str, str]] = []
-        self._chance = key_of(context.seed, "fault", index)
-        self._shape = key_of(context.seed, "fault's shape", index)
+        self._chance = key_of(context.seed, "fault", spec.text)
+        self._shape = key_of(context.seed, "fault's shape", spec.text)
         self._attempts: dict[str, int] = {}
 
     @classmethod

@@ -93,6 +93,7 @@ class LateResponse(WireRule):
     """Remembers when requests passed, by STAN: the latest few of each terminal."""
 
     kind = "late_response"
+    variants = ("", "past=0s")
     summary = "the answer comes when the terminal's host timer has run out"
     speaks = "response"
     parameters: ClassVar[dict[str, Parameter]] = {

@@ -103,7 +103,7 @@ class Half:
         raise NotImplementedError
 
     async def _shut(self) -> None:
-        """Hang up."""
+        """Hang up; also where `_open` got nowhere, or half way."""
         raise NotImplementedError
 
     def _count(self) -> None:
@@ -134,6 +134,7 @@ class Half:
             self.clock = LiveClock(start, self.plan.speed)
             self.side = await self._open()
         except BaseException:
+            await self._shut()
             self._fatal.release()
             self._close_files()
             raise
@@ -184,12 +185,14 @@ class Half:
     ) -> None:
         """Settles first, unless that was done or something went wrong."""
         try:
-            if kind is None and not self._settled:
-                await self.settle()
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
-            await self._shut()
+            try:
+                if kind is None and not self._settled:
+                    await self.settle()
+            finally:
+                for task in self._tasks:
+                    task.cancel()
+                await asyncio.gather(*self._tasks, return_exceptions=True)
+                await self._shut()
             if kind is None:
                 self._fatal.check()
             self._end()
@@ -238,6 +241,7 @@ class Half:
     async def wait_for(
         self,
         kind: type[E],
+        /,
         *,
         count: int = 1,
         actor: str = "",

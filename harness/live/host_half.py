@@ -22,11 +22,17 @@ class HostHalf(Half):
         super().__init__(plan, **options)
         self._listen = listen
         self._books: HostBooks | None = None
+        self._built: HostSide | None = None
 
     @property
     def address(self) -> str:
         """'HOST:PORT', where it listens."""
         return f"{self._listen[0]}:{self._host.port}"
+
+    @property
+    def _host(self) -> HostSide:
+        assert self._built is not None, "used before 'async with'"
+        return self._built
 
     def _open_store(self) -> int | None:
         if self._state_dir is None:
@@ -37,7 +43,7 @@ class HostHalf(Half):
     async def _open(self) -> Side:
         if self._books is not None:
             self._books.journal = self._writer
-        self._host = HostSide(
+        self._built = HostSide(
             self._assembly, self.journal, self.clock, alone=True, books=self._books
         )
         self._host.go_on(self._died_at)
@@ -51,7 +57,8 @@ class HostHalf(Half):
         super()._close_files()
 
     async def _shut(self) -> None:
-        self._host.close()
+        if self._built is not None:
+            self._built.close()
 
     def _lift(self) -> None:
         self._host.lift()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import resource
-from typing import Any
+from typing import Any, ClassVar
+from weakref import WeakKeyDictionary, ref
 
 
 def new_loop() -> asyncio.AbstractEventLoop:
@@ -41,19 +42,18 @@ def _tell(task: asyncio.Task[None]) -> None:
 
 class Fatal:
     """The first exception that a callback or a watched task of the loop raised; asyncio would
-    only log it.
+    only log it. Where several look after one loop, all of them hear of it, and whoever is the first
+    to `check` raises it.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._happened = asyncio.Event()
-        self._error: BaseException | None = None
-        self._loop = loop
-        self._before = loop.get_exception_handler()
-        loop.set_exception_handler(self._handle)
+        self._error: _Error | None = None
+        self._group = _Group.of(loop)
+        self._group.members.append(self)
 
-    def _handle(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        del loop
-        error = context.get("exception") or RuntimeError(context.get("message", "unknown"))
+    def happened(self, error: _Error) -> None:
+        """Something went wrong; only the first counts, for the others follow from it."""
         if self._error is None:
             self._error = error
         self._happened.set()
@@ -63,10 +63,52 @@ class Fatal:
         return asyncio.get_running_loop().create_task(self._happened.wait())
 
     def release(self) -> None:
-        """Let the loop handle its errors as before."""
-        self._loop.set_exception_handler(self._before)
+        """Look after the loop no longer."""
+        self._group.leave(self)
 
     def check(self) -> None:
-        """Raise what happened, if anything did."""
-        if self._error is not None:
-            raise self._error
+        """Raise what happened, if anything did and nobody has raised it."""
+        if self._error is not None and not self._error.raised:
+            self._error.raised = True
+            raise self._error.what
+
+
+class _Error:
+    """What happened, once for all who look after the loop."""
+
+    def __init__(self, what: BaseException) -> None:
+        self.what = what
+        self.raised = False
+
+
+class _Group:
+    """Those who look after one loop; its exception handler while there are any."""
+
+    _groups: ClassVar[WeakKeyDictionary[asyncio.AbstractEventLoop, _Group]] = WeakKeyDictionary()
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.members: list[Fatal] = []
+        self._loop = ref(loop)
+        self._before = loop.get_exception_handler()
+        loop.set_exception_handler(self._handle)
+
+    @classmethod
+    def of(cls, loop: asyncio.AbstractEventLoop) -> _Group:
+        group = cls._groups.get(loop)
+        if group is None:
+            group = cls._groups[loop] = cls(loop)
+        return group
+
+    def _handle(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        del loop
+        error = _Error(context.get("exception") or RuntimeError(context.get("message", "unknown")))
+        for member in self.members:
+            member.happened(error)
+
+    def leave(self, member: Fatal) -> None:
+        """The last one gives the loop its own handler back."""
+        self.members.remove(member)
+        loop = self._loop()
+        if not self.members and loop is not None:
+            del self._groups[loop]
+            loop.set_exception_handler(self._before)

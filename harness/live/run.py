@@ -18,6 +18,7 @@ from harness import events as e
 from harness.assembly import Assembly
 from harness.checks.judge import Judge
 from harness.checks.secrecy import SecrecyScan
+from harness.collector import few_collections
 from harness.errors import EnvironmentTrouble, HarnessError
 from harness.journal import Entry, Header, Journal, JournalWriter
 from harness.live.clock import LiveClock
@@ -65,6 +66,7 @@ def run_live(
         stack.callback(store.close)
         for part in parts:
             stack.callback(part.unlink, missing_ok=True)
+        stack.enter_context(few_collections())
         start = time.monotonic() + _LEAD
         host = stack.enter_context(_HostProcess(Orders(plan, start, str(parts[1]))))
         half = _Half(assembly, header, parts[0], LiveClock(start, plan.speed), store, host)

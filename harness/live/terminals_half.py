@@ -27,6 +27,12 @@ class TerminalsHalf(Half):
         super().__init__(plan, **options)
         self.to = to
         self._stack = contextlib.ExitStack()
+        self._built: LiveTerminals | None = None
+
+    @property
+    def fleet(self) -> LiveTerminals:
+        assert self._built is not None, "used before 'async with'"
+        return self._built
 
     @property
     def connected(self) -> asyncio.Event:
@@ -42,7 +48,7 @@ class TerminalsHalf(Half):
     async def _open(self) -> Side:
         keeps = self._state_dir is not None
         self._store.journal = self._writer if keeps else None
-        self.fleet = LiveTerminals(
+        self._built = LiveTerminals(
             *(self._assembly, self.journal, self.clock, self._store, self.to),
             alone=True,
             keeps=keeps,
@@ -51,7 +57,8 @@ class TerminalsHalf(Half):
         return self.fleet
 
     async def _shut(self) -> None:
-        await self.fleet.close()
+        if self._built is not None:
+            await self._built.close()
 
     def _count(self) -> None:
         self.fleet.count()

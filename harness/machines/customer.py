@@ -25,11 +25,13 @@ class Evening(msgspec.Struct, frozen=True, kw_only=True):
     """How people behave (section 6). Times in seconds, shares from 0 to 1, amounts in minor
     units. A load run is a dense evening: with a `mean_gap` of 0 the next customer comes as soon as
     the last has gone, until there are no more cards; with `queues` the arrivals are fixed
-    beforehand, whatever the machine does, and who finds it busy waits.
+    beforehand, whatever the machine does, and who finds it busy waits. After `customers` whose
+    card went in nobody comes (0: they never end).
     """
 
     mean_gap: float = 240.0  # between arrivals at one terminal
     queues: bool = False
+    customers: int = 0
     balance_share: float = 0.10
     wrong_pin: float = 0.03  # per try
     cancel: float = 0.01
@@ -67,6 +69,7 @@ class Street:
         "_forgets_cash",
         "_key",
         "_pin_left",
+        "_served",
         "_stopped",
         "_wants",
         "_with_card",
@@ -94,6 +97,7 @@ class Street:
         self._arrives = self._draw.exponential(evening.mean_gap or _COMES_BACK)
         self.present = False
         self._stopped = False
+        self._served = 0
         self._due = NEVER
         self._does = ""
         self._card: Card | None = None
@@ -135,7 +139,7 @@ class Street:
         """Go on after that customer, in a new process. If the machine still holds their card or
         cash, they are standing there yet; what they would do is drawn again, alike.
         """
-        self._customer = customer
+        self._customer = self._served = customer
         self._draw_customer()
         self._arrives = now + self._draw.exponential(self._evening.mean_gap or _COMES_BACK)
         if self._had_last_card():
@@ -163,6 +167,9 @@ class Street:
                 self._arrives += _COMES_BACK
             self._arrives = NEVER if self._stopped else self._arrives
             return
+        self._served += 1
+        if self._served == evening.customers:
+            self._arrives = NEVER
         self._card = card
         self.present = True
         self._with_card = False

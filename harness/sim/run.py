@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from harness.assembly import Assembly
 from harness.checks.judge import Judge
 from harness.checks.secrecy import SecrecyScan
+from harness.collector import few_collections
 from harness.events import EVENT_TYPES, Event
 from harness.journal import Journal, JournalWriter, encode_entry
 from harness.outcome import Outcome, Progress
@@ -51,20 +50,6 @@ class Emitted:
             self._lines.clear()
 
 
-@contextmanager
-def _few_collections() -> Iterator[None]:
-    """A fleet is a large graph that does not die: collecting it again and again costs a third."""
-    before = gc.get_threshold()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(200_000, 50, 100)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()
-
-
 def simulate_plan(
     plan: RunPlan,
     *,
@@ -89,10 +74,10 @@ def simulate_plan(
     for listener in (judge.see, emitted.see, *([writer.write] if writer else [])):
         book.subscribe(listener)
     interrupted = False
-    with _few_collections():
+    with few_collections():
         fleet = Fleet(assembly, book)
         try:
-            _run(fleet, plan, progress)
+            play(fleet, plan, progress)
         except KeyboardInterrupt:
             interrupted = True
             fleet.close("interrupted")
@@ -104,7 +89,10 @@ def simulate_plan(
     return Outcome(judge.verdict(interrupted=interrupted), header, journal, interrupted)
 
 
-def _run(fleet: Fleet, plan: RunPlan, progress: Callable[[Progress], None] | None) -> None:
+def play(fleet: Fleet, plan: RunPlan, progress: Callable[[Progress], None] | None = None) -> None:
+    """From the first boot to the last count: customers until the plan's end, then the faults are
+    lifted, and it goes on until nothing is open, or for the contract's quiescence.
+    """
     fleet.start()
     now = 0.0
     while now < plan.duration:

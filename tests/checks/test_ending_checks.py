@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from script import ATM, CARD, SEES, Script, failing, row, status
+from script import ATM, CARD, DIALECT, SEES, Script, failing, row, status
 
 from harness import events as e
 
@@ -429,3 +429,14 @@ def test_a_second_reversal_after_the_first_was_settled_breaks_t13() -> None:
     script.answer(2000.2, "000555")
     script.end(2100)
     assert "T13" in failing(script.verdict())
+
+
+def test_an_answer_that_is_damaged_into_a_reversal_is_none() -> None:
+    """A 0430 with one bit turned over reads 0420: nobody at the terminal sent that."""
+    script = unanswered_reversal()
+    back = DIALECT.answer(script.requests["000101"], "00") | {"t": "0420"}
+    script.frame(70.5, "terminal", "terminal", back, mac="bad")
+    script.end(200)
+    verdict = script.verdict()
+    assert failing(verdict) == []
+    assert row(verdict, "T13").tried == 2

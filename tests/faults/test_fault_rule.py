@@ -72,7 +72,7 @@ def test_draws_do_not_depend_on_how_terminals_interleave(order: list[str], seed:
 
 
 def test_draws_are_keyed_by_seed_terminal_and_rule() -> None:
-    """Another seed, terminal or place in the list gives other draws."""
+    """Another seed, terminal or text gives other draws; other faults beside it do not."""
 
     def fates(*faults: str, seed: int = 1, terminal: str = ATM) -> list[bool]:
         built = plan(*faults, seed=seed)
@@ -82,7 +82,8 @@ def test_draws_are_keyed_by_seed_terminal_and_rule() -> None:
     assert usual == fates("drop_response:p=50%")
     assert usual != fates("drop_response:p=50%", seed=2)
     assert usual != fates("drop_response:p=50%", terminal=OTHER)
-    assert usual != fates("slow", "drop_response:p=50%")
+    assert usual == fates("slow", "drop_response:p=50%")
+    assert usual != fates("drop_response:p=50%,mti=0210")
 
 
 def test_what_a_fault_draws_besides_p_does_not_lean_on_p() -> None:

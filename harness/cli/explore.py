@@ -1,0 +1,118 @@
+"""`harness explore [SCENARIO]`: search for what breaks, shrink it, keep it as a case."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from harness.cli.carry_out import RUNS, fresh_name
+from harness.errors import ConfigError
+from harness.explore.bench import Bench, Schedule
+from harness.explore.campaign import Tally, draw_many, try_all
+from harness.explore.case import Case, shrunk, write_case
+from harness.explore.hunt import Search
+from harness.plan import plan_of
+from harness.report.case import print_case
+from harness.report.search import SearchView, print_tally
+from harness.scenario import load_scenario
+from harness.units import parse_duration
+
+SCENARIO = "few_withdrawals"
+USUAL_RUNS = 2000
+_STORY = 80  # lines of the first case's ladder
+NOTHING, FAILED, PROVES_NOTHING, INTERRUPTED = 0, 1, 3, 130
+
+
+def explore(
+    scenario: Annotated[
+        str, typer.Argument(help="What is searched: a shipped scenario, its id, or a TOML file.")
+    ] = SCENARIO,
+    runs: Annotated[
+        int | None, typer.Option(min=1, help=f"So many runs that count; else {USUAL_RUNS:,}.")
+    ] = None,
+    duration: Annotated[
+        str | None, typer.Option("--for", help="So long, such as 60s, instead of --runs.")
+    ] = None,
+    exhaustive: Annotated[
+        int | None,
+        typer.Option(min=1, max=3, help="All combinations of so many faults in one withdrawal."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Which search: equal seeds find the same.")] = 1,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; else one per core.")] = None,
+    budget: Annotated[int, typer.Option(min=1, max=64, help="At most so many faults a run.")] = 4,
+    terminals: Annotated[int | None, typer.Option(min=1, help="Instead of the scenario's.")] = None,
+    terminal_profile: Annotated[
+        str | None, typer.Option(help="A shipped terminal, or your module:attribute.")
+    ] = None,
+    host_profile: Annotated[
+        str | None, typer.Option(help="A shipped host, or your module:attribute.")
+    ] = None,
+    cases: Annotated[Path, typer.Option(help="The directory where the cases go.")] = RUNS,
+) -> int:
+    """Search for faults that break an invariant; shrink, explain and keep what is found."""
+    if sum(given is not None for given in (runs, duration, exhaustive)) > 1:
+        raise ConfigError(
+            "--runs, --for and --exhaustive exclude each other",
+            place="explore",
+            remedy="leave all of them out but one",
+        )
+    plan = plan_of(
+        load_scenario(scenario),
+        seed=seed,
+        terminals=terminals,
+        terminal_profile=terminal_profile,
+        host_profile=host_profile,
+    )
+    Bench(plan).run(())  # a mistake in it is told here, and not by every process
+    console = Console(highlight=False)
+    workers = jobs or os.cpu_count() or 1
+    seconds = parse_duration(duration, place="--for") if duration is not None else None
+    wanted = None if duration is not None or exhaustive is not None else runs or USUAL_RUNS
+    with SearchView(console, wanted=wanted, seconds=seconds) as view:
+        if exhaustive is not None:
+            tally = try_all(plan, exhaustive, workers, view)
+        else:
+
+            def over(tally: Tally) -> bool:
+                return (
+                    tally.runs >= wanted if wanted is not None else view.elapsed >= (seconds or 0)
+                )
+
+            tally = draw_many(Search(plan, seed, budget), workers, over, view)
+    return _report(console, tally, view.elapsed, cases)
+
+
+def _report(console: Console, tally: Tally, seconds: float, where: Path) -> int:
+    """Shrink, explain and keep what was found; the exit code."""
+    print_tally(console, tally, seconds)
+    bench = Bench(tally.search.plan)
+    together: dict[tuple[int, Schedule], list[Case]] = {}
+    for found in tally.found.values():
+        case = shrunk(bench, found)
+        together.setdefault((case.plan.seed, case.schedule), []).append(case)
+    for number, (first, *others) in enumerate(together.values()):
+        name = f"case-{first.broken.invariant}-{first.broken.phase}".lower()
+        path = fresh_name(where, name, ".json")
+        write_case(first, path)
+        console.print()
+        also = dict.fromkeys(case.broken.invariant for case in others)
+        print_case(console, first, path, lines=0 if number else _STORY, also=tuple(also))
+    console.print()
+    if tally.interrupted:
+        return INTERRUPTED
+    if tally.found:
+        count = len(together)
+        what = "a case" if count == 1 else f"{count} cases"
+        invariants = dict.fromkeys(broken.invariant for broken in tally.found)
+        console.print(Text(f"FOUND  {what}, breaking {', '.join(invariants)}", style="bold red"))
+        return FAILED
+    if not tally.runs:
+        console.print(Text("INVALID  no fault took effect in any run", style="bold yellow"))
+        return PROVES_NOTHING
+    console.print(Text(f"NOTHING FOUND  in {tally.runs:,} runs", style="bold green"))
+    return NOTHING

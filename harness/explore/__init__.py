@@ -1,0 +1,1 @@
+"""The search for what breaks: schedules of faults drawn or enumerated, run, shrunk and kept."""

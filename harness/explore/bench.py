@@ -1,0 +1,126 @@
+"""One schedule after another, each in a run of its own: what was tried, and what it broke."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from harness import events as e
+from harness.assembly import Assembly
+from harness.checks.base import Failure
+from harness.checks.judge import Judge
+from harness.checks.secrecy import SecrecyScan
+from harness.journal import Journal, Listener, encode_entry
+from harness.plan import RunPlan
+from harness.sim.fleet import Fleet
+from harness.sim.run import play
+
+Schedule = tuple[str, ...]
+"""Faults in the grammar of `--fault`, in the order in which they are asked."""
+
+
+class Broken(msgspec.Struct, frozen=True):
+    """What makes two failures the same one: the invariant, whose it is, and what the machine was
+    doing (its last state; at the end of a run 'rest').
+    """
+
+    invariant: str
+    role: str
+    phase: str
+
+
+class Trial(NamedTuple):
+    """A schedule that was run. `acted` are those of its faults that took effect, in order; none,
+    and it was no trial. `failures` are the judge's, and `broken` is what each of them is.
+    """
+
+    schedule: Schedule
+    acted: Schedule
+    failures: tuple[Failure, ...]
+    broken: tuple[Broken, ...]
+
+
+class Bench:
+    """Runs schedules against one plan; `evening` n is the plan with the n-th seed from its own.
+
+    What runs share is made once. A plan's promises and expectations are the scenario's, and no
+    schedule has to keep them.
+
+    Raises:
+        ConfigError: the plan names something that does not exist.
+    """
+
+    def __init__(self, plan: RunPlan) -> None:
+        scenario = msgspec.structs.replace(plan.scenario, promises=(), expect={}, forbid={})
+        self.plan = msgspec.structs.replace(plan, scenario=scenario)
+        self._evenings: dict[int, Assembly] = {}
+
+    def plan_for(self, evening: int, schedule: Schedule) -> RunPlan:
+        """The very run."""
+        faults = (*self.plan.faults, *schedule)
+        return msgspec.structs.replace(self.plan, seed=self.plan.seed + evening, faults=faults)
+
+    def run(
+        self,
+        schedule: Schedule,
+        *,
+        evening: int = 0,
+        listeners: Sequence[Listener] = (),
+        secrets: bool = False,
+    ) -> Trial:
+        """Run it. With `secrets` all that would be written is scanned for them (S3), which takes
+        as long as the run itself.
+        """
+        base = self._evenings.get(evening)
+        if base is None:
+            base = self._evenings[evening] = Assembly(self.plan_for(evening, ()))
+        assembly = base.with_faults((*self.plan.faults, *schedule))
+        judge = Judge(assembly.header())
+        notes = _Notes()
+        book = Journal()
+        book.subscribe(judge.see)
+        book.subscribe(notes.see)
+        for listener in listeners:
+            book.subscribe(listener)
+        lines: list[bytes] = []
+        if secrets:
+            book.subscribe(lambda at, who, event: lines.append(encode_entry(at, 0, who, event)))
+        play(Fleet(assembly, book), assembly.plan)
+        if secrets:
+            scan = SecrecyScan(assembly.population, assembly.keys, terminals=self.plan.terminals)
+            scan.scan(b"\n".join(lines), "entries", 2)
+            judge.secrecy(scan.scanned, [str(leak) for leak in scan.leaks])
+        failures = judge.verdict().failures
+        return Trial(
+            schedule,
+            tuple(text for text in schedule if text in notes.acted),
+            failures,
+            tuple(notes.broken(failure) for failure in failures),
+        )
+
+
+class _Notes:
+    """A listener: which faults acted, and which states the terminals were in."""
+
+    def __init__(self) -> None:
+        self.acted: dict[str, None] = {}
+        self._states: dict[str, list[tuple[float, str]]] = {}
+        self._end = float("inf")
+
+    def see(self, at: float, actor: str, event: e.Event) -> None:
+        kind = type(event)
+        if kind is e.StateEntered:
+            self._states.setdefault(actor, []).append((at, event.state))  # type: ignore[attr-defined]
+        elif kind is e.FaultActed:
+            self.acted[event.fault] = None  # type: ignore[attr-defined]
+        elif kind is e.RunEnded:
+            self._end = at
+
+    def broken(self, failure: Failure) -> Broken:
+        role = "host" if failure.invariant.startswith("H") else "terminal"
+        if failure.at >= self._end:
+            return Broken(failure.invariant, role, "rest")
+        states = [x for at, x in self._states.get(failure.actor, ()) if at <= failure.at]
+        return Broken(failure.invariant, role, states[-1] if states else "")

@@ -1,0 +1,88 @@
+"""A whole search: chunk after chunk until it is over, and what they found together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+
+from harness.explore.bench import Bench, Broken
+from harness.explore.case import Found
+from harness.explore.exhaust import combinations_of, how_many, one_withdrawal, places
+from harness.explore.hunt import Chunk, Search, drawn, listed
+from harness.plan import RunPlan
+
+Watch = Callable[["Tally"], None]
+
+
+class Tally:
+    """What a search has done so far: `runs` in which a fault took effect, `idle` ones in which
+    none did, and of each failure the first that was found. `planned` is how many it will be in all,
+    as far as that is known; 0 if it is not.
+    """
+
+    def __init__(self, search: Search) -> None:
+        self.search = search
+        self.runs = 0
+        self.idle = 0
+        self.planned = 0
+        self.found: dict[Broken, Found] = {}
+        self.interrupted = False
+
+    def add(self, chunk: Chunk) -> None:
+        self.runs += len(chunk.struck)
+        self.idle += chunk.size - len(chunk.struck)
+        for found in chunk.found:
+            self.found.setdefault(found.broken, found)
+
+
+def draw_many(search: Search, jobs: int, over: Callable[[Tally], bool], watch: Watch) -> Tally:
+    """Drawn schedules until it is `over`, which is asked after each chunk."""
+    tally = Tally(search)
+    _pursue(drawn(search, jobs), tally, over, watch)
+    return tally
+
+
+def try_all(plan: RunPlan, most: int, jobs: int, watch: Watch) -> Tally:
+    """Every combination of up to so many faults in one withdrawal; `watch` hears how many they
+    are before each size is begun.
+    """
+    search = Search(one_withdrawal(plan))
+    tally = Tally(search)
+    every = places(Bench(search.plan))
+    struck: dict[int, None] = {}
+    tally.planned = len(every)
+    watch(tally)
+    single = listed(search, jobs, ((place,) for place in every))
+    _pursue(_noting(single, struck), tally, lambda _: False, watch)
+    striking = frozenset(every[number] for number in struck)
+    for size in range(2, most + 1):
+        if tally.interrupted:
+            break
+        begun = tally.planned
+        tally.planned += how_many(len(every), len(striking), size)
+        watch(tally)
+        schedules = combinations_of(every, striking, size)
+        _pursue(listed(search, jobs, schedules, first=begun), tally, lambda _: False, watch)
+    return tally
+
+
+Chunks = Generator[Chunk, None, None]
+
+
+def _noting(chunks: Chunks, struck: dict[int, None]) -> Chunks:
+    for chunk in chunks:
+        struck.update(dict.fromkeys(chunk.struck))
+        yield chunk
+
+
+def _pursue(chunks: Chunks, tally: Tally, over: Callable[[Tally], bool], watch: Watch) -> None:
+    """Ctrl-C ends it with what there is."""
+    try:
+        for chunk in chunks:
+            tally.add(chunk)
+            watch(tally)
+            if over(tally):
+                break
+    except KeyboardInterrupt:
+        tally.interrupted = True
+    finally:
+        chunks.close()

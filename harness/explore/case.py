@@ -1,0 +1,147 @@
+"""A failure that was found, made as small as it gets, and kept: `case.json`."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from harness.errors import ConfigError, EnvironmentTrouble
+from harness.events import Event
+from harness.explore.bench import Bench, Broken, Schedule, Trial
+from harness.explore.shrink import shrink
+from harness.journal import Entry, encode_entry
+from harness.plan import RunPlan, harness_version
+
+FORMAT = 1
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A schedule that broke something: the search's seed, the run's number in it, its evening."""
+
+    seed: int
+    number: int
+    evening: int
+    schedule: Schedule
+    broken: Broken
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that brings the failure back: `plan`, and over it the shrunk `schedule`. `passing`
+    is the schedule of the nearest run that does not break it, `journal` the SHA-256 of the run's
+    entries as JSON lines, `tries` the runs that shrinking took.
+    """
+
+    format: int = FORMAT
+    version: str
+    plan: RunPlan
+    schedule: Schedule
+    passing: Schedule
+    broken: Broken
+    at: float
+    actor: str
+    what: str
+    customer: int
+    journal: str
+    tries: int
+    found: Found
+
+
+class Recorder:
+    """A listener that keeps every entry, and what they would be as JSON lines, hashed."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+
+    def see(self, at: float, actor: str, event: Event) -> None:
+        self.entries.append(Entry(at, len(self.entries) + 1, actor, event))
+
+    def digest(self) -> str:
+        whole = sha256()
+        for entry in self.entries:
+            whole.update(encode_entry(entry.at, entry.seq, entry.actor, entry.event) + b"\n")
+        return whole.hexdigest()
+
+
+class _Shrinking:
+    """Runs of parts of one schedule; each part once."""
+
+    def __init__(self, bench: Bench, found: Found) -> None:
+        self._bench = bench
+        self._found = found
+        self._known: dict[Schedule, bool] = {}
+
+    @property
+    def tries(self) -> int:
+        return len(self._known)
+
+    def fails(self, schedule: Schedule) -> bool:
+        """Does it break the same invariant, of the same role, in the same phase?"""
+        if schedule not in self._known:
+            self._known[schedule] = self._found.broken in self.run(schedule).broken
+        return self._known[schedule]
+
+    def run(self, schedule: Schedule, recorder: Recorder | None = None) -> Trial:
+        return self._bench.run(
+            schedule,
+            evening=self._found.evening,
+            listeners=[] if recorder is None else [recorder.see],
+            secrets=self._found.broken.invariant == "S3",
+        )
+
+
+def shrunk(bench: Bench, found: Found) -> Case:
+    """The case of a failure: from its schedule nothing can be left out any more."""
+    shrinking = _Shrinking(bench, found)
+    schedule = shrink(found.schedule, shrinking.fails)
+    smaller = [schedule[:at] + schedule[at + 1 :] for at in range(len(schedule))]
+    passing = next((x for x in smaller if not shrinking.fails(x)), ())
+    recorder = Recorder()
+    trial = shrinking.run(schedule, recorder)
+    failure = trial.failures[trial.broken.index(found.broken)]
+    return Case(
+        version=harness_version(),
+        plan=bench.plan_for(found.evening, ()),
+        schedule=schedule,
+        passing=passing,
+        broken=found.broken,
+        at=failure.at,
+        actor=failure.actor,
+        what=failure.what,
+        customer=failure.customer,
+        journal=recorder.digest(),
+        tries=shrinking.tries,
+        found=found,
+    )
+
+
+def write_case(case: Case, path: Path) -> None:
+    """As JSON.
+
+    Raises:
+        EnvironmentTrouble: it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(msgspec.json.format(msgspec.json.encode(case)) + b"\n")
+    except OSError as trouble:
+        raise EnvironmentTrouble(f"cannot write the case {path}: {trouble}") from trouble
+
+
+def read_case(path: Path) -> Case:
+    """A case that `write_case` wrote.
+
+    Raises:
+        ConfigError: no such file, or no case of this format.
+    """
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Case)
+    except OSError as trouble:
+        raise ConfigError(f"cannot be read ({trouble.strerror})", place=str(path)) from trouble
+    except msgspec.DecodeError as trouble:
+        raise ConfigError(
+            f"is no case ({trouble})",
+            place=str(path),
+            remedy="give a case.json that 'harness explore' wrote",
+        ) from trouble

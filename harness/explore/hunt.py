@@ -1,0 +1,193 @@
+"""The search itself: schedules by number, in as many processes as there are cores.
+
+Run number n is a function of the search's seed and n alone, and chunks of numbers are taken in
+order: a search of so many runs finds the same in whatever number of processes.
+"""
+
+from __future__ import annotations
+
+import gc
+import signal
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from functools import cached_property, lru_cache
+from itertools import count, islice
+from multiprocessing import get_context
+from typing import Any, NamedTuple
+
+import msgspec
+
+from harness.assembly import terminal_id
+from harness.collector import few_collections
+from harness.draw import Draw, key_of
+from harness.explore.bench import Bench, Broken, Schedule
+from harness.explore.case import Found
+from harness.explore.strikes import Strikes, forms_of, strike
+from harness.faults.grammar import ALL_RULES
+from harness.plan import RunPlan
+
+EVENINGS = 64  # seeds of customers and host that a search uses, in turn
+CHUNK = 64
+SECRETS_EVERY = 16  # one run in so many is scanned for secrets
+_AHEAD = 3  # chunks that wait for each process
+
+
+class Search(msgspec.Struct, frozen=True):
+    """What is searched: a plan, from which seed, with at most `budget` faults at once."""
+
+    plan: RunPlan
+    seed: int = 1
+    budget: int = 4
+
+
+class Chunk(NamedTuple):
+    """What became of `size` runs from number `first` on: in those that `struck` numbers, a fault
+    took effect. Of failures that are the same one, `found` has the first.
+    """
+
+    first: int
+    size: int
+    struck: tuple[int, ...]
+    found: tuple[Found, ...]
+
+
+@lru_cache(maxsize=8)
+def likely_forms(plan_as_json: bytes) -> dict[str, tuple[str, ...]]:
+    """By kind, the forms of a strike at a first attempt that take effect under this plan. (As JSON,
+    for a plan holds dictionaries, and could not be remembered.)
+    """
+    bench = Bench(msgspec.json.decode(plan_as_json, type=RunPlan))
+    found: dict[str, tuple[str, ...]] = {}
+    for kind, rule in ALL_RULES.items():
+        if "nth" not in rule.parameters:
+            continue
+        tried = {form: strike(kind, form, terminal_id(0), nth=1) for form in forms_of(rule)}
+        forms = tuple(form for form, text in tried.items() if bench.run((text,)).acted)
+        if forms:
+            found[kind] = forms
+    return found
+
+
+class Hunter:
+    """Runs the numbers of one search."""
+
+    def __init__(self, search: Search) -> None:
+        self._search = search
+        self._bench = Bench(search.plan)
+        self._strikes = Strikes(search.plan.terminals, search.plan.duration)
+        self._key = key_of(search.seed, "explore")
+
+    @cached_property
+    def _likely(self) -> dict[str, tuple[str, ...]]:
+        """By kind, the forms that take effect in an evening of safe machines where they are the
+        only fault: most of the others wait for something that another fault must bring about.
+        """
+        plan = msgspec.structs.replace(
+            self._search.plan, terminals=1, terminal_profile="safe", host_profile="safe"
+        )
+        return likely_forms(msgspec.json.encode(plan))
+
+    def schedule(self, number: int) -> Schedule:
+        """A few kinds of faults, and a few strikes of those; the first one aims at something that
+        is there.
+        """
+        draw, budget = Draw(self._key, number), self._search.budget
+        every = self._strikes.kinds
+        drawn = [self._strikes.aim(self._likely, draw)]
+        kinds = [every[draw.below(len(every))] for _ in range(1 + draw.below(budget))]
+        drawn += [
+            self._strikes.draw(kinds[draw.below(len(kinds))], draw)
+            for _ in range(draw.below(budget))
+        ]
+        return tuple(dict.fromkeys(drawn))
+
+    def drawn(self, first: int) -> Chunk:
+        """`CHUNK` numbers from `first` on."""
+        numbers = range(first, first + CHUNK)
+        return self.tried(first, [(n % EVENINGS, self.schedule(n)) for n in numbers])
+
+    def tried(self, first: int, runs: Sequence[tuple[int, Schedule]]) -> Chunk:
+        """Those (evening, schedule), numbered from `first` on."""
+        struck: list[int] = []
+        found: dict[Broken, Found] = {}
+        for number, (evening, schedule) in enumerate(runs, start=first):
+            secrets = number % SECRETS_EVERY == 0
+            trial = self._bench.run(schedule, evening=evening, secrets=secrets)
+            if not trial.acted:
+                continue
+            struck.append(number)
+            for broken in trial.broken:
+                if broken not in found:
+                    found[broken] = Found(self._search.seed, number, evening, schedule, broken)
+        return Chunk(first, len(runs), tuple(struck), tuple(found.values()))
+
+
+def drawn(search: Search, jobs: int) -> Generator[Chunk, None, None]:
+    """Chunks of drawn schedules, in order and without end; close the iterator to stop.
+
+    Raises:
+        ConfigError: the plan names something that does not exist.
+    """
+    return _in_order(search, jobs, (("drawn", number) for number in count(0, CHUNK)))
+
+
+def listed(
+    search: Search, jobs: int, schedules: Iterable[Schedule], *, first: int = 0
+) -> Generator[Chunk, None, None]:
+    """Chunks of these schedules, numbered from `first` on, each run once on the plan's own evening.
+
+    Raises:
+        ConfigError: the plan names something that does not exist.
+    """
+    return _in_order(search, jobs, _listing(schedules, first))
+
+
+def _listing(schedules: Iterable[Schedule], first: int) -> Iterator[_Task]:
+    every = iter(schedules)
+    while runs := tuple((0, schedule) for schedule in islice(every, CHUNK)):
+        yield "tried", first, runs
+        first += CHUNK
+
+
+_Task = tuple[Any, ...]  # a method of the Hunter, and its arguments
+
+
+def _in_order(search: Search, jobs: int, tasks: Iterator[_Task]) -> Generator[Chunk, None, None]:
+    """What becomes of them, in as many processes."""
+    if jobs == 1:
+        hunter = Hunter(search)
+        with few_collections():
+            for name, *arguments in tasks:
+                yield getattr(hunter, name)(*arguments)
+        return
+    pool = ProcessPoolExecutor(jobs, get_context("spawn"), _start, (search,))
+    waiting: deque[Future[Chunk]] = deque()
+    try:
+        for task in tasks:
+            waiting.append(pool.submit(_do, task))
+            if len(waiting) > jobs * _AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+_hunter: Hunter | None = None  # of this process of the pool
+
+
+def _start(search: Search) -> None:
+    """A process of the pool: Ctrl-C is for the one that reports."""
+    global _hunter
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _hunter = Hunter(search)
+    gc.freeze()
+    gc.set_threshold(200_000, 50, 100)
+
+
+def _do(task: _Task) -> Chunk:
+    assert _hunter is not None
+    name, *arguments = task
+    chunk: Chunk = getattr(_hunter, name)(*arguments)
+    return chunk
