@@ -134,6 +134,7 @@ class DropBytes(SpoiledRule):
     """The receiver takes what is missing from the frame that follows, and reads on from there."""
 
     kind = "drop_bytes"
+    variants = ("", "bytes=1")
     summary = "bytes of the message vanish; its length stays as it was"
     parameters: ClassVar[dict[str, Parameter]] = {
         "bytes": Parameter("count", "3", "so many, side by side", least=1),
@@ -157,6 +158,7 @@ class InsertBytes(SpoiledRule):
     """What the length leaves over of the message is read as the header of the next frame."""
 
     kind = "insert_bytes"
+    variants = ("", "bytes=1")
     summary = "bytes that nobody sent stand in the message; its length stays as it was"
     parameters: ClassVar[dict[str, Parameter]] = {
         "bytes": Parameter("count", "3", "so many, drawn", least=1, most=1000),

@@ -60,6 +60,7 @@ class Latency(LineRule):
 
 class Jitter(LineRule):
     kind = "jitter"
+    variants = ("", "by=30s")
     summary = "every frame takes longer, both ways, each by a time of its own, and in order"
     parameters: ClassVar[dict[str, Parameter]] = {
         "by": Parameter("duration", "1s", "up to so much longer, drawn evenly", least=0.001),
@@ -75,6 +76,7 @@ class Throttle(LineRule):
     """Works on the bytes as they leave, after all damage: a frame arrives with its last byte."""
 
     kind = "throttle"
+    variants = ("", "rate=7")
     summary = "the line carries so many bytes a second, each way"
     stage = PACE
     parameters: ClassVar[dict[str, Parameter]] = {
@@ -127,6 +129,7 @@ class AfterBytes(WireRule):
 
 class StallAfterN(AfterBytes):
     kind = "stall_after_n"
+    variants = ("", "n=100", "hold=10s")
     summary = "after so many bytes of a connection nothing moves for a while, either way"
     parameters: ClassVar[dict[str, Parameter]] = {
         "n": Parameter("count", "300", "bytes that still pass, both ways together", least=0),
@@ -159,6 +162,7 @@ class StallAfterN(AfterBytes):
 
 class TruncateAfterN(AfterBytes):
     kind = "truncate_after_n"
+    variants = ("", "n=100", "n=500")
     summary = "after so many bytes of a connection it ends with a FIN, in the middle of a frame"
     parameters: ClassVar[dict[str, Parameter]] = {
         "n": Parameter("count", "300", "bytes that still pass, both ways together", least=0),
