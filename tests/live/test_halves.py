@@ -243,8 +243,8 @@ def at_terminals(fault: str) -> Half:
     return Terminals("127.0.0.1:1", faults=[fault])
 
 
-HOSTS = "faults of: host, wire, connection"
-TERMINALS = "faults of: device, customer, power, wire, connection"
+HOSTS = "faults of: host, connection, byte, framing, wire"
+TERMINALS = "faults of: device, customer, power, connection, byte, framing, wire"
 
 
 @pytest.mark.parametrize(
