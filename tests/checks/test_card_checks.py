@@ -321,6 +321,18 @@ def test_a_card_is_captured_once_card_take_is_over(lay: float, broken: bool) -> 
     assert ("T7" in failing(script.verdict())) is broken
 
 
+@pytest.mark.parametrize(("lag", "broken"), [(0.0, True), (0.1, True), (0.5, False)])
+def test_the_harnesss_own_delay_can_make_a_capture_look_early(lag: float, broken: bool) -> None:
+    """By as much as it measured of itself: the timer ran from a moment before what is written."""
+    script = Script()
+    script.add(1.0, e.LagMeasured(lag), actor="RUN")
+    script.insert(10)
+    script.eject(20, taken=None)
+    script.capture(21.2 + 29.7)
+    script.end(100)
+    assert ("T7" in failing(script.verdict())) is broken
+
+
 def test_an_earlier_customers_card_at_the_slot_is_no_reason() -> None:
     """The time that another card lay at the slot does not count."""
     script = Script()

@@ -55,13 +55,13 @@ class Run(msgspec.Struct, frozen=True):
     duration: float
     edges: tuple[float, ...] = ()
     aborted: int = 0
-    alike: float = 0.7
+    alike: float = 0.5
 
 
 # S01: the frozen host posts what it reads for 30 s, which is an edge like the freeze's ends
 RUNS = {
     "S01": Run(
-        "national_freeze", ("silent:post=30s@45s..165s",), 270.0, (45.0, 75.0, 165.0), 5, 0.4
+        "national_freeze", ("silent:post=30s@45s..165s",), 270.0, (45.0, 75.0, 165.0), 5, 0.3
     ),
     "S05": Run("approve_then_drop", ("fin_mid_response:mti=0210,p=20%",), 150.0, (), 10),
     "S09": Run("late_approval", ("late_response:past=5s,mti=0210,p=20%",), 150.0, (), 10),
