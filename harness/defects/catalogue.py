@@ -1,0 +1,20 @@
+"""Every defect, in the order in which it is told: by subject, and the hosts last."""
+
+from __future__ import annotations
+
+from harness.defects.card import CARD_DEFECTS
+from harness.defects.cash import CASH_DEFECTS
+from harness.defects.defect import Defect
+from harness.defects.host import HOST_DEFECTS
+from harness.defects.link import LINK_DEFECTS
+from harness.defects.reversals import REVERSAL_DEFECTS
+from harness.defects.secrecy import SECRECY_DEFECTS
+
+DEFECTS: tuple[Defect, ...] = (
+    *CARD_DEFECTS,
+    *CASH_DEFECTS,
+    *REVERSAL_DEFECTS,
+    *LINK_DEFECTS,
+    *SECRECY_DEFECTS,
+    *HOST_DEFECTS,
+)

@@ -1,0 +1,30 @@
+"""What a machine that is broken on purpose is to the self-test."""
+
+from __future__ import annotations
+
+import msgspec
+
+from harness.machines.profile import HostProfile, TerminalProfile
+
+
+class Defect(msgspec.Struct, frozen=True, kw_only=True):
+    """`profile` is the broken machine. Each invariant of `must` breaks in the smallest case that
+    brings it out, those of `may` can break along with them, and no others. `cost` says in a
+    sentence what it does wrong and what that costs in the world. `scenario` is where it is searched
+    for, with a safe machine at the other end.
+    """
+
+    profile: TerminalProfile | HostProfile
+    cost: str
+    must: tuple[str, ...]
+    may: tuple[str, ...] = ()
+    scenario: str = "few_withdrawals"
+
+    @property
+    def name(self) -> str:
+        return self.profile.name
+
+    @property
+    def role(self) -> str:
+        """'terminal' or 'host'."""
+        return "host" if isinstance(self.profile, HostProfile) else "terminal"
