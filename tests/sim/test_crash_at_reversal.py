@@ -19,12 +19,12 @@ def test_it_is_posted_once_and_answered_when_it_comes_again(kind: str, tmp_path:
     faults = ("drop_response:mti=0210,nth=1", f"{kind}:mti=0420,nth=1")
     plan = plan_of(load_scenario("ordinary_evening"), terminals=1, duration=1200.0, faults=faults)
     outcome = simulate_plan(plan, journal=tmp_path / "run.jsonl")
-    entries = list(JournalReader(tmp_path / "run.jsonl"))
-    crashed = next(x.at for x in entries if isinstance(x.event, e.HostCrashed))
-    given_back = [
-        x.at for x in entries if isinstance(x.event, e.Posted) and x.event.kind == "reversal"
+    seen: list[tuple[float, e.Event]] = [
+        (entry.at, entry.event) for entry in JournalReader(tmp_path / "run.jsonl")
     ]
-    answered = [x.at for x in entries if isinstance(x.event, e.ReversalAnswered)]
+    crashed = next(at for at, event in seen if isinstance(event, e.HostCrashed))
+    given_back = [at for at, x in seen if isinstance(x, e.Posted) and x.kind == "reversal"]
+    answered = [at for at, event in seen if isinstance(event, e.ReversalAnswered)]
     assert len(given_back) == len(answered) == 1
     assert (given_back[0] > crashed) is (kind == "crash_before_commit")
     assert answered[0] > crashed
