@@ -144,6 +144,7 @@ class Assembly:
             hotlist=contract.hotlist,
             mac=contract.mac,
             sign_on=contract.sign_on,
+            first_stan=self.plan.scenario.first_stan,
         )
 
     def place(self, index: int) -> str:

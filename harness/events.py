@@ -369,6 +369,10 @@ class ServiceChanged(TerminalEvent, frozen=True, gc=False):
     reasons: tuple[str, ...]
 
 
+class StanWrapped(TerminalEvent, frozen=True, gc=False):
+    """The last STAN was given out: the next one is 000001 again."""
+
+
 class Noted(TerminalEvent, frozen=True, gc=False):
     """A free remark of somebody's own machine."""
 

@@ -26,12 +26,15 @@ from harness.events import EVENT_TYPES
 from harness.faults.grammar import parse_fault
 from harness.machines.customer import Evening
 from harness.machines.device import Motors
+from harness.machines.terminal import LAST_STAN
 from harness.nearest import unknown
 from harness.units import parse_duration, parse_share
 
 
 class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     """`duration` in seconds, `epoch` ISO 8601 in UTC: the wall clock at the run's start.
+
+    `first_stan` is the STAN (DE 11) with which new machines begin, up to 999,999.
 
     `expect` and `forbid` map events to the least and the greatest number of times.
     """
@@ -42,6 +45,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     story: str = ""
     shows: str = ""
     terminals: int = 100
+    first_stan: int = 1
     duration: float = 5400.0
     epoch: str = "2026-11-21T20:10:00"
     contract: Contract = Contract()
@@ -135,6 +139,8 @@ class _Reader:
         match key:
             case "terminals":
                 return self._whole(value, place, least=1)
+            case "first_stan":
+                return self._stan(value, place)
             case "duration":
                 return self._duration(value, place, positive=True)
             case "epoch":
@@ -165,6 +171,11 @@ class _Reader:
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
             raise ConfigError(f"{value!r} is not a whole number from {least} up", place=place)
         return value
+
+    def _stan(self, value: Any, place: str) -> int:
+        if self._whole(value, place, least=1) > LAST_STAN:
+            raise ConfigError(f"{value} has more than six digits", place=place, remedy="999950")
+        return int(value)
 
     def _list(self, value: Any, place: str) -> list[str]:
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):

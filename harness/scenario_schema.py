@@ -15,6 +15,7 @@ from harness.events import EVENT_TYPES
 from harness.faults.grammar import ALL_RULES
 from harness.machines.customer import Evening
 from harness.machines.device import Motors
+from harness.machines.terminal import LAST_STAN
 
 _DURATION = {
     "description": "seconds, or text such as '90m', '45s', '20ms'",
@@ -45,6 +46,7 @@ def scenario_schema() -> dict[str, Any]:
             "story": _described(_TEXT, "what happens, for people"),
             "shows": _described(_TEXT, "what it is meant to show"),
             "terminals": {"type": "integer", "minimum": 1},
+            "first_stan": {"type": "integer", "minimum": 1, "maximum": LAST_STAN},
             "duration": _DURATION,
             "epoch": _described(_TEXT, "the wall clock at the start, UTC: 2026-11-21T20:10:00"),
             "faults": {

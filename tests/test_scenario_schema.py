@@ -50,6 +50,7 @@ def test_every_key_of_a_scenario_is_in_it() -> None:
         HEAD + "colour = 3",
         HEAD + "terminals = 0",
         HEAD + 'terminals = "many"',
+        HEAD + "first_stan = 1000000",
         HEAD + "duration = -5",
         HEAD + 'faults = ["no_such_fault"]',
         HEAD + 'promises = ["T99"]',

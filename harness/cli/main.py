@@ -28,6 +28,7 @@ from harness.cli import (
     replay,
     run,
     schema,
+    selftest,
     show,
 )
 from harness.errors import ConfigError, EnvironmentTrouble, HarnessError
@@ -49,6 +50,7 @@ app = typer.Typer(
 app.command("run")(run.run)
 app.command("explore")(explore.explore)
 app.command("replay")(replay.replay)
+app.command("selftest")(selftest.selftest)
 app.command("load")(load.load)
 app.command("host")(halves.host)
 app.command("terminals")(halves.terminals)

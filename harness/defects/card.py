@@ -95,7 +95,7 @@ CARD_DEFECTS = (
         ),
         cost="Waits for the host for ever: the card stays inside until somebody opens the machine.",
         must=("T1", "T2", "F1"),
-        may=("F2", "T3", "T8"),
+        may=("F2", "T3", "T8", "T4", "T9"),
     ),
     Defect(
         profile=TerminalProfile(

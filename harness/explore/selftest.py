@@ -7,7 +7,7 @@ case breaks has to be a consequence that was expected, or a check blames where i
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
@@ -92,7 +92,9 @@ def _whole(invariant: str) -> str:
     return invariant.partition(".")[0]
 
 
-def examine_all(suspects: Sequence[Suspect], seed: int, jobs: int) -> Iterator[Examined]:
+def examine_all(
+    suspects: Sequence[Suspect], seed: int, jobs: int
+) -> Generator[Examined, None, None]:
     """One after another, in the order given; close the iterator to stop."""
     pool = ProcessPoolExecutor(jobs, get_context("spawn"), _start)
     try:

@@ -80,6 +80,7 @@ class SynBlackhole(DialRule):
 
 class SlowAccept(DialRule):
     kind = "slow_accept"
+    variants = ("", "by=10s")
     summary = "a dial is answered late: the connection stands so much later"
     parameters: ClassVar[dict[str, Parameter]] = {
         "by": Parameter("duration", "3s", "so much later", least=0.001),
@@ -100,6 +101,7 @@ class ConnectionLimit(DialRule):
     """
 
     kind = "connection_limit"
+    variants = ("max=1",)
     summary = "only so many connections stand at once, others are refused"
     parameters: ClassVar[dict[str, Parameter]] = {
         "max": Parameter("count", "5", "connections of the whole fleet", least=0),
@@ -177,6 +179,7 @@ class FinIdle(ConnectionRule):
     """
 
     kind = "fin_idle"
+    variants = ("", "after=5s")
     summary = "a connection on which nothing has passed for a while gets a FIN"
     parameters: ClassVar[dict[str, Parameter]] = {
         "after": Parameter("duration", "30s", "so long a silence: before an echo", least=0.001),

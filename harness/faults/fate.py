@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+CLOSES_AFTER = 0.001  # run seconds: the bytes before a FIN have arrived
+
 
 class Deliver(NamedTuple):
     """Bytes of the stream, `delay` run seconds from now: a whole frame or a piece of one. With

@@ -186,6 +186,7 @@ class TrailingBytes(FramingRule):
     """All framings. The message is read, and what trails is taken for the next header."""
 
     kind = "trailing_bytes"
+    variants = ("", "bytes=1")
     summary = "bytes that belong to no frame follow the frame"
     parameters: ClassVar[dict[str, Parameter]] = {
         "bytes": Parameter("count", "3", "so many, drawn", least=1, most=1000),

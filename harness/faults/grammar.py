@@ -26,6 +26,7 @@ from harness.faults.damage import DAMAGE_RULES
 from harness.faults.device import DEVICE_RULES
 from harness.faults.framing import FRAMING_RULES
 from harness.faults.host import HOST_RULES
+from harness.faults.line import LINE_RULES
 from harness.faults.link import LINK_RULES
 from harness.faults.power import OPERATIONS, POWER_RULES, is_operation
 from harness.faults.rule import FOREVER, FaultSpec, Parameter, Rule
@@ -38,6 +39,7 @@ __all__ = ["ALL_RULES", "FaultKind", "FaultSpec", "fault_catalog", "parse_fault"
 LAYERS: tuple[tuple[type[Rule], ...], ...] = (
     CONNECTION_RULES,
     LINK_RULES,
+    LINE_RULES,
     BYTE_RULES,
     FRAMING_RULES,
     WIRE_RULES,

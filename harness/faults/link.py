@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from harness.faults.byte import CLOSES_AFTER
-from harness.faults.fate import Act, Close, Deliver, Passing
+from harness.faults.fate import CLOSES_AFTER, Act, Close, Deliver, Passing
 from harness.faults.rule import COMMON, Context, FaultSpec, Parameter
 from harness.faults.wire import CUT, LOSS, TO_HOST, TO_TERMINAL, WireRule
 

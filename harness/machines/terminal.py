@@ -54,6 +54,7 @@ class TerminalSettings(msgspec.Struct, frozen=True, kw_only=True):
     expiries: int = 3  # as many host_response expiries in a row: withdrawals off
     expiries_pause: float = 300.0
     pin_tries: int = 3
+    first_stan: int = 1  # of a machine whose store is new
     cash_before_card: bool = False
     partial_approval: bool = False
     hotlist: tuple[str, ...] = ()
@@ -117,7 +118,8 @@ class Terminal:
         """Power is on. `image` is what the store kept, `sensors` what the device reports."""
         self._cause = "operator"
         self.image = image
-        self._stan = image.marks.stan
+        new = image.marks.transaction == 1  # nothing was ever reserved
+        self._stan = self.settings.first_stan if new else image.marks.stan
         self._number = image.marks.transaction
         self._reserve()
         self.step(i.PoweredOn(sensors), now)
@@ -138,6 +140,8 @@ class Terminal:
         stan = self._stan
         self._stan = stan % LAST_STAN + 1
         self._stans_left -= 1
+        if stan == LAST_STAN:
+            self.emit(e.StanWrapped())
         return f"{stan:06d}"
 
     def next_number(self) -> int:

@@ -70,6 +70,7 @@ def test_a_new_journal_brings_the_old_books_forward(tmp_path: Path) -> None:
         said, _ = half.communicate(timeout=60)
         assert half.returncode == 0, said
     host = begin("host", "--listen", address, *kept, "--journal", "new.jsonl", cwd=tmp_path)
+    line_with(host, "listening on")  # nobody there would end the terminals' run
     atms = begin(*to, "--seed", "2", cwd=tmp_path)
     line_with(host, "0210")
     for half in (atms, host):

@@ -15,16 +15,19 @@ from harness.plan import plan_of
 from harness.scenario import load_scenario
 from harness.sim.run import simulate_plan
 
-RARER = {"power_cut": "2%"}  # each of its attempts is one operation of many
+SHARES = {
+    "power_cut": "2%",  # each of its attempts is one operation of many
+    # a terminal dials once in an evening, if nothing else happens
+    **dict.fromkeys(("syn_blackhole", "slow_accept", "connection_limit"), "60%"),
+    **dict.fromkeys(("accept_then_close", "accept_never_read"), "60%"),
+}
 
 
 def usable(kind: FaultKind, share: str = "10%") -> str:
     """The fault so that it strikes, and leaves the evening going on."""
     if "p" not in kind.parameters:
         return f"{kind.kind}@5m..10m"
-    if kind.layer == "connection":
-        share = "50%"  # there are as many attempts as connections, and those are few
-    return f"{kind.kind}:p={RARER.get(kind.kind, share)}"
+    return f"{kind.kind}:p={SHARES.get(kind.kind, share)}"
 
 
 def evening(*faults: str, seed: int = 1) -> Outcome:

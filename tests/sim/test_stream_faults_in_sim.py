@@ -210,6 +210,19 @@ def test_coalesced_frames_come_at_one_instant(tmp_path: Path) -> None:
     assert seen[first + 1].event.problem == ""  # type: ignore[attr-defined]
 
 
+def test_nothing_comes_between_the_pieces_of_a_frame(tmp_path: Path) -> None:
+    """An answer that was held back becomes due in the midst of another frame's pieces, and arrives
+    behind the last of them.
+    """
+    run = Run(tmp_path, "reorder:mti=0210,nth=1,hold=36s", "slice:mti=0810,bytes=10,gap=2s@20s..")
+    seen = run.all("FrameSeen", end="terminal", to="terminal")
+    mtis = [entry.event.fields.get("t") for entry in seen]  # type: ignore[attr-defined]
+    late = mtis.index("0210")
+    assert mtis[late - 1] == "0810"
+    assert seen[late].at == seen[late - 1].at
+    assert run.all("DamagedMessage") == run.all("LinkClosed", how="garbage") == []
+
+
 def test_a_stalled_line_moves_nothing_and_then_all_of_it(tmp_path: Path) -> None:
     """Longer than the host timer: the request is reversed, and its answer, of which a few bytes had
     come, comes too late.

@@ -1,0 +1,84 @@
+"""`harness selftest`: the proof that the checks can fail."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import closing
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from harness.defects.catalogue import DEFECTS
+from harness.defects.defect import Defect
+from harness.explore.selftest import WITHIN, Examined, Suspect, examine_all
+from harness.plan import plan_of
+from harness.profiles import host_profile as find_host
+from harness.profiles import terminal_profile as find_terminal
+from harness.report.selftest import heading, row
+from harness.scenario import load_scenario
+
+SCENARIO = "few_withdrawals"
+
+
+def selftest(
+    seed: Annotated[int, typer.Option(help="Which search: any has to find each defect.")] = 1,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; else one per core.")] = None,
+    terminal_profile: Annotated[
+        str | None, typer.Option(help="Your own defect instead: module:attribute.")
+    ] = None,
+    host_profile: Annotated[
+        str | None, typer.Option(help="Your own defect instead: module:attribute.")
+    ] = None,
+) -> int:
+    """Search for every defect the harness ships: each must be found, and by what must find it."""
+    suspects = (
+        [_own(terminal_profile, host_profile)]
+        if terminal_profile or host_profile
+        else [_shipped(defect) for defect in DEFECTS]
+    )
+    console = Console(highlight=False)
+    start = time.monotonic()
+    done: list[Examined] = []
+    console.print(heading(suspects))
+    try:
+        with closing(examine_all(suspects, seed, jobs or os.cpu_count() or 1)) as examined:
+            for suspect, result in zip(suspects, examined, strict=False):
+                done.append(result)
+                console.print(row(suspect, result, suspects))
+    except KeyboardInterrupt:
+        console.print(Text(f"interrupted after {len(done)} of {len(suspects)}", style="yellow"))
+        return 130
+    seconds = time.monotonic() - start
+    wrong = [result.name for result in done if not result.passed]
+    console.print()
+    if wrong:
+        console.print(Text(f"FAIL  {', '.join(wrong)}", style="bold red"))
+        return 1
+    found = "found" if len(done) == 1 else f"all {len(done)} found"
+    console.print(
+        Text(f"PASS  {found} within {WITHIN:,} runs, {seconds:.0f} s", style="bold green")
+    )
+    return 0
+
+
+def _shipped(defect: Defect) -> Suspect:
+    plan = plan_of(
+        load_scenario(defect.scenario),
+        terminal_profile=defect.name if defect.role == "terminal" else None,
+        host_profile=defect.name if defect.role == "host" else None,
+    )
+    return Suspect(defect.name, plan, defect.must, defect.may)
+
+
+def _own(terminal: str | None, host: str | None) -> Suspect:
+    """Anything catches it."""
+    names = []
+    if terminal is not None:
+        names.append(find_terminal(terminal).name)
+    if host is not None:
+        names.append(find_host(host).name)
+    plan = plan_of(load_scenario(SCENARIO), terminal_profile=terminal, host_profile=host)
+    return Suspect(" with ".join(names), plan)

@@ -1,0 +1,58 @@
+"""The self-test finds each defect, and says so when one survives or a check blames astray."""
+
+from __future__ import annotations
+
+import pytest
+from searches import plan
+
+from harness.cli.main import execute
+from harness.defects.catalogue import DEFECTS
+from harness.defects.defect import Defect
+from harness.explore.selftest import WITHIN, Suspect, examine
+
+
+def suspect_of(defect: Defect) -> Suspect:
+    terminal = defect.name if defect.role == "terminal" else None
+    host = defect.name if defect.role == "host" else None
+    return Suspect(defect.name, plan(terminal, host), defect.must, defect.may)
+
+
+@pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.name)
+def test_each_defect_is_found_by_what_must_find_it(defect: Defect) -> None:
+    """From a seed that nobody chose for it, and nothing breaks that should not."""
+    examined = examine(suspect_of(defect), seed=4)
+    assert examined.passed, examined
+    assert 0 < examined.runs <= WITHIN
+    assert set(defect.must) & {name.partition(".")[0] for name in examined.breaks}
+    assert len(examined.schedule) <= 3
+
+
+def test_what_should_not_have_caught_it_is_named() -> None:
+    """A consequence that nobody expected is a check that may blame astray."""
+    known = Suspect("late", plan("dispenses_late_approval"), must=("T9",), may=("T4",))
+    narrow = Suspect("late", plan("dispenses_late_approval"), must=("T9",), may=())
+    assert "T4" not in examine(known, seed=4).wrong
+    examined = examine(narrow, seed=4)
+    assert "T4" in examined.wrong
+    assert not examined.passed
+
+
+def test_a_safe_machine_survives(capsys: pytest.CaptureFixture[str]) -> None:
+    """As somebody's own defect: exit 1, for nothing caught it."""
+    assert execute(["selftest", "--terminal-profile", "safe", "--jobs", "1"]) == 1
+    out = " ".join(capsys.readouterr().out.split())
+    assert f"safe survived {WITHIN:,} runs" in out
+    assert "FAIL safe" in out
+
+
+def test_somebodys_own_defect_goes_through_the_same_mill(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """By module:attribute; anything may catch it."""
+    own = "harness.defects.host:HOST_DEFECTS"
+    assert execute(["selftest", "--host-profile", own]) == 2
+    assert "not a HostProfile" in capsys.readouterr().err
+    assert execute(["selftest", "--host-profile", "ignores_reversals", "--jobs", "1"]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "caught by ignores_reversals" in out
+    assert "PASS found within 2,000 runs" in out
