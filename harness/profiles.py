@@ -8,13 +8,17 @@ from importlib import import_module
 from pathlib import Path
 from typing import TypeVar
 
-from harness.defects.host import HOST_DEFECTS
-from harness.defects.terminal import TERMINAL_DEFECTS
+from harness.defects.catalogue import DEFECTS
 from harness.errors import ConfigError
 from harness.machines.profile import SAFE_HOST, SAFE_TERMINAL, HostProfile, TerminalProfile
 
-_TERMINALS = {profile.name: profile for profile in (SAFE_TERMINAL, *TERMINAL_DEFECTS)}
-_HOSTS = {profile.name: profile for profile in (SAFE_HOST, *HOST_DEFECTS)}
+_BROKEN = tuple(defect.profile for defect in DEFECTS)
+_TERMINALS = {SAFE_TERMINAL.name: SAFE_TERMINAL} | {
+    profile.name: profile for profile in _BROKEN if isinstance(profile, TerminalProfile)
+}
+_HOSTS = {SAFE_HOST.name: SAFE_HOST} | {
+    profile.name: profile for profile in _BROKEN if isinstance(profile, HostProfile)
+}
 
 P = TypeVar("P", TerminalProfile, HostProfile)
 

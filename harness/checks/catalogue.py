@@ -18,6 +18,7 @@ INVARIANTS: dict[str, str] = {
     "T11": "the cassettes add up, note by note",
     "T13": "one reversal per transaction, and its repeats are equal",
     "H1": "at most one debit and one reversal per transaction",
+    "H1.authentic": "the books move only for a message whose MAC is right",
     "H2": "never more reversed than debited",
     "H3": "the ledger equals the cash that was taken",
     "H4": "a message heard twice moves no money twice",
@@ -88,6 +89,10 @@ WHY: dict[str, str] = {
         "second reversal, and gives the money back twice."
     ),
     "H1": ("A repeat is sent because an answer was lost, not because somebody withdrew twice."),
+    "H1.authentic": (
+        "Whoever can write to the line could debit any account, or give money back; and one bit "
+        "turned over on the way debits a transaction that nobody asked for."
+    ),
     "H2": ("A partial reversal that gives back the whole makes a gift of what was paid."),
     "H3": (
         "The sum of it all: every cent that was debited was taken in cash, was given back, or "

@@ -134,6 +134,8 @@ def contradiction(exchange: Exchange, endings: tuple[str, ...]) -> str:
         return f"it was declined, and {exchange.taken / 100:.2f} were taken"
     if "suspense" in endings and "reversed" in endings:
         return "it is in suspense, and it was reversed"
+    if "reversed" in endings and exchange.uncounted:
+        return "the dispenser had lost count, and it was reversed all the same"
     if "declined" in endings and "completed" in endings:
         return "it was declined, and paid"
     return ""

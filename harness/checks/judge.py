@@ -46,6 +46,7 @@ CHECKS: tuple[type[Check], ...] = (
     cash.CassettesAddUp,
     ending.OneReversal,
     ledger.PostedOnce,
+    ledger.PostingIsAuthentic,
     ledger.NeverMoreBack,
     ledger.LedgerEqualsCash,
     ledger.ReplayMovesNothing,

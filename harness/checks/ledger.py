@@ -35,6 +35,59 @@ def _long_over(site: Site, exchange: Exchange, event: e.Posted) -> bool:
     return site.was_settled(exchange.key) and not (event.kind == "reversal" and exchange.debits)
 
 
+class _Numbers:
+    """A set of small numbers per terminal, eight bytes each."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, array[int]] = {}
+
+    def holds(self, name: str, number: int) -> bool:
+        known = self._known.get(name, _NONE)
+        at = bisect_left(known, number)
+        return at < len(known) and known[at] == number
+
+    def add(self, name: str, number: int) -> bool:
+        """Whether it was there before."""
+        if self.holds(name, number):
+            return True
+        insort(self._known.setdefault(name, array("q")), number)
+        return False
+
+
+_NONE = array("q")
+
+
+class PostingIsAuthentic(Check):
+    """H1.authentic: by the tap's own MAC check of what came to the host's end."""
+
+    id = "H1.authentic"
+    needs = ("ledger", "wire.host", "wire.mac")
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
+        self._signed = {"2": _Numbers(), "4": _Numbers()}
+
+    def observable(self, sees: tuple[str, ...]) -> bool:
+        """Where the contract has no MAC there is none to look at."""
+        return self.contract.mac and super().observable(sees)
+
+    def on_FrameSeen(self, _site: Site, _at: float, event: e.FrameSeen) -> None:  # noqa: N802
+        if event.end != "host" or event.to != "host" or event.mac != "good":
+            return
+        fields = event.fields
+        signed = self._signed.get(fields.get("t", "")[1:2])
+        if signed is not None:
+            key = key_of(fields.get("11", ""), fields.get("7", ""))
+            signed.add(fields.get("41", ""), key)
+
+    def on_Posted(self, site: Site, at: float, event: e.Posted) -> None:  # noqa: N802
+        message, stan, sent = event.cause.split(":")
+        signed = self._signed.get(message)
+        self.tried += 1
+        if signed is None or not signed.holds(event.terminal, key_of(stan, sent)):
+            self.fail(site, at, f"message {event.cause} posted, and its MAC was not right")
+
+
 class NeverMoreBack(Check):
     """H2. `worst` is the largest excess in minor units."""
 
@@ -112,22 +165,6 @@ def in_flight(site: Site, exchange: Exchange) -> bool:
     """Posted, and the terminal's outcome undecided: it still holds the card of this request."""
     undecided = not exchange.endings and exchange.reversal is None
     return exchange is site.current and site.inserted is not None and undecided
-
-
-class _Numbers:
-    """A set of small numbers per terminal, eight bytes each."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, array[int]] = {}
-
-    def add(self, name: str, number: int) -> bool:
-        """Whether it was there before."""
-        known = self._known.setdefault(name, array("q"))
-        at = bisect_left(known, number)
-        if at < len(known) and known[at] == number:
-            return True
-        insort(known, number)
-        return False
 
 
 class ReplayMovesNothing(Check):

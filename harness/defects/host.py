@@ -1,10 +1,15 @@
-"""Hosts that are broken on purpose: each must be caught by the checks named beside it."""
+"""Hosts that post what they should not, or forget what they should know."""
 
 from __future__ import annotations
 
-from harness.machines.host import Entry, Host
+from typing import Any
+
+from harness.defects.defect import Defect
+from harness.machines.host import DONE, TOMBSTONE, Entry, Host, Line
 from harness.machines.profile import HostProfile
 from harness.wire.dialect import Fields, Kind
+
+TOMBSTONE_LASTS = 10.0  # seconds, with the host that lets them expire
 
 
 class _DoublePostsRepeats(Host):
@@ -19,11 +24,30 @@ class _DoublePostsRepeats(Host):
         return False
 
 
+class _ReversesTwiceAfterCrash(Host):
+    """The books survive a crash, and what has been reversed does not."""
+
+    def restart(self, now: float, seconds: float, phase: str) -> None:
+        super().restart(now, seconds, phase)
+        for book, known in self._memory.items():
+            if book.startswith("4"):
+                known.clear()
+            for entry in known.values():
+                entry.reversed = 0
+
+
 class _IgnoresReversals(Host):
     """Says 00 to a reversal and leaves the books as they were."""
 
     def post_reversal(self, entry: Entry, fields: Fields, amount: int) -> None:
         entry.reversed += amount
+
+
+class _ReversesMore(Host):
+    """Does not look at DE 95."""
+
+    def post_reversal(self, entry: Entry, fields: Fields, amount: int) -> None:
+        super().post_reversal(entry, fields, entry.amount)
 
 
 class _ApprovesAfterTombstone(Host):
@@ -33,20 +57,150 @@ class _ApprovesAfterTombstone(Host):
         return False
 
 
+class _TombstonesExpire(Host):
+    """Knows for a while that the reversal came first."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._laid: dict[int, float] = {}
+        self._time = 0.0
+
+    def _hear(self, line: Line, fields: Fields, now: float) -> None:
+        self._time = now
+        super()._hear(line, fields, now)
+
+    def _changes(self, entry: Entry) -> None:
+        if entry.state == TOMBSTONE:
+            self._laid[id(entry)] = self._time
+        super()._changes(entry)
+
+    def is_tombstoned(self, entry: Entry) -> bool:
+        age = self._time - self._laid.get(id(entry), self._time)
+        return super().is_tombstoned(entry) and age <= TOMBSTONE_LASTS
+
+
+class _ForgetsDecline(Host):
+    """A duplicate of what was declined is decided anew; by then there is money on the account."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._short: dict[str, None] = {}
+
+    def recall(self, message_class: str, fields: Fields) -> Entry | None:
+        entry = super().recall(message_class, fields)
+        declined = entry is not None and entry.code == self.dialect.codes["insufficient_funds"]
+        return None if declined else entry
+
+    def decide(self, fields: Fields, now: float) -> tuple[str, str]:
+        name = f"{fields.get('41')} {self.dialect.identity(fields)}"
+        if name in self._short:
+            return self.dialect.codes["approved"], "asked again"
+        code, why = super().decide(fields, now)
+        if code == self.dialect.codes["insufficient_funds"]:
+            self._short[name] = None
+        return code, why
+
+
+class _PostsDeclined(Host):
+    """Posts first, and then finds reasons to decline."""
+
+    def commit(self, entry: Entry, fields: Fields, now: float) -> None:
+        super().commit(entry, fields, now)
+        declined = entry.state == DONE and entry.code != self.dialect.codes["approved"]
+        if declined and self.dialect.is_withdrawal(fields):
+            self.post_debit(entry, fields)
+
+
 HOST_DEFECTS = (
-    HostProfile(
-        name="double_posts_repeats",
-        summary="posts a repeated reversal once more (H1 H4)",
-        machine=_DoublePostsRepeats,
+    Defect(
+        profile=HostProfile(
+            name="double_posts_repeats",
+            summary="posts a repeated reversal once more",
+            machine=_DoublePostsRepeats,
+        ),
+        cost="Where answers get lost, customers are given more than they paid.",
+        must=("H1", "H4"),
+        may=("H2", "H3"),
     ),
-    HostProfile(
-        name="ignores_reversals",
-        summary="answers 00 to a reversal and posts nothing (H3)",
-        machine=_IgnoresReversals,
+    Defect(
+        profile=HostProfile(
+            name="reverses_twice_after_crash",
+            summary="forgets in a crash what it has reversed",
+            machine=_ReversesTwiceAfterCrash,
+        ),
+        cost="Each crash gives the last withdrawals back a second time.",
+        must=("H1", "H4"),
+        may=("H2", "H3"),
+        scenario="lost_answers",
     ),
-    HostProfile(
-        name="approves_after_tombstone",
-        summary="approves an original whose reversal came first (H6)",
-        machine=_ApprovesAfterTombstone,
+    Defect(
+        profile=HostProfile(
+            name="ignores_reversals",
+            summary="answers 00 to a reversal and posts nothing",
+            machine=_IgnoresReversals,
+        ),
+        cost="The customer pays for cash that never came, and every log says that all is well.",
+        must=("H3",),
+    ),
+    Defect(
+        profile=HostProfile(
+            name="reverses_more",
+            summary="gives the whole amount back on a partial reversal",
+            machine=_ReversesMore,
+        ),
+        cost="The notes that the customer did take are given back as well.",
+        must=("H3",),
+    ),
+    Defect(
+        profile=HostProfile(
+            name="approves_after_tombstone",
+            summary="approves an original whose reversal came first",
+            machine=_ApprovesAfterTombstone,
+        ),
+        cost="What was reversed is debited all the same, and nobody reverses it again.",
+        must=("H6",),
+        may=("H1", "H3", "T8"),
+        scenario="late_requests",
+    ),
+    Defect(
+        profile=HostProfile(
+            name="tombstone_expires",
+            summary="forgets after some seconds that a reversal came first",
+            machine=_TombstonesExpire,
+        ),
+        cost="What was reversed is debited if it comes late enough, and nobody reverses it again.",
+        must=("H6",),
+        may=("H1", "H3", "T8"),
+        scenario="late_requests",
+    ),
+    Defect(
+        profile=HostProfile(
+            name="forgets_decline",
+            summary="decides the duplicate of a declined request anew",
+            machine=_ForgetsDecline,
+            settings={"short_of_funds": 0.5},
+        ),
+        cost="Debits what the terminal was told is declined: the customer pays, and has no cash.",
+        must=("H3",),
+    ),
+    Defect(
+        profile=HostProfile(
+            name="posts_declined",
+            summary="debits although it declines",
+            machine=_PostsDeclined,
+        ),
+        cost="The customer pays for a 'no', and no terminal has a reason to reverse it.",
+        must=("H3",),
+    ),
+    Defect(
+        profile=HostProfile(
+            name="mac_not_checked_by_host",
+            summary="acts on a message whatever its MAC says",
+            settings={"mac": False},
+        ),
+        cost="Whoever can write to the line can debit any account, or give money back.",
+        must=("H1",),
+        may=("H3", "H6", "T8"),
+        scenario="noisy_line",
     ),
 )

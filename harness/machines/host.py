@@ -369,9 +369,13 @@ class Host:
         if known is not None:
             self._repeat_answer(line, fields, known, hearing, now)
             return
+        if self._crashes(now, fields, "before_commit"):
+            return
         entry = self._remember("4", fields, DONE)
         entry.code = self.reverse(fields)
         self._changes(entry)
+        if self._crashes(now, fields, "after_commit"):
+            return
         delay = self.settings.reversal_answer
         self._answer_later(line.number, fields, self._answer_of(fields, entry), hearing, delay, now)
 

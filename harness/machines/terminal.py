@@ -30,7 +30,7 @@ from harness.machines.inputs import State
 from harness.machines.link import Heard, Link
 from harness.machines.matching import Matcher
 from harness.machines.service import Service
-from harness.machines.store_forward import StoreForward
+from harness.machines.store_forward import Advice, StoreForward
 from harness.machines.timers import Timers
 from harness.machines.uplink import Uplink, UplinkTimes
 from harness.machines.visit import Transaction, Visit
@@ -436,10 +436,14 @@ class Terminal:
         advice = self.forward.next_to_send(now)
         if advice is None:
             return
-        fields = reversal_fields(self, advice.record)
-        self.send(fields if advice.attempts == 1 else self.dialect.repeat(fields))
+        self.send(self.advice_fields(advice, now))
         self.emit(e.ReversalSent(advice.record.stan, advice.attempts))
         self.service.awaits_first_advice = False
+
+    def advice_fields(self, advice: Advice, _now: float) -> Fields:
+        """First the 0420, then 0421 for ever, all else alike (section 4, rule 2)."""
+        fields = reversal_fields(self, advice.record)
+        return fields if advice.attempts == 1 else self.dialect.repeat(fields)
 
 
 def reversal_fields(terminal: Terminal, record: s.ReversalRecord) -> Fields:

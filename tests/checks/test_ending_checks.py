@@ -249,6 +249,17 @@ def test_suspense_ends_a_withdrawal_whose_count_the_device_lost() -> None:
     assert "H3" not in failing(script.verdict())
 
 
+def test_a_reversal_of_what_the_device_did_not_count_breaks_t8() -> None:
+    """Nobody knows what it should say; the ledger may add up by luck."""
+    script = approved()
+    script.stack(25, counted=False)
+    script.settle(28)
+    script.end(100)
+    broken = failing(script.verdict())
+    assert "T8" in broken
+    assert "H3" not in broken
+
+
 def test_suspense_by_the_terminals_word_alone_acquits_nobody() -> None:
     """The device counted every note, and the customer took them not: no suspense."""
     script = approved()

@@ -6,6 +6,7 @@ import pytest
 from script import SEES, Script, failing, row, status
 
 from harness import events as e
+from harness.contract import Contract
 
 
 @pytest.mark.parametrize("name", ["H1", "H2", "H3", "H4", "H6", "H7"])
@@ -98,6 +99,46 @@ def test_equal_stans_of_two_terminals_are_two_transactions() -> None:
     verdict = script.verdict()
     assert status(verdict, "H1") == "pass"
     assert status(verdict, "H4") == "not tried"
+
+
+# --- H1.authentic ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("stan", "broken"), [("000001", False), ("000002", True)])
+def test_a_posting_needs_a_message_with_a_right_mac(stan: str, broken: bool) -> None:
+    """One that came with a wrong one is dropped; that a repeat of a good one was damaged does not
+    matter.
+    """
+    script = Script()
+    script.visit(10)
+    script.frame(20.3, "host", "host", {**script.requests["000001"], "11": stan}, mac="bad")
+    if broken:
+        script.debit(20.9, stan)
+    script.end(100)
+    verdict = script.verdict()
+    assert row(verdict, "H1.authentic").tried == 1 + broken
+    assert ("H1.authentic" in failing(verdict)) is broken
+
+
+def test_a_reversal_needs_a_right_mac_too() -> None:
+    """It gives money back."""
+    script = Script()
+    script.unanswered(10)
+    script.eject(65)
+    script.network(65, "echo")
+    script.reversal(66, arrives=False)
+    script.frame(66.02, "host", "host", script.requests["000101"], mac="bad")
+    script.give_back(66.1)
+    script.end(200)
+    assert "H1.authentic" in failing(script.verdict())
+
+
+def test_without_macs_postings_are_not_held_against_them() -> None:
+    """By the contract: there is none to look at."""
+    script = Script(contract=Contract(mac=False))
+    script.visit(10)
+    script.end(100)
+    assert status(script.verdict(), "H1.authentic") == "not observable"
 
 
 # --- H3 ------------------------------------------------------------------------------------

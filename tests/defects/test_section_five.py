@@ -1,108 +1,72 @@
-"""Each defect is caught by what must catch it and by nothing that should not (section 5's table).
+"""Each defect is caught by what must catch it and by nothing that should not.
 
 The fault that brings a defect out is keyed to one transaction of one terminal, so that what
 catches it does not hang on timing; the safe profile lives through the same evening, faults and
-seed without a failure.
+seed without a failure. Who must and who may catch it is the defect's own (section 5's table).
 """
 
 from __future__ import annotations
 
 from functools import cache
-from typing import NamedTuple
 
 import pytest
 
+from harness.checks.catalogue import INVARIANTS
 from harness.checks.judge import Verdict
+from harness.defects.catalogue import DEFECTS
+from harness.defects.defect import Defect
 from harness.plan import plan_of
 from harness.scenario import load_scenario
 from harness.sim.run import simulate_plan
 
 AT = "terminal=ATM00002"
+UNANSWERED = f"drop_response:{AT},nth=2,mti=0210"
+UNACKNOWLEDGED = f"drop_response:{AT},nth=1,mti=0430"
+SHORT = f"dispense_short:{AT},nth=3"
 
-
-class Row(NamedTuple):
-    defect: str
-    faults: tuple[str, ...]
-    must: tuple[str, ...]
-    may: tuple[str, ...] = ()
-    host: bool = False
-
-
-TABLE = (
-    Row(
-        "hangs_on_timeout",
-        (f"drop_response:{AT},nth=2,mti=0210",),
-        ("T1", "T2", "F1"),
-        ("F2", "T3", "T8"),
+BROUGHT_OUT_BY: dict[str, tuple[str, ...]] = {
+    "hangs_on_timeout": (UNANSWERED,),
+    "keeps_card_silently": (UNANSWERED,),
+    "rearms_timer_on_noise": (
+        f"wrong_stan:{AT},nth=2,mti=0210",
+        f"latency:by=30s,{AT},nth=2,mti=0210",
     ),
-    Row(
-        "keeps_card_silently",
-        (f"drop_response:{AT},nth=2,mti=0210",),
-        ("T1", "T2"),
-        ("F2", "T3", "T7"),
+    "rearms_timer_on_echo": (UNANSWERED,),
+    "ignores_close": (f"fin_mid_response:{AT},nth=2,mti=0210",),
+    "slot_not_watched": (f"customer_leaves_card:{AT},nth=2",),
+    "accepts_card_while_down": (f"rst:{AT},nth=1@10m..20m", f"refuse:{AT}@10m..20m"),
+    "dispenses_late_approval": (f"late_response:past=5s,{AT},nth=2,mti=0210",),
+    "dispenses_twice_on_duplicate": (f"dup_response:times=2,every=6s,{AT},nth=2,mti=0210",),
+    "cash_before_approval": (),
+    "pays_before_card_taken": (),
+    "matches_on_stan_alone": (f"wrong_terminal:{AT},nth=2,mti=0210",),
+    "cash_slot_not_watched": (f"customer_leaves_cash:{AT},nth=2",),
+    "reverses_uncounted": (f"dispense_unknown:{AT},nth=2",),
+    "counters_forgotten": (f"power_cut:at=write:Closed,{AT},nth=2",),
+    "forgets_reversal": (UNANSWERED,),
+    "reversal_new_identity": (UNANSWERED, UNACKNOWLEDGED),
+    "repeat_new_time": (UNANSWERED, UNACKNOWLEDGED),
+    "wrong_original": (UNANSWERED,),
+    "partial_reversed_in_full": (SHORT,),
+    "mac_not_checked": (f"bitflip:byte=101,bit=8,{AT},nth=2,mti=0210",),
+    "sends_before_synced": (f"power_cut:at=frame:0200,{AT},nth=2",),
+    "loses_reversals_on_restart": (f"power_cut:at=frame:0200,{AT},nth=2",),
+    "repeats_request": (UNANSWERED,),
+    "leaks_pan": (),
+    "keeps_pin_block": (UNANSWERED,),
+    "double_posts_repeats": (UNANSWERED, UNACKNOWLEDGED),
+    "reverses_twice_after_crash": (
+        UNANSWERED,
+        f"crash_after_commit:{AT},nth=1,mti=0420",
     ),
-    Row(
-        "rearms_timer_on_noise",
-        (
-            f"wrong_stan:{AT},nth=2,mti=0210",
-            f"latency:by=30s,{AT},nth=2,mti=0210",
-        ),
-        ("T1", "T3", "F1"),
-        ("T2", "F2"),
-    ),
-    Row(
-        "dispenses_late_approval",
-        (f"late_response:past=5s,{AT},nth=2,mti=0210",),
-        ("T4", "T9"),
-        ("T5", "T6", "T8", "H3"),
-    ),
-    Row(
-        "dispenses_twice_on_duplicate",
-        (f"dup_response:times=2,every=6s,{AT},nth=2,mti=0210",),
-        ("T4", "T5"),
-        ("H3", "T8"),
-    ),
-    Row("cash_before_approval", (), ("T4",), ("T6", "T9", "H3", "T8")),
-    Row(
-        "forgets_reversal",
-        (f"drop_response:{AT},nth=2,mti=0210",),
-        ("T8",),
-        ("H3", "H7"),
-    ),
-    Row(
-        "reversal_new_identity",
-        (f"drop_response:{AT},nth=2,mti=0210", f"drop_response:{AT},nth=1,mti=0430"),
-        ("T13",),
-        ("H1", "H7"),
-    ),
-    Row(
-        "loses_reversals_on_restart",
-        (f"power_cut:at=frame:0200,{AT},nth=2",),
-        ("T10",),
-        ("T8", "H3"),
-    ),
-    Row("leaks_pan", (), ("S3",)),
-    Row(
-        "double_posts_repeats",
-        (f"drop_response:{AT},nth=2,mti=0210", f"drop_response:{AT},nth=1,mti=0430"),
-        ("H1", "H4"),
-        ("H2", "H3"),
-        host=True,
-    ),
-    Row(
-        "ignores_reversals",
-        (f"drop_response:{AT},nth=2,mti=0210",),
-        ("H3",),
-        host=True,
-    ),
-    Row(
-        "approves_after_tombstone",
-        (f"reorder:hold=60s,{AT},nth=2,mti=0200",),
-        ("H6",),
-        ("H1", "H3", "T8"),
-        host=True,
-    ),
-)
+    "ignores_reversals": (UNANSWERED,),
+    "reverses_more": (SHORT,),
+    "approves_after_tombstone": (f"reorder:hold=60s,{AT},nth=2,mti=0200",),
+    "tombstone_expires": (f"reorder:hold=60s,{AT},nth=2,mti=0200",),
+    "forgets_decline": ("dup_request:mti=0200",),
+    "posts_declined": (),
+    "mac_not_checked_by_host": (f"bitflip:byte=160,bit=8,{AT},nth=2,mti=0200",),
+}
 
 
 @cache
@@ -123,19 +87,39 @@ def failing(verdict: Verdict) -> set[str]:
     return {row.id.split(".")[0] for row in verdict.rows if row.status == "fail"}
 
 
-@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.defect)
-def test_a_defect_is_caught_by_what_must_and_by_nothing_else(row: Row) -> None:
-    """What must catch it does; what is not in its row stays silent."""
-    verdict = evening(row.faults, host=row.defect) if row.host else evening(row.faults, row.defect)
+by_name = pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.name)
+
+
+@by_name
+def test_a_defect_is_caught_by_what_must_and_by_nothing_else(defect: Defect) -> None:
+    """What must catch it does; what is not expected stays silent."""
+    faults = BROUGHT_OUT_BY[defect.name]
+    verdict = evening(faults, **{defect.role: defect.name})
     caught = failing(verdict)
-    assert set(row.must) <= caught, verdict.failures
-    assert caught <= {*row.must, *row.may}, verdict.failures
+    assert set(defect.must) <= caught, verdict.failures
+    assert caught <= {*defect.must, *defect.may}, verdict.failures
 
 
-@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.defect)
-def test_the_safe_profile_lives_through_the_same(row: Row) -> None:
+@by_name
+def test_the_safe_profile_lives_through_the_same(defect: Defect) -> None:
     """Same scenario, faults and seed: nothing fails, and what caught the defect was tried."""
-    verdict = evening(row.faults)
+    verdict = evening(BROUGHT_OUT_BY[defect.name])
     assert failing(verdict) == set()
-    tried = {entry.id for entry in verdict.rows if entry.tried}
-    assert set(row.must) - {"T9"} <= tried
+    tried = {entry.id.split(".")[0] for entry in verdict.rows if entry.tried}
+    assert set(defect.must) - {"T9"} <= tried
+
+
+def test_the_defects_are_many_and_each_is_told_once() -> None:
+    """At least 32, every name once, and what catches them are invariants."""
+    names = [defect.name for defect in DEFECTS]
+    assert len(set(names)) == len(names) >= 32
+    known = {name.split(".")[0] for name in INVARIANTS}
+    for defect in DEFECTS:
+        assert defect.must
+        assert {*defect.must, *defect.may} <= known
+        assert not {*defect.must} & {*defect.may}
+
+
+def test_no_defect_is_left_out() -> None:
+    """Each has its faults here, and nothing else has."""
+    assert set(BROUGHT_OUT_BY) == {defect.name for defect in DEFECTS}

@@ -1,0 +1,158 @@
+"""Terminals that keep a card, or take one that they should not."""
+
+from __future__ import annotations
+
+from harness.defects.defect import Defect
+from harness.machines import cells_boot
+from harness.machines import inputs as i
+from harness.machines.inputs import State
+from harness.machines.profile import TerminalProfile, rewired
+from harness.machines.reversing import reverse
+from harness.machines.service import Service
+from harness.machines.terminal import Outside, Terminal, TerminalSettings
+from harness.wire.dialect import Fields
+
+
+def ignore(_t: Terminal, _x: i.Input, _now: float) -> None:
+    """Nothing happens, and nothing is written down."""
+
+
+HANGS_ON_TIMEOUT = rewired(
+    {
+        (State.WAITING_FOR_HOST, i.HostTimerExpired): ignore,
+        (State.WAITING_FOR_HOST, i.LinkLost): ignore,
+    }
+)
+
+
+def _keep_card(t: Terminal, _: i.Input, now: float) -> None:
+    """Ends the wait on the screen, reverses, and never moves the card."""
+    tx = t.transaction
+    assert tx is not None
+    tx.request.status = "aborted"
+    reverse(t, "4021", now)
+    t.do(i.Show("out_of_service"))
+    t.enter(State.OUT_OF_SERVICE, now)
+
+
+def _stay_parked(t: Terminal, x: i.ServiceMayChange, now: float) -> None:
+    """Out of service with a card inside, and no way back."""
+    if not t.card_inside:
+        cells_boot.reconsider(t, x, now)
+
+
+KEEPS_CARD_SILENTLY = rewired(
+    {
+        (State.WAITING_FOR_HOST, i.HostTimerExpired): _keep_card,
+        (State.WAITING_FOR_HOST, i.LinkLost): _keep_card,
+        (State.OUT_OF_SERVICE, i.ServiceMayChange): _stay_parked,
+    }
+)
+
+
+def _rearm(t: Terminal, _: i.Input, now: float) -> None:
+    t.rearm("host_response", now)
+
+
+REARMS_TIMER_ON_NOISE = rewired(
+    {
+        (State.WAITING_FOR_HOST, i.Stray): _rearm,
+        (State.WAITING_FOR_HOST, i.Damaged): _rearm,
+        (State.WAITING_FOR_HOST, i.Duplicate): _rearm,
+        (State.WAITING_FOR_HOST, i.Late): _rearm,
+    }
+)
+
+
+class _RearmsOnEcho(Terminal):
+    """An echo is answered, so the host lives, so the answer will come."""
+
+    def _network_answer(self, fields: Fields, now: float) -> None:
+        super()._network_answer(fields, now)
+        if self.state == State.WAITING_FOR_HOST:
+            self.rearm("host_response", now)
+
+
+class _AlwaysUp(Service):
+    """Does not care what is thought of the link."""
+
+    def update(self, judgement: str, pending: int, backlog: int) -> bool:
+        return super().update("up", 0, backlog)
+
+
+class _AcceptsWhileDown(Terminal):
+    def __init__(self, settings: TerminalSettings, outside: Outside) -> None:
+        super().__init__(settings, outside)
+        self.service = _AlwaysUp()
+
+
+CARD_DEFECTS = (
+    Defect(
+        profile=TerminalProfile(
+            name="hangs_on_timeout",
+            summary="ignores the host timer and a closed link: 'please wait' for ever",
+            machine=HANGS_ON_TIMEOUT,
+        ),
+        cost="Waits for the host for ever: the card stays inside until somebody opens the machine.",
+        must=("T1", "T2", "F1"),
+        may=("F2", "T3", "T8", "T4", "T9"),
+    ),
+    Defect(
+        profile=TerminalProfile(
+            name="keeps_card_silently",
+            summary="aborts on the screen and leaves the card inside",
+            machine=KEEPS_CARD_SILENTLY,
+        ),
+        cost="Says that it is out of service and keeps the card: the customer waits for nothing.",
+        must=("T1", "T2"),
+        may=("F2", "T3", "T7"),
+    ),
+    Defect(
+        profile=TerminalProfile(
+            name="rearms_timer_on_noise",
+            summary="any message from the network starts the host timer anew",
+            machine=REARMS_TIMER_ON_NOISE,
+        ),
+        cost="A line that is noisy enough holds the card for as long as it is noisy.",
+        must=("T1", "T3", "F1"),
+        may=("T2", "F2"),
+    ),
+    Defect(
+        profile=TerminalProfile(
+            name="rearms_timer_on_echo",
+            summary="an echo that is answered starts the host timer anew",
+            machine=_RearmsOnEcho,
+        ),
+        cost="A host that echoes and answers nothing else holds the card beyond every promise.",
+        must=("T3",),
+        may=("T1", "T2", "T4", "T8", "T9", "F1", "F2"),
+    ),
+    Defect(
+        profile=TerminalProfile(
+            name="ignores_close",
+            summary="a closed link does not end the wait",
+            machine=rewired({(State.WAITING_FOR_HOST, i.LinkLost): ignore}),
+        ),
+        cost="The customer stands before 'please wait' for an answer that can no longer come.",
+        must=("T1",),
+    ),
+    Defect(
+        profile=TerminalProfile(
+            name="slot_not_watched",
+            summary="ejects the card, and never captures one that is left at the slot",
+            machine=rewired({(State.CARD_AT_SLOT, i.CardTakeExpired): ignore}),
+        ),
+        cost="A forgotten card lies there for whoever comes next, and the machine is stuck.",
+        must=("F2",),
+        may=("T1", "T2", "T8", "H3"),
+    ),
+    Defect(
+        profile=TerminalProfile(
+            name="accepts_card_while_down",
+            summary="takes cards while the link is down",
+            machine=_AcceptsWhileDown,
+        ),
+        cost="Cards go into a machine that can do nothing for them.",
+        must=("F2",),
+    ),
+)

@@ -1,0 +1,201 @@
+"""Terminals that pay when they should not, or do not know what they paid."""
+
+from __future__ import annotations
+
+from harness import events as e
+from harness.defects.card import ignore
+from harness.defects.defect import Defect
+from harness.machines import cells_boot, cells_card
+from harness.machines import inputs as i
+from harness.machines.inputs import State
+from harness.machines.matching import Matcher, Request
+from harness.machines.profile import TerminalProfile, rewired
+from harness.machines.reversing import reverse
+from harness.machines.table import SAFE_TABLE
+from harness.machines.terminal import Cell, Outside, Terminal, TerminalSettings
+from harness.wire.dialect import Fields, Outcome
+
+# --- cash without a right to it -----------------------------------------------------------------
+
+
+def _pay_late(t: Terminal, x: i.Late, now: float) -> None:
+    """The approval came after the abort, and is paid all the same."""
+    t.emit(e.LateApproval(x.stan))
+    tx = t.transaction
+    if x.outcome is Outcome.APPROVED and tx is not None and tx.request.status == "aborted":
+        tx.approved = x.amount
+        tx.dispensed = True
+        t.do(i.Stack(tx.number, x.amount))
+        t.enter(State.STACKING, now, "dispense")
+
+
+class _RemembersLast(Terminal):
+    """Keeps the last transaction at hand when the visit is over, so that it can be paid late."""
+
+    last = None
+
+    def step(self, what: i.Input, now: float) -> None:
+        if self.transaction is not None:
+            self.last = self.transaction
+        elif type(what) is i.Late:
+            self.transaction = self.last
+        super().step(what, now)
+
+
+DISPENSES_LATE_APPROVAL = rewired({("*", i.Late): _pay_late}, _RemembersLast)
+
+
+def _pay_again(t: Terminal, x: i.Duplicate, _now: float) -> None:
+    """The same approval once more: the stacker runs once more."""
+    tx = t.transaction
+    if x.outcome is Outcome.APPROVED and tx is not None:
+        t.do(i.Stack(tx.number, x.amount))
+
+
+DISPENSES_TWICE_ON_DUPLICATE = rewired(
+    {(state, i.Duplicate): _pay_again for state in (State.STACKING, State.CASH_PRESENTED)}
+)
+
+
+def _pay_at_once(t: Terminal, x: i.Chosen, now: float) -> None:
+    """Asks the host, and does not wait for what it says."""
+    cells_card.chosen(t, x, now)
+    tx = t.transaction
+    if tx is not None and tx.kind == "withdrawal":
+        t.do(i.Stack(tx.number, tx.amount))
+
+
+def _put_back(cell: Cell) -> Cell:
+    """The answer was no: what had been stacked is drawn back in."""
+
+    def cell_with_retract(t: Terminal, x: i.Input, now: float) -> None:
+        t.do(i.Retract())
+        cell(t, x, now)
+
+    return cell_with_retract
+
+
+CASH_BEFORE_APPROVAL = rewired(
+    {(State.SELECTING, i.Chosen): _pay_at_once}
+    | {
+        (state, what): _put_back(cell)
+        for (state, what), cell in SAFE_TABLE.items()
+        if state == State.WAITING_FOR_HOST and what not in (i.Approved, i.Damaged)
+    }
+)
+
+
+class _LooksAtStan(Matcher):
+    """An answer with the right DE 11 is the answer, whatever else it says."""
+
+    def classify(self, fields: Fields) -> i.Input:
+        return super().classify({**fields, "41": self._terminal})
+
+    def _wrong_echo(self, request: Request, fields: Fields, outcome: Outcome, amount: int) -> str:
+        return ""
+
+
+class _MatchesOnStan(Terminal):
+    def __init__(self, settings: TerminalSettings, outside: Outside) -> None:
+        super().__init__(settings, outside)
+        self.matcher = _LooksAtStan(
+            self.id, self.dialect, partial_approval=settings.partial_approval
+        )
+
+
+# --- what became of the notes -------------------------------------------------------------------
+
+
+def _reverse_uncounted(t: Terminal, _: i.Input, now: float) -> None:
+    """The dispenser cannot say what it moved, and it is taken for nothing."""
+    reverse(t, "4002", now)
+    cells_card.proceed(t, now)
+
+
+def _forget_counters(t: Terminal, x: i.PoweredOn, now: float) -> None:
+    """Power is back, and the dispenser is taken for a new one."""
+    sensors = x.sensors
+    nothing = i.Sensors(
+        sensors.card_inside, sensors.card_at_slot, sensors.cash_out, i.Counters(0, 0, 0, True)
+    )
+    cells_boot.recover(t, i.PoweredOn(nothing), now)
+
+
+CASH_DEFECTS = (
+    Defect(
+        profile=TerminalProfile(
+            name="dispenses_late_approval",
+            summary="pays an approval that comes after the abort",
+            machine=DISPENSES_LATE_APPROVAL,
+        ),
+        cost="Pays what it has just reversed: the cash is gone, and nobody was debited.",
+        must=("T4", "T9"),
+        may=("T5", "T6", "T8", "H3"),
+    ),
+    Defect(
+        profile=TerminalProfile(
+            name="dispenses_twice_on_duplicate",
+            summary="pays once per copy of an approval",
+            machine=DISPENSES_TWICE_ON_DUPLICATE,
+        ),
+        cost="A network that repeats itself empties the cassettes.",
+        must=("T4", "T5"),
+        may=("H3", "T8"),
+    ),
+    Defect(
+        profile=TerminalProfile(
+            name="cash_before_approval",
+            summary="starts the stacker while the host is still thinking",
+            machine=CASH_BEFORE_APPROVAL,
+        ),
+        cost="Counts notes out for a request that may be declined.",
+        must=("T4",),
+        may=("T6", "T9", "H3", "T8"),
+    ),
+    Defect(
+        profile=TerminalProfile(
+            name="pays_before_card_taken",
+            summary="pays while the card is still inside, against its contract",
+            settings={"cash_before_card": True},
+        ),
+        cost="Whoever has the cash walks away, and the card stays behind.",
+        must=("T6",),
+    ),
+    Defect(
+        profile=TerminalProfile(
+            name="matches_on_stan_alone",
+            summary="takes an answer for its own by DE 11, and looks at no other field",
+            machine=_MatchesOnStan,
+        ),
+        cost="Pays on an approval that was another terminal's.",
+        must=("T4",),
+        may=("F2", "T8"),
+    ),
+    Defect(
+        profile=TerminalProfile(
+            name="cash_slot_not_watched",
+            summary="presents the cash, and never retracts what is left at the slot",
+            machine=rewired({(State.CASH_PRESENTED, i.CashTakeExpired): ignore}),
+        ),
+        cost="Forgotten notes lie in the street, debited, and the machine is stuck.",
+        must=("T8", "H3"),
+    ),
+    Defect(
+        profile=TerminalProfile(
+            name="reverses_uncounted",
+            summary="reverses in full although the dispenser lost count",
+            machine=rewired({(State.STACKING, i.StackUncounted): _reverse_uncounted}),
+        ),
+        cost="Gives money back of which nobody knows whether it had been paid.",
+        must=("T8",),
+    ),
+    Defect(
+        profile=TerminalProfile(
+            name="counters_forgotten",
+            summary="takes the dispenser's counters for nothing after a power cut",
+            machine=rewired({(State.RECOVERING, i.PoweredOn): _forget_counters}),
+        ),
+        cost="Reverses a withdrawal whose cash was taken: the customer was paid for nothing.",
+        must=("T8", "H3"),
+    ),
+)

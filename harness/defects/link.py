@@ -1,0 +1,110 @@
+"""Terminals that trust the line, or do not wait for the store."""
+
+from __future__ import annotations
+
+from harness import events as e
+from harness.defects.defect import Defect
+from harness.machines import cells_host
+from harness.machines import inputs as i
+from harness.machines import store as s
+from harness.machines.inputs import State
+from harness.machines.profile import TerminalProfile, rewired
+from harness.machines.terminal import Terminal
+from harness.machines.visit import Transaction
+from harness.wire.dialect import Fields, Kind
+
+
+class _LosesReversals(Terminal):
+    """Starts with an empty head: what the store kept is not looked at."""
+
+    def boot(self, image: s.StoreImage, sensors: i.Sensors, now: float) -> None:
+        empty = s.StoreImage()
+        empty.marks = image.marks
+        super().boot(empty, sensors, now)
+
+
+class _SendsBeforeSynced(Terminal):
+    """A request does not wait for its intent."""
+
+    def do(self, effect: i.Effect, *, after: int = 0) -> None:
+        if type(effect) is i.Send:
+            self.send(effect.fields)
+        else:
+            super().do(effect, after=after)
+
+
+class _AsksAgain(Terminal):
+    """Has the last request at hand, to send it once more."""
+
+    asked: Fields | None = None
+    again = False
+
+    def send(self, fields: Fields) -> None:
+        if self.dialect.kind_of(fields) is Kind.REQUEST:
+            self.asked = fields
+        super().send(fields)
+
+
+def _ask_again(t: Terminal, x: i.Input, now: float) -> None:
+    """No answer: a new request for the same, once, and nothing is said of the first."""
+    assert isinstance(t, _AsksAgain)
+    old, asked = t.transaction, t.asked
+    assert old is not None
+    t.again = not t.again
+    if not t.again or asked is None:
+        cells_host.host_timer_expired(t, x, now)
+        return
+    stamp, number, stan = t.calendar.stamp(now), t.next_number(), t.next_stan()
+    rrn = f"{number:012d}"
+    t.transaction = tx = Transaction(number, old.kind, old.pan, old.amount, stan, stamp.sent, rrn)
+    t.matcher.remember(tx.request)
+    t.log(s.Closed(old.number))
+    record = t.log(s.Intent(number, tx.kind, tx.pan, tx.amount, stan, tx.sent, rrn))
+    t.emit(e.TransactionBegun(number, tx.kind, stan, tx.amount))
+    t.enter(State.WAITING_FOR_HOST, now, "host_response")
+    t.do(i.Send({**asked, "7": stamp.sent, "11": stan, "37": rrn}), after=record)
+
+
+LINK_DEFECTS = (
+    Defect(
+        profile=TerminalProfile(
+            name="mac_not_checked",
+            summary="takes a message whatever its MAC says",
+            settings={"mac": False},
+        ),
+        cost="Whoever can write to the line can make it pay.",
+        must=("T4",),
+        may=("F2", "H3", "H7", "T5", "T6", "T8", "T9", "T10"),
+        scenario="noisy_line",
+    ),
+    Defect(
+        profile=TerminalProfile(
+            name="sends_before_synced",
+            summary="the request leaves before its intent is durable",
+            machine=_SendsBeforeSynced,
+        ),
+        cost="After a power cut nobody knows that the host was asked, and the customer pays.",
+        must=("T10",),
+        may=("T8", "H3"),
+    ),
+    Defect(
+        profile=TerminalProfile(
+            name="loses_reversals_on_restart",
+            summary="forgets after a power cut what its store kept",
+            machine=_LosesReversals,
+        ),
+        cost="Who was in front of the machine when the power failed pays for cash that never came.",
+        must=("T10",),
+        may=("T8", "H3"),
+    ),
+    Defect(
+        profile=TerminalProfile(
+            name="repeats_request",
+            summary="sends a request again, under a new STAN, when no answer comes",
+            machine=rewired({(State.WAITING_FOR_HOST, i.HostTimerExpired): _ask_again}, _AsksAgain),
+        ),
+        cost="The customer is debited twice and paid once.",
+        must=("T8",),
+        may=("T1", "T2", "T4", "T9", "F1", "F2", "H3"),
+    ),
+)
