@@ -32,6 +32,7 @@ from harness.wire.codec import Codec
 from harness.wire.dialect import Calendar, Dialect, Station
 from harness.wire.framing import Framing, framing
 from harness.wire.guess import Guess
+from harness.wire.press import Press
 from harness.wire.sealed import Sealed
 from harness.wire.spec import load_spec, track2_separator
 
@@ -73,6 +74,7 @@ class Assembly:
         spec = load_spec(plan.spec)
         mac = CmacMac(self.keys.mac) if self.contract.mac else None
         self.sealed = Sealed(Codec(spec), mac)
+        self.press = Press(self.sealed, self.framing)
         self.dialect = Dialect(track2_separator(spec))
         self.calendar = Calendar(scenario.epoch)
         self.pin = PinCrypto(self.keys.pin)
@@ -157,10 +159,6 @@ class Assembly:
 
     def new_link(self) -> Link:
         return Link(self.sealed, self.framing)
-
-    def reseal(self, fields: dict[str, str]) -> bytes:
-        """A frame with the right MAC around any fields: for faults of meaning."""
-        return self.framing.wrap(self.sealed.seal(fields))
 
     # --- the machines ----------------------------------------------------------------------
 

@@ -311,6 +311,8 @@ class Site(Exchanges):
 
     def _received(self, kind: Kind, at: float, event: e.FrameSeen) -> None:
         fields = event.fields
+        if kind is Kind.NETWORK_ANSWER and "41" not in fields:
+            fields = {**fields, "41": self.name}  # hosts leave it out there: the link says whose
         if fields.get("41") != self.name:
             return
         if kind is Kind.NETWORK_ANSWER:

@@ -12,9 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.faults.damage import WrongField
 from harness.faults.fate import Act, Close, Deliver, Passing
-from harness.faults.wire import LOSS, WireRule
+from harness.faults.wire import LOSS, Altering, WireRule
 
 
 class WireFaults:
@@ -23,9 +22,9 @@ class WireFaults:
     def __init__(self, rules: Sequence[WireRule]) -> None:
         ordered = sorted(rules, key=lambda rule: rule.stage)
         self._losses = [rule for rule in ordered if rule.stage == LOSS]
-        self._meanings = [rule for rule in ordered if isinstance(rule, WrongField)]
+        self._meanings = [rule for rule in ordered if isinstance(rule, Altering)]
         self._others = [
-            rule for rule in ordered if rule.stage != LOSS and not isinstance(rule, WrongField)
+            rule for rule in ordered if rule.stage != LOSS and not isinstance(rule, Altering)
         ]
 
     def fate(self, now: float, passing: Passing) -> list[Act] | None:

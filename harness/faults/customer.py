@@ -11,6 +11,7 @@ class CustomerRule(Rule):
     """Strikes when a customer could take the 'card' or the 'cash'; each time is an attempt."""
 
     layer = "customer"
+    where = "terminals"
     what: ClassVar[str] = ""
 
     def forget(self, terminal: str) -> None:

@@ -12,6 +12,7 @@ class DeviceRule(Rule):
     """Strikes commands of one sort: 'eject' or 'stack'. Each command is an attempt."""
 
     layer = "device"
+    where = "terminals"
     command: ClassVar[str] = ""
 
     def mishap(self, terminal: str) -> Mishap:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import NamedTuple
+
+from harness.wire.press import Press
 
 CLOSES_AFTER = 0.001  # run seconds: the bytes before a FIN have arrived
 
@@ -46,15 +48,17 @@ def together(acts: Iterable[Act]) -> list[list[Act]]:
 class Passing(NamedTuple):
     """A frame on its way to 'host' or 'terminal'.
 
-    `data` are the framed bytes, `fields` what the tap decoded (None if it could not), `reseal`
-    encodes, MACs with the right key and frames other fields, for faults of meaning.
+    `data` are the framed bytes, `fields` what the tap decoded (None if it could not); `press` makes
+    others of them, with the right MAC. `deadline` is how many seconds from now it may leave so that
+    it arrives exactly when the terminal's host timer runs out; None where nobody can know.
     """
 
     terminal: str
     to: str
     data: bytes
     fields: dict[str, str] | None
-    reseal: Callable[[dict[str, str]], bytes]
+    press: Press
+    deadline: float | None = None
 
     @property
     def mti(self) -> str:

@@ -22,14 +22,16 @@ from harness.errors import ConfigError
 from harness.faults.byte import BYTE_RULES
 from harness.faults.connection import CONNECTION_RULES
 from harness.faults.customer import CUSTOMER_RULES
-from harness.faults.damage import DAMAGE_RULES
 from harness.faults.device import DEVICE_RULES
 from harness.faults.framing import FRAMING_RULES
 from harness.faults.host import HOST_RULES
 from harness.faults.line import LINE_RULES
 from harness.faults.link import LINK_RULES
+from harness.faults.meaning import MEANING_RULES
+from harness.faults.message import MESSAGE_RULES
 from harness.faults.power import OPERATIONS, POWER_RULES, is_operation
 from harness.faults.rule import FOREVER, FaultSpec, Parameter, Rule
+from harness.faults.timeout import TIMEOUT_RULES
 from harness.faults.wire import WIRE_RULES
 from harness.nearest import nearest
 from harness.units import format_duration, parse_duration, parse_share
@@ -43,7 +45,9 @@ LAYERS: tuple[tuple[type[Rule], ...], ...] = (
     BYTE_RULES,
     FRAMING_RULES,
     WIRE_RULES,
-    DAMAGE_RULES,
+    TIMEOUT_RULES,
+    MESSAGE_RULES,
+    MEANING_RULES,
     HOST_RULES,
     DEVICE_RULES,
     CUSTOMER_RULES,

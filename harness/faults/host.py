@@ -16,6 +16,7 @@ class HostRule(Rule):
     """`hears` decides about a message as it comes in; None leaves it alone."""
 
     layer = "host"
+    where = "host"
     speaks = "request"
 
     def hears(self, _now: float, _terminal: str, _fields: dict[str, str]) -> Hearing | None:

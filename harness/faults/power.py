@@ -23,6 +23,7 @@ OPERATIONS: tuple[str, ...] = (
 class PowerCut(Rule):
     kind = "power_cut"
     layer = "power"
+    where = "terminals"
     summary = "the mains fail at a store's write or sync, a motor's start or a frame's sending"
     parameters: ClassVar[dict[str, Parameter]] = {
         "at": Parameter(

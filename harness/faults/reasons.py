@@ -169,7 +169,8 @@ WHY: dict[str, str] = {
     ),
     "unknown_code": "A code no list knows is neither yes nor no; the host may have booked.",
     "approve_after_reversal": (
-        "The host reversed and then approves all the same: a debit that nobody will undo."
+        "An approval that was stuck somewhere comes when all is settled: the money was given back "
+        "long ago, and who pays now pays for nothing."
     ),
     "reversal_ack_lost": (
         "The reversal was booked and its answer got lost: it is repeated, and must not be booked "
@@ -179,7 +180,9 @@ WHY: dict[str, str] = {
         "A host that declines a reversal holds money it has no right to. It must be neither "
         "dropped nor block the others."
     ),
-    "double_post": "A host under load takes one request twice at the same time.",
+    "double_post": (
+        "A host under load takes one request twice at the same time, before it has posted it once."
+    ),
     "stale_date": "A message with the date of days ago: a replay, or a clock that is wrong.",
     "silent": "The incident itself: the host reads, may even book, and never answers.",
     "slow": "Answers around the timer: some in time, some a moment too late, each of them booked.",

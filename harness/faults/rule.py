@@ -80,15 +80,19 @@ class Rule:
     terminal, the attempt, the message and the operation a search chooses by itself. `withstood` is
     'request' or 'response' where nobody could withstand the other.
     `speaks` is 'request' or 'response' for a kind that touches only those; '' for both.
+    `where` it strikes is 'wire' (between the machines), 'host' or 'terminals'. `virtual` kinds need
+    virtual time, and exist in `sim` only.
     """
 
     kind: ClassVar[str] = ""
     layer: ClassVar[str] = ""
+    where: ClassVar[str] = "wire"
     summary: ClassVar[str] = ""
     speaks: ClassVar[str] = ""
     parameters: ClassVar[dict[str, Parameter]] = COMMON
     variants: ClassVar[tuple[str, ...]] = ("",)
     withstood: ClassVar[str] = ""
+    virtual: ClassVar[bool] = False
 
     def __init__(self, spec: FaultSpec, index: int, context: Context) -> None:
         """`index` is the fault's place among the run's faults. What it draws is keyed by its text,

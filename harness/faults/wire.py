@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from harness.errors import EncodeError
 from harness.faults.fate import Act, Deliver, Passing
 from harness.faults.rule import COMMON, MTI, Context, FaultSpec, Parameter, Rule
 
@@ -22,7 +23,7 @@ TO_HOST, TO_TERMINAL = "host", "terminal"
 class WireRule(Rule):
     """Gives a frame its fate. `to` is where the frames go that it touches without mti=."""
 
-    layer = "wire"
+    layer = "message"
     stage: ClassVar[int] = TIMING
     to: ClassVar[str] = TO_TERMINAL
     parameters: ClassVar[dict[str, Parameter]] = {**MTI, **COMMON}
@@ -45,6 +46,38 @@ class WireRule(Rule):
 
     def opened(self, terminal: str) -> None:
         """A new connection of that terminal stands."""
+
+
+class Altering(WireRule):
+    """The message says something else, under a right MAC. In a request that is another transaction,
+    which nobody asked for and nobody can undo.
+    """
+
+    stage = MEANING
+    withstood = "response"
+
+    def fate(self, now: float, passing: Passing) -> list[Act] | None:
+        altered = self.altered(now, passing)
+        return None if altered is passing else [Deliver(0.0, altered.data)]
+
+    def altered(self, now: float, passing: Passing) -> Passing:
+        """What goes on in the frame's stead: itself, or one with other fields."""
+        if not self.means(passing) or not self.strikes(now, passing.terminal):
+            return passing
+        fields = dict(passing.fields or {})
+        what = self.alter(fields)
+        if not what:
+            return passing
+        try:
+            data = passing.press.reseal(fields)
+        except EncodeError:
+            return passing  # the specification has no spelling for it
+        self.acted(passing.terminal, f"{passing.mti} {what}")
+        return passing._replace(fields=fields, data=data)
+
+    def alter(self, fields: dict[str, str]) -> str:
+        """Change the fields; what was done, '' if nothing could be."""
+        raise NotImplementedError
 
 
 class DropResponse(WireRule):
@@ -90,51 +123,61 @@ class DuplicateRequest(DuplicateResponse):
     to = TO_HOST
 
 
-class LateResponse(WireRule):
-    """Remembers when requests passed, by STAN: the latest few of each terminal."""
+class ReversalAckLost(DropResponse):
+    kind = "reversal_ack_lost"
+    summary = "the host has posted the reversal, and its answer vanishes"
+    layer = "meaning"
+    parameters: ClassVar[dict[str, Parameter]] = COMMON
 
-    kind = "late_response"
-    variants = ("", "past=0s")
-    summary = "the answer comes when the terminal's host timer has run out"
-    speaks = "response"
-    parameters: ClassVar[dict[str, Parameter]] = {
-        "past": Parameter("duration", "5s", "so long after the end of host_response"),
-        **MTI,
-        **COMMON,
-    }
-    remembers: ClassVar[int] = 8
+    def touches(self, mti: str) -> bool:
+        return mti[1:2] == "4"
+
+
+class DoublePost(WireRule):
+    kind = "double_post"
+    summary = "the host reads the request twice in one instant"
+    layer = "meaning"
+    speaks = "request"
+    to = TO_HOST
+
+    def strike(self, _now: float, passing: Passing) -> list[Act]:
+        self.acted(passing.terminal, f"{passing.mti} twice in one instant")
+        return [Deliver(0.0, passing.data), Deliver(0.0, passing.data)]
+
+
+class ApproveAfterReversal(WireRule):
+    """Does not act unless the reversal of the same terminal is answered while the window is open:
+    the approval then comes behind that.
+    """
+
+    kind = "approve_after_reversal"
+    summary = "the answer is held until a reversal has been answered, and comes then"
+    layer = "meaning"
+    parameters: ClassVar[dict[str, Parameter]] = COMMON
 
     def __init__(self, spec: FaultSpec, index: int, context: Context) -> None:
         super().__init__(spec, index, context)
-        self._asked: dict[str, dict[str, float]] = {}
+        self._held: dict[str, bytes] = {}
+
+    def touches(self, mti: str) -> bool:
+        return mti[1:] == "210"
+
+    def opened(self, terminal: str) -> None:
+        """What was held for an earlier connection comes on this one: a switch has kept it."""
 
     def fate(self, now: float, passing: Passing) -> list[Act] | None:
-        if passing.to == TO_HOST:
-            self._remember(now, passing)
+        held = self._held.get(passing.terminal)
+        if held is None:
+            return super().fate(now, passing)
+        if passing.to != TO_TERMINAL or passing.mti[1:] != "430":
             return None
-        return super().fate(now, passing)
+        del self._held[passing.terminal]
+        self.acted(passing.terminal, f"the 0210 came behind the {passing.mti}")
+        return [Deliver(0.0, passing.data), Deliver(0.0, held)]
 
-    def _remember(self, now: float, passing: Passing) -> None:
-        fields, mti = passing.fields, passing.mti
-        if not fields or not (mti[1:2] == self.mti[1:2] if self.mti else self.touches(mti)):
-            return
-        asked = self._asked.setdefault(passing.terminal, {})
-        stan = fields.get("11", "")
-        asked.pop(stan, None)
-        asked[stan] = now
-        if len(asked) > self.remembers:
-            del asked[next(iter(asked))]
-
-    def strike(self, now: float, passing: Passing) -> list[Act] | None:
-        stan = passing.fields.get("11", "") if passing.fields else ""
-        asked = self._asked.get(passing.terminal, {}).get(stan)
-        if asked is None:
-            return None
-        wait = asked + self.context.host_response + self.value("past") - now
-        if wait <= 0.0:
-            return None  # late enough by itself
-        self.acted(passing.terminal, f"{passing.mti} held for {wait:.1f} s")
-        return [Deliver(wait, passing.data)]
+    def strike(self, _now: float, passing: Passing) -> list[Act]:
+        self._held[passing.terminal] = passing.data
+        return []
 
 
 class Reorder(WireRule):
@@ -165,6 +208,8 @@ WIRE_RULES: tuple[type[WireRule], ...] = (
     DropResponse,
     DuplicateRequest,
     DuplicateResponse,
-    LateResponse,
     Reorder,
+    ReversalAckLost,
+    DoublePost,
+    ApproveAfterReversal,
 )

@@ -60,7 +60,6 @@ class Half:
     """What both halves have in common. Use it as an async context."""
 
     mode: ClassVar[str] = ""
-    layers: ClassVar[tuple[str, ...]] = ()  # of the faults that this half can carry out
 
     def __init__(
         self,
@@ -77,7 +76,7 @@ class Half:
         Raises:
             ConfigError: a fault that only the other half could carry out, or what `Assembly` says.
         """
-        check_faults(plan, self.mode, self.layers)
+        check_faults(plan, self.mode)
         self.plan = plan
         self.path = state_dir / f"{self.mode}.jsonl" if state_dir and not journal else journal
         self._goes_on = journal is None  # one that was asked for is always new
@@ -303,13 +302,29 @@ class Half:
         self.judge.secrecy(scan.scanned, [str(leak) for leak in scan.leaks])
 
 
-def check_faults(plan: RunPlan, mode: str, layers: tuple[str, ...]) -> None:
+def check_virtual(plan: RunPlan) -> None:
+    """Raises ConfigError for a fault that needs virtual time."""
+    for text in plan.faults:
+        rule = ALL_RULES[parse_fault(text).kind]
+        if rule.virtual:
+            raise ConfigError(
+                f"'{rule.kind}' needs virtual time: no clock on a wall has such an instant",
+                place=f"--fault {text}",
+                remedy="leave --live out, or take just_before_timeout or just_after_timeout",
+            )
+
+
+def check_faults(plan: RunPlan, mode: str) -> None:
     """Raises ConfigError for a fault whose place is in the other half, so that it could never
     take effect, or nobody could say that it did.
     """
+    check_virtual(plan)
     for text in plan.faults:
         rule = ALL_RULES[parse_fault(text).kind]
-        if rule.layer not in layers:
+        if rule.where not in ("wire", mode):
+            layers = dict.fromkeys(
+                other.layer for other in ALL_RULES.values() if other.where in ("wire", mode)
+            )
             other = {"host": "terminals", "terminals": "host"}[mode]
             raise ConfigError(
                 f"'{rule.kind}' happens inside the {other}, which are not ours here"

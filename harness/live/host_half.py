@@ -14,7 +14,6 @@ class HostHalf(Half):
     """Listens at `listen` (host, port; port 0: any free one) and answers whoever signs on."""
 
     mode: ClassVar[str] = "host"
-    layers: ClassVar[tuple[str, ...]] = ("host", "connection", "byte", "framing", "wire")
 
     def __init__(
         self, plan: RunPlan, *, listen: tuple[str, int] = ("127.0.0.1", 0), **options: Any

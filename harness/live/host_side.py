@@ -130,7 +130,7 @@ class HostSide:
         self.lag = Lag()
         self.faults = assembly.faults
         self.decoder = assembly.tap
-        self.reseal = assembly.reseal
+        self.press = assembly.press
         self.host = assembly.host()
         self.gates: dict[int, Gate] = {}
         self.watches = self.faults.wire or self.faults.connection

@@ -20,6 +20,7 @@ from harness.faults.plan import FaultPlan
 from harness.live.clock import LiveClock
 from harness.live.lane import Lane
 from harness.tap import TapDecoder
+from harness.wire.press import Press
 
 
 class Around(Protocol):
@@ -29,10 +30,7 @@ class Around(Protocol):
     clock: LiveClock
     faults: FaultPlan
     decoder: TapDecoder
-
-    def reseal(self, fields: dict[str, str]) -> bytes:
-        """A frame with the right MAC around any fields."""
-        ...
+    press: Press
 
     def drain_faults(self) -> None:
         """Write down which faults took effect."""
@@ -143,7 +141,7 @@ class Passage:
             return
         acts: list[Act] | None = None
         if around.faults.wire:
-            passing = Passing(named or self._terminal, to, data, fields, around.reseal)
+            passing = Passing(named or self._terminal, to, data, fields, around.press)
             acts = around.faults.fate(around.clock.now(), passing)
             around.drain_faults()
         if acts is None:

@@ -23,6 +23,7 @@ from harness.errors import EnvironmentTrouble, HarnessError
 from harness.journal import Entry, Header, Journal, JournalWriter
 from harness.live.clock import LiveClock
 from harness.live.driver import watch_lag, watch_windows
+from harness.live.half import check_virtual
 from harness.live.host_process import ENVIRONMENT, Orders
 from harness.live.loop import Fatal, allow_many_files, new_loop, watched
 from harness.live.parts import merged, part_path, write_journal
@@ -55,6 +56,7 @@ def run_live(
         EnvironmentTrouble: no port, no disk, or the host's process was killed. What the journal's
             parts held until then is in the journal, which is cut off.
     """
+    check_virtual(plan)
     assembly = Assembly(plan)
     header = assembly.header()
     path = journal or Path("runs") / f"{plan.scenario.name}-live-seed{plan.seed}.jsonl"

@@ -251,7 +251,7 @@ class LiveTerminals:
         self.store = store
         self.faults = assembly.faults
         self.decoder = assembly.tap
-        self.reseal = assembly.reseal
+        self.press = assembly.press
         self.watches = alone and (self.faults.wire or self.faults.connection)
         self.host_address = host_address
         self.doors = Doors()

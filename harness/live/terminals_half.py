@@ -18,10 +18,6 @@ class TerminalsHalf(Half):
     """A fleet that connects to `to` (host, port) and serves its customers there."""
 
     mode: ClassVar[str] = "terminals"
-    layers: ClassVar[tuple[str, ...]] = (
-        *("device", "customer", "power"),
-        *("connection", "byte", "framing", "wire"),
-    )
 
     def __init__(self, plan: RunPlan, *, to: tuple[str, int], **options: Any) -> None:
         super().__init__(plan, **options)

@@ -344,8 +344,10 @@ class Terminal:
         self.emit(e.StrayMessage(fields.get("t", ""), fields.get("11", ""), fields.get("41", "")))
 
     def _network_answer(self, fields: Fields, now: float) -> None:
-        function = self._network_stans.pop(fields.get("11", ""), "")
-        if not function or fields.get("41", self.id) != self.id:
+        """DE 41 is left out of network management by many a host: the link says whose it is."""
+        ours = fields.get("41", self.id) == self.id
+        function = self._network_stans.pop(fields.get("11", ""), "") if ours else ""
+        if not function:
             self._stray(fields)
         elif function == "sign_on":
             self.uplink.signed_on(self.dialect.network_accepted(fields), now)

@@ -68,6 +68,10 @@ class Timers:
     def running(self, name: str) -> bool:
         return name in self._running
 
+    def deadline(self, name: str) -> float:
+        """When it runs out; `NEVER` if it is not running."""
+        return self._running.get(name, NEVER)
+
     def overdue(self, name: str, now: float) -> bool:
         return self._running.get(name, NEVER) <= now
 

@@ -77,7 +77,7 @@ class Fleet:
         self.world = World()
         self.faults = assembly.faults
         self.decoder = assembly.tap
-        self.reseal = assembly.reseal
+        self.press = assembly.press
         self.host = assembly.host()
         self.cables: dict[int, Cable] = {}
         self._journal = journal

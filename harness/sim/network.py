@@ -9,6 +9,7 @@ before it sees that the connection is gone; a connection that is cut takes it al
 
 from __future__ import annotations
 
+from math import nextafter
 from typing import TYPE_CHECKING
 
 from harness import events as e
@@ -17,6 +18,7 @@ from harness.faults.fate import Act, Deliver, Passing, together
 from harness.faults.order import InOrder
 from harness.machines.atm import Atm
 from harness.machines.host import Host
+from harness.machines.timers import NEVER
 
 if TYPE_CHECKING:
     from harness.sim.fleet import Fleet
@@ -162,10 +164,22 @@ class Cable:
         fields = seen[0].fields if seen and not seen[0].problem else None
         if to == "terminal" and fields is None:
             fields = self._management_fields(data)
-        acts = fleet.faults.fate(now, Passing(name, to, data, fields, fleet.reseal))
+        passing = Passing(name, to, data, fields, fleet.press, self._deadline(now))
+        acts = fleet.faults.fate(now, passing)
         fleet.drain_faults()
         for group in together([Deliver(0.0, data)] if acts is None else acts):
             self._put(group, to, now)
+
+    def _deadline(self, now: float) -> float | None:
+        """Seconds until something must leave to arrive as the terminal's host timer runs out."""
+        terminal = self._atm.terminal
+        due = terminal.timers.deadline("host_response") if terminal is not None else NEVER
+        if due == NEVER:
+            return None
+        wait = due - (now + LATENCY)
+        while now + LATENCY + wait < due:  # to the last bit
+            wait = nextafter(wait, NEVER)
+        return wait
 
     def _management_fields(self, data: bytes) -> dict[str, str] | None:
         """The host's tap keeps quiet about network management, the faults must see it."""

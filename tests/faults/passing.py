@@ -8,6 +8,7 @@ from harness.faults.grammar import parse_fault
 from harness.faults.plan import FaultPlan
 from harness.wire.codec import Codec
 from harness.wire.framing import framing
+from harness.wire.press import Press
 from harness.wire.sealed import Sealed
 from harness.wire.spec import load_spec
 
@@ -21,16 +22,23 @@ def plan(*faults: str, seed: int = 1, framing: str = "2byte") -> FaultPlan:
 
 
 def frame(
-    mti: str = "0210", terminal: str = ATM, *, stan: str = "000123", header: str = "2byte"
+    mti: str = "0210",
+    terminal: str = ATM,
+    *,
+    stan: str = "000123",
+    header: str = "2byte",
+    deadline: float | None = None,
+    **more: str,
 ) -> Passing:
     """A message on its way, by its MTI to the host or to the terminal."""
-    wrap = framing(header).wrap
     fields = {"t": mti, "7": "1121201000", "11": stan, "41": terminal}
+    fields |= {name.removeprefix("de"): value for name, value in more.items()}
     fields["70" if mti[1] == "8" else "39"] = "301" if mti[1] == "8" else "00"
     sealed = SEALED.seal(fields)
     to = "terminal" if int(mti[2]) % 2 else "host"
     opened = SEALED.open(sealed)[0]
-    return Passing(terminal, to, wrap(sealed), opened, lambda other: wrap(SEALED.seal(other)))
+    cut = framing(header)
+    return Passing(terminal, to, cut.wrap(sealed), opened, Press(SEALED, cut), deadline)
 
 
 def message(data: bytes, header: str = "2byte") -> tuple[dict[str, str], str]:

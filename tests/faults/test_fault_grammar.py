@@ -24,7 +24,10 @@ ISSUED = (
     *("bitflip", "drop_bytes", "insert_bytes"),
     *("len_short", "len_long", "len_zero", "len_max", "wrong_endianness", "inclusive_len"),
     *("header_garbage", "partial_frame_hang", "trailing_bytes", "two_frames_one_write"),
-    *("wrong_stan", "wrong_terminal"),
+    *("wrong_stan", "wrong_rrn", "wrong_terminal", "wrong_amount", "stale_date", "unknown_code"),
+    *("reversal_ack_lost", "reversal_declined", "double_post", "approve_after_reversal"),
+    *("replay_old", "unsolicited", "bad_mti", "bad_bitmap", "missing_field", "bad_llvar"),
+    *("bad_charset", "bad_mac", "just_before_timeout", "just_after_timeout", "exact_tie"),
     *("eject_jam", "dispense_short", "dispense_unknown", "power_cut"),
     *("customer_leaves_card", "customer_leaves_cash"),
 )

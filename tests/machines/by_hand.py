@@ -116,7 +116,7 @@ class Bench:
         """The host's answer; `changes` are other fields, as de11='000009'."""
         fields = self.assembly.dialect.answer(request, code)
         fields |= {name[2:]: value for name, value in changes.items()}
-        data = self.assembly.reseal(fields)
+        data = self.assembly.press.reseal(fields)
         if not mac:
             data = data[:-1] + bytes([data[-1] ^ 1])
         self.atm.receive(data, self.now)

@@ -20,6 +20,7 @@ SHARES = {
     # a terminal dials once in an evening, if nothing else happens
     **dict.fromkeys(("syn_blackhole", "slow_accept", "connection_limit"), "60%"),
     **dict.fromkeys(("accept_then_close", "accept_never_read"), "60%"),
+    **dict.fromkeys(("reversal_ack_lost", "reversal_declined", "approve_after_reversal"), "100%"),
 }
 
 

@@ -1,0 +1,223 @@
+"""Messages that nobody sent, or that no message should look like.
+
+What is replayed was right when it was sent. All else is made with the right key, as a partner's
+faulty program would: it has to be withstood by who reads it, for its MAC is good (but for
+`bad_mac`). No host withstands a request that says something else under a good MAC than was asked.
+
+Unless mti= says otherwise they touch financial and reversal responses.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from harness.draw import Draw
+from harness.faults.fate import Act, Deliver, Passing
+from harness.faults.rule import COMMON, MTI, Context, FaultSpec, Parameter
+from harness.faults.wire import DAMAGE, TIMING, Altering, WireRule
+from harness.wire.press import Part
+
+_AWAY = 500_000  # from a STAN in use to one that is not
+
+
+class ReplayOld(WireRule):
+    """An attempt is a frame that has one of its MTI before it, of the same terminal."""
+
+    kind = "replay_old"
+    summary = "the terminal's first frame of that kind comes once more, before the right one"
+    stage = TIMING
+
+    def __init__(self, spec: FaultSpec, index: int, context: Context) -> None:
+        super().__init__(spec, index, context)
+        self._first: dict[tuple[str, str], bytes] = {}
+
+    def fate(self, now: float, passing: Passing) -> list[Act] | None:
+        if not passing.mti or not self.means(passing):
+            return None
+        old = self._first.setdefault((passing.terminal, passing.mti), passing.data)
+        if old == passing.data or not self.strikes(now, passing.terminal):
+            return None
+        self.acted(passing.terminal, f"an old {passing.mti} came before this one")
+        return [Deliver(0.0, old), Deliver(0.0, passing.data)]
+
+
+class Unsolicited(WireRule):
+    """A copy of what passes, about a transaction that nobody began."""
+
+    kind = "unsolicited"
+    summary = "behind the message comes another like it, about a transaction nobody began"
+    withstood = "response"
+    variants = ("", "after=60s")
+    parameters: ClassVar[dict[str, Parameter]] = {
+        "after": Parameter("duration", "1s", "so much later"),
+        **MTI,
+        **COMMON,
+    }
+
+    def strike(self, _now: float, passing: Passing) -> list[Act] | None:
+        fields = dict(passing.fields or {})
+        stan = fields.get("11", "")
+        if not (stan.isascii() and stan.isdigit()):
+            return None
+        fields["11"] = f"{(int(stan) + _AWAY) % 10 ** len(stan):0{len(stan)}d}"
+        if "37" in fields:
+            fields["37"] = "9" * len(fields["37"])
+        self.acted(passing.terminal, f"a {passing.mti} about DE 11 {fields['11']}")
+        made = passing.press.reseal(fields)
+        return [Deliver(0.0, passing.data), Deliver(self.value("after"), made)]
+
+
+# --- what no message should look like -------------------------------------------------------------
+
+
+class Malformed(WireRule):
+    """Spoils the parts of a message."""
+
+    stage = DAMAGE
+    withstood = "response"
+
+    def strike(self, _now: float, passing: Passing) -> list[Act] | None:
+        parts = passing.press.parts(passing.data)
+        what = self.spoil(parts, self.shape(passing.terminal))
+        if not what:
+            return None
+        self.acted(passing.terminal, f"{passing.mti} {what}")
+        return [Deliver(0.0, passing.press.joined(parts))]
+
+    def spoil(self, parts: dict[str, Part], draw: Draw) -> str:
+        """Change the parts; what was done, '' if nothing could be."""
+        raise NotImplementedError
+
+
+class BadMti(Malformed):
+    """Class 9 is nobody's."""
+
+    kind = "bad_mti"
+    summary = "the message is of a class that does not exist (MTI x9xx), under a right MAC"
+    withstood = ""
+
+    def spoil(self, parts: dict[str, Part], _draw: Draw) -> str:
+        mti = parts.get("t")
+        if mti is None:
+            return ""
+        data = bytearray(mti.data)
+        if len(data) == 2:  # packed
+            data[0] = data[0] & 0xF0 | 9
+        else:
+            data[1] = data[1] & 0xF0 | 9  # a digit's high half tells ASCII from EBCDIC
+        parts["t"] = Part(b"", bytes(data))
+        return "sent as one of class 9"
+
+
+class BadBitmap(Malformed):
+    kind = "bad_bitmap"
+    summary = "the bitmap announces a field that is not there, under a right MAC"
+
+    def spoil(self, parts: dict[str, Part], draw: Draw) -> str:
+        bitmap = parts.get("p")
+        if bitmap is None:
+            return ""
+        hexadecimal = len(bitmap.data) == 16
+        bits = int.from_bytes(
+            bytes.fromhex(bitmap.data.decode("ascii")) if hexadecimal else bitmap.data, "big"
+        )
+        absent = [n for n in range(2, 64) if not bits >> (64 - n) & 1]
+        if not absent:
+            return ""
+        field = absent[draw.below(len(absent))]
+        wrong = (bits | 1 << (64 - field)).to_bytes(8, "big")
+        parts["p"] = Part(b"", wrong.hex().upper().encode() if hexadecimal else wrong)
+        return f"announces DE {field}, which is not there"
+
+
+class MissingField(Altering):
+    kind = "missing_field"
+    summary = "a field is left out, under a right MAC"
+    variants = ("", "de=4", "de=7", "de=11", "de=41")
+    parameters: ClassVar[dict[str, Parameter]] = {
+        "de": Parameter("count", "39", "which data element", least=2, most=128),
+        **MTI,
+        **COMMON,
+    }
+
+    def alter(self, fields: dict[str, str]) -> str:
+        field = str(self.value("de"))
+        if field in ("64", "128") or fields.pop(field, None) is None:
+            return ""
+        return f"without DE {field}"
+
+
+class BadLlvar(Malformed):
+    """Does not act on a message without a field of variable length."""
+
+    kind = "bad_llvar"
+    summary = "a field says that it is longer than the message, under a right MAC"
+
+    def spoil(self, parts: dict[str, Part], draw: Draw) -> str:
+        variable = [name for name, part in parts.items() if part.prefix]
+        if not variable:
+            return ""
+        name = variable[draw.below(len(variable))]
+        part = parts[name]
+        parts[name] = Part(_nines(part.prefix), part.data)
+        return f"says that DE {name} is {'9' * len(part.prefix)} long"
+
+
+def _nines(prefix: bytes) -> bytes:
+    """The greatest length in the prefix's own spelling: ASCII, EBCDIC or packed."""
+    if all(0x30 <= byte <= 0x39 for byte in prefix):
+        return b"9" * len(prefix)
+    if all(0xF0 <= byte <= 0xF9 for byte in prefix):
+        return b"\xf9" * len(prefix)
+    return b"\x99" * len(prefix)
+
+
+class BadCharset(Altering):
+    """Does not act where the specification packs digits, as a letter has no spelling there."""
+
+    kind = "bad_charset"
+    summary = "a letter stands where a digit belongs, under a right MAC"
+    variants = ("", "de=4", "de=7", "de=11")
+    parameters: ClassVar[dict[str, Parameter]] = {
+        "de": Parameter("count", "4", "which data element", least=2, most=128),
+        **MTI,
+        **COMMON,
+    }
+
+    def alter(self, fields: dict[str, str]) -> str:
+        field = str(self.value("de"))
+        right = fields.get(field, "")
+        if not (right.isascii() and right.isdigit()):
+            return ""
+        fields[field] = "O" + right[1:]
+        return f"DE {field} {fields[field]} for {right}"
+
+
+class BadMac(WireRule):
+    """Does not act on a message that carries none."""
+
+    kind = "bad_mac"
+    summary = "the MAC is wrong, and all else is right"
+    stage = DAMAGE
+
+    def strike(self, _now: float, passing: Passing) -> list[Act] | None:
+        parts: dict[str, Any] = passing.press.parts(passing.data)
+        place = next((name for name in ("128", "64") if name in parts), None)
+        if place is None:
+            return None
+        data = bytearray(passing.data)
+        data[-1] = ord("0") if data[-1] == ord("1") else ord("1")
+        self.acted(passing.terminal, f"{passing.mti} with a wrong DE {place}")
+        return [Deliver(0.0, bytes(data))]
+
+
+MESSAGE_RULES: tuple[type[WireRule], ...] = (
+    ReplayOld,
+    Unsolicited,
+    BadMti,
+    BadBitmap,
+    MissingField,
+    BadLlvar,
+    BadCharset,
+    BadMac,
+)
