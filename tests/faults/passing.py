@@ -28,11 +28,11 @@ def frame(
     stan: str = "000123",
     header: str = "2byte",
     deadline: float | None = None,
-    **more: str,
+    more: dict[str, str] | None = None,
 ) -> Passing:
     """A message on its way, by its MTI to the host or to the terminal."""
     fields = {"t": mti, "7": "1121201000", "11": stan, "41": terminal}
-    fields |= {name.removeprefix("de"): value for name, value in more.items()}
+    fields |= more or {}
     fields["70" if mti[1] == "8" else "39"] = "301" if mti[1] == "8" else "00"
     sealed = SEALED.seal(fields)
     to = "terminal" if int(mti[2]) % 2 else "host"

@@ -43,7 +43,7 @@ def test_another_terminal_under_a_right_mac(name: str, other: str) -> None:
 )
 def test_one_field_says_something_else(kind: str, field: str, right: str, wrong: str) -> None:
     """That one and no other, under a right MAC."""
-    sent = frame(**{f"de{field}": right})
+    sent = frame(more={field: right})
     ((_, data),) = delivered(plan(kind).fate(0.0, sent))
     fields, mac = message(data)
     assert (fields.pop(field), mac) == (wrong, "good")

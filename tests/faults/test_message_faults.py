@@ -23,8 +23,8 @@ def test_an_old_frame_comes_before_the_right_one() -> None:
 
 
 def test_nobody_asked_for_it() -> None:
-    """The right one passes, and behind it one like it, about another transaction, rightly signed."""
-    sent = frame(de37="000000000012")
+    """The right one passes, and behind it one like it, about another transaction, signed."""
+    sent = frame(more={"37": "000000000012"})
     (now, right), (later, other) = delivered(plan("unsolicited:after=60s").fate(0.0, sent))
     assert (now, right, later) == (0.0, sent.data, 60.0)
     fields, mac = message(other)
@@ -72,7 +72,7 @@ def test_a_field_that_is_not_there_cannot_be_left_out() -> None:
 def test_a_length_beyond_the_message() -> None:
     """It cannot be read, and says of which field it is."""
     faults = plan("bad_llvar")
-    ((_, data),) = delivered(faults.fate(0.0, frame(de32="99999")))
+    ((_, data),) = delivered(faults.fate(0.0, frame(more={"32": "99999"})))
     with pytest.raises(DecodeError, match="32"):
         message(data)
     assert "DE 32 is 99 long" in faults.drain()[0][2]
@@ -81,7 +81,7 @@ def test_a_length_beyond_the_message() -> None:
 
 def test_a_letter_among_the_digits() -> None:
     """Rightly signed, so that only who looks at the digits can see it."""
-    ((_, data),) = delivered(plan("bad_charset").fate(0.0, frame(de4="000000005000")))
+    ((_, data),) = delivered(plan("bad_charset").fate(0.0, frame(more={"4": "000000005000"})))
     fields, mac = message(data)
     assert (fields["4"], mac) == ("O00000005000", "good")
 
