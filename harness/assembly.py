@@ -206,7 +206,11 @@ class Assembly:
         """The host."""
         profile, population = self.host_profile, self.population
         usual = HostSettings(
-            mac=self.contract.mac, sign_on=self.contract.sign_on, rules=self._card_codes()
+            mac=self.contract.mac,
+            sign_on=self.contract.sign_on,
+            rules=self._card_codes(),
+            stand_in=self.contract.stand_in,
+            cutover=self.contract.cutover,
         )
         if self.plan.mode == "host":  # whoever tests a terminal wants no refusals at random
             usual = msgspec.structs.replace(usual, short_of_funds=0.0)

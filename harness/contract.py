@@ -25,11 +25,14 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     echo_idle: float = 60.0
     echo_interval: float = 10.0
     slack: float = 2.0
+    back: float = 300.0  # from when the last fault's end can be known to service (F3)
     quiescence: float = 1800.0  # after the customers stop, within which nothing may be open
     cash_before_card: bool = False
     mac: bool = True  # frames carry a MAC, so 'authentic' can be seen
     sign_on: bool = True  # a connection counts only once it is signed on
     partial_approval: bool = False  # code 10 may be paid out
+    stand_in: int = 0  # minor units: the most that may be approved in the issuer's stead
+    cutover: float = 0.0  # run second at which the first business day ends; 0: none does
     hotlist: tuple[str, ...] = ()  # tokens of cards the terminals hold as stopped
 
     @property
@@ -54,6 +57,13 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     def card_inside(self) -> float:
         """F2: from insertion (or the fault's start) to the card out or captured."""
         return self.session + self.hold
+
+    @property
+    def in_service(self) -> float:
+        """F3: from the last fault's end to service. What was asked just before may still expire,
+        and a third expiry in a row takes a terminal out of service for as long as `back`.
+        """
+        return self.host_response + self.back
 
     @property
     def silence(self) -> float:

@@ -72,6 +72,12 @@ class CaptureFailed(DeviceEvent, frozen=True, gc=False):
     """The card is stuck in the transport."""
 
 
+class RetractFailed(DeviceEvent, frozen=True, gc=False):
+    """The notes are stuck between slot and bin."""
+
+    notes: Notes
+
+
 class ScreenShown(DeviceEvent, frozen=True, gc=False):
     """What the customer reads: welcome, out_of_service, enter_pin, select, please_wait,
     take_card, take_cash, captured, supervisor, blank.
@@ -165,6 +171,17 @@ class FrameSeen(WireEvent, frozen=True, gc=False):
     problem: str = ""
 
 
+class AdviceSeen(WireEvent, frozen=True, gc=False):
+    """A message between stand-in and issuer, decoded on its way to 'issuer' or 'host'. Of its
+    fields only those without card data are told.
+    """
+
+    to: Literal["issuer", "host"]
+    terminal: str
+    fields: dict[str, str]
+    mac: Literal["good", "bad", "none"]
+
+
 class LinkOpened(WireEvent, frozen=True, gc=False):
     """A connection stands, seen at the terminal's end."""
 
@@ -188,10 +205,11 @@ class LedgerEvent(Event, frozen=True, gc=False):
     layer: ClassVar[str] = "ledger"
 
 
-class Posted(LedgerEvent, frozen=True, gc=False):
+class Posted(LedgerEvent, frozen=True, gc=False, omit_defaults=True):
     """Money moved, committed. The transaction is (terminal, stan, sent, acquirer): DE 41, 11,
     7, 32 of the original. `cause` is the identity of the message that made it happen: MTI
-    class, STAN and DE 7 of that message ('4:000123:0101120000').
+    class, STAN and DE 7 of that message ('4:000123:0101120000'). `day` is the business day (MMDD)
+    where the books tell days apart.
     """
 
     kind: Literal["debit", "reversal"]
@@ -201,6 +219,26 @@ class Posted(LedgerEvent, frozen=True, gc=False):
     acquirer: str
     amount: int
     cause: str
+    day: str = ""
+
+
+class DayClosed(LedgerEvent, frozen=True, gc=False):
+    """The host's totals of a business day (MMDD) at its cutover, minor units."""
+
+    day: str
+    debits: int
+    reversals: int
+
+
+class StoodIn(LedgerEvent, frozen=True, gc=False):
+    """The transaction (DE 41, 11, 7) was approved in the issuer's stead, and this much of it (minor
+    units) the issuer has yet to be told; told again when a reversal made it less.
+    """
+
+    terminal: str
+    stan: str
+    sent: str
+    amount: int
 
 
 class BroughtForward(LedgerEvent, frozen=True, gc=False):
@@ -425,6 +463,24 @@ class HostDamaged(HostEvent, frozen=True, gc=False):
     """The host dropped a message it could not trust."""
 
     why: str
+
+
+class HostHung(HostEvent, frozen=True, gc=False):
+    """It stands still; what comes is not read until it thaws."""
+
+
+class HostThawed(HostEvent, frozen=True, gc=False):
+    """It goes on, and finds so many messages unread."""
+
+    unread: int
+
+
+class AdvicePosted(HostEvent, frozen=True, gc=False):
+    """The issuer posted what was approved in its stead, even if that overdrew the account."""
+
+    terminal: str
+    stan: str
+    overdrawn: bool
 
 
 class HostCrashed(HostEvent, frozen=True, gc=False):

@@ -85,6 +85,9 @@ class Check:
         del sees
         return True
 
+    def harness(self, at: float, event: Event) -> None:
+        """A fault began or ended, customers stopped, or the host closed a day."""
+
     def due(self, site: Site, now: float) -> None:
         """Nothing more was seen after `now`."""
 
@@ -92,13 +95,18 @@ class Check:
         """The run came to its end: quiescence, or as long as it is waited for."""
 
     def fail(self, site: Site, at: float, what: str, *, excess: float | None = None) -> None:
-        self.failed += 1
         if excess is not None:
             self.excesses.append(excess)
+        self._note(Failure(self.id, at, site.name, what, site.card, site.customer, excess))
+
+    def fail_at(self, at: float, actor: str, what: str) -> None:
+        """A promise that no terminal in particular broke."""
+        self._note(Failure(self.id, at, actor, what))
+
+    def _note(self, failure: Failure) -> None:
+        self.failed += 1
         if len(self.failures) < KEPT:
-            self.failures.append(
-                Failure(self.id, at, site.name, what, site.card, site.customer, excess)
-            )
+            self.failures.append(failure)
 
     def measured(self, seconds: float) -> None:
         """A case was tried and took so long."""

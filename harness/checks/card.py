@@ -248,8 +248,9 @@ class EveryCardOut(Check):
     def bound(self) -> float:
         return self.contract.card_inside
 
-    def fault_began(self, at: float) -> None:
-        self._fault_began = at
+    def harness(self, at: float, event: e.Event) -> None:
+        if isinstance(event, e.FaultBegan):
+            self._fault_began = at
 
     def on_CardInserted(self, site: Site, at: float, _event: e.CardInserted) -> None:  # noqa: N802
         self._inside[site.name] = site.mark(at)

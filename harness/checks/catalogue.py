@@ -22,11 +22,15 @@ INVARIANTS: dict[str, str] = {
     "H2": "never more reversed than debited",
     "H3": "the ledger equals the cash that was taken",
     "H4": "a message heard twice moves no money twice",
+    "H5": "the issuer takes every advice, to the amount, and is left none",
     "H6": "an original that was reversed first is never approved",
     "H7": "at the end no reversal is pending but what is parked",
+    "H8": "postings belong to the business day they come in, and days add up",
     "F1": "nobody waits for the host longer than its timer",
     "F2": "every card is out or captured in time",
     "F2.accept": "no card is accepted while the link is down",
+    "F3": "after the last fault the fleet serves again",
+    "F4": "a fleet that comes back does not come all at once",
     "S3": "no secret in anything that is emitted",
 }
 
@@ -102,6 +106,10 @@ WHY: dict[str, str] = {
         "Lines deliver twice, and whole files are sent again. A host that posts by arrival "
         "and not by identity books it twice."
     ),
+    "H5": (
+        "What was approved in the issuer's stead is in the customer's hand. An issuer that says no "
+        "to it afterwards, or never hears of it, has only lost track of the money."
+    ),
     "H6": (
         "Frames overtake each other. Where the reversal comes first, an original that is "
         "approved after it is a debit that nobody will ever reverse."
@@ -109,6 +117,10 @@ WHY: dict[str, str] = {
     "H7": (
         "A reversal that waits for ever is money the customer does not have; what nobody can "
         "settle has to be parked, counted and told."
+    ),
+    "H8": (
+        "Banks settle day by day. A reversal that is booked into a day that is closed changes what "
+        "was already paid out, and no sum agrees any more."
     ),
     "F1": (
         "The terminal's own timer is the only thing that ends a wait when the host says nothing."
@@ -119,6 +131,14 @@ WHY: dict[str, str] = {
     ),
     "F2.accept": (
         "A machine that takes a card while it knows that nobody answers has taken it in vain."
+    ),
+    "F3": (
+        "An outage is over when people get their money again, not when the host answers. Machines "
+        "that stay out of service until somebody drives there prolong it by days."
+    ),
+    "F4": (
+        "A fleet that has waited for its host and knocks in one instant takes it down again. "
+        "Back-off with jitter spreads it over a minute."
     ),
     "S3": (
         "Journals, reports and logs travel by mail and into tickets. A card number in one of "

@@ -384,7 +384,8 @@ class Site(Exchanges):
             original = self.dialect.original_of(fields)
             if original is not None:
                 exchange = self.exchange(original.stan, original.sent)
-                exchange.heard_first = not exchange.debits and not exchange.host_answered
+                known = exchange.debits or exchange.stood_in or exchange.host_answered
+                exchange.heard_first = not known
                 self._host_hears[fields.get("11", "")] = exchange
         elif event.to == "terminal" and kind is Kind.ANSWER:
             self.exchange(fields.get("11", ""), fields.get("7", "")).host_answered = True
@@ -403,6 +404,11 @@ class Site(Exchanges):
             self.acknowledged = [exchange]
             insort(self.tombstones, exchange.key)
 
+    def on_StoodIn(self, _at: float, event: e.StoodIn) -> None:  # noqa: N802
+        exchange = self.exchange(event.stan, event.sent)
+        exchange.stood_in = True
+        exchange.stood = event.amount
+
     def on_BroughtForward(self, _at: float, event: e.BroughtForward) -> None:  # noqa: N802
         """Posted in an earlier life, which no part of this run has seen."""
         exchange = self.exchange(event.stan, event.sent)
@@ -415,6 +421,7 @@ class Site(Exchanges):
         if event.kind == "debit":
             exchange.debit += event.amount
             exchange.debits += 1
+            exchange.stood = 0
         else:
             exchange.back += event.amount
             exchange.back_posts += 1

@@ -30,8 +30,8 @@ class Exchange:
         "back_posts", "before", "begun", "causes", "cut", "debit", "debits", "endings", "forged",
         "heard_first", "host_answered", "host_asked", "judged", "key", "parked", "requested",
         "retracted", "reversal", "reversal_final", "reversal_taken", "rrn", "sent", "shaken",
-        "stacked", "stacks", "stan", "start", "taken", "tombstone", "uncounted", "unsure",
-        "withdrawal",
+        "stacked", "stacks", "stan", "start", "stood", "stood_in", "taken",
+        "tombstone", "uncounted", "unsure", "withdrawal",
     )  # fmt: skip
 
     def __init__(self, stan: str, sent: str) -> None:
@@ -67,6 +67,8 @@ class Exchange:
         self.debits = 0
         self.back = 0
         self.back_posts = 0
+        self.stood_in = False  # approved in its issuer's stead
+        self.stood = 0  # what of that the issuer has not posted yet
         self.before = False  # posted before this run began
         self.unsure = False  # an answer may have left unseen, when the host's process was killed
         self.heard_first = False  # its reversal came to the host before any debit
@@ -142,7 +144,7 @@ class Exchanges:
         ended = bool(x.endings) or not x.withdrawal or not x.requested
         if not self.device_seen:  # what becomes of an approval is seen only if it is reversed
             return ended or (x.answer is not None and not x.aborted)
-        return ended and (not self._ledger or x.debit - x.back == x.taken)
+        return ended and (not self._ledger or x.debit + x.stood - x.back == x.taken)
 
     def _forget(self, exchange: Exchange) -> None:
         """Eight bytes stay of it."""

@@ -16,7 +16,7 @@ from typing import Literal
 import msgspec
 
 from harness import events as e
-from harness.checks import card, cash, ending, ledger
+from harness.checks import bank, card, cash, ending, fleet, ledger
 from harness.checks.base import Check, Failure, who_cares
 from harness.checks.catalogue import INVARIANTS
 from harness.checks.evidence import SITE_HANDLERS, Site
@@ -24,6 +24,8 @@ from harness.checks.totals import Tally, Totals
 from harness.journal import Header
 from harness.wire.dialect import Dialect, Kind
 
+OF_A_TERMINAL = (e.Posted, e.BroughtForward, e.RequestDecided, e.StoodIn, e.AdviceSeen)
+OF_EVERYBODY = (e.FaultBegan, e.FaultEnded, e.CustomersStopped, e.DayClosed)
 OF_NO_CHECK = (Kind.NETWORK, Kind.NETWORK_ANSWER, None)
 Status = Literal["pass", "fail", "not tried", "not observable", "invalid"]
 _OF_ITSELF = ("T11", "S3")  # tried by the harness alone, whatever the machines did
@@ -50,11 +52,15 @@ CHECKS: tuple[type[Check], ...] = (
     ledger.NeverMoreBack,
     ledger.LedgerEqualsCash,
     ledger.ReplayMovesNothing,
+    bank.AdvicesAccepted,
     ledger.TombstoneHolds,
     ledger.NothingPending,
+    bank.DaysAddUp,
     card.WaitIsBounded,
     card.EveryCardOut,
     card.NoCardWhileDown,
+    fleet.BackInService,
+    fleet.NoStampede,
 )
 
 
@@ -180,13 +186,13 @@ class Judge:
 
     def _site_of(self, at: float, actor: str, event: e.Event) -> Site | None:
         """Whom an entry concerns that is not (yet) a known terminal's own."""
-        if actor == "RUN" or isinstance(event, e.LagMeasured):
+        if actor == "RUN" or isinstance(event, e.LagMeasured | e.DayClosed):
             self._harness(at, event)
             return None
         if actor in NOT_TERMINALS:
             if isinstance(event, e.HostCrashed) and event.phase == KILLED:
                 self._host_killed()
-            if isinstance(event, e.Posted | e.BroughtForward | e.RequestDecided):
+            if isinstance(event, OF_A_TERMINAL):
                 actor = event.terminal
             elif isinstance(event, e.FrameSeen):
                 actor = event.fields.get("41", "")
@@ -222,13 +228,13 @@ class Judge:
             self._idle_faults.pop(event.fault, None)
         elif isinstance(event, e.FaultBegan):
             self._tally.fault_began(self._sites)
-            for check in self._checks:
-                if isinstance(check, card.EveryCardOut):
-                    check.fault_began(at)
         elif isinstance(event, e.FaultEnded):
             self._tally.fault_ended()
         elif isinstance(event, e.RunEnded):
             self._ended = event.how
+        if isinstance(event, OF_EVERYBODY):
+            for check in self._watching:
+                check.harness(at, event)
 
     def advance(self, now: float) -> None:
         """Time passed without an entry."""

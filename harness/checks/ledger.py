@@ -142,7 +142,7 @@ class LedgerEqualsCash(Check):
             self.measured(site.stray_cash)
             self.fail(site, now, f"{site.stray_cash / 100:.2f} were taken without any request")
         for exchange in [*site.recent.values(), *site.open.values()]:
-            off = exchange.debit - exchange.back - exchange.taken
+            off = exchange.debit + exchange.stood - exchange.back - exchange.taken
             if exchange.before and not exchange.requested:
                 continue  # its cash was paid in an earlier life, where nobody of this run looked
             if off and not explained(exchange) and not in_flight(site, exchange):

@@ -12,8 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from harness.defects.catalogue import DEFECTS
-from harness.defects.defect import Defect
-from harness.explore.selftest import WITHIN, Examined, Suspect, examine_all
+from harness.explore.selftest import WITHIN, Examined, Suspect, examine_all, suspect_of
 from harness.plan import plan_of
 from harness.profiles import host_profile as find_host
 from harness.profiles import terminal_profile as find_terminal
@@ -37,7 +36,7 @@ def selftest(
     suspects = (
         [_own(terminal_profile, host_profile)]
         if terminal_profile or host_profile
-        else [_shipped(defect) for defect in DEFECTS]
+        else [suspect_of(defect) for defect in DEFECTS]
     )
     console = Console(highlight=False)
     start = time.monotonic()
@@ -62,15 +61,6 @@ def selftest(
         Text(f"PASS  {found} within {WITHIN:,} runs, {seconds:.0f} s", style="bold green")
     )
     return 0
-
-
-def _shipped(defect: Defect) -> Suspect:
-    plan = plan_of(
-        load_scenario(defect.scenario),
-        terminal_profile=defect.name if defect.role == "terminal" else None,
-        host_profile=defect.name if defect.role == "host" else None,
-    )
-    return Suspect(defect.name, plan, defect.must, defect.may)
 
 
 def _own(terminal: str | None, host: str | None) -> Suspect:

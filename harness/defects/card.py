@@ -105,7 +105,7 @@ CARD_DEFECTS = (
         ),
         cost="Says that it is out of service and keeps the card: the customer waits for nothing.",
         must=("T1", "T2"),
-        may=("F2", "T3", "T7"),
+        may=("F2", "F3", "T3", "T7"),
     ),
     Defect(
         profile=TerminalProfile(

@@ -130,7 +130,7 @@ CASH_DEFECTS = (
         ),
         cost="Pays what it has just reversed: the cash is gone, and nobody was debited.",
         must=("T4", "T9"),
-        may=("T5", "T6", "T8", "H3"),
+        may=("T5", "T6", "T8", "H3", "F3"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -169,7 +169,7 @@ CASH_DEFECTS = (
         ),
         cost="Pays on an approval that was another terminal's.",
         must=("T4",),
-        may=("F2", "T8"),
+        may=("F2", "H3", "T8"),
     ),
     Defect(
         profile=TerminalProfile(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from harness.defects.defect import Defect
-from harness.machines.host import DONE, TOMBSTONE, Entry, Host, Line
+from harness.machines.host import Host, Line
+from harness.machines.memory import DONE, TOMBSTONE, Entry
 from harness.machines.profile import HostProfile
 from harness.wire.dialect import Fields, Kind
 
@@ -29,25 +30,23 @@ class _ReversesTwiceAfterCrash(Host):
 
     def restart(self, now: float, seconds: float, phase: str) -> None:
         super().restart(now, seconds, phase)
-        for book, known in self._memory.items():
-            if book.startswith("4"):
-                known.clear()
-            for entry in known.values():
-                entry.reversed = 0
+        self.memory.forget("4")
+        for entry in self.memory.entries("2"):
+            entry.reversed = 0
 
 
 class _IgnoresReversals(Host):
     """Says 00 to a reversal and leaves the books as they were."""
 
-    def post_reversal(self, entry: Entry, fields: Fields, amount: int) -> None:
+    def post_reversal(self, entry: Entry, fields: Fields, amount: int, day: str) -> None:
         entry.reversed += amount
 
 
 class _ReversesMore(Host):
     """Does not look at DE 95."""
 
-    def post_reversal(self, entry: Entry, fields: Fields, amount: int) -> None:
-        super().post_reversal(entry, fields, entry.amount)
+    def post_reversal(self, entry: Entry, fields: Fields, amount: int, day: str) -> None:
+        super().post_reversal(entry, fields, entry.amount, day)
 
 
 class _ApprovesAfterTombstone(Host):
@@ -182,6 +181,7 @@ HOST_DEFECTS = (
         ),
         cost="Debits what the terminal was told is declined: the customer pays, and has no cash.",
         must=("H3",),
+        may=("H1",),
     ),
     Defect(
         profile=HostProfile(

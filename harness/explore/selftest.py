@@ -13,10 +13,12 @@ from multiprocessing import get_context
 
 import msgspec
 
+from harness.defects.defect import Defect
 from harness.explore.bench import Bench, Schedule
 from harness.explore.case import Found, shrunk
 from harness.explore.hunt import CHUNK, Chunk, Hunter, Search
-from harness.plan import RunPlan
+from harness.plan import RunPlan, plan_of
+from harness.scenario import load_scenario
 
 WITHIN = 2000  # runs that count: who is not found by then has survived
 
@@ -38,6 +40,18 @@ class Suspect(msgspec.Struct, frozen=True):
     def catches(self, invariant: str) -> bool:
         """Does this one catch it?"""
         return not self.must or _whole(invariant) in self.must
+
+
+def suspect_of(defect: Defect) -> Suspect:
+    """A shipped defect, in the scenario where it is searched for, with a safe machine at the other
+    end.
+    """
+    plan = plan_of(
+        load_scenario(defect.scenario),
+        terminal_profile=defect.name if defect.role == "terminal" else None,
+        host_profile=defect.name if defect.role == "host" else None,
+    )
+    return Suspect(defect.name, plan, defect.must, defect.may)
 
 
 class Examined(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ from harness.machines.mishap import Mishap
 
 
 class DeviceRule(Rule):
-    """Strikes commands of one sort: 'eject' or 'stack'. Each command is an attempt."""
+    """Strikes commands of one sort: 'eject', 'stack' or 'retract'. Each is an attempt."""
 
     layer = "device"
     where = "terminals"
@@ -59,4 +59,19 @@ class DispenseUnknown(DeviceRule):
         return Mishap("unknown", self.value("notes"))
 
 
-DEVICE_RULES: tuple[type[DeviceRule], ...] = (EjectJam, DispenseShort, DispenseUnknown)
+class RetractFail(DeviceRule):
+    kind = "retract_fail"
+    summary = "notes that are drawn back in get stuck between slot and bin, uncounted"
+    command = "retract"
+
+    def mishap(self, terminal: str) -> Mishap:
+        self.acted(terminal, "notes stuck")
+        return Mishap("stuck")
+
+
+DEVICE_RULES: tuple[type[DeviceRule], ...] = (
+    EjectJam,
+    DispenseShort,
+    DispenseUnknown,
+    RetractFail,
+)

@@ -1,7 +1,10 @@
-"""Faults inside the host: silent, slow, crashing.
+"""Faults inside the host: silent, slow, hanging, crashing, or cut off from its issuer.
 
-A crash is asked for at the commit, which is one instant: just before it everything is lost, just
-after it only the answer. Without mti= all but `silent` leave network management alone.
+A crash is asked for as a message is read, or at the commit, which is one instant: just before it
+everything is lost, just after it only the answer. Without mti= all but `silent` leave network
+management alone.
+
+`hang_after_n` and `crash_restart` happen once in their window, unless nth= or p= says how often.
 """
 
 from __future__ import annotations
@@ -10,6 +13,8 @@ from typing import ClassVar
 
 from harness.faults.rule import COMMON, HOST, MTI, Parameter, Rule
 from harness.machines.host import Hearing
+
+_SIGN_ON = "001"  # DE 70
 
 
 class HostRule(Rule):
@@ -21,6 +26,9 @@ class HostRule(Rule):
 
     def hears(self, _now: float, _terminal: str, _fields: dict[str, str]) -> Hearing | None:
         return None
+
+
+# --- what it does with a message -----------------------------------------------------------------
 
 
 class Silent(HostRule):
@@ -48,6 +56,54 @@ class Silent(HostRule):
         return Hearing(process=posts, answer=False)
 
 
+class EchoOnly(HostRule):
+    kind = "echo_only"
+    summary = "the host answers echoes and sign-ons, and discards everything else"
+    parameters: ClassVar[dict[str, Parameter]] = {**MTI, **COMMON}
+
+    def hears(self, now: float, terminal: str, fields: dict[str, str]) -> Hearing | None:
+        mti = fields.get("t", "")
+        if not self.touches(mti) or not self.strikes(now, terminal):
+            return None
+        self.acted(terminal, f"{mti} discarded")
+        return Hearing(process=False, answer=False)
+
+
+class Brownout(HostRule):
+    """It posts what it does not answer."""
+
+    kind = "brownout"
+    summary = "part of what the host posts it never answers"
+    parameters: ClassVar[dict[str, Parameter]] = {
+        "terminal": COMMON["terminal"],
+        "nth": COMMON["nth"],
+        "p": Parameter("share", "30%", "each message with this probability"),
+        **MTI,
+    }
+
+    def hears(self, now: float, terminal: str, fields: dict[str, str]) -> Hearing | None:
+        mti = fields.get("t", "")
+        if not self.touches(mti) or not self.strikes(now, terminal):
+            return None
+        self.acted(terminal, f"{mti} processed, unanswered")
+        return Hearing(answer=False)
+
+
+class SignOnRefused(HostRule):
+    """An attempt is a sign-on."""
+
+    kind = "sign_on_refused"
+    summary = "the host answers a sign-on with a refusal (58)"
+
+    def hears(self, now: float, terminal: str, fields: dict[str, str]) -> Hearing | None:
+        if fields.get("t", "")[1:2] != "8" or fields.get("70") != _SIGN_ON:
+            return None
+        if not self.strikes(now, terminal):
+            return None
+        self.acted(terminal, "sign-on refused")
+        return Hearing(refusal="not_permitted")
+
+
 class Slow(HostRule):
     kind = "slow"
     variants = ("", "by=50s")
@@ -66,8 +122,72 @@ class Slow(HostRule):
         return Hearing(delay=self.value("by"))
 
 
+class IssuerDown(HostRule):
+    """An attempt is a message that needs the issuer: a request, the reversal of what was posted, an
+    advice of what was stood in for.
+    """
+
+    kind = "issuer_down"
+    summary = "the host is there and its issuer is not: it declines (91), or stands in for it"
+
+    def reaches(self, now: float, terminal: str, fields: dict[str, str]) -> bool:
+        """Does the message get there?"""
+        if not self.strikes(now, terminal):
+            return True
+        self.acted(terminal, f"{fields.get('t', '')} did not reach the issuer")
+        return False
+
+
+# --- when it stands still or dies -----------------------------------------------------------------
+
+
+class OnceRule(HostRule):
+    """Strikes once in its window, unless it is told how often."""
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
+        self._done = False
+
+    def strikes(self, now: float, terminal: str) -> bool:
+        struck = super().strikes(now, terminal)
+        if self.nth is not None or self.p is not None:
+            return struck
+        struck, self._done = struck and not self._done, self._done or struck
+        return struck
+
+
+class HangAfterN(OnceRule):
+    """An attempt is the n-th message that is read, of whatever kind, and the n-th after that. What
+    comes while it hangs is read when it thaws, all at once and in its order.
+    """
+
+    kind = "hang_after_n"
+    variants = ("n=1", "n=1,hold=20s")
+    summary = "after n messages the host hangs; it thaws, and reads and answers all that waits"
+    parameters: ClassVar[dict[str, Parameter]] = {
+        "n": Parameter("count", "20", "messages read, then it hangs at the next", least=1),
+        "hold": Parameter("duration", "60s", "until it thaws", least=0.001),
+        **COMMON,
+    }
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)
+        self._read = 0
+
+    def hang(self, now: float, terminal: str) -> float | None:
+        """Seconds for which it hangs, before it reads this message; None if it does not."""
+        if not self.active(now) or not self.meant(terminal):
+            return None
+        self._read += 1
+        if self._read % self.value("n") or not self.strikes(now, terminal):
+            return None
+        hold: float = self.value("hold")
+        self.acted(HOST, f"hung at a message of {terminal}")
+        return hold
+
+
 class Crash(HostRule):
-    """Strikes a commit, in the `phase` that a subclass names."""
+    """Strikes in the `phase` that a subclass names."""
 
     phase: ClassVar[str] = ""
     parameters: ClassVar[dict[str, Parameter]] = {
@@ -95,4 +215,26 @@ class CrashAfterCommit(Crash):
     phase = "after_commit"
 
 
-HOST_RULES: tuple[type[HostRule], ...] = (Silent, Slow, CrashBeforeCommit, CrashAfterCommit)
+class CrashRestart(OnceRule, Crash):
+    """An attempt is a message that it reads, whatever it is."""
+
+    kind = "crash_restart"
+    summary = "the host dies as it reads a message, and comes back with its books"
+    phase = "at_the_reading"
+
+    def touches(self, mti: str) -> bool:
+        return self.mti in (None, mti)
+
+
+HOST_RULES: tuple[type[HostRule], ...] = (
+    Silent,
+    EchoOnly,
+    Brownout,
+    SignOnRefused,
+    Slow,
+    IssuerDown,
+    HangAfterN,
+    CrashBeforeCommit,
+    CrashAfterCommit,
+    CrashRestart,
+)

@@ -18,7 +18,7 @@ from harness.faults.customer import CustomerRule
 from harness.faults.device import DeviceRule
 from harness.faults.fate import Act, Passing
 from harness.faults.grammar import ALL_RULES
-from harness.faults.host import Crash, HostRule, Silent
+from harness.faults.host import Crash, HangAfterN, HostRule, IssuerDown, Silent
 from harness.faults.power import PowerCut
 from harness.faults.rule import Context, FaultSpec, Rule
 from harness.faults.wire import WireRule
@@ -56,6 +56,8 @@ class FaultPlan:
         self._dial = self._of(DialRule)
         # what a silent host swallows, none of its other faults sees
         self._hearing = sorted(self._of(HostRule), key=lambda rule: not isinstance(rule, Silent))
+        self._hangs = self._of(HangAfterN)
+        self._issuer = self._of(IssuerDown)
         self._crashes = self._of(Crash)
         self._device = self._of(DeviceRule)
         self._customer = self._of(CustomerRule)
@@ -145,7 +147,7 @@ class FaultPlan:
 
     def hears(self, now: float, terminal: str, fields: dict[str, str]) -> Hearing:
         """What becomes of a message that the host has read."""
-        delay = 0.0
+        delay, refusal = 0.0, ""
         for rule in self._hearing:
             heard = rule.hears(now, terminal, fields)
             if heard is None:
@@ -153,11 +155,22 @@ class FaultPlan:
             if not heard.answer:
                 return heard
             delay += heard.delay
-        return Hearing(delay=delay)
+            refusal = refusal or heard.refusal
+        return Hearing(delay=delay, refusal=refusal)
+
+    def hang(self, now: float, terminal: str) -> float | None:
+        """Seconds for which the host stands still before it reads a message; None: it does not."""
+        asked = [rule.hang(now, terminal) for rule in self._hangs]
+        return max((seconds for seconds in asked if seconds is not None), default=None)
+
+    def reaches_issuer(self, now: float, terminal: str, fields: dict[str, str]) -> bool:
+        """Does a message that needs the issuer get there?"""
+        reached = [rule.reaches(now, terminal, fields) for rule in self._issuer]  # each counts it
+        return all(reached)
 
     def crash(self, now: float, terminal: str, fields: dict[str, str], phase: str) -> float | None:
-        """Seconds for which the host stays down, or None; `phase` is 'before_commit' or
-        'after_commit'.
+        """Seconds for which the host stays down, or None; `phase` is 'at_the_reading',
+        'before_commit' or 'after_commit'.
         """
         mti = fields.get("t", "")
         asked = (rule for rule in self._crashes if rule.phase == phase and rule.touches(mti))
@@ -167,7 +180,7 @@ class FaultPlan:
     # --- device, customer, mains -------------------------------------------------------------
 
     def mishap(self, now: float, terminal: str, command: str) -> Mishap | None:
-        """What goes wrong with a device's command: 'eject' or 'stack'."""
+        """What goes wrong with a device's command: 'eject', 'stack' or 'retract'."""
         rule = _struck((r for r in self._device if r.command == command), now, terminal)
         return None if rule is None else rule.mishap(terminal)
 

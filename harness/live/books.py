@@ -13,7 +13,7 @@ from pathlib import Path
 
 from harness.errors import EnvironmentTrouble
 from harness.journal import JournalWriter
-from harness.machines.host import Remembered
+from harness.machines.memory import Remembered
 
 _LAYOUT = 1
 _SCHEMA = """

@@ -309,7 +309,8 @@ class LiveTerminals:
             live.stop_customers()
 
     def quiet(self) -> bool:
-        return all(live.atm.at_rest for live in self.atms)
+        """Is nothing open, and, where the host is ours too, everybody back in service?"""
+        return all(live.atm.at_rest and (self._alone or live.atm.serves) for live in self.atms)
 
     async def close(self) -> None:
         """Hang up, and let the transports finish."""

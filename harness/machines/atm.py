@@ -183,6 +183,14 @@ class Atm:
             and (self.street is None or not self.street.present)
         )
 
+    @property
+    def serves(self) -> bool:
+        """It would take a card, or only a person can help it: out of order, or switched off."""
+        terminal = self.terminal
+        if terminal is None:
+            return False
+        return set(terminal.service.reasons()) <= {"hardware", "operator"}
+
     # --- inside ----------------------------------------------------------------------------
 
     def _settle(self, now: float) -> None:

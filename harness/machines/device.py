@@ -210,7 +210,9 @@ class Device:
         self._run_cash("present", self._motors.present, now)
 
     def retract(self, now: float) -> None:
-        self._run_cash("retract", self._motors.retract, now)
+        """The motor draws the notes back in, unless they get stuck."""
+        mishap = self._fate(now, "retract") if self._fate else None
+        self._run_cash("stick" if mishap else "retract", self._motors.retract, now)
 
     # --- what hands do -----------------------------------------------------------------
 
@@ -280,12 +282,26 @@ class Device:
             self.reports.append(i.Presented())
         elif does == "retract":
             self._bring_back()
+        elif does == "stick":
+            self._stick()
 
     def _purge(self) -> None:
         """Uncounted notes go to the reject bin; only a person can say how many."""
         self._unknown = _sum(self._unknown, self._stacker)
         self._stacker = {}
         self.cash_at = ""
+
+    def _stick(self) -> None:
+        """Out of everybody's reach, and not counted back; only a person can say how many."""
+        notes = _sum(self._out, self._stacker)
+        if not notes:
+            return  # a hand was quicker
+        self._unknown = _sum(self._unknown, notes)
+        self._out, self._stacker = {}, {}
+        self.cash_at = ""
+        known = self._counters
+        self._counters = i.Counters(known.transaction, known.picked, known.returned, False)
+        self.events.append(e.RetractFailed(notes))
 
     def _bring_back(self) -> None:
         notes = _sum(self._out, self._stacker)

@@ -7,6 +7,7 @@ Rules (section 4):
   for the answer.
 - A reversal that comes before its original, or before its commit, leaves a tombstone and gets
   success; the original is then declined.
+- Without its issuer the host declines, or stands in for it up to a limit (standin.py).
 - The commit is one instant: posting, answer and memory become durable together. A crash loses
   what was not committed, and nothing else.
 - Transactions before sign-on are refused.
@@ -19,20 +20,34 @@ terminal and transaction.
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 import msgspec
 
+from harness import draw
 from harness import events as e
 from harness.crypto.pin import PinCrypto
-from harness.draw import Draw, key_of
+from harness.draw import Draw
 from harness.errors import ProtocolError
+from harness.machines.business_day import BusinessDays
 from harness.machines.ledger import Ledger, account_of
 from harness.machines.link import Link
+from harness.machines.memory import (
+    DONE,
+    PENDING,
+    TOMBSTONE,
+    Entry,
+    Memory,
+    Remembered,
+    book_of,
+    key_of,
+)
+from harness.machines.standin import Issuer, StandIn
 from harness.machines.timers import NEVER
 from harness.people import issuer_of
-from harness.wire.dialect import Calendar, Dialect, Fields, Kind
+from harness.wire.dialect import Calendar, Dialect, Fields, Kind, Original
 
 
 class CodeRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,14 +83,19 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     sign_on: bool = True
     mac: bool = True
     says_no_original: bool = False  # 25 instead of success for an unknown original
+    stand_in: int = 0  # minor units: the most it approves in the issuer's stead
+    cutover: float = 0.0  # run second at which the first business day ends; 0: none does
 
 
 class Hearing(NamedTuple):
-    """What a fault makes of a message: processed at all, answered at all, later by `delay`."""
+    """What a fault makes of a message: processed at all, answered at all, later by `delay`, or
+    refused with the code that goes by that name.
+    """
 
     process: bool = True
     answer: bool = True
     delay: float = 0.0
+    refusal: str = ""
 
 
 class HostFate(Protocol):
@@ -85,43 +105,9 @@ class HostFate(Protocol):
 
     def crash(self, now: float, terminal: str, fields: Fields, phase: str) -> float | None: ...
 
+    def hang(self, now: float, terminal: str) -> float | None: ...
 
-class Remembered(NamedTuple):
-    """What is remembered of one message, as it is kept outside the process: `book` and `key` name
-    it (see `_book` and `_key`), the rest is its `Entry`.
-    """
-
-    book: str
-    key: str
-    state: str
-    code: str
-    approval: int
-    amount: int
-    reversed: int
-    balance: int
-
-
-PENDING, DONE, TOMBSTONE = "pending", "done", "tombstone"
-
-
-class Entry:
-    """What the host remembers of one message: small, because there are as many as transactions.
-
-    `amount` is what was posted, `reversed` what of it was given back, `balance` what was told to an
-    inquiry; `book` and `key` name the message.
-    """
-
-    __slots__ = ("amount", "approval", "balance", "book", "code", "key", "reversed", "state")
-
-    def __init__(self, state: str, book: str, key: int | str) -> None:
-        self.state = state
-        self.book = book
-        self.key = key
-        self.balance = 0
-        self.code = ""
-        self.approval = 0
-        self.amount = 0
-        self.reversed = 0
+    def reaches_issuer(self, now: float, terminal: str, fields: Fields) -> bool: ...
 
 
 class Line:
@@ -151,6 +137,7 @@ class Host:
     """The safe host. A defect overrides one of the small methods."""
 
     name = "HOST"
+    issuer: type[Issuer] = Issuer
 
     def __init__(
         self,
@@ -181,14 +168,22 @@ class Host:
         self._seed = seed
         self._fate = fate
         self._lines: dict[int, Line] = {}
-        self._memory: dict[str, dict[int | str, Entry]] = {}
+        self.memory = Memory()
         self._waiting: dict[int, list[tuple[int, Fields]]] = {}
         self._jobs: list[Job] = []
         self._order = 0
         self._approvals = 0
         self._down_until = NEVER
+        self._thaws_at = NEVER
+        self._unread: list[tuple[Line, Fields]] = []
         self._draw_keys: dict[str, int] = {}
-        self._changed: list[Entry] | None = None
+        self._days = BusinessDays(calendar.epoch, settings.cutover)
+        self._closes_at = self._days.next_cutover(0.0)
+        self.stand_in = self._standing_in() if settings.stand_in else None
+
+    def _standing_in(self) -> StandIn:
+        issuer = self.issuer(self.dialect, self._new_link(), self._post_advice)
+        return StandIn(self.dialect, self._new_link(), issuer, self._reaches_issuer, self._tell)
 
     # --- the owner's calls --------------------------------------------------------------
 
@@ -199,17 +194,48 @@ class Host:
     def next_deadline(self) -> float:
         if not self.listening:
             return self._down_until
-        return self._jobs[0].due if self._jobs else NEVER
+        if self._thaws_at != NEVER:
+            return self._thaws_at
+        due = self._closes_at
+        if self._jobs and self._jobs[0].due < due:
+            due = self._jobs[0].due
+        if self.stand_in is not None and self.stand_in.next_deadline() < due:
+            due = self.stand_in.next_deadline()
+        return due
 
     def tick(self, now: float) -> None:
-        """Commit and answer what is due; come back from a crash."""
+        """Commit and answer what is due; come back from a crash, or to life."""
         if not self.listening:
             if now < self._down_until:
                 return
             self._down_until = NEVER
             self.events.append(e.HostStarted())
+        if self._thaws_at != NEVER:
+            if now < self._thaws_at:
+                return
+            self._thaw(now)
+        if self._closes_at <= now:
+            self._close_day(now)
         while self._jobs and self._jobs[0].due <= now:
             self._do(heapq.heappop(self._jobs), now)
+        if self.stand_in is not None and self.listening:
+            self.stand_in.tick(now)
+
+    def _thaw(self, now: float) -> None:
+        """Read what has come meanwhile, in its order."""
+        self._thaws_at = NEVER
+        unread, self._unread = self._unread, []
+        self.events.append(e.HostThawed(len(unread)))
+        for line, fields in unread:
+            if self.listening:
+                self._read(line, fields, now)
+
+    def _close_day(self, now: float) -> None:
+        """Tell the totals of the business day that ends."""
+        day = self._days.day(math.nextafter(self._closes_at, 0.0))
+        totals = [self.ledger.balance(f"{kind}s {day}") for kind in ("debit", "reversal")]
+        self.events.append(e.DayClosed(day, *totals))
+        self._closes_at = self._days.next_cutover(now)
 
     def opened(self, number: int) -> None:
         self._lines[number] = Line(number, self._new_link())
@@ -239,36 +265,24 @@ class Host:
         """Crash: connections and uncommitted work are gone, the books and the memory stay."""
         self.events.append(e.HostCrashed(phase))
         self._down_until = now + seconds
+        self._thaws_at = NEVER
+        self._unread.clear()
         self.out.extend((number, b"") for number in self._lines)
         self._lines.clear()
         self._jobs.clear()
         self._waiting.clear()
-        for known in self._memory.values():
-            for key in [key for key, entry in known.items() if entry.state == PENDING]:
-                del known[key]
+        self.memory.forget_pending()
 
     # --- what outlives the process ------------------------------------------------------------
 
     def keep(self) -> None:
         """From now on `changes` tells what has to be durable before `out` may be sent."""
-        self._changed = []
+        self.memory.keep()
 
     def changes(self) -> tuple[list[Remembered], dict[str, int]]:
-        """What was decided since this was last asked, and the balances that moved with it. What is
-        only pending is not in it: a crash loses that, and nothing else.
-        """
-        if not self._changed:
-            return [], {}
-        changed, self._changed = self._changed, []
-        remembered = [
-            Remembered(
-                *(x.book, str(x.key), x.state, x.code),
-                *(x.approval, x.amount, x.reversed, x.balance),
-            )
-            for x in changed
-            if x.state != PENDING
-        ]
-        return remembered, self.ledger.changed()
+        """What was decided since this was last asked, and the balances that moved with it."""
+        changed = self.memory.changes()
+        return changed, self.ledger.changed() if changed else {}
 
     def restore(self, remembered: Iterable[Remembered], balances: Mapping[str, int]) -> None:
         """Go on where an earlier process ended; before the first message. What it posted is brought
@@ -276,10 +290,7 @@ class Host:
         """
         self.ledger.restore(balances)
         for kept in remembered:
-            key = int(kept.key) if kept.key.isdecimal() else kept.key
-            entry = self._enter(Entry(kept.state, kept.book, key))
-            entry.code, entry.approval, entry.balance = kept.code, kept.approval, kept.balance
-            entry.amount, entry.reversed = kept.amount, kept.reversed
+            self.memory.restore(kept)
             self._approvals = max(self._approvals, kept.approval)
             if kept.amount:
                 self._bring_forward(kept)
@@ -292,17 +303,24 @@ class Host:
             e.BroughtForward(terminal, stan, sent, acquirer, kept.amount, kept.reversed)
         )
 
-    def _enter(self, entry: Entry) -> Entry:
-        self._memory.setdefault(entry.book, {})[entry.key] = entry
-        return entry
-
     def _changes(self, entry: Entry) -> None:
-        if self._changed is not None:
-            self._changed.append(entry)
+        self.memory.note(entry)
 
     # --- messages ---------------------------------------------------------------------------
 
     def _hear(self, line: Line, fields: Fields, now: float) -> None:
+        """A message has come: read now, or when the host thaws."""
+        if self._fate is not None and self._thaws_at == NEVER:
+            seconds = self._fate.hang(now, fields.get("41", ""))
+            if seconds is not None:
+                self._thaws_at = now + seconds
+                self.events.append(e.HostHung())
+        if self._thaws_at != NEVER:
+            self._unread.append((line, fields))
+        elif not self._crashes(now, fields, "at_the_reading"):
+            self._read(line, fields, now)
+
+    def _read(self, line: Line, fields: Fields, now: float) -> None:
         hearing = Hearing()
         if self._fate is not None:
             hearing = self._fate.hears(now, fields.get("41", ""), fields)
@@ -319,10 +337,11 @@ class Host:
             self.events.append(e.HostDamaged(f"MTI {fields.get('t')} is not for a host"))
 
     def _hear_network(self, line: Line, fields: Fields, hearing: Hearing, now: float) -> None:
-        if self.dialect.function_of(fields) == "sign_on":
+        code = self.dialect.codes[hearing.refusal or "approved"]
+        if self.dialect.function_of(fields) == "sign_on" and not hearing.refusal:
             line.signed_on = True
             self.events.append(e.SignedOn(fields.get("41", "")))
-        answer = self.dialect.answer(fields, self.dialect.codes["approved"])
+        answer = self.dialect.answer(fields, code)
         self._answer_later(line.number, fields, answer, hearing, 0.0, now)
 
     def _hear_request(self, line: Line, fields: Fields, hearing: Hearing, now: float) -> None:
@@ -369,29 +388,47 @@ class Host:
         if known is not None:
             self._repeat_answer(line, fields, known, hearing, now)
             return
+        if self._needs_issuer(fields) and not self._reaches_issuer(now, fields):
+            refusal = self.dialect.answer(fields, self.dialect.codes["issuer_down"])
+            self._answer_later(line.number, fields, refusal, hearing, 0.0, now)
+            return
         if self._crashes(now, fields, "before_commit"):
             return
         entry = self._remember("4", fields, DONE)
-        entry.code = self.reverse(fields)
+        entry.day = self._days.day(now)
+        entry.code = self.reverse(fields, entry.day)
         self._changes(entry)
         if self._crashes(now, fields, "after_commit"):
             return
         delay = self.settings.reversal_answer
         self._answer_later(line.number, fields, self._answer_of(fields, entry), hearing, delay, now)
 
-    def reverse(self, fields: Fields) -> str:
-        """Give back what the original took; the code to answer with."""
-        codes = self.dialect.codes
+    def _original(self, fields: Fields) -> tuple[Original | None, Entry | None]:
+        """What a reversal names, and what is known of it."""
         original = self.dialect.original_of(fields)
+        if original is None:
+            return None, None
+        terminal = fields.get("41", "")
+        return original, self._find(
+            original.mti[1], terminal, original.acquirer, original.stan, original.sent
+        )
+
+    def _needs_issuer(self, fields: Fields) -> bool:
+        """Is something to be given back that was posted?"""
+        entry = self._original(fields)[1]
+        return entry is not None and entry.amount > entry.reversed == 0
+
+    def reverse(self, fields: Fields, day: str) -> str:
+        """Give back what the original took, on that business day; the code to answer with."""
+        codes = self.dialect.codes
+        original, entry = self._original(fields)
         if original is None:
             return codes["format_error"]
         terminal = fields.get("41", "")
-        entry = self._find(
-            original.mti[1], terminal, original.acquirer, original.stan, original.sent
-        )
         if entry is None:
-            book = _book(original.mti[1], terminal, original.acquirer)
-            entry = self._enter(Entry(TOMBSTONE, book, _key(original.stan, original.sent)))
+            book = book_of(original.mti[1], terminal, original.acquirer)
+            entry = Entry(TOMBSTONE, book, key_of(original.stan, original.sent))
+            self.memory.enter(entry)
             entry.code = codes["duplicate"]
             self._changes(entry)
             self.events.append(e.TombstoneLaid(terminal, original.stan))
@@ -404,9 +441,11 @@ class Host:
             return codes["approved"]
         if self.is_reversed(entry):
             return codes["duplicate"]
-        if entry.amount and entry.code == codes["approved"]:
-            taken = self.dialect.amount_taken_of(fields) or 0
-            self.post_reversal(entry, fields, max(0, entry.amount - taken))
+        taken = self.dialect.amount_taken_of(fields) or 0
+        if self.stand_in is not None and self.stand_in.pending(entry):
+            self.stand_in.reverse(entry, taken)
+        elif entry.amount and entry.code == codes["approved"]:
+            self.post_reversal(entry, fields, max(0, entry.amount - taken), day)
             self._changes(entry)
         return codes["approved"]
 
@@ -438,21 +477,54 @@ class Host:
             self._decided(fields, codes["duplicate"], "reversed before the commit")
             entry.code = codes["duplicate"]
             return  # it has been kept since the tombstone was laid
-        code, why = self.decide(fields, now)
+        alone = not self._reaches_issuer(now, fields)
+        code, why = self.decide_alone(fields, now) if alone else self.decide(fields, now)
         entry.state = DONE
         entry.code = code
+        entry.day = self._days.day(now)
         if code == codes["approved"]:
             self._approvals += 1
             entry.approval = self._approvals
-            if self.dialect.is_withdrawal(fields):
+            if alone and self.stand_in is not None:
+                self.stand_in.approve(entry, fields, now)
+            elif self.dialect.is_withdrawal(fields):
                 self.post_debit(entry, fields)
             else:
                 entry.balance = self.ledger.balance(self._account(fields))
         self._changes(entry)
         self._decided(fields, code, why)
 
+    def decide_alone(self, fields: Fields, now: float) -> tuple[str, str]:
+        """DE 39 and why, where the issuer cannot be asked: nobody knows what is on the account."""
+        codes = self.dialect.codes
+        limit = self.settings.stand_in
+        small = self.dialect.is_withdrawal(fields) and self.dialect.amount_of(fields) <= limit
+        if self.stand_in is None or not small:
+            return codes["issuer_down"], "the issuer is down"
+        code, why = self._card_refused(fields, now)
+        return (code, why) if code else (codes["approved"], "stood in for the issuer")
+
     def decide(self, fields: Fields, now: float) -> tuple[str, str]:
         """DE 39 and why."""
+        code, why = self._card_refused(fields, now)
+        if code:
+            return code, why
+        if self.dialect.is_withdrawal(fields) and self.short(fields):
+            return self.dialect.codes["insufficient_funds"], "funds"
+        return self.dialect.codes["approved"], "approved"
+
+    def short(self, fields: Fields) -> bool:
+        """Has the account less than is wanted?"""
+        draw = self._draw(fields)
+        draw.random()  # the first draw was the answer's time
+        if draw.chance(self.settings.short_of_funds):
+            return True
+        account = self._account(fields)
+        wanted = self.dialect.amount_of(fields)
+        return account.startswith("customer") and self.ledger.balance(account) < wanted
+
+    def _card_refused(self, fields: Fields, now: float) -> tuple[str, str]:
+        """Why card or PIN are not good: DE 39 and why, or ''."""
         codes = self.dialect.codes
         amount = self.dialect.amount_of(fields)
         for rule in self.settings.rules:
@@ -464,15 +536,7 @@ class Host:
             return codes["expired_card"], "expired"
         if not self._pin_right(fields):
             return codes["pin_again"], "wrong PIN"
-        if self.dialect.is_withdrawal(fields):
-            draw = self._draw(fields)
-            draw.random()  # the first draw was the answer's time
-            if draw.chance(self.settings.short_of_funds):
-                return codes["insufficient_funds"], "funds"
-            account = self._account(fields)
-            if account.startswith("customer") and self.ledger.balance(account) < amount:
-                return codes["insufficient_funds"], "balance"
-        return codes["approved"], "approved"
+        return "", ""
 
     def _pin_right(self, fields: Fields) -> bool:
         pan = fields.get("2", "")
@@ -484,39 +548,52 @@ class Host:
         except ProtocolError:
             return False
 
-    def post_debit(self, entry: Entry, fields: Fields) -> None:
-        amount = self.dialect.amount_of(fields)
-        entry.amount = amount
-        self.ledger.post(self._account(fields), f"cash {fields.get('41', '')}", amount)
-        self.events.append(
-            e.Posted(
-                "debit",
-                fields.get("41", ""),
-                fields.get("11", ""),
-                fields.get("7", ""),
-                fields.get("32", ""),
-                amount,
-                self.dialect.identity(fields),
-            )
-        )
+    # --- postings -----------------------------------------------------------------------------
 
-    def post_reversal(self, entry: Entry, fields: Fields, amount: int) -> None:
+    def post_debit(self, entry: Entry, fields: Fields) -> None:
+        entry.amount = self.dialect.amount_of(fields)
+        self._debit(fields, entry.amount, entry.day)
+
+    def _debit(self, fields: Fields, amount: int, day: str) -> None:
+        self.ledger.post(self._account(fields), f"cash {fields.get('41', '')}", amount)
+        self._posted("debit", self._named(fields), fields, amount, day)
+
+    def _post_advice(self, fields: Fields, amount: int, now: float) -> None:
+        """The issuer's side of an advice: posted whatever is on the account."""
+        overdrawn = self.short(fields)
+        self._debit(fields, amount, self._days.day(now))
+        terminal, stan = fields.get("41", ""), fields.get("11", "")
+        self.events.append(e.AdvicePosted(terminal, stan, overdrawn))
+
+    def post_reversal(self, entry: Entry, fields: Fields, amount: int, day: str) -> None:
         """`amount` goes back to the account it came from."""
         original = self.dialect.original_of(fields)
         assert original is not None, "a reversal without an original reached the books"
         entry.reversed += amount
         self.ledger.post(f"cash {fields.get('41', '')}", self._account(fields), amount)
+        self._posted("reversal", original, fields, amount, day)
+
+    def _named(self, fields: Fields) -> Original:
+        """A request, as a reversal would name it."""
+        names = (fields.get(name, "") for name in ("t", "11", "7", "32"))
+        return Original(*names)
+
+    def _posted(
+        self, kind: Literal["debit", "reversal"], what: Original, by: Fields, amount: int, day: str
+    ) -> None:
+        if day:
+            self.ledger.post("business days", f"{kind}s {day}", amount)
+        terminal, cause = by.get("41", ""), self.dialect.identity(by)
         self.events.append(
-            e.Posted(
-                "reversal",
-                fields.get("41", ""),
-                original.stan,
-                original.sent,
-                original.acquirer,
-                amount,
-                self.dialect.identity(fields),
-            )
+            e.Posted(kind, terminal, what.stan, what.sent, what.acquirer, amount, cause, day)
         )
+
+    def _tell(self, event: e.Event) -> None:
+        self.events.append(event)
+
+    def _reaches_issuer(self, now: float, fields: Fields) -> bool:
+        fate = self._fate
+        return fate is None or fate.reaches_issuer(now, fields.get("41", ""), fields)
 
     # --- hooks ------------------------------------------------------------------------------
 
@@ -541,12 +618,12 @@ class Host:
     def _find(
         self, message_class: str, terminal: str, acquirer: str, stan: str, sent: str
     ) -> Entry | None:
-        book = self._memory.get(_book(message_class, terminal, acquirer))
-        return None if book is None else book.get(_key(stan, sent))
+        return self.memory.find(book_of(message_class, terminal, acquirer), key_of(stan, sent))
 
     def _remember(self, message_class: str, fields: Fields, state: str) -> Entry:
-        book = _book(message_class, fields.get("41", ""), fields.get("32", ""))
-        return self._enter(Entry(state, book, _key(fields.get("11", ""), fields.get("7", ""))))
+        book = book_of(message_class, fields.get("41", ""), fields.get("32", ""))
+        key = key_of(fields.get("11", ""), fields.get("7", ""))
+        return self.memory.enter(Entry(state, book, key))
 
     def _account(self, fields: Fields) -> str:
         pan = fields.get("2", "")
@@ -557,7 +634,7 @@ class Host:
         terminal = fields.get("41", "")
         key = self._draw_keys.get(terminal)
         if key is None:
-            key = self._draw_keys[terminal] = key_of(self._seed, "host", terminal)
+            key = self._draw_keys[terminal] = draw.key_of(self._seed, "host", terminal)
         number = fields.get("37") or fields.get("11", "0")
         return Draw(key, int(number) if number.isascii() and number.isdigit() else 0)
 
@@ -569,7 +646,9 @@ class Host:
         balance = None
         if approval and not self.dialect.is_withdrawal(fields):
             balance = entry.balance
-        return self.dialect.answer(fields, entry.code, approval=approval, balance=balance)
+        return self.dialect.answer(
+            fields, entry.code, approval=approval, balance=balance, day=entry.day
+        )
 
     def _answer_later(
         self,
@@ -606,14 +685,3 @@ class Host:
             return False
         self.restart(now, seconds, phase)
         return True
-
-
-def _book(message_class: str, terminal: str, acquirer: str) -> str:
-    """Where messages of a class from a terminal are remembered."""
-    return f"{message_class}{terminal}/{acquirer.lstrip('0')}"
-
-
-def _key(stan: str, sent: str) -> int | str:
-    """DE 11 and DE 7 in one small integer; what is not decimal stays text."""
-    text = sent + stan
-    return int(text) if text.isascii() and text.isdigit() else text

@@ -7,8 +7,9 @@ from typing import Literal, NamedTuple
 
 class Mishap(NamedTuple):
     """`jam`: the motor runs and the card stays. `short`: `notes` fewer are stacked, reported
-    truthfully. `unknown`: the sensor lost count; `notes` fewer left than asked.
+    truthfully. `stuck`: the notes do not come back in. `unknown`: the sensor lost count; `notes`
+    fewer left than asked.
     """
 
-    kind: Literal["jam", "short", "unknown"]
+    kind: Literal["jam", "short", "stuck", "unknown"]
     notes: int = 0

@@ -150,8 +150,8 @@ class Fleet:
                 site.atm.street.stop()
 
     def quiet(self) -> bool:
-        """Is nothing open any more?"""
-        return all(site.atm.at_rest for site in self.sites)
+        """Is nothing open any more, and everybody back in service?"""
+        return all(site.atm.at_rest and site.atm.serves for site in self.sites)
 
     def close(self, how: str) -> None:
         """Count everything, and end the journal."""

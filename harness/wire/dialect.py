@@ -27,6 +27,9 @@ class Kind(Enum):
     REVERSAL = "reversal"
     REVERSAL_REPEAT = "reversal repeat"
     REVERSAL_ANSWER = "reversal answer"
+    ADVICE = "advice"
+    ADVICE_REPEAT = "advice repeat"
+    ADVICE_ANSWER = "advice answer"
     NETWORK = "network"
     NETWORK_ANSWER = "network answer"
     OTHER = "other"
@@ -68,9 +71,10 @@ class Calendar:
     `epoch` is ISO 8601 in UTC; `utc_offset` the local time's distance in seconds.
     """
 
-    __slots__ = ("_epoch", "_known", "_local", "_offset", "_second")
+    __slots__ = ("_epoch", "_known", "_local", "_offset", "_second", "epoch")
 
     def __init__(self, epoch: str, utc_offset: float = 3600.0) -> None:
+        self.epoch = epoch
         self._epoch = datetime.fromisoformat(epoch).replace(tzinfo=UTC)
         self._offset = timedelta(seconds=utc_offset)
         self._second = -1
@@ -114,6 +118,9 @@ _KINDS_1987 = {
     "0200": Kind.REQUEST,
     "0201": Kind.REQUEST_REPEAT,
     "0210": Kind.ANSWER,
+    "0220": Kind.ADVICE,
+    "0221": Kind.ADVICE_REPEAT,
+    "0230": Kind.ADVICE_ANSWER,
     "0420": Kind.REVERSAL,
     "0421": Kind.REVERSAL_REPEAT,
     "0430": Kind.REVERSAL_ANSWER,
@@ -124,6 +131,8 @@ _KINDS_1987 = {
 _ANSWER_MTIS = {
     "0200": "0210",
     "0201": "0210",
+    "0220": "0230",
+    "0221": "0230",
     "0420": "0430",
     "0421": "0430",
     "0800": "0810",
@@ -314,8 +323,18 @@ class Dialect:
         return fields
 
     def repeat(self, fields: Fields) -> Fields:
-        """The same advice again: 0421, all else alike (section 4, rule 2)."""
-        return {**fields, "t": "0421"}
+        """The same advice again: 0421 or 0221, all else alike (section 4, rule 2)."""
+        return {**fields, "t": fields["t"][:3] + "1"}
+
+    def advice(self, request: Mapping[str, str], amount: int) -> Fields:
+        """0220: what was approved in the issuer's stead, under the request's own DE 7, 11 and 37;
+        `amount` in minor units.
+        """
+        fields = {"t": "0220"}
+        for name in ("2", "3", "4", "7", "11", "12", "13", "32", "37", "41", "42", "49"):
+            if name in request:
+                fields[name] = request[name]
+        return {**fields, "4": f"{amount:012d}", "39": self.codes["approved"]}
 
     def network(self, station: Station, function: str, *, stan: str, sent: str) -> Fields:
         """0800: function 'sign_on', 'sign_off' or 'echo'."""
@@ -331,14 +350,17 @@ class Dialect:
         *,
         approval: str = "",
         balance: int | None = None,
+        day: str = "",
     ) -> Fields:
         """The response to any request or advice, its keys echoed. `balance` in minor units goes
-        into DE 54 (account type 10, available 02).
+        into DE 54 (account type 10, available 02), `day` (MMDD) into DE 15.
         """
         fields = {"t": _ANSWER_MTIS.get(request["t"], request["t"][:2] + "10")}
         for name in ("3", "4", "7", "11", "12", "13", "32", "37"):
             if name in request:
                 fields[name] = request[name]
+        if day:
+            fields["15"] = day
         if approval:
             fields["38"] = approval
         fields["39"] = code

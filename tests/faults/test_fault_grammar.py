@@ -15,7 +15,8 @@ from harness.faults.rule import FOREVER, Parameter, Rule, function_of
 from harness.units import format_duration, parse_duration
 
 ISSUED = (
-    *("silent", "slow", "crash_before_commit", "crash_after_commit"),
+    *("silent", "slow", "crash_before_commit", "crash_after_commit", "crash_restart"),
+    *("hang_after_n", "issuer_down", "brownout", "echo_only", "sign_on_refused"),
     *("late_response", "drop_request", "drop_response", "dup_request", "dup_response", "reorder"),
     *("refuse", "syn_blackhole", "slow_accept", "connection_limit", "accept_then_close"),
     *("fin_idle", "rst", "flap", "half_open", "accept_never_read", "one_way_partition"),
@@ -28,7 +29,7 @@ ISSUED = (
     *("reversal_ack_lost", "reversal_declined", "double_post", "approve_after_reversal"),
     *("replay_old", "unsolicited", "bad_mti", "bad_bitmap", "missing_field", "bad_llvar"),
     *("bad_charset", "bad_mac", "just_before_timeout", "just_after_timeout", "exact_tie"),
-    *("eject_jam", "dispense_short", "dispense_unknown", "power_cut"),
+    *("eject_jam", "dispense_short", "dispense_unknown", "retract_fail", "power_cut"),
     *("customer_leaves_card", "customer_leaves_cash"),
 )
 

@@ -16,7 +16,7 @@ from harness.assembly import Assembly
 from harness.errors import EnvironmentTrouble
 from harness.journal import JournalWriter
 from harness.live.books import HostBooks
-from harness.machines.host import Remembered
+from harness.machines.memory import Remembered
 from harness.plan import plan_of
 from harness.scenario import load_scenario
 

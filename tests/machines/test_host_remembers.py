@@ -8,8 +8,9 @@ import pytest
 
 from harness import events as e
 from harness.assembly import Assembly
-from harness.machines.host import Host, Remembered
+from harness.machines.host import Host
 from harness.machines.ledger import CAPITAL, OPENING, Ledger
+from harness.machines.memory import Remembered
 from harness.plan import plan_of
 from harness.scenario import load_scenario
 from harness.wire.dialect import Fields, Stamp, Station

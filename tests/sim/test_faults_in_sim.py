@@ -20,8 +20,10 @@ SHARES = {
     # a terminal dials once in an evening, if nothing else happens
     **dict.fromkeys(("syn_blackhole", "slow_accept", "connection_limit"), "60%"),
     **dict.fromkeys(("accept_then_close", "accept_never_read"), "60%"),
+    "retract_fail": "100%",
     **dict.fromkeys(("reversal_ack_lost", "reversal_declined", "approve_after_reversal"), "100%"),
 }
+COMPANY = {"retract_fail": ("customer_leaves_cash:p=20%",)}  # without which it cannot happen
 
 
 def usable(kind: FaultKind, share: str = "10%") -> str:
@@ -45,7 +47,7 @@ def evening(*faults: str, seed: int = 1) -> Outcome:
 @pytest.mark.parametrize("kind", fault_catalog(), ids=lambda kind: kind.kind)
 def test_a_safe_pair_withstands_every_kind(kind: FaultKind) -> None:
     """It strikes (a run whose fault never took effect does not pass), and nothing breaks."""
-    verdict = evening(usable(kind)).verdict
+    verdict = evening(usable(kind), *COMPANY.get(kind.kind, ())).verdict
     assert verdict.outcome == "pass", (verdict.reasons, verdict.failures)
 
 

@@ -1,0 +1,131 @@
+"""Checks of a fleet that comes back: it serves again, and not all of it at once (F3, F4)."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+from harness import events as e
+from harness.checks.base import Check
+from harness.checks.evidence import Site
+
+CLOSED = ("out_of_service", "supervisor", "blank", "")
+SHARE = 0.99
+LONG_DOWN = 120.0  # seconds after which a terminal's back-off has come to its cap
+FLEET = 30  # fewer terminals make no crowd
+BLOCK = 5.0  # seconds over which connects are counted
+SPREAD = 4.0  # times the deviation that chance makes
+
+
+class BackInService(Check):
+    """F3, by the screens. Recovery is when the last fault ends. A terminal whose hardware failed
+    needs a person, and is left out.
+    """
+
+    id = "F3"
+    needs = ("device", "wire.host")  # whoever tests terminals alone has no host to bring back
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
+        self._serving: dict[str, bool] = {}
+        self._sites: dict[str, Site] = {}
+        self._broken: dict[str, None] = {}
+        self._faults = 0
+        self._recovered: float | None = None
+
+    # --- faults ---------------------------------------------------------------------------------
+
+    def harness(self, at: float, event: e.Event) -> None:
+        if self._recovered is not None and at >= self._recovered + self.contract.in_service:
+            self._judge(self._recovered + self.contract.in_service)
+        if isinstance(event, e.FaultBegan):
+            self._faults += 1
+            self._recovered = None  # before it could be judged
+        elif isinstance(event, e.FaultEnded):
+            self._faults -= 1
+            self._recovered = None if self._faults else at
+        elif isinstance(event, e.CustomersStopped) and (self._faults or self._recovered is None):
+            self._recovered = at
+
+    def _judge(self, at: float) -> None:
+        """Who serves, so long after the recovery?"""
+        self._recovered = None
+        sound = [name for name in self._serving if name not in self._broken]
+        away = [name for name in sound if not self._serving[name]]
+        self.tried += len(sound)
+        if len(away) > (1.0 - SHARE) * len(sound):
+            for name in away:
+                what = f"out of service {self.contract.in_service:.0f} s after the last fault ended"
+                self.fail(self._sites[name], at, what)
+
+    # --- terminals ------------------------------------------------------------------------------
+
+    def _now(self, site: Site, at: float, *, serving: bool) -> None:
+        if self._recovered is not None and at >= self._recovered + self.contract.in_service:
+            self._judge(self._recovered + self.contract.in_service)
+        self._serving[site.name] = serving
+        self._sites[site.name] = site
+
+    def on_ScreenShown(self, site: Site, at: float, event: e.ScreenShown) -> None:  # noqa: N802
+        self._now(site, at, serving=event.screen not in CLOSED)
+
+    def on_PowerLost(self, site: Site, at: float, _event: e.PowerLost) -> None:  # noqa: N802
+        self._now(site, at, serving=False)
+
+    def _breaks(self, site: Site, _at: float, _event: e.Event) -> None:
+        self._broken[site.name] = None
+
+    on_EjectFailed = on_CaptureFailed = on_RetractFailed = _breaks  # noqa: N815
+
+    def on_NotesStacked(self, site: Site, at: float, event: e.NotesStacked) -> None:  # noqa: N802
+        if not event.counted:
+            self._breaks(site, at, event)
+
+    def due(self, _site: Site, now: float) -> None:
+        if self._recovered is not None and now >= self._recovered + self.contract.in_service:
+            self._judge(self._recovered + self.contract.in_service)
+
+    def rest(self, _site: Site, now: float) -> None:
+        """A run that came to its end before that had nobody left to wait for."""
+        if self._recovered is not None:
+            self._judge(now)
+
+
+class NoStampede(Check):
+    """F4. Connects of terminals that were cut off for long, so that each has backed off to the cap.
+    How many a second that may be is an average: `SPREAD` deviations above it are chance.
+    """
+
+    id = "F4"
+    needs = ("wire.terminal",)
+    unit = "per second"
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
+        self._down: dict[str, float] = {}
+        self._block = -1.0
+        self._count = 0
+        self._fleet: dict[str, None] = {}
+
+    @property
+    def bound(self) -> float | None:
+        """Connects a second, averaged over a block."""
+        mean = 2.0 * len(self._fleet) / 60.0 * BLOCK
+        return (mean + SPREAD * sqrt(mean)) / BLOCK
+
+    def on_LinkClosed(self, site: Site, at: float, _event: e.LinkClosed) -> None:  # noqa: N802
+        self._down.setdefault(site.name, at)
+
+    def on_LinkOpened(self, site: Site, at: float, _event: e.LinkOpened) -> None:  # noqa: N802
+        self._fleet[site.name] = None
+        since = self._down.pop(site.name, at)
+        if at - since < LONG_DOWN or len(self._fleet) < FLEET:
+            return
+        self.tried += 1
+        block = at // BLOCK
+        if block != self._block:
+            self._block, self._count = block, 0
+        self._count += 1
+        self.measured(self._count / BLOCK)
+        bound = self.bound or 0.0
+        if self._count > bound * BLOCK:
+            self.fail(site, at, f"{self._count} connects in {BLOCK:.0f} s, at most {bound:.1f}/s")

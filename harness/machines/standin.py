@@ -1,0 +1,168 @@
+"""Stand-in: who approves small withdrawals while the issuer cannot be asked, and tells it later.
+
+    stand-in --0220, then 0221 for ever--> issuer
+             <--------- 0230 --------------
+
+The issuer must post what it is told, even if that overdraws the account (section 4, rule 9). An
+advice keeps its original's DE 7, 11 and 37, so that a repeat posts nothing. What is reversed before
+it was advised is advised as what was taken of it, and not at all if that is nothing.
+
+Both are part of the host actor. What passes between them are messages of the specification, with a
+MAC, told as `AdviceSeen` by who decodes them on the way.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Literal
+
+import msgspec
+
+from harness import events as e
+from harness.errors import ProtocolError
+from harness.machines.link import Link
+from harness.machines.memory import Entry
+from harness.machines.timers import NEVER
+from harness.wire.dialect import AdviceOutcome, Dialect, Fields, Kind
+
+FIRST_AFTER = 1.0  # seconds from the approval to its first advice
+REPEAT_AFTER = 60.0  # advice_response
+
+_TOLD = ("t", "4", "7", "11", "37", "39", "41")  # what of an advice is told: no card data
+
+
+class Advice(msgspec.Struct, gc=False):
+    """An approval that the issuer has not heard of: `amount` is what it is to post."""
+
+    entry: Entry
+    request: Fields
+    amount: int
+    attempts: int = 0
+
+
+class Issuer:
+    """Posts what it is told, each advice once. A defect overrides `decide`."""
+
+    def __init__(
+        self, dialect: Dialect, link: Link, post: Callable[[Fields, int, float], None]
+    ) -> None:
+        """`post(fields, amount, now)` books a debit."""
+        self._dialect = dialect
+        self._link = link
+        self._post = post
+        self._heard: dict[str, str] = {}
+
+    def receive(self, data: bytes, now: float) -> list[bytes]:
+        """The frames that answer what these bytes complete; what it cannot trust it drops."""
+        answers = []
+        for fields, mac, problem in self._link.receive(data):
+            if problem or mac == "bad" or self._dialect.kind_of(fields) not in _ADVICES:
+                continue
+            name = f"{fields.get('41')} {self._dialect.identity(fields)}"
+            code = self._heard.get(name)
+            if code is None:
+                code = self._heard[name] = self.decide(fields)
+                if code == self._dialect.codes["approved"]:
+                    self._post(fields, self._dialect.amount_of(fields), now)
+            answers.append(self._link.frame(self._dialect.answer(fields, code)))
+        return answers
+
+    def decide(self, _fields: Fields) -> str:
+        """Never a reason of business: the cash is gone (H5)."""
+        return self._dialect.codes["approved"]
+
+
+_ADVICES = (Kind.ADVICE, Kind.ADVICE_REPEAT)
+
+
+class StandIn:
+    """The advices, first in, first out; one is under way at a time."""
+
+    def __init__(
+        self,
+        dialect: Dialect,
+        link: Link,
+        issuer: Issuer,
+        reaches_issuer: Callable[[float, Fields], bool],
+        tell: Callable[[e.Event], None],
+    ) -> None:
+        """`tell` takes what happened; `reaches_issuer(now, fields)` says whether a message gets
+        there and back.
+        """
+        self._dialect = dialect
+        self._link = link
+        self._issuer = issuer
+        self._reaches_issuer = reaches_issuer
+        self._tell = tell
+        self._queue: deque[Advice] = deque()
+        self._due = NEVER
+
+    def next_deadline(self) -> float:
+        return self._due
+
+    def approve(self, entry: Entry, request: Fields, now: float) -> None:
+        """It was approved in the issuer's stead."""
+        amount = self._dialect.amount_of(request)
+        self._queue.append(Advice(entry, request, amount))
+        self._tell(self._stood(request, amount))
+        self._due = min(self._due, now + FIRST_AFTER)
+
+    def _stood(self, request: Fields, amount: int) -> e.StoodIn:
+        return e.StoodIn(request.get("41", ""), request.get("11", ""), request.get("7", ""), amount)
+
+    def pending(self, entry: Entry) -> bool:
+        """Has the issuer not heard of it yet?"""
+        return any(advice.entry is entry for advice in self._queue)
+
+    def reverse(self, entry: Entry, taken: int) -> None:
+        """Only so much of it was taken, which the issuer will be told instead."""
+        for advice in self._queue:
+            if advice.entry is entry:
+                entry.reversed = advice.amount - taken
+                advice.amount = taken
+                self._tell(self._stood(advice.request, taken))
+        self._queue = deque(advice for advice in self._queue if advice.amount)
+
+    def tick(self, now: float) -> None:
+        """Advise what is due."""
+        while self._queue and self._due <= now:
+            advice = self._queue[0]
+            advice.attempts += 1
+            if not self._advise(advice, now):
+                self._due = now + REPEAT_AFTER
+                return
+            self._queue.popleft()
+        if not self._queue:
+            self._due = NEVER
+
+    def _advise(self, advice: Advice, now: float) -> bool:
+        """Whether the issuer has answered for good."""
+        fields = self._dialect.advice(advice.request, advice.amount)
+        if advice.attempts > 1:
+            fields = self._dialect.repeat(fields)
+        frame = self._link.frame(fields)
+        self._see(frame, "issuer")
+        if not self._reaches_issuer(now, fields):
+            return False
+        done = False
+        for answer in self._issuer.receive(frame, now):
+            done |= self._heard(advice, self._see(answer, "host"))
+        return done
+
+    def _see(self, frame: bytes, to: Literal["issuer", "host"]) -> Fields:
+        """Decode what passes, and tell of it."""
+        (heard,) = self._link.receive(frame)
+        if heard.problem:
+            raise ProtocolError(f"an advice of our own cannot be read: {heard.problem}")
+        told = {name: heard.fields[name] for name in _TOLD if name in heard.fields}
+        self._tell(e.AdviceSeen(to, told.get("41", ""), told, heard.mac))  # type: ignore[arg-type]
+        return heard.fields
+
+    def _heard(self, advice: Advice, answer: Fields) -> bool:
+        outcome = self._dialect.advice_outcome_of(answer)
+        if outcome is AdviceOutcome.RETRY:
+            return False
+        if outcome is not AdviceOutcome.PARK:
+            advice.entry.amount = advice.amount
+        return True
