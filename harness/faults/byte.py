@@ -64,7 +64,7 @@ class Coalesce(ByteRule):
         super().__init__(spec, index, context)
         self._held: dict[tuple[str, str], list[bytes]] = {}
 
-    def opened(self, terminal: str) -> None:
+    def renewed(self, terminal: str) -> None:
         for to in (TO_HOST, TO_TERMINAL):
             self._held.pop((terminal, to), None)
 

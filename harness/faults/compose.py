@@ -43,10 +43,10 @@ class WireFaults:
                 acts = _through(rule, now, sent, acts)
         return acts
 
-    def opened(self, terminal: str) -> None:
+    def renewed(self, terminal: str) -> None:
         """A new connection of that terminal stands."""
         for rule in (*self._losses, *self._others):
-            rule.opened(terminal)
+            rule.renewed(terminal)
 
 
 def _through(rule: WireRule, now: float, sent: Passing, acts: list[Act]) -> list[Act]:

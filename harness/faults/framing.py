@@ -165,7 +165,7 @@ class PartialFrameHang(FramingRule):
         super().__init__(spec, index, context)
         self._hung: dict[tuple[str, str], None] = {}
 
-    def opened(self, terminal: str) -> None:
+    def renewed(self, terminal: str) -> None:
         for to in ("host", "terminal"):
             self._hung.pop((terminal, to), None)
 

@@ -23,6 +23,7 @@ from harness.faults.byte import BYTE_RULES
 from harness.faults.connection import CONNECTION_RULES
 from harness.faults.customer import CUSTOMER_RULES
 from harness.faults.device import DEVICE_RULES
+from harness.faults.fleet import FLEET_RULES
 from harness.faults.framing import FRAMING_RULES
 from harness.faults.host import HOST_RULES
 from harness.faults.line import LINE_RULES
@@ -52,6 +53,7 @@ LAYERS: tuple[tuple[type[Rule], ...], ...] = (
     DEVICE_RULES,
     CUSTOMER_RULES,
     POWER_RULES,
+    FLEET_RULES,
 )
 ALL_RULES: dict[str, type[Rule]] = {rule.kind: rule for rules in LAYERS for rule in rules}
 

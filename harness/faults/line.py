@@ -25,7 +25,7 @@ class LineRule(WireRule):
     def means(self, passing: Passing) -> bool:
         return self.mti is None or passing.mti == self.mti
 
-    def opened(self, terminal: str) -> None:
+    def renewed(self, terminal: str) -> None:
         for to in (TO_HOST, TO_TERMINAL):
             self._last.pop((terminal, to), None)
 
@@ -102,7 +102,7 @@ class AfterBytes(WireRule):
         super().__init__(spec, index, context)
         self._carried: dict[str, int] = {}
 
-    def opened(self, terminal: str) -> None:
+    def renewed(self, terminal: str) -> None:
         self._carried.pop(terminal, None)
 
     def fate(self, now: float, passing: Passing) -> list[Act] | None:
@@ -141,8 +141,8 @@ class StallAfterN(AfterBytes):
         super().__init__(spec, index, context)
         self._until: dict[str, float] = {}
 
-    def opened(self, terminal: str) -> None:
-        super().opened(terminal)
+    def renewed(self, terminal: str) -> None:
+        super().renewed(terminal)
         self._until.pop(terminal, None)
 
     def reached(self, now: float, passing: Passing, fit: int) -> list[Act]:
@@ -173,8 +173,8 @@ class TruncateAfterN(AfterBytes):
         super().__init__(spec, index, context)
         self._ended: dict[str, None] = {}
 
-    def opened(self, terminal: str) -> None:
-        super().opened(terminal)
+    def renewed(self, terminal: str) -> None:
+        super().renewed(terminal)
         self._ended.pop(terminal, None)
 
     def reached(self, _now: float, passing: Passing, fit: int) -> list[Act]:

@@ -31,7 +31,7 @@ class Hole(LinkRule):
         super().__init__(spec, index, context)
         self._struck: dict[str, bool] = {}
 
-    def opened(self, terminal: str) -> None:
+    def renewed(self, terminal: str) -> None:
         self._struck.pop(terminal, None)
 
     def fate(self, now: float, passing: Passing) -> list[Act] | None:
@@ -61,8 +61,8 @@ class HalfOpen(Hole):
         super().__init__(spec, index, context)
         self._signed_on: dict[str, None] = {}
 
-    def opened(self, terminal: str) -> None:
-        super().opened(terminal)
+    def renewed(self, terminal: str) -> None:
+        super().renewed(terminal)
         self._signed_on.pop(terminal, None)
 
     def may(self, now: float, passing: Passing) -> bool:

@@ -118,7 +118,7 @@ class FaultPlan:
         """A connection of that terminal stands."""
         for rule in self._connection:
             rule.opened(now, terminal)
-        self._wire.opened(terminal)
+        self._wire.renewed(terminal)
 
     def passed(self, now: float, terminal: str) -> None:
         """Bytes left on a terminal's connection, either way: `next_cut` may have changed."""

@@ -44,7 +44,7 @@ class WireRule(Rule):
         """The fate of a frame that is struck; None if it cannot be."""
         raise NotImplementedError
 
-    def opened(self, terminal: str) -> None:
+    def renewed(self, terminal: str) -> None:
         """A new connection of that terminal stands."""
 
 
@@ -162,7 +162,7 @@ class ApproveAfterReversal(WireRule):
     def touches(self, mti: str) -> bool:
         return mti[1:] == "210"
 
-    def opened(self, terminal: str) -> None:
+    def renewed(self, terminal: str) -> None:
         """What was held for an earlier connection comes on this one: a switch has kept it."""
 
     def fate(self, now: float, passing: Passing) -> list[Act] | None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from passing import ATM, delivered, frame, message, plan
 
 from harness.errors import ConfigError
+from harness.faults.connection import ConnectionRule
 from harness.faults.fate import Close
 from harness.faults.grammar import ALL_RULES
 from harness.faults.wire import WireRule
@@ -29,13 +30,17 @@ def test_without_faults_everything_is_left_alone() -> None:
 
 @pytest.mark.parametrize("kind", sorted(ALL_RULES))
 def test_each_kind_belongs_to_the_layer_it_names(kind: str) -> None:
-    """Just that layer is switched on (what gives frames their fate is asked with the wire): a fault
-    that nobody asks never acts.
+    """Just that layer is switched on (what gives frames their fate is asked with the wire, what
+    ends connections or lets them in with the connection): a fault that nobody asks never acts.
     """
-    faults = plan(kind)
+    faults, rule = plan(kind), ALL_RULES[kind]
     layers = ("wire", "connection", "host", "device", "customer", "power")
-    asked = "wire" if issubclass(ALL_RULES[kind], WireRule) else ALL_RULES[kind].layer
-    assert [name for name in layers if getattr(faults, name)] == [asked]
+    asked = [
+        name
+        for name, owner in (("wire", WireRule), ("connection", ConnectionRule))
+        if issubclass(rule, owner)
+    ]
+    assert [name for name in layers if getattr(faults, name)] == (asked or [rule.layer])
 
 
 def test_windows_are_told_in_the_order_of_their_start() -> None:

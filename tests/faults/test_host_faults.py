@@ -72,3 +72,51 @@ def test_a_crash_lasts_half_a_minute_unless_told() -> None:
     faults = plan("crash_after_commit:mti=0420")
     assert faults.crash(0.0, ATM, REQUEST, "after_commit") is None
     assert faults.crash(0.0, ATM, REVERSAL, "after_commit") == 30.0
+
+
+SIGN_ON = {"t": "0800", "41": ATM, "70": "001"}
+
+
+def test_echoes_and_nothing_else() -> None:
+    """Money is discarded, the rest is as ever."""
+    faults = plan("echo_only")
+    assert faults.hears(0.0, ATM, REQUEST) == Hearing(process=False, answer=False)
+    assert faults.hears(0.0, ATM, ECHO) == UNTOUCHED
+
+
+def test_part_of_the_answers_never_come() -> None:
+    """What it does not answer it has posted; about three in ten."""
+    faults = plan("brownout")
+    heard = [faults.hears(0.0, ATM, REQUEST) for _ in range(400)]
+    assert set(heard) == {UNTOUCHED, Hearing(process=True, answer=False)}
+    assert 80 < sum(not one.answer for one in heard) < 160
+
+
+def test_nobody_is_let_in() -> None:
+    """A sign-on is answered with a refusal; an echo is answered."""
+    faults = plan("sign_on_refused")
+    assert faults.hears(0.0, ATM, SIGN_ON) == Hearing(refusal="not_permitted")
+    assert faults.hears(0.0, ATM, ECHO) == UNTOUCHED
+
+
+def test_the_issuer_cannot_be_reached() -> None:
+    """An attempt is a message that needs it, of whatever kind."""
+    faults = plan("issuer_down:nth=2")
+    reached = [faults.reaches_issuer(0.0, ATM, one) for one in (REQUEST, REVERSAL, REQUEST)]
+    assert reached == [True, False, True]
+
+
+def test_it_hangs_after_so_many_messages() -> None:
+    """Once, unless it is told how often."""
+    faults = plan("hang_after_n:n=3,hold=40s")
+    assert [faults.hang(0.0, ATM) for _ in range(7)] == [None, None, 40.0, *[None] * 4]
+    again = plan("hang_after_n:n=3,p=100%")
+    assert [again.hang(0.0, ATM) for _ in range(6)] == [None, None, 60.0] * 2
+
+
+def test_it_dies_as_it_reads() -> None:
+    """Once in its window, at whatever comes first."""
+    faults = plan("crash_restart:off=5s@10s..")
+    assert faults.crash(9.0, ATM, ECHO, "at_the_reading") is None
+    assert faults.crash(10.0, ATM, ECHO, "at_the_reading") == 5.0
+    assert faults.crash(11.0, ATM, REQUEST, "at_the_reading") is None

@@ -28,7 +28,7 @@ COMPANY = {"retract_fail": ("customer_leaves_cash:p=20%",)}  # without which it 
 
 def usable(kind: FaultKind, share: str = "10%") -> str:
     """The fault so that it strikes, and leaves the evening going on."""
-    if "p" not in kind.parameters:
+    if "p" not in kind.parameters or kind.kind == "mass_disconnect":
         return f"{kind.kind}@5m..10m"
     return f"{kind.kind}:p={SHARES.get(kind.kind, share)}"
 

@@ -1,0 +1,178 @@
+"""Faults of many terminals at once: a region without its network, all cut off in one instant, all
+back in one instant, or one region after the other.
+
+A terminal's region is its number modulo `of`, from 1: ATM00001, ATM00005, ATM00009 ... are region 1
+of 4.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from harness.draw import Draw, key_of
+from harness.faults.connection import UNANSWERED, ConnectionRule, DialRule
+from harness.faults.fate import Act, Passing
+from harness.faults.rule import COMMON, Context, FaultSpec, Mistake, Parameter
+from harness.faults.wire import LOSS, WireRule
+
+TERMINAL = {"terminal": COMMON["terminal"]}
+OF = {"of": Parameter("count", "4", "so many regions", least=1)}
+
+
+def region_of(terminal: str, of: int) -> int:
+    """From 1 to `of`; a terminal whose id ends in no digit is in region 1."""
+    digits = terminal[len(terminal.rstrip("0123456789")) :]
+    return (int(digits or "1") - 1) % of + 1
+
+
+class RegionPartition(DialRule, WireRule):
+    """Nobody is told: what stands goes on standing, and carries nothing."""
+
+    kind = "region_partition"
+    layer = "fleet"
+    stage = LOSS
+    summary = "nothing passes between the host and the terminals of a region; dials are unanswered"
+    parameters: ClassVar[dict[str, Parameter]] = {
+        "region": Parameter("count", "1", "which one", least=1),
+        **OF,
+        **TERMINAL,
+    }
+
+    @classmethod
+    def check(cls, parameters: dict[str, Any]) -> Mistake | None:
+        if parameters["region"] <= parameters["of"]:
+            return None
+        return Mistake("region", "there are not so many regions", "such as region=2,of=4")
+
+    def _cut_off(self, now: float, terminal: str) -> bool:
+        here = region_of(terminal, self.value("of")) == self.value("region")
+        return here and self.active(now) and self.meant(terminal)
+
+    def admit(self, now: float, terminal: str) -> str:
+        if not self._cut_off(now, terminal):
+            return ""
+        self.acted(terminal, "dial unanswered")
+        return UNANSWERED
+
+    def fate(self, now: float, passing: Passing) -> list[Act] | None:
+        if not self._cut_off(now, passing.terminal):
+            return None
+        self.acted(passing.terminal, f"{passing.mti or 'frame'} vanished")
+        return []
+
+
+class MassDisconnect(ConnectionRule):
+    """Which terminals is drawn once. What opens later stands."""
+
+    kind = "mass_disconnect"
+    layer = "fleet"
+    summary = "all standing connections get a RST in one instant, the window's start"
+    parameters: ClassVar[dict[str, Parameter]] = {
+        **TERMINAL,
+        "p": Parameter("share", None, "each terminal with this probability"),
+    }
+
+    def __init__(self, spec: FaultSpec, index: int, context: Context) -> None:
+        super().__init__(spec, index, context)
+        self._standing: dict[str, None] = {}
+
+    def opened(self, now: float, terminal: str) -> None:
+        drawn = self.p is None or Draw(self._chance ^ key_of(terminal)).chance(self.p)
+        if now <= self.start and self.meant(terminal) and drawn:
+            self._standing[terminal] = None
+
+    def closed(self, _now: float, terminal: str) -> None:
+        self._standing.pop(terminal, None)
+
+    def next_cut(self, now: float, terminal: str) -> tuple[float, str] | None:
+        when = max(self.start, now)
+        return (when, "rst") if terminal in self._standing and self.active(when) else None
+
+
+class ThunderingReconnect(DialRule):
+    """An attempt is a dial."""
+
+    kind = "thundering_reconnect"
+    layer = "fleet"
+    summary = "dials are kept waiting and then answered all together, in one instant"
+    parameters: ClassVar[dict[str, Parameter]] = {
+        "every": Parameter("duration", "5s", "from one such instant to the next", least=0.001),
+        **COMMON,
+    }
+
+    def wait(self, now: float, terminal: str) -> float:
+        if not self.strikes(now, terminal):
+            return 0.0
+        every: float = self.value("every")
+        wait = every - now % every
+        self.acted(terminal, f"dial answered with all the others, {wait:.1f} s later")
+        return wait
+
+
+# --- one region after the other -------------------------------------------------------------------
+
+
+class Outage(ConnectionRule):
+    """Each region is down for a while: its connections get a FIN, its dials are refused."""
+
+    layer = "fleet"
+
+    def down(self, region: int) -> tuple[float, float]:
+        """From when until when, in run seconds."""
+        raise NotImplementedError
+
+    def _down(self, terminal: str) -> tuple[float, float]:
+        begin, end = self.down(region_of(terminal, self.value("of")))
+        return begin, min(end, self.until)
+
+    def admit(self, now: float, terminal: str) -> str:
+        begin, end = self._down(terminal)
+        if not begin <= now < end or not self.meant(terminal):
+            return ""
+        self.acted(terminal, "connection refused")
+        return "refused"
+
+    def next_cut(self, now: float, terminal: str) -> tuple[float, str] | None:
+        begin, end = self._down(terminal)
+        when = max(begin, now)
+        return (when, "fin") if when < end and self.meant(terminal) else None
+
+
+class RollingRestart(Outage):
+    kind = "rolling_restart"
+    variants = ("off=10s,every=20s,of=1", "")
+    summary = "the host's front ends restart one after the other, each with a region's connections"
+    parameters: ClassVar[dict[str, Parameter]] = {
+        "off": Parameter("duration", "10s", "how long each is away", least=0.001),
+        "every": Parameter("duration", "30s", "from one restart to the next", least=0.001),
+        **OF,
+        **TERMINAL,
+    }
+
+    def down(self, region: int) -> tuple[float, float]:
+        begin = self.start + (region - 1) * self.value("every")
+        return begin, begin + self.value("off")
+
+
+class StaggeredHeal(Outage):
+    kind = "staggered_heal"
+    summary = "all regions lose the host at once, and have it back one after the other"
+    parameters: ClassVar[dict[str, Parameter]] = {
+        "down": Parameter("duration", "60s", "until the first has it back", least=0.001),
+        "every": Parameter("duration", "30s", "from one region to the next", least=0.001),
+        **OF,
+        **TERMINAL,
+    }
+
+    def down(self, region: int) -> tuple[float, float]:
+        healed = self.value("down") + (region - 1) * self.value("every")
+        return self.start, self.start + healed
+
+
+FLEET_RULES: tuple[type[ConnectionRule], ...] = (
+    RegionPartition,
+    MassDisconnect,
+    ThunderingReconnect,
+    RollingRestart,
+    StaggeredHeal,
+)
