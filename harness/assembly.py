@@ -13,6 +13,7 @@ from harness.crypto.keys import Keys, load_keys
 from harness.crypto.mac import CmacMac
 from harness.crypto.pin import PinCrypto
 from harness.draw import key_of
+from harness.errors import ConfigError
 from harness.faults.grammar import parse_fault
 from harness.faults.plan import FaultPlan
 from harness.journal import Header
@@ -22,6 +23,7 @@ from harness.machines.device import Device
 from harness.machines.host import CodeRule, Host, HostSettings
 from harness.machines.link import Link
 from harness.machines.mishap import Mishap
+from harness.machines.pair import Bank, HostPair
 from harness.machines.profile import SAFE_HOST, SAFE_TERMINAL
 from harness.machines.terminal import Outside, Terminal, TerminalSettings
 from harness.people import CUSTOMERS, Card, Population
@@ -202,8 +204,23 @@ class Assembly:
     def _power_fate(self, name: str) -> Callable[[float, str], float | None]:
         return lambda now, operation: self.faults.power_cut(now, name, operation)
 
-    def host(self) -> Host:
-        """The host."""
+    def host(self) -> Bank:
+        """The host, or a pair where the contract has a standby.
+
+        Raises:
+            ConfigError: it has a stand-in as well, whose advices nobody replicates.
+        """
+        if not self.contract.standby:
+            return self._host()
+        if self.contract.stand_in:
+            raise ConfigError(
+                "a host with a standby does not stand in for its issuer",
+                place="contract",
+                remedy="leave standby or stand_in out",
+            )
+        return HostPair(self._host, self.faults)
+
+    def _host(self) -> Host:
         profile, population = self.host_profile, self.population
         usual = HostSettings(
             mac=self.contract.mac,

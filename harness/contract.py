@@ -32,6 +32,7 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     sign_on: bool = True  # a connection counts only once it is signed on
     partial_approval: bool = False  # code 10 may be paid out
     stand_in: int = 0  # minor units: the most that may be approved in the issuer's stead
+    standby: bool = False  # the host has one, and answers only what it holds too
     cutover: float = 0.0  # run second at which the first business day ends; 0: none does
     hotlist: tuple[str, ...] = ()  # tokens of cards the terminals hold as stopped
 

@@ -222,6 +222,16 @@ class Posted(LedgerEvent, frozen=True, gc=False, omit_defaults=True):
     day: str = ""
 
 
+class PostingLost(LedgerEvent, frozen=True, gc=False):
+    """A posting that had been told is not in the books any more: the standby never held it."""
+
+    kind: Literal["debit", "reversal"]
+    terminal: str
+    stan: str
+    sent: str
+    amount: int
+
+
 class DayClosed(LedgerEvent, frozen=True, gc=False):
     """The host's totals of a business day (MMDD) at its cutover, minor units."""
 
@@ -481,6 +491,15 @@ class AdvicePosted(HostEvent, frozen=True, gc=False):
     terminal: str
     stan: str
     overdrawn: bool
+
+
+class FailedOver(HostEvent, frozen=True, gc=False):
+    """The standby goes on alone, by 'failover' (the other died) or 'split_brain' (it lives, and
+    nobody holds its commits). It lacks so many commits.
+    """
+
+    how: str
+    lacks: int
 
 
 class HostCrashed(HostEvent, frozen=True, gc=False):

@@ -404,6 +404,15 @@ class Site(Exchanges):
             self.acknowledged = [exchange]
             insort(self.tombstones, exchange.key)
 
+    def on_PostingLost(self, _at: float, event: e.PostingLost) -> None:  # noqa: N802
+        exchange = self.exchange(event.stan, event.sent)
+        if event.kind == "debit":
+            exchange.debit -= event.amount
+            exchange.debits -= 1
+        else:
+            exchange.back -= event.amount
+            exchange.back_posts -= 1
+
     def on_StoodIn(self, _at: float, event: e.StoodIn) -> None:  # noqa: N802
         exchange = self.exchange(event.stan, event.sent)
         exchange.stood_in = True

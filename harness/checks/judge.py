@@ -24,7 +24,14 @@ from harness.checks.totals import Tally, Totals
 from harness.journal import Header
 from harness.wire.dialect import Dialect, Kind
 
-OF_A_TERMINAL = (e.Posted, e.BroughtForward, e.RequestDecided, e.StoodIn, e.AdviceSeen)
+OF_A_TERMINAL = (
+    e.Posted,
+    e.BroughtForward,
+    e.RequestDecided,
+    e.StoodIn,
+    e.AdviceSeen,
+    e.PostingLost,
+)
 OF_EVERYBODY = (e.FaultBegan, e.FaultEnded, e.CustomersStopped, e.DayClosed)
 OF_NO_CHECK = (Kind.NETWORK, Kind.NETWORK_ANSWER, None)
 Status = Literal["pass", "fail", "not tried", "not observable", "invalid"]

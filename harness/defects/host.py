@@ -194,6 +194,17 @@ HOST_DEFECTS = (
     ),
     Defect(
         profile=HostProfile(
+            name="acks_before_replication",
+            summary="answers before its standby holds the commit",
+            settings={"waits_for_standby": False, "replication": 5.0},
+        ),
+        cost="What it had just answered nobody knows after a failover: cash without a debit.",
+        must=("H3",),
+        may=("H1", "H4", "H6", "T8"),
+        scenario="host_pair",
+    ),
+    Defect(
+        profile=HostProfile(
             name="mac_not_checked_by_host",
             summary="acts on a message whatever its MAC says",
             settings={"mac": False},

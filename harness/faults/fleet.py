@@ -12,8 +12,17 @@ from typing import Any, ClassVar
 from harness.draw import Draw, key_of
 from harness.faults.connection import UNANSWERED, ConnectionRule, DialRule
 from harness.faults.fate import Act, Passing
-from harness.faults.rule import COMMON, Context, FaultSpec, Mistake, Parameter
+from harness.faults.rule import (
+    COMMON,
+    FOREVER,
+    Context,
+    FaultSpec,
+    Mistake,
+    Parameter,
+    Rule,
+)
 from harness.faults.wire import LOSS, WireRule
+from harness.machines.pair import Switch
 
 TERMINAL = {"terminal": COMMON["terminal"]}
 OF = {"of": Parameter("count", "4", "so many regions", least=1)}
@@ -169,10 +178,68 @@ class StaggeredHeal(Outage):
         return self.start, self.start + healed
 
 
-FLEET_RULES: tuple[type[ConnectionRule], ...] = (
+# --- two hosts ------------------------------------------------------------------------------------
+
+
+class SwitchRule(Rule):
+    """Once, at the window's start. Does not act where the contract has no standby, or where it has
+    taken over already.
+    """
+
+    layer = "fleet"
+    where = "host"
+
+    def __init__(self, spec: FaultSpec, index: int, context: Context) -> None:
+        super().__init__(spec, index, context)
+        self._begun = self._over = False
+
+    def due(self) -> float:
+        """When there is something to do."""
+        return self.start if not self._begun and self.start < self.until else FOREVER
+
+    def switch(self) -> Switch:
+        """It is time."""
+        raise NotImplementedError
+
+
+class Failover(SwitchRule):
+    kind = "failover"
+    summary = "the host dies for good, and its standby takes over after a while"
+    parameters: ClassVar[dict[str, Parameter]] = {
+        "takeover": Parameter("duration", "5s", "until the standby listens", least=0.001),
+    }
+
+    def switch(self) -> Switch:
+        self._begun = True
+        return Switch("failover", self.value("takeover"))
+
+
+class SplitBrain(SwitchRule):
+    """While the window lasts."""
+
+    kind = "split_brain"
+    summary = "host and standby lose sight of each other, and both take connections"
+    parameters: ClassVar[dict[str, Parameter]] = {}
+
+    def due(self) -> float:
+        if self._begun and not self._over:
+            return self.until
+        return super().due()
+
+    def switch(self) -> Switch:
+        if self._begun:
+            self._over = True
+            return Switch("heal")
+        self._begun = True
+        return Switch("split_brain")
+
+
+FLEET_RULES: tuple[type[Rule], ...] = (
     RegionPartition,
     MassDisconnect,
     ThunderingReconnect,
     RollingRestart,
     StaggeredHeal,
+    Failover,
+    SplitBrain,
 )

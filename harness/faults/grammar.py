@@ -107,7 +107,7 @@ class _Parser:
             hint = f"did you mean '{near}'?" if near else "see 'harness list faults'"
             self._wrong(f"unknown fault '{kind}'", 0, len(kind), hint)
         rule = ALL_RULES[kind]
-        parameters = self._parameters(rule, rest, len(kind) + 1) if colon else _defaults(rule)
+        parameters = self._parameters(rule, rest, len(kind) + 1) if colon else defaults_of(rule)
         start, until = self._window(window, len(body) + 1) if sign else (0.0, FOREVER)
         return FaultSpec(kind, parameters, start, until, self._text)
 
@@ -127,7 +127,7 @@ class _Parser:
             given[name] = self._value(rule.parameters[name], value, at + len(name) + 1)
             spans[name] = (at, len(part))
             at += len(part) + 1
-        parameters = _defaults(rule) | given
+        parameters = defaults_of(rule) | given
         mistake = rule.check(parameters)
         if mistake is not None:
             span = spans.get(mistake.parameter) or next(iter(spans.values()))
@@ -171,7 +171,8 @@ class _Parser:
             self._wrong(wrong.problem, at, len(text), wrong.remedy)
 
 
-def _defaults(rule: type[Rule]) -> dict[str, Any]:
+def defaults_of(rule: type[Rule]) -> dict[str, Any]:
+    """What its parameters are where nothing is written."""
     return {
         name: read_value(parameter, parameter.default)
         for name, parameter in rule.parameters.items()

@@ -17,13 +17,15 @@ from harness.faults.connection import ConnectionRule, DialRule
 from harness.faults.customer import CustomerRule
 from harness.faults.device import DeviceRule
 from harness.faults.fate import Act, Passing
+from harness.faults.fleet import SwitchRule
 from harness.faults.grammar import ALL_RULES
 from harness.faults.host import Crash, HangAfterN, HostRule, IssuerDown, Silent
 from harness.faults.power import PowerCut
-from harness.faults.rule import Context, FaultSpec, Rule
+from harness.faults.rule import FOREVER, HOST, Context, FaultSpec, Rule
 from harness.faults.wire import WireRule
 from harness.machines.host import Hearing
 from harness.machines.mishap import Mishap
+from harness.machines.pair import Switch
 
 R = TypeVar("R", bound=Rule)
 
@@ -59,6 +61,7 @@ class FaultPlan:
         self._hangs = self._of(HangAfterN)
         self._issuer = self._of(IssuerDown)
         self._crashes = self._of(Crash)
+        self._switches = self._of(SwitchRule)
         self._device = self._of(DeviceRule)
         self._customer = self._of(CustomerRule)
         self._power = self._of(PowerCut)
@@ -176,6 +179,25 @@ class FaultPlan:
         asked = (rule for rule in self._crashes if rule.phase == phase and rule.touches(mti))
         rule = _struck(asked, now, terminal)
         return None if rule is None else rule.crash(terminal, fields)
+
+    # --- two hosts --------------------------------------------------------------------------
+
+    def switch_due(self) -> float:
+        """When something happens between a host and its standby; infinite if nothing does."""
+        return min((rule.due() for rule in self._switches), default=FOREVER)
+
+    def switch(self, now: float) -> Switch | None:
+        """What happens there now."""
+        for rule in self._switches:
+            if rule.due() <= now:
+                return rule.switch()
+        return None
+
+    def switched(self, kind: str, what: str) -> None:
+        """It took effect."""
+        for rule in self._switches:
+            if rule.kind == kind:
+                rule.acted(HOST, what)
 
     # --- device, customer, mains -------------------------------------------------------------
 

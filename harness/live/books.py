@@ -15,12 +15,12 @@ from harness.errors import EnvironmentTrouble
 from harness.journal import JournalWriter
 from harness.machines.memory import Remembered
 
-_LAYOUT = 1
+_LAYOUT = 2
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS remembered (
     book TEXT NOT NULL, key TEXT NOT NULL, state TEXT NOT NULL, code TEXT NOT NULL,
     approval INTEGER NOT NULL, amount INTEGER NOT NULL, reversed INTEGER NOT NULL,
-    balance INTEGER NOT NULL,
+    balance INTEGER NOT NULL, day TEXT NOT NULL,
     PRIMARY KEY (book, key)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS accounts (name TEXT PRIMARY KEY, balance INTEGER NOT NULL);
@@ -77,7 +77,7 @@ class HostBooks:
         run = self._database
         try:
             run.execute("BEGIN IMMEDIATE")
-            run.executemany("INSERT OR REPLACE INTO remembered VALUES (?,?,?,?,?,?,?,?)", changed)
+            run.executemany("INSERT OR REPLACE INTO remembered VALUES (?,?,?,?,?,?,?,?,?)", changed)
             run.executemany("INSERT OR REPLACE INTO accounts VALUES (?, ?)", balances.items())
             if size >= 0:
                 run.execute("INSERT OR REPLACE INTO journal VALUES (1, ?)", (size,))

@@ -255,6 +255,7 @@ class HostSide:
     def lift(self) -> None:
         """All faults end."""
         self.faults.lift(self.clock.now())
+        self._alarm.look()
 
     def close(self) -> None:
         """Stop listening, and hang up on everybody: nothing more is recorded."""

@@ -84,6 +84,8 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     mac: bool = True
     says_no_original: bool = False  # 25 instead of success for an unknown original
     stand_in: int = 0  # minor units: the most it approves in the issuer's stead
+    replication: float = 0.010  # seconds until a standby holds a commit and has said so
+    waits_for_standby: bool = True
     cutover: float = 0.0  # run second at which the first business day ends; 0: none does
 
 
@@ -294,6 +296,13 @@ class Host:
             self._approvals = max(self._approvals, kept.approval)
             if kept.amount:
                 self._bring_forward(kept)
+
+    def take_over(self, remembered: Iterable[Remembered], balances: Mapping[str, int]) -> None:
+        """What the primary has committed, as its standby hears of it."""
+        self.ledger.restore(balances)
+        for kept in remembered:
+            self.memory.restore(kept)
+            self._approvals = max(self._approvals, kept.approval)
 
     def _bring_forward(self, kept: Remembered) -> None:
         terminal, _, acquirer = kept.book[1:].rpartition("/")

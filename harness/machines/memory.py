@@ -25,6 +25,7 @@ class Remembered(NamedTuple):
     amount: int
     reversed: int
     balance: int
+    day: str = ""
 
 
 class Entry:
@@ -105,6 +106,7 @@ class Memory:
             Remembered(
                 *(x.book, str(x.key), x.state, x.code),
                 *(x.approval, x.amount, x.reversed, x.balance),
+                x.day,
             )
             for x in changed
             if x.state != PENDING
@@ -115,7 +117,7 @@ class Memory:
         key = int(kept.key) if kept.key.isdecimal() else kept.key
         entry = self.enter(Entry(kept.state, kept.book, key))
         entry.code, entry.approval, entry.balance = kept.code, kept.approval, kept.balance
-        entry.amount, entry.reversed = kept.amount, kept.reversed
+        entry.amount, entry.reversed, entry.day = kept.amount, kept.reversed, kept.day
         return entry
 
 

@@ -145,6 +145,7 @@ class Fleet:
         """Nobody new comes, all faults are lifted."""
         self.faults.lift(self.world.now)
         self.record(RUN, e.CustomersStopped())
+        self._host_waker.look()  # what a fault had in store for it may be due now
         for site in self.sites:
             if site.atm.street is not None:
                 site.atm.street.stop()

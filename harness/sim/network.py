@@ -17,7 +17,7 @@ from harness.faults.connection import UNANSWERED
 from harness.faults.fate import Act, Deliver, Passing, together
 from harness.faults.order import InOrder
 from harness.machines.atm import Atm
-from harness.machines.host import Host
+from harness.machines.pair import Bank
 from harness.machines.timers import NEVER
 
 if TYPE_CHECKING:
@@ -229,7 +229,7 @@ class Cable:
             self.drop("garbage")
 
 
-def carry_answers(fleet: Fleet, host: Host) -> None:
+def carry_answers(fleet: Fleet, host: Bank) -> None:
     """What the host wants to say goes onto the cables; no bytes means: close."""
     out, host.out = host.out, []
     for life, data in out:

@@ -27,7 +27,9 @@ class Counter:
         contract = msgspec.structs.replace(usual.contract, stand_in=stand_in, cutover=cutover)
         scenario = msgspec.structs.replace(usual, contract=contract)
         self.all = Assembly(plan_of(scenario, terminals=1, faults=faults))
-        self.host: Host = self.all.host()
+        host = self.all.host()
+        assert isinstance(host, Host)
+        self.host = host
         cards = (self.all.population.card(0, number) for number in range(1, 99))
         self.card = next(card for card in cards if card.home)
         self.now = 0.0

@@ -29,7 +29,9 @@ class Desk:
     """
 
     def __init__(self, books: Kept | None = None) -> None:
-        self.host: Host = ASSEMBLY.host()
+        host = ASSEMBLY.host()
+        assert isinstance(host, Host)
+        self.host = host
         self.host.settings = type(self.host.settings)(short_of_funds=0.0)
         self.remembered, self.balances = books if books is not None else ({}, {})
         self.host.restore(self.remembered.values(), self.balances)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from random import Random
 
+import msgspec
 import pytest
 
 from harness.faults.grammar import FaultKind, fault_catalog
@@ -34,8 +35,11 @@ def usable(kind: FaultKind, share: str = "10%") -> str:
 
 
 def evening(*faults: str, seed: int = 1) -> Outcome:
+    scenario = load_scenario("ordinary_evening")
+    standby = any(fault.startswith(("failover", "split_brain")) for fault in faults)
+    contract = msgspec.structs.replace(scenario.contract, standby=standby)
     plan = plan_of(
-        load_scenario("ordinary_evening"),
+        msgspec.structs.replace(scenario, contract=contract),
         seed=seed,
         terminals=10,
         duration=1800.0,
