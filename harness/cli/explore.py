@@ -95,9 +95,33 @@ def explore(
 
 
 def _report(console: Console, tally: Tally, seconds: float, where: Path) -> int:
-    """Shrink, explain and keep what was found; the exit code."""
+    """Tell what was run and found; the exit code."""
     print_tally(console, tally, seconds)
     wrong = _coverage(console, tally) if tally.search.coverage else 0
+    cases = _keep(console, tally, where)
+    console.print()
+    if tally.trouble:
+        raise EnvironmentTrouble(f"{tally.trouble}; what it had found by then is above")
+    if tally.interrupted:
+        return INTERRUPTED
+    if tally.found:
+        what = "a case" if cases == 1 else f"{cases} cases"
+        invariants = dict.fromkeys(broken.invariant for broken in tally.found)
+        console.print(Text(f"FOUND  {what}, breaking {', '.join(invariants)}", style="bold red"))
+        return FAILED
+    if wrong:
+        what = "a cell is" if wrong == 1 else f"{wrong} cells are"
+        console.print(Text(f"FAIL  {what} marked unreachable wrongly", style="bold red"))
+        return FAILED
+    if not tally.runs:
+        console.print(Text("INVALID  no fault took effect in any run", style="bold yellow"))
+        return PROVES_NOTHING
+    console.print(Text(f"NOTHING FOUND  in {tally.runs:,} runs", style="bold green"))
+    return NOTHING
+
+
+def _keep(console: Console, tally: Tally, where: Path) -> int:
+    """Shrink, explain and keep what was found; how many cases that makes."""
     bench = Bench(tally.search.plan)
     together: dict[tuple[int, Schedule], list[Case]] = {}
     for found in tally.found.values():
@@ -110,40 +134,19 @@ def _report(console: Console, tally: Tally, seconds: float, where: Path) -> int:
         console.print()
         also = dict.fromkeys(case.broken.invariant for case in others)
         print_case(console, first, path, lines=0 if number else _STORY, also=tuple(also))
-    console.print()
-    if tally.trouble:
-        raise EnvironmentTrouble(f"{tally.trouble}; what it had found by then is above")
-    if tally.interrupted:
-        return INTERRUPTED
-    if tally.found:
-        count = len(together)
-        what = "a case" if count == 1 else f"{count} cases"
-        invariants = dict.fromkeys(broken.invariant for broken in tally.found)
-        console.print(Text(f"FOUND  {what}, breaking {', '.join(invariants)}", style="bold red"))
-        return FAILED
-    if wrong:
-        what = "a cell" if wrong == 1 else f"{wrong} cells"
-        console.print(Text(f"FAIL  {what} marked unreachable and reached", style="bold red"))
-        return FAILED
-    if not tally.runs:
-        console.print(Text("INVALID  no fault took effect in any run", style="bold yellow"))
-        return PROVES_NOTHING
-    console.print(Text(f"NOTHING FOUND  in {tally.runs:,} runs", style="bold green"))
-    return NOTHING
+    return len(together)
 
 
 def _coverage(console: Console, tally: Tally) -> int:
     """Tell what was exercised; how many cells prove their mark wrong."""
-    tables = tables_of(tally.search.plan)
     wrong = []
-    for name, cells in tables.items():
+    for name, cells in tables_of(tally.search.plan).items():
         print_table(console, name, cells, tally.met)
         wrong += disproved(cells, tally.met)
     for cell in wrong:
         console.print(
             f"  {cell.state} x {cell.event} is marked unreachable and was reached "
             f"{tally.met[cell]:,} times: it is not so that {UNREACHABLE[cell]}",
-            soft_wrap=True,
             style="red",
         )
     return len(wrong)

@@ -24,6 +24,7 @@ UNREACHABLE: dict[Cell, str] = {
 _NO_ORDERS = "nobody gives orders in a simulation"
 _READS_WELL = "the reader reads every card, and within its time"
 _NO_DAWDLING = "no customer dawdles over the keys"
+_ANSWERS_THERE = "a host of ours answers on the connection on which it was asked"
 _NO_SUCH_CODE = "the host has no reason to answer so"
 _NO_HANGING = "no motor hangs"
 _NO_RACE = "no customer waits for as long as the machine"
@@ -61,6 +62,7 @@ BY_HAND: dict[Cell, str] = {
     Cell(State.CAPTURING, "CaptureExpired"): _NO_HANGING,
     Cell(State.RECOVERING, "CaptureExpired"): _NO_HANGING,
     Cell(State.RECOVERING, "RecoveryExpired"): _NO_HANGING,
+    Cell(State.RECOVERING, "Stray"): _ANSWERS_THERE,
     Cell(State.RETRACTING, "CashGone"): _NO_RACE,
     Cell(State.CAPTURING, "CardGone"): _NO_RACE,
     **{Cell(x.SIGNED_OFF, what): _SIGNS_ON for what in (x.ECHO, x.REQUEST, x.REVERSAL)},
