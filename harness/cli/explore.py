@@ -15,9 +15,12 @@ from harness.errors import ConfigError, EnvironmentTrouble
 from harness.explore.bench import Bench, Schedule
 from harness.explore.campaign import Tally, draw_many, try_all
 from harness.explore.case import Case, shrunk, write_case
+from harness.explore.coverage import tables_of
 from harness.explore.hunt import Search
+from harness.explore.marks import UNREACHABLE, disproved
 from harness.plan import plan_of
 from harness.report.case import print_case
+from harness.report.coverage import print_table
 from harness.report.search import SearchView, print_tally
 from harness.scenario import load_scenario
 from harness.units import parse_duration
@@ -52,6 +55,9 @@ def explore(
     host_profile: Annotated[
         str | None, typer.Option(help="A shipped host, or your module:attribute.")
     ] = None,
+    coverage: Annotated[
+        bool, typer.Option("--coverage", help="Tell which cells of the machines were exercised.")
+    ] = False,
     cases: Annotated[Path, typer.Option(help="The directory where the cases go.")] = RUNS,
 ) -> int:
     """Search for faults that break an invariant; shrink, explain and keep what is found."""
@@ -76,7 +82,7 @@ def explore(
     wanted = None if duration is not None or exhaustive is not None else runs or USUAL_RUNS
     with SearchView(console, wanted=wanted, seconds=seconds) as view:
         if exhaustive is not None:
-            tally = try_all(plan, exhaustive, workers, view)
+            tally = try_all(plan, exhaustive, workers, view, coverage=coverage)
         else:
 
             def over(tally: Tally) -> bool:
@@ -84,13 +90,38 @@ def explore(
                     tally.runs >= wanted if wanted is not None else view.elapsed >= (seconds or 0)
                 )
 
-            tally = draw_many(Search(plan, seed, budget), workers, over, view)
+            tally = draw_many(Search(plan, seed, budget, coverage), workers, over, view)
     return _report(console, tally, view.elapsed, cases)
 
 
 def _report(console: Console, tally: Tally, seconds: float, where: Path) -> int:
-    """Shrink, explain and keep what was found; the exit code."""
+    """Tell what was run and found; the exit code."""
     print_tally(console, tally, seconds)
+    wrong = _coverage(console, tally) if tally.search.coverage else 0
+    cases = _keep(console, tally, where)
+    console.print()
+    if tally.trouble:
+        raise EnvironmentTrouble(f"{tally.trouble}; what it had found by then is above")
+    if tally.interrupted:
+        return INTERRUPTED
+    if tally.found:
+        what = "a case" if cases == 1 else f"{cases} cases"
+        invariants = dict.fromkeys(broken.invariant for broken in tally.found)
+        console.print(Text(f"FOUND  {what}, breaking {', '.join(invariants)}", style="bold red"))
+        return FAILED
+    if wrong:
+        what = "a cell is" if wrong == 1 else f"{wrong} cells are"
+        console.print(Text(f"FAIL  {what} marked unreachable wrongly", style="bold red"))
+        return FAILED
+    if not tally.runs:
+        console.print(Text("INVALID  no fault took effect in any run", style="bold yellow"))
+        return PROVES_NOTHING
+    console.print(Text(f"NOTHING FOUND  in {tally.runs:,} runs", style="bold green"))
+    return NOTHING
+
+
+def _keep(console: Console, tally: Tally, where: Path) -> int:
+    """Shrink, explain and keep what was found; how many cases that makes."""
     bench = Bench(tally.search.plan)
     together: dict[tuple[int, Schedule], list[Case]] = {}
     for found in tally.found.values():
@@ -103,19 +134,19 @@ def _report(console: Console, tally: Tally, seconds: float, where: Path) -> int:
         console.print()
         also = dict.fromkeys(case.broken.invariant for case in others)
         print_case(console, first, path, lines=0 if number else _STORY, also=tuple(also))
-    console.print()
-    if tally.trouble:
-        raise EnvironmentTrouble(f"{tally.trouble}; what it had found by then is above")
-    if tally.interrupted:
-        return INTERRUPTED
-    if tally.found:
-        count = len(together)
-        what = "a case" if count == 1 else f"{count} cases"
-        invariants = dict.fromkeys(broken.invariant for broken in tally.found)
-        console.print(Text(f"FOUND  {what}, breaking {', '.join(invariants)}", style="bold red"))
-        return FAILED
-    if not tally.runs:
-        console.print(Text("INVALID  no fault took effect in any run", style="bold yellow"))
-        return PROVES_NOTHING
-    console.print(Text(f"NOTHING FOUND  in {tally.runs:,} runs", style="bold green"))
-    return NOTHING
+    return len(together)
+
+
+def _coverage(console: Console, tally: Tally) -> int:
+    """Tell what was exercised; how many cells prove their mark wrong."""
+    wrong = []
+    for name, cells in tables_of(tally.search.plan).items():
+        print_table(console, name, cells, tally.met)
+        wrong += disproved(cells, tally.met)
+    for cell in wrong:
+        console.print(
+            f"  {cell.state} x {cell.event} is marked unreachable and was reached "
+            f"{tally.met[cell]:,} times: it is not so that {UNREACHABLE[cell]}",
+            style="red",
+        )
+    return len(wrong)

@@ -12,6 +12,7 @@ from harness.assembly import Assembly
 from harness.checks.base import Failure
 from harness.checks.judge import Judge
 from harness.checks.secrecy import SecrecyScan
+from harness.explore.coverage import Counts, watch
 from harness.journal import Journal, Listener, encode_entry
 from harness.plan import RunPlan
 from harness.sim.fleet import Fleet
@@ -46,16 +47,18 @@ class Bench:
     """Runs schedules against one plan; `evening` n is the plan with the n-th seed from its own.
 
     What runs share is made once. A plan's promises and expectations are the scenario's, and no
-    schedule has to keep them.
+    schedule has to keep them. With `counts` it is counted there which cells of the machines' tables
+    its runs exercise.
 
     Raises:
         ConfigError: the plan names something that does not exist.
     """
 
-    def __init__(self, plan: RunPlan) -> None:
+    def __init__(self, plan: RunPlan, counts: Counts | None = None) -> None:
         scenario = msgspec.structs.replace(plan.scenario, promises=(), expect={}, forbid={})
         self.plan = msgspec.structs.replace(plan, scenario=scenario)
         self._evenings: dict[int, Assembly] = {}
+        self._counts = counts
 
     def plan_for(self, evening: int, schedule: Schedule) -> RunPlan:
         """The very run."""
@@ -73,10 +76,7 @@ class Bench:
         """Run it. With `secrets` all that would be written is scanned for them (S3), which takes
         as long as the run itself.
         """
-        base = self._evenings.get(evening)
-        if base is None:
-            base = self._evenings[evening] = Assembly(self.plan_for(evening, ()))
-        assembly = base.with_faults((*self.plan.faults, *schedule))
+        assembly = self._evening(evening).with_faults((*self.plan.faults, *schedule))
         judge = Judge(assembly.header())
         notes = _Notes()
         book = Journal()
@@ -99,6 +99,14 @@ class Bench:
             failures,
             tuple(notes.broken(failure) for failure in failures),
         )
+
+    def _evening(self, number: int) -> Assembly:
+        found = self._evenings.get(number)
+        if found is None:
+            found = self._evenings[number] = Assembly(self.plan_for(number, ()))
+            if self._counts is not None:
+                watch(found, self._counts)
+        return found
 
 
 class _Notes:

@@ -7,6 +7,7 @@ from concurrent.futures import BrokenExecutor
 
 from harness.explore.bench import Bench, Broken
 from harness.explore.case import Found
+from harness.explore.coverage import Counts, add
 from harness.explore.exhaust import combinations_of, how_many, one_withdrawal, places
 from harness.explore.hunt import Chunk, Search, drawn, listed
 from harness.plan import RunPlan
@@ -17,8 +18,8 @@ Watch = Callable[["Tally"], None]
 class Tally:
     """What a search has done so far: `runs` in which a fault took effect, `idle` ones in which
     none did, and of each failure the first that was found. `planned` is how many it will be in all,
-    as far as that is known; 0 if it is not. `trouble` is what of the environment ended it, if
-    anything did.
+    as far as that is known; 0 if it is not. `met` are the cells that were exercised, if that is
+    counted. `trouble` is what of the environment ended it, if anything did.
     """
 
     def __init__(self, search: Search) -> None:
@@ -27,6 +28,7 @@ class Tally:
         self.idle = 0
         self.planned = 0
         self.found: dict[Broken, Found] = {}
+        self.met: Counts = {}
         self.interrupted = False
         self.trouble = ""
 
@@ -35,6 +37,7 @@ class Tally:
         self.idle += chunk.size - len(chunk.struck)
         for found in chunk.found:
             self.found.setdefault(found.broken, found)
+        add(self.met, chunk.met)
 
 
 def draw_many(search: Search, jobs: int, over: Callable[[Tally], bool], watch: Watch) -> Tally:
@@ -44,11 +47,11 @@ def draw_many(search: Search, jobs: int, over: Callable[[Tally], bool], watch: W
     return tally
 
 
-def try_all(plan: RunPlan, most: int, jobs: int, watch: Watch) -> Tally:
+def try_all(plan: RunPlan, most: int, jobs: int, watch: Watch, *, coverage: bool = False) -> Tally:
     """Every combination of up to so many faults in one withdrawal; `watch` hears how many they
     are before each size is begun.
     """
-    search = Search(one_withdrawal(plan))
+    search = Search(one_withdrawal(plan), coverage=coverage)
     tally = Tally(search)
     every = places(Bench(search.plan))
     struck: dict[int, None] = {}

@@ -23,6 +23,7 @@ from harness.collector import few_collections
 from harness.draw import Draw, key_of
 from harness.explore.bench import Bench, Broken, Schedule
 from harness.explore.case import Found
+from harness.explore.coverage import Counts
 from harness.explore.strikes import Strikes, forms_of, strike
 from harness.faults.grammar import ALL_RULES
 from harness.plan import RunPlan
@@ -34,22 +35,27 @@ _AHEAD = 3  # chunks that wait for each process
 
 
 class Search(msgspec.Struct, frozen=True):
-    """What is searched: a plan, from which seed, with at most `budget` faults at once."""
+    """What is searched: a plan, from which seed, with at most `budget` faults at once; and whether
+    it is counted which cells of the machines' tables were exercised.
+    """
 
     plan: RunPlan
     seed: int = 1
     budget: int = 4
+    coverage: bool = False
 
 
 class Chunk(NamedTuple):
     """What became of `size` runs from number `first` on: in those that `struck` numbers, a fault
-    took effect. Of failures that are the same one, `found` has the first.
+    took effect. Of failures that are the same one, `found` has the first. `met` are the cells that
+    they exercised, if that is counted.
     """
 
     first: int
     size: int
     struck: tuple[int, ...]
     found: tuple[Found, ...]
+    met: Counts
 
 
 @lru_cache(maxsize=8)
@@ -74,7 +80,8 @@ class Hunter:
 
     def __init__(self, search: Search) -> None:
         self._search = search
-        self._bench = Bench(search.plan)
+        self._met: Counts = {}
+        self._bench = Bench(search.plan, self._met if search.coverage else None)
         self._strikes = Strikes(search.plan.terminals, search.plan.duration)
         self._key = key_of(search.seed, "explore")
 
@@ -120,7 +127,9 @@ class Hunter:
             for broken in trial.broken:
                 if broken not in found:
                     found[broken] = Found(self._search.seed, number, evening, schedule, broken)
-        return Chunk(first, len(runs), tuple(struck), tuple(found.values()))
+        met = dict(self._met)
+        self._met.clear()
+        return Chunk(first, len(runs), tuple(struck), tuple(found.values()), met)
 
 
 def drawn(search: Search, jobs: int) -> Generator[Chunk, None, None]:

@@ -148,3 +148,5 @@ def supervisor_out(t: Terminal, _: i.SupervisorLeft, now: float) -> None:
     t.service.remove("hardware")
     t.enter(State.OUT_OF_SERVICE, now)
     t.do(i.Show("out_of_service"))
+    if t.service:  # the last reason went meanwhile, and nobody tells of it again
+        rest(t, now)

@@ -102,8 +102,3 @@ def _suspend(t: Terminal, why: str) -> None:
     tx = _paying(t)
     tx.outcome = "suspense"
     suspend(t, tx.number, tx.approved, why)
-
-
-def finish_first(t: Terminal, _: i.StopOrdered, now: float) -> None:
-    """Remote stop once dispensing has begun: finish, then out of service."""
-    t.service.add("operator")

@@ -37,6 +37,7 @@ from harness.machines.link import Link
 from harness.machines.memory import (
     DONE,
     PENDING,
+    STOOD_IN,
     TOMBSTONE,
     Entry,
     Memory,
@@ -451,7 +452,7 @@ class Host:
         if self.is_reversed(entry):
             return codes["duplicate"]
         taken = self.dialect.amount_taken_of(fields) or 0
-        if self.stand_in is not None and self.stand_in.pending(entry):
+        if self.stand_in is not None and entry.state == STOOD_IN:
             self.stand_in.reverse(entry, taken)
         elif entry.amount and entry.code == codes["approved"]:
             self.post_reversal(entry, fields, max(0, entry.amount - taken), day)

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 PENDING, DONE, TOMBSTONE = "pending", "done", "tombstone"
+STOOD_IN = "stood in"  # approved in the issuer's stead, and the issuer has not heard of it
 
 
 class Remembered(NamedTuple):

@@ -22,7 +22,7 @@ import msgspec
 from harness import events as e
 from harness.errors import ProtocolError
 from harness.machines.link import Link
-from harness.machines.memory import Entry
+from harness.machines.memory import DONE, STOOD_IN, Entry
 from harness.machines.timers import NEVER
 from harness.wire.dialect import AdviceOutcome, Dialect, Fields, Kind
 
@@ -104,16 +104,13 @@ class StandIn:
     def approve(self, entry: Entry, request: Fields, now: float) -> None:
         """It was approved in the issuer's stead."""
         amount = self._dialect.amount_of(request)
+        entry.state = STOOD_IN
         self._queue.append(Advice(entry, request, amount))
         self._tell(self._stood(request, amount))
         self._due = min(self._due, now + FIRST_AFTER)
 
     def _stood(self, request: Fields, amount: int) -> e.StoodIn:
         return e.StoodIn(request.get("41", ""), request.get("11", ""), request.get("7", ""), amount)
-
-    def pending(self, entry: Entry) -> bool:
-        """Has the issuer not heard of it yet?"""
-        return any(advice.entry is entry for advice in self._queue)
 
     def reverse(self, entry: Entry, taken: int) -> None:
         """Only so much of it was taken, which the issuer will be told instead."""
@@ -122,7 +119,9 @@ class StandIn:
                 entry.reversed = advice.amount - taken
                 advice.amount = taken
                 self._tell(self._stood(advice.request, taken))
-        self._queue = deque(advice for advice in self._queue if advice.amount)
+        if not taken:
+            entry.state = DONE
+            self._queue = deque(x for x in self._queue if x.entry is not entry)
 
     def tick(self, now: float) -> None:
         """Advise what is due."""
@@ -163,6 +162,7 @@ class StandIn:
         outcome = self._dialect.advice_outcome_of(answer)
         if outcome is AdviceOutcome.RETRY:
             return False
+        advice.entry.state = DONE
         if outcome is not AdviceOutcome.PARK:
             advice.entry.amount = advice.amount
         return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from harness.checks.secrecy import SecrecyScan
 from harness.cli.main import execute
 from harness.crypto.keys import load_keys
+from harness.explore.marks import UNREACHABLE
+from harness.explore.tables import Cell
 from harness.people import Population
 
 FORGETS = ("--terminal-profile", "forgets_reversal", "--jobs", "1")
@@ -93,6 +96,47 @@ def test_no_secret_is_in_what_a_search_tells_and_keeps(capsys: pytest.CaptureFix
         scan.scan(path.read_bytes(), path.name, 1)
     assert scan.scanned > 5000
     assert scan.leaks == []
+
+
+def test_coverage_tells_what_was_exercised(capsys: pytest.CaptureFixture[str]) -> None:
+    """Both tables, state by state; what a short search leaves out is no failure."""
+    assert execute(["explore", "--runs", "60", "--jobs", "1", "--coverage"]) == 0
+    out = capsys.readouterr().out
+    text = " ".join(out.split())
+    assert max(len(line) for line in out.splitlines()[2:]) <= 120
+    assert re.search(r"terminal: 127 cells; \d\d reached here, \d\d only in the test suite", text)
+    assert re.search(r"host: 70 cells; \d\d reached here, 17 only in the test suite, 0 un", text)
+    assert re.search(r"WAITING_FOR_HOST .*Approved \d+.* in the suite: .*CaptureOrdered", text)
+    assert re.search(r"IDLE CardIn \d+.* ignored: LinkLost \d+", text)
+    assert "not reached: Late" in text
+    assert "unreachable: Late, Duplicate" in text
+    assert "unreachable: 2 as an answer is known by its request" in text
+    assert re.search(r"only in the suite: .*\d\d as nobody gives orders in a simulation", text)
+    assert "reversal again" in text
+    assert "NOTHING FOUND" in text
+
+
+def test_without_it_nothing_of_that_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """And with it every combination can be searched too."""
+    execute(["explore", "--runs", "20", "--jobs", "1"])
+    assert "cells" not in said(capsys)
+    assert execute(["explore", "--exhaustive", "1", "--jobs", "1", "--coverage"]) == 0
+    assert "cells; " in said(capsys)
+
+
+def test_a_mark_that_a_search_proves_wrong_fails_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit 1, and the cell is named."""
+    monkeypatch.setitem(UNREACHABLE, Cell("IDLE", "CardIn"), "nobody has a card")
+    assert execute(["explore", "--runs", "20", "--jobs", "1", "--coverage"]) == 1
+    text = said(capsys)
+    assert re.search(
+        r"IDLE x CardIn is marked unreachable and was reached \d+ times: it is not so that nobody",
+        text,
+    )
+    assert "FAIL a cell is marked unreachable wrongly" in text
+    assert "NOTHING FOUND" not in text
 
 
 @pytest.mark.parametrize(

@@ -25,12 +25,13 @@ def test_the_safe_pair_withstands_it() -> None:
 
 
 def test_equal_seeds_find_the_same_in_any_number_of_processes() -> None:
-    """Chunk by chunk; another seed draws other schedules."""
-    search = Search(plan("forgets_reversal"), seed=3)
+    """Chunk by chunk, and exercise the same cells; another seed draws other schedules."""
+    search = Search(plan("forgets_reversal"), seed=3, coverage=True)
     with closing(drawn(search, 1)) as one, closing(drawn(search, 2)) as two:
         alone, together = list(islice(one, 3)), list(islice(two, 3))
     assert alone == together
     assert any(chunk.found for chunk in alone)
+    assert all(chunk.met for chunk in alone)
     assert Hunter(search).schedule(1) != Hunter(Search(plan(), seed=4)).schedule(1)
 
 

@@ -1,0 +1,69 @@
+"""The machines' tables, and what of them was exercised."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from harness.explore.coverage import Counts
+from harness.explore.marks import BY_HAND, UNREACHABLE
+from harness.explore.tables import Cell
+
+
+def print_table(console: Console, name: str, cells: Sequence[Cell], counts: Counts) -> None:
+    """One machine's: by state how often each cell was met, and which were not. Pairs of the same
+    states that are no cells were ignored.
+    """
+    left = [cell for cell in cells if cell not in counts]
+    by_hand = [cell for cell in left if cell in BY_HAND]
+    marked = [cell for cell in left if cell in UNREACHABLE]
+    unmet = len(left) - len(by_hand) - len(marked)
+    console.print()
+    console.print(
+        f"{name}: {len(cells)} cells; {len(cells) - len(left)} reached here, {len(by_hand)} only "
+        f"in the test suite, {len(marked)} unreachable, [bold]{unmet} not reached[/] this time",
+        soft_wrap=True,
+    )
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
+    for state in dict.fromkeys(cell.state for cell in cells):
+        table.add_row(f"  {state}", _row(state, cells, counts))
+    console.print(table)
+    for label, why in (("unreachable", UNREACHABLE), ("only in the suite", BY_HAND)):
+        reasons = _reasons([cell for cell in left if cell in why], why)
+        if reasons:
+            console.print(Padding(f"{label}: {reasons}", (0, 0, 0, 2)))
+
+
+def _reasons(cells: Sequence[Cell], why: Mapping[Cell, str]) -> str:
+    """Each once, and of how many cells."""
+    times = Counter(why[cell] for cell in cells)
+    return "; ".join(f"{number} as {reason}" for reason, number in times.items())
+
+
+def _row(state: str, cells: Sequence[Cell], counts: Counts) -> Text:
+    """A state: what was met, what was ignored, and what is left."""
+    here = [cell for cell in cells if cell.state == state]
+    met = [cell for cell in here if cell in counts]
+    ignored = [cell for cell in counts if cell.state == state and cell not in here]
+    left = [cell for cell in here if cell not in counts]
+    by_hand = [cell for cell in left if cell in BY_HAND]
+    marked = [cell for cell in left if cell in UNREACHABLE]
+    unmet = [cell for cell in left if cell not in BY_HAND and cell not in UNREACHABLE]
+    row = Text(", ".join(f"{cell.event} {counts[cell]:,}" for cell in met))
+    for label, group, style in (
+        ("ignored", ignored, "dim"),
+        ("in the suite", by_hand, "dim"),
+        ("unreachable", marked, "dim"),
+        ("not reached", unmet, "yellow"),
+    ):
+        if group:
+            times = group is ignored
+            names = (c.event + (f" {counts[c]:,}" if times else "") for c in group)
+            row.append("\n" if row.plain else "")
+            row.append(f"{label}: {', '.join(names)}", style=style)
+    return row
