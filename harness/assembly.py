@@ -228,6 +228,7 @@ class Assembly:
             rules=self._card_codes(),
             stand_in=self.contract.stand_in,
             cutover=self.contract.cutover,
+            replication=self.contract.replication,
         )
         if self.plan.mode == "host":  # whoever tests a terminal wants no refusals at random
             usual = msgspec.structs.replace(usual, short_of_funds=0.0)

@@ -33,6 +33,7 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     partial_approval: bool = False  # code 10 may be paid out
     stand_in: int = 0  # minor units: the most that may be approved in the issuer's stead
     standby: bool = False  # the host has one, and answers only what it holds too
+    replication: float = 0.010  # until the standby holds a commit and has said so
     cutover: float = 0.0  # run second at which the first business day ends; 0: none does
     hotlist: tuple[str, ...] = ()  # tokens of cards the terminals hold as stopped
 

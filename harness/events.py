@@ -485,21 +485,25 @@ class HostThawed(HostEvent, frozen=True, gc=False):
     unread: int
 
 
-class AdvicePosted(HostEvent, frozen=True, gc=False):
-    """The issuer posted what was approved in its stead, even if that overdrew the account."""
+class Overdrawn(HostEvent, frozen=True, gc=False):
+    """The issuer posted what was approved in its stead, and the account did not have it."""
 
     terminal: str
     stan: str
-    overdrawn: bool
 
 
 class FailedOver(HostEvent, frozen=True, gc=False):
     """The standby goes on alone, by 'failover' (the other died) or 'split_brain' (it lives, and
-    nobody holds its commits). It lacks so many commits.
+    nobody holds its commits).
     """
 
     how: str
-    lacks: int
+
+
+class CommitsLost(HostEvent, frozen=True, gc=False):
+    """The standby that took over lacks so many commits of the other."""
+
+    count: int
 
 
 class HostCrashed(HostEvent, frozen=True, gc=False):

@@ -251,7 +251,7 @@ class _Reader:
             return self._tuple(default, value, place, section)
         if isinstance(default, int):
             return self._whole(value, place, least=0)
-        if default < 1 and section != "motors":  # else only shares default below one
+        if default < 1 and section == "evening":  # only there shares default below one
             return parse_share(self._number(value, place), place=place)
         return self._duration(value, place, positive=True)
 

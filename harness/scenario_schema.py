@@ -81,7 +81,7 @@ def _events(*, least: int) -> dict[str, Any]:
 
 
 def _section(default: Any) -> dict[str, Any]:
-    shares = not isinstance(default, Motors)  # else only shares default below one
+    shares = isinstance(default, Evening)  # only there shares default below one
     return {
         "type": "object",
         "additionalProperties": False,

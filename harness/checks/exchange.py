@@ -144,7 +144,7 @@ class Exchanges:
         ended = bool(x.endings) or not x.withdrawal or not x.requested
         if not self.device_seen:  # what becomes of an approval is seen only if it is reversed
             return ended or (x.answer is not None and not x.aborted)
-        return ended and (not self._ledger or x.debit + x.stood - x.back == x.taken)
+        return ended and (not self._ledger or (not x.stood and x.debit - x.back == x.taken))
 
     def _forget(self, exchange: Exchange) -> None:
         """Eight bytes stay of it."""

@@ -572,8 +572,8 @@ class Host:
         """The issuer's side of an advice: posted whatever is on the account."""
         overdrawn = self.short(fields)
         self._debit(fields, amount, self._days.day(now))
-        terminal, stan = fields.get("41", ""), fields.get("11", "")
-        self.events.append(e.AdvicePosted(terminal, stan, overdrawn))
+        if overdrawn:
+            self.events.append(e.Overdrawn(fields.get("41", ""), fields.get("11", "")))
 
     def post_reversal(self, entry: Entry, fields: Fields, amount: int, day: str) -> None:
         """`amount` goes back to the account it came from."""

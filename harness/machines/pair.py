@@ -215,12 +215,15 @@ class HostPair:
                 self._admit_loss(batch)
         lacks = sum(bool(batch.changed) for batch in lost)
         self._fate.switched(switch.kind, f"the standby took over, {lacks} commits behind")
+        if switch.kind == "failover":
+            self.events.append(e.HostCrashed(switch.kind))
+        self.events.append(e.FailedOver(switch.kind))
+        if lacks:
+            self.events.append(e.CommitsLost(lacks))
         before, self._active, self._standby = self._active, self._standby, None
         if switch.kind == "split_brain":
             self._outdated = before
-            self.events.append(e.FailedOver(switch.kind, lacks))
             return
-        self.events += [e.HostCrashed(switch.kind), e.FailedOver(switch.kind, lacks)]
         self.out += [(number, b"") for number in self._at]
         self._at.clear()
         self._takes_over = now + switch.seconds

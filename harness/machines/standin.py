@@ -105,9 +105,10 @@ class StandIn:
         """It was approved in the issuer's stead."""
         amount = self._dialect.amount_of(request)
         entry.state = STOOD_IN
+        if not self._queue:
+            self._due = now + FIRST_AFTER
         self._queue.append(Advice(entry, request, amount))
         self._tell(self._stood(request, amount))
-        self._due = min(self._due, now + FIRST_AFTER)
 
     def _stood(self, request: Fields, amount: int) -> e.StoodIn:
         return e.StoodIn(request.get("41", ""), request.get("11", ""), request.get("7", ""), amount)

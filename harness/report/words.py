@@ -16,6 +16,9 @@ from harness.units import format_clock, format_money
 MESSAGES = {
     "0200": "request",
     "0210": "answer",
+    "0220": "advice",
+    "0221": "advice again",
+    "0230": "advice answer",
     "0420": "reversal",
     "0421": "reversal again",
     "0430": "reversal answer",
@@ -94,6 +97,19 @@ _WORDS: dict[type[e.Event], Callable[[Any], str]] = {
     e.LinkOpened: lambda _: "connected",
     e.LinkClosed: lambda x: f"CONNECTION CLOSED ({x.how})",
     e.ConnectFailed: lambda x: f"NO CONNECTION ({x.how})",
+    e.AdviceSeen: lambda x: f"{frame_label(x.fields)} to the {x.to}",
+    e.StoodIn: lambda x: f"stands in for the issuer with {format_money(x.amount)}, STAN {x.stan}",
+    e.Overdrawn: lambda x: f"the account is overdrawn, STAN {x.stan}",
+    e.PostingLost: lambda x: f"LEDGER LOST: {x.kind} {format_money(x.amount)}, STAN {x.stan}",
+    e.DayClosed: lambda x: (
+        f"day {x.day} closed: {format_money(x.debits)} debited, "
+        f"{format_money(x.reversals)} reversed"
+    ),
+    e.HostHung: lambda _: "host hangs",
+    e.HostThawed: lambda x: f"host thaws, {x.unread} messages unread",
+    e.FailedOver: lambda x: f"the standby takes over ({x.how})",
+    e.CommitsLost: lambda x: f"the standby lacks {x.count} commits",
+    e.RetractFailed: lambda x: f"notes stuck: {notes_text(x.notes)}",
     e.BroughtForward: lambda x: (
         f"LEDGER: {format_money(x.debit - x.back)} brought forward, STAN {x.stan}"
     ),

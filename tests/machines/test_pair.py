@@ -119,7 +119,7 @@ def test_what_the_standby_lacks_was_never_answered() -> None:
     pair.dial(1)
     pair.hear(1, pair.request(), 5.0)
     assert pair.posted() == pair.answers("0210") == []
-    assert [x.lacks for x in pair.seen if isinstance(x, e.FailedOver)] == [1]
+    assert [x.count for x in pair.seen if isinstance(x, e.CommitsLost)] == [1]
     pair.dial(2)
     pair.hear(2, pair.request(), 5.0)
     assert (pair.posted(), pair.answers("0210")) == (["debit"], ["00"])
