@@ -17,6 +17,7 @@ INVARIANTS: dict[str, str] = {
     "T10": "a power cut loses no reversal",
     "T11": "the cassettes add up, note by note",
     "T13": "one reversal per transaction, and its repeats are equal",
+    "T13.order": "reversals leave in their order, one at a time",
     "H1": "at most one debit and one reversal per transaction",
     "H1.authentic": "the books move only for a message whose MAC is right",
     "H2": "never more reversed than debited",
@@ -91,6 +92,10 @@ WHY: dict[str, str] = {
     "T13": (
         "Hosts recognise a repeat by its STAN and its time. A repeat under another name is a "
         "second reversal, and gives the money back twice."
+    ),
+    "T13.order": (
+        "A host that gets reversals out of their order may take a newer one for a replay of an "
+        "older; and with two under way nobody knows which of them an answer settles."
     ),
     "H1": ("A repeat is sent because an answer was lost, not because somebody withdrew twice."),
     "H1.authentic": (

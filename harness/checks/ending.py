@@ -160,6 +160,40 @@ class PowerCutLosesNothing(Check):
                 self.fail(site, now, f"STAN {exchange.stan}: its reversal was never answered")
 
 
+class ReversalsInOrder(Check):
+    """T13.order (section 4, rule 6). A reversal is sent for the first time when the one before it
+    has had its final answer or is parked, and never before one of an earlier transaction.
+    """
+
+    id = "T13.order"
+    needs = ("wire.terminal",)
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
+        self._last: dict[str, Exchange] = {}
+
+    def on_FrameSeen(self, site: Site, at: float, event: e.FrameSeen) -> None:  # noqa: N802
+        if event.end != "terminal" or site.kind is not Kind.REVERSAL:
+            return
+        original = site.dialect.original_of(event.fields)
+        if original is None:
+            return
+        exchange = site.exchange(original.stan, original.sent)
+        before = self._last.get(site.name)
+        if exchange.begun or before is exchange:
+            return
+        self._last[site.name] = exchange
+        if before is None:
+            return
+        self.tried += 1
+        if not before.reversal_final and not before.parked:
+            what = f"the reversal of STAN {original.stan} left while STAN {before.stan}'s was open"
+            self.fail(site, at, what)
+        elif exchange.start < before.start:
+            what = f"the reversal of STAN {original.stan} left after that of STAN {before.stan}"
+            self.fail(site, at, what)
+
+
 class OneReversal(Check):
     """T13. One reversal per transaction with one STAN and one DE 7; its repeats are equal but for
     the MTI and the MAC; the first is no repeat, unless the power failed in between (which nobody

@@ -53,6 +53,7 @@ CHECKS: tuple[type[Check], ...] = (
     cash.NothingAfterAbort,
     ending.PowerCutLosesNothing,
     cash.CassettesAddUp,
+    ending.ReversalsInOrder,
     ending.OneReversal,
     ledger.PostedOnce,
     ledger.PostingIsAuthentic,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.defects.defect import Defect
-from harness.machines import cells_boot
+from harness.machines import cells_boot, cells_host
 from harness.machines import inputs as i
 from harness.machines.inputs import State
 from harness.machines.profile import TerminalProfile, rewired
@@ -71,6 +71,11 @@ class _RearmsOnEcho(Terminal):
         super()._network_answer(fields, now)
         if self.state == State.WAITING_FOR_HOST:
             self.rearm("host_response", now)
+
+
+def _capture_unknown(t: Terminal, x: i.UnknownCode, now: float) -> None:
+    """What it does not know it takes for the worst."""
+    cells_host.capture_ordered(t, i.CaptureOrdered(x.code), now)
 
 
 class _AlwaysUp(Service):
@@ -145,6 +150,16 @@ CARD_DEFECTS = (
         cost="A forgotten card lies there for whoever comes next, and the machine is stuck.",
         must=("F2",),
         may=("T1", "T2", "T8", "H3"),
+    ),
+    Defect(
+        profile=TerminalProfile(
+            name="captures_unknown_code",
+            summary="keeps the card when the host answers with a code it does not know",
+            machine=rewired({(State.WAITING_FOR_HOST, i.UnknownCode): _capture_unknown}),
+        ),
+        cost="One new code at the host, and the cards of a whole city are in the machines.",
+        must=("T7",),
+        may=("T8", "H3"),
     ),
     Defect(
         profile=TerminalProfile(

@@ -103,6 +103,16 @@ class _MatchesOnStan(Terminal):
         )
 
 
+class _TakesTies(Terminal):
+    """Looks at what came before it looks at the clock."""
+
+    def receive(self, data: bytes, now: float) -> None:
+        if self.timers.deadline("host_response") == now:
+            self._take_in(data, now)
+            data = b""
+        super().receive(data, now)
+
+
 # --- what became of the notes -------------------------------------------------------------------
 
 
@@ -131,6 +141,16 @@ CASH_DEFECTS = (
         cost="Pays what it has just reversed: the cash is gone, and nobody was debited.",
         must=("T4", "T9"),
         may=("T5", "T6", "T8", "H3", "F3"),
+    ),
+    Defect(
+        profile=TerminalProfile(
+            name="tie_is_in_time",
+            summary="pays an approval that comes in the instant in which the host timer runs out",
+            machine=_TakesTies,
+        ),
+        cost="Of the two that meet one wins, and the other may have been acted on already.",
+        must=("T4",),
+        may=("F2", "T1", "T5", "T8", "T9"),
     ),
     Defect(
         profile=TerminalProfile(

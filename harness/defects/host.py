@@ -8,8 +8,10 @@ from harness.defects.defect import Defect
 from harness.machines.host import Host, Line
 from harness.machines.memory import DONE, TOMBSTONE, Entry
 from harness.machines.profile import HostProfile
+from harness.machines.standin import Issuer
 from harness.wire.dialect import Fields, Kind
 
+SMALL = 50_00  # minor units: what a declining issuer does take
 TOMBSTONE_LASTS = 10.0  # seconds, with the host that lets them expire
 
 
@@ -110,6 +112,25 @@ class _PostsDeclined(Host):
             self.post_debit(entry, fields)
 
 
+class _DecliningIssuer(Issuer):
+    """Looks at the account before it posts what is long paid."""
+
+    def decide(self, fields: Fields) -> str:
+        small = self._dialect.amount_of(fields) <= SMALL
+        return self._dialect.codes["approved" if small else "insufficient_funds"]
+
+
+class _DeclinesAdvices(Host):
+    issuer = _DecliningIssuer
+
+
+class _BooksIntoOldDay(Host):
+    """A reversal goes to the day of what it reverses, closed or not."""
+
+    def post_reversal(self, entry: Entry, fields: Fields, amount: int, day: str) -> None:
+        super().post_reversal(entry, fields, amount, entry.day or day)
+
+
 HOST_DEFECTS = (
     Defect(
         profile=HostProfile(
@@ -191,6 +212,27 @@ HOST_DEFECTS = (
         ),
         cost="The customer pays for a 'no', and no terminal has a reason to reverse it.",
         must=("H3",),
+    ),
+    Defect(
+        profile=HostProfile(
+            name="declines_advices",
+            summary="its issuer declines what was approved in its stead for want of funds",
+            machine=_DeclinesAdvices,
+        ),
+        cost="The cash is gone, and nobody is debited for it.",
+        must=("H5",),
+        may=("H3",),
+        scenario="issuer_away",
+    ),
+    Defect(
+        profile=HostProfile(
+            name="books_into_old_day",
+            summary="posts a reversal to the business day of its debit",
+            machine=_BooksIntoOldDay,
+        ),
+        cost="A day that is closed changes, and what was settled for it is wrong.",
+        must=("H8",),
+        scenario="issuer_away",
     ),
     Defect(
         profile=HostProfile(

@@ -11,8 +11,8 @@ from harness.machines import inputs as i
 from harness.machines import store as s
 from harness.machines.inputs import State
 from harness.machines.profile import TerminalProfile, rewired
-from harness.machines.store_forward import Advice
-from harness.machines.terminal import Terminal
+from harness.machines.store_forward import Advice, StoreForward
+from harness.machines.terminal import Outside, Terminal, TerminalSettings
 from harness.wire.dialect import Fields
 
 
@@ -73,6 +73,41 @@ class _AlwaysInFull(Terminal):
         return fields
 
 
+class _LastFirst(StoreForward):
+    """What came last is sent first."""
+
+    def add(self, record: s.ReversalRecord, *, attempts: int = 0) -> None:
+        self.queue.appendleft(Advice(record, attempts))
+        self.link_lost()
+
+
+class _OnePerStan(StoreForward):
+    """Keeps one reversal per STAN."""
+
+    def add(self, record: s.ReversalRecord, *, attempts: int = 0) -> None:
+        for advice in [x for x in self.queue if x.record.stan == record.stan]:
+            self.queue.remove(advice)
+        super().add(record, attempts=attempts)
+
+
+class _ForwardsLastFirst(Terminal):
+    def __init__(self, settings: TerminalSettings, outside: Outside) -> None:
+        super().__init__(settings, outside)
+        self.forward = _LastFirst()
+
+
+class _FewStans(Terminal):
+    """Nine STANs, and then the first again, as after a wrap; who still holds one loses it."""
+
+    def __init__(self, settings: TerminalSettings, outside: Outside) -> None:
+        super().__init__(settings, outside)
+        self.forward = _OnePerStan()
+
+    def next_stan(self) -> str:
+        stan = super().next_stan()
+        return f"{int(stan) % 9 + 1:06d}"
+
+
 REVERSAL_DEFECTS = (
     Defect(
         profile=TerminalProfile(
@@ -102,6 +137,28 @@ REVERSAL_DEFECTS = (
         ),
         cost="The host takes the repeat for news, as DE 7 is part of a message's name.",
         must=("T13",),
+    ),
+    Defect(
+        profile=TerminalProfile(
+            name="forwards_out_of_order",
+            summary="sends the newest reversal first",
+            machine=_ForwardsLastFirst,
+        ),
+        cost="The oldest one waits for ever, and the customer for the money.",
+        must=("T13",),
+        may=("H7", "T8", "T10"),
+        scenario="lost_answers",
+    ),
+    Defect(
+        profile=TerminalProfile(
+            name="stan_reused",
+            summary="after the wrap a new reversal takes the place of one with the same STAN",
+            machine=_FewStans,
+        ),
+        cost="The older reversal is gone: the customer pays for cash that never came.",
+        must=("H7",),
+        may=("T8", "T13", "H3", "H1", "H4", "T4", "F2"),
+        scenario="lost_answers",
     ),
     Defect(
         profile=TerminalProfile(

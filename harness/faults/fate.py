@@ -12,12 +12,14 @@ CLOSES_AFTER = 0.001  # run seconds: the bytes before a FIN have arrived
 
 class Deliver(NamedTuple):
     """Bytes of the stream, `delay` run seconds from now: a whole frame or a piece of one. With
-    `more` the next delivery goes on with the same frame, and nothing may come between.
+    `more` the next delivery goes on with the same frame, and nothing may come between; `first` it
+    comes before whatever else happens in that instant (in virtual time).
     """
 
     delay: float
     data: bytes
     more: bool = False
+    first: bool = False
 
 
 class Close(NamedTuple):

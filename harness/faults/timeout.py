@@ -114,7 +114,7 @@ class ExactTie(WireRule):
         if passing.deadline is None or passing.deadline <= 0.0:
             return None
         self.acted(passing.terminal, f"{passing.mti} held for {passing.deadline:.3f} s, to a tie")
-        return [Deliver(passing.deadline, passing.data)]
+        return [Deliver(passing.deadline, passing.data, first=True)]
 
 
 TIMEOUT_RULES: tuple[type[WireRule], ...] = (

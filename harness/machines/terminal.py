@@ -193,12 +193,15 @@ class Terminal:
     def receive(self, data: bytes, now: float) -> None:
         """Bytes from the host."""
         self._expire(now)
+        self._take_in(data, now)
+        self._after(now)
+
+    def _take_in(self, data: bytes, now: float) -> None:
         self._cause = "network"
         for heard in self.link.receive(data):
             if not heard.problem:
                 self.uplink.heard(now)
             self._hear(heard, now)
-        self._after(now)
 
     def opened(self, now: float) -> None:
         """The connection stands."""

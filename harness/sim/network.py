@@ -191,8 +191,10 @@ class Cable:
         lane, world = self._lanes[to], self._fleet.world
         due = [(now + LATENCY + act.delay, act) for act in acts]
         lane.put(due)
-        for when, _ in due:
-            world.at(when, self._due, (self.life, to, lane))
+        for when, act in due:
+            first = isinstance(act, Deliver) and act.first
+            schedule = world.before_all_at if first else world.at
+            schedule(when, self._due, (self.life, to, lane))
 
     def _due(self, what: tuple[int, str, InOrder[Act]]) -> None:
         life, to, lane = what

@@ -30,6 +30,11 @@ class World:
         now = self.now
         heapq.heappush(self._heap, (when if when > now else now, self._order, action, argument))
 
+    def before_all_at(self, when: float, action: Action, argument: Any = None) -> None:
+        """Schedule before whatever else is due in that instant, for a fault that wants a tie."""
+        self._order += 1
+        heapq.heappush(self._heap, (max(when, self.now), -self._order, action, argument))
+
     def run(self, until: float) -> None:
         """Everything up to and including `until`; `now` is `until` afterwards."""
         heap, pop = self._heap, heapq.heappop
