@@ -451,3 +451,45 @@ def test_an_answer_that_is_damaged_into_a_reversal_is_none() -> None:
     verdict = script.verdict()
     assert failing(verdict) == []
     assert row(verdict, "T13").tried == 2
+
+
+# --- T13.order -----------------------------------------------------------------------------------
+
+
+def two_aborts() -> Script:
+    """Two withdrawals that nobody answered, neither reversed yet."""
+    script = Script()
+    for at, stan in ((10, "000001"), (110, "000002")):
+        script.unanswered(at, stan)
+        script.eject(at + 55)
+        script.network(at + 55, "echo")
+    return script
+
+
+def test_one_reversal_after_the_other_is_in_order() -> None:
+    """The second leaves when the first is settled."""
+    script = two_aborts()
+    script.settle(200, "000001", "000101")
+    script.settle(201, "000002", "000102")
+    script.end(300)
+    verdict = script.verdict()
+    assert (status(verdict, "T13.order"), row(verdict, "T13.order").tried) == ("pass", 1)
+
+
+def test_a_reversal_that_leaves_while_another_is_open_is_caught() -> None:
+    """One is under way at a time."""
+    script = two_aborts()
+    script.reversal(200, "000001", "000101")
+    script.settle(201, "000002", "000102")
+    script.settle(300, "000001", "000101")
+    script.end(400)
+    assert "T13.order" in failing(script.verdict())
+
+
+def test_a_reversal_that_overtakes_is_caught() -> None:
+    """The later transaction's first, though each is settled before the next."""
+    script = two_aborts()
+    script.settle(200, "000002", "000102")
+    script.settle(201, "000001", "000101")
+    script.end(300)
+    assert "T13.order" in failing(script.verdict())

@@ -1,0 +1,115 @@
+"""F3 F4 from hand-made evidence: a fleet that comes back."""
+
+from __future__ import annotations
+
+import pytest
+from script import Script, failing, row, status
+
+from harness import events as e
+from harness.contract import Contract
+
+BACK = Contract().in_service
+
+
+def atm(number: int) -> str:
+    return f"ATM{number:05d}"
+
+
+def fleet(size: int, *, away: int, until: float = 1000.0, broken: e.Event | None = None) -> Script:
+    """A fault from 10 to 100 takes all out of service; all but the first `away` come back. What is
+    `broken` is the first one's.
+    """
+    script = Script()
+    script.add(10, e.FaultBegan("silent"), actor="RUN")
+    for number in range(1, size + 1):
+        script.add(20, e.ScreenShown("out_of_service"), actor=atm(number))
+        if number > away:
+            script.add(120, e.ScreenShown("welcome"), actor=atm(number))
+    if broken is not None:
+        script.add(21, broken, actor=atm(1))
+    script.add(100, e.FaultEnded("silent"), actor="RUN")
+    script.end(until)
+    return script
+
+
+def test_a_fleet_that_is_back_passes() -> None:
+    """Each of them was asked."""
+    verdict = fleet(200, away=0).verdict()
+    assert (status(verdict, "F3"), row(verdict, "F3").tried) == ("pass", 200)
+
+
+@pytest.mark.parametrize(("away", "outcome"), [(2, "pass"), (3, "fail")])
+def test_one_in_a_hundred_may_stay_away(away: int, outcome: str) -> None:
+    """Of 200, two."""
+    assert status(fleet(200, away=away).verdict(), "F3") == outcome
+
+
+def test_who_comes_too_late_is_not_back() -> None:
+    """In service a second after the bound."""
+    script = fleet(1, away=1)
+    script.add(100 + BACK + 1, e.ScreenShown("welcome"), actor=atm(1))
+    assert status(script.verdict(), "F3") == "fail"
+
+
+@pytest.mark.parametrize("broken", [e.EjectFailed(), e.CaptureFailed(), e.RetractFailed({5000: 1})])
+def test_broken_hardware_waits_for_a_person(broken: e.Event) -> None:
+    """By the device's own word."""
+    script = fleet(10, away=1, broken=broken)
+    verdict = script.verdict()
+    assert (status(verdict, "F3"), row(verdict, "F3").tried) == ("pass", 9)
+
+
+def test_a_machine_without_power_is_away() -> None:
+    """Nobody is served by it."""
+    script = fleet(1, away=0)
+    script.add(130, e.PowerLost("sync"), actor=atm(1))
+    assert status(script.verdict(), "F3") == "fail"
+
+
+def test_another_fault_before_that_is_no_recovery() -> None:
+    """It begins anew when the last one ends."""
+    script = fleet(1, away=1, until=2000.0)
+    script.add(300, e.FaultBegan("rst"), actor="RUN")
+    script.add(400, e.FaultEnded("rst"), actor="RUN")
+    script.add(500, e.ScreenShown("welcome"), actor=atm(1))
+    verdict = script.verdict()
+    assert (status(verdict, "F3"), row(verdict, "F3").tried) == ("pass", 1)
+
+
+def test_where_the_host_is_somebody_elses_nobody_can_say() -> None:
+    """Who tests terminals alone cannot bring their host back."""
+    script = Script(sees=("device", "wire.terminal", "terminal"))
+    script.add(20, e.ScreenShown("out_of_service"))
+    script.end(1000)
+    assert status(script.verdict(), "F3") == "not observable"
+
+
+# --- F4 -------------------------------------------------------------------------------------------
+
+
+def storm(size: int, *, over: float, down: float = 200.0) -> Script:
+    """All lose the link at once, and come back within `over` seconds, evenly."""
+    script = Script()
+    for number in range(1, size + 1):
+        script.add(1, e.LinkOpened(), actor=atm(number))
+        script.add(10, e.LinkClosed("rst"), actor=atm(number))
+        script.add(10 + down + over * number / size, e.LinkOpened(), actor=atm(number))
+    script.end(1000)
+    return script
+
+
+def test_a_fleet_that_is_spread_over_a_minute_passes() -> None:
+    """Each connect counts."""
+    verdict = storm(120, over=60.0).verdict()
+    assert (status(verdict, "F4"), row(verdict, "F4").tried) == ("pass", 120)
+
+
+def test_a_fleet_in_step_is_caught() -> None:
+    """All of it within two seconds."""
+    assert failing(storm(120, over=2.0).verdict()) == ["F4"]
+
+
+def test_who_was_not_away_for_long_has_not_backed_off_yet() -> None:
+    """And a handful of terminals makes no crowd."""
+    assert status(storm(120, over=2.0, down=60.0).verdict(), "F4") == "not tried"
+    assert status(storm(20, over=2.0).verdict(), "F4") == "not tried"
