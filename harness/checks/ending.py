@@ -162,7 +162,8 @@ class PowerCutLosesNothing(Check):
 
 class ReversalsInOrder(Check):
     """T13.order (section 4, rule 6). A reversal is sent for the first time when the one before it
-    has had its final answer or is parked, and never before one of an earlier transaction.
+    has had its final answer or is parked, and never before one of an earlier transaction (as far
+    as its request was seen: one that the power cut off before it left has no place in time).
     """
 
     id = "T13.order"
@@ -189,7 +190,7 @@ class ReversalsInOrder(Check):
         if not before.reversal_final and not before.parked:
             what = f"the reversal of STAN {original.stan} left while STAN {before.stan}'s was open"
             self.fail(site, at, what)
-        elif exchange.start < before.start:
+        elif exchange.requested and exchange.start < before.start:
             what = f"the reversal of STAN {original.stan} left after that of STAN {before.stan}"
             self.fail(site, at, what)
 

@@ -171,6 +171,11 @@ class Site(Exchanges):
             self.current.retracted += worth(event.notes)
             self.current.uncounted |= not event.counted
 
+    def on_RetractFailed(self, _at: float, _event: e.RetractFailed) -> None:  # noqa: N802
+        self.cash_out = False
+        if self.current is not None:
+            self.current.uncounted = True
+
     def on_NotesTaken(self, _at: float, event: e.NotesTaken) -> None:  # noqa: N802
         self.cash_out = False
         current = self.current
@@ -235,7 +240,8 @@ class Site(Exchanges):
         if at - self.heard > self._contract.silence + self._contract.slack:
             return f"the host has been silent for {at - self.heard:.0f} s"
         current = self.current
-        if current is not None and current.requested and current.aborted in ("", "timer", LATE):
+        waited = current is not None and current.requested and not current.cut
+        if waited and current is not None and current.aborted in ("", "timer", LATE):
             expiry = current.start + self._contract.host_response
             answered = current.answer is not None and current.answer_at < expiry
             if not answered and self.network_ok < expiry <= at - self._contract.slack:

@@ -217,5 +217,6 @@ CASH_DEFECTS = (
         ),
         cost="Reverses a withdrawal whose cash was taken: the customer was paid for nothing.",
         must=("T8", "H3"),
+        scenario="shaky_power",
     ),
 )

@@ -253,7 +253,7 @@ HOST_DEFECTS = (
         ),
         cost="Whoever can write to the line can debit any account, or give money back.",
         must=("H1",),
-        may=("H3", "H6", "T8"),
+        may=("H3", "H4", "H6", "T8"),
         scenario="noisy_line",
     ),
 )

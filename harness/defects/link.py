@@ -125,6 +125,7 @@ LINK_DEFECTS = (
         cost="After a power cut nobody knows that the host was asked, and the customer pays.",
         must=("T10",),
         may=("T8", "H3"),
+        scenario="shaky_power",
     ),
     Defect(
         profile=TerminalProfile(
@@ -135,6 +136,7 @@ LINK_DEFECTS = (
         cost="Who was in front of the machine when the power failed pays for cash that never came.",
         must=("T10",),
         may=("T8", "H3"),
+        scenario="shaky_power",
     ),
     Defect(
         profile=TerminalProfile(

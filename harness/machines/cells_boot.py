@@ -88,9 +88,14 @@ def cash_back(t: Terminal, x: i.Retracted | i.CashGone, now: float) -> None:
 
 
 def gives_up(t: Terminal, _: i.Input, now: float) -> None:
-    """60 s were not enough: out of service, and the records are settled all the same."""
+    """60 s were not enough: out of service, and the records are settled all the same. Cash that was
+    to come back and did not is nobody's to count: suspense.
+    """
     t.service.add("hardware")
     t.emit(e.AlarmRaised("hardware", "recovery did not end"))
+    if "cash" in t.recovering:
+        known = t.counters
+        t.counters = i.Counters(known.transaction, known.picked, known.returned, False)
     t.recovering.clear()
     _settle_if_clear(t, now)
 
