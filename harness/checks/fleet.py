@@ -31,6 +31,7 @@ class BackInService(Check):
         self._broken: dict[str, None] = {}
         self._faults = 0
         self._recovered: float | None = None
+        self._late: dict[str, float] = {}  # who should have been back by when
 
     # --- faults ---------------------------------------------------------------------------------
 
@@ -53,15 +54,23 @@ class BackInService(Check):
         away = [name for name in sound if not self._serving[name]]
         self.tried += len(sound)
         if len(away) > (1.0 - SHARE) * len(sound):
-            for name in away:
-                what = f"out of service {self.contract.in_service:.0f} s after the last fault ended"
-                self.fail(self._sites[name], at, what)
+            self._late |= dict.fromkeys(away, at)
+
+    def _was_late(self, site: Site, at: float, *, for_good: bool = False) -> None:
+        """By how much only its coming back tells."""
+        due = self._late.pop(site.name, None)
+        if due is not None:
+            bound = self.contract.in_service
+            what = f"out of service {bound:.0f} s after the last fault ended"
+            self.fail(site, at, what, excess=None if for_good else at - due)
 
     # --- terminals ------------------------------------------------------------------------------
 
     def _now(self, site: Site, at: float, *, serving: bool) -> None:
         if self._recovered is not None and at >= self._recovered + self.contract.in_service:
             self._judge(self._recovered + self.contract.in_service)
+        if serving:
+            self._was_late(site, at)
         self._serving[site.name] = serving
         self._sites[site.name] = site
 
@@ -80,14 +89,16 @@ class BackInService(Check):
         if not event.counted:
             self._breaks(site, at, event)
 
-    def due(self, _site: Site, now: float) -> None:
+    def due(self, site: Site, now: float) -> None:
         if self._recovered is not None and now >= self._recovered + self.contract.in_service:
             self._judge(self._recovered + self.contract.in_service)
+        self._was_late(site, now)
 
-    def rest(self, _site: Site, now: float) -> None:
+    def rest(self, site: Site, now: float) -> None:
         """A run that came to its end before that had nobody left to wait for."""
         if self._recovered is not None:
             self._judge(now)
+        self._was_late(site, now, for_good=True)
 
 
 class NoStampede(Check):

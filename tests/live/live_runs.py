@@ -25,6 +25,7 @@ def live(
     speed: float = 60.0,
     slack: float = 30.0,
     state_dir: Path | None = None,
+    standby: bool = False,
     terminal_profile: str | None = None,
     host_profile: str | None = None,
 ) -> Outcome:
@@ -36,7 +37,7 @@ def live(
         name="busy",
         title="A busy small evening",
         duration=duration,
-        contract=Contract(slack=slack),
+        contract=Contract(slack=slack, standby=standby),
         evening=BUSY,
         promises=("T4", "H1", "H3"),
     )

@@ -12,11 +12,18 @@ import pytest
 from live_runs import entries, how, live
 
 from harness.assembly import terminal_id
-from harness.faults.grammar import FaultKind, fault_catalog
+from harness.faults.grammar import ALL_RULES, FaultKind, fault_catalog
 from harness.outcome import Outcome
 
-EVERYBODYS = ("crash_before_commit", "crash_after_commit", "connection_limit")
-KINDS = [kind for kind in fault_catalog() if kind.kind not in EVERYBODYS]
+EVERYBODYS = (
+    *("crash_before_commit", "crash_after_commit", "crash_restart", "hang_after_n"),
+    *("connection_limit", "failover", "split_brain"),
+)
+KINDS = [
+    kind
+    for kind in fault_catalog()
+    if kind.kind not in EVERYBODYS and not ALL_RULES[kind.kind].virtual
+]
 EVENING = 240.0  # run seconds
 
 # What makes a kind strike in a short evening: parameters, window.
@@ -35,10 +42,54 @@ USABLE = {
     "half_open": ("nth=1,", "@20s.."),
     "silent": ("", "@20s..70s"),
     "power_cut": ("at=frame:0200,nth=1,off=10s,", ""),
+    "just_before_timeout": ("by=10s,nth=1,mti=0210,", ""),
+    "just_after_timeout": ("by=5s,nth=1,mti=0210,", ""),
+    "sign_on_refused": ("nth=1,", ""),
+    "echo_only": ("", "@20s..70s"),
+    "region_partition": ("of=1,", "@20s..70s"),
+    "mass_disconnect": ("", "@20s..21s"),
+    "thundering_reconnect": ("nth=1,", ""),
+    "rolling_restart": ("off=20s,of=1,", "@20s..60s"),
+    "staggered_heal": ("down=20s,of=1,", "@20s..60s"),
+}
+
+# What has to go wrong first, at the same terminal.
+COMPANY = {
+    "reversal_ack_lost": "drop_response:mti=0210,nth=1",
+    "reversal_declined": "drop_response:mti=0210,nth=1",
+    "retract_fail": "customer_leaves_cash:nth=1",
 }
 
 # What its terminal, or the host about it, then reports.
 EFFECTS = {
+    "replay_old": ("NotesTaken",),
+    "unsolicited": ("StrayMessage", "NotesTaken"),
+    "bad_mti": ("StrayMessage", "Aborted"),
+    "bad_bitmap": ("DamagedMessage", "Aborted"),
+    "missing_field": ("ReversalParked",),
+    "bad_llvar": ("DamagedMessage", "Aborted"),
+    "bad_charset": ("DamagedMessage", "Aborted"),
+    "bad_mac": ("DamagedMessage", "Aborted", "ReversalAnswered"),
+    "wrong_rrn": ("DamagedMessage", "Aborted"),
+    "wrong_amount": ("DamagedMessage", "Aborted", "ReversalAnswered"),
+    "stale_date": ("DamagedMessage", "Aborted"),
+    "unknown_code": ("ReversalQueued", "ReversalParked"),
+    "reversal_ack_lost": ("Aborted", "ReversalAnswered"),
+    "reversal_declined": ("Aborted", "ReversalParked"),
+    "double_post": ("DuplicateAnswer", "NotesTaken"),
+    "approve_after_reversal": ("Aborted", "ReversalAnswered", "LateApproval"),
+    "just_before_timeout": ("NotesTaken",),
+    "just_after_timeout": ("Aborted", "LateApproval", "ReversalAnswered"),
+    "echo_only": ("Aborted", "ReversalAnswered"),
+    "brownout": ("NotesTaken",),
+    "sign_on_refused": ("LinkClosed", "LinkOpened", "NotesTaken"),
+    "issuer_down": ("CardTaken",),
+    "retract_fail": ("RetractFailed", "SuspenseRecorded"),
+    "region_partition": ("Aborted", "ReversalAnswered"),
+    "mass_disconnect": ("LinkClosed", "LinkOpened"),
+    "thundering_reconnect": ("LinkOpened", "NotesTaken"),
+    "rolling_restart": ("LinkClosed", "ConnectFailed", "LinkOpened"),
+    "staggered_heal": ("LinkClosed", "ConnectFailed", "LinkOpened"),
     "refuse": ("ConnectFailed", "LinkOpened"),
     "syn_blackhole": ("ConnectFailed", "LinkOpened", "NotesTaken"),
     "slow_accept": ("LinkOpened", "NotesTaken"),
@@ -106,7 +157,8 @@ def journal(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module", autouse=True)
 def outcome(journal: Path) -> Outcome:
-    return live(journal, *map(fault_of, KINDS), terminals=len(KINDS), duration=EVENING)
+    company = [f"{fault},terminal={terminal_of(kind)}" for kind, fault in COMPANY.items()]
+    return live(journal, *map(fault_of, KINDS), *company, terminals=len(KINDS), duration=EVENING)
 
 
 def test_a_safe_pair_withstands_all_of_them(outcome: Outcome) -> None:

@@ -172,3 +172,43 @@ def test_a_limit_to_connections_is_everybodys(tmp_path: Path) -> None:
     assert len({entry.actor for entry in opened}) == 4
     assert {entry.actor for entry in refused}.isdisjoint(early)
     assert set(how(refused)) == {"refused"}
+
+
+def test_a_host_that_hangs_keeps_its_connections(tmp_path: Path) -> None:
+    """TCP is in order and nobody reads; when it thaws it reads all that came."""
+    journal = tmp_path / "hang.jsonl"
+    outcome = live(journal, "hang_after_n:n=5,hold=60s@10s..", terminals=3, duration=150.0)
+    assert outcome.verdict.outcome == "pass", outcome.verdict
+    hung, thawed = entries(journal, "HostHung", "HostThawed")
+    assert thawed.at - hung.at >= 60.0
+    assert getattr(thawed.event, "unread", 0) > 0
+    left = [
+        entry
+        for entry in entries(journal, "FrameSeen")
+        if hung.at + 1.0 < entry.at < thawed.at
+        and (getattr(entry.event, "end", ""), getattr(entry.event, "to", ""))
+        == ("host", "terminal")
+    ]
+    assert left == []
+
+
+def test_a_host_that_restarts_comes_back_with_its_books(tmp_path: Path) -> None:
+    """It dies at a message, and what it had posted it knows afterwards."""
+    journal = tmp_path / "restart.jsonl"
+    outcome = live(journal, "crash_restart:off=15s@40s..", terminals=3, duration=150.0)
+    assert outcome.verdict.outcome == "pass", outcome.verdict
+    moments = entries(journal, "HostCrashed", "HostStarted")
+    assert [type(x.event).__name__ for x in moments] == ["HostCrashed", "HostStarted"]
+    assert any(x.at > moments[1].at for x in entries(journal, "LinkOpened"))
+
+
+@pytest.mark.parametrize("fault", ["failover:takeover=15s@40s..", "split_brain@40s..90s"])
+def test_a_standby_takes_over(tmp_path: Path, fault: str) -> None:
+    """On the same port; what both held is known, and what one held alone was never answered."""
+    journal = tmp_path / "failover.jsonl"
+    outcome = live(journal, fault, terminals=4, duration=150.0, standby=True)
+    assert outcome.verdict.outcome == "pass", outcome.verdict
+    assert len(entries(journal, "FailedOver")) == 1
+    after = entries(journal, "FailedOver")[0].at
+    assert any(x.at > after for x in entries(journal, "LinkOpened"))
+    assert any(x.at > after + 20.0 for x in entries(journal, "NotesTaken"))
