@@ -31,7 +31,7 @@ from harness.plan import RunPlan
 from harness.profiles import host_profile, terminal_profile
 from harness.tap import TapDecoder
 from harness.wire.codec import Codec
-from harness.wire.dialect import Calendar, Dialect, Station
+from harness.wire.dialect import Calendar, Dialect, Station, WrongCalendar
 from harness.wire.framing import Framing, framing
 from harness.wire.guess import Guess
 from harness.wire.press import Press
@@ -177,7 +177,8 @@ class Assembly:
             self._forgets(name) if faults.customer else None,
         )
         power = self._power_fate(name) if faults.power else None
-        return Atm(name, self._builder(index), device, street, power)
+        pause = self._pause_fate(name) if faults.time else None
+        return Atm(name, self._builder(index), device, street, power, pause)
 
     def _card(self, index: int, customer: int) -> Card:
         return self.population.card(index, customer % CUSTOMERS)  # after weeks, cards come again
@@ -187,7 +188,7 @@ class Assembly:
         outside = Outside(
             Station(name, f"{BANK:<15}", self.place(index)),
             self.dialect,
-            self.calendar,
+            self._clock(name),
             self.new_link(),
             self.pin,
             self.plan.seed,
@@ -195,11 +196,23 @@ class Assembly:
         machine, settings = self.terminal_profile.machine, self._settings
         return lambda: machine(settings, outside)
 
+    def _clock(self, name: str) -> Calendar:
+        """The clock by which a terminal stamps its messages."""
+        faults = self.faults
+        if not faults.time:
+            return self.calendar
+        return WrongCalendar(
+            self.plan.scenario.epoch, lambda now, moment: faults.clock(now, name, moment)
+        )
+
     def _device_fate(self, name: str) -> Callable[[float, str], Mishap | None]:
         return lambda now, command: self.faults.mishap(now, name, command)
 
     def _forgets(self, name: str) -> Callable[[float, str], bool]:
         return lambda now, what: self.faults.forgets(now, name, what)
+
+    def _pause_fate(self, name: str) -> Callable[[float, str], float | None]:
+        return lambda now, operation: self.faults.pause(now, name, operation)
 
     def _power_fate(self, name: str) -> Callable[[float, str], float | None]:
         return lambda now, operation: self.faults.power_cut(now, name, operation)

@@ -142,6 +142,16 @@ class PowerLost(DeviceEvent, frozen=True, gc=False):
     phase: str
 
 
+class ProcessPaused(DeviceEvent, frozen=True, gc=False):
+    """The process of the terminal's logic stands still, behind an operation."""
+
+    phase: str
+
+
+class ProcessResumed(DeviceEvent, frozen=True, gc=False):
+    """It goes on, and handles what came meanwhile."""
+
+
 class PowerRestored(DeviceEvent, frozen=True, gc=False):
     pass
 

@@ -45,7 +45,7 @@ class AbortReleasesCard(Check):
             return
         self.tried += 1
         bound = self.bound + self._allowance(site)
-        self.hold(site, at, at - due, bound, "the card came out late after the abort")
+        self.hold(site, at, site.between(due, at), bound, "the card came out late after the abort")
         site.abort_at = None
         site.wait = None
 
@@ -82,15 +82,18 @@ class AbortReleasesCard(Check):
         if site.inserted is None or site.card_at in ("slot", "capturing"):
             return
         due = self._trigger(site, now)
-        if due is not None and now - due > self.bound + self._allowance(site):
+        if due is None:
+            return
+        waited = site.between(due, now)
+        if waited > self.bound + self._allowance(site):
             self.tried += 1
-            self.measured(now - due)
+            self.measured(waited)
             self.fail(
                 site,
                 due,
-                f"the card never came out: {now - due:.0f} s after the abort, "
+                f"the card never came out: {waited:.0f} s after the abort, "
                 f"at most {self.bound:.0f} s",
-                excess=now - due - self.bound,
+                excess=waited - self.bound,
             )
 
 
@@ -198,7 +201,8 @@ class WaitIsBounded(Check):
         since = self._since.pop(site.name, None)
         if since is not None:
             self.tried += 1
-            self.hold(site, at, at - since, self.bound, "'please wait' stood too long")
+            waited = site.between(since, at)
+            self.hold(site, at, waited, self.bound, "'please wait' stood too long")
 
     def on_ScreenShown(self, site: Site, at: float, event: e.ScreenShown) -> None:  # noqa: N802
         if event.screen == "please_wait":  # shown again, it is the same wait
@@ -227,7 +231,7 @@ class WaitIsBounded(Check):
 
     def due(self, site: Site, now: float) -> None:
         since = self._since.get(site.name)
-        if since is not None and now - since > self.bound:
+        if since is not None and site.between(since, now) > self.bound:
             self._over(site, now)
 
 
@@ -287,6 +291,6 @@ class NoCardWhileDown(Check):
 
     def on_CardInserted(self, site: Site, at: float, _event: e.CardInserted) -> None:  # noqa: N802
         self.tried += 1
-        why = site.down_because(at)
+        why = "" if site.stands_still else site.down_because(at)  # it could not close the reader
         if why:
             self.fail(site, at, f"a card was taken in while the link was down: {why}")

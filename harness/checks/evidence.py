@@ -63,6 +63,7 @@ class Site(Exchanges):
         self.off = 0.0
         self.off_since = 0.0
         self.cuts = 0
+        self.pauses: list[tuple[float, float]] = []  # in which its process stood still
         # the wait
         self.screen = ""
         self.wait: Mark | None = None  # since the last entry into 'please wait', until answered
@@ -89,7 +90,16 @@ class Site(Exchanges):
         off = self.off - mark.off
         if not self.powered:
             off += at - max(self.off_since, mark.at)
-        return at - mark.at - off
+        return self.between(mark.at, at) - off
+
+    def between(self, start: float, end: float) -> float:
+        """Seconds from one moment to another, those left out in which the process stood still."""
+        still = sum(max(0.0, min(until, end) - max(since, start)) for since, until in self.pauses)
+        return end - start - still
+
+    @property
+    def stands_still(self) -> bool:
+        return bool(self.pauses) and self.pauses[-1][1] == float("inf")
 
     def allowance(self, mark: Mark) -> float:
         """Each power cut since adds the time to recover (T2)."""
@@ -153,6 +163,12 @@ class Site(Exchanges):
     def on_PowerRestored(self, at: float, _event: e.PowerRestored) -> None:  # noqa: N802
         self.off += at - self.off_since
         self.powered = True
+
+    def on_ProcessPaused(self, at: float, _event: e.ProcessPaused) -> None:  # noqa: N802
+        self.pauses.append((at, float("inf")))
+
+    def on_ProcessResumed(self, at: float, _event: e.ProcessResumed) -> None:  # noqa: N802
+        self.pauses[-1] = (self.pauses[-1][0], at)
 
     def on_StackBegun(self, _at: float, _event: e.StackBegun) -> None:  # noqa: N802
         self.cash_out = True

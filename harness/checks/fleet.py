@@ -85,6 +85,13 @@ class BackInService(Check):
 
     on_EjectFailed = on_CaptureFailed = on_RetractFailed = _breaks  # noqa: N815
 
+    def _stands_still(self, site: Site, at: float, event: e.Event) -> None:
+        """Whose process misses what a motor reports has to take it for broken."""
+        if site.inserted is not None or site.cash_out:
+            self._breaks(site, at, event)
+
+    on_ProcessPaused = on_ProcessResumed = _stands_still  # noqa: N815
+
     def on_NotesStacked(self, site: Site, at: float, event: e.NotesStacked) -> None:  # noqa: N802
         if not event.counted:
             self._breaks(site, at, event)

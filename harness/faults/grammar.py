@@ -20,6 +20,7 @@ import msgspec
 
 from harness.errors import ConfigError
 from harness.faults.byte import BYTE_RULES
+from harness.faults.clock import CLOCK_RULES
 from harness.faults.connection import CONNECTION_RULES
 from harness.faults.customer import CUSTOMER_RULES
 from harness.faults.device import DEVICE_RULES
@@ -53,6 +54,7 @@ LAYERS: tuple[tuple[type[Rule], ...], ...] = (
     DEVICE_RULES,
     CUSTOMER_RULES,
     POWER_RULES,
+    CLOCK_RULES,
     FLEET_RULES,
 )
 ALL_RULES: dict[str, type[Rule]] = {rule.kind: rule for rules in LAYERS for rule in rules}

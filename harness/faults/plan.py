@@ -10,8 +10,10 @@ All rules that an attempt concerns count it, and the first of them that strikes 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import TypeVar
 
+from harness.faults.clock import ClockRule
 from harness.faults.compose import WireFaults
 from harness.faults.connection import ConnectionRule, DialRule
 from harness.faults.customer import CustomerRule
@@ -20,7 +22,7 @@ from harness.faults.fate import Act, Passing
 from harness.faults.fleet import SwitchRule
 from harness.faults.grammar import ALL_RULES
 from harness.faults.host import Crash, HangAfterN, HostRule, IssuerDown, Silent
-from harness.faults.power import PowerCut
+from harness.faults.power import PowerCut, ProcessPause
 from harness.faults.rule import FOREVER, HOST, Context, FaultSpec, Rule
 from harness.faults.wire import WireRule
 from harness.machines.host import Hearing
@@ -31,7 +33,8 @@ R = TypeVar("R", bound=Rule)
 
 
 class FaultPlan:
-    """`wire`, `connection`, `host`, `device`, `customer`, `power`: is there any such rule?
+    """`wire`, `connection`, `host`, `device`, `customer`, `power`, `time`: is there any such
+    rule?
 
     `effects` holds (fault, on a terminal or 'HOST', what) since the last `drain`.
     """
@@ -65,12 +68,15 @@ class FaultPlan:
         self._device = self._of(DeviceRule)
         self._customer = self._of(CustomerRule)
         self._power = self._of(PowerCut)
+        self._pauses = self._of(ProcessPause)
+        self._clock_rules = self._of(ClockRule)
         self.wire = bool(self._of(WireRule))
         self.connection = bool(self._connection)
         self.host = bool(self._hearing)
         self.device = bool(self._device)
         self.customer = bool(self._customer)
         self.power = bool(self._power)
+        self.time = bool(self._clock_rules or self._pauses)
         self.effects: list[tuple[str, str, str]] = []
         for rule in self._rules:
             rule.effects = self.effects
@@ -218,6 +224,20 @@ class FaultPlan:
         """Seconds without power from this operation of a terminal on, or None."""
         rule = _struck((r for r in self._power if r.names(operation)), now, terminal)
         return None if rule is None else rule.cut(terminal, operation)
+
+    def pause(self, now: float, terminal: str, operation: str) -> float | None:
+        """Seconds for which a terminal's process stands still behind this operation, or None."""
+        rule = _struck((r for r in self._pauses if r.names(operation)), now, terminal)
+        return None if rule is None else rule.pause(terminal, operation)
+
+    def clock(self, now: float, terminal: str, moment: datetime) -> tuple[timedelta, timedelta]:
+        """How far off a terminal's clock is when it is `moment`: UTC, and local time besides."""
+        utc = local = timedelta()
+        for rule in self._clock_rules:
+            more_utc, more_local = rule.wrong(now, terminal, moment)
+            utc += more_utc
+            local += more_local
+        return utc, local
 
 
 def _struck(rules: Iterable[R], now: float, terminal: str) -> R | None:

@@ -1,4 +1,4 @@
-"""Faults of the mains: they fail between two operations of a terminal.
+"""Faults between two operations of a terminal: the mains fail, or its process stands still.
 
 An operation is named by what is done: 'write:Intent' (a record's name), 'sync' (the store has told
 that it holds it), 'motor:eject', 'frame:0200', 'connect', 'disconnect'. `at` may be the beginning
@@ -20,10 +20,20 @@ OPERATIONS: tuple[str, ...] = (
 )
 
 
-class PowerCut(Rule):
+class OperationRule(Rule):
+    """Strikes operations that `at` names; each is an attempt."""
+
+    where = "terminals"
+
+    def names(self, operation: str) -> bool:
+        """Is this operation meant?"""
+        at: str | None = self.value("at")
+        return at is None or operation.startswith(at)
+
+
+class PowerCut(OperationRule):
     kind = "power_cut"
     layer = "power"
-    where = "terminals"
     summary = "the mains fail at a store's write or sync, a motor's start or a frame's sending"
     parameters: ClassVar[dict[str, Parameter]] = {
         "at": Parameter(
@@ -33,11 +43,6 @@ class PowerCut(Rule):
         **COMMON,
     }
 
-    def names(self, operation: str) -> bool:
-        """Is this operation meant?"""
-        at: str | None = self.value("at")
-        return at is None or operation.startswith(at)
-
     def cut(self, terminal: str, operation: str) -> float:
         """Seconds without power."""
         self.acted(terminal, f"power lost at {operation}")
@@ -45,7 +50,31 @@ class PowerCut(Rule):
         return off
 
 
-POWER_RULES: tuple[type[PowerCut], ...] = (PowerCut,)
+class ProcessPause(OperationRule):
+    """As by SIGSTOP and SIGCONT: device, customer and network go on, and what comes from them is
+    handled when the process goes on, with the time that it is then.
+    """
+
+    kind = "process_pause"
+    layer = "time"
+    variants = ("", "hold=60s")
+    summary = "a terminal's process stands still behind an operation, and goes on later"
+    parameters: ClassVar[dict[str, Parameter]] = {
+        "at": Parameter(
+            "operation", None, "write:Intent, sync, motor:stack, frame:0200 ... or how one begins"
+        ),
+        "hold": Parameter("duration", "20s", "until it goes on", least=0.001),
+        **COMMON,
+    }
+
+    def pause(self, terminal: str, operation: str) -> float:
+        """Seconds for which it stands still."""
+        self.acted(terminal, f"process stands still at {operation}")
+        hold: float = self.value("hold")
+        return hold
+
+
+POWER_RULES: tuple[type[OperationRule], ...] = (PowerCut, ProcessPause)
 
 
 def is_operation(text: str) -> bool:

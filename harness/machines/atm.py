@@ -20,7 +20,9 @@ from harness.machines.store import StoreImage
 from harness.machines.terminal import Terminal
 from harness.machines.timers import NEVER
 
-PowerFate = Callable[[float, str], float | None]  # (now, operation) -> seconds without power
+# (now, operation) -> seconds without power, or for which the process stands still
+OperationFate = Callable[[float, str], float | None]
+Handle = Callable[[Terminal, float], None]  # what a process that stood still has missed
 
 
 class LosePower(i.Effect, frozen=True, gc=False):
@@ -50,7 +52,8 @@ class Atm:
     """
 
     __slots__ = (
-        "_build", "_fate", "_logic_due", "_power_at", "device", "id", "journal", "out", "street",
+        "_build", "_fate", "_logic_due", "_missed", "_pause", "_power_at", "_wakes_at",
+        "_watched", "device", "id", "journal", "out", "street",
         "terminal",
     )  # fmt: skip
 
@@ -60,11 +63,16 @@ class Atm:
         build: Callable[[], Terminal],
         device: Device,
         street: Street | None,
-        power: PowerFate | None = None,
+        power: OperationFate | None = None,
+        pause: OperationFate | None = None,
     ) -> None:
         self.id = name
         self._build = build
         self._fate = power
+        self._pause = pause
+        self._watched = power is not None or pause is not None
+        self._wakes_at = NEVER
+        self._missed: list[Handle] = []
         self._power_at = NEVER
         self._logic_due = NEVER
         self.device = device
@@ -88,6 +96,8 @@ class Atm:
     def lose_power(self, now: float, seconds: float, phase: str) -> None:
         """The mains fail for some seconds."""
         self.terminal = None
+        self._wakes_at = NEVER
+        self._missed.clear()
         self.device.power_off()
         self._power_at = now + seconds
         self.out.append(LosePower(phase))
@@ -100,6 +110,29 @@ class Atm:
             return False
         self.lose_power(now, seconds, operation)
         return True
+
+    def _stands_still(self, now: float, operation: str) -> bool:
+        """Does its process stop behind this operation?"""
+        seconds = self._pause(now, operation) if self._pause is not None else None
+        if seconds is None:
+            return False
+        self._wakes_at = now + seconds
+        self.journal.append(e.ProcessPaused(operation))
+        return True
+
+    def _wake(self, terminal: Terminal, now: float) -> None:
+        """What was left undone comes first, then what came meanwhile, in its order."""
+        self._wakes_at = NEVER
+        self.journal.append(e.ProcessResumed())
+        missed, self._missed = self._missed, []
+        for number, handle in enumerate(missed):
+            handle(terminal, now)
+            self._settle(now)
+            if self.terminal is not terminal:
+                return  # the power failed in the midst of it
+            if self._wakes_at != NEVER:
+                self._missed += missed[number + 1 :]
+                return
 
     def image(self) -> AtmImage:
         """To be kept after each of `MOVES`, and not later than what depends on it."""
@@ -115,7 +148,10 @@ class Atm:
 
     def next_deadline(self) -> float:
         terminal = self.terminal
-        due = terminal.next_deadline() if terminal is not None else self._power_at
+        if self._wakes_at != NEVER:
+            due = self._wakes_at
+        else:
+            due = terminal.next_deadline() if terminal is not None else self._power_at
         self._logic_due = due
         other = self.device.next_deadline()
         if other < due:
@@ -133,7 +169,10 @@ class Atm:
             if now >= self._power_at:
                 self.out.append(WantBoot())
         elif now >= self._logic_due:
-            terminal.tick(now)
+            if self._wakes_at != NEVER:
+                self._wake(terminal, now)
+            if self._wakes_at == NEVER and self.terminal is terminal:
+                terminal.tick(now)
         if now >= self.device.next_deadline():
             self.device.tick(now)
         if self.street is not None and now >= self.street.next_deadline():
@@ -141,32 +180,58 @@ class Atm:
         self._settle(now)
 
     def opened(self, now: float) -> None:
-        if self.terminal is not None:
-            self.terminal.opened(now)
-            self._settle(now)
+        terminal = self.terminal
+        if terminal is None:
+            return
+        if self._wakes_at != NEVER:
+            self._missed.append(Terminal.opened)
+            return
+        terminal.opened(now)
+        self._settle(now)
 
     def closed(self, why: str, now: float) -> None:
-        if self.terminal is not None:
-            self.terminal.closed(why, now)
-            self._settle(now)
+        terminal = self.terminal
+        if terminal is None:
+            return
+        if self._wakes_at != NEVER:
+            self._missed.append(lambda t, at: t.closed(why, at))
+            return
+        terminal.closed(why, now)
+        self._settle(now)
 
     def receive(self, data: bytes, now: float) -> None:
-        if self.terminal is not None:
-            self.terminal.receive(data, now)
-            self._settle(now)
+        terminal = self.terminal
+        if terminal is None:
+            return
+        if self._wakes_at != NEVER:
+            self._missed.append(lambda t, at: t.receive(data, at))
+            return
+        terminal.receive(data, now)
+        self._settle(now)
 
     def synced(self, number: int, now: float) -> None:
         """The store holds records up to `number`; a power cut may still come before it is told."""
-        if self.terminal is not None:
-            if not self._cut(now, "sync"):
-                self.terminal.synced(number, now)
-            self._settle(now)
+        terminal = self.terminal
+        if terminal is None:
+            return
+        if self._wakes_at != NEVER:
+            self._missed.append(lambda t, at: t.synced(number, at))
+            return
+        if not self._cut(now, "sync"):
+            terminal.synced(number, now)
+            self._stands_still(now, "sync")
+        self._settle(now)
 
     def order(self, what: i.Input, now: float) -> None:
         """An operator's or a fleet's command."""
-        if self.terminal is not None:
-            self.terminal.sense(what, now, cause="operator")
-            self._settle(now)
+        terminal = self.terminal
+        if terminal is None:
+            return
+        if self._wakes_at != NEVER:
+            self._missed.append(_sensed(what, "operator"))
+            return
+        terminal.sense(what, now, cause="operator")
+        self._settle(now)
 
     @property
     def at_rest(self) -> bool:
@@ -174,6 +239,7 @@ class Atm:
         terminal = self.terminal
         return (
             terminal is not None
+            and self._wakes_at == NEVER
             and self.device.card is None
             and self.device.cash_at == ""
             and terminal.visit is None
@@ -205,7 +271,7 @@ class Atm:
                 if terminal.events:
                     journal += terminal.events
                     terminal.events = []
-                if terminal.effects:
+                if terminal.effects and self._wakes_at == NEVER:
                     effects, terminal.effects = terminal.effects, []
                     self._carry_out(effects, now)
             moved = bool(device.events)
@@ -227,28 +293,43 @@ class Atm:
         reports = device.reports
         keys = street.reports if street is not None else []
         if not reports and not keys:
-            return bool(terminal and terminal.effects) or bool(device.events)
+            acts = terminal is not None and self._wakes_at == NEVER and bool(terminal.effects)
+            return acts or bool(device.events)
         device.reports = []
         if street is not None:
             street.reports = []
-        if terminal is not None:
-            for report in reports:
-                terminal.sense(report, now)
-            for key in keys:
-                terminal.sense(key, now, cause="customer")
+        if terminal is None:
+            return True
+        if self._wakes_at != NEVER:
+            self._missed += [_sensed(report, "device") for report in reports]
+            self._missed += [_sensed(key, "customer") for key in keys]
+            return True
+        for report in reports:
+            terminal.sense(report, now)
+        for key in keys:
+            terminal.sense(key, now, cause="customer")
         return True
 
     def _carry_out(self, effects: list[i.Effect], now: float) -> None:
-        for effect in effects:
+        for number, effect in enumerate(effects):
             kind = type(effect)
             if kind in _FOR_OWNER:
                 self.out.append(effect)
-                if self._fate is not None and self._cut(now, _operation(effect)):
-                    return
             else:
                 self._command(effect, now)
-                if self._fate is not None and kind in _MOTORS and self._cut(now, _MOTORS[kind]):
-                    return
+                if kind not in _MOTORS:
+                    continue
+            if not self._watched:
+                continue
+            operation = _operation(effect)
+            if self._cut(now, operation):
+                return
+            if self._stands_still(now, operation):
+                self._missed.append(self._left_over(effects[number + 1 :]))
+                return
+
+    def _left_over(self, effects: list[i.Effect]) -> Handle:
+        return lambda _, at: self._carry_out(effects, at)
 
     def _command(self, effect: i.Effect, now: float) -> None:
         device = self.device
@@ -279,8 +360,15 @@ _MOTORS: dict[type[i.Effect], str] = {
 }
 
 
+def _sensed(what: i.Input, cause: str) -> Handle:
+    return lambda t, at: t.sense(what, at, cause=cause)
+
+
 def _operation(effect: i.Effect) -> str:
-    """The name by which a power cut can be keyed to it."""
+    """The name by which a power cut or a pause can be keyed to it."""
+    motor = _MOTORS.get(type(effect))
+    if motor is not None:
+        return motor
     if type(effect) is Write:
         return f"write:{effect.record.name}"
     if type(effect) is Transmit:

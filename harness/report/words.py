@@ -93,6 +93,8 @@ _WORDS: dict[type[e.Event], Callable[[Any], str]] = {
     e.CassettesCounted: lambda x: f"cassettes counted at {x.when}",
     e.StoreCounted: lambda x: f"store: {x.pending} pending, {x.parked} parked",
     e.PowerLost: lambda x: f"POWER LOST ({x.phase})",
+    e.ProcessPaused: lambda x: f"PROCESS STANDS STILL ({x.phase})",
+    e.ProcessResumed: lambda _: "process goes on",
     e.PowerRestored: lambda _: "power restored",
     e.LinkOpened: lambda _: "connected",
     e.LinkClosed: lambda x: f"CONNECTION CLOSED ({x.how})",

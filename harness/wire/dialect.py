@@ -8,7 +8,7 @@ EBCDIC means another `Dialect`, and no change in a machine.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import NamedTuple
@@ -85,14 +85,38 @@ class Calendar:
         second = int(now)
         if second != self._second:
             moment = self._epoch + timedelta(seconds=second)
-            local = moment + self._offset
-            self._known = Stamp(f"{moment:%m%d%H%M%S}", f"{local:%H%M%S}", f"{local:%m%d}")
+            self._known = _stamp(moment, moment + self._offset)
             self._second = second
         return self._known
 
     def year_month(self, now: float) -> str:
         """YYMM, as DE 14 writes an expiry."""
         return f"{self._epoch + timedelta(seconds=now):%y%m}"
+
+
+def _stamp(moment: datetime, local: datetime) -> Stamp:
+    return Stamp(f"{moment:%m%d%H%M%S}", f"{local:%H%M%S}", f"{local:%m%d}")
+
+
+class WrongCalendar(Calendar):
+    """A terminal's own clock, which is off by what `wrong(now, moment)` says: UTC, and local time
+    besides.
+    """
+
+    __slots__ = ("_wrong",)
+
+    def __init__(
+        self, epoch: str, wrong: Callable[[float, datetime], tuple[timedelta, timedelta]]
+    ) -> None:
+        super().__init__(epoch)
+        self._wrong = wrong
+
+    def stamp(self, now: float) -> Stamp:
+        """Not cached: it may be set at any moment."""
+        moment = self._epoch + timedelta(seconds=int(now))
+        utc, local = self._wrong(now, moment)
+        shown = moment + utc
+        return _stamp(shown, shown + self._offset + local)
 
 
 class Station(msgspec.Struct, frozen=True, gc=False):

@@ -30,6 +30,7 @@ ISSUED = (
     *("replay_old", "unsolicited", "bad_mti", "bad_bitmap", "missing_field", "bad_llvar"),
     *("bad_charset", "bad_mac", "just_before_timeout", "just_after_timeout", "exact_tie"),
     *("eject_jam", "dispense_short", "dispense_unknown", "retract_fail", "power_cut"),
+    *("clock_skew", "clock_step", "dst_change", "year_rollover", "process_pause"),
     *("region_partition", "mass_disconnect", "thundering_reconnect", "rolling_restart"),
     *("staggered_heal", "failover", "split_brain"),
     *("customer_leaves_card", "customer_leaves_cash"),

@@ -35,7 +35,7 @@ def test_each_kind_belongs_to_the_layer_it_names(kind: str) -> None:
     ends connections or lets them in with the connection): a fault that nobody asks never acts.
     """
     faults, rule = plan(kind), ALL_RULES[kind]
-    layers = ("wire", "connection", "host", "device", "customer", "power")
+    layers = ("wire", "connection", "host", "device", "customer", "power", "time")
     asked = [
         name
         for name, owner in (("wire", WireRule), ("connection", ConnectionRule))

@@ -22,6 +22,8 @@ SHARES = {
     **dict.fromkeys(("syn_blackhole", "slow_accept", "connection_limit"), "60%"),
     **dict.fromkeys(("accept_then_close", "accept_never_read"), "60%"),
     "retract_fail": "100%",
+    **dict.fromkeys(("clock_skew", "clock_step", "dst_change", "year_rollover"), "60%"),
+    "process_pause": "2%",
     **dict.fromkeys(("reversal_ack_lost", "reversal_declined", "approve_after_reversal"), "100%"),
 }
 COMPANY = {"retract_fail": ("customer_leaves_cash:p=20%",)}  # without which it cannot happen

@@ -1,0 +1,111 @@
+"""Faults of a terminal's clock: it is wrong, it is set, an hour comes twice, the year ends.
+
+They touch what a terminal writes into DE 7, 12 and 13, and nothing that it does by its timers:
+those run on a clock that nobody sets. A fault of these is decided once for each terminal, and has
+acted when a message was stamped under it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from harness.draw import Draw, key_of
+from harness.faults.rule import COMMON, Context, FaultSpec, Parameter, Rule
+
+_HOUR = timedelta(hours=1)
+_NONE = timedelta()
+
+
+class ClockRule(Rule):
+    """`off` says by how much UTC (DE 7) and, besides, local time (DE 12, 13) are off."""
+
+    layer = "time"
+    where = "terminals"
+    parameters: ClassVar[dict[str, Parameter]] = {
+        "terminal": COMMON["terminal"],
+        "p": Parameter("share", None, "each terminal with this probability"),
+    }
+
+    def __init__(self, spec: FaultSpec, index: int, context: Context) -> None:
+        super().__init__(spec, index, context)
+        self._told: dict[str, None] = {}
+
+    def wrong(self, now: float, terminal: str, moment: datetime) -> tuple[timedelta, timedelta]:
+        """How far off the clock is at run second `now`, when it is `moment` (UTC)."""
+        if not self.active(now) or not self.meant(terminal) or not self._drawn(terminal):
+            return _NONE, _NONE
+        off = self.off(now, terminal, moment)
+        if terminal not in self._told:
+            self._told[terminal] = None
+            utc, local = (part.total_seconds() for part in off)
+            self.acted(terminal, f"clock off by {utc:+.0f} s, local time by {utc + local:+.0f} s")
+        return off
+
+    def _drawn(self, terminal: str) -> bool:
+        return self.p is None or Draw(self._chance ^ key_of(terminal)).chance(self.p)
+
+    def off(self, now: float, terminal: str, moment: datetime) -> tuple[timedelta, timedelta]:
+        """(UTC, local time besides)."""
+        raise NotImplementedError
+
+
+class ClockSkew(ClockRule):
+    kind = "clock_skew"
+    summary = "each terminal's clock is wrong by a time of its own, ahead or behind"
+    parameters: ClassVar[dict[str, Parameter]] = {
+        "by": Parameter("duration", "10m", "at most, in whole seconds", least=1.0),
+        **ClockRule.parameters,
+    }
+
+    def off(self, _now: float, terminal: str, _moment: datetime) -> tuple[timedelta, timedelta]:
+        draw = Draw(self._shape ^ key_of(terminal))
+        seconds = 1 + draw.below(int(self.value("by")))
+        return timedelta(seconds=seconds if draw.chance(0.5) else -seconds), _NONE
+
+
+class ClockStep(ClockRule):
+    kind = "clock_step"
+    summary = "the clock is set at the window's start, and set right at its end"
+    parameters: ClassVar[dict[str, Parameter]] = {
+        "by": Parameter("duration", "1h", "so far", least=1.0),
+        "way": Parameter("choice", "back", "which way", choices=("back", "forth")),
+        **ClockRule.parameters,
+    }
+
+    def off(self, _now: float, _terminal: str, _moment: datetime) -> tuple[timedelta, timedelta]:
+        by = timedelta(seconds=self.value("by"))
+        return -by if self.value("way") == "back" else by, _NONE
+
+
+class DstChange(ClockRule):
+    """Going back, an hour comes twice in DE 12; DE 7 goes on as ever."""
+
+    kind = "dst_change"
+    summary = "local time goes back or forth by an hour, and UTC does not"
+    parameters: ClassVar[dict[str, Parameter]] = {
+        "way": Parameter("choice", "back", "which way", choices=("back", "forth")),
+        **ClockRule.parameters,
+    }
+
+    def off(self, _now: float, _terminal: str, _moment: datetime) -> tuple[timedelta, timedelta]:
+        return _NONE, -_HOUR if self.value("way") == "back" else _HOUR
+
+
+class YearRollover(ClockRule):
+    """DE 7 knows no year: what was sent before looks like something of next December."""
+
+    kind = "year_rollover"
+    summary = "by the clock the year ends soon after the window's start"
+    parameters: ClassVar[dict[str, Parameter]] = {
+        "in": Parameter("duration", "30s", "so long after the start", least=0.001),
+        **ClockRule.parameters,
+    }
+
+    def off(self, now: float, _terminal: str, moment: datetime) -> tuple[timedelta, timedelta]:
+        start = moment - timedelta(seconds=now - self.start)
+        turn = datetime(start.year + 1, 1, 1, tzinfo=start.tzinfo)
+        return turn - timedelta(seconds=self.value("in")) - start, _NONE
+
+
+CLOCK_RULES: tuple[type[ClockRule], ...] = (ClockSkew, ClockStep, DstChange, YearRollover)

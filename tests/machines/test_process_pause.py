@@ -1,0 +1,80 @@
+"""A terminal's process that stands still: what came meanwhile is handled when it goes on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.checks.judge import Verdict
+from harness.journal import Entry, JournalReader
+from harness.plan import plan_of
+from harness.scenario import load_scenario
+from harness.sim.run import simulate_plan
+
+AT = "terminal=ATM00001,nth=1"
+
+
+def evening(tmp_path: Path, *faults: str, profile: str = "safe") -> tuple[Verdict, list[Entry]]:
+    journal = tmp_path / "pause.jsonl"
+    plan = plan_of(
+        load_scenario("few_withdrawals"),
+        terminals=1,
+        duration=240.0,
+        faults=faults,
+        terminal_profile=profile,
+    )
+    verdict = simulate_plan(plan, journal=journal).verdict
+    return verdict, [entry for entry in JournalReader(journal) if entry.actor == "ATM00001"]
+
+
+def moments(entries: list[Entry], *names: str) -> list[float]:
+    return [entry.at for entry in entries if type(entry.event).__name__ in names]
+
+
+def test_an_answer_that_came_meanwhile_is_late(tmp_path: Path) -> None:
+    """It was there in a second, and the process looked at it after its deadline: nothing is paid,
+    the card comes out as soon as it goes on, and the withdrawal is reversed.
+    """
+    verdict, entries = evening(tmp_path, f"process_pause:at=frame:0200,hold=50s,{AT}")
+    assert verdict.outcome == "pass", verdict
+    paused, resumed = moments(entries, "ProcessPaused")[0], moments(entries, "ProcessResumed")[0]
+    assert resumed - paused == pytest.approx(50.0)
+    logic = moments(entries, "StateEntered", "Aborted", "ReversalQueued")
+    assert not [at for at in logic if paused < at < resumed]
+    assert resumed in moments(entries, "LateApproval")
+    assert resumed in moments(entries, "EjectBegun")
+    assert len(moments(entries, "ReversalAnswered")) == 1
+
+
+def test_an_answer_within_the_pause_and_the_time_is_paid(tmp_path: Path) -> None:
+    """It goes on before the host timer runs out."""
+    verdict, entries = evening(tmp_path, f"process_pause:at=frame:0200,hold=20s,{AT}")
+    assert verdict.outcome == "pass", verdict
+    assert moments(entries, "Aborted") == []
+    assert moments(entries, "NotesTaken")
+
+
+def test_what_it_was_about_to_do_it_does_when_it_goes_on(tmp_path: Path) -> None:
+    """It stops behind a write, and what was to follow follows."""
+    verdict, entries = evening(tmp_path, f"process_pause:at=write:Intent,hold=10s,{AT}")
+    assert verdict.outcome == "pass", verdict
+    (resumed,) = moments(entries, "ProcessResumed")
+    sent = [
+        entry.at
+        for entry in entries
+        if getattr(entry.event, "fields", {}).get("t") == "0200"
+        and getattr(entry.event, "end", "") == "terminal"
+    ]
+    assert sent[0] >= resumed
+
+
+def test_a_pause_excuses_no_more_than_itself(tmp_path: Path) -> None:
+    """A terminal that hangs is caught all the same."""
+    verdict, _ = evening(
+        tmp_path,
+        f"process_pause:at=frame:0200,hold=20s,{AT}",
+        f"drop_response:mti=0210,{AT}",
+        profile="hangs_on_timeout",
+    )
+    assert {row.id for row in verdict.rows if row.status == "fail"} >= {"T1", "T2", "F1"}
