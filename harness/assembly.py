@@ -146,6 +146,8 @@ class Assembly:
             cash_before_card=contract.cash_before_card,
             partial_approval=contract.partial_approval,
             hotlist=contract.hotlist,
+            capture_burst=contract.capture_burst,
+            capture_window=contract.capture_window,
             mac=contract.mac,
             sign_on=contract.sign_on,
             first_stan=self.plan.scenario.first_stan,

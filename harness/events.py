@@ -414,6 +414,10 @@ class AlarmRaised(TerminalEvent, frozen=True, gc=False):
     detail: str
 
 
+class BreakerTripped(TerminalEvent, frozen=True, gc=False):
+    """Too many captures were ordered: from now on cards are given back."""
+
+
 class LinkJudged(TerminalEvent, frozen=True, gc=False):
     """The terminal's judgement of the host: up, doubtful or down."""
 

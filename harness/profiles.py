@@ -10,13 +10,19 @@ from typing import TypeVar
 
 from harness.defects.catalogue import DEFECTS
 from harness.errors import ConfigError
-from harness.machines.profile import SAFE_HOST, SAFE_TERMINAL, HostProfile, TerminalProfile
+from harness.machines.profile import (
+    CAPTURING_HOST,
+    SAFE_HOST,
+    SAFE_TERMINAL,
+    HostProfile,
+    TerminalProfile,
+)
 
 _BROKEN = tuple(defect.profile for defect in DEFECTS)
 _TERMINALS = {SAFE_TERMINAL.name: SAFE_TERMINAL} | {
     profile.name: profile for profile in _BROKEN if isinstance(profile, TerminalProfile)
 }
-_HOSTS = {SAFE_HOST.name: SAFE_HOST} | {
+_HOSTS = {profile.name: profile for profile in (SAFE_HOST, CAPTURING_HOST)} | {
     profile.name: profile for profile in _BROKEN if isinstance(profile, HostProfile)
 }
 

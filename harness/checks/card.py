@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from harness import events as e
 from harness.checks.base import Check
 from harness.checks.evidence import Mark, Site
@@ -179,6 +181,31 @@ class CaptureHasReason(Check):
         if early is None or early > 0.001:
             # live, the moment at the slot is written down a little after its timer was started
             self.fail(site, at, "the card was captured for no listed reason", excess=early)
+
+
+class CapturesAreFew(Check):
+    """T7.breaker. Captures by code, by the device and the wire: at most so many within a window."""
+
+    id = "T7.breaker"
+    rare = True
+    needs = ("device", "wire.terminal")
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
+        self._captures: dict[str, deque[float]] = {}
+
+    def on_CardCaptured(self, site: Site, at: float, _event: e.CardCaptured) -> None:  # noqa: N802
+        current = site.current
+        if current is None or current.answer is not Outcome.CAPTURE:
+            return
+        self.tried += 1
+        captures = self._captures.setdefault(site.name, deque())
+        while captures and captures[0] <= at - self.contract.capture_window:
+            captures.popleft()
+        captures.append(at)
+        if len(captures) > self.contract.capture_burst:
+            what = f"{len(captures)} cards were captured by code within "
+            self.fail(site, at, f"{what}{self.contract.capture_window:.0f} s")
 
 
 class WaitIsBounded(Check):

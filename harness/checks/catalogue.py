@@ -11,6 +11,7 @@ INVARIANTS: dict[str, str] = {
     "T5": "never more cash than was approved",
     "T6": "no cash while the card is inside or at the slot",
     "T7": "a card is captured only for a listed reason",
+    "T7.breaker": "no more than a few cards a minute are captured by code",
     "T8": "every withdrawal ends in exactly one way",
     "T8.unanswered": "a withdrawal that had no answer in time is reversed",
     "T9": "after an abort nothing is dispensed",
@@ -68,6 +69,10 @@ WHY: dict[str, str] = {
     "T7": (
         "A captured card leaves somebody without money on a Saturday evening, and only a "
         "branch can give it back; a doubt is no reason."
+    ),
+    "T7.breaker": (
+        "A host that has lost its mind, or a wrong list, orders every card kept: by the evening "
+        "the machines of a city are full of them. After a few in a minute a machine gives them back."
     ),
     "T8": (
         "A withdrawal that ends in no way, or in two, is a difference that somebody must find "

@@ -167,6 +167,7 @@ class ReversalsInOrder(Check):
     """
 
     id = "T13.order"
+    rare = True
     needs = ("wire.terminal",)
 
     def __init__(self, *args: object) -> None:

@@ -48,6 +48,7 @@ CHECKS: tuple[type[Check], ...] = (
     cash.NeverMoreThanApproved,
     cash.CardBeforeCash,
     card.CaptureHasReason,
+    card.CapturesAreFew,
     ending.EndsExactlyOnce,
     ending.UnansweredIsReversed,
     cash.NothingAfterAbort,
@@ -331,13 +332,14 @@ class Judge:
             bound=check.bound,
             unit=check.unit,
             status=status,
-            promised=self._promised(check.id),
+            promised=self._promised(check.id, apart=check.rare),
             failures=failed if status == "fail" else 0,
         )
 
-    def _promised(self, name: str) -> bool:
-        """A clause ('T4.authentic') is promised with its invariant."""
-        return name in self._header.promises or name.split(".")[0] in self._header.promises
+    def _promised(self, name: str, *, apart: bool = False) -> bool:
+        """A clause ('T4.authentic') is promised with its invariant, unless it stands apart."""
+        promises = self._header.promises
+        return name in promises or (not apart and name.split(".")[0] in promises)
 
     def _secrecy_row(self) -> Row:
         status: Status = "fail" if self._leaks else "pass" if self._scanned else "not tried"

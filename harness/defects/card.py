@@ -163,6 +163,16 @@ CARD_DEFECTS = (
     ),
     Defect(
         profile=TerminalProfile(
+            name="captures_without_end",
+            summary="keeps every card that the host orders kept",
+            settings={"capture_burst": 10**9},
+        ),
+        cost="One wrong list at the host, and the machine is full of cards.",
+        must=("T7",),
+        scenario="capture_storm",
+    ),
+    Defect(
+        profile=TerminalProfile(
             name="accepts_card_while_down",
             summary="takes cards while the link is down",
             machine=_AcceptsWhileDown,

@@ -139,6 +139,7 @@ def operator_stop(t: Terminal, _: i.StopOrdered, now: float) -> None:
 
 def operator_resume(t: Terminal, _: i.ResumeOrdered, now: float) -> None:
     t.service.remove("operator")
+    t.breaker.reset()
 
 
 def supervisor_in(t: Terminal, _: i.SupervisorEntered, now: float) -> None:

@@ -53,6 +53,14 @@ def declined(t: Terminal, x: i.Declined, now: float) -> None:
 
 
 def capture_ordered(t: Terminal, x: i.CaptureOrdered, now: float) -> None:
+    """The card is kept, unless the host has lost its mind: then it is given back (S26)."""
+    known = t.breaker.tripped
+    if not t.breaker.allows(now):
+        if not known:
+            t.emit(e.BreakerTripped())
+            t.emit(e.AlarmRaised("breaker", f"code {x.code} once more: cards are given back"))
+        declined(t, i.Declined(x.code), now)
+        return
     tx = _answered(t, x.code, "captured")
     t.log(s.Closed(tx.number))
     capture(t, f"code {x.code}", now)

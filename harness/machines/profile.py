@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from harness.machines.host import Host, HostSettings
+from harness.machines.host import CodeRule, Host, HostSettings
 from harness.machines.table import SAFE_TABLE
 from harness.machines.terminal import Table, Terminal, TerminalSettings
 
@@ -51,4 +51,9 @@ SAFE_TERMINAL = TerminalProfile(
 )
 SAFE_HOST = HostProfile(
     name="safe", summary="the host as it should be: posts once, remembers, honours tombstones"
+)
+CAPTURING_HOST = HostProfile(
+    name="captures_all",
+    summary="has lost its mind, and orders every card kept (code 41): what the breaker is against",
+    settings={"rules": (CodeRule(code="41"),)},
 )

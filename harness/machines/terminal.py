@@ -25,6 +25,7 @@ from harness.crypto.pin import PinCrypto
 from harness.draw import key_of
 from harness.machines import inputs as i
 from harness.machines import store as s
+from harness.machines.breaker import CaptureBreaker
 from harness.machines.effects import Connect, Disconnect, Enqueue, Transmit, Write
 from harness.machines.inputs import State
 from harness.machines.link import Heard, Link
@@ -53,6 +54,8 @@ class TerminalSettings(msgspec.Struct, frozen=True, kw_only=True):
     backlog: int = 5  # more pending reversals than this: out of service
     expiries: int = 3  # as many host_response expiries in a row: withdrawals off
     expiries_pause: float = 300.0
+    capture_burst: int = 3  # as many captures by code within `capture_window` seconds
+    capture_window: float = 60.0
     pin_tries: int = 3
     first_stan: int = 1  # of a machine whose store is new
     cash_before_card: bool = False
@@ -100,6 +103,7 @@ class Terminal:
         self.counters = i.Counters(0, 0, 0, True)
         self.image = s.StoreImage()
         self.expiries = 0
+        self.breaker = CaptureBreaker(settings.capture_burst, settings.capture_window)
         self.effects: list[i.Effect] = []
         self.events: list[e.Event] = []
         self._held: deque[tuple[int, i.Effect]] = deque()

@@ -531,3 +531,32 @@ def test_an_echo_answer_with_a_bad_mac_brings_no_link_up() -> None:
     assert isinstance(frame, e.FrameSeen)
     script.add(at, e.FrameSeen("terminal", "terminal", frame.fields, "bad", "", 99))
     assert accept(75, script)
+
+
+# --- T7.breaker ----------------------------------------------------------------------------------
+
+
+def captures(*times: float) -> Script:
+    """A card kept by order of the host at each of these times."""
+    script = Script()
+    for number, at in enumerate(times, 1):
+        stan = f"{number:06d}"
+        script.network(at - 9, "echo")
+        script.insert(at - 8, number, f"card{number}")
+        script.request(at - 3, stan)
+        script.answer(at - 2, stan, "41")
+        script.capture(at - 1.5, f"card{number}")
+    script.end(max(times) + 100)
+    return script
+
+
+def test_a_few_captures_by_code_pass() -> None:
+    """Three within a minute, and the fourth after it."""
+    verdict = captures(20, 40, 60, 81).verdict()
+    assert (status(verdict, "T7.breaker"), row(verdict, "T7.breaker").tried) == ("pass", 4)
+
+
+def test_too_many_captures_by_code_are_caught() -> None:
+    """Each of them was ordered, and the fourth within a minute is one too many."""
+    verdict = captures(20, 40, 60, 79).verdict()
+    assert failing(verdict) == ["T7.breaker"]

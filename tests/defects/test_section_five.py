@@ -41,6 +41,7 @@ BROUGHT_OUT_BY: dict[str, tuple[str, ...]] = {
         f"unknown_code:{AT},nth=2,mti=0210",
         f"customer_leaves_card:{AT},nth=3",
     ),
+    "captures_without_end": (),
     "accepts_card_while_down": (f"rst:{AT},nth=1@10m..20m", f"refuse:{AT}@10m..20m"),
     "dispenses_late_approval": (f"late_response:past=5s,{AT},nth=2,mti=0210",),
     "tie_is_in_time": (f"exact_tie:{AT},nth=2,mti=0210",),
@@ -92,9 +93,11 @@ class Stage(NamedTuple):
     stand_in: int = 0
     standby: bool = False
     cutover: float = 0.0
+    scenario: str = "ordinary_evening"
 
 
 STAGES = {
+    "captures_without_end": Stage(duration=300.0, scenario="capture_storm"),
     "dials_in_step": Stage(terminals=40, duration=900.0),
     "stops_dialling": Stage(terminals=40, duration=1200.0),
     "declines_advices": Stage(terminals=10, duration=1800.0, stand_in=50000),
@@ -105,7 +108,8 @@ STAGES = {
 
 @cache
 def evening(name: str, terminal: str = "safe", host: str = "safe") -> Verdict:
-    stage, usual = STAGES.get(name, Stage()), load_scenario("ordinary_evening")
+    stage = STAGES.get(name, Stage())
+    usual = load_scenario(stage.scenario)
     contract = msgspec.structs.replace(
         usual.contract, stand_in=stage.stand_in, standby=stage.standby, cutover=stage.cutover
     )
@@ -116,7 +120,7 @@ def evening(name: str, terminal: str = "safe", host: str = "safe") -> Verdict:
         duration=stage.duration,
         faults=BROUGHT_OUT_BY[name],
         terminal_profile=terminal,
-        host_profile=host,
+        host_profile=usual.host_profile if host == "safe" else host,
     )
     return simulate_plan(plan).verdict
 
@@ -147,9 +151,9 @@ def test_the_safe_profile_lives_through_the_same(defect: Defect) -> None:
 
 
 def test_the_defects_are_many_and_each_is_told_once() -> None:
-    """At least 44, every name once, and what catches them are invariants."""
+    """At least 45, every name once, and what catches them are invariants."""
     names = [defect.name for defect in DEFECTS]
-    assert len(set(names)) == len(names) >= 44
+    assert len(set(names)) == len(names) >= 45
     known = {name.split(".")[0] for name in INVARIANTS}
     for defect in DEFECTS:
         assert defect.must
