@@ -72,7 +72,7 @@ WHY: dict[str, str] = {
     ),
     "T7.breaker": (
         "A host that has lost its mind, or a wrong list, orders every card kept: by the evening "
-        "the machines of a city are full of them. After a few in a minute a machine gives them back."
+        "the machines of a city are full. After a few in a minute a machine gives them back."
     ),
     "T8": (
         "A withdrawal that ends in no way, or in two, is a difference that somebody must find "

@@ -15,6 +15,7 @@ from harness.faults.rule import COMMON, HOST, MTI, Parameter, Rule
 from harness.machines.host import Hearing
 
 _SIGN_ON = "001"  # DE 70
+_NOTE = 1000  # minor units
 
 
 class HostRule(Rule):
@@ -120,6 +121,22 @@ class Slow(HostRule):
             return None
         self.acted(terminal, f"{mti} slower by {self.value('by'):g} s")
         return Hearing(delay=self.value("by"))
+
+
+class PartialApproval(HostRule):
+    """An attempt is a withdrawal of at least 20.00 that is approved. It posts what it approves."""
+
+    kind = "partial_approval"
+    layer = "meaning"
+    summary = "the host approves half of what was asked for (code 10), and posts that"
+
+    def part(self, now: float, terminal: str, wanted: int) -> int:
+        """Minor units, in notes of 10.00."""
+        half = wanted // 2 // _NOTE * _NOTE
+        if not half or not self.strikes(now, terminal):
+            return wanted
+        self.acted(terminal, f"{half / 100:.2f} approved of {wanted / 100:.2f}")
+        return half
 
 
 class IssuerDown(HostRule):
@@ -232,6 +249,7 @@ HOST_RULES: tuple[type[HostRule], ...] = (
     Brownout,
     SignOnRefused,
     Slow,
+    PartialApproval,
     IssuerDown,
     HangAfterN,
     CrashBeforeCommit,

@@ -21,7 +21,7 @@ from harness.faults.device import DeviceRule
 from harness.faults.fate import Act, Passing
 from harness.faults.fleet import SwitchRule
 from harness.faults.grammar import ALL_RULES
-from harness.faults.host import Crash, HangAfterN, HostRule, IssuerDown, Silent
+from harness.faults.host import Crash, HangAfterN, HostRule, IssuerDown, PartialApproval, Silent
 from harness.faults.power import PowerCut, ProcessPause
 from harness.faults.rule import FOREVER, HOST, Context, FaultSpec, Rule
 from harness.faults.wire import WireRule
@@ -63,6 +63,7 @@ class FaultPlan:
         self._hearing = sorted(self._of(HostRule), key=lambda rule: not isinstance(rule, Silent))
         self._hangs = self._of(HangAfterN)
         self._issuer = self._of(IssuerDown)
+        self._parts = self._of(PartialApproval)
         self._crashes = self._of(Crash)
         self._switches = self._of(SwitchRule)
         self._device = self._of(DeviceRule)
@@ -166,6 +167,11 @@ class FaultPlan:
             delay += heard.delay
             refusal = refusal or heard.refusal
         return Hearing(delay=delay, refusal=refusal)
+
+    def part(self, now: float, fields: dict[str, str], wanted: int) -> int:
+        """What the host approves of an amount (minor units)."""
+        parts = [rule.part(now, fields.get("41", ""), wanted) for rule in self._parts]
+        return min(parts, default=wanted)
 
     def hang(self, now: float, terminal: str) -> float | None:
         """Seconds for which the host stands still before it reads a message; None: it does not."""

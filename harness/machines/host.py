@@ -108,6 +108,8 @@ class HostFate(Protocol):
 
     def crash(self, now: float, terminal: str, fields: Fields, phase: str) -> float | None: ...
 
+    def part(self, now: float, fields: Fields, wanted: int) -> int: ...
+
     def hang(self, now: float, terminal: str) -> float | None: ...
 
     def reaches_issuer(self, now: float, terminal: str, fields: Fields) -> bool: ...
@@ -454,7 +456,7 @@ class Host:
         taken = self.dialect.amount_taken_of(fields) or 0
         if self.stand_in is not None and entry.state == STOOD_IN:
             self.stand_in.reverse(entry, taken)
-        elif entry.amount and entry.code == codes["approved"]:
+        elif entry.amount and entry.code in (codes["approved"], codes["partial"]):
             self.post_reversal(entry, fields, max(0, entry.amount - taken), day)
             self._changes(entry)
         return codes["approved"]
@@ -498,11 +500,15 @@ class Host:
             if alone and self.stand_in is not None:
                 self.stand_in.approve(entry, fields, now)
             elif self.dialect.is_withdrawal(fields):
-                self.post_debit(entry, fields)
+                wanted = self.dialect.amount_of(fields)
+                part = wanted if self._fate is None else self._fate.part(now, fields, wanted)
+                if part < wanted:
+                    entry.code, why = codes["partial"], "approved in part"
+                self.post_debit(entry, {**fields, "4": f"{part:012d}"})
             else:
                 entry.balance = self.ledger.balance(self._account(fields))
         self._changes(entry)
-        self._decided(fields, code, why)
+        self._decided(fields, entry.code, why)
 
     def decide_alone(self, fields: Fields, now: float) -> tuple[str, str]:
         """DE 39 and why, where the issuer cannot be asked: nobody knows what is on the account."""
@@ -656,6 +662,8 @@ class Host:
         balance = None
         if approval and not self.dialect.is_withdrawal(fields):
             balance = entry.balance
+        if entry.code == self.dialect.codes["partial"]:
+            fields = {**fields, "4": f"{entry.amount:012d}"}
         return self.dialect.answer(
             fields, entry.code, approval=approval, balance=balance, day=entry.day
         )

@@ -187,6 +187,7 @@ _ADVICE_1987 = {
 
 CODES_1987: Mapping[str, str] = {
     "approved": "00",
+    "partial": "10",
     "insufficient_funds": "51",
     "pin_again": "55",
     "pin_tries_exceeded": "75",

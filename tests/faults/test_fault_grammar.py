@@ -17,6 +17,7 @@ from harness.units import format_duration
 ISSUED = (
     *("silent", "slow", "crash_before_commit", "crash_after_commit", "crash_restart"),
     *("hang_after_n", "issuer_down", "brownout", "echo_only", "sign_on_refused"),
+    "partial_approval",
     *("late_response", "drop_request", "drop_response", "dup_request", "dup_response", "reorder"),
     *("refuse", "syn_blackhole", "slow_accept", "connection_limit", "accept_then_close"),
     *("fin_idle", "rst", "flap", "half_open", "accept_never_read", "one_way_partition"),

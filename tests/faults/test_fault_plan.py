@@ -12,6 +12,7 @@ from harness.faults.connection import ConnectionRule
 from harness.faults.fate import Close
 from harness.faults.fleet import SwitchRule
 from harness.faults.grammar import ALL_RULES
+from harness.faults.host import HostRule
 from harness.faults.wire import WireRule
 
 FOREVER = float("inf")
@@ -29,6 +30,9 @@ def test_without_faults_everything_is_left_alone() -> None:
     )
 
 
+OWNERS = (("wire", WireRule), ("connection", ConnectionRule), ("host", HostRule))
+
+
 @pytest.mark.parametrize("kind", sorted(ALL_RULES))
 def test_each_kind_belongs_to_the_layer_it_names(kind: str) -> None:
     """Just that layer is switched on (what gives frames their fate is asked with the wire, what
@@ -36,11 +40,7 @@ def test_each_kind_belongs_to_the_layer_it_names(kind: str) -> None:
     """
     faults, rule = plan(kind), ALL_RULES[kind]
     layers = ("wire", "connection", "host", "device", "customer", "power", "time")
-    asked = [
-        name
-        for name, owner in (("wire", WireRule), ("connection", ConnectionRule))
-        if issubclass(rule, owner)
-    ]
+    asked = [name for name, owner in OWNERS if issubclass(rule, owner)]
     if issubclass(rule, SwitchRule):
         assert faults.switch_due() < FOREVER
         return

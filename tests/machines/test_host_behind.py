@@ -12,6 +12,7 @@ from harness.machines.host import Host
 from harness.machines.standin import FIRST_AFTER, REPEAT_AFTER
 from harness.plan import plan_of
 from harness.scenario import load_scenario
+from harness.sim.run import simulate_plan
 from harness.wire.dialect import Fields, Stamp, Station
 
 STATION = Station("ATM00001", f"{'TEST BANK':<15}", f"{'TEST STREET 1':<40}")
@@ -219,3 +220,40 @@ def test_a_refused_sign_on_signs_nobody_on() -> None:
     counter = Counter("sign_on_refused")
     assert counter.answers[0]["39"] == "58"
     assert counter.hear(counter.request())["39"] == "58"
+
+
+# --- in part --------------------------------------------------------------------------------------
+
+
+def test_a_host_may_approve_half() -> None:
+    """Code 10 with the part in DE 4, and that is posted; a duplicate hears the same."""
+    counter = Counter("partial_approval")
+    answer = counter.hear(counter.request())
+    assert (answer["39"], answer["4"]) == ("10", f"{AMOUNT // 2 // 1000 * 1000:012d}")
+    assert counter.hear(counter.request()) == answer
+    assert counter.posted() == [("debit", 2000)]
+
+
+def test_what_was_approved_in_part_is_given_back_in_part() -> None:
+    """The reversal says nothing of the part; the host knows what it posted."""
+    counter = Counter("partial_approval")
+    counter.hear(counter.request())
+    assert counter.hear(counter.reversal())["39"] == "00"
+    assert counter.posted() == [("debit", 2000), ("reversal", 2000)]
+    assert counter.host.ledger.total() == 0
+
+
+@pytest.mark.parametrize("enabled", [False, True])
+def test_a_terminal_pays_a_part_only_where_the_contract_has_it(enabled: bool) -> None:
+    """Else it is a code that it does not know: the card is returned, and all is reversed."""
+    usual = load_scenario("ordinary_evening")
+    contract = msgspec.structs.replace(usual.contract, partial_approval=enabled)
+    plan = plan_of(
+        msgspec.structs.replace(usual, contract=contract),
+        terminals=10,
+        duration=1800.0,
+        faults=("partial_approval:p=50%",),
+    )
+    verdict = simulate_plan(plan).verdict
+    assert verdict.outcome == "pass", verdict
+    assert (verdict.totals.reversals > 20) is not enabled
