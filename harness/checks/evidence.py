@@ -64,6 +64,7 @@ class Site(Exchanges):
         self.off_since = 0.0
         self.cuts = 0
         self.pauses: list[tuple[float, float]] = []  # in which its process stood still
+        self._unread: list[e.FrameSeen] = []
         # the wait
         self.screen = ""
         self.wait: Mark | None = None  # since the last entry into 'please wait', until answered
@@ -169,6 +170,9 @@ class Site(Exchanges):
 
     def on_ProcessResumed(self, at: float, _event: e.ProcessResumed) -> None:  # noqa: N802
         self.pauses[-1] = (self.pauses[-1][0], at)
+        unread, self._unread = self._unread, []
+        for event in unread:
+            self._read(self.dialect.kind_of(event.fields), at, event)
 
     def on_StackBegun(self, _at: float, _event: e.StackBegun) -> None:  # noqa: N802
         self.cash_out = True
@@ -279,11 +283,17 @@ class Site(Exchanges):
             self._sent(kind, at, event)
         else:
             self.heard = at
-            if event.mac == "good" or (event.mac == "none" and not self._contract.mac):
-                self._received(kind, at, event)
+            if self.stands_still:
+                self._unread.append(event)  # read when its process goes on
             else:
-                self._forged(kind, event)
+                self._read(kind, at, event)
         return kind is Kind.NETWORK or kind is Kind.NETWORK_ANSWER
+
+    def _read(self, kind: Kind, at: float, event: e.FrameSeen) -> None:
+        if event.mac == "good" or (event.mac == "none" and not self._contract.mac):
+            self._received(kind, at, event)
+        else:
+            self._forged(kind, event)
 
     def _sent(self, kind: Kind, at: float, event: e.FrameSeen) -> None:
         fields = event.fields

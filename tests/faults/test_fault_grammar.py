@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from harness.errors import ConfigError
 from harness.faults.grammar import ALL_RULES, defaults_of, fault_catalog, parse_fault
 from harness.faults.power import OPERATIONS
-from harness.faults.rule import FOREVER, Parameter, Rule, function_of
+from harness.faults.rule import COMMON, FOREVER, Parameter, Rule, function_of
 from harness.units import format_duration
 
 ISSUED = (
@@ -196,3 +197,14 @@ def test_a_mistake_is_shown_where_it_is(text: str, under: str, problem: str, rem
     assert error.place == "evening.toml:7"
     assert error.remedy.startswith(f"    {text}\n")
     assert marked(error) == under
+
+
+def test_the_page_of_faults_has_each_of_them() -> None:
+    """docs/faults.md: a row with the kind, its parameters and their defaults."""
+    page = (Path(__file__).parents[2] / "docs" / "faults.md").read_text()
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    for rule in ALL_RULES.values():
+        row = next(line for line in rows if f"`{rule.kind}`" in line.split("|")[1])
+        for name, parameter in rule.parameters.items():
+            if name not in COMMON and parameter.default not in (None, "0"):
+                assert f"{name}={parameter.default}" in row, rule.kind
