@@ -114,14 +114,18 @@ class Hunter:
         numbers = range(first, first + CHUNK)
         return self.tried(first, [(n % EVENINGS, self.schedule(n)) for n in numbers])
 
-    def tried(self, first: int, runs: Sequence[tuple[int, Schedule]]) -> Chunk:
-        """Those (evening, schedule), numbered from `first` on."""
+    def tried(
+        self, first: int, runs: Sequence[tuple[int, Schedule]], *, bare: bool = False
+    ) -> Chunk:
+        """Those (evening, schedule), numbered from `first` on. `bare` ones count although none of
+        the schedule's faults took effect.
+        """
         struck: list[int] = []
         found: dict[Broken, Found] = {}
         for number, (evening, schedule) in enumerate(runs, start=first):
             secrets = number % SECRETS_EVERY == 0
             trial = self._bench.run(schedule, evening=evening, secrets=secrets)
-            if not trial.acted:
+            if not trial.acted and not bare:
                 continue
             struck.append(number)
             for broken in trial.broken:

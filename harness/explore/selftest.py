@@ -9,6 +9,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from itertools import count
 from multiprocessing import get_context
 
 import msgspec
@@ -16,10 +17,11 @@ import msgspec
 from harness.defects.defect import Defect
 from harness.explore.bench import Bench, Schedule
 from harness.explore.case import Found, shrunk
-from harness.explore.hunt import CHUNK, Chunk, Hunter, Search
+from harness.explore.hunt import EVENINGS, Hunter, Search
 from harness.plan import RunPlan, plan_of
 from harness.scenario import load_scenario
 
+BARE = 4  # evenings without a fault of the search's own, to begin with
 WITHIN = 2000  # runs that count: who is not found by then has survived
 
 
@@ -72,25 +74,25 @@ class Examined(msgspec.Struct, frozen=True):
 
 
 def examine(suspect: Suspect, seed: int) -> Examined:
-    """Search until it is caught, and shrink what caught it."""
+    """Search until it is caught, and shrink what caught it. A few evenings with nothing but the
+    scenario's own faults come first.
+    """
     hunter, bench = Hunter(Search(suspect.plan, seed)), Bench(suspect.plan)
-    runs, first, astray = 0, 0, dict[str, None]()
-    while runs < WITHIN:
-        chunk = hunter.drawn(first)
-        for found in sorted(chunk.found, key=lambda found: found.number):
-            breaks, schedule = _smallest(bench, found)
+    runs, astray = 0, dict[str, None]()
+    for number in count(-BARE):
+        bare = number < 0
+        evening = (seed + number) % EVENINGS if bare else number % EVENINGS
+        schedule = () if bare else hunter.schedule(number)
+        chunk = hunter.tried(number, [(evening, schedule)], bare=bare)
+        runs += len(chunk.struck)
+        for found in chunk.found:
+            breaks, smallest = _smallest(bench, found)
             astray |= dict.fromkeys(x for x in breaks if not suspect.expected(x))
             if suspect.catches(found.broken.invariant):
-                took = runs + _counted(chunk, found)
-                return Examined(suspect.name, took, breaks, schedule, tuple(astray))
-        runs += len(chunk.struck)
-        first += CHUNK
+                return Examined(suspect.name, runs, breaks, smallest, tuple(astray))
+        if runs >= WITHIN:
+            break
     return Examined(suspect.name, 0, wrong=tuple(astray))
-
-
-def _counted(chunk: Chunk, found: Found) -> int:
-    """Of the chunk's runs that count, how many it took."""
-    return sum(1 for number in chunk.struck if number <= found.number)
 
 
 def _smallest(bench: Bench, found: Found) -> tuple[tuple[str, ...], Schedule]:

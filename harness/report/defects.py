@@ -14,16 +14,18 @@ _HEAD = f"""# The self-test
 
 Written from the code by `python -m harness.report.defects`; do not edit.
 
-A check that cannot fail proves nothing. So the harness ships machines that are broken on purpose, each in one thing, and
-`harness selftest` searches for each of them as `harness explore` does, with a safe machine at the other end. It has to be
-found within {WITHIN:,} runs that count, whatever the seed, by one of the invariants that must catch it; and its smallest case may
-break, besides those, only what may break along with them. A defect that survives fails the self-test, and so does a check
-that blames where it should not.
+A check that cannot fail proves nothing. So the harness ships machines that are broken on
+purpose, each in one thing, and `harness selftest` searches for each of them as
+`harness explore` does, with a safe machine at the other end. It has to be found within
+{WITHIN:,} runs that count, whatever the seed, by one of the invariants that must catch it; and its
+smallest case may break, besides those, only what may break along with them. A defect that
+survives fails the self-test, and so does a check that blames where it should not.
 
-`harness selftest --terminal-profile module:attribute` (or `--host-profile`) puts a defect of yours through the same mill.
-To ship one, add a `Defect` in `harness/defects/`: docs/contributing.md.
+`harness selftest --terminal-profile module:attribute` (or `--host-profile`) puts a defect of
+yours through the same mill. To ship one, add a `Defect` in `harness/defects/`:
+docs/contributing.md.
 
-| defect | what it does, and what that costs | must be caught by | may also break | searched for in |
+| defect | what it does, what it costs | must be caught by | may also break | searched for in |
 |---|---|---|---|---|
 """
 

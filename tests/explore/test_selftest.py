@@ -11,9 +11,11 @@ from harness.defects.defect import Defect
 from harness.explore.selftest import WITHIN, Suspect, examine, suspect_of
 
 
-@pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.name)
-def test_each_defect_is_found_by_what_must_find_it(defect: Defect) -> None:
-    """From a seed that nobody chose for it, and nothing breaks that should not."""
+@pytest.mark.parametrize("defect", DEFECTS[::3], ids=lambda defect: defect.name)
+def test_a_defect_is_found_by_what_must_find_it(defect: Defect) -> None:
+    """From a seed that nobody chose for it, and nothing breaks that should not. (Every third of
+    them: `harness selftest` searches for all, and tests/defects brings each out.)
+    """
     examined = examine(suspect_of(defect), seed=4)
     assert examined.passed, examined
     assert 0 < examined.runs <= WITHIN
