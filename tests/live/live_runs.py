@@ -26,6 +26,7 @@ def live(
     slack: float = 30.0,
     state_dir: Path | None = None,
     standby: bool = False,
+    quiescence: float = 1800.0,
     terminal_profile: str | None = None,
     host_profile: str | None = None,
 ) -> Outcome:
@@ -37,7 +38,7 @@ def live(
         name="busy",
         title="A busy small evening",
         duration=duration,
-        contract=Contract(slack=slack, standby=standby),
+        contract=Contract(slack=slack, standby=standby, quiescence=quiescence),
         evening=BUSY,
         promises=("T4", "H1", "H3"),
     )

@@ -243,8 +243,10 @@ def at_terminals(fault: str) -> Half:
     return Terminals("127.0.0.1:1", faults=[fault])
 
 
-HOSTS = "faults of: host, connection, byte, framing, wire"
-TERMINALS = "faults of: device, customer, power, connection, byte, framing, wire"
+HOSTS = "faults of: connection, byte, framing, message, meaning, time, host, fleet"
+TERMINALS = (
+    "faults of: connection, byte, framing, message, meaning, time, device, customer, power, fleet"
+)
 
 
 @pytest.mark.parametrize(

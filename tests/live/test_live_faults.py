@@ -47,7 +47,7 @@ USABLE = {
     "sign_on_refused": ("nth=1,", ""),
     "process_pause": ("at=frame:0200,nth=1,", ""),
     "echo_only": ("", "@20s..70s"),
-    "region_partition": ("of=1,", "@20s..70s"),
+    "region_partition": ("of=1,", "@20s..120s"),
     "mass_disconnect": ("", "@20s..21s"),
     "thundering_reconnect": ("nth=1,", ""),
     "rolling_restart": ("off=20s,of=1,", "@20s..60s"),

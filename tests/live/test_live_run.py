@@ -107,6 +107,7 @@ def test_a_harness_that_is_too_slow_blames_nobody(tmp_path: Path, terminal: str,
         speed=40.0,
         slack=2.0,
         duration=60.0,
+        quiescence=200.0,
         terminal_profile=terminal,
         host_profile=host,
     ).verdict
