@@ -176,7 +176,7 @@ class Assembly:
             device,
             lambda customer: self._card(index, customer),
             key_of(self.plan.seed, "street", name),
-            self._forgets(name) if faults.customer else None,
+            _CustomerFaults(faults, name) if faults.customer else None,
         )
         power = self._power_fate(name) if faults.power else None
         pause = self._pause_fate(name) if faults.time else None
@@ -209,9 +209,6 @@ class Assembly:
 
     def _device_fate(self, name: str) -> Callable[[float, str], Mishap | None]:
         return lambda now, command: self.faults.mishap(now, name, command)
-
-    def _forgets(self, name: str) -> Callable[[float, str], bool]:
-        return lambda now, what: self.faults.forgets(now, name, what)
 
     def _pause_fate(self, name: str) -> Callable[[float, str], float | None]:
         return lambda now, operation: self.faults.pause(now, name, operation)
@@ -274,3 +271,17 @@ class Assembly:
             return ()
         listed = self.population.listed.items()
         return tuple(CodeRule(pan=pan, code=line.code) for pan, line in listed if line.code)
+
+
+class _CustomerFaults:
+    """The faults of those in front of one ATM."""
+
+    def __init__(self, faults: FaultPlan, terminal: str) -> None:
+        self._faults = faults
+        self._terminal = terminal
+
+    def forgets(self, now: float, what: str) -> bool:
+        return self._faults.forgets(now, self._terminal, what)
+
+    def moves(self, now: float, due: Callable[[str], float]) -> float:
+        return self._faults.moves(now, self._terminal, due)

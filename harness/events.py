@@ -334,7 +334,7 @@ class Aborted(TerminalEvent, frozen=True, gc=False):
 
 class SessionCancelled(TerminalEvent, frozen=True, gc=False):
     """The customer's visit ended without a request, and why: key, session, cancel, link,
-    unreadable, hotlist, operator.
+    unreadable, hotlist, operator, closed (it came as the machine went out of service).
     """
 
     why: str
@@ -369,7 +369,7 @@ class ReversalParked(TerminalEvent, frozen=True, gc=False):
 
 
 class SuspenseRecorded(TerminalEvent, frozen=True, gc=False):
-    """Nobody can prove what left: no automatic reversal, a person must look."""
+    """Recorded durably: nobody can prove what left, no automatic reversal, a person must look."""
 
     transaction: int
     amount: int

@@ -74,7 +74,8 @@ class DaysAddUp(Check):
         self.tried += number > 0
         sums = self._sums.setdefault(event.day, {"debit": 0, "reversal": 0})
         sums[event.kind] += event.amount
-        self._last[site.name, event.cause] = event.day
+        if not site.exchange(event.stan, event.sent).stood_in:  # that was answered long before
+            self._last[site.name, event.cause] = event.day
 
     def on_FrameSeen(self, site: Site, at: float, event: e.FrameSeen) -> None:  # noqa: N802
         if event.end != "host" or event.to != "terminal" or "39" not in event.fields:

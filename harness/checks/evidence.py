@@ -231,6 +231,7 @@ class Site(Exchanges):
         current = self.current
         if current is not None and current.answer is None and not current.aborted:
             current.aborted = why
+            current.aborted_at = at
 
     # --- the link ---------------------------------------------------------------------------
 
@@ -257,12 +258,13 @@ class Site(Exchanges):
             return "there is no connection"
         if self._contract.sign_on and not self.signed_on:
             return "nothing was signed on"
-        if at - self.heard > self._contract.silence + self._contract.slack:
-            return f"the host has been silent for {at - self.heard:.0f} s"
+        silent = self.between(self.heard, at)  # it asks three times before it knows
+        if silent > self._contract.silence + self._contract.slack:
+            return f"the host has been silent for {silent:.0f} s"
         current = self.current
         waited = current is not None and current.requested and not current.cut
         if waited and current is not None and current.aborted in ("", "timer", LATE):
-            expiry = current.start + self._contract.host_response
+            expiry = min(current.start + self._contract.host_response, current.aborted_at)
             answered = current.answer is not None and current.answer_at < expiry
             if not answered and self.network_ok < expiry <= at - self._contract.slack:
                 return "a request expired and no echo was answered since"
@@ -278,7 +280,7 @@ class Site(Exchanges):
             self.kind = None  # damaged into what only the other end would say
             return False
         if event.end == "host":
-            self._at_host(kind, event)
+            self._at_host(kind, at, event)
         elif event.to == "host":
             self._sent(kind, at, event)
         else:
@@ -406,7 +408,7 @@ class Site(Exchanges):
 
     # --- the host's end and the ledger -----------------------------------------------------------
 
-    def _at_host(self, kind: Kind, event: e.FrameSeen) -> None:
+    def _at_host(self, kind: Kind, at: float, event: e.FrameSeen) -> None:
         fields = event.fields
         if event.mac == "bad":
             return
@@ -418,6 +420,7 @@ class Site(Exchanges):
                 exchange = self.exchange(original.stan, original.sent)
                 known = exchange.debits or exchange.stood_in or exchange.host_answered
                 exchange.heard_first = not known
+                exchange.heard_at = at
                 self._host_hears[fields.get("11", "")] = exchange
         elif event.to == "terminal" and kind is Kind.ANSWER:
             self.exchange(fields.get("11", ""), fields.get("7", "")).host_answered = True
@@ -457,9 +460,11 @@ class Site(Exchanges):
         exchange.back, exchange.back_posts = event.back, int(event.back > 0)
         exchange.before = True
 
-    def on_Posted(self, _at: float, event: e.Posted) -> None:  # noqa: N802
+    def on_Posted(self, at: float, event: e.Posted) -> None:  # noqa: N802
         exchange = self.exchange(event.stan, event.sent)
         if event.kind == "debit":
+            if self._contract.standby and at - exchange.heard_at <= self._contract.replication:
+                exchange.heard_first = False  # decided before, and told when the standby held it
             exchange.debit += event.amount
             exchange.debits += 1
             exchange.stood = 0

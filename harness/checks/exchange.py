@@ -9,6 +9,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, insort
 
+from harness.machines.timers import NEVER
 from harness.wire.dialect import Outcome
 
 RECENT = 16
@@ -26,12 +27,12 @@ class Exchange:
     """One request and what became of it."""
 
     __slots__ = (
-        "aborted", "amount", "answer", "answer_at", "answer_mac", "approved", "back",
+        "aborted", "aborted_at", "amount", "answer", "answer_at", "answer_mac", "approved", "back",
         "back_posts", "before", "begun", "causes", "cut", "debit", "debits", "endings", "forged",
-        "heard_first", "host_answered", "host_asked", "judged", "key", "parked", "requested",
-        "retracted", "reversal", "reversal_final", "reversal_taken", "rrn", "sent", "shaken",
-        "stacked", "stacks", "stan", "start", "stood", "stood_in", "taken",
-        "tombstone", "uncounted", "unsure", "withdrawal",
+        "heard_at", "heard_first", "host_answered", "host_asked", "judged", "key", "parked",
+        "requested", "retracted", "reversal", "reversal_final", "reversal_taken", "rrn", "sent",
+        "shaken", "stacked", "stacks", "stan", "start", "stood", "stood_in", "taken", "tombstone",
+        "uncounted", "unsure", "withdrawal",
     )  # fmt: skip
 
     def __init__(self, stan: str, sent: str) -> None:
@@ -49,6 +50,7 @@ class Exchange:
         self.approved = 0
         self.forged = ""  # an approval came whose MAC was this
         self.aborted = ""  # why, by the evidence or by its own word
+        self.aborted_at = NEVER
         self.cut = False  # the power failed while it was undecided
         self.shaken = False  # the power failed before anyone could know it decided
         self.stacks = 0
@@ -72,6 +74,7 @@ class Exchange:
         self.before = False  # posted before this run began
         self.unsure = False  # an answer may have left unseen, when the host's process was killed
         self.heard_first = False  # its reversal came to the host before any debit
+        self.heard_at = 0.0
         self.tombstone = False  # ... and the host acknowledged it
         self.host_asked = False
         self.host_answered = False

@@ -78,6 +78,14 @@ def _capture_unknown(t: Terminal, x: i.UnknownCode, now: float) -> None:
     cells_host.capture_ordered(t, i.CaptureOrdered(x.code), now)
 
 
+LEAVES_LATE_CARD_INSIDE = rewired(
+    {
+        (State.OUT_OF_SERVICE, i.CardIn): ignore,
+        (State.SUPERVISOR, i.CardIn): ignore,
+    }
+)
+
+
 class _AlwaysUp(Service):
     """Does not care what is thought of the link."""
 
@@ -179,5 +187,16 @@ CARD_DEFECTS = (
         ),
         cost="Cards go into a machine that can do nothing for them.",
         must=("F2",),
+    ),
+    Defect(
+        profile=TerminalProfile(
+            name="leaves_late_card_inside",
+            summary="forgets a card that goes in at the instant in which it goes out of service",
+            machine=LEAVES_LATE_CARD_INSIDE,
+        ),
+        cost="The reader has the card and the logic has closed: it lies there until it is opened.",
+        must=("F2",),
+        may=("T3", "F3"),
+        scenario="quiet_street",
     ),
 )

@@ -1,10 +1,18 @@
-"""Faults of the person in front of the machine: what lies at the slot is left there."""
+"""Faults of the person in front of the machine: what lies at the slot is left there, and a hand
+moves later than it would, or just when the machine gives up on it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
-from harness.faults.rule import Rule
+from harness.faults.rule import COMMON, FOREVER, Context, FaultSpec, Parameter, Rule
+
+Due = Callable[[str], float]
+"""The run second at which the machine's next 'timer' runs out, or its 'link' wants something
+(infinite: never), and at which either last did ('fired').
+"""
 
 
 class CustomerRule(Rule):
@@ -31,4 +39,97 @@ class LeavesCash(CustomerRule):
     what = "cash"
 
 
-CUSTOMER_RULES: tuple[type[CustomerRule], ...] = (LeavesCard, LeavesCash)
+# --- hands that move at another time --------------------------------------------------------------
+
+
+class HandRule(Rule):
+    """Each move of a customer's hand is an attempt: the card goes in, a key is pressed, card or
+    cash are taken. A move that was struck waits, unless the machine does something meanwhile that
+    makes the customer do something else.
+    """
+
+    layer = "customer"
+    where = "terminals"
+
+    def __init__(self, spec: FaultSpec, index: int, context: Context) -> None:
+        super().__init__(spec, index, context)
+        self._held: dict[str, float] = {}
+
+    def moves(self, now: float, terminal: str, due: Due) -> float:
+        """When the hand moves that is about to: now, or later, and then it is asked again."""
+        held = self._held.pop(terminal, FOREVER)
+        if held <= now:
+            until = self.goes_on(now, terminal, due)
+        elif self.strikes(now, terminal):
+            until = self.waits_until(now, terminal, due)
+        else:
+            return now
+        if until > now:
+            self._held[terminal] = until
+        return until
+
+    def waits_until(self, now: float, terminal: str, due: Due) -> float:
+        """When a hand moves that was struck."""
+        raise NotImplementedError
+
+    def goes_on(self, now: float, _terminal: str, _due: Due) -> float:
+        """It has waited until then: does it move now, or later?"""
+        return now
+
+
+class Dawdles(HandRule):
+    kind = "customer_dawdles"
+    variants = ("", "by=25s", "by=200s")
+    summary = "the customer thinks it over: a hand moves so much later"
+    parameters: ClassVar[dict[str, Parameter]] = {
+        "by": Parameter("duration", "40s", "so much later: past the key's timer", least=0.001),
+        **COMMON,
+    }
+
+    def waits_until(self, now: float, terminal: str, _due: Due) -> float:
+        by: float = self.value("by")
+        self.acted(terminal, f"a hand moves {by:g} s later")
+        return now + by
+
+
+class HandTie(HandRule):
+    """Where a hand and a timer meet, the device decides what happened (section 3). Does not act
+    where nothing of the machine runs out, or where it was stopped meanwhile.
+    """
+
+    kind = "hand_tie"
+    layer = "time"
+    summary = "a customer's hand moves in the very instant in which a timer of the machine runs out"
+    virtual = True
+    variants = ("", "lets=3")
+    parameters: ClassVar[dict[str, Parameter]] = {
+        "of": Parameter(
+            "choice", "timer", "of the visit, or of the link", choices=("timer", "link")
+        ),
+        "lets": Parameter("count", "0", "how many it lets run out first"),
+        **COMMON,
+    }
+
+    def __init__(self, spec: FaultSpec, index: int, context: Context) -> None:
+        super().__init__(spec, index, context)
+        self._lets: dict[str, int] = {}
+
+    def waits_until(self, now: float, terminal: str, due: Due) -> float:
+        self._lets[terminal] = self.value("lets")
+        return self._next(now, due)
+
+    def _next(self, now: float, due: Due) -> float:
+        until = due(self.value("of"))
+        return now if until == FOREVER else until
+
+    def goes_on(self, now: float, terminal: str, due: Due) -> float:
+        if due("fired") != now:
+            return now  # what it waited for was put off or came to nothing
+        if self._lets[terminal]:
+            self._lets[terminal] -= 1
+            return self._next(now, due)
+        self.acted(terminal, "a hand moved as a timer ran out")
+        return now
+
+
+CUSTOMER_RULES: tuple[type[Rule], ...] = (LeavesCard, LeavesCash, Dawdles, HandTie)

@@ -16,7 +16,7 @@ from typing import TypeVar
 from harness.faults.clock import ClockRule
 from harness.faults.compose import WireFaults
 from harness.faults.connection import ConnectionRule, DialRule
-from harness.faults.customer import CustomerRule
+from harness.faults.customer import CustomerRule, Due, HandRule
 from harness.faults.device import DeviceRule
 from harness.faults.fate import Act, Passing
 from harness.faults.fleet import SwitchRule
@@ -68,6 +68,7 @@ class FaultPlan:
         self._switches = self._of(SwitchRule)
         self._device = self._of(DeviceRule)
         self._customer = self._of(CustomerRule)
+        self._hands = self._of(HandRule)
         self._power = self._of(PowerCut)
         self._pauses = self._of(ProcessPause)
         self._clock_rules = self._of(ClockRule)
@@ -75,7 +76,7 @@ class FaultPlan:
         self.connection = bool(self._connection)
         self.host = bool(self._hearing)
         self.device = bool(self._device)
-        self.customer = bool(self._customer)
+        self.customer = bool(self._customer or self._hands)
         self.power = bool(self._power)
         self.time = bool(self._clock_rules or self._pauses)
         self.effects: list[tuple[str, str, str]] = []
@@ -225,6 +226,10 @@ class FaultPlan:
             return False
         rule.forget(terminal)
         return True
+
+    def moves(self, now: float, terminal: str, due: Due) -> float:
+        """When a customer's hand moves that is about to: now, or later."""
+        return max((rule.moves(now, terminal, due) for rule in self._hands), default=now)
 
     def power_cut(self, now: float, terminal: str, operation: str) -> float | None:
         """Seconds without power from this operation of a terminal on, or None."""

@@ -246,6 +246,14 @@ WHY: dict[str, str] = {
     "customer_leaves_cash": (
         "People forget their cash. It is drawn back, counted, and booked back by what was counted."
     ),
+    "customer_dawdles": (
+        "People look for their glasses. Whoever takes longer than the machine gets the card back, "
+        "and whoever takes it too late finds it captured."
+    ),
+    "hand_tie": (
+        "A hand and a timer meet: the card goes in as the machine closes, is taken as it is to be "
+        "captured. What the device says has happened, has."
+    ),
     "region_partition": (
         "One region loses its network. What is judged fleet-wide must hold there, and elsewhere "
         "as if nothing were."

@@ -52,7 +52,7 @@ class Atm:
     """
 
     __slots__ = (
-        "_build", "_fate", "_logic_due", "_missed", "_pause", "_power_at", "_wakes_at",
+        "_build", "_fate", "_fired_at", "_logic_due", "_missed", "_pause", "_power_at", "_wakes_at",
         "_watched", "device", "id", "journal", "out", "street",
         "terminal",
     )  # fmt: skip
@@ -75,8 +75,11 @@ class Atm:
         self._missed: list[Handle] = []
         self._power_at = NEVER
         self._logic_due = NEVER
+        self._fired_at = -1.0
         self.device = device
         self.street = street
+        if street is not None:
+            street.machine_due = self._due_in_logic
         self.terminal: Terminal | None = None
         self.out: list[i.Effect] = []
         self.journal: list[e.Event] = []
@@ -172,12 +175,22 @@ class Atm:
             if self._wakes_at != NEVER:
                 self._wake(terminal, now)
             if self._wakes_at == NEVER and self.terminal is terminal:
+                self._fired_at = now
                 terminal.tick(now)
         if now >= self.device.next_deadline():
             self.device.tick(now)
         if self.street is not None and now >= self.street.next_deadline():
             self.street.tick(now)
         self._settle(now)
+
+    def _due_in_logic(self, what: str) -> float:
+        """When the visit's 'timer' or the 'link' is due, and when either last was ('fired')."""
+        if what == "fired":
+            return self._fired_at
+        terminal = self.terminal
+        if terminal is None or self._wakes_at != NEVER:
+            return NEVER
+        return terminal.timers.earliest if what == "timer" else terminal.uplink.next_deadline()
 
     def opened(self, now: float) -> None:
         terminal = self.terminal

@@ -17,15 +17,25 @@ if TYPE_CHECKING:
 
 def card_in(t: Terminal, x: i.CardIn, now: float) -> None:
     """The reader took a card. With a doubtful link it is given straight back."""
+    _begin_visit(t, x, now)
+    if t.service.judged != "up":
+        cancel(t, "link", now)
+    else:
+        t.enter(State.CARD_IN, now, "card_read")
+
+
+def card_after_closing(t: Terminal, x: i.CardIn, now: float) -> None:
+    """Hand and closing met, and the reader was quicker than its shutter: the card goes back."""
+    _begin_visit(t, x, now)
+    cancel(t, "closed", now)
+
+
+def _begin_visit(t: Terminal, x: i.CardIn, now: float) -> None:
     t.visit = Visit(x.token)
     t.transaction = None
     t.card_inside = True
     t.do(i.AcceptCards(False))
     t.timers.arm("session", now)
-    if t.service.judged != "up":
-        cancel(t, "link", now)
-    else:
-        t.enter(State.CARD_IN, now, "card_read")
 
 
 def card_read(t: Terminal, x: i.CardRead, now: float) -> None:

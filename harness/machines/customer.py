@@ -10,6 +10,7 @@ wherever the run takes place.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 import msgspec
 
@@ -44,7 +45,20 @@ class Evening(msgspec.Struct, frozen=True, kw_only=True):
 
 _COMES_BACK = 1.0  # seconds: who is turned away is not followed at once where mean_gap is 0
 
-Forgets = Callable[[float, str], bool]  # (now, 'card' | 'cash') -> does a fault make it so?
+
+class CustomerFate(Protocol):
+    """What can go wrong with a customer; faults are such."""
+
+    def forgets(self, now: float, what: str) -> bool:
+        """Is the 'card' or the 'cash' left at the slot?"""
+
+    def moves(self, now: float, due: Callable[[str], float]) -> float:
+        """When a hand moves that is about to: now, or later, and then it is asked again. `due` says
+        when the machine's 'timer' runs out or its 'link' wants something, and when either last did
+        ('fired').
+        """
+
+
 CardOf = Callable[[int], Card]  # a customer's number -> the card
 
 
@@ -64,7 +78,7 @@ class Street:
         "_draw",
         "_due",
         "_evening",
-        "_forgets",
+        "_fate",
         "_forgets_card",
         "_forgets_cash",
         "_key",
@@ -74,6 +88,7 @@ class Street:
         "_wants",
         "_with_card",
         "events",
+        "machine_due",
         "present",
         "reports",
     )  # fmt: skip
@@ -84,13 +99,14 @@ class Street:
         device: Device,
         card_of: CardOf,
         draw_key: int,
-        forgets: Forgets | None = None,
+        fate: CustomerFate | None = None,
     ) -> None:
         self._evening = evening
         self._device = device
         self._card_of = card_of
         self._key = draw_key
-        self._forgets = forgets
+        self._fate = fate
+        self.machine_due: Callable[[str], float] = lambda _: NEVER  # whoever owns both sets it
         self._customer = 0
         self._draw = Draw(draw_key, 0)
         # back to back, the fleet still does not start in one instant
@@ -118,12 +134,23 @@ class Street:
         return self._due if self.present else self._arrives
 
     def tick(self, now: float) -> None:
-        if self.present:
-            if now >= self._due:
-                self._due = NEVER
-                self._act(now)
-        elif now >= self._arrives:
+        """The hand that is due moves, unless a fault holds it back."""
+        if now < self.next_deadline():
+            return
+        until = now if self._fate is None else self._fate.moves(now, self.machine_due)
+        if until > now:
+            self._wait(until)
+        elif self.present:
+            self._due = NEVER
+            self._act(now)
+        else:
             self._arrive(now)
+
+    def _wait(self, until: float) -> None:
+        if self.present:
+            self._due = until
+        else:
+            self._arrives = until
 
     def stop(self) -> None:
         """Nobody new comes; who is there finishes."""
@@ -223,13 +250,13 @@ class Street:
             self._see_end(screen)
 
     def _see_card(self, now: float) -> None:
-        if self._forgets_card or (self._forgets is not None and self._forgets(now, "card")):
+        if self._forgets_card or (self._fate is not None and self._fate.forgets(now, "card")):
             self._leave("without_card")
         else:
             self._plan("take card", now, self._evening.take)
 
     def _see_cash(self, now: float) -> None:
-        if self._forgets_cash or (self._forgets is not None and self._forgets(now, "cash")):
+        if self._forgets_cash or (self._fate is not None and self._fate.forgets(now, "cash")):
             self._leave("without_cash")
         else:
             self._plan("take cash", now, self._evening.take)

@@ -5,6 +5,7 @@ What it asks of its device (show, eject, stack ...) stands in inputs.py, beside 
 
 from __future__ import annotations
 
+from harness import events as e
 from harness.machines import inputs as i
 from harness.machines import store as s
 
@@ -30,6 +31,12 @@ class Write(i.Effect, frozen=True, gc=False):
     number: int
     record: s.Record
     urgent: bool
+
+
+class Tell(i.Effect, frozen=True, gc=False):
+    """What is told is durable: write it down in the journal."""
+
+    event: e.Event
 
 
 class Enqueue(i.Effect, frozen=True, gc=False):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from harness import events as e
 from harness.machines import inputs as i
 from harness.machines import store as s
-from harness.machines.effects import Enqueue
+from harness.machines.effects import Enqueue, Tell
 
 if TYPE_CHECKING:
     from harness.machines.terminal import Terminal
@@ -53,14 +53,15 @@ def record_reversal(
         intent.sent,
     )
     number = t.log(record)
-    t.emit(e.ReversalQueued(intent.transaction, reason, record.stan, intent.stan, intent.amount))
+    told = e.ReversalQueued(intent.transaction, reason, record.stan, intent.stan, intent.amount)
+    t.do(Tell(told), after=number)
     t.do(Enqueue(record), after=number)
 
 
 def suspend(t: Terminal, number: int, amount: int, why: str) -> None:
     """Nobody can prove what left: suspense, alarm, no automatic reversal (4002 once resolved)."""
-    t.log(s.Suspense(number, amount, why))
-    t.emit(e.SuspenseRecorded(number, amount, why))
+    record = t.log(s.Suspense(number, amount, why))
+    t.do(Tell(e.SuspenseRecorded(number, amount, why)), after=record)
     t.emit(e.AlarmRaised("suspense", why))
 
 

@@ -22,7 +22,9 @@ SAFE_TABLE: Table = {
     (State.IDLE, i.CardIn): card.card_in,
     (State.IDLE, i.ServiceMayChange): boot.reconsider,
     (State.OUT_OF_SERVICE, i.ServiceMayChange): boot.reconsider,
+    (State.OUT_OF_SERVICE, i.CardIn): card.card_after_closing,
     (State.OUT_OF_SERVICE, i.SupervisorEntered): boot.supervisor_in,
+    (State.SUPERVISOR, i.CardIn): card.card_after_closing,
     (State.SUPERVISOR, i.SupervisorLeft): boot.supervisor_out,
     # a card, and no request yet
     (State.CARD_IN, i.CardRead): card.card_read,

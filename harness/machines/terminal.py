@@ -26,7 +26,7 @@ from harness.draw import key_of
 from harness.machines import inputs as i
 from harness.machines import store as s
 from harness.machines.breaker import CaptureBreaker
-from harness.machines.effects import Connect, Disconnect, Enqueue, Transmit, Write
+from harness.machines.effects import Connect, Disconnect, Enqueue, Tell, Transmit, Write
 from harness.machines.inputs import State
 from harness.machines.link import Heard, Link
 from harness.machines.matching import Matcher
@@ -273,6 +273,8 @@ class Terminal:
             self.send(effect.fields)
         elif type(effect) is Enqueue:
             self.forward.add(effect.record)
+        elif type(effect) is Tell:
+            self.emit(effect.event)
         else:
             self.effects.append(effect)
 

@@ -43,6 +43,7 @@ BROUGHT_OUT_BY: dict[str, tuple[str, ...]] = {
     ),
     "captures_without_end": (),
     "accepts_card_while_down": (f"rst:{AT},nth=1@10m..20m", f"refuse:{AT}@10m..20m"),
+    "leaves_late_card_inside": (f"hand_tie:of=link,lets=3,{AT},nth=1@2s..",),
     "dispenses_late_approval": (f"late_response:past=5s,{AT},nth=2,mti=0210",),
     "tie_is_in_time": (f"exact_tie:{AT},nth=2,mti=0210",),
     "dispenses_twice_on_duplicate": (f"dup_response:times=2,every=6s,{AT},nth=2,mti=0210",),
@@ -98,6 +99,7 @@ class Stage(NamedTuple):
 
 STAGES = {
     "captures_without_end": Stage(duration=300.0, scenario="capture_storm"),
+    "leaves_late_card_inside": Stage(duration=480.0, scenario="quiet_street"),
     "dials_in_step": Stage(terminals=40, duration=900.0),
     "stops_dialling": Stage(terminals=40, duration=1200.0),
     "declines_advices": Stage(terminals=10, duration=1800.0, stand_in=50000),

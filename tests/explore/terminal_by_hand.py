@@ -70,6 +70,18 @@ def _lose_count(bench: Watched) -> None:
     bench.mishaps["stack"] = Mishap("unknown")
 
 
+def _closing(bench: Watched) -> None:
+    """Stopped in this very instant: the reader's shutter has not heard of it."""
+    assert bench.atm.terminal is not None
+    bench.atm.terminal.sense(i.StopOrdered(), bench.now, cause="operator")
+
+
+def _supervised(bench: Watched) -> None:
+    """And somebody opens it, in the same instant."""
+    assert bench.atm.terminal is not None
+    bench.atm.terminal.sense(i.SupervisorEntered(), bench.now, cause="operator")
+
+
 def _short_session(bench: Watched) -> None:
     assert bench.atm.terminal is not None
     bench.atm.terminal.timers.seconds["session"] = 5.0
@@ -121,6 +133,8 @@ WORDS: dict[str, Callable[[Watched], None]] = {
     "cut": _cut,
     "boot": Bench.boot,
     "history": _history,
+    "closing": _closing,
+    "supervised": _supervised,
     "oversleep": _oversleep,
     "hang": _hang,
     "jam": _jam,
@@ -173,8 +187,10 @@ _CUT_AT_SLOT = f"{REACH[State.CARD_AT_SLOT]} cut boot"
 SINGLE = (
     Drive(State.OUT_OF_SERVICE, "SupervisorEntered", "enter", State.SUPERVISOR),
     Drive(State.OUT_OF_SERVICE, "ServiceMayChange", "resume", State.IDLE),
+    Drive(State.OUT_OF_SERVICE, "CardIn", "insert", State.EJECTING, "closing"),
     Drive(State.IDLE, "ServiceMayChange", "close", State.OUT_OF_SERVICE),
     Drive(State.IDLE, "CardIn", "insert", State.CARD_IN),
+    Drive(State.SUPERVISOR, "CardIn", "insert", State.EJECTING, "closing supervised"),
     Drive(State.SUPERVISOR, "SupervisorLeft", "leave", State.OUT_OF_SERVICE),
     # before a request
     Drive(State.CARD_IN, "CardRead", "1s", State.PIN_ENTRY),

@@ -9,6 +9,7 @@ from passing import ATM, delivered, frame, message, plan
 
 from harness.errors import ConfigError
 from harness.faults.connection import ConnectionRule
+from harness.faults.customer import HandRule
 from harness.faults.fate import Close
 from harness.faults.fleet import SwitchRule
 from harness.faults.grammar import ALL_RULES
@@ -30,7 +31,10 @@ def test_without_faults_everything_is_left_alone() -> None:
     )
 
 
-OWNERS = (("wire", WireRule), ("connection", ConnectionRule), ("host", HostRule))
+OWNERS = (
+    *(("wire", WireRule), ("connection", ConnectionRule), ("host", HostRule)),
+    ("customer", HandRule),
+)
 
 
 @pytest.mark.parametrize("kind", sorted(ALL_RULES))

@@ -76,3 +76,63 @@ def test_the_operations_that_can_be_named_are_those_of_the_machine() -> None:
     assert {name for name in OPERATIONS if name.startswith("write:")} == writes
     assert {name for name in OPERATIONS if name.startswith("motor:")} == motors
     assert "write:" not in OPERATIONS
+
+
+# --- hands that move at another time -------------------------------------------------------------
+
+
+def never(_: str) -> float:
+    return float("inf")
+
+
+def test_a_customer_who_dawdles_moves_later() -> None:
+    """Once, by so much; what is asked again then is the same move."""
+    faults = plan("customer_dawdles:by=40s,nth=2")
+    assert faults.moves(1.0, ATM, never) == 1.0
+    assert faults.moves(2.0, ATM, never) == 42.0
+    assert faults.moves(42.0, ATM, never) == 42.0
+    assert faults.moves(43.0, ATM, never) == 43.0
+    assert faults.drain() == [
+        ("customer_dawdles:by=40s,nth=2", ATM, "a hand moves 40 s later"),
+    ]
+
+
+class Machine:
+    """`timer` runs out then; `fired` is when something last did."""
+
+    def __init__(self, timer: float, fired: float = 0.0) -> None:
+        self.timer = timer
+        self.fired = fired
+
+    def __call__(self, what: str) -> float:
+        return {"timer": self.timer, "fired": self.fired}.get(what, float("inf"))
+
+
+def test_a_hand_meets_the_timer_that_runs_out_next() -> None:
+    """It waits for that, and has acted when both happen in one instant."""
+    faults, machine = plan("hand_tie:nth=1"), Machine(30.0)
+    assert faults.moves(5.0, ATM, machine) == 30.0
+    assert faults.drain() == []
+    machine.fired = 30.0
+    assert faults.moves(30.0, ATM, machine) == 30.0
+    assert faults.drain() == [("hand_tie:nth=1", ATM, "a hand moved as a timer ran out")]
+
+
+def test_a_hand_may_let_some_go_by() -> None:
+    """lets=1: the next but one."""
+    faults, machine = plan("hand_tie:lets=1,nth=1"), Machine(30.0)
+    assert faults.moves(5.0, ATM, machine) == 30.0
+    machine.fired, machine.timer = 30.0, 50.0
+    assert faults.moves(30.0, ATM, machine) == 50.0
+    machine.fired, machine.timer = 50.0, float("inf")
+    assert faults.moves(50.0, ATM, machine) == 50.0
+    assert len(faults.drain()) == 1
+
+
+def test_a_timer_that_was_put_off_is_not_met() -> None:
+    """Then the hand moves all the same, and nobody says that it met anything."""
+    faults, machine = plan("hand_tie:nth=1"), Machine(30.0, fired=12.0)
+    assert faults.moves(5.0, ATM, machine) == 30.0
+    assert faults.moves(30.0, ATM, machine) == 30.0
+    assert plan("hand_tie:nth=1").moves(5.0, ATM, never) == 5.0
+    assert faults.drain() == []
