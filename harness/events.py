@@ -369,7 +369,9 @@ class ReversalParked(TerminalEvent, frozen=True, gc=False):
 
 
 class SuspenseRecorded(TerminalEvent, frozen=True, gc=False):
-    """Recorded durably: nobody can prove what left, no automatic reversal, a person must look."""
+    """Recorded durably: nobody can prove what left, no automatic reversal, a person must look.
+    Told again at each boot.
+    """
 
     transaction: int
     amount: int

@@ -215,12 +215,12 @@ class Site(Exchanges):
         if event.why != "hotlist" and self.abort_at is None:
             self.abort_at = at
 
-    def on_SuspenseRecorded(self, _at: float, _event: e.SuspenseRecorded) -> None:  # noqa: N802
+    def on_SuspenseRecorded(self, _at: float, event: e.SuspenseRecorded) -> None:  # noqa: N802
         """Believed only where the device lost count or power, or where notes left the cassettes
-        and are neither with the customer nor back.
+        and are neither with the customer nor back. (DE 37 is made from the transaction's number.)
         """
         current = self.current
-        if current is not None:
+        if current is not None and current.rrn == f"{event.transaction:012d}":
             astray = current.stacked - current.taken - current.retracted
             if current.uncounted or current.cut or astray:
                 current.endings.append("suspense")

@@ -111,9 +111,12 @@ def _settle_if_clear(t: Terminal, now: float) -> None:
 def settle(t: Terminal, dossier: s.Dossier, now: float) -> None:
     """One open transaction found in the store."""
     intent = dossier.intent
-    if dossier.suspense is not None or intent is None:
+    if intent is None:
         return
-    if dossier.reversal is not None:
+    suspense = dossier.suspense
+    if suspense is not None:  # told again: the power may have failed before it was told at all
+        t.emit(e.SuspenseRecorded(suspense.transaction, suspense.amount, suspense.why))
+    elif dossier.reversal is not None:
         t.forward.add(dossier.reversal, attempts=1)  # it may have been sent before
     elif intent.kind != "withdrawal":
         t.log(s.Closed(intent.transaction), urgent=False)

@@ -145,8 +145,10 @@ class Cable:
     # --- bytes ------------------------------------------------------------------------------
 
     def send(self, data: bytes, to: str) -> None:
-        """Bytes leave one end for the other."""
-        if self.state != "open":
+        """Bytes leave one end for the other. A terminal that has not heard yet that its connection
+        is gone (its process stood still) still sends, and nothing arrives.
+        """
+        if self.state != "open" and to == "terminal":
             return
         fleet = self._fleet
         now = fleet.world.now
@@ -155,6 +157,8 @@ class Cable:
         seen = taps[to].see(data)
         for frame in seen:
             fleet.record(name, frame)
+        if self.state != "open":
+            return
         if fleet.faults.connection:
             fleet.faults.passed(now, name)
             self._plan_cut(now)

@@ -172,7 +172,7 @@ def test_a_withdrawal_ends_once_whenever_the_process_is_killed(
         events = moment.seen + bench.seen
         taken = sum(n * kind for kind, n in notes_in(events, e.NotesTaken).items())
         queued = [event for event in events if isinstance(event, e.ReversalQueued)]
-        suspense = [event for event in events if isinstance(event, e.SuspenseRecorded)]
+        suspense = {x.transaction for x in events if isinstance(x, e.SuspenseRecorded)}
         ended = (len(queued), len(suspense))
         if story is lost_count and any(isinstance(x, e.NotesStacked) for x in events):
             assert ended == (0, 1), moment.after
