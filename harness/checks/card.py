@@ -184,7 +184,9 @@ class CaptureHasReason(Check):
 
 
 class CapturesAreFew(Check):
-    """T7.breaker. Captures by code, by the device and the wire: at most so many within a window."""
+    """T7.breaker. Captures by code, by the device and the wire: at most so many within a window.
+    A card that had jammed, or had been at the slot, is captured for another reason.
+    """
 
     id = "T7.breaker"
     rare = True
@@ -194,9 +196,11 @@ class CapturesAreFew(Check):
         super().__init__(*args)  # type: ignore[arg-type]
         self._captures: dict[str, deque[float]] = {}
 
-    def on_CardCaptured(self, site: Site, at: float, _event: e.CardCaptured) -> None:  # noqa: N802
+    def on_CaptureBegun(self, site: Site, at: float, _event: e.CaptureBegun) -> None:  # noqa: N802
         current = site.current
-        if current is None or current.answer is not Outcome.CAPTURE:
+        if current is None or current.answer is not Outcome.CAPTURE or site.inserted is None:
+            return
+        if site.jammed or site.slot_since >= site.inserted.at:
             return
         self.tried += 1
         captures = self._captures.setdefault(site.name, deque())

@@ -64,7 +64,7 @@ class Site(Exchanges):
         self.off_since = 0.0
         self.cuts = 0
         self.pauses: list[tuple[float, float]] = []  # in which its process stood still
-        self._unread: list[e.FrameSeen] = []
+        self._unread: list[e.FrameSeen | None] = []  # meanwhile; None is the connection's end
         # the wait
         self.screen = ""
         self.wait: Mark | None = None  # since the last entry into 'please wait', until answered
@@ -167,12 +167,17 @@ class Site(Exchanges):
 
     def on_ProcessPaused(self, at: float, _event: e.ProcessPaused) -> None:  # noqa: N802
         self.pauses.append((at, float("inf")))
+        if self.current is not None:
+            self.current.stood_still = True
 
     def on_ProcessResumed(self, at: float, _event: e.ProcessResumed) -> None:  # noqa: N802
         self.pauses[-1] = (self.pauses[-1][0], at)
         unread, self._unread = self._unread, []
         for event in unread:
-            self._read(self.dialect.kind_of(event.fields), at, event)
+            if event is None:
+                self._hung_up(at)
+            else:
+                self._read(self.dialect.kind_of(event.fields), at, event)
 
     def on_StackBegun(self, _at: float, _event: e.StackBegun) -> None:  # noqa: N802
         self.cash_out = True
@@ -216,13 +221,14 @@ class Site(Exchanges):
             self.abort_at = at
 
     def on_SuspenseRecorded(self, _at: float, event: e.SuspenseRecorded) -> None:  # noqa: N802
-        """Believed only where the device lost count or power, or where notes left the cassettes
-        and are neither with the customer nor back. (DE 37 is made from the transaction's number.)
+        """Believed only where the device lost count or power, where the process stood still while
+        it counted, or where notes left the cassettes and are neither with the customer nor back.
+        (DE 37 is made from the transaction's number.)
         """
         current = self.current
         if current is not None and current.rrn == f"{event.transaction:012d}":
             astray = current.stacked - current.taken - current.retracted
-            if current.uncounted or current.cut or astray:
+            if current.uncounted or current.cut or current.stood_still or astray:
                 current.endings.append("suspense")
 
     def _abort(self, at: float, why: str) -> None:
@@ -243,6 +249,12 @@ class Site(Exchanges):
 
     def on_LinkClosed(self, at: float, _event: e.LinkClosed) -> None:  # noqa: N802
         self.connected = self.signed_on = False
+        if self.stands_still:
+            self._unread.append(None)
+        else:
+            self._hung_up(at)
+
+    def _hung_up(self, at: float) -> None:
         if self.wait is not None and self.awaits_answer():
             self._abort(at, "the link closed")
 

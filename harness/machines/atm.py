@@ -7,6 +7,7 @@ writes `journal` down, and calls back with bytes, syncs and the time.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 
 import msgspec
@@ -52,8 +53,21 @@ class Atm:
     """
 
     __slots__ = (
-        "_build", "_fate", "_fired_at", "_logic_due", "_missed", "_pause", "_power_at", "_wakes_at",
-        "_watched", "device", "id", "journal", "out", "street",
+        "_build",
+        "_fate",
+        "_fired_at",
+        "_logic_due",
+        "_missed",
+        "_pause",
+        "_power_at",
+        "_stood_still",
+        "_wakes_at",
+        "_watched",
+        "device",
+        "id",
+        "journal",
+        "out",
+        "street",
         "terminal",
     )  # fmt: skip
 
@@ -72,7 +86,8 @@ class Atm:
         self._pause = pause
         self._watched = power is not None or pause is not None
         self._wakes_at = NEVER
-        self._missed: list[Handle] = []
+        self._stood_still = False
+        self._missed: deque[Handle] = deque()
         self._power_at = NEVER
         self._logic_due = NEVER
         self._fired_at = -1.0
@@ -100,6 +115,7 @@ class Atm:
         """The mains fail for some seconds."""
         self.terminal = None
         self._wakes_at = NEVER
+        self._stood_still = False
         self._missed.clear()
         self.device.power_off()
         self._power_at = now + seconds
@@ -120,22 +136,23 @@ class Atm:
         if seconds is None:
             return False
         self._wakes_at = now + seconds
+        self._stood_still = True
         self.journal.append(e.ProcessPaused(operation))
         return True
 
     def _wake(self, terminal: Terminal, now: float) -> None:
-        """What was left undone comes first, then what came meanwhile, in its order."""
+        """What was left undone comes first, then what came meanwhile, in its order; one thing at a
+        time, so that its owner carries out what each of them asks for.
+        """
         self._wakes_at = NEVER
-        self.journal.append(e.ProcessResumed())
-        missed, self._missed = self._missed, []
-        for number, handle in enumerate(missed):
-            handle(terminal, now)
-            self._settle(now)
-            if self.terminal is not terminal:
-                return  # the power failed in the midst of it
-            if self._wakes_at != NEVER:
-                self._missed += missed[number + 1 :]
-                return
+        if self._stood_still:
+            self._stood_still = False
+            self.journal.append(e.ProcessResumed())
+        elif self._missed:
+            self._missed.popleft()(terminal, now)
+        self._settle(now)
+        if self._missed and self._wakes_at == NEVER and self.terminal is terminal:
+            self._wakes_at = now
 
     def image(self) -> AtmImage:
         """To be kept after each of `MOVES`, and not later than what depends on it."""
@@ -338,7 +355,7 @@ class Atm:
             if self._cut(now, operation):
                 return
             if self._stands_still(now, operation):
-                self._missed.append(self._left_over(effects[number + 1 :]))
+                self._missed.appendleft(self._left_over(effects[number + 1 :]))
                 return
 
     def _left_over(self, effects: list[i.Effect]) -> Handle:
