@@ -12,7 +12,7 @@ import time
 from contextlib import closing
 
 from harness.assembly import Assembly
-from harness.collector import few_collections
+from harness.collector import brief_collections
 from harness.events import Event, FrameSeen
 from harness.explore.bench import Bench, Schedule
 from harness.explore.case import Found, shrunk
@@ -85,7 +85,7 @@ def main() -> None:
     for first in range(0, 4 * CHUNK, CHUNK):
         hunter.drawn(first)
     ratios, alone = [], []
-    with few_collections():
+    with brief_collections():
         for _ in range(ROUNDS):
             bare = floor(search, frames)
             start = time.perf_counter()

@@ -6,6 +6,9 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+LARGE = (200_000, 50, 100)
+SMALL = (10_000, 50, 100)
+
 
 @contextmanager
 def few_collections() -> Iterator[None]:
@@ -13,10 +16,25 @@ def few_collections() -> Iterator[None]:
     a third of its time, and holds up a live run for tenths of a second when the process has much
     else behind it.
     """
+    with _collecting(LARGE):
+        yield
+
+
+@contextmanager
+def brief_collections() -> Iterator[None]:
+    """One small fleet after another: each is garbage when its run is over, and what lies about for
+    long has left the processor's cache when it is collected.
+    """
+    with _collecting(SMALL):
+        yield
+
+
+@contextmanager
+def _collecting(threshold: tuple[int, int, int]) -> Iterator[None]:
     before = gc.get_threshold()
     gc.collect()
     gc.freeze()
-    gc.set_threshold(200_000, 50, 100)
+    gc.set_threshold(*threshold)
     try:
         yield
     finally:

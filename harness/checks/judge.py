@@ -275,14 +275,27 @@ class Judge:
             self._verdict = self._judged(cut, interrupted=interrupted)
         return self._verdict
 
-    def _judged(self, cut: str, *, interrupted: bool) -> Verdict:
+    def failures(self) -> tuple[Failure, ...]:
+        """Those of `verdict`, for whoever runs thousands of judges and wants nothing else of them:
+        once, when nothing more is to come.
+        """
+        self._close(over=self._ended in ("quiet", "open"))
+        failing = {check.id for check in self._watching if check.failed and self._fails(check)}
+        return self._failures(failing) if failing or self._leaks else ()
+
+    def _close(self, *, over: bool) -> dict[str, Site]:
+        """Tell the checks that nothing more comes; the terminals there were."""
         sites = {name: site for name, site in self._sites.items() if name not in NOT_TERMINALS}
-        over = not cut and not interrupted and self._ended in ("quiet", "open")
         for check in self._watching:
             for site in sites.values():
                 check.due(site, self._now)
                 if over:
                     check.rest(site, self._now)
+        return sites
+
+    def _judged(self, cut: str, *, interrupted: bool) -> Verdict:
+        over = not cut and not interrupted and self._ended in ("quiet", "open")
+        sites = self._close(over=over)
         rows = (*(self._row(check) for check in self._checks), self._secrecy_row())
         expected = self._expected()
         failed = any(row.status == "fail" for row in rows)
@@ -294,7 +307,7 @@ class Judge:
             outcome=outcome,
             exit_code={"pass": 0, "fail": 1, "invalid": 3}[outcome],
             rows=rows,
-            failures=self._failures(rows),
+            failures=self._failures({row.id for row in rows if row.status == "fail"}),
             expected=expected,
             reasons=reasons,
             totals=self._tally.finish(sites, self._now),
@@ -309,10 +322,15 @@ class Judge:
     def _too_slow(self) -> bool:
         return self._lag > self._contract.slack
 
-    def _row(self, check: Check) -> Row:
+    def _fails(self, check: Check) -> int:
+        """How often it failed, the harness's own delay left out."""
         failed = check.failed - len(check.excesses)  # where time does not matter
         if not self._too_slow:
             failed += sum(1 for excess in check.excesses if not self._excused(excess))
+        return failed
+
+    def _row(self, check: Check) -> Row:
+        failed = self._fails(check)
         status: Status
         if not check.observable(self._sees):
             status = "not observable"
@@ -355,8 +373,7 @@ class Judge:
             failures=len(self._leaks),
         )
 
-    def _failures(self, rows: tuple[Row, ...]) -> tuple[Failure, ...]:
-        failing = {row.id for row in rows if row.status == "fail"}
+    def _failures(self, failing: set[str]) -> tuple[Failure, ...]:
         found = [
             failure
             for check in self._checks

@@ -54,9 +54,7 @@ class Tally:
         self._met: dict[str, int] = {}
         self._faults = 0  # windows open now
         self.handlers: dict[type[e.Event], Any] = {
-            kind: getattr(self, f"on_{name}")
-            for name, kind in e.EVENT_TYPES.items()
-            if hasattr(self, f"on_{name}")
+            kind: getattr(self, name) for kind, name in _COUNTED.items()
         }
 
     def fault_began(self, sites: dict[str, Site]) -> None:
@@ -168,6 +166,11 @@ class Tally:
             for exchange in [*site.recent.values(), *site.open.values()]:
                 totals.explained += _difference(exchange)
         return totals
+
+
+_COUNTED = {
+    kind: f"on_{name}" for name, kind in e.EVENT_TYPES.items() if hasattr(Tally, f"on_{name}")
+}
 
 
 def _difference(exchange: Exchange) -> int:

@@ -92,7 +92,7 @@ class Bench:
             scan = SecrecyScan(assembly.population, assembly.keys, terminals=self.plan.terminals)
             scan.scan(b"\n".join(lines), "entries", 2)
             judge.secrecy(scan.scanned, [str(leak) for leak in scan.leaks])
-        failures = judge.verdict().failures
+        failures = judge.failures()
         return Trial(
             schedule,
             tuple(text for text in schedule if text in notes.acted),

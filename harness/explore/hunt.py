@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from harness.assembly import terminal_id
-from harness.collector import few_collections
+from harness.collector import SMALL, brief_collections
 from harness.draw import Draw, key_of
 from harness.explore.bench import Bench, Broken, Schedule
 from harness.explore.case import Found
@@ -170,7 +170,7 @@ def _in_order(search: Search, jobs: int, tasks: Iterator[_Task]) -> Generator[Ch
     """What becomes of them, in as many processes."""
     if jobs == 1:
         hunter = Hunter(search)
-        with few_collections():
+        with brief_collections():
             for name, *arguments in tasks:
                 yield getattr(hunter, name)(*arguments)
         return
@@ -196,7 +196,7 @@ def _start(search: Search) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _hunter = Hunter(search)
     gc.freeze()
-    gc.set_threshold(200_000, 50, 100)
+    gc.set_threshold(*SMALL)
 
 
 def _do(task: _Task) -> Chunk:

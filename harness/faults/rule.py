@@ -11,6 +11,7 @@ no rule sees what another one counts: build rules per run.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
 import msgspec
@@ -109,9 +110,17 @@ class Rule:
         self.p: float | None = given.get("p")
         self.mti: str | None = given.get("mti")
         self.effects: list[tuple[str, str, str]] = []
-        self._chance = key_of(context.seed, "fault", spec.text)
-        self._shape = key_of(context.seed, "fault's shape", spec.text)
         self._attempts: dict[str, int] = {}
+
+    @cached_property
+    def _chance(self) -> int:
+        """The key of what decides whether it strikes."""
+        return key_of(self.context.seed, "fault", self.spec.text)
+
+    @cached_property
+    def _shape(self) -> int:
+        """The key of what else it draws."""
+        return key_of(self.context.seed, "fault's shape", self.spec.text)
 
     @classmethod
     def check(cls, parameters: dict[str, Any]) -> Mistake | None:
