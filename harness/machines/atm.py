@@ -191,6 +191,8 @@ class Atm:
         elif now >= self._logic_due:
             if self._wakes_at != NEVER:
                 self._wake(terminal, now)
+                if self._wakes_at == now:
+                    return  # nobody's hand is as quick as the process that catches up
             if self._wakes_at == NEVER and self.terminal is terminal:
                 self._fired_at = now
                 terminal.tick(now)
