@@ -12,6 +12,7 @@ from harness.assembly import Assembly
 from harness.checks.base import Failure
 from harness.checks.judge import Judge
 from harness.checks.secrecy import SecrecyScan
+from harness.errors import LocalProtocolError
 from harness.explore.coverage import Counts, watch
 from harness.journal import Journal, Listener, encode_entry
 from harness.plan import RunPlan
@@ -87,7 +88,10 @@ class Bench:
         lines: list[bytes] = []
         if secrets:
             book.subscribe(lambda at, who, event: lines.append(encode_entry(at, 0, who, event)))
-        play(Fleet(assembly, book), assembly.plan)
+        try:
+            play(Fleet(assembly, book), assembly.plan)
+        except LocalProtocolError as error:
+            raise LocalProtocolError(f"{error}; evening {evening} with {list(schedule)}") from error
         if secrets:
             scan = SecrecyScan(assembly.population, assembly.keys, terminals=self.plan.terminals)
             scan.scan(b"\n".join(lines), "entries", 2)

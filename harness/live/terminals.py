@@ -108,11 +108,6 @@ class LiveAtm:
             self._record(frame)
         self.atm.receive(data, self._fleet.clock.now())
         self._drain()
-        terminal = self.atm.terminal
-        if terminal is not None and terminal.link.error is not None:
-            self._hang_up("garbage")
-            self.atm.closed("garbage", self._fleet.clock.now())
-            self._drain()
 
     def lost(self, connection: Connection, how: str) -> None:
         if connection is not self._connection:
@@ -204,13 +199,20 @@ class LiveAtm:
                 self._hang_up("power", reset=True)
             elif isinstance(effect, WantBoot):
                 self.boot()  # at once: until then its deadline is past, and it would ask again
+        if atm.unreadable and self._connection is not None:  # what was right is answered by now
+            self._hang_up("garbage")
+            atm.closed("garbage", fleet.clock.now())
+            self._drain()
         self._alarm.look()
 
     def _send(self, data: bytes) -> None:
-        if self._connection is None:
-            return
+        """It may be that the terminal has not heard yet that its connection is gone (its process
+        stood still): then it sends all the same, and nothing arrives.
+        """
         for frame in self._taps["host"].see(data):
             self._record(frame)
+        if self._connection is None:
+            return
         if self._passage is None:
             self._connection.send(data)
         else:

@@ -266,6 +266,15 @@ class Atm:
         self._settle(now)
 
     @property
+    def unreadable(self) -> bool:
+        """The stream from the host cannot be cut into frames any more: hang up, and say that it
+        `closed`, by 'garbage'.
+        """
+        terminal = self.terminal
+        awake = terminal is not None and self._wakes_at == NEVER
+        return awake and terminal.link.error is not None  # type: ignore[union-attr]
+
+    @property
     def at_rest(self) -> bool:
         """Nothing is open: no card, no cash, no unanswered reversal, and the logic runs."""
         terminal = self.terminal

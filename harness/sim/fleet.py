@@ -67,6 +67,8 @@ class Site:
                     self.cable.drop("power", tell=False)
                 elif kind is WantBoot:
                     self._fleet.world.at(self._fleet.world.now, self.boot)
+        if atm.unreadable:  # what was right before it has been answered
+            self.cable.drop("garbage")
         self._waker.look()
 
 
@@ -74,7 +76,7 @@ class Fleet:
     """All machines of a simulated run; `journal` hears everything in order."""
 
     def __init__(self, assembly: Assembly, journal: Journal) -> None:
-        self.world = World()
+        self.world = World(assembly.plan.terminals + 1)
         self.faults = assembly.faults
         self.decoder = assembly.tap
         self.press = assembly.press

@@ -221,18 +221,8 @@ class Cable:
             fleet.host.receive(life, data, fleet.world.now)
             fleet.after_host()
         else:
-            self._to_terminal(data)
-
-    def _to_terminal(self, data: bytes) -> None:
-        """A stream that the terminal cannot cut into frames closes the link; what was right before
-        it is answered first.
-        """
-        fleet, atm = self._fleet, self._atm
-        atm.receive(data, fleet.world.now)
-        fleet.after(atm)
-        terminal = atm.terminal
-        if terminal is not None and terminal.link.error is not None:
-            self.drop("garbage")
+            self._atm.receive(data, fleet.world.now)
+            fleet.after(self._atm)
 
 
 def carry_answers(fleet: Fleet, host: Bank) -> None:

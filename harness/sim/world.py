@@ -10,15 +10,20 @@ import heapq
 from collections.abc import Callable
 from typing import Any
 
+from harness.errors import LocalProtocolError
+
 Action = Callable[[Any], None]
+_PATIENCE = 10_000  # steps of each actor in one instant
 
 
 class World:
     """`now` is run seconds. Actions take one argument, so that nobody needs a closure."""
 
-    __slots__ = ("_heap", "_order", "now", "steps")
+    __slots__ = ("_crowd", "_heap", "_order", "now", "steps")
 
-    def __init__(self) -> None:
+    def __init__(self, crowd: int = 1) -> None:
+        """`crowd` is how many actors may have something to do in one instant."""
+        self._crowd = crowd
         self.now = 0.0
         self.steps = 0
         self._heap: list[tuple[float, int, Action, Any]] = []
@@ -36,11 +41,23 @@ class World:
         heapq.heappush(self._heap, (max(when, self.now), -self._order, action, argument))
 
     def run(self, until: float) -> None:
-        """Everything up to and including `until`; `now` is `until` afterwards."""
+        """Everything up to and including `until`; `now` is `until` afterwards.
+
+        Raises:
+            LocalProtocolError: somebody does not let time pass.
+        """
         heap, pop = self._heap, heapq.heappop
+        stood = 0
         while heap and heap[0][0] <= until:
             when, _, action, argument = pop(heap)
-            self.now = when
+            if when > self.now:
+                self.now, stood = when, 0
+            else:
+                stood += 1
+                if stood > _PATIENCE * self._crowd:
+                    raise LocalProtocolError(
+                        f"time does not pass: {stood:,} steps in one instant, at {when:.3f} s"
+                    )
             self.steps += 1
             action(argument)
         self.now = max(self.now, until)

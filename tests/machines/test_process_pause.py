@@ -78,3 +78,18 @@ def test_a_pause_excuses_no_more_than_itself(tmp_path: Path) -> None:
         profile="hangs_on_timeout",
     )
     assert {row.id for row in verdict.rows if row.status == "fail"} >= {"T1", "T2", "F1"}
+
+
+def test_a_stream_that_broke_meanwhile_is_closed_when_it_goes_on(tmp_path: Path) -> None:
+    """It learns only then that nothing can be read any more, and a reversal is waiting to leave."""
+    verdict, entries = evening(
+        tmp_path,
+        f"drop_response:mti=0210,{AT}",
+        f"process_pause:at=frame:0420,{AT}",
+        f"len_zero:mti=0430,{AT}",
+    )
+    assert verdict.outcome == "pass", verdict
+    (resumed,) = moments(entries, "ProcessResumed")
+    closed = [entry for entry in entries if type(entry.event).__name__ == "LinkClosed"]
+    assert [(x.at, getattr(x.event, "how", "")) for x in closed][0] == (resumed, "garbage")
+    assert len(moments(entries, "ReversalAnswered")) == 1
