@@ -107,7 +107,7 @@ class _PostsDeclined(Host):
 
     def commit(self, entry: Entry, fields: Fields, now: float) -> None:
         super().commit(entry, fields, now)
-        declined = entry.state == DONE and entry.code != self.dialect.codes["approved"]
+        declined = entry.state == DONE and not entry.approval
         if declined and self.dialect.is_withdrawal(fields):
             self.post_debit(entry, fields)
 

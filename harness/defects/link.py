@@ -102,7 +102,7 @@ LINK_DEFECTS = (
         ),
         cost="The host is back, and the machines wait until somebody drives there.",
         must=("F3",),
-        may=("H7", "T8", "T10"),
+        may=("H7", "T8", "T10", "H3"),
         scenario="long_refusal",
     ),
     Defect(
