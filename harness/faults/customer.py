@@ -124,7 +124,7 @@ class HandTie(HandRule):
 
     def goes_on(self, now: float, terminal: str, due: Due) -> float:
         if due("fired") != now:
-            return now  # what it waited for was put off or came to nothing
+            return self._next(now, due)  # what it waited for was put off, or came to nothing
         if self._lets[terminal]:
             self._lets[terminal] -= 1
             return self._next(now, due)

@@ -129,10 +129,13 @@ def test_a_hand_may_let_some_go_by() -> None:
     assert len(faults.drain()) == 1
 
 
-def test_a_timer_that_was_put_off_is_not_met() -> None:
-    """Then the hand moves all the same, and nobody says that it met anything."""
+def test_a_timer_that_was_put_off_is_waited_for_again() -> None:
+    """Where none is left the hand moves all the same, and nobody says that it met anything."""
     faults, machine = plan("hand_tie:nth=1"), Machine(30.0, fired=12.0)
     assert faults.moves(5.0, ATM, machine) == 30.0
-    assert faults.moves(30.0, ATM, machine) == 30.0
+    machine.timer = 44.0
+    assert faults.moves(30.0, ATM, machine) == 44.0
+    machine.timer = float("inf")
+    assert faults.moves(44.0, ATM, machine) == 44.0
     assert plan("hand_tie:nth=1").moves(5.0, ATM, never) == 5.0
     assert faults.drain() == []
