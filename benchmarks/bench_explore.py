@@ -17,8 +17,8 @@ from harness.events import Event, FrameSeen
 from harness.explore.bench import Bench, Schedule
 from harness.explore.case import Found, shrunk
 from harness.explore.exhaust import one_withdrawal
-from harness.explore.hunt import CHUNK, Hunter, Search, drawn
-from harness.plan import RunPlan, plan_of
+from harness.explore.hunt import CHUNK, Hunter, Search, drawn, plan_to_search
+from harness.plan import RunPlan
 from harness.scenario import load_scenario
 
 ROUNDS = 3
@@ -26,7 +26,9 @@ CHUNKS = 16
 
 
 def plan(terminal: str | None = None) -> RunPlan:
-    return one_withdrawal(plan_of(load_scenario("few_withdrawals"), terminal_profile=terminal))
+    return one_withdrawal(
+        plan_to_search(load_scenario("few_withdrawals"), terminal_profile=terminal)
+    )
 
 
 def frames_of(search: Search) -> list[dict[str, str]]:

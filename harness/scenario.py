@@ -34,6 +34,8 @@ from harness.units import parse_duration, parse_share
 class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     """`duration` in seconds, `epoch` ISO 8601 in UTC: the wall clock at the run's start.
 
+    `search_terminals` is how many terminals a search plays with, 0: as many as a run.
+
     `first_stan` is the STAN (DE 11) with which new machines begin, up to 999,999.
 
     `expect` and `forbid` map events to the least and the greatest number of times.
@@ -45,6 +47,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     story: str = ""
     shows: str = ""
     terminals: int = 100
+    search_terminals: int = 0
     first_stan: int = 1
     duration: float = 5400.0
     epoch: str = "2026-11-21T20:10:00"
@@ -59,6 +62,11 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     host_profile: str = "safe"
     spec: str = "iso87-ascii"
     framing: str = "2byte"
+
+    @property
+    def searched(self) -> int:
+        """How many terminals a search plays with."""
+        return self.search_terminals or self.terminals
 
 
 _KEYS = tuple(name for name in Scenario.__struct_fields__ if name != "name")
@@ -137,7 +145,7 @@ class _Reader:
     def _value(self, key: str, value: Any) -> Any:
         place = self._place("", key)
         match key:
-            case "terminals":
+            case "terminals" | "search_terminals":
                 return self._whole(value, place, least=1)
             case "first_stan":
                 return self._stan(value, place)

@@ -46,6 +46,9 @@ def scenario_schema() -> dict[str, Any]:
             "story": _described(_TEXT, "what happens, for people"),
             "shows": _described(_TEXT, "what it is meant to show"),
             "terminals": {"type": "integer", "minimum": 1},
+            "search_terminals": _described(
+                {"type": "integer", "minimum": 1}, "how many a search plays with; else terminals"
+            ),
             "first_stan": {"type": "integer", "minimum": 1, "maximum": LAST_STAN},
             "duration": _DURATION,
             "epoch": _described(_TEXT, "the wall clock at the start, UTC: 2026-11-21T20:10:00"),

@@ -16,9 +16,8 @@ from harness.explore.bench import Bench, Schedule
 from harness.explore.campaign import Tally, draw_many, try_all
 from harness.explore.case import Case, shrunk, write_case
 from harness.explore.coverage import tables_of
-from harness.explore.hunt import Search
+from harness.explore.hunt import Search, plan_to_search
 from harness.explore.marks import UNREACHABLE, disproved
-from harness.plan import plan_of
 from harness.report.case import print_case
 from harness.report.coverage import print_table
 from harness.report.search import SearchView, print_tally
@@ -48,7 +47,9 @@ def explore(
     seed: Annotated[int, typer.Option(help="Which search: equal seeds find the same.")] = 1,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes; else one per core.")] = None,
     budget: Annotated[int, typer.Option(min=1, max=64, help="At most so many faults a run.")] = 4,
-    terminals: Annotated[int | None, typer.Option(min=1, help="Instead of the scenario's.")] = None,
+    terminals: Annotated[
+        int | None, typer.Option(min=1, help="Instead of as many as the scenario says.")
+    ] = None,
     terminal_profile: Annotated[
         str | None, typer.Option(help="A shipped terminal, or your module:attribute.")
     ] = None,
@@ -67,7 +68,7 @@ def explore(
             place="explore",
             remedy="leave all of them out but one",
         )
-    plan = plan_of(
+    plan = plan_to_search(
         load_scenario(scenario),
         seed=seed,
         terminals=terminals,

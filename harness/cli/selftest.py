@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.text import Text
 
 from harness.defects.catalogue import DEFECTS
+from harness.explore.hunt import plan_to_search
 from harness.explore.selftest import WITHIN, Examined, Suspect, examine_all, suspect_of
-from harness.plan import plan_of
 from harness.profiles import host_profile as find_host
 from harness.profiles import terminal_profile as find_terminal
 from harness.report.selftest import heading, row
@@ -70,5 +70,5 @@ def _own(terminal: str | None, host: str | None) -> Suspect:
         names.append(find_terminal(terminal).name)
     if host is not None:
         names.append(find_host(host).name)
-    plan = plan_of(load_scenario(SCENARIO), terminal_profile=terminal, host_profile=host)
+    plan = plan_to_search(load_scenario(SCENARIO), terminal_profile=terminal, host_profile=host)
     return Suspect(" with ".join(names), plan)

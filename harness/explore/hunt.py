@@ -26,7 +26,8 @@ from harness.explore.case import Found
 from harness.explore.coverage import Counts
 from harness.explore.strikes import Strikes, forms_of, strike
 from harness.faults.grammar import ALL_RULES
-from harness.plan import RunPlan
+from harness.plan import RunPlan, plan_of
+from harness.scenario import Scenario
 
 EVENINGS = 64  # seeds of customers and host that a search uses, in turn
 CHUNK = 64
@@ -43,6 +44,24 @@ class Search(msgspec.Struct, frozen=True):
     seed: int = 1
     budget: int = 4
     coverage: bool = False
+
+
+def plan_to_search(
+    scenario: Scenario,
+    *,
+    seed: int = 1,
+    terminals: int | None = None,
+    terminal_profile: str | None = None,
+    host_profile: str | None = None,
+) -> RunPlan:
+    """The scenario with as many terminals as it wants in a search, unless others are asked for."""
+    return plan_of(
+        scenario,
+        seed=seed,
+        terminals=terminals or scenario.searched,
+        terminal_profile=terminal_profile,
+        host_profile=host_profile,
+    )
 
 
 class Chunk(NamedTuple):

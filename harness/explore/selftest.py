@@ -17,8 +17,8 @@ import msgspec
 from harness.defects.defect import Defect
 from harness.explore.bench import Bench, Schedule
 from harness.explore.case import Found, shrunk
-from harness.explore.hunt import EVENINGS, Hunter, Search
-from harness.plan import RunPlan, plan_of
+from harness.explore.hunt import EVENINGS, Hunter, Search, plan_to_search
+from harness.plan import RunPlan
 from harness.scenario import load_scenario
 
 BARE = 4  # evenings without a fault of the search's own, to begin with
@@ -48,7 +48,7 @@ def suspect_of(defect: Defect) -> Suspect:
     """A shipped defect, in the scenario where it is searched for, with a safe machine at the other
     end.
     """
-    plan = plan_of(
+    plan = plan_to_search(
         load_scenario(defect.scenario),
         terminal_profile=defect.name if defect.role == "terminal" else None,
         host_profile=defect.name if defect.role == "host" else None,

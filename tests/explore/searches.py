@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from harness.explore.bench import Bench, Broken
 from harness.explore.case import Case, Found, shrunk
-from harness.explore.hunt import CHUNK, EVENINGS, Hunter, Search
-from harness.plan import RunPlan, plan_of
+from harness.explore.hunt import CHUNK, EVENINGS, Hunter, Search, plan_to_search
+from harness.plan import RunPlan
 from harness.scenario import load_scenario
 
 
 def plan(terminal: str | None = None, host: str | None = None) -> RunPlan:
     """The scenario that a search goes through, with these machines."""
-    return plan_of(load_scenario("few_withdrawals"), terminal_profile=terminal, host_profile=host)
+    return plan_to_search(
+        load_scenario("few_withdrawals"), terminal_profile=terminal, host_profile=host
+    )
 
 
 def first_found(search: Search, invariant: str, *, most: int = 2000) -> Found:

@@ -10,7 +10,7 @@ from searches import plan
 from harness.explore.bench import Bench, Schedule
 from harness.explore.case import Recorder
 from harness.explore.coverage import Counts, add
-from harness.explore.hunt import CHUNK, Hunter, Search
+from harness.explore.hunt import CHUNK, Hunter, Search, plan_to_search
 from harness.explore.marks import BY_HAND, UNREACHABLE, disproved
 from harness.explore.tables import (
     DIES_AFTER_COMMIT,
@@ -29,7 +29,6 @@ from harness.machines.host import Host
 from harness.machines.inputs import STATES, State
 from harness.machines.table import SAFE_TABLE
 from harness.machines.terminal import Terminal
-from harness.plan import plan_of
 from harness.scenario import load_scenario
 
 TERMINAL = cells_of(SAFE_TABLE)
@@ -134,7 +133,7 @@ def by_hand() -> Counts:
 
 def searched(scenario: str, runs: int) -> Counts:
     """What so many runs of a search exercise; it finds nothing."""
-    hunter = Hunter(Search(plan_of(load_scenario(scenario)), seed=3, coverage=True))
+    hunter = Hunter(Search(plan_to_search(load_scenario(scenario)), seed=3, coverage=True))
     counts: Counts = {}
     for first in range(0, runs, CHUNK):
         chunk = hunter.drawn(first)
