@@ -204,7 +204,8 @@ class Assembly:
         if not faults.time:
             return self.calendar
         return WrongCalendar(
-            self.plan.scenario.epoch, lambda now, moment: faults.clock(now, name, moment)
+            self.plan.scenario.epoch,
+            lambda now, moment, local: faults.clock(now, name, moment, local=local),
         )
 
     def _device_fate(self, name: str) -> Callable[[float, str], Mishap | None]:

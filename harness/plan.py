@@ -21,7 +21,7 @@ from harness.scenario import Scenario
 Mode = Literal["sim", "live", "host", "terminals"]
 
 
-class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
+class RunPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`mode` 'host' and 'terminals' are one half of a run, against somebody else's other half.
     `keys` is a name or a file, `cards` a file ('' draws them). `duration` is in run seconds,
     `speed` in run seconds per wall second (live only); `faults` are the scenario's and the

@@ -283,6 +283,10 @@ class Judge:
         failing = {check.id for check in self._watching if check.failed and self._fails(check)}
         return self._failures(failing) if failing or self._leaks else ()
 
+    def tried(self) -> list[str]:
+        """The invariants that had something to judge, S3 among them where it was scanned for."""
+        return [check.id for check in self._watching if check.tried] + ["S3"] * bool(self._scanned)
+
     def _close(self, *, over: bool) -> dict[str, Site]:
         """Tell the checks that nothing more comes; the terminals there were."""
         sites = {name: site for name, site in self._sites.items() if name not in NOT_TERMINALS}

@@ -14,7 +14,7 @@ from harness.cli.carry_out import RUNS, fresh_name
 from harness.errors import ConfigError, EnvironmentTrouble
 from harness.explore.bench import Bench, Schedule
 from harness.explore.campaign import Tally, draw_many, try_all
-from harness.explore.case import Case, shrunk, write_case
+from harness.explore.case import Case, Found, as_found, shrunk, write_case
 from harness.explore.coverage import tables_of
 from harness.explore.hunt import Search, plan_to_search
 from harness.explore.marks import UNREACHABLE, disproved
@@ -117,25 +117,50 @@ def _report(console: Console, tally: Tally, seconds: float, where: Path) -> int:
     if not tally.runs:
         console.print(Text("INVALID  no fault took effect in any run", style="bold yellow"))
         return PROVES_NOTHING
+    if tally.untried:
+        what = f"{', '.join(tally.untried)} had nothing to judge in any run"
+        console.print(Text(f"INVALID  {what}", style="bold yellow"))
+        return PROVES_NOTHING
     console.print(Text(f"NOTHING FOUND  in {tally.runs:,} runs", style="bold green"))
     return NOTHING
 
 
 def _keep(console: Console, tally: Tally, where: Path) -> int:
-    """Shrink, explain and keep what was found; how many cases that makes."""
+    """Shrink, explain and keep what was found, one after the other; how many cases that makes. What
+    Ctrl-C leaves is kept as it was found, and what cannot be written is told all the same.
+
+    Raises:
+        EnvironmentTrouble: a case could not be written.
+    """
     bench = Bench(tally.search.plan)
-    together: dict[tuple[int, Schedule], list[Case]] = {}
+    kept: dict[tuple[int, Schedule], Path] = {}
+    troubles: list[EnvironmentTrouble] = []
     for found in tally.found.values():
-        case = shrunk(bench, found)
-        together.setdefault((case.plan.seed, case.schedule), []).append(case)
-    for number, (first, *others) in enumerate(together.values()):
-        name = f"case-{first.broken.invariant}-{first.broken.phase}".lower()
-        path = fresh_name(where, name, ".json")
-        write_case(first, path)
+        case = _as_small_as_it_gets(bench, found, tally)
+        key = case.plan.seed, case.schedule
+        if key in kept:
+            console.print(f"  the case {kept[key]} breaks {case.broken.invariant} too")
+            continue
+        name = f"case-{case.broken.invariant}-{case.broken.phase}".lower()
+        path = kept[key] = fresh_name(where, name, ".json")
+        try:
+            write_case(case, path)
+        except EnvironmentTrouble as trouble:
+            troubles.append(trouble)
         console.print()
-        also = dict.fromkeys(case.broken.invariant for case in others)
-        print_case(console, first, path, lines=0 if number else _STORY, also=tuple(also))
-    return len(together)
+        print_case(console, case, path, lines=0 if len(kept) > 1 else _STORY)
+    if troubles:
+        raise troubles[0]
+    return len(kept)
+
+
+def _as_small_as_it_gets(bench: Bench, found: Found, tally: Tally) -> Case:
+    if not tally.interrupted:
+        try:
+            return shrunk(bench, found)
+        except KeyboardInterrupt:
+            tally.interrupted = True
+    return as_found(bench, found)
 
 
 def _coverage(console: Console, tally: Tally) -> int:

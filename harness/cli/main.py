@@ -87,7 +87,7 @@ def guarded(action: Callable[[], object]) -> int:
     except EnvironmentTrouble as trouble:
         _say(f"environment: {trouble}")
         return ENVIRONMENT
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # rich exits where nobody reads any more
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ENVIRONMENT
     except Exception as error:

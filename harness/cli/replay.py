@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -12,19 +13,25 @@ from rich.text import Text
 
 from harness.cli.carry_out import carry_out
 from harness.cli.files import Files, prepare
+from harness.cli.run import speed_of
 from harness.explore.case import Case, read_case
 from harness.explore.replay import replay as replay_case
 from harness.plan import harness_version
 from harness.report.case import print_case
 
+PROVES_NOTHING, INTERRUPTED = 3, 130
+
 
 def replay(
     case: Annotated[Path, typer.Argument(help="A case that 'harness explore' wrote.")],
     live: Annotated[bool, typer.Option("--live", help="On real sockets, on the clock.")] = False,
-    speed: Annotated[float, typer.Option(help="With --live: so many times the clock.")] = 20.0,
+    speed: Annotated[
+        float | None, typer.Option(help="With --live: so many times the clock; else 20.")
+    ] = None,
     journal: Annotated[Path | None, typer.Option(help="Write the journal here.")] = None,
 ) -> int:
     """Run a case again: the same failure, byte for byte in simulation."""
+    times = speed_of(20.0 if live and speed is None else speed, live=live)
     kept = read_case(case)
     files = Files(journal)
     prepare(files)
@@ -38,8 +45,8 @@ def replay(
             )
         )
     if live or journal is not None:
-        again = f"harness replay {case}" + (f" --live --speed {speed:g}" if live else "")
-        return _run(kept, files, console, live=live, speed=speed, command=again)
+        again = f"harness replay {case}" + (f" --live --speed {times:g}" if live else "")
+        return _run(kept, files, console, live=live, speed=times, command=again)
     replayed = replay_case(kept)
     if replayed.again:
         print_case(console, kept, case)
@@ -50,9 +57,22 @@ def replay(
     if others:
         console.print(Text(f"OTHERWISE  now it breaks {', '.join(others)}", style="bold red"))
         return 1
-    if not replayed.trial.acted:
-        console.print(Text("INVALID  none of its faults took effect", style="bold yellow"))
-        return 3
+    return _gone(console, kept, idle=_idle(kept, replayed.trial.acted), tried=replayed.trial.tried)
+
+
+def _idle(kept: Case, acted: Sequence[str]) -> list[str]:
+    return [fault for fault in kept.schedule if fault not in acted]
+
+
+def _gone(console: Console, kept: Case, *, idle: Sequence[str], tried: Sequence[str]) -> int:
+    """It holds now, if its faults took effect and there was something to judge."""
+    if idle:
+        console.print(Text(f"INVALID  {idle[0]} took no effect", style="bold yellow"))
+        return PROVES_NOTHING
+    if kept.broken.invariant not in tried:
+        what = f"{kept.broken.invariant} had nothing to judge"
+        console.print(Text(f"INVALID  {what}", style="bold yellow"))
+        return PROVES_NOTHING
     console.print(Text("GONE  it no longer breaks anything", style="bold green"))
     return 0
 
@@ -60,12 +80,24 @@ def replay(
 def _run(
     kept: Case, files: Files, console: Console, *, live: bool, speed: float, command: str
 ) -> int:
-    """As `harness run` would: with a verdict and a journal."""
+    """As `harness run` would, with a verdict and a journal; promised is what the case breaks."""
+    invariant = kept.broken.invariant
+    scenario = msgspec.structs.replace(
+        kept.plan.scenario, promises=(invariant,), expect={}, forbid={}
+    )
     plan = msgspec.structs.replace(
         kept.plan,
+        scenario=scenario,
         faults=(*kept.plan.faults, *kept.schedule),
         mode="live" if live else "sim",
         speed=speed if live else 1.0,
         command=command,
     )
-    return carry_out(plan, files, console).verdict.exit_code
+    outcome = carry_out(plan, files, console)
+    if outcome.interrupted:
+        return INTERRUPTED
+    if outcome.verdict.passed:
+        console.print(Text("GONE  it no longer breaks anything", style="bold green"))
+    elif any(failure.invariant == invariant for failure in outcome.verdict.failures):
+        console.print(Text(f"AGAIN  it breaks {invariant}", style="bold red"))
+    return outcome.verdict.exit_code

@@ -80,7 +80,7 @@ def run(
         spec=spec,
         framing=framing,
         live=live,
-        speed=_speed(speed, live=live),
+        speed=speed_of(speed, live=live),
     )
     for text in fault or ():
         parse_fault(text)
@@ -123,7 +123,12 @@ def _duration(text: str | None) -> float | None:
     return seconds
 
 
-def _speed(speed: float | None, *, live: bool) -> float:
+def speed_of(speed: float | None, *, live: bool) -> float:
+    """How many times the clock; 1 where none was asked for.
+
+    Raises:
+        ConfigError: it is none, or a simulation's.
+    """
     if speed is None:
         return 1.0
     if not live:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from concurrent.futures import BrokenExecutor
 from contextlib import closing
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from harness.defects.catalogue import DEFECTS
+from harness.errors import EnvironmentTrouble
 from harness.explore.hunt import plan_to_search
 from harness.explore.selftest import WITHIN, Examined, Suspect, examine_all, suspect_of
 from harness.profiles import host_profile as find_host
@@ -50,6 +52,11 @@ def selftest(
     except KeyboardInterrupt:
         console.print(Text(f"interrupted after {len(done)} of {len(suspects)}", style="yellow"))
         return 130
+    except BrokenExecutor as trouble:
+        raise EnvironmentTrouble(
+            f"a process of the self-test was killed after {len(done)} of {len(suspects)}, "
+            "perhaps for want of memory"
+        ) from trouble
     seconds = time.monotonic() - start
     wrong = [result.name for result in done if not result.passed]
     console.print()
@@ -64,7 +71,10 @@ def selftest(
 
 
 def _own(terminal: str | None, host: str | None) -> Suspect:
-    """Anything catches it."""
+    """A shipped defect's name is that defect; of anything else anything may catch it."""
+    for defect in DEFECTS:
+        if (terminal, host) in ((defect.name, None), (None, defect.name)):
+            return suspect_of(defect)
     names = []
     if terminal is not None:
         names.append(find_terminal(terminal).name)

@@ -35,13 +35,15 @@ class Broken(msgspec.Struct, frozen=True):
 
 class Trial(NamedTuple):
     """A schedule that was run. `acted` are those of its faults that took effect, in order; none,
-    and it was no trial. `failures` are the judge's, and `broken` is what each of them is.
+    and it was no trial. `failures` are the judge's, and `broken` is what each of them is; `tried`
+    are the invariants that had something to judge.
     """
 
     schedule: Schedule
     acted: Schedule
     failures: tuple[Failure, ...]
     broken: tuple[Broken, ...]
+    tried: tuple[str, ...]
 
 
 class Bench:
@@ -102,6 +104,7 @@ class Bench:
             tuple(text for text in schedule if text in notes.acted),
             failures,
             tuple(notes.broken(failure) for failure in failures),
+            tuple(judge.tried()),
         )
 
     def _evening(self, number: int) -> Assembly:

@@ -18,7 +18,8 @@ Watch = Callable[["Tally"], None]
 class Tally:
     """What a search has done so far: `runs` in which a fault took effect, `idle` ones in which
     none did, and of each failure the first that was found. `planned` is how many it will be in all,
-    as far as that is known; 0 if it is not. `met` are the cells that were exercised, if that is
+    as far as that is known; 0 if it is not. `tried` are the invariants that had something to judge
+    in any run. `met` are the cells that were exercised, if that is
     counted. `trouble` is what of the environment ended it, if anything did.
     """
 
@@ -29,6 +30,7 @@ class Tally:
         self.planned = 0
         self.found: dict[Broken, Found] = {}
         self.met: Counts = {}
+        self.tried: dict[str, None] = {}
         self.interrupted = False
         self.trouble = ""
 
@@ -38,6 +40,13 @@ class Tally:
         for found in chunk.found:
             self.found.setdefault(found.broken, found)
         add(self.met, chunk.met)
+        self.tried.update(dict.fromkeys(chunk.tried))
+
+    @property
+    def untried(self) -> tuple[str, ...]:
+        """What the scenario promises and no run had anything to judge by."""
+        promises = self.search.plan.scenario.promises
+        return tuple(x for x in promises if x not in self.tried)
 
 
 def draw_many(search: Search, jobs: int, over: Callable[[Tally], bool], watch: Watch) -> Tally:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
 import msgspec
 
-from harness.errors import ConfigError, EnvironmentTrouble
+from harness.errors import ConfigError, EnvironmentTrouble, LocalProtocolError
 from harness.events import Event
 from harness.explore.bench import Bench, Broken, Schedule, Trial
 from harness.explore.shrink import shrink
@@ -27,13 +28,13 @@ class Found(msgspec.Struct, frozen=True):
     broken: Broken
 
 
-class Case(msgspec.Struct, frozen=True, kw_only=True):
+class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that brings the failure back: `plan`, and over it the shrunk `schedule`. `passing`
     is the schedule of the nearest run that does not break it, `journal` the SHA-256 of the run's
     entries as JSON lines, `tries` the runs that shrinking took.
     """
 
-    format: int = FORMAT
+    format: int
     version: str
     plan: RunPlan
     schedule: Schedule
@@ -97,10 +98,28 @@ def shrunk(bench: Bench, found: Found) -> Case:
     schedule = shrink(found.schedule, shrinking.fails)
     smaller = [schedule[:at] + schedule[at + 1 :] for at in range(len(schedule))]
     passing = next((x for x in smaller if not shrinking.fails(x)), ())
+    return _case(shrinking, bench, found, schedule, passing)
+
+
+def as_found(bench: Bench, found: Found) -> Case:
+    """The case of a failure that nobody has made smaller."""
+    return _case(_Shrinking(bench, found), bench, found, found.schedule, ())
+
+
+def _case(
+    shrinking: _Shrinking, bench: Bench, found: Found, schedule: Schedule, passing: Schedule
+) -> Case:
     recorder = Recorder()
     trial = shrinking.run(schedule, recorder)
+    if found.broken not in trial.broken:
+        raise LocalProtocolError(
+            f"run {found.number}, evening {found.evening}, broke {found.broken.invariant} once and "
+            "does not again: a machine draws from something else than its seed; "
+            f"{list(found.schedule)}"
+        )
     failure = trial.failures[trial.broken.index(found.broken)]
     return Case(
+        format=FORMAT,
         version=harness_version(),
         plan=bench.plan_for(found.evening, ()),
         schedule=schedule,
@@ -136,12 +155,32 @@ def read_case(path: Path) -> Case:
         ConfigError: no such file, or no case of this format.
     """
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Case)
+        case = msgspec.json.decode(path.read_bytes(), type=Case)
+        wrong = _wrong_with(case)
     except OSError as trouble:
         raise ConfigError(f"cannot be read ({trouble.strerror})", place=str(path)) from trouble
-    except msgspec.DecodeError as trouble:
+    except (msgspec.DecodeError, UnicodeDecodeError) as trouble:
+        wrong = str(trouble)
+    if wrong:
         raise ConfigError(
-            f"is no case ({trouble})",
+            f"is no case ({wrong})",
             place=str(path),
             remedy="give a case.json that 'harness explore' wrote",
-        ) from trouble
+        )
+    return case
+
+
+def _wrong_with(case: Case) -> str:
+    """What no case has that was written here; '' if nothing."""
+    plan = case.plan
+    if case.format != FORMAT:
+        return f"format {case.format}, this harness reads {FORMAT}"
+    if plan.mode != "sim":
+        return f"mode {plan.mode}: a case is of a simulation"
+    if plan.terminals < 1 or not plan.duration > 0:
+        return f"{plan.terminals} terminals for {plan.duration} s"
+    try:
+        datetime.fromisoformat(plan.scenario.epoch)
+    except ValueError:
+        return f"epoch {plan.scenario.epoch!r}"
+    return ""

@@ -66,8 +66,9 @@ def plan_to_search(
 
 class Chunk(NamedTuple):
     """What became of `size` runs from number `first` on: in those that `struck` numbers, a fault
-    took effect. Of failures that are the same one, `found` has the first. `met` are the cells that
-    they exercised, if that is counted.
+    took effect, or that broke something. Of failures that are the same one, `found` has the first.
+    `met` are the cells that they exercised, if that is counted; `tried` the invariants that had
+    something to judge.
     """
 
     first: int
@@ -75,6 +76,7 @@ class Chunk(NamedTuple):
     struck: tuple[int, ...]
     found: tuple[Found, ...]
     met: Counts
+    tried: tuple[str, ...]
 
 
 @lru_cache(maxsize=8)
@@ -133,26 +135,37 @@ class Hunter:
         numbers = range(first, first + CHUNK)
         return self.tried(first, [(n % EVENINGS, self.schedule(n)) for n in numbers])
 
+    def tried_once(self, first: int, runs: Sequence[tuple[int, Schedule]]) -> Chunk:
+        """Those, of a list that is gone through once."""
+        return self.tried(first, runs, once=True)
+
     def tried(
-        self, first: int, runs: Sequence[tuple[int, Schedule]], *, bare: bool = False
+        self,
+        first: int,
+        runs: Sequence[tuple[int, Schedule]],
+        *,
+        bare: bool = False,
+        once: bool = False,
     ) -> Chunk:
         """Those (evening, schedule), numbered from `first` on. `bare` ones count although none of
-        the schedule's faults took effect.
+        the schedule's faults took effect; what is run `once` is scanned for secrets each time.
         """
         struck: list[int] = []
         found: dict[Broken, Found] = {}
+        tried: dict[str, None] = {}
         for number, (evening, schedule) in enumerate(runs, start=first):
-            secrets = number % SECRETS_EVERY == 0
+            secrets = once or number % SECRETS_EVERY == 0
             trial = self._bench.run(schedule, evening=evening, secrets=secrets)
-            if not trial.acted and not bare:
+            if not (trial.acted or trial.broken or bare):
                 continue
             struck.append(number)
+            tried.update(dict.fromkeys(trial.tried))
             for broken in trial.broken:
                 if broken not in found:
                     found[broken] = Found(self._search.seed, number, evening, schedule, broken)
         met = dict(self._met)
         self._met.clear()
-        return Chunk(first, len(runs), tuple(struck), tuple(found.values()), met)
+        return Chunk(first, len(runs), tuple(struck), tuple(found.values()), met, tuple(tried))
 
 
 def drawn(search: Search, jobs: int) -> Generator[Chunk, None, None]:
@@ -178,7 +191,7 @@ def listed(
 def _listing(schedules: Iterable[Schedule], first: int) -> Iterator[_Task]:
     every = iter(schedules)
     while runs := tuple((0, schedule) for schedule in islice(every, CHUNK)):
-        yield "tried", first, runs
+        yield "tried_once", first, runs
         first += CHUNK
 
 

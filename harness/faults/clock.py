@@ -31,15 +31,19 @@ class ClockRule(Rule):
         super().__init__(spec, index, context)
         self._told: dict[str, None] = {}
 
-    def wrong(self, now: float, terminal: str, moment: datetime) -> tuple[timedelta, timedelta]:
-        """How far off the clock is at run second `now`, when it is `moment` (UTC)."""
+    def wrong(
+        self, now: float, terminal: str, moment: datetime, *, local: bool
+    ) -> tuple[timedelta, timedelta]:
+        """How far off the clock is at run second `now`, when it is `moment` (UTC), for a message
+        that carries the `local` time too or UTC alone.
+        """
         if not self.active(now) or not self.meant(terminal) or not self._drawn(terminal):
             return _NONE, _NONE
         off = self.off(now, terminal, moment)
-        if terminal not in self._told:
+        if terminal not in self._told and (off[0] or (local and off[1])):
             self._told[terminal] = None
-            utc, local = (part.total_seconds() for part in off)
-            self.acted(terminal, f"clock off by {utc:+.0f} s, local time by {utc + local:+.0f} s")
+            utc, more = (part.total_seconds() for part in off)
+            self.acted(terminal, f"clock off by {utc:+.0f} s, local time by {utc + more:+.0f} s")
         return off
 
     def _drawn(self, terminal: str) -> bool:

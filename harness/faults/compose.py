@@ -29,9 +29,14 @@ class WireFaults:
 
     def fate(self, now: float, passing: Passing) -> list[Act] | None:
         """What is delivered in a frame's stead; None if no fault touched it."""
+        lost = False
         for rule in self._losses:
-            if rule.fate(now, passing) is not None:
-                return []
+            if lost:
+                rule.overlook(now, passing)
+            else:
+                lost = rule.fate(now, passing) is not None
+        if lost:
+            return []
         sent = passing
         for meaning in self._meanings:
             sent = meaning.altered(now, sent)

@@ -11,7 +11,7 @@ from harness.faults.rule import COMMON, FOREVER, Context, FaultSpec, Parameter, 
 
 Due = Callable[[str], float]
 """The run second at which the machine's next 'timer' runs out, or its 'link' wants something
-(infinite: never), and at which either last did ('fired').
+(infinite: never), and at which either last did ('fired'); 'move' is the hand's number of moves.
 """
 
 
@@ -53,11 +53,13 @@ class HandRule(Rule):
 
     def __init__(self, spec: FaultSpec, index: int, context: Context) -> None:
         super().__init__(spec, index, context)
-        self._held: dict[str, float] = {}
+        self._held: dict[str, tuple[float, float]] = {}
 
     def moves(self, now: float, terminal: str, due: Due) -> float:
         """When the hand moves that is about to: now, or later, and then it is asked again."""
-        held = self._held.pop(terminal, FOREVER)
+        move, held = self._held.pop(terminal, (0, FOREVER))
+        if move != due("move"):
+            held = FOREVER  # the customer has something else to do by now
         if held <= now:
             until = self.goes_on(now, terminal, due)
         elif self.strikes(now, terminal):
@@ -65,8 +67,13 @@ class HandRule(Rule):
         else:
             return now
         if until > now:
-            self._held[terminal] = until
+            if held > now:
+                self.held(terminal)
+            self._held[terminal] = due("move"), until
         return until
+
+    def held(self, terminal: str) -> None:
+        """A hand that was struck waits."""
 
     def waits_until(self, now: float, terminal: str, due: Due) -> float:
         """When a hand moves that was struck."""
@@ -121,6 +128,9 @@ class HandTie(HandRule):
     def _next(self, now: float, due: Due) -> float:
         until = due(self.value("of"))
         return now if until == FOREVER else until
+
+    def held(self, terminal: str) -> None:
+        self.acted(terminal, "a hand waits for a timer to run out")
 
     def goes_on(self, now: float, terminal: str, due: Due) -> float:
         if due("fired") != now:

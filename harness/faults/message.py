@@ -47,7 +47,7 @@ class Unsolicited(WireRule):
     kind = "unsolicited"
     summary = "behind the message comes another like it, about a transaction nobody began"
     withstood = "response"
-    variants = ("", "after=60s")
+    variants = ("", "after=100ms")
     parameters: ClassVar[dict[str, Parameter]] = {
         "after": Parameter("duration", "1s", "so much later"),
         **MTI,

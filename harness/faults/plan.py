@@ -66,6 +66,7 @@ class FaultPlan:
         self._parts = self._of(PartialApproval)
         self._crashes = self._of(Crash)
         self._switches = self._of(SwitchRule)
+        self._switching: SwitchRule | None = None
         self._device = self._of(DeviceRule)
         self._customer = self._of(CustomerRule)
         self._hands = self._of(HandRule)
@@ -203,14 +204,15 @@ class FaultPlan:
         """What happens there now."""
         for rule in self._switches:
             if rule.due() <= now:
+                self._switching = rule
                 return rule.switch()
         return None
 
     def switched(self, kind: str, what: str) -> None:
-        """It took effect."""
-        for rule in self._switches:
-            if rule.kind == kind:
-                rule.acted(HOST, what)
+        """What `switch` told took effect."""
+        rule, self._switching = self._switching, None
+        if rule is not None and rule.kind == kind:
+            rule.acted(HOST, what)
 
     # --- device, customer, mains -------------------------------------------------------------
 
@@ -241,14 +243,18 @@ class FaultPlan:
         rule = _struck((r for r in self._pauses if r.names(operation)), now, terminal)
         return None if rule is None else rule.pause(terminal, operation)
 
-    def clock(self, now: float, terminal: str, moment: datetime) -> tuple[timedelta, timedelta]:
-        """How far off a terminal's clock is when it is `moment`: UTC, and local time besides."""
-        utc = local = timedelta()
+    def clock(
+        self, now: float, terminal: str, moment: datetime, *, local: bool
+    ) -> tuple[timedelta, timedelta]:
+        """How far off a terminal's clock is when it is `moment`: UTC, and local time besides; for a
+        message that carries the `local` time too or UTC alone.
+        """
+        utc = besides = timedelta()
         for rule in self._clock_rules:
-            more_utc, more_local = rule.wrong(now, terminal, moment)
+            more_utc, more = rule.wrong(now, terminal, moment, local=local)
             utc += more_utc
-            local += more_local
-        return utc, local
+            besides += more
+        return utc, besides
 
 
 def _struck(rules: Iterable[R], now: float, terminal: str) -> R | None:

@@ -34,6 +34,13 @@ class WireRule(Rule):
             return None
         return self.strike(now, passing)
 
+    def overlook(self, now: float, passing: Passing) -> None:
+        """Another fault has taken the frame: it counts as an attempt all the same, so that no `nth`
+        depends on other faults.
+        """
+        if self.means(passing):
+            self.strikes(now, passing.terminal)
+
     def means(self, passing: Passing) -> bool:
         """Is this frame one of those that the rule is about?"""
         if self.mti is None and passing.to != self.to:
@@ -146,8 +153,8 @@ class DoublePost(WireRule):
 
 
 class ApproveAfterReversal(WireRule):
-    """Does not act unless the reversal of the same terminal is answered while the window is open:
-    the approval then comes behind that.
+    """Answers to withdrawals only, as nothing else is ever reversed. What is held comes behind the
+    answer to the terminal's next reversal, whenever that is; until then no other answer is held.
     """
 
     kind = "approve_after_reversal"
@@ -159,8 +166,10 @@ class ApproveAfterReversal(WireRule):
         super().__init__(spec, index, context)
         self._held: dict[str, bytes] = {}
 
-    def touches(self, mti: str) -> bool:
-        return mti[1:] == "210"
+    def means(self, passing: Passing) -> bool:
+        if passing.to != self.to or passing.mti[1:] != "210":
+            return False
+        return (passing.fields or {}).get("3", "")[:2] == "01"
 
     def renewed(self, terminal: str) -> None:
         """What was held for an earlier connection comes on this one: a switch has kept it."""
@@ -169,6 +178,7 @@ class ApproveAfterReversal(WireRule):
         held = self._held.get(passing.terminal)
         if held is None:
             return super().fate(now, passing)
+        self.overlook(now, passing)
         if passing.to != TO_TERMINAL or passing.mti[1:] != "430":
             return None
         del self._held[passing.terminal]
@@ -177,6 +187,7 @@ class ApproveAfterReversal(WireRule):
 
     def strike(self, _now: float, passing: Passing) -> list[Act]:
         self._held[passing.terminal] = passing.data
+        self.acted(passing.terminal, f"{passing.mti} held until a reversal is answered")
         return []
 
 

@@ -54,8 +54,8 @@ class CustomerFate(Protocol):
 
     def moves(self, now: float, due: Callable[[str], float]) -> float:
         """When a hand moves that is about to: now, or later, and then it is asked again. `due` says
-        when the machine's 'timer' runs out or its 'link' wants something, and when either last did
-        ('fired').
+        when the machine's 'timer' runs out or its 'link' wants something, when either last did
+        ('fired'), and which 'move' this is.
         """
 
 
@@ -82,6 +82,7 @@ class Street:
         "_forgets_card",
         "_forgets_cash",
         "_key",
+        "_moves",
         "_pin_left",
         "_served",
         "_stopped",
@@ -106,6 +107,7 @@ class Street:
         self._card_of = card_of
         self._key = draw_key
         self._fate = fate
+        self._moves = 0  # of all hands so far
         self.machine_due: Callable[[str], float] = lambda _: NEVER  # whoever owns both sets it
         self._customer = 0
         self._draw = Draw(draw_key, 0)
@@ -137,7 +139,7 @@ class Street:
         """The hand that is due moves, unless a fault holds it back."""
         if now < self.next_deadline():
             return
-        until = now if self._fate is None else self._fate.moves(now, self.machine_due)
+        until = now if self._fate is None else self._fate.moves(now, self._due_of)
         if until > now:
             self._wait(until)
         elif self.present:
@@ -145,6 +147,9 @@ class Street:
             self._act(now)
         else:
             self._arrive(now)
+
+    def _due_of(self, what: str) -> float:
+        return self._moves if what == "move" else self.machine_due(what)
 
     def _wait(self, until: float) -> None:
         if self.present:
@@ -180,6 +185,7 @@ class Street:
 
     def _arrive(self, now: float) -> None:
         evening = self._evening
+        self._moves += 1
         self._customer += 1
         came = self._arrives if evening.queues else now
         self._arrives = came + self._draw_customer()
@@ -224,6 +230,7 @@ class Street:
 
     def _plan(self, does: str, now: float, span: tuple[float, float]) -> None:
         self._does = does
+        self._moves += 1
         self._due = now + self._draw.uniform(*span)
 
     def look(self, now: float) -> None:

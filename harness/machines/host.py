@@ -196,6 +196,11 @@ class Host:
     def listening(self) -> bool:
         return self._down_until == NEVER
 
+    @property
+    def at_rest(self) -> bool:
+        """Has its issuer been told all that was approved in its stead?"""
+        return self.stand_in is None or not self.stand_in.owes
+
     def next_deadline(self) -> float:
         if not self.listening:
             return self._down_until

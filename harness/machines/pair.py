@@ -33,6 +33,9 @@ class Bank(Protocol):
     @property
     def listening(self) -> bool: ...
 
+    @property
+    def at_rest(self) -> bool: ...
+
     def next_deadline(self) -> float: ...
 
     def tick(self, now: float) -> None: ...
@@ -99,6 +102,11 @@ class HostPair:
         self._at: dict[int, Host] = {}
 
     # --- the owner's calls --------------------------------------------------------------
+
+    @property
+    def at_rest(self) -> bool:
+        """Has the issuer been told all that was approved in its stead?"""
+        return self._active.at_rest
 
     @property
     def listening(self) -> bool:

@@ -98,6 +98,11 @@ class StandIn:
         self._queue: deque[Advice] = deque()
         self._due = NEVER
 
+    @property
+    def owes(self) -> bool:
+        """Is there an approval that the issuer has not heard of?"""
+        return bool(self._queue)
+
     def next_deadline(self) -> float:
         return self._due
 

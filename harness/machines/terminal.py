@@ -432,7 +432,7 @@ class Terminal:
         else:
             stan = self.next_stan()
             self._network_stans[stan] = want
-            sent = self.calendar.stamp(now).sent
+            sent = self.calendar.sent(now)
             self.send(self.dialect.network(self.station, want, stan=stan, sent=sent))
 
     def _drop_link(self, why: str, now: float) -> None:

@@ -105,6 +105,7 @@ class Fleet:
     def after_host(self) -> None:
         """Something happened to the host."""
         host = self.host
+        self.drain_faults()
         while host.events or host.out:
             happened, host.events = host.events, []
             for event in happened:
@@ -154,7 +155,7 @@ class Fleet:
 
     def quiet(self) -> bool:
         """Is nothing open any more, and everybody back in service?"""
-        return all(site.atm.at_rest and site.atm.serves for site in self.sites)
+        return self.host.at_rest and all(s.atm.at_rest and s.atm.serves for s in self.sites)
 
     def close(self, how: str) -> None:
         """Count everything, and end the journal."""

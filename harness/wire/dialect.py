@@ -89,6 +89,10 @@ class Calendar:
             self._second = second
         return self._known
 
+    def sent(self, now: float) -> str:
+        """DE 7 of a message that carries no local time."""
+        return self.stamp(now).sent
+
     def year_month(self, now: float) -> str:
         """YYMM, as DE 14 writes an expiry."""
         return f"{self._epoch + timedelta(seconds=now):%y%m}"
@@ -104,24 +108,30 @@ def _stamp(moment: datetime, local: datetime) -> Stamp:
 
 
 class WrongCalendar(Calendar):
-    """A terminal's own clock, which is off by what `wrong(now, moment)` says: UTC, and local time
-    besides.
+    """A terminal's own clock, which is off by what `wrong(now, moment, local)` says: UTC, and local
+    time besides; for a message that carries the local time too or UTC alone.
     """
 
     __slots__ = ("_wrong",)
 
     def __init__(
-        self, epoch: str, wrong: Callable[[float, datetime], tuple[timedelta, timedelta]]
+        self, epoch: str, wrong: Callable[[float, datetime, bool], tuple[timedelta, timedelta]]
     ) -> None:
         super().__init__(epoch)
         self._wrong = wrong
 
     def stamp(self, now: float) -> Stamp:
         """Not cached: it may be set at any moment."""
+        return self._read(now, local=True)
+
+    def sent(self, now: float) -> str:
+        return self._read(now, local=False).sent
+
+    def _read(self, now: float, *, local: bool) -> Stamp:
         moment = self._epoch + timedelta(seconds=int(now))
-        utc, local = self._wrong(now, moment)
+        utc, more = self._wrong(now, moment, local)
         shown = moment + utc
-        return _stamp(shown, shown + self._offset + local)
+        return _stamp(shown, shown + self._offset + more)
 
 
 class Station(msgspec.Struct, frozen=True, gc=False):

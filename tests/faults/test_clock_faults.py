@@ -20,7 +20,9 @@ ATM, OTHER = "ATM00001", "ATM00002"
 
 def stamp(fault: str, now: float, terminal: str = ATM) -> Stamp:
     faults = plan(fault)
-    return WrongCalendar(EPOCH, lambda at, moment: faults.clock(at, terminal, moment)).stamp(now)
+    return WrongCalendar(
+        EPOCH, lambda at, moment, local: faults.clock(at, terminal, moment, local=local)
+    ).stamp(now)
 
 
 @pytest.mark.parametrize(
@@ -45,21 +47,21 @@ def test_each_clock_is_wrong_by_its_own() -> None:
     """Not more than asked for, either way, and the same all the time."""
     faults = plan("clock_skew:by=10m")
     moment = datetime(2026, 11, 21, 20, 10, tzinfo=UTC)
-    offs = [faults.clock(1.0, f"ATM{n:05d}", moment)[0] for n in range(200)]
+    offs = [faults.clock(1.0, f"ATM{n:05d}", moment, local=True)[0] for n in range(200)]
     assert len(set(offs)) > 100
     assert min(offs) < timedelta() < max(offs)
     assert all(timedelta(seconds=1) <= abs(off) <= timedelta(minutes=10) for off in offs)
-    assert [faults.clock(99.0, f"ATM{n:05d}", moment)[0] for n in range(200)] == offs
+    assert [faults.clock(99.0, f"ATM{n:05d}", moment, local=True)[0] for n in range(200)] == offs
 
 
 def test_only_some_clocks() -> None:
     """By terminal, or by chance, decided once."""
     moment = datetime(2026, 11, 21, 20, 10, tzinfo=UTC)
     one = plan(f"clock_step:terminal={ATM}")
-    assert one.clock(1.0, ATM, moment)[0]
-    assert not one.clock(1.0, OTHER, moment)[0]
+    assert one.clock(1.0, ATM, moment, local=True)[0]
+    assert not one.clock(1.0, OTHER, moment, local=True)[0]
     half = plan("clock_step:p=50%")
-    struck = [bool(half.clock(1.0, f"ATM{n:05d}", moment)[0]) for n in range(200)]
+    struck = [bool(half.clock(1.0, f"ATM{n:05d}", moment, local=True)[0]) for n in range(200)]
     assert 60 < sum(struck) < 140
 
 
@@ -67,11 +69,25 @@ def test_only_some_clocks() -> None:
 def test_it_has_acted_when_a_message_was_stamped(kind: str) -> None:
     """Once is enough to say so; before that it has not."""
     faults = plan(f"{kind}@1m..")
-    calendar = WrongCalendar(EPOCH, lambda at, moment: faults.clock(at, ATM, moment))
+    calendar = WrongCalendar(
+        EPOCH, lambda at, moment, local: faults.clock(at, ATM, moment, local=local)
+    )
     calendar.stamp(59.0)
     assert faults.drain() == []
     calendar.stamp(60.0)
     calendar.stamp(61.0)
+    assert len(faults.drain()) == 1
+
+
+def test_summer_time_does_not_touch_a_message_without_local_time() -> None:
+    """An echo carries DE 7 alone, and that is UTC."""
+    faults = plan("dst_change")
+    calendar = WrongCalendar(
+        EPOCH, lambda at, moment, local: faults.clock(at, ATM, moment, local=local)
+    )
+    assert calendar.sent(60.0) == "1121201100"
+    assert faults.drain() == []
+    assert calendar.stamp(60.0).time == "201100"
     assert len(faults.drain()) == 1
 
 

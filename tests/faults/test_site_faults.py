@@ -81,8 +81,8 @@ def test_the_operations_that_can_be_named_are_those_of_the_machine() -> None:
 # --- hands that move at another time -------------------------------------------------------------
 
 
-def never(_: str) -> float:
-    return float("inf")
+def never(what: str) -> float:
+    return 7.0 if what == "move" else float("inf")
 
 
 def test_a_customer_who_dawdles_moves_later() -> None:
@@ -103,16 +103,18 @@ class Machine:
     def __init__(self, timer: float, fired: float = 0.0) -> None:
         self.timer = timer
         self.fired = fired
+        self.move = 1.0
 
     def __call__(self, what: str) -> float:
-        return {"timer": self.timer, "fired": self.fired}.get(what, float("inf"))
+        known = {"timer": self.timer, "fired": self.fired, "move": self.move}
+        return known.get(what, float("inf"))
 
 
 def test_a_hand_meets_the_timer_that_runs_out_next() -> None:
     """It waits for that, and has acted when both happen in one instant."""
     faults, machine = plan("hand_tie:nth=1"), Machine(30.0)
     assert faults.moves(5.0, ATM, machine) == 30.0
-    assert faults.drain() == []
+    assert faults.drain() == [("hand_tie:nth=1", ATM, "a hand waits for a timer to run out")]
     machine.fired = 30.0
     assert faults.moves(30.0, ATM, machine) == 30.0
     assert faults.drain() == [("hand_tie:nth=1", ATM, "a hand moved as a timer ran out")]
@@ -126,11 +128,13 @@ def test_a_hand_may_let_some_go_by() -> None:
     assert faults.moves(30.0, ATM, machine) == 50.0
     machine.fired, machine.timer = 50.0, float("inf")
     assert faults.moves(50.0, ATM, machine) == 50.0
-    assert len(faults.drain()) == 1
+    assert len(faults.drain()) == 2
 
 
 def test_a_timer_that_was_put_off_is_waited_for_again() -> None:
-    """Where none is left the hand moves all the same, and nobody says that it met anything."""
+    """Where none is left the hand moves all the same, and nobody says that it met anything but a
+    wait.
+    """
     faults, machine = plan("hand_tie:nth=1"), Machine(30.0, fired=12.0)
     assert faults.moves(5.0, ATM, machine) == 30.0
     machine.timer = 44.0
@@ -138,4 +142,14 @@ def test_a_timer_that_was_put_off_is_waited_for_again() -> None:
     machine.timer = float("inf")
     assert faults.moves(44.0, ATM, machine) == 44.0
     assert plan("hand_tie:nth=1").moves(5.0, ATM, never) == 5.0
-    assert faults.drain() == []
+    assert [what for _, _, what in faults.drain()] == ["a hand waits for a timer to run out"]
+
+
+def test_what_a_customer_does_instead_is_a_move_of_its_own() -> None:
+    """The card came out while the hand was held over the keys: taking it is struck too."""
+    faults, machine = plan("customer_dawdles:by=31s"), Machine(30.0)
+    assert faults.moves(5.0, ATM, machine) == 36.0
+    machine.move = 2.0
+    assert faults.moves(40.0, ATM, machine) == 71.0
+    assert faults.moves(71.0, ATM, machine) == 71.0
+    assert len(faults.drain()) == 2

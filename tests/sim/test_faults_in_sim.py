@@ -24,7 +24,7 @@ SHARES = {
     "retract_fail": "100%",
     **dict.fromkeys(("clock_skew", "clock_step", "dst_change", "year_rollover"), "60%"),
     "process_pause": "2%",
-    **dict.fromkeys(("reversal_ack_lost", "reversal_declined", "approve_after_reversal"), "100%"),
+    **dict.fromkeys(("reversal_ack_lost", "reversal_declined"), "100%"),
 }
 COMPANY = {"retract_fail": ("customer_leaves_cash:p=20%",)}  # without which it cannot happen
 
