@@ -6,14 +6,25 @@ import json
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from harness.checks.secrecy import SecrecyScan
 from harness.cli.main import execute
 from harness.crypto.keys import load_keys
+from harness.errors import EnvironmentTrouble
+from harness.explore.bench import Bench, Broken
+from harness.explore.case import Case, Found, read_case, shrunk, write_case
+from harness.explore.hunt import Hunter, Search, plan_to_search
 from harness.explore.marks import UNREACHABLE
 from harness.explore.tables import Cell
+from harness.machines.inputs import Sensors
+from harness.machines.profile import TerminalProfile
+from harness.machines.store import StoreImage
+from harness.machines.terminal import Terminal
 from harness.people import Population
+from harness.plan import RunPlan
+from harness.scenario import load_scenario
 
 FORGETS = ("--terminal-profile", "forgets_reversal", "--jobs", "1")
 
@@ -157,3 +168,133 @@ def test_mistakes_are_told_with_a_remedy(
     Path("small.txt").write_text("not JSON")
     assert execute(arguments) == 2
     assert problem in said(capsys)
+
+
+# --- green needs evidence ------------------------------------------------------------------------
+
+
+class Inert(Terminal):
+    """Never comes up."""
+
+    def boot(self, image: StoreImage, sensors: Sensors, now: float) -> None:
+        """Nothing."""
+
+
+INERT = TerminalProfile(name="inert", summary="does nothing at all", machine=Inert)
+
+
+def test_a_search_in_which_nothing_was_tried_proves_nothing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit 3, with what the scenario promises and no run had anything to judge by."""
+    monkeypatch.setattr("harness.profiles.terminal_profile", lambda _: INERT)
+    monkeypatch.setattr("harness.assembly.terminal_profile", lambda _: INERT)
+    assert execute(["explore", "--runs", "20", "--jobs", "1"]) == 3
+    text = said(capsys)
+    assert "INVALID T2, T3, T4" in text
+    assert "had nothing to judge in any run" in text
+
+
+def test_a_failure_counts_whether_or_not_a_fault_spoke_up() -> None:
+    """A run in which none did is no run, unless it broke something."""
+    hunter = Hunter(Search(plan("pays_before_card_taken")))
+    never = "drop_response:mti=0430,terminal=ATM00001,nth=3"
+    chunk = hunter.tried(0, [(evening, (never,)) for evening in range(8)])
+    assert {found.broken.invariant for found in chunk.found} == {"T6"}
+    assert len(chunk.struck) >= 1
+
+
+def test_a_list_is_scanned_for_secrets_in_each_run() -> None:
+    """Every one of its schedules is run once, and never again."""
+    hunter = Hunter(Search(plan("keeps_pin_block")))
+    fault = "drop_response:mti=0210,terminal=ATM00001,nth=1"
+    evening = next(n for n in range(64) if hunter.tried(16, [(n, (fault,))]).found)
+    assert [x.broken.invariant for x in hunter.tried(1, [(evening, (fault,))]).found] == []
+    once = hunter.tried(1, [(evening, (fault,))], once=True).found
+    assert [x.broken.invariant for x in once] == ["S3"]
+
+
+def plan(terminal: str) -> RunPlan:
+    return plan_to_search(load_scenario("few_withdrawals"), terminal_profile=terminal)
+
+
+def kept(tmp_path: Path, **changes: object) -> str:
+    """A case of a terminal that forgets its reversals, with something about it changed."""
+    fault = "drop_response:mti=0210,terminal=ATM00001,nth=1"
+    broken = Broken("T8", "terminal", "rest")
+    case = shrunk(Bench(plan("forgets_reversal")), Found(1, 0, 0, (fault,), broken))
+    schedule = changes.pop("schedule", case.schedule)
+    changed = msgspec.structs.replace(case.plan, **changes)
+    path = tmp_path / "case.json"
+    write_case(msgspec.structs.replace(case, plan=changed, schedule=schedule), path)
+    return str(path)
+
+
+def test_gone_needs_all_of_its_faults(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A mended machine under all of them: exit 0. With one that does not act: exit 3."""
+    assert execute(["replay", kept(tmp_path, terminal_profile="safe")]) == 0
+    assert "GONE" in said(capsys)
+    never = "drop_request:mti=0420,terminal=ATM00001,nth=9"
+    fault = "drop_response:mti=0210,terminal=ATM00001,nth=1"
+    both = kept(tmp_path, terminal_profile="safe", schedule=(fault, never))
+    assert execute(["replay", both]) == 3
+    assert f"INVALID {never} took no effect" in said(capsys)
+
+
+def test_gone_needs_something_to_judge(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody comes: the invariant is not tried, whatever the faults do."""
+    case = read_case(Path(kept(tmp_path)))
+    evening = msgspec.structs.replace(case.plan.scenario.evening, mean_gap=1e6)
+    scenario = msgspec.structs.replace(case.plan.scenario, evening=evening)
+    empty = kept(tmp_path, terminal_profile="safe", scenario=scenario, schedule=())
+    assert execute(["replay", empty]) == 3
+    assert "INVALID T8 had nothing to judge" in said(capsys)
+
+
+@pytest.mark.parametrize(("profile", "word", "code"), [
+    ("forgets_reversal", "AGAIN", 1), ("safe", "GONE", 0),
+])  # fmt: skip
+def test_with_a_journal_it_says_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], profile: str, word: str, code: int
+) -> None:
+    """And leaves the journal."""
+    case = kept(tmp_path, terminal_profile=profile)
+    assert execute(["replay", case, "--journal", str(tmp_path / "a.jsonl")]) == code
+    assert word in said(capsys)
+    assert (tmp_path / "a.jsonl").exists()
+
+
+@pytest.mark.parametrize("speed", ["0", "-1", "nan", "inf"])
+def test_a_speed_that_is_none_is_a_mistake(tmp_path: Path, speed: str) -> None:
+    """And so is one without --live."""
+    assert execute(["replay", kept(tmp_path), "--live", f"--speed={speed}"]) == 2
+    assert execute(["replay", kept(tmp_path), "--speed", "5"]) == 2
+
+
+def test_what_cannot_be_written_is_told_all_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit 5, behind the story of each."""
+
+    def full(case: Case, path: Path) -> None:
+        raise EnvironmentTrouble(f"cannot write the case {path}: no space left")
+
+    monkeypatch.setattr("harness.cli.explore.write_case", full)
+    assert execute(["explore", "--runs", "150", *FORGETS]) == 5
+    text = said(capsys)
+    assert "every withdrawal ends in exactly one way: broken" in text
+    assert "no space left" in text
+
+
+def test_ctrl_c_while_shrinking_keeps_what_there_is(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit 130, and a case as it was found."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("harness.cli.explore.shrunk", interrupted)
+    assert execute(["explore", "--runs", "150", *FORGETS]) == 130
+    case = read_case(found("T8"))
+    assert case.schedule == case.found.schedule

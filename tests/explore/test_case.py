@@ -9,9 +9,9 @@ import msgspec
 import pytest
 from searches import case_of, first_found, plan
 
-from harness.errors import ConfigError
+from harness.errors import ConfigError, LocalProtocolError
 from harness.explore.bench import Bench, Broken
-from harness.explore.case import Case, read_case, shrunk, write_case
+from harness.explore.case import Case, as_found, read_case, shrunk, write_case
 from harness.explore.hunt import Search
 from harness.explore.replay import replay
 
@@ -97,3 +97,41 @@ def test_what_is_no_case_is_a_mistake(tmp_path: Path, content: str | None, probl
         path.write_text(content)
     with pytest.raises(ConfigError, match=problem):
         read_case(path)
+
+
+@pytest.mark.parametrize(
+    ("where", "key", "value", "problem"),
+    [
+        ("", "format", 2, "format 2"),
+        ("", "shedule", [], "unknown field `shedule`"),
+        ("plan", "mode", "host", "mode host"),
+        ("plan", "terminals", -1, "-1 terminals"),
+        ("plan", "fautls", [], "unknown field `fautls`"),
+    ],
+)
+def test_a_case_that_was_spoilt_is_a_mistake(
+    case: Case, tmp_path: Path, where: str, key: str, value: object, problem: str
+) -> None:
+    """It would bring back something else, and say that all is well."""
+    path = tmp_path / "case.json"
+    write_case(case, path)
+    spoilt = json.loads(path.read_text())
+    (spoilt[where] if where else spoilt)[key] = value
+    path.write_text(json.dumps(spoilt))
+    with pytest.raises(ConfigError, match=problem):
+        read_case(path)
+
+
+def test_bytes_that_are_no_text_are_no_case(tmp_path: Path) -> None:
+    """As after a copy that went wrong."""
+    path = tmp_path / "case.json"
+    path.write_bytes(b'{"version": "\xff\xfe"}')
+    with pytest.raises(ConfigError, match="is no case"):
+        read_case(path)
+
+
+def test_what_does_not_break_again_is_told(case: Case) -> None:
+    """A machine that draws from something else than its seed has no case."""
+    bench = Bench(plan("forgets_reversal"))
+    with pytest.raises(LocalProtocolError, match="does not again"):
+        as_found(bench, msgspec.structs.replace(case.found, schedule=HARMLESS))
