@@ -18,7 +18,7 @@ from harness.faults.grammar import parse_fault
 from harness.faults.plan import FaultPlan
 from harness.journal import Header
 from harness.machines.atm import Atm
-from harness.machines.customer import Street
+from harness.machines.customer import Running, Street
 from harness.machines.device import Device
 from harness.machines.host import CodeRule, Host, HostSettings
 from harness.machines.link import Link
@@ -284,5 +284,5 @@ class _CustomerFaults:
     def forgets(self, now: float, what: str) -> bool:
         return self._faults.forgets(now, self._terminal, what)
 
-    def moves(self, now: float, due: Callable[[str], float]) -> float:
-        return self._faults.moves(now, self._terminal, due)
+    def moves(self, now: float, move: int, machine: Running) -> float:
+        return self._faults.moves(now, self._terminal, move, machine)

@@ -64,11 +64,17 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def in_service(self) -> float:
-        """F3: from the last fault's end to service. A connection that is broken for good is in
-        doubt only after its silence; what was asked until then may still expire, and a third
-        expiry in a row takes a terminal out of service for as long as `back`.
+        """F3: from the last fault's end to service. What was asked just before may still expire,
+        and a third expiry in a row takes a terminal out of service for as long as `back`.
         """
-        return self.echo_idle + self.echo_interval + self.host_response + self.back
+        return self.host_response + self.back
+
+    @property
+    def doubt(self) -> float:
+        """F3: so much longer for a terminal whose connection a fault had broken for good, and left
+        standing: only its silence brings it in doubt, and until then something may be asked on it.
+        """
+        return self.echo_idle + self.echo_interval
 
     @property
     def silence(self) -> float:

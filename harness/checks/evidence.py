@@ -167,7 +167,7 @@ class Site(Exchanges):
 
     def on_ProcessPaused(self, at: float, _event: e.ProcessPaused) -> None:  # noqa: N802
         self.pauses.append((at, float("inf")))
-        if self.current is not None:
+        if self.current is not None and self.cash_out:
             self.current.stood_still = True
 
     def on_ProcessResumed(self, at: float, _event: e.ProcessResumed) -> None:  # noqa: N802
@@ -183,6 +183,7 @@ class Site(Exchanges):
         self.cash_out = True
         if self.current is not None:
             self.current.stacks += 1
+            self.current.stood_still |= self.stands_still
 
     def on_NotesStacked(self, _at: float, event: e.NotesStacked) -> None:  # noqa: N802
         self.cash_out = bool(event.notes) and event.counted  # what lost count is purged

@@ -27,50 +27,12 @@ class Exchange:
     """One request and what became of it."""
 
     __slots__ = (
-        "aborted",
-        "aborted_at",
-        "amount",
-        "answer",
-        "answer_at",
-        "answer_mac",
-        "approved",
-        "back",
-        "back_posts",
-        "before",
-        "begun",
-        "causes",
-        "cut",
-        "debit",
-        "debits",
-        "endings",
-        "forged",
-        "heard_at",
-        "heard_first",
-        "host_answered",
-        "host_asked",
-        "judged",
-        "key",
-        "parked",
-        "requested",
-        "retracted",
-        "reversal",
-        "reversal_final",
-        "reversal_taken",
-        "rrn",
-        "sent",
-        "shaken",
-        "stacked",
-        "stacks",
-        "stan",
-        "start",
-        "stood",
-        "stood_in",
-        "stood_still",
-        "taken",
-        "tombstone",
-        "uncounted",
-        "unsure",
-        "withdrawal",
+        "aborted", "aborted_at", "amount", "answer", "answer_at", "answer_mac", "approved",
+        "back", "back_posts", "before", "begun", "causes", "cut", "debit", "debits", "endings",
+        "forged", "heard_at", "heard_first", "host_answered", "host_asked", "judged", "key",
+        "parked", "requested", "retracted", "reversal", "reversal_final", "reversal_taken",
+        "rrn", "sent", "shaken", "stacked", "stacks", "stan", "start", "stood", "stood_in",
+        "stood_still", "taken", "tombstone", "uncounted", "unsure", "withdrawal",
     )  # fmt: skip
 
     def __init__(self, stan: str, sent: str) -> None:
@@ -91,7 +53,7 @@ class Exchange:
         self.aborted_at = NEVER
         self.cut = False  # the power failed while it was undecided
         self.shaken = False  # the power failed before anyone could know it decided
-        self.stood_still = False  # the terminal's process did, since the request
+        self.stood_still = False  # the terminal's process did, with its cash on the way
         self.stacks = 0
         self.stacked = 0
         self.uncounted = False

@@ -18,7 +18,8 @@ SPREAD = 4.0  # times the deviation that chance makes
 
 class BackInService(Check):
     """F3, by the screens. Recovery is when the last fault ends. A terminal whose hardware failed
-    needs a person, and is left out.
+    needs a person, and is left out. One whose connection stood through the recovery and was lost
+    only afterwards could not know better at first, and is judged later than the others.
     """
 
     id = "F3"
@@ -31,26 +32,44 @@ class BackInService(Check):
         self._broken: dict[str, None] = {}
         self._faults = 0
         self._recovered: float | None = None
+        self._opened: dict[str, float] = {}
+        self._in_doubt: dict[str, None] = {}  # whose connection was lost after the recovery
+        self._early = True  # nobody has been judged since the recovery
         self._late: dict[str, float] = {}  # who should have been back by when
 
     # --- faults ---------------------------------------------------------------------------------
 
     def harness(self, at: float, event: e.Event) -> None:
-        if self._recovered is not None and at >= self._recovered + self.contract.in_service:
-            self._judge(self._recovered + self.contract.in_service)
+        self._look(at)
         if isinstance(event, e.FaultBegan):
             self._faults += 1
             self._recovered = None  # before it could be judged
         elif isinstance(event, e.FaultEnded):
             self._faults -= 1
-            self._recovered = None if self._faults else at
+            self._recovers(None if self._faults else at)
         elif isinstance(event, e.CustomersStopped) and (self._faults or self._recovered is None):
-            self._recovered = at
+            self._recovers(at)
 
-    def _judge(self, at: float) -> None:
-        """Who serves, so long after the recovery?"""
-        self._recovered = None
-        sound = [name for name in self._serving if name not in self._broken]
+    def _recovers(self, at: float | None) -> None:
+        self._recovered = at
+        self._early = True
+        self._in_doubt.clear()
+
+    def _look(self, now: float) -> None:
+        """Judge those who are due: first all who could know, then the others."""
+        if self._recovered is None:
+            return
+        due = self._recovered + self.contract.in_service
+        if self._early and now >= due:
+            self._early = False
+            self._judge(due, [name for name in self._serving if name not in self._in_doubt])
+        if now >= due + self.contract.doubt:
+            self._recovered = None
+            self._judge(due + self.contract.doubt, list(self._in_doubt))
+
+    def _judge(self, at: float, whom: list[str]) -> None:
+        """Which of them serve by then?"""
+        sound = [name for name in whom if name not in self._broken]
         away = [name for name in sound if not self._serving[name]]
         self.tried += len(sound)
         if len(away) > (1.0 - SHARE) * len(sound):
@@ -61,14 +80,15 @@ class BackInService(Check):
         due = self._late.pop(site.name, None)
         if due is not None:
             bound = self.contract.in_service
+            if site.name in self._in_doubt:
+                bound += self.contract.doubt
             what = f"out of service {bound:.0f} s after the last fault ended"
             self.fail(site, at, what, excess=None if for_good else at - due)
 
     # --- terminals ------------------------------------------------------------------------------
 
     def _now(self, site: Site, at: float, *, serving: bool) -> None:
-        if self._recovered is not None and at >= self._recovered + self.contract.in_service:
-            self._judge(self._recovered + self.contract.in_service)
+        self._look(at)
         if serving:
             self._was_late(site, at)
         self._serving[site.name] = serving
@@ -79,6 +99,15 @@ class BackInService(Check):
 
     def on_PowerLost(self, site: Site, at: float, _event: e.PowerLost) -> None:  # noqa: N802
         self._now(site, at, serving=False)
+
+    def on_LinkOpened(self, site: Site, at: float, _event: e.LinkOpened) -> None:  # noqa: N802
+        self._opened[site.name] = at
+
+    def on_LinkClosed(self, site: Site, at: float, _event: e.LinkClosed) -> None:  # noqa: N802
+        self._look(at)
+        recovered = self._recovered
+        if recovered is not None and self._opened.get(site.name, at) < recovered < at:
+            self._in_doubt[site.name] = None
 
     def _breaks(self, site: Site, _at: float, _event: e.Event) -> None:
         self._broken[site.name] = None
@@ -97,14 +126,14 @@ class BackInService(Check):
             self._breaks(site, at, event)
 
     def due(self, site: Site, now: float) -> None:
-        if self._recovered is not None and now >= self._recovered + self.contract.in_service:
-            self._judge(self._recovered + self.contract.in_service)
+        self._look(now)
         self._was_late(site, now)
 
     def rest(self, site: Site, now: float) -> None:
         """A run that came to its end before that had nobody left to wait for."""
         if self._recovered is not None:
-            self._judge(now)
+            self._recovered = None
+            self._judge(now, list(self._serving) if self._early else list(self._in_doubt))
         self._was_late(site, now, for_good=True)
 
 

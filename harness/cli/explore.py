@@ -133,16 +133,16 @@ def _keep(console: Console, tally: Tally, where: Path) -> int:
         EnvironmentTrouble: a case could not be written.
     """
     bench = Bench(tally.search.plan)
-    kept: dict[tuple[int, Schedule], Path] = {}
+    kept: dict[tuple[int, Schedule], None] = {}
     troubles: list[EnvironmentTrouble] = []
     for found in tally.found.values():
         case = _as_small_as_it_gets(bench, found, tally)
         key = case.plan.seed, case.schedule
         if key in kept:
-            console.print(f"  the case {kept[key]} breaks {case.broken.invariant} too")
-            continue
+            continue  # it has been told with that case
+        kept[key] = None
         name = f"case-{case.broken.invariant}-{case.broken.phase}".lower()
-        path = kept[key] = fresh_name(where, name, ".json")
+        path = fresh_name(where, name, ".json")
         try:
             write_case(case, path)
         except EnvironmentTrouble as trouble:

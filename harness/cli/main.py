@@ -87,12 +87,20 @@ def guarded(action: Callable[[], object]) -> int:
     except EnvironmentTrouble as trouble:
         _say(f"environment: {trouble}")
         return ENVIRONMENT
-    except (BrokenPipeError, SystemExit):  # rich exits where nobody reads any more
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ENVIRONMENT
+    except BrokenPipeError:
+        return _nobody_reads()
+    except SystemExit as done:
+        if isinstance(done.__context__, BrokenPipeError):  # rich's way to tell
+            return _nobody_reads()
+        raise
     except Exception as error:
         return MISTAKE if _usage_shown(error) else _internal(error)
     return code if isinstance(code, int) else 0
+
+
+def _nobody_reads() -> int:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return ENVIRONMENT
 
 
 def _usage_shown(error: Exception) -> bool:

@@ -4,15 +4,10 @@ moves later than it would, or just when the machine gives up on it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import ClassVar
 
 from harness.faults.rule import COMMON, FOREVER, Context, FaultSpec, Parameter, Rule
-
-Due = Callable[[str], float]
-"""The run second at which the machine's next 'timer' runs out, or its 'link' wants something
-(infinite: never), and at which either last did ('fired'); 'move' is the hand's number of moves.
-"""
+from harness.machines.customer import Running
 
 
 class CustomerRule(Rule):
@@ -53,33 +48,26 @@ class HandRule(Rule):
 
     def __init__(self, spec: FaultSpec, index: int, context: Context) -> None:
         super().__init__(spec, index, context)
-        self._held: dict[str, tuple[float, float]] = {}
+        self._held: dict[str, tuple[int, float]] = {}  # which move, until when
 
-    def moves(self, now: float, terminal: str, due: Due) -> float:
+    def moves(self, now: float, terminal: str, move: int, machine: Running) -> float:
         """When the hand moves that is about to: now, or later, and then it is asked again."""
-        move, held = self._held.pop(terminal, (0, FOREVER))
-        if move != due("move"):
-            held = FOREVER  # the customer has something else to do by now
-        if held <= now:
-            until = self.goes_on(now, terminal, due)
+        held, end = self._held.pop(terminal, (-1, FOREVER))
+        if held == move and end <= now:
+            until = self.goes_on(now, terminal, machine)
         elif self.strikes(now, terminal):
-            until = self.waits_until(now, terminal, due)
+            until = self.waits_until(now, terminal, machine)
         else:
             return now
         if until > now:
-            if held > now:
-                self.held(terminal)
-            self._held[terminal] = due("move"), until
+            self._held[terminal] = move, until
         return until
 
-    def held(self, terminal: str) -> None:
-        """A hand that was struck waits."""
-
-    def waits_until(self, now: float, terminal: str, due: Due) -> float:
+    def waits_until(self, now: float, terminal: str, machine: Running) -> float:
         """When a hand moves that was struck."""
         raise NotImplementedError
 
-    def goes_on(self, now: float, _terminal: str, _due: Due) -> float:
+    def goes_on(self, now: float, _terminal: str, _machine: Running) -> float:
         """It has waited until then: does it move now, or later?"""
         return now
 
@@ -93,15 +81,16 @@ class Dawdles(HandRule):
         **COMMON,
     }
 
-    def waits_until(self, now: float, terminal: str, _due: Due) -> float:
+    def waits_until(self, now: float, terminal: str, _machine: Running) -> float:
         by: float = self.value("by")
         self.acted(terminal, f"a hand moves {by:g} s later")
         return now + by
 
 
 class HandTie(HandRule):
-    """Where a hand and a timer meet, the device decides what happened (section 3). Does not act
-    where nothing of the machine runs out, or where it was stopped meanwhile.
+    """Where a hand and a timer meet, the device decides what happened (section 3). It acts once
+    when a hand begins to wait, which alone may cost the customer the visit, and once when the two
+    meet.
     """
 
     kind = "hand_tie"
@@ -121,23 +110,23 @@ class HandTie(HandRule):
         super().__init__(spec, index, context)
         self._lets: dict[str, int] = {}
 
-    def waits_until(self, now: float, terminal: str, due: Due) -> float:
-        self._lets[terminal] = self.value("lets")
-        return self._next(now, due)
+    def waits_until(self, now: float, terminal: str, machine: Running) -> float:
+        until = self._next(now, machine)
+        if until > now:
+            self._lets[terminal] = self.value("lets")
+            self.acted(terminal, "a hand waits for a timer to run out")
+        return until
 
-    def _next(self, now: float, due: Due) -> float:
-        until = due(self.value("of"))
+    def _next(self, now: float, machine: Running) -> float:
+        until = machine.timer if self.value("of") == "timer" else machine.link
         return now if until == FOREVER else until
 
-    def held(self, terminal: str) -> None:
-        self.acted(terminal, "a hand waits for a timer to run out")
-
-    def goes_on(self, now: float, terminal: str, due: Due) -> float:
-        if due("fired") != now:
-            return self._next(now, due)  # what it waited for was put off, or came to nothing
+    def goes_on(self, now: float, terminal: str, machine: Running) -> float:
+        if machine.fired != now:
+            return self._next(now, machine)  # what it waited for was put off, or came to nothing
         if self._lets[terminal]:
             self._lets[terminal] -= 1
-            return self._next(now, due)
+            return self._next(now, machine)
         self.acted(terminal, "a hand moved as a timer ran out")
         return now
 

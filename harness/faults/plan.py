@@ -16,7 +16,7 @@ from typing import TypeVar
 from harness.faults.clock import ClockRule
 from harness.faults.compose import WireFaults
 from harness.faults.connection import ConnectionRule, DialRule
-from harness.faults.customer import CustomerRule, Due, HandRule
+from harness.faults.customer import CustomerRule, HandRule
 from harness.faults.device import DeviceRule
 from harness.faults.fate import Act, Passing
 from harness.faults.fleet import SwitchRule
@@ -25,6 +25,7 @@ from harness.faults.host import Crash, HangAfterN, HostRule, IssuerDown, Partial
 from harness.faults.power import PowerCut, ProcessPause
 from harness.faults.rule import FOREVER, HOST, Context, FaultSpec, Rule
 from harness.faults.wire import WireRule
+from harness.machines.customer import Running
 from harness.machines.host import Hearing
 from harness.machines.mishap import Mishap
 from harness.machines.pair import Switch
@@ -229,9 +230,9 @@ class FaultPlan:
         rule.forget(terminal)
         return True
 
-    def moves(self, now: float, terminal: str, due: Due) -> float:
-        """When a customer's hand moves that is about to: now, or later."""
-        return max((rule.moves(now, terminal, due) for rule in self._hands), default=now)
+    def moves(self, now: float, terminal: str, move: int, machine: Running) -> float:
+        """When a customer's hand moves that is about to, for the `move`th time: now, or later."""
+        return max((rule.moves(now, terminal, move, machine) for rule in self._hands), default=now)
 
     def power_cut(self, now: float, terminal: str, operation: str) -> float | None:
         """Seconds without power from this operation of a terminal on, or None."""

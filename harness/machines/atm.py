@@ -14,7 +14,7 @@ import msgspec
 
 from harness import events as e
 from harness.machines import inputs as i
-from harness.machines.customer import Street
+from harness.machines.customer import Running, Street
 from harness.machines.device import Device, DeviceImage
 from harness.machines.effects import Connect, Disconnect, Transmit, Write
 from harness.machines.store import StoreImage
@@ -53,21 +53,8 @@ class Atm:
     """
 
     __slots__ = (
-        "_build",
-        "_fate",
-        "_fired_at",
-        "_logic_due",
-        "_missed",
-        "_pause",
-        "_power_at",
-        "_stood_still",
-        "_wakes_at",
-        "_watched",
-        "device",
-        "id",
-        "journal",
-        "out",
-        "street",
+        "_build", "_fate", "_fired_at", "_logic_due", "_missed", "_pause", "_power_at",
+        "_stood_still", "_wakes_at", "_watched", "device", "id", "journal", "out", "street",
         "terminal",
     )  # fmt: skip
 
@@ -90,11 +77,11 @@ class Atm:
         self._missed: deque[Handle] = deque()
         self._power_at = NEVER
         self._logic_due = NEVER
-        self._fired_at = -1.0
+        self._fired_at = NEVER
         self.device = device
         self.street = street
         if street is not None:
-            street.machine_due = self._due_in_logic
+            street.machine = self._running
         self.terminal: Terminal | None = None
         self.out: list[i.Effect] = []
         self.journal: list[e.Event] = []
@@ -202,14 +189,12 @@ class Atm:
             self.street.tick(now)
         self._settle(now)
 
-    def _due_in_logic(self, what: str) -> float:
-        """When the visit's 'timer' or the 'link' is due, and when either last was ('fired')."""
-        if what == "fired":
-            return self._fired_at
+    def _running(self) -> Running:
+        """What a hand in front of it may meet."""
         terminal = self.terminal
         if terminal is None or self._wakes_at != NEVER:
-            return NEVER
-        return terminal.timers.earliest if what == "timer" else terminal.uplink.next_deadline()
+            return Running(fired=self._fired_at)
+        return Running(terminal.timers.earliest, terminal.uplink.next_deadline(), self._fired_at)
 
     def opened(self, now: float) -> None:
         terminal = self.terminal

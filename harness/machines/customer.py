@@ -10,7 +10,7 @@ wherever the run takes place.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -46,16 +46,25 @@ class Evening(msgspec.Struct, frozen=True, kw_only=True):
 _COMES_BACK = 1.0  # seconds: who is turned away is not followed at once where mean_gap is 0
 
 
+class Running(NamedTuple):
+    """What of a machine's time a hand may meet (run seconds, NEVER if there is none): when a timer
+    of the visit runs out, when the link wants something, and when either last did.
+    """
+
+    timer: float = NEVER
+    link: float = NEVER
+    fired: float = NEVER
+
+
 class CustomerFate(Protocol):
     """What can go wrong with a customer; faults are such."""
 
     def forgets(self, now: float, what: str) -> bool:
         """Is the 'card' or the 'cash' left at the slot?"""
 
-    def moves(self, now: float, due: Callable[[str], float]) -> float:
-        """When a hand moves that is about to: now, or later, and then it is asked again. `due` says
-        when the machine's 'timer' runs out or its 'link' wants something, when either last did
-        ('fired'), and which 'move' this is.
+    def moves(self, now: float, move: int, machine: Running) -> float:
+        """When a hand moves that is about to, for the `move`th time: now, or later, and then it is
+        asked again.
         """
 
 
@@ -89,7 +98,7 @@ class Street:
         "_wants",
         "_with_card",
         "events",
-        "machine_due",
+        "machine",
         "present",
         "reports",
     )  # fmt: skip
@@ -108,7 +117,7 @@ class Street:
         self._key = draw_key
         self._fate = fate
         self._moves = 0  # of all hands so far
-        self.machine_due: Callable[[str], float] = lambda _: NEVER  # whoever owns both sets it
+        self.machine: Callable[[], Running] = Running  # whoever owns both sets it
         self._customer = 0
         self._draw = Draw(draw_key, 0)
         # back to back, the fleet still does not start in one instant
@@ -139,7 +148,9 @@ class Street:
         """The hand that is due moves, unless a fault holds it back."""
         if now < self.next_deadline():
             return
-        until = now if self._fate is None else self._fate.moves(now, self._due_of)
+        until = now
+        if self._fate is not None:
+            until = self._fate.moves(now, self._moves, self.machine())
         if until > now:
             self._wait(until)
         elif self.present:
@@ -147,9 +158,6 @@ class Street:
             self._act(now)
         else:
             self._arrive(now)
-
-    def _due_of(self, what: str) -> float:
-        return self._moves if what == "move" else self.machine_due(what)
 
     def _wait(self, until: float) -> None:
         if self.present:

@@ -4,7 +4,7 @@ ladder of the machine in which it broke.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
@@ -12,7 +12,7 @@ from rich.text import Text
 
 from harness.checks.catalogue import INVARIANTS
 from harness.events import Event, FrameSeen
-from harness.explore.bench import Bench, Schedule
+from harness.explore.bench import Bench, Schedule, Trial
 from harness.explore.case import Case, Recorder
 from harness.faults.grammar import ALL_RULES, parse_fault
 from harness.journal import Entry
@@ -25,13 +25,11 @@ from harness.units import format_clock
 _NEAR = 4  # lines of each run after the point where they part
 
 
-def print_case(
-    console: Console, case: Case, path: Path, *, lines: int = 60, also: Sequence[str] = ()
-) -> None:
-    """Tell the case, with at most so many lines of its ladder; `also` are other invariants that
-    the same schedule breaks.
-    """
+def print_case(console: Console, case: Case, path: Path, *, lines: int = 60) -> None:
+    """Tell the case, with at most so many lines of its ladder."""
     broken = case.broken
+    trial, failing = _run(case, case.schedule)
+    also = dict.fromkeys(x.invariant for x in trial.broken if x.invariant != broken.invariant)
     console.print(
         Text(f"{broken.invariant}  {INVARIANTS[broken.invariant]}: broken", style="bold red")
     )
@@ -50,7 +48,7 @@ def print_case(
     )
     for text in in_words(case.schedule):
         console.print(f"    {text}", soft_wrap=True, markup=False)
-    failing, passing = _entries(case, case.schedule), _entries(case, case.passing)
+    _, passing = _run(case, case.passing)
     for text in _parting(case, failing, passing):
         console.print(text, soft_wrap=True, markup=False)
     width = min(console.width, WIDEST) if console.is_terminal else WIDEST
@@ -71,11 +69,12 @@ def in_words(schedule: Schedule) -> Iterator[str]:
         yield f"{text}: {rule.summary} [{rule.layer}]"
 
 
-def _entries(case: Case, schedule: Schedule) -> list[Entry]:
-    """The run with that schedule."""
+def _run(case: Case, schedule: Schedule) -> tuple[Trial, list[Entry]]:
+    """The run with that schedule, and all that happened in it."""
     recorder = Recorder()
-    Bench(case.plan).run(schedule, listeners=[recorder.see])
-    return recorder.entries
+    secrets = case.broken.invariant == "S3"
+    trial = Bench(case.plan).run(schedule, listeners=[recorder.see], secrets=secrets)
+    return trial, recorder.entries
 
 
 def _parting(case: Case, failing: list[Entry], passing: list[Entry]) -> Iterator[str]:

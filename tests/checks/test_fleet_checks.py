@@ -113,3 +113,39 @@ def test_who_was_not_away_for_long_has_not_backed_off_yet() -> None:
     """And a handful of terminals makes no crowd."""
     assert status(storm(120, over=2.0, down=60.0).verdict(), "F4") == "not tried"
     assert status(storm(20, over=2.0).verdict(), "F4") == "not tried"
+
+
+# --- a connection that a fault has broken for good ------------------------------------------------
+
+
+def left_standing(*, opened: float, closed: float, back: float) -> Script:
+    """The fault ends at 100; a connection from `opened` is lost at `closed`; service is `back`."""
+    script = Script()
+    script.add(10, e.FaultBegan("partial_frame_hang"), actor="RUN")
+    script.add(opened, e.LinkOpened(), actor=atm(1))
+    script.add(20, e.ScreenShown("out_of_service"), actor=atm(1))
+    script.add(100, e.FaultEnded("partial_frame_hang"), actor="RUN")
+    script.add(closed, e.LinkClosed("local"), actor=atm(1))
+    script.add(back, e.ScreenShown("welcome"), actor=atm(1))
+    script.end(1000)
+    return script
+
+
+DOUBT = Contract().doubt
+
+
+@pytest.mark.parametrize(
+    ("opened", "closed", "late", "outcome"),
+    [
+        (5, 180, DOUBT - 1, "pass"),  # it stood through the recovery: its silence had to tell
+        (5, 180, DOUBT + 1, "fail"),  # and not for longer than that
+        (5, 90, 1, "fail"),  # lost before it: the terminal knew
+        (110, 180, 1, "fail"),  # opened after it: nothing was wrong with it any more
+    ],
+)
+def test_a_connection_broken_for_good_has_to_be_noticed_first(
+    opened: float, closed: float, late: float, outcome: str
+) -> None:
+    """So much later than the others, and only then."""
+    script = left_standing(opened=opened, closed=closed, back=100 + BACK + late)
+    assert status(script.verdict(), "F3") == outcome

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import get_args
 
+import pytest
 from passing import ATM, OTHER, plan
 
+from harness.faults.plan import FaultPlan
 from harness.faults.power import OPERATIONS
 from harness.machines import atm
+from harness.machines.customer import Running
 from harness.machines.mishap import Mishap
 from harness.machines.store import AnyRecord
 
@@ -81,75 +84,61 @@ def test_the_operations_that_can_be_named_are_those_of_the_machine() -> None:
 # --- hands that move at another time -------------------------------------------------------------
 
 
-def never(what: str) -> float:
-    return 7.0 if what == "move" else float("inf")
+NOTHING = Running()
 
 
 def test_a_customer_who_dawdles_moves_later() -> None:
     """Once, by so much; what is asked again then is the same move."""
     faults = plan("customer_dawdles:by=40s,nth=2")
-    assert faults.moves(1.0, ATM, never) == 1.0
-    assert faults.moves(2.0, ATM, never) == 42.0
-    assert faults.moves(42.0, ATM, never) == 42.0
-    assert faults.moves(43.0, ATM, never) == 43.0
+    assert faults.moves(1.0, ATM, 1, NOTHING) == 1.0
+    assert faults.moves(2.0, ATM, 2, NOTHING) == 42.0
+    assert faults.moves(42.0, ATM, 2, NOTHING) == 42.0
+    assert faults.moves(43.0, ATM, 3, NOTHING) == 43.0
     assert faults.drain() == [
         ("customer_dawdles:by=40s,nth=2", ATM, "a hand moves 40 s later"),
     ]
 
 
-class Machine:
-    """`timer` runs out then; `fired` is when something last did."""
-
-    def __init__(self, timer: float, fired: float = 0.0) -> None:
-        self.timer = timer
-        self.fired = fired
-        self.move = 1.0
-
-    def __call__(self, what: str) -> float:
-        known = {"timer": self.timer, "fired": self.fired, "move": self.move}
-        return known.get(what, float("inf"))
+WAITS, MEETS = "a hand waits for a timer to run out", "a hand moved as a timer ran out"
 
 
-def test_a_hand_meets_the_timer_that_runs_out_next() -> None:
-    """It waits for that, and has acted when both happen in one instant."""
-    faults, machine = plan("hand_tie:nth=1"), Machine(30.0)
-    assert faults.moves(5.0, ATM, machine) == 30.0
-    assert faults.drain() == [("hand_tie:nth=1", ATM, "a hand waits for a timer to run out")]
-    machine.fired = 30.0
-    assert faults.moves(30.0, ATM, machine) == 30.0
-    assert faults.drain() == [("hand_tie:nth=1", ATM, "a hand moved as a timer ran out")]
+def told(faults: FaultPlan) -> list[str]:
+    return [what for _, _, what in faults.drain()]
+
+
+@pytest.mark.parametrize(("of", "until"), [("timer", 30.0), ("link", 44.0)])
+def test_a_hand_meets_what_runs_out_next(of: str, until: float) -> None:
+    """It waits for that, and says that it met it when both happen in one instant."""
+    faults = plan(f"hand_tie:of={of},nth=1")
+    assert faults.moves(5.0, ATM, 1, Running(timer=30.0, link=44.0)) == until
+    assert told(faults) == [WAITS]
+    assert faults.moves(until, ATM, 1, Running(fired=until)) == until
+    assert told(faults) == [MEETS]
 
 
 def test_a_hand_may_let_some_go_by() -> None:
     """lets=1: the next but one."""
-    faults, machine = plan("hand_tie:lets=1,nth=1"), Machine(30.0)
-    assert faults.moves(5.0, ATM, machine) == 30.0
-    machine.fired, machine.timer = 30.0, 50.0
-    assert faults.moves(30.0, ATM, machine) == 50.0
-    machine.fired, machine.timer = 50.0, float("inf")
-    assert faults.moves(50.0, ATM, machine) == 50.0
-    assert len(faults.drain()) == 2
+    faults = plan("hand_tie:lets=1,nth=1")
+    assert faults.moves(5.0, ATM, 1, Running(timer=30.0)) == 30.0
+    assert faults.moves(30.0, ATM, 1, Running(timer=50.0, fired=30.0)) == 50.0
+    assert faults.moves(50.0, ATM, 1, Running(fired=50.0)) == 50.0
+    assert told(faults) == [WAITS, MEETS]
 
 
 def test_a_timer_that_was_put_off_is_waited_for_again() -> None:
-    """Where none is left the hand moves all the same, and nobody says that it met anything but a
-    wait.
-    """
-    faults, machine = plan("hand_tie:nth=1"), Machine(30.0, fired=12.0)
-    assert faults.moves(5.0, ATM, machine) == 30.0
-    machine.timer = 44.0
-    assert faults.moves(30.0, ATM, machine) == 44.0
-    machine.timer = float("inf")
-    assert faults.moves(44.0, ATM, machine) == 44.0
-    assert plan("hand_tie:nth=1").moves(5.0, ATM, never) == 5.0
-    assert [what for _, _, what in faults.drain()] == ["a hand waits for a timer to run out"]
+    """Where none is left the hand moves all the same, and nobody says that it met anything."""
+    faults = plan("hand_tie:nth=1")
+    assert faults.moves(5.0, ATM, 1, Running(timer=30.0, fired=2.0)) == 30.0
+    assert faults.moves(30.0, ATM, 1, Running(timer=44.0, fired=2.0)) == 44.0
+    assert faults.moves(44.0, ATM, 1, Running(fired=2.0)) == 44.0
+    assert told(faults) == [WAITS]
+    assert plan("hand_tie:nth=1").moves(5.0, ATM, 1, NOTHING) == 5.0
 
 
 def test_what_a_customer_does_instead_is_a_move_of_its_own() -> None:
     """The card came out while the hand was held over the keys: taking it is struck too."""
-    faults, machine = plan("customer_dawdles:by=31s"), Machine(30.0)
-    assert faults.moves(5.0, ATM, machine) == 36.0
-    machine.move = 2.0
-    assert faults.moves(40.0, ATM, machine) == 71.0
-    assert faults.moves(71.0, ATM, machine) == 71.0
+    faults = plan("customer_dawdles:by=31s")
+    assert faults.moves(5.0, ATM, 1, NOTHING) == 36.0
+    assert faults.moves(40.0, ATM, 2, NOTHING) == 71.0
+    assert faults.moves(71.0, ATM, 2, NOTHING) == 71.0
     assert len(faults.drain()) == 2
