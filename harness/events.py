@@ -582,10 +582,13 @@ class FaultEnded(HarnessEvent, frozen=True, gc=False):
 
 
 class FaultActed(HarnessEvent, frozen=True, gc=False):
-    """A fault took effect, on whom and how."""
+    """A fault took effect, on whom and how. What it did goes on for `lasts` run seconds, whether or
+    not the fault's window does: the mains are off, the host is down.
+    """
 
     fault: str
     on: str
+    lasts: float = 0.0
 
 
 class LagMeasured(HarnessEvent, frozen=True, gc=False):

@@ -17,9 +17,10 @@ SPREAD = 4.0  # times the deviation that chance makes
 
 
 class BackInService(Check):
-    """F3, by the screens. Recovery is when the last fault ends. A terminal whose hardware failed
-    needs a person, and is left out. One whose connection stood through the recovery and was lost
-    only afterwards could not know better at first, and is judged later than the others.
+    """F3, by the screens. Recovery is when the last fault ends, and every outage that one began. A
+    terminal whose hardware failed needs a person, and is left out. One whose connection stood
+    through the recovery and was lost only afterwards could not know better at first, and is judged
+    later than the others.
     """
 
     id = "F3"
@@ -31,6 +32,7 @@ class BackInService(Check):
         self._sites: dict[str, Site] = {}
         self._broken: dict[str, None] = {}
         self._faults = 0
+        self._outage = 0.0  # until when something is down that a fault put down
         self._recovered: float | None = None
         self._opened: dict[str, float] = {}
         self._in_doubt: dict[str, None] = {}  # whose connection was lost after the recovery
@@ -46,12 +48,17 @@ class BackInService(Check):
             self._recovered = None  # before it could be judged
         elif isinstance(event, e.FaultEnded):
             self._faults -= 1
-            self._recovers(None if self._faults else at)
+            if not self._faults:
+                self._recovers(at)
+        elif isinstance(event, e.FaultActed):
+            self._outage = max(self._outage, at + event.lasts)
+            if self._recovered is not None and self._recovered < self._outage:
+                self._recovers(at)
         elif isinstance(event, e.CustomersStopped) and (self._faults or self._recovered is None):
             self._recovers(at)
 
-    def _recovers(self, at: float | None) -> None:
-        self._recovered = at
+    def _recovers(self, at: float) -> None:
+        self._recovered = max(at, self._outage)
         self._early = True
         self._in_doubt.clear()
 
@@ -97,6 +104,13 @@ class BackInService(Check):
     def on_ScreenShown(self, site: Site, at: float, event: e.ScreenShown) -> None:  # noqa: N802
         self._now(site, at, serving=event.screen not in CLOSED)
 
+    def on_CassettesCounted(  # noqa: N802
+        self, site: Site, at: float, event: e.CassettesCounted
+    ) -> None:
+        """Everybody is counted before he is switched on, and has to come up."""
+        if event.when == "opening":
+            self._now(site, at, serving=False)
+
     def on_PowerLost(self, site: Site, at: float, _event: e.PowerLost) -> None:  # noqa: N802
         self._now(site, at, serving=False)
 
@@ -130,10 +144,12 @@ class BackInService(Check):
         self._was_late(site, now)
 
     def rest(self, site: Site, now: float) -> None:
-        """A run that came to its end before that had nobody left to wait for."""
+        """A run that came to its end before that had nobody left to wait for, or judges nobody."""
         if self._recovered is not None:
             self._recovered = None
-            self._judge(now, list(self._serving) if self._early else list(self._in_doubt))
+            whom = list(self._serving) if self._early else list(self._in_doubt)
+            if all(self._serving[name] for name in whom if name not in self._broken):
+                self._judge(now, whom)
         self._was_late(site, now, for_good=True)
 
 

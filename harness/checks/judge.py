@@ -241,7 +241,7 @@ class Judge:
             self._tally.fault_ended()
         elif isinstance(event, e.RunEnded):
             self._ended = event.how
-        if isinstance(event, OF_EVERYBODY):
+        if isinstance(event, OF_EVERYBODY) or (isinstance(event, e.FaultActed) and event.lasts):
             for check in self._watching:
                 check.harness(at, event)
 

@@ -9,7 +9,7 @@ which is the terminals' end, or of what stands, which is the end that has the fa
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from harness.draw import Draw, key_of
 from harness.faults.rule import COMMON, Context, FaultSpec, Mistake, Parameter, Rule
@@ -17,14 +17,23 @@ from harness.faults.rule import COMMON, Context, FaultSpec, Mistake, Parameter, 
 UNANSWERED = "unanswered"
 
 
+class Trouble(NamedTuple):
+    """How an attempt to connect fails, 'refused' or 'unanswered', and the effect in words."""
+
+    how: str
+    what: str
+
+
 class ConnectionRule(Rule):
     """The defaults leave every connection alone."""
 
     layer = "connection"
 
-    def admit(self, _now: float, _terminal: str) -> str:
-        """How an attempt to connect fails: 'refused' or 'unanswered'; '' lets it."""
-        return ""
+    def admit(self, _now: float, _terminal: str) -> Trouble | None:
+        """How an attempt to connect fails; None lets it. Of several the plan takes the first, and
+        notes that one's effect.
+        """
+        return None
 
     def opened(self, now: float, terminal: str) -> None:
         """A connection of that terminal stands."""
@@ -40,6 +49,10 @@ class ConnectionRule(Rule):
         return None
 
 
+REFUSED = Trouble("refused", "connection refused")
+VANISHED = Trouble(UNANSWERED, "dial unanswered")
+
+
 # --- the dial ------------------------------------------------------------------------------------
 
 
@@ -49,8 +62,14 @@ class DialRule(ConnectionRule):
     """
 
     def wait(self, _now: float, _terminal: str) -> float:
-        """Seconds for which a dial is kept waiting for its answer."""
+        """Seconds for which a dial is kept waiting for its answer. The plan notes `waited` as the
+        effect, when it is sure that the dial would have been answered before.
+        """
         return 0.0
+
+    def waited(self, seconds: float) -> str:
+        """That effect in words."""
+        return f"dial answered {seconds:g} s later"
 
     def admitted(self, terminal: str) -> None:
         """No rule was against it."""
@@ -60,22 +79,16 @@ class Refuse(DialRule):
     kind = "refuse"
     summary = "connections are refused; standing ones stay"
 
-    def admit(self, now: float, terminal: str) -> str:
-        if not self.strikes(now, terminal):
-            return ""
-        self.acted(terminal, "connection refused")
-        return "refused"
+    def admit(self, now: float, terminal: str) -> Trouble | None:
+        return REFUSED if self.strikes(now, terminal) else None
 
 
 class SynBlackhole(DialRule):
     kind = "syn_blackhole"
     summary = "a dial is never answered, and the terminal's own connect timer ends it"
 
-    def admit(self, now: float, terminal: str) -> str:
-        if not self.strikes(now, terminal):
-            return ""
-        self.acted(terminal, "dial unanswered")
-        return UNANSWERED
+    def admit(self, now: float, terminal: str) -> Trouble | None:
+        return VANISHED if self.strikes(now, terminal) else None
 
 
 class SlowAccept(DialRule):
@@ -91,7 +104,6 @@ class SlowAccept(DialRule):
         if not self.strikes(now, terminal):
             return 0.0
         by: float = self.value("by")
-        self.acted(terminal, f"dial answered {by:g} s later")
         return by
 
 
@@ -112,12 +124,11 @@ class ConnectionLimit(DialRule):
         super().__init__(spec, index, context)
         self._standing: dict[str, None] = {}
 
-    def admit(self, now: float, terminal: str) -> str:
+    def admit(self, now: float, terminal: str) -> Trouble | None:
         stand = len(self._standing)
         if stand < self.value("max") or not self.strikes(now, terminal):
-            return ""
-        self.acted(terminal, f"refused, {stand} connections stand")
-        return "refused"
+            return None
+        return Trouble("refused", f"refused, {stand} connections stand")
 
     def admitted(self, terminal: str) -> None:
         self._standing[terminal] = None
@@ -247,11 +258,10 @@ class Flap(ConnectionRule):
         self._phases[terminal] = (until, down, draw)
         return until, down
 
-    def admit(self, now: float, terminal: str) -> str:
+    def admit(self, now: float, terminal: str) -> Trouble | None:
         if not self.active(now) or not self.meant(terminal) or not self._phase(now, terminal)[1]:
-            return ""
-        self.acted(terminal, "link down, connection refused")
-        return "refused"
+            return None
+        return Trouble("refused", "link down, connection refused")
 
     def next_cut(self, now: float, terminal: str) -> tuple[float, str] | None:
         if not self.meant(terminal):

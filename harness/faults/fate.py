@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from harness.events import FaultActed
 from harness.wire.press import Press
 
 CLOSES_AFTER = 0.001  # run seconds: the bytes before a FIN have arrived
@@ -13,13 +14,15 @@ CLOSES_AFTER = 0.001  # run seconds: the bytes before a FIN have arrived
 class Deliver(NamedTuple):
     """Bytes of the stream, `delay` run seconds from now: a whole frame or a piece of one. With
     `more` the next delivery goes on with the same frame, and nothing may come between; `first` it
-    comes before whatever else happens in that instant (in virtual time).
+    comes before whatever else happens in that instant (in virtual time). Where its coming is what
+    the fault does, `effect` is noted when it arrives, and not before.
     """
 
     delay: float
     data: bytes
     more: bool = False
     first: bool = False
+    effect: FaultActed | None = None
 
 
 class Close(NamedTuple):

@@ -10,7 +10,13 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from harness.draw import Draw, key_of
-from harness.faults.connection import UNANSWERED, ConnectionRule, DialRule
+from harness.faults.connection import (
+    REFUSED,
+    VANISHED,
+    ConnectionRule,
+    DialRule,
+    Trouble,
+)
 from harness.faults.fate import Act, Passing
 from harness.faults.rule import (
     COMMON,
@@ -57,11 +63,8 @@ class RegionPartition(DialRule, WireRule):
         here = region_of(terminal, self.value("of")) == self.value("region")
         return here and self.active(now) and self.meant(terminal)
 
-    def admit(self, now: float, terminal: str) -> str:
-        if not self._cut_off(now, terminal):
-            return ""
-        self.acted(terminal, "dial unanswered")
-        return UNANSWERED
+    def admit(self, now: float, terminal: str) -> Trouble | None:
+        return VANISHED if self._cut_off(now, terminal) else None
 
     def fate(self, now: float, passing: Passing) -> list[Act] | None:
         if not self._cut_off(now, passing.terminal):
@@ -113,9 +116,10 @@ class ThunderingReconnect(DialRule):
         if not self.strikes(now, terminal):
             return 0.0
         every: float = self.value("every")
-        wait = every - now % every
-        self.acted(terminal, f"dial answered with all the others, {wait:.1f} s later")
-        return wait
+        return every - now % every
+
+    def waited(self, seconds: float) -> str:
+        return f"dial answered with all the others, {seconds:.1f} s later"
 
 
 # --- one region after the other -------------------------------------------------------------------
@@ -134,12 +138,9 @@ class Outage(ConnectionRule):
         begin, end = self.down(region_of(terminal, self.value("of")))
         return begin, min(end, self.until)
 
-    def admit(self, now: float, terminal: str) -> str:
+    def admit(self, now: float, terminal: str) -> Trouble | None:
         begin, end = self._down(terminal)
-        if not begin <= now < end or not self.meant(terminal):
-            return ""
-        self.acted(terminal, "connection refused")
-        return "refused"
+        return REFUSED if begin <= now < end and self.meant(terminal) else None
 
     def next_cut(self, now: float, terminal: str) -> tuple[float, str] | None:
         begin, end = self._down(terminal)
@@ -204,6 +205,7 @@ class SwitchRule(Rule):
 
 class Failover(SwitchRule):
     kind = "failover"
+    lasting = "takeover"
     summary = "the host dies for good, and its standby takes over after a while"
     parameters: ClassVar[dict[str, Parameter]] = {
         "takeover": Parameter("duration", "5s", "until the standby listens", least=0.001),

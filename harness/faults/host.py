@@ -16,23 +16,47 @@ from harness.machines.host import Hearing
 
 _SIGN_ON = "001"  # DE 70
 _NOTE = 1000  # minor units
+_DISCARDS, _MUTES, _REFUSES, _DELAYS = range(4)
 
 
 class HostRule(Rule):
-    """`hears` decides about a message as it comes in; None leaves it alone."""
+    """Inside the host. Without mti= about financial messages and reversals."""
 
     layer = "host"
     where = "host"
     speaks = "request"
 
-    def hears(self, _now: float, _terminal: str, _fields: dict[str, str]) -> Hearing | None:
-        return None
+
+class HearingRule(HostRule):
+    """Decides about a message as it comes in. Several compose by `stage`, whatever the order they
+    were asked for in: what is discarded is not refused, and what is not answered is not late.
+    """
+
+    stage: ClassVar[int] = _DISCARDS
+
+    def hears(self, now: float, terminal: str, fields: dict[str, str]) -> Hearing | None:
+        """What it would make of the message, None if nothing; counts it."""
+        if not self.means(fields) or not self.strikes(now, terminal):
+            return None
+        return self.makes(now)
+
+    def means(self, fields: dict[str, str]) -> bool:
+        """Is this message one of those that the rule is about?"""
+        return self.touches(fields.get("t", ""))
+
+    def makes(self, now: float) -> Hearing:
+        """What becomes of a message that was struck."""
+        raise NotImplementedError
+
+    def took_effect(self, terminal: str, mti: str, heard: Hearing) -> None:
+        """No other fault had decided about it before."""
+        raise NotImplementedError
 
 
 # --- what it does with a message -----------------------------------------------------------------
 
 
-class Silent(HostRule):
+class Silent(HearingRule):
     kind = "silent"
     summary = "the host reads everything, sign-on and echo too, and never answers"
     parameters: ClassVar[dict[str, Parameter]] = {
@@ -45,36 +69,37 @@ class Silent(HostRule):
         super().__init__(*args)  # type: ignore[arg-type]
         self._told: dict[str, None] = {}
 
-    def hears(self, now: float, terminal: str, fields: dict[str, str]) -> Hearing | None:
-        mti = fields.get("t", "")
-        if self.mti not in (None, mti) or not self.strikes(now, terminal):
-            return None
-        posts = now < self.start + self.value("post")
+    def means(self, fields: dict[str, str]) -> bool:
+        return self.mti in (None, fields.get("t", ""))
+
+    def makes(self, now: float) -> Hearing:
+        return Hearing(process=now < self.start + self.value("post"), answer=False)
+
+    def took_effect(self, terminal: str, mti: str, heard: Hearing) -> None:
         if mti[1:2] == "8" and terminal in self._told:
-            return Hearing(process=posts, answer=False)  # once is enough to say of echoes
+            return  # once is enough to say of echoes
         self._told[terminal] = None
-        self.acted(terminal, f"{mti} {'processed, unanswered' if posts else 'discarded'}")
-        return Hearing(process=posts, answer=False)
+        self.acted(terminal, f"{mti} {'processed, unanswered' if heard.process else 'discarded'}")
 
 
-class EchoOnly(HostRule):
+class EchoOnly(HearingRule):
     kind = "echo_only"
     summary = "the host answers echoes and sign-ons, and discards everything else"
     parameters: ClassVar[dict[str, Parameter]] = {**MTI, **COMMON}
 
-    def hears(self, now: float, terminal: str, fields: dict[str, str]) -> Hearing | None:
-        mti = fields.get("t", "")
-        if not self.touches(mti) or not self.strikes(now, terminal):
-            return None
-        self.acted(terminal, f"{mti} discarded")
+    def makes(self, _now: float) -> Hearing:
         return Hearing(process=False, answer=False)
 
+    def took_effect(self, terminal: str, mti: str, _heard: Hearing) -> None:
+        self.acted(terminal, f"{mti} discarded")
 
-class Brownout(HostRule):
+
+class Brownout(HearingRule):
     """It posts what it does not answer."""
 
     kind = "brownout"
     summary = "part of what the host posts it never answers"
+    stage = _MUTES
     parameters: ClassVar[dict[str, Parameter]] = {
         "terminal": COMMON["terminal"],
         "nth": COMMON["nth"],
@@ -82,45 +107,54 @@ class Brownout(HostRule):
         **MTI,
     }
 
-    def hears(self, now: float, terminal: str, fields: dict[str, str]) -> Hearing | None:
-        mti = fields.get("t", "")
-        if not self.touches(mti) or not self.strikes(now, terminal):
-            return None
-        self.acted(terminal, f"{mti} processed, unanswered")
+    def makes(self, _now: float) -> Hearing:
         return Hearing(answer=False)
 
+    def took_effect(self, terminal: str, mti: str, _heard: Hearing) -> None:
+        self.acted(terminal, f"{mti} processed, unanswered")
 
-class SignOnRefused(HostRule):
+
+class SignOnRefused(HearingRule):
     """An attempt is a sign-on."""
 
     kind = "sign_on_refused"
     summary = "the host answers a sign-on with a refusal (58)"
+    stage = _REFUSES
 
-    def hears(self, now: float, terminal: str, fields: dict[str, str]) -> Hearing | None:
-        if fields.get("t", "")[1:2] != "8" or fields.get("70") != _SIGN_ON:
-            return None
-        if not self.strikes(now, terminal):
-            return None
-        self.acted(terminal, "sign-on refused")
+    def means(self, fields: dict[str, str]) -> bool:
+        return fields.get("t", "")[1:2] == "8" and fields.get("70") == _SIGN_ON
+
+    def makes(self, _now: float) -> Hearing:
         return Hearing(refusal="not_permitted")
 
+    def took_effect(self, terminal: str, _mti: str, _heard: Hearing) -> None:
+        self.acted(terminal, "sign-on refused")
 
-class Slow(HostRule):
+
+class Slow(HearingRule):
+    """A request is decided, and booked, as soon as ever, and its answer is late; or it is not even
+    looked at before. Everything else is only answered later.
+    """
+
     kind = "slow"
     variants = ("", "by=50s")
-    summary = "the host takes longer to answer"
+    summary = "the host takes longer to answer, or to decide"
+    stage = _DELAYS
     parameters: ClassVar[dict[str, Parameter]] = {
         "by": Parameter("duration", "5s", "so much longer, from the request", least=0.001),
+        "books": Parameter(
+            "choice", "at_once", "when it decides about a request", choices=("at_once", "late")
+        ),
         **MTI,
         **COMMON,
     }
 
-    def hears(self, now: float, terminal: str, fields: dict[str, str]) -> Hearing | None:
-        mti = fields.get("t", "")
-        if not self.touches(mti) or not self.strikes(now, terminal):
-            return None
+    def makes(self, _now: float) -> Hearing:
+        by: float = self.value("by")
+        return Hearing(delay=by) if self.value("books") == "at_once" else Hearing(late=by)
+
+    def took_effect(self, terminal: str, mti: str, _heard: Hearing) -> None:
         self.acted(terminal, f"{mti} slower by {self.value('by'):g} s")
-        return Hearing(delay=self.value("by"))
 
 
 class PartialApproval(HostRule):
@@ -179,6 +213,7 @@ class HangAfterN(OnceRule):
     """
 
     kind = "hang_after_n"
+    lasting = "hold"
     variants = ("n=1", "n=1,hold=20s")
     summary = "after n messages the host hangs; it thaws, and reads and answers all that waits"
     parameters: ClassVar[dict[str, Parameter]] = {
@@ -206,6 +241,7 @@ class HangAfterN(OnceRule):
 class Crash(HostRule):
     """Strikes in the `phase` that a subclass names."""
 
+    lasting = "off"
     phase: ClassVar[str] = ""
     parameters: ClassVar[dict[str, Parameter]] = {
         "off": Parameter("duration", "30s", "until the host listens again", least=0.001),

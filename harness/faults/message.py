@@ -62,9 +62,9 @@ class Unsolicited(WireRule):
         fields["11"] = f"{(int(stan) + _AWAY) % 10 ** len(stan):0{len(stan)}d}"
         if "37" in fields:
             fields["37"] = "9" * len(fields["37"])
-        self.acted(passing.terminal, f"a {passing.mti} about DE 11 {fields['11']}")
+        effect = self.effect(passing.terminal, f"a {passing.mti} about DE 11 {fields['11']}")
         made = passing.press.reseal(fields)
-        return [Deliver(0.0, passing.data), Deliver(self.value("after"), made)]
+        return [Deliver(0.0, passing.data), Deliver(self.value("after"), made, effect=effect)]
 
 
 # --- what no message should look like -------------------------------------------------------------

@@ -13,17 +13,26 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from harness.events import Event, FaultActed
 from harness.faults.clock import ClockRule
 from harness.faults.compose import WireFaults
-from harness.faults.connection import ConnectionRule, DialRule
+from harness.faults.connection import UNANSWERED, ConnectionRule, DialRule
 from harness.faults.customer import CustomerRule, HandRule
 from harness.faults.device import DeviceRule
-from harness.faults.fate import Act, Passing
+from harness.faults.fate import Act, Deliver, Passing
 from harness.faults.fleet import SwitchRule
 from harness.faults.grammar import ALL_RULES
-from harness.faults.host import Crash, HangAfterN, HostRule, IssuerDown, PartialApproval, Silent
+from harness.faults.host import (
+    Crash,
+    HangAfterN,
+    HearingRule,
+    HostRule,
+    IssuerDown,
+    PartialApproval,
+)
 from harness.faults.power import PowerCut, ProcessPause
 from harness.faults.rule import FOREVER, HOST, Context, FaultSpec, Rule
+from harness.faults.windows import Windows
 from harness.faults.wire import WireRule
 from harness.machines.customer import Running
 from harness.machines.host import Hearing
@@ -37,7 +46,8 @@ class FaultPlan:
     """`wire`, `connection`, `host`, `device`, `customer`, `power`, `time`: is there any such
     rule?
 
-    `effects` holds (fault, on a terminal or 'HOST', what) since the last `drain`.
+    `effects` holds what took effect since the last `drain`. `outage` is for how many seconds at
+    most something goes on being down after its fault has ended.
     """
 
     def __init__(
@@ -60,8 +70,8 @@ class FaultPlan:
         self._wire = WireFaults(self._of(WireRule))
         self._connection = self._of(ConnectionRule)
         self._dial = self._of(DialRule)
-        # what a silent host swallows, none of its other faults sees
-        self._hearing = sorted(self._of(HostRule), key=lambda rule: not isinstance(rule, Silent))
+        self._waits: dict[str, list[tuple[DialRule, float]]] = {}  # of dials not answered yet
+        self._hearing = sorted(self._of(HearingRule), key=lambda rule: rule.stage)
         self._hangs = self._of(HangAfterN)
         self._issuer = self._of(IssuerDown)
         self._parts = self._of(PartialApproval)
@@ -76,35 +86,31 @@ class FaultPlan:
         self._clock_rules = self._of(ClockRule)
         self.wire = bool(self._of(WireRule))
         self.connection = bool(self._connection)
-        self.host = bool(self._hearing)
+        self.host = bool(self._of(HostRule))
         self.device = bool(self._device)
         self.customer = bool(self._customer or self._hands)
         self.power = bool(self._power)
         self.time = bool(self._clock_rules or self._pauses)
-        self.effects: list[tuple[str, str, str]] = []
+        self.effects: list[FaultActed] = []
+        self.windows = Windows([rule.spec for rule in self._rules])
+        self.outage = max((rule.lasts for rule in self._rules), default=0.0)
         for rule in self._rules:
             rule.effects = self.effects
 
     def _of(self, layer: type[R]) -> list[R]:
         return [rule for rule in self._rules if isinstance(rule, layer)]
 
-    def drain(self) -> list[tuple[str, str, str]]:
+    def drain(self) -> list[FaultActed]:
         """Take the effects."""
         taken = self.effects[:]
         self.effects.clear()
         return taken
 
-    def windows(self) -> list[tuple[float, float, str]]:
-        """(start, until, text) of each fault in run seconds, by start; until may be infinite."""
-        specs = [rule.spec for rule in self._rules]
-        return sorted(
-            ((spec.start, spec.until, spec.text) for spec in specs), key=lambda window: window[0]
-        )
-
-    def lift(self, now: float) -> None:
-        """All faults end now."""
+    def lift(self, now: float) -> list[Event]:
+        """All faults end now: the windows that this closes."""
         for rule in self._rules:
             rule.lift(now)
+        return self.windows.lift(now)
 
     # --- wire ------------------------------------------------------------------------------
 
@@ -112,20 +118,37 @@ class FaultPlan:
         """What becomes of a frame; None leaves it alone."""
         return self._wire.fate(now, passing)
 
+    def arrived(self, act: Deliver) -> None:
+        """A delivery has come to its end of the line."""
+        if act.effect is not None:
+            self.effects.append(act.effect)
+
     # --- connection ------------------------------------------------------------------------
 
     def wait(self, now: float, terminal: str) -> float:
         """Seconds for which a terminal's dial is kept waiting before `admit` is asked."""
-        return sum(rule.wait(now, terminal) for rule in self._dial)
+        waits = [(rule, rule.wait(now, terminal)) for rule in self._dial]
+        self._waits[terminal] = [(rule, seconds) for rule, seconds in waits if seconds]
+        return sum(seconds for _, seconds in waits)
 
     def admit(self, now: float, terminal: str) -> str:
         """'' lets a terminal connect, else how it fails: 'refused' or 'unanswered'."""
-        troubles = [rule.admit(now, terminal) for rule in self._connection]
-        trouble = next(filter(None, troubles), "")
-        if not trouble:
-            for rule in self._dial:
-                rule.admitted(terminal)
-        return trouble
+        every = [(rule, rule.admit(now, terminal)) for rule in self._connection]  # each counts it
+        rule, trouble = next((pair for pair in every if pair[1]), (None, None))
+        if trouble is not None and trouble.how == UNANSWERED:
+            self._waits.pop(terminal, None)  # for an answer that would never have come
+        self._waited(terminal)
+        if rule is not None and trouble is not None:
+            rule.acted(terminal, trouble.what)
+            return trouble.how
+        for dial in self._dial:
+            dial.admitted(terminal)
+        return ""
+
+    def _waited(self, terminal: str) -> None:
+        """The dial was answered, or given up while it was kept waiting."""
+        for rule, seconds in self._waits.pop(terminal, ()):
+            rule.acted(terminal, rule.waited(seconds))
 
     def opened(self, now: float, terminal: str) -> None:
         """A connection of that terminal stands."""
@@ -140,6 +163,7 @@ class FaultPlan:
 
     def closed(self, now: float, terminal: str) -> None:
         """The terminal's connection is gone, or its attempt to connect is over."""
+        self._waited(terminal)
         for rule in self._connection:
             rule.closed(now, terminal)
 
@@ -160,16 +184,14 @@ class FaultPlan:
 
     def hears(self, now: float, terminal: str, fields: dict[str, str]) -> Hearing:
         """What becomes of a message that the host has read."""
-        delay, refusal = 0.0, ""
+        whole = Hearing()
         for rule in self._hearing:
-            heard = rule.hears(now, terminal, fields)
-            if heard is None:
+            heard = rule.hears(now, terminal, fields)  # each counts it
+            if heard is None or not whole.answer:
                 continue
-            if not heard.answer:
-                return heard
-            delay += heard.delay
-            refusal = refusal or heard.refusal
-        return Hearing(delay=delay, refusal=refusal)
+            rule.took_effect(terminal, fields.get("t", ""), heard)
+            whole = whole.and_then(heard)
+        return whole
 
     def part(self, now: float, fields: dict[str, str], wanted: int) -> int:
         """What the host approves of an amount (minor units)."""

@@ -33,6 +33,7 @@ class OperationRule(Rule):
 
 class PowerCut(OperationRule):
     kind = "power_cut"
+    lasting = "off"
     layer = "power"
     summary = "the mains fail at a store's write or sync, a motor's start or a frame's sending"
     parameters: ClassVar[dict[str, Parameter]] = {
@@ -56,6 +57,7 @@ class ProcessPause(OperationRule):
     """
 
     kind = "process_pause"
+    lasting = "hold"
     layer = "time"
     variants = ("", "hold=60s")
     summary = "a terminal's process stands still behind an operation, and goes on later"

@@ -185,7 +185,10 @@ WHY: dict[str, str] = {
     ),
     "stale_date": "A message with the date of days ago: a replay, or a clock that is wrong.",
     "silent": "The incident itself: the host reads, may even book, and never answers.",
-    "slow": "Answers around the timer: some in time, some a moment too late, each of them booked.",
+    "slow": (
+        "Answers around the timer: some in time, some a moment too late, each of them booked. Or "
+        "booked when the terminal has given up, just before its reversal or just after."
+    ),
     "hang_after_n": (
         "The host stops and keeps what it read. On thaw it answers all of it at once, minutes too "
         "late."

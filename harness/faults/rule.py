@@ -17,6 +17,7 @@ from typing import Any, ClassVar, NamedTuple
 import msgspec
 
 from harness.draw import Draw, key_of
+from harness.events import FaultActed
 
 FOREVER = float("inf")
 HOST = "HOST"  # on whom a fault acts, when it is not a terminal
@@ -81,6 +82,8 @@ class Rule:
     terminal, the attempt, the message and the operation a search chooses by itself. `withstood` is
     'request' or 'response' where nobody could withstand the other.
     `speaks` is 'request' or 'response' for a kind that touches only those; '' for both.
+    `lasting` names the parameter that says for how long what it did goes on, where that may be
+    longer than its window: an outage, after which machines take their time to come back.
     `where` it strikes is 'wire' (between the machines), 'host' or 'terminals'. `virtual` kinds need
     virtual time, and exist in `sim` only.
     """
@@ -93,6 +96,7 @@ class Rule:
     parameters: ClassVar[dict[str, Parameter]] = COMMON
     variants: ClassVar[tuple[str, ...]] = ("",)
     withstood: ClassVar[str] = ""
+    lasting: ClassVar[str] = ""
     virtual: ClassVar[bool] = False
 
     def __init__(self, spec: FaultSpec, index: int, context: Context) -> None:
@@ -109,7 +113,7 @@ class Rule:
         self.nth: int | None = given.get("nth")
         self.p: float | None = given.get("p")
         self.mti: str | None = given.get("mti")
-        self.effects: list[tuple[str, str, str]] = []
+        self.effects: list[FaultActed] = []
         self._attempts: dict[str, int] = {}
 
     @cached_property
@@ -134,6 +138,11 @@ class Rule:
     def value(self, name: str) -> Any:
         """A parameter's value; the grammar has filled in the defaults."""
         return self.spec.parameters.get(name)
+
+    @property
+    def lasts(self) -> float:
+        """Seconds for which an effect goes on."""
+        return float(self.value(self.lasting)) if self.lasting else 0.0
 
     def active(self, now: float) -> bool:
         return self.start <= now < self.until
@@ -173,7 +182,11 @@ class Rule:
 
     def acted(self, on: str, what: str) -> None:
         """Note an effect that really took place."""
-        self.effects.append((self.spec.text, on, what))
+        self.effects.append(self.effect(on, what))
+
+    def effect(self, on: str, what: str) -> FaultActed:
+        """An effect that is to be noted when it takes place."""
+        return FaultActed(self.spec.text, f"{on}: {what}", self.lasts)
 
 
 def function_of(mti: str) -> str:

@@ -119,8 +119,10 @@ class DuplicateResponse(WireRule):
 
     def strike(self, _now: float, passing: Passing) -> list[Act]:
         times, every = self.value("times"), self.value("every")
-        self.acted(passing.terminal, f"{passing.mti} delivered {times} times")
-        return [Deliver(every * copy, passing.data) for copy in range(times)]
+        again = self.effect(passing.terminal, f"{passing.mti} came again")
+        copies = [Deliver(every * copy, passing.data) for copy in range(times)]
+        copies[1] = copies[1]._replace(effect=again)
+        return [*copies]
 
 
 class DuplicateRequest(DuplicateResponse):

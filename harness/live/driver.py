@@ -193,13 +193,9 @@ async def watch_lag(clock: LiveClock, lag: Lag, report: Callable[[float], None])
 async def watch_windows(
     clock: LiveClock, faults: FaultPlan, report: Callable[[e.Event], None]
 ) -> None:
-    """Report when the faults' windows open and close. Ends with the last of them."""
-    moments = [
-        moment
-        for start, until, text in faults.windows()
-        for moment in ((start, e.FaultBegan(text)), (until, e.FaultEnded(text)))
-        if moment[0] != float("inf")
-    ]
-    for when, event in sorted(moments, key=lambda moment: moment[0]):
+    """Report when the faults' windows open and close, until they are lifted. Ends with the last."""
+    windows = faults.windows
+    while (when := windows.next()) != float("inf"):
         await asyncio.sleep(max(0.0, clock.wall(when - clock.now())))
-        report(event)
+        for event in windows.passed(clock.now()):
+            report(event)

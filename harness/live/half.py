@@ -215,7 +215,8 @@ class Half:
         """
         self._settled = True
         self._lift()
-        end = self.clock.now() + self.plan.scenario.contract.quiescence
+        wait = self._assembly.faults.outage + self.plan.scenario.contract.quiescence
+        end = self.clock.now() + wait
         give_up = give_up or asyncio.Event()
         while not (quiet := self.quiet()) and self.clock.now() < end and not give_up.is_set():
             await self.pause(give_up)

@@ -248,13 +248,15 @@ class HostSide:
         self._journal.record(self.clock.now(), actor, event)
 
     def drain_faults(self) -> None:
-        effects = self.faults.drain()
-        for fault, on, what in effects:
-            self.record(RUN, e.FaultActed(fault, f"{on}: {what}" if what else on))
+        for effect in self.faults.drain():
+            self.record(RUN, effect)
 
     def lift(self) -> None:
-        """All faults end."""
-        self.faults.lift(self.clock.now())
+        """All faults end. In a run of ours the terminals' half tells of their windows."""
+        closed = self.faults.lift(self.clock.now())
+        if self.alone:
+            for event in closed:
+                self.record(RUN, event)
         self._alarm.look()
 
     def close(self) -> None:

@@ -157,7 +157,14 @@ class Passage:
     def _move(self, act: Act, to: End) -> Callable[[], None]:
         if isinstance(act, Close):
             return partial(self._cut, act.how)
+        if act.effect is not None:
+            return partial(self._deliver_and_tell, act, to)
         return partial(self._deliver[to], act.data)
+
+    def _deliver_and_tell(self, act: Deliver, to: End) -> None:
+        self._around.faults.arrived(act)
+        self._around.drain_faults()
+        self._deliver[to](act.data)
 
     def close(self) -> None:
         """What is still on its way never arrives."""

@@ -278,7 +278,7 @@ class _Half:
                 progress(Progress(now, plan.duration, fleet.states(), fleet.cards_inside(), phase))
             if phase == "running" and now >= end:
                 phase = "settling"
-                end = now + plan.scenario.contract.quiescence
+                end = now + self._assembly.faults.outage + plan.scenario.contract.quiescence
                 fleet.stop_customers()
                 self._host.lift()
             elif phase == "settling":

@@ -277,9 +277,8 @@ class LiveTerminals:
         self._journal.record(self.clock.now(), actor, event)
 
     def drain_faults(self) -> None:
-        effects = self.faults.drain()
-        for fault, on, what in effects:
-            self.record(RUN, e.FaultActed(fault, f"{on}: {what}" if what else on))
+        for effect in self.faults.drain():
+            self.record(RUN, effect)
 
     def start(self, died_at: float | None = None) -> None:
         """Count the cassettes, switch everything on. Whatever the store knows comes from an earlier
@@ -305,7 +304,8 @@ class LiveTerminals:
             self.record(atm.id, e.PowerRestored())
 
     def stop_customers(self) -> None:
-        self.faults.lift(self.clock.now())
+        for event in self.faults.lift(self.clock.now()):
+            self.record(RUN, event)
         self.record(RUN, e.CustomersStopped())
         for live in self.atms:
             live.stop_customers()

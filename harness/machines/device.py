@@ -147,7 +147,7 @@ class Device:
             self._card_done(self._card_does)
         if now >= self._cash_due:
             self._cash_due = NEVER
-            self._cash_done(self._cash_does)
+            self._cash_done(self._cash_does, now)
 
     def _run_card(self, does: str, seconds: float, now: float) -> None:
         self._card_does = does
@@ -211,8 +211,7 @@ class Device:
 
     def retract(self, now: float) -> None:
         """The motor draws the notes back in, unless they get stuck."""
-        mishap = self._fate(now, "retract") if self._fate else None
-        self._run_cash("stick" if mishap else "retract", self._motors.retract, now)
+        self._run_cash("retract", self._motors.retract, now)
 
     # --- what hands do -----------------------------------------------------------------
 
@@ -267,7 +266,7 @@ class Device:
             self.card_at = ""
             self.reports.append(i.CardKept())
 
-    def _cash_done(self, does: str) -> None:
+    def _cash_done(self, does: str, now: float) -> None:
         if does == "stack":
             if self._stack_mishap is not None and self._stack_mishap.kind == "unknown":
                 self._purge()
@@ -281,9 +280,7 @@ class Device:
             self.events.append(e.NotesPresented(dict(self._out)))
             self.reports.append(i.Presented())
         elif does == "retract":
-            self._bring_back()
-        elif does == "stick":
-            self._stick()
+            self._draw_in(now)
 
     def _purge(self) -> None:
         """Uncounted notes go to the reject bin; only a person can say how many."""
@@ -291,11 +288,17 @@ class Device:
         self._stacker = {}
         self.cash_at = ""
 
-    def _stick(self) -> None:
-        """Out of everybody's reach, and not counted back; only a person can say how many."""
+    def _draw_in(self, now: float) -> None:
         notes = _sum(self._out, self._stacker)
         if not notes:
-            return  # a hand was quicker
+            return  # a hand was quicker, and has been reported
+        if self._fate and self._fate(now, "retract"):
+            self._stick(notes)
+        else:
+            self._bring_back(notes)
+
+    def _stick(self, notes: e.Notes) -> None:
+        """Out of everybody's reach, and not counted back; only a person can say how many."""
         self._unknown = _sum(self._unknown, notes)
         self._out, self._stacker = {}, {}
         self.cash_at = ""
@@ -303,10 +306,7 @@ class Device:
         self._counters = i.Counters(known.transaction, known.picked, known.returned, False)
         self.events.append(e.RetractFailed(notes))
 
-    def _bring_back(self) -> None:
-        notes = _sum(self._out, self._stacker)
-        if not notes:
-            return  # a hand was quicker, and has been reported
+    def _bring_back(self, notes: e.Notes) -> None:
         self._out = {}
         self._stacker = {}
         self.cash_at = ""

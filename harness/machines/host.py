@@ -91,14 +91,25 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Hearing(NamedTuple):
-    """What a fault makes of a message: processed at all, answered at all, later by `delay`, or
-    refused with the code that goes by that name.
+    """What a fault makes of a message: processed at all, answered at all, answered later by
+    `delay`, decided later by `late` (a request), or refused with the code that goes by that name.
     """
 
     process: bool = True
     answer: bool = True
     delay: float = 0.0
+    late: float = 0.0
     refusal: str = ""
+
+    def and_then(self, other: Hearing) -> Hearing:
+        """What both make of it."""
+        return Hearing(
+            self.process and other.process,
+            self.answer and other.answer,
+            self.delay + other.delay,
+            self.late + other.late,
+            self.refusal or other.refusal,
+        )
 
 
 class HostFate(Protocol):
@@ -127,7 +138,9 @@ class Line:
 
 
 class Job(NamedTuple):
-    """Something due: a request's commit, or an answer that only waits to leave."""
+    """Something due: a request's commit, or an answer that only waits to leave (`ready`).
+    `delay` is by how many seconds the answer comes behind the commit.
+    """
 
     due: float
     order: int
@@ -136,6 +149,7 @@ class Job(NamedTuple):
     entry: Entry | None
     answers: bool
     ready: Fields | None
+    delay: float = 0.0
 
 
 class Host:
@@ -174,7 +188,7 @@ class Host:
         self._fate = fate
         self._lines: dict[int, Line] = {}
         self.memory = Memory()
-        self._waiting: dict[int, list[tuple[int, Fields]]] = {}
+        self._waiting: dict[int, list[tuple[int, Fields, float]]] = {}
         self._jobs: list[Job] = []
         self._order = 0
         self._approvals = 0
@@ -285,6 +299,10 @@ class Host:
 
     # --- what outlives the process ------------------------------------------------------------
 
+    def outdated(self) -> None:
+        """It is no longer the host that everybody means: no fault of the host strikes it now."""
+        self._fate = None
+
     def keep(self) -> None:
         """From now on `changes` tells what has to be durable before `out` may be sent."""
         self.memory.keep()
@@ -378,8 +396,9 @@ class Host:
             self._answer_later(line.number, fields, answer, hearing, 0.0, now)
             return
         entry = self._remember("2", fields, PENDING)
-        due = now + self._draw(fields).uniform(*self.settings.answer) + hearing.delay
-        self._push(Job(due, 0, line.number, fields, entry, hearing.answer, None))
+        due = now + self._draw(fields).uniform(*self.settings.answer) + hearing.late
+        answers, delay = hearing.answer, hearing.delay
+        self._push(Job(due, 0, line.number, fields, entry, answers, None, delay))
 
     def _repeat_answer(
         self, line: Line, fields: Fields, known: Entry, hearing: Hearing, now: float
@@ -390,7 +409,8 @@ class Host:
         )
         if known.state == PENDING:
             if hearing.answer:
-                self._waiting.setdefault(id(known), []).append((line.number, fields))
+                waiting = self._waiting.setdefault(id(known), [])
+                waiting.append((line.number, fields, hearing.delay + hearing.late))
         else:
             self._answer_later(
                 line.number, fields, self._answer_of(fields, known), hearing, 0.0, now
@@ -482,9 +502,9 @@ class Host:
         if self._crashes(now, fields, "after_commit"):
             return
         if job.answers:
-            self._send(job.line, self._answer_of(fields, entry))
-        for line, duplicate in self._waiting.pop(id(entry), ()):
-            self._send(line, self._answer_of(duplicate, entry))
+            self._answer_after(job.delay, job.line, fields, self._answer_of(fields, entry), now)
+        for line, duplicate, delay in self._waiting.pop(id(entry), ()):
+            self._answer_after(delay, line, duplicate, self._answer_of(duplicate, entry), now)
 
     def commit(self, entry: Entry, fields: Fields, now: float) -> None:
         """Decide and post, in one instant."""
@@ -682,9 +702,13 @@ class Host:
         delay: float,
         now: float,
     ) -> None:
-        if not hearing.answer:
-            return
-        delay += hearing.delay
+        if hearing.answer:
+            delay += hearing.delay + hearing.late
+            self._answer_after(delay, line, fields, answer, now)
+
+    def _answer_after(
+        self, delay: float, line: int, fields: Fields, answer: Fields, now: float
+    ) -> None:
         if delay <= 0.0:
             self._send(line, answer)
         else:

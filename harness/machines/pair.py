@@ -231,6 +231,7 @@ class HostPair:
         before, self._active, self._standby = self._active, self._standby, None
         if switch.kind == "split_brain":
             self._outdated = before
+            before.outdated()
             return
         self.out += [(number, b"") for number in self._at]
         self._at.clear()

@@ -121,9 +121,8 @@ class Fleet:
     def drain_faults(self) -> None:
         """A fault that took effect is written down."""
         if self.faults.effects:
-            effects = self.faults.drain()
-            for fault, on, what in effects:
-                self.record(RUN, e.FaultActed(fault, f"{on}: {what}" if what else on))
+            for effect in self.faults.drain():
+                self.record(RUN, effect)
 
     # --- the run's own moments ---------------------------------------------------------------
 
@@ -131,22 +130,21 @@ class Fleet:
         """Count the cassettes, switch everything on."""
         for site in self.sites:
             self.record(site.atm.id, site.atm.device.count("opening"))
-        for start, until, text in self.faults.windows():
-            self.world.at(start, self._fault_begins, text)
-            if until != float("inf"):
-                self.world.at(until, self._fault_ends, text)
+        self._watch_windows()
         for site in self.sites:
             site.boot()
 
-    def _fault_begins(self, text: str) -> None:
-        self.record(RUN, e.FaultBegan(text))
-
-    def _fault_ends(self, text: str) -> None:
-        self.record(RUN, e.FaultEnded(text))
+    def _watch_windows(self, _: object = None) -> None:
+        for event in self.faults.windows.passed(self.world.now):
+            self.record(RUN, event)
+        due = self.faults.windows.next()
+        if due != float("inf"):
+            self.world.at(due, self._watch_windows)
 
     def stop_customers(self) -> None:
         """Nobody new comes, all faults are lifted."""
-        self.faults.lift(self.world.now)
+        for event in self.faults.lift(self.world.now):
+            self.record(RUN, event)
         self.record(RUN, e.CustomersStopped())
         self._host_waker.look()  # what a fault had in store for it may be due now
         for site in self.sites:

@@ -204,14 +204,21 @@ class Cable:
         life, to, lane = what
         while (act := lane.take(self._fleet.world.now)) is not None:
             if isinstance(act, Deliver):
+                if act.effect is not None and self._carries(life, to):
+                    self._fleet.faults.arrived(act)
+                    self._fleet.drain_faults()
                 self._arrives((life, to, act.data))
             elif life == self.life:
                 self.drop(act.how)
 
+    def _carries(self, life: int, to: str) -> bool:
+        """Does what is under way still arrive?"""
+        stands = life == self.life and self.state == "open"
+        return stands or (to == "host" and life == self._left)
+
     def _arrives(self, what: tuple[int, str, bytes]) -> None:
         life, to, data = what
-        stands = life == self.life and self.state == "open"
-        if not stands and not (to == "host" and life == self._left):
+        if not self._carries(life, to):
             return
         fleet = self._fleet
         taps = self._host_taps if to == "host" else self._terminal_taps

@@ -91,7 +91,8 @@ def simulate_plan(
 
 def play(fleet: Fleet, plan: RunPlan, progress: Callable[[Progress], None] | None = None) -> None:
     """From the first boot to the last count: customers until the plan's end, then the faults are
-    lifted, and it goes on until nothing is open, or for the contract's quiescence.
+    lifted, and it goes on until nothing is open, or for the contract's quiescence after the last
+    outage that one of them may have begun.
     """
     fleet.start()
     now = 0.0
@@ -100,7 +101,7 @@ def play(fleet: Fleet, plan: RunPlan, progress: Callable[[Progress], None] | Non
         fleet.world.run(now)
         _tell(fleet, plan, progress, "running")
     fleet.stop_customers()
-    limit = now + plan.scenario.contract.quiescence
+    limit = now + fleet.faults.outage + plan.scenario.contract.quiescence
     while not fleet.quiet() and now < limit:
         now += _LOOK_EVERY
         fleet.world.run(now)

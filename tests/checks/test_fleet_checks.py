@@ -84,6 +84,35 @@ def test_where_the_host_is_somebody_elses_nobody_can_say() -> None:
     assert status(script.verdict(), "F3") == "not observable"
 
 
+def test_who_never_showed_a_screen_is_not_back() -> None:
+    """He was counted before he was switched on, and nobody saw him again."""
+    script = Script()
+    script.add(10, e.FaultBegan("silent"), actor="RUN")
+    script.add(100, e.FaultEnded("silent"), actor="RUN")
+    script.end(1000)
+    assert status(script.verdict(), "F3") == "fail"
+
+
+@pytest.mark.parametrize(("late", "outcome"), [(-1, "pass"), (1, "fail")])
+@pytest.mark.parametrize("acted", [30, 99])
+def test_an_outage_that_outlives_its_fault_is_over_when_it_is_over(
+    acted: float, late: float, outcome: str
+) -> None:
+    """The host went down inside the window, for ten minutes: the bound begins behind them, though
+    the window closed before.
+    """
+    script = fleet(1, away=1, until=2000.0)
+    script.add(acted, e.FaultActed("crash_restart", "HOST: crashed", lasts=600.0), actor="RUN")
+    script.add(acted + 600 + BACK + late, e.ScreenShown("welcome"), actor=atm(1))
+    assert status(script.verdict(), "F3") == outcome
+
+
+def test_a_run_that_ends_before_the_bound_judges_nobody_who_is_away() -> None:
+    """Nobody knows whether he would have come back in time; and it proves nothing of the others."""
+    assert status(fleet(3, away=1, until=150.0).verdict(), "F3") == "not tried"
+    assert status(fleet(3, away=0, until=150.0).verdict(), "F3") == "pass"
+
+
 # --- F4 -------------------------------------------------------------------------------------------
 
 

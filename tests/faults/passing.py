@@ -52,3 +52,12 @@ def delivered(acts: list[Act] | None) -> list[tuple[float, bytes]]:
     """The deliveries among what a fault answered; it must have answered."""
     assert acts is not None, "the frame was left alone"
     return [(act.delay, act.data) for act in acts if isinstance(act, Deliver)]
+
+
+def told(faults: FaultPlan) -> list[tuple[str, str, str]]:
+    """(fault, on a terminal or 'HOST', what) of each effect since this was last asked."""
+    found = []
+    for effect in faults.drain():
+        on, what = effect.on.split(": ", 1)
+        found.append((effect.fault, on, what))
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from passing import ATM, OTHER, delivered, frame, message, plan
+from passing import ATM, OTHER, delivered, frame, message, plan, told
 
 from harness.errors import CodecError
 from harness.faults.fate import Close, Deliver
@@ -86,7 +86,7 @@ def test_a_line_that_stalls_holds_everything_in_order() -> None:
     assert faults.fate(61.0, request) is None
     faults.opened(100.0, ATM)
     assert faults.fate(100.0, request) is None
-    assert len(faults.drain()) == 1
+    assert len(told(faults)) == 1
 
 
 def test_bytes_count_from_the_windows_start() -> None:
@@ -110,7 +110,7 @@ def test_a_truncated_connection_ends_in_the_middle_of_a_frame() -> None:
     faults.opened(0.0, ATM)
     assert faults.fate(0.0, right) == [Deliver(0.0, right.data[:20]), Close(0.001, "fin")]
     assert faults.fate(0.0, frame("0200")) == []
-    assert faults.drain() == [
+    assert told(faults) == [
         (
             "truncate_after_n:n=20,nth=1",
             ATM,
@@ -203,10 +203,10 @@ def test_bitflip_can_be_told_where() -> None:
     faults = plan("bitflip:byte=3,bit=8", "drop_response@10s..")
     ((_, wrong),) = delivered(faults.fate(0.0, frame("0210")))
     assert wrong[2:6] == b"0200"
-    assert faults.drain() == [("bitflip:byte=3,bit=8", ATM, "0210 byte 3, bit 8 flipped")]
+    assert told(faults) == [("bitflip:byte=3,bit=8", ATM, "0210 byte 3, bit 8 flipped")]
     beyond = plan("bitflip:byte=4000")
     assert beyond.fate(0.0, frame()) is None
-    assert beyond.drain() == []
+    assert told(beyond) == []
 
 
 def test_a_flipped_bit_does_not_get_past_the_mac() -> None:
@@ -261,6 +261,6 @@ def test_a_place_can_be_given() -> None:
         f"drop_bytes:bytes={size + 1}", f"drop_bytes:at={size},bytes=2", "insert_bytes:at=4000"
     )
     assert beyond.fate(0.0, frame()) is None
-    assert beyond.drain() == []
+    assert told(beyond) == []
     whole = delivered(plan(f"drop_bytes:bytes={size}").fate(0.0, frame()))
     assert whole == [(0.0, right[:2])]

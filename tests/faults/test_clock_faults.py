@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from passing import plan
+from passing import plan, told
 
 from harness.journal import JournalReader
 from harness.plan import plan_of
@@ -73,10 +73,10 @@ def test_it_has_acted_when_a_message_was_stamped(kind: str) -> None:
         EPOCH, lambda at, moment, local: faults.clock(at, ATM, moment, local=local)
     )
     calendar.stamp(59.0)
-    assert faults.drain() == []
+    assert told(faults) == []
     calendar.stamp(60.0)
     calendar.stamp(61.0)
-    assert len(faults.drain()) == 1
+    assert len(told(faults)) == 1
 
 
 def test_summer_time_does_not_touch_a_message_without_local_time() -> None:
@@ -86,9 +86,9 @@ def test_summer_time_does_not_touch_a_message_without_local_time() -> None:
         EPOCH, lambda at, moment, local: faults.clock(at, ATM, moment, local=local)
     )
     assert calendar.sent(60.0) == "1121201100"
-    assert faults.drain() == []
+    assert told(faults) == []
     assert calendar.stamp(60.0).time == "201100"
-    assert len(faults.drain()) == 1
+    assert len(told(faults)) == 1
 
 
 def test_a_repeat_keeps_the_time_that_it_had(tmp_path: Path) -> None:

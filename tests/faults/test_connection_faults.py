@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from passing import ATM, OTHER, plan
+from passing import ATM, OTHER, plan, told
 
 from harness.faults.plan import FaultPlan
 
@@ -21,7 +21,7 @@ def test_refused_in_the_window_and_standing_ones_stay() -> None:
         "",
     ]
     assert faults.next_cut(0.0, ATM) is None
-    assert faults.drain() == [("refuse@10s..20s", ATM, "connection refused")] * 2
+    assert told(faults) == [("refuse@10s..20s", ATM, "connection refused")] * 2
 
 
 def test_nth_of_refuse_counts_dials() -> None:
@@ -37,7 +37,7 @@ def test_a_standing_connection_is_reset_when_the_window_opens() -> None:
     assert faults.next_cut(10.0, ATM) == (300.0, "rst")
     assert faults.next_cut(300.0, ATM) == (300.0, "rst")
     faults.cut_done(300.0, ATM, "rst")
-    assert faults.drain() == [("rst@5m..6m", ATM, "connection ended by rst")]
+    assert told(faults) == [("rst@5m..6m", ATM, "connection ended by rst")]
 
 
 def test_what_opens_in_the_window_is_reset_soon() -> None:
@@ -125,7 +125,7 @@ def test_the_first_of_several_cuts_counts() -> None:
     faults.opened(0.0, ATM)
     assert faults.next_cut(0.0, ATM) == (120.0, "rst")
     faults.cut_done(120.0, ATM, "rst")
-    assert faults.drain() == [("rst@2m..", ATM, "connection ended by rst")]
+    assert told(faults) == [("rst@2m..", ATM, "connection ended by rst")]
 
 
 def test_an_unanswered_dial_is_neither_let_in_nor_refused() -> None:
@@ -139,7 +139,33 @@ def test_slow_accept_keeps_a_dial_waiting() -> None:
     faults = plan("slow_accept:by=3s@10s..20s", "slow_accept:by=500ms")
     assert [faults.wait(at, ATM) for at in (0.0, 10.0, 20.0)] == [0.5, 3.5, 0.5]
     assert faults.admit(10.0, ATM) == ""
-    assert ("slow_accept:by=3s@10s..20s", ATM, "dial answered 3 s later") in faults.drain()
+    assert told(faults) == [("slow_accept:by=500ms", ATM, "dial answered 0.5 s later")]
+
+
+def test_who_waits_in_vain_waits_for_no_slow_answer() -> None:
+    """A slow dial that nobody answers was not answered later; one that is given up meanwhile, or
+    refused in the end, was.
+    """
+    faults = plan("slow_accept:by=3s", "syn_blackhole:nth=1", "refuse:nth=2")
+    for _ in range(2):
+        faults.wait(0.0, ATM)
+        faults.admit(3.0, ATM)
+        faults.closed(3.0, ATM)
+    faults.wait(5.0, ATM)
+    faults.closed(6.0, ATM)
+    slow = ("slow_accept:by=3s", ATM, "dial answered 3 s later")
+    assert told(faults) == [
+        ("syn_blackhole:nth=1", ATM, "dial unanswered"),
+        *(slow, ("refuse:nth=2", ATM, "connection refused"), slow),
+    ]
+
+
+def test_a_dial_is_refused_by_one_fault() -> None:
+    """The first of them claims it, and each counts it."""
+    faults = plan("refuse:nth=1", "syn_blackhole", "flap")
+    assert faults.admit(0.0, ATM) == "refused"
+    assert told(faults) == [("refuse:nth=1", ATM, "connection refused")]
+    assert faults.admit(1.0, ATM) == "unanswered"
 
 
 def test_a_limit_to_connections_counts_those_that_stand() -> None:
@@ -154,7 +180,7 @@ def test_a_limit_to_connections_counts_those_that_stand() -> None:
     faults.closed(13.0, fleet[1])
     assert faults.admit(14.0, fleet[3]) == ""
     assert faults.admit(15.0, fleet[0]) == "refused"
-    assert [on for _, on, _ in faults.drain()] == [fleet[3], fleet[3], fleet[0]]
+    assert [on for _, on, _ in told(faults)] == [fleet[3], fleet[3], fleet[0]]
 
 
 def test_a_dial_that_another_fault_refused_takes_no_place() -> None:
@@ -184,7 +210,7 @@ def test_an_idle_connection_gets_a_fin() -> None:
     assert faults.next_cut(30.0, ATM) == (50.0, "fin")
     assert faults.next_cut(50.0, ATM) == (50.0, "fin")
     faults.cut_done(50.0, ATM, "fin")
-    assert faults.drain() == [("fin_idle:after=30s", ATM, "connection ended by fin")]
+    assert told(faults) == [("fin_idle:after=30s", ATM, "connection ended by fin")]
     faults.closed(50.0, ATM)
     assert faults.next_cut(90.0, ATM) is None
 

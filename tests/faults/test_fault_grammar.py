@@ -146,7 +146,12 @@ def marked(error: ConfigError) -> str:
         ("zzzzzz", "zzzzzz", "unknown fault", "harness list faults"),
         ("", "", "unknown fault ''", "harness list faults"),
         ("slow:bye=5s", "bye", "slow has no parameter 'bye'", "did you mean 'by'?"),
-        ("slow:zzzz=5s", "zzzz", "no parameter 'zzzz'", "slow takes by, mti, terminal, nth, p"),
+        (
+            "slow:zzzz=5s",
+            "zzzz",
+            "no parameter 'zzzz'",
+            "slow takes by, books, mti, terminal, nth, p",
+        ),
         ("eject_jam:mti=0210", "mti", "no parameter 'mti'", "eject_jam takes terminal, nth, p"),
         ("slow:", "", "a parameter is missing", "slow takes by"),
         ("slow:by=1s,", "", "a parameter is missing", "slow takes by"),

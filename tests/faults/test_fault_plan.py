@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from passing import ATM, delivered, frame, message, plan
+from passing import ATM, delivered, frame, message, plan, told
 
 from harness.errors import ConfigError
+from harness.events import FaultBegan, FaultEnded
 from harness.faults.connection import ConnectionRule
 from harness.faults.customer import HandRule
 from harness.faults.fate import Close
@@ -25,7 +26,7 @@ def test_without_faults_everything_is_left_alone() -> None:
     assert faults.fate(0.0, frame()) is None
     assert faults.admit(0.0, ATM) == ""
     assert faults.next_cut(0.0, ATM) is None
-    assert faults.windows() == []
+    assert faults.windows.next() == FOREVER
     assert not any(
         (faults.wire, faults.connection, faults.host, faults.device, faults.customer, faults.power)
     )
@@ -51,14 +52,35 @@ def test_each_kind_belongs_to_the_layer_it_names(kind: str) -> None:
     assert [name for name in layers if getattr(faults, name)] == (asked or [rule.layer])
 
 
-def test_windows_are_told_in_the_order_of_their_start() -> None:
-    """Faults without one last from 0 for ever."""
+def test_windows_are_told_when_they_open_and_close() -> None:
+    """Each once, in order; faults without one last from 0 on."""
     faults = plan("rst@5m..6m", "slow", "silent@1m..")
-    assert faults.windows() == [
-        (0.0, FOREVER, "slow"),
-        (60.0, FOREVER, "silent@1m.."),
-        (300.0, 360.0, "rst@5m..6m"),
+    windows = faults.windows
+    assert windows.passed(0.0) == [FaultBegan("slow")]
+    assert windows.next() == 60.0
+    assert windows.passed(300.0) == [FaultBegan("silent@1m.."), FaultBegan("rst@5m..6m")]
+    assert windows.passed(360.0) == [FaultEnded("rst@5m..6m")]
+    assert windows.next() == FOREVER
+
+
+def test_a_lift_closes_what_stands_open_and_nothing_opens_after_it() -> None:
+    """And what was due by then and not told yet is told first."""
+    faults = plan("slow", "silent@1m..", "rst@5m..6m")
+    assert faults.windows.passed(0.0) == [FaultBegan("slow")]
+    assert faults.lift(100.0) == [
+        *(FaultBegan("silent@1m.."), FaultEnded("slow"), FaultEnded("silent@1m.."))
     ]
+    assert faults.windows.next() == FOREVER
+    assert faults.lift(200.0) == []
+
+
+def test_an_outage_is_told_with_how_long_it_goes_on() -> None:
+    """The longest that any fault may begin is known beforehand."""
+    faults = plan("power_cut:off=10m", "hang_after_n:n=1,hold=20s", "slow:by=1h")
+    assert faults.outage == 600.0
+    faults.power_cut(0.0, ATM, "sync")
+    faults.hears(0.0, ATM, {"t": "0200"})
+    assert [effect.lasts for effect in faults.drain()] == [600.0, 0.0]
 
 
 def test_effects_are_taken_once() -> None:
@@ -67,7 +89,8 @@ def test_effects_are_taken_once() -> None:
     held = faults.effects
     faults.fate(0.0, frame())
     assert len(held) == len(faults.drain()) == 1
-    assert faults.drain() == held == []
+    assert faults.drain() == []
+    assert held == []
 
 
 # --- composition -------------------------------------------------------------------------------
@@ -80,7 +103,7 @@ def test_what_is_lost_is_not_altered() -> None:
         plan("drop_response", "latency"),
     ):
         assert faults.fate(0.0, frame()) == []
-        assert [fault for fault, _, _ in faults.drain()] == ["drop_response"]
+        assert [fault for fault, _, _ in told(faults)] == ["drop_response"]
 
 
 def test_faults_of_meaning_add_up_under_one_mac() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from passing import ATM, OTHER, frame, plan
+from passing import ATM, OTHER, frame, plan, told
 
 from harness.faults.plan import FaultPlan
 
@@ -122,7 +122,7 @@ def test_lifted_faults_strike_no_more() -> None:
     assert faults.mishap(40.0, ATM, "eject") is None
     assert not faults.forgets(40.0, ATM, "card")
     assert faults.power_cut(40.0, ATM, "sync") is None
-    assert faults.drain() == []
+    assert told(faults) == []
 
 
 def test_a_lift_never_prolongs_a_fault() -> None:

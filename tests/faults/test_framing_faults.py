@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from passing import ATM, delivered, frame, message, plan
+from passing import ATM, delivered, frame, message, plan, told
 
 from harness.faults.fate import Deliver
 from harness.faults.plan import FaultPlan
@@ -41,7 +41,7 @@ def test_a_length_that_the_header_cannot_say_is_left_alone() -> None:
     faults = plan("len_short:by=5000", "len_long:by=65535")
     assert faults.fate(0.0, frame()) is None
     assert plan("len_long:by=9999", framing="4ascii").fate(0.0, frame(header="4ascii")) is None
-    assert faults.drain() == []
+    assert told(faults) == []
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_digits_have_no_byte_order() -> None:
     """In 4ascii the fault does not act, and does not say that it did."""
     faults = plan("wrong_endianness", framing="4ascii")
     assert faults.fate(0.0, frame(header="4ascii")) is None
-    assert faults.drain() == []
+    assert told(faults) == []
 
 
 @pytest.mark.parametrize(("header", "off"), [("2byte", 2), ("2byte-tpdu", 2), ("4ascii", 4)])
@@ -117,7 +117,7 @@ def test_half_a_frame_and_then_nothing() -> None:
     for mti in ("0810", "0210", "0430"):
         assert faults.fate(2.0, frame(mti)) == []
     assert faults.fate(3.0, frame("0200")) is None
-    assert len(faults.drain()) == 1
+    assert len(told(faults)) == 1
     faults.opened(4.0, ATM)
     assert faults.fate(5.0, right) is None
 

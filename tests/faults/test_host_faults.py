@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from passing import ATM, plan
+from passing import ATM, plan, told
 
 from harness.machines.host import Hearing
 
@@ -19,7 +19,7 @@ def test_a_silent_host_discards_everything() -> None:
         assert faults.hears(599.0, ATM, heard) == UNTOUCHED
         assert faults.hears(600.0, ATM, heard) == Hearing(process=False, answer=False)
         assert faults.hears(4800.0, ATM, heard) == UNTOUCHED
-    assert faults.drain()[0] == ("silent@10m..80m", ATM, "0200 discarded")
+    assert told(faults)[0] == ("silent@10m..80m", ATM, "0200 discarded")
 
 
 def test_a_silent_host_may_still_post_for_a_while() -> None:
@@ -49,7 +49,24 @@ def test_what_silence_swallows_is_not_slow_as_well() -> None:
     """In whichever order they were asked for; the slow one claims no effect."""
     for faults in (plan("slow", "silent"), plan("silent", "slow")):
         assert faults.hears(0.0, ATM, REQUEST) == Hearing(process=False, answer=False)
-        assert [fault for fault, _, _ in faults.drain()] == ["silent"]
+        assert [fault for fault, _, _ in told(faults)] == ["silent"]
+
+
+def test_of_two_faults_only_the_one_that_decides_claims_the_message() -> None:
+    """Whatever the order they were asked for in; and each counts it."""
+    for asked in (("slow", "brownout:p=100%"), ("brownout:p=100%", "slow")):
+        faults = plan(*asked)
+        assert faults.hears(0.0, ATM, REQUEST) == Hearing(answer=False)
+        assert [fault for fault, _, _ in told(faults)] == ["brownout:p=100%"]
+    for asked in (("slow:nth=2", "echo_only:nth=1"), ("echo_only:nth=1", "slow:nth=2")):
+        faults = plan(*asked)
+        assert not faults.hears(0.0, ATM, REQUEST).process
+        assert faults.hears(0.0, ATM, REQUEST) == Hearing(delay=5.0)
+
+
+def test_a_slow_host_books_at_once_or_late() -> None:
+    """Its answer is late in both cases."""
+    assert plan("slow:books=late").hears(0.0, ATM, REQUEST) == Hearing(late=5.0)
 
 
 def test_crashes_before_or_after_the_commit() -> None:
@@ -63,7 +80,7 @@ def test_crashes_before_or_after_the_commit() -> None:
         assert faults.crash(0.0, ATM, REQUEST, phase) is None
         assert faults.crash(0.0, ATM, REQUEST, other) is None
         assert faults.crash(0.0, ATM, REVERSAL, phase) == 12.0
-        ((_, on, what),) = faults.drain()
+        ((_, on, what),) = told(faults)
         assert (on, what) == ("HOST", f"crashed {phase.replace('_', ' ')} of {ATM}'s 0420")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from passing import ATM, delivered, frame, message, plan
+from passing import ATM, delivered, frame, message, plan, told
 
 from harness.faults import meaning
 from harness.faults.grammar import ALL_RULES, parse_fault
@@ -20,7 +20,7 @@ def test_the_example_works(monkeypatch: pytest.MonkeyPatch) -> None:
     rule, test = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
     names: dict[str, Any] = {
         **vars(meaning), "ATM": ATM, "delivered": delivered, "frame": frame,
-        "message": message, "plan": plan,
+        "message": message, "plan": plan, "told": told,
     }  # fmt: skip
     exec(rule, names)
     added = names["WrongLocalTime"]

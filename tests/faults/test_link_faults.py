@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from passing import ATM, delivered, frame, plan
+from passing import ATM, delivered, frame, plan, told
 
 from harness.faults.fate import Close, Deliver
 
@@ -16,7 +16,7 @@ def test_half_open_swallows_everything_after_the_sign_on() -> None:
     assert faults.fate(0.2, frame("0810")) is None
     for mti in ("0200", "0210", "0800", "0810", "0420"):
         assert faults.fate(1.0, frame(mti)) == []
-    assert [what for _, _, what in faults.drain()] == [
+    assert [what for _, _, what in told(faults)] == [
         f"{mti} vanished" for mti in ("0200", "0210", "0800", "0810", "0420")
     ]
     faults.opened(100.0, ATM)
@@ -55,7 +55,7 @@ def test_accepted_and_never_read() -> None:
     assert [faults.fate(at, frame("0800")) for at in (0.0, 15.0)] == [None, None]
     faults.opened(16.0, ATM)
     assert [faults.fate(at, frame("0800")) for at in (16.0, 19.0, 20.0)] == [[], [], None]
-    assert len(faults.drain()) == 2
+    assert len(told(faults)) == 2
 
 
 def test_accept_never_read_counts_connections() -> None:
@@ -76,7 +76,7 @@ def test_one_way_partition(to: str, vanish: str) -> None:
     for mti in ("0200", "0210"):
         passed = [faults.fate(at, frame(mti)) is None for at in (5.0, 10.0, 19.0, 20.0)]
         assert passed == ([True, False, False, True] if mti == vanish else [True] * 4)
-    assert {what for _, _, what in faults.drain()} == {f"{vanish} vanished"}
+    assert {what for _, _, what in told(faults)} == {f"{vanish} vanished"}
 
 
 def test_half_an_answer_and_then_a_fin() -> None:
@@ -106,4 +106,4 @@ def test_a_half_close_comes_behind_a_whole_request() -> None:
     right = frame("0200")
     faults = plan("half_close")
     assert faults.fate(0.0, right) == [Deliver(0.0, right.data), Close(0.001, "half")]
-    assert faults.drain() == [("half_close", ATM, "no answer to the 0200 can leave")]
+    assert told(faults) == [("half_close", ATM, "no answer to the 0200 can leave")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from passing import delivered, frame, message, plan
+from passing import delivered, frame, message, plan, told
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_another_terminal_under_a_right_mac(name: str, other: str) -> None:
     ((_, data),) = delivered(faults.fate(0.0, frame(terminal=name)))
     fields, verdict = message(data)
     assert (fields["41"], verdict) == (other, "good")
-    assert faults.drain() == [("wrong_terminal", name, f"0210 DE 41 {other} instead of {name}")]
+    assert told(faults) == [("wrong_terminal", name, f"0210 DE 41 {other} instead of {name}")]
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_the_approval_comes_when_all_is_settled() -> None:
     assert faults.fate(0.0, frame("0210", more={"3": "310000"})) is None
     answer, settled = frame("0210", more={"3": "010000"}), frame("0430")
     assert faults.fate(0.0, answer) == []
-    assert len(faults.drain()) == 1
+    assert len(told(faults)) == 1
     assert faults.fate(45.0, frame("0420")) is None
     assert delivered(faults.fate(46.0, settled)) == [(0.0, settled.data), (0.0, answer.data)]
-    assert len(faults.drain()) == 1
+    assert len(told(faults)) == 1

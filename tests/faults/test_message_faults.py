@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from passing import SEALED, delivered, frame, message, plan
+from passing import SEALED, delivered, frame, message, plan, told
 
 from harness.errors import DecodeError
 from harness.wire.framing import framing
@@ -43,7 +43,7 @@ def test_a_bitmap_that_promises_too_much(seed: int) -> None:
     """Whichever field it announces, there is no message in it any more, or one with that field."""
     faults = plan("bad_bitmap", seed=seed)
     ((_, data),) = delivered(faults.fate(0.0, frame()))
-    ((_, _, what),) = faults.drain()
+    ((_, _, what),) = told(faults)
     announced = what.split("DE ")[1].split(",")[0]
     try:
         fields, _ = message(data)
@@ -66,7 +66,7 @@ def test_a_field_that_is_not_there_cannot_be_left_out() -> None:
     """Then the fault does not act, and does not say so."""
     faults = plan("missing_field:de=4")
     assert faults.fate(0.0, frame()) is None
-    assert faults.drain() == []
+    assert told(faults) == []
 
 
 def test_a_length_beyond_the_message() -> None:
@@ -75,7 +75,7 @@ def test_a_length_beyond_the_message() -> None:
     ((_, data),) = delivered(faults.fate(0.0, frame(more={"32": "99999"})))
     with pytest.raises(DecodeError, match="32"):
         message(data)
-    assert "DE 32 is 99 long" in faults.drain()[0][2]
+    assert "DE 32 is 99 long" in told(faults)[0][2]
     assert plan("bad_llvar").fate(0.0, frame()) is None  # all its fields are of fixed length
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import get_args
 
 import pytest
-from passing import ATM, OTHER, plan
+from passing import ATM, OTHER, plan, told
 
 from harness.faults.plan import FaultPlan
 from harness.faults.power import OPERATIONS
@@ -15,13 +15,18 @@ from harness.machines.mishap import Mishap
 from harness.machines.store import AnyRecord
 
 
+def words(faults: FaultPlan) -> list[str]:
+    """What happened, without by which fault and to whom."""
+    return [what for _, _, what in told(faults)]
+
+
 def test_a_jam_strikes_ejects_only() -> None:
     """The retry is an attempt of its own: nth=1 jams once, no nth jams for good."""
     once, always = plan("eject_jam:nth=1"), plan("eject_jam")
     assert once.mishap(0.0, ATM, "stack") is None
     assert [once.mishap(0.0, ATM, "eject") for _ in range(2)] == [Mishap("jam"), None]
     assert [always.mishap(0.0, ATM, "eject") for _ in range(2)] == [Mishap("jam")] * 2
-    assert once.drain() == [("eject_jam:nth=1", ATM, "card jammed")]
+    assert told(once) == [("eject_jam:nth=1", ATM, "card jammed")]
 
 
 def test_dispensers_run_short_or_lose_count() -> None:
@@ -30,7 +35,7 @@ def test_dispensers_run_short_or_lose_count() -> None:
     assert faults.mishap(0.0, ATM, "eject") is None
     stacked = [faults.mishap(0.0, ATM, "stack") for _ in range(3)]
     assert stacked == [Mishap("short", 2), Mishap("unknown", 0), None]
-    assert [what for _, _, what in faults.drain()] == ["2 notes short", "dispenser lost count"]
+    assert [what for _, _, what in told(faults)] == ["2 notes short", "dispenser lost count"]
     assert plan("dispense_unknown:notes=3").mishap(0.0, ATM, "stack") == Mishap("unknown", 3)
 
 
@@ -40,7 +45,7 @@ def test_several_faults_count_the_same_attempt() -> None:
     assert faults.mishap(0.0, ATM, "stack") == Mishap("short", 1)
     assert faults.mishap(0.0, ATM, "stack") is None
     assert faults.mishap(0.0, ATM, "eject") == Mishap("jam")
-    assert len(faults.drain()) == 2
+    assert len(told(faults)) == 2
 
 
 def test_customers_leave_what_the_fault_says() -> None:
@@ -49,7 +54,7 @@ def test_customers_leave_what_the_fault_says() -> None:
     assert faults.forgets(0.0, ATM, "card")
     assert not faults.forgets(0.0, OTHER, "card")
     assert [faults.forgets(0.0, OTHER, "cash") for _ in range(3)] == [False, True, False]
-    assert faults.drain() == [
+    assert told(faults) == [
         (f"customer_leaves_card:terminal={ATM}", ATM, "customer left the card"),
         ("customer_leaves_cash:nth=2", OTHER, "customer left the cash"),
     ]
@@ -61,7 +66,7 @@ def test_power_fails_at_the_nth_operation() -> None:
     operations = ("write:Intent", "frame:0200", "sync", "motor:eject")
     assert [faults.power_cut(0.0, ATM, name) for name in operations] == [None, None, 120.0, None]
     assert faults.power_cut(0.0, OTHER, "sync") is None
-    assert faults.drain() == [("power_cut:nth=3", ATM, "power lost at sync")]
+    assert told(faults) == [("power_cut:nth=3", ATM, "power lost at sync")]
 
 
 def test_power_fails_at_the_operation_named() -> None:
@@ -94,7 +99,7 @@ def test_a_customer_who_dawdles_moves_later() -> None:
     assert faults.moves(2.0, ATM, 2, NOTHING) == 42.0
     assert faults.moves(42.0, ATM, 2, NOTHING) == 42.0
     assert faults.moves(43.0, ATM, 3, NOTHING) == 43.0
-    assert faults.drain() == [
+    assert told(faults) == [
         ("customer_dawdles:by=40s,nth=2", ATM, "a hand moves 40 s later"),
     ]
 
@@ -102,18 +107,14 @@ def test_a_customer_who_dawdles_moves_later() -> None:
 WAITS, MEETS = "a hand waits for a timer to run out", "a hand moved as a timer ran out"
 
 
-def told(faults: FaultPlan) -> list[str]:
-    return [what for _, _, what in faults.drain()]
-
-
 @pytest.mark.parametrize(("of", "until"), [("timer", 30.0), ("link", 44.0)])
 def test_a_hand_meets_what_runs_out_next(of: str, until: float) -> None:
     """It waits for that, and says that it met it when both happen in one instant."""
     faults = plan(f"hand_tie:of={of},nth=1")
     assert faults.moves(5.0, ATM, 1, Running(timer=30.0, link=44.0)) == until
-    assert told(faults) == [WAITS]
+    assert words(faults) == [WAITS]
     assert faults.moves(until, ATM, 1, Running(fired=until)) == until
-    assert told(faults) == [MEETS]
+    assert words(faults) == [MEETS]
 
 
 def test_a_hand_may_let_some_go_by() -> None:
@@ -122,7 +123,7 @@ def test_a_hand_may_let_some_go_by() -> None:
     assert faults.moves(5.0, ATM, 1, Running(timer=30.0)) == 30.0
     assert faults.moves(30.0, ATM, 1, Running(timer=50.0, fired=30.0)) == 50.0
     assert faults.moves(50.0, ATM, 1, Running(fired=50.0)) == 50.0
-    assert told(faults) == [WAITS, MEETS]
+    assert words(faults) == [WAITS, MEETS]
 
 
 def test_a_timer_that_was_put_off_is_waited_for_again() -> None:
@@ -131,7 +132,7 @@ def test_a_timer_that_was_put_off_is_waited_for_again() -> None:
     assert faults.moves(5.0, ATM, 1, Running(timer=30.0, fired=2.0)) == 30.0
     assert faults.moves(30.0, ATM, 1, Running(timer=44.0, fired=2.0)) == 44.0
     assert faults.moves(44.0, ATM, 1, Running(fired=2.0)) == 44.0
-    assert told(faults) == [WAITS]
+    assert words(faults) == [WAITS]
     assert plan("hand_tie:nth=1").moves(5.0, ATM, 1, NOTHING) == 5.0
 
 
@@ -141,4 +142,4 @@ def test_what_a_customer_does_instead_is_a_move_of_its_own() -> None:
     assert faults.moves(5.0, ATM, 1, NOTHING) == 36.0
     assert faults.moves(40.0, ATM, 2, NOTHING) == 71.0
     assert faults.moves(71.0, ATM, 2, NOTHING) == 71.0
-    assert len(faults.drain()) == 2
+    assert len(told(faults)) == 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from passing import delivered, frame, plan
+from passing import delivered, frame, plan, told
 
 from harness.errors import ConfigError
 from harness.live.half import check_virtual
@@ -44,7 +44,7 @@ def test_an_answer_that_nobody_waits_for_is_left_alone(fault: str) -> None:
     """No request passed, and no timer runs: nothing to be on one side of."""
     faults = plan(fault)
     assert faults.fate(15.0, frame()) is None
-    assert faults.drain() == []
+    assert told(faults) == []
 
 
 def test_a_tie_needs_virtual_time() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from passing import ATM, OTHER, delivered, frame, plan
+from passing import ATM, OTHER, delivered, frame, plan, told
+
+from harness.faults.fate import Deliver
 
 MONEY_RESPONSES = ("0210", "0230", "0410", "0430")
 MONEY_REQUESTS = ("0200", "0220", "0420", "0421")
@@ -42,8 +44,25 @@ def test_what_a_kind_touches_unless_told_otherwise(kind: str, touched: tuple[str
     """Money's messages one way, never an echo: a broken answer is no dead link."""
     faults = plan(kind)
     every = (*MONEY_RESPONSES, *MONEY_REQUESTS, *MANAGEMENT)
-    assert {mti for mti in every if faults.fate(0.0, frame(mti)) is not None} == set(touched)
-    assert len(faults.drain()) == len(touched)
+    fates = {mti: faults.fate(0.0, frame(mti)) for mti in every}
+    assert {mti for mti, acts in fates.items() if acts is not None} == set(touched)
+    for acts in fates.values():
+        for act in acts or ():
+            if isinstance(act, Deliver):
+                faults.arrived(act)
+    assert len(told(faults)) == len(touched)
+
+
+@pytest.mark.parametrize("kind", ["dup_response", "unsolicited"])
+def test_what_comes_later_takes_effect_when_it_comes(kind: str) -> None:
+    """A connection may end before; and a fault that delays it further does not lose the claim."""
+    faults = plan(kind, "latency:by=1s")
+    acts = [act for act in faults.fate(0.0, frame()) or () if isinstance(act, Deliver)]
+    assert [fault for fault, _, _ in told(faults)].count(kind) == 0
+    faults.arrived(acts[0])
+    assert told(faults) == []
+    faults.arrived(acts[1])
+    assert [fault for fault, _, _ in told(faults)] == [kind]
 
 
 @pytest.mark.parametrize(
@@ -61,7 +80,7 @@ def test_a_dropped_frame_is_delivered_never() -> None:
     """And it is said what was dropped, on whom, by which fault."""
     faults = plan("drop_response:mti=0210")
     assert faults.fate(3.0, frame()) == []
-    assert faults.drain() == [("drop_response:mti=0210", ATM, "0210 dropped")]
+    assert told(faults) == [("drop_response:mti=0210", ATM, "0210 dropped")]
 
 
 def test_copies_come_one_after_the_other() -> None:
@@ -103,7 +122,7 @@ def test_what_is_late_by_itself_or_was_never_asked_is_left_alone() -> None:
     assert faults.fate(0.0, frame()) is None
     faults.fate(0.0, frame("0200"))
     assert faults.fate(50.0, frame()) is None
-    assert faults.drain() == []
+    assert told(faults) == []
 
 
 def test_echoes_do_not_push_a_request_out_of_memory() -> None:

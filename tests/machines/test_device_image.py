@@ -233,3 +233,24 @@ def test_the_motors_stand_still_after_a_kill() -> None:
     sensors = device.power_on()
     assert (sensors.card_inside, sensors.card_at_slot, sensors.cash_out) == (True, False, False)
     assert not device.insert(bench.card(), 2, 0.0)
+
+
+@pytest.mark.parametrize("quicker", [True, False])
+def test_notes_get_stuck_only_where_there_are_any(quicker: bool) -> None:
+    """A hand that is quicker than the retract leaves nothing for the mishap to happen to."""
+    asked: list[str] = []
+
+    def stuck(_now: float, command: str) -> Mishap | None:
+        asked.append(command)
+        return Mishap("stuck") if command == "retract" else None
+
+    device = Device(Motors(), stuck)
+    device.stack(1, 5000, 0.0)
+    device.tick(device.next_deadline())
+    device.present(10.0)
+    device.tick(device.next_deadline())
+    device.retract(20.0)
+    assert not quicker or device.take_cash()
+    device.tick(device.next_deadline())
+    failed = [event for event in device.events if isinstance(event, e.RetractFailed)]
+    assert (len(failed), asked.count("retract")) == ((0, 0) if quicker else (1, 1))

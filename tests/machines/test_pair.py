@@ -148,6 +148,18 @@ def test_in_a_split_brain_only_one_answers() -> None:
     assert pair.posted() == ["debit"]
 
 
+def test_no_fault_of_the_host_strikes_the_one_that_was_left_behind() -> None:
+    """Whatever it would do there nobody would notice, and it would still claim an effect."""
+    pair = Pair("split_brain@2s..60s", "crash_restart@4s..", "slow:by=1s@4s..")
+    pair.passes(3.0)
+    pair.dial(1)
+    pair.all.faults.drain()
+    pair.hear(1, pair.request("000001"), 5.0)
+    assert pair.all.faults.drain() == []
+    pair.dial(2)
+    assert [effect.fault for effect in pair.all.faults.drain()] == ["crash_restart@4s.."]
+
+
 def test_a_pair_does_not_stand_in() -> None:
     """Its advices would be nobody's after a failover."""
     scenario = load_scenario("ordinary_evening")
