@@ -20,6 +20,7 @@ from harness.report.judging import reports_scanned
 from harness.report.progress import ProgressView
 
 RUNS = Path("runs")
+_PROBE = 1 << 16  # bytes: more than any case has
 
 
 class Keeping(NamedTuple):
@@ -89,6 +90,22 @@ def _engine(plan: RunPlan, journal: Path | None, watcher: Watcher, keeping: Keep
 def _fresh(plan: RunPlan) -> Path:
     """A name under runs/ that is not taken."""
     return fresh_name(RUNS, f"{plan.scenario.name}-{plan.mode}-seed{plan.seed}")
+
+
+def check_writable(where: Path) -> None:
+    """Can something be kept in that directory? It is made if it is not there.
+
+    Raises:
+        EnvironmentTrouble: it cannot be made, written to, or is full.
+    """
+    probe = fresh_name(where, ".probe", ".tmp")
+    try:
+        try:
+            probe.write_bytes(bytes(_PROBE))
+        finally:
+            probe.unlink(missing_ok=True)
+    except OSError as trouble:
+        raise EnvironmentTrouble(f"cannot write in {where.absolute()}: {trouble}") from trouble
 
 
 def fresh_name(where: Path, stem: str, suffix: str = ".jsonl") -> Path:

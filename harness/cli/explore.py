@@ -10,13 +10,13 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from harness.cli.carry_out import RUNS, fresh_name
-from harness.errors import ConfigError, EnvironmentTrouble
+from harness.cli.carry_out import RUNS, check_writable, fresh_name
+from harness.errors import ConfigError, EnvironmentTrouble, HarnessError, LocalProtocolError
 from harness.explore.bench import Bench, Schedule
 from harness.explore.campaign import Tally, draw_many, try_all
 from harness.explore.case import Case, Found, as_found, shrunk, write_case
 from harness.explore.coverage import tables_of
-from harness.explore.hunt import Search, plan_to_search
+from harness.explore.hunt import Search, chunk_for, plan_to_search
 from harness.explore.marks import UNREACHABLE, disproved
 from harness.report.case import print_case
 from harness.report.coverage import print_table
@@ -76,7 +76,7 @@ def explore(
         host_profile=host_profile,
     )
     Bench(plan).run(())  # a mistake in it is told here, and not by every process
-    fresh_name(cases, "case", ".json")  # where they go is found out now, and not at the end
+    check_writable(cases)  # where they go is found out now, and not at the end
     console = Console(highlight=False)
     workers = jobs or os.cpu_count() or 1
     seconds = parse_duration(duration, place="--for") if duration is not None else None
@@ -91,7 +91,8 @@ def explore(
                     tally.runs >= wanted if wanted is not None else view.elapsed >= (seconds or 0)
                 )
 
-            tally = draw_many(Search(plan, seed, budget, coverage), workers, over, view)
+            search = Search(plan, seed, budget, coverage, chunk_for(plan, wanted))
+            tally = draw_many(search, workers, over, view)
     return _report(console, tally, view.elapsed, cases)
 
 
@@ -99,16 +100,18 @@ def _report(console: Console, tally: Tally, seconds: float, where: Path) -> int:
     """Tell what was run and found; the exit code."""
     print_tally(console, tally, seconds)
     wrong = _coverage(console, tally) if tally.search.coverage else 0
-    cases = _keep(console, tally, where)
+    kept = _keep(console, tally, where)
     console.print()
+    if kept.cases:
+        what = "a case" if kept.cases == 1 else f"{kept.cases} cases"
+        console.print(Text(f"FOUND  {what}, breaking {', '.join(kept.broken)}", style="bold red"))
     if tally.trouble:
         raise EnvironmentTrouble(f"{tally.trouble}; what it had found by then is above")
+    if kept.trouble is not None:
+        raise kept.trouble
     if tally.interrupted:
         return INTERRUPTED
-    if tally.found:
-        what = "a case" if cases == 1 else f"{cases} cases"
-        invariants = dict.fromkeys(broken.invariant for broken in tally.found)
-        console.print(Text(f"FOUND  {what}, breaking {', '.join(invariants)}", style="bold red"))
+    if kept.cases:
         return FAILED
     if wrong:
         what = "a cell is" if wrong == 1 else f"{wrong} cells are"
@@ -125,33 +128,48 @@ def _report(console: Console, tally: Tally, seconds: float, where: Path) -> int:
     return NOTHING
 
 
-def _keep(console: Console, tally: Tally, where: Path) -> int:
-    """Shrink, explain and keep what was found, one after the other; how many cases that makes. What
-    Ctrl-C leaves is kept as it was found, and what cannot be written is told all the same.
+class _Kept:
+    """What became of the failures: so many `cases`, which are `broken`; the first `trouble` that
+    one of them made, if any did.
+    """
 
-    Raises:
-        EnvironmentTrouble: a case could not be written.
+    def __init__(self) -> None:
+        self.cases = 0
+        self.broken: dict[str, None] = {}
+        self.trouble: HarnessError | None = None
+
+
+def _keep(console: Console, tally: Tally, where: Path) -> _Kept:
+    """Shrink, explain and keep what was found, one after the other. What Ctrl-C leaves is kept as
+    it was found, what cannot be written is told all the same, and of a failure that does not come
+    again the others do not suffer.
     """
     bench = Bench(tally.search.plan)
-    kept: dict[tuple[int, Schedule], None] = {}
-    troubles: list[EnvironmentTrouble] = []
+    seen: dict[tuple[int, Schedule], None] = {}
+    kept = _Kept()
     for found in tally.found.values():
-        case = _as_small_as_it_gets(bench, found, tally)
+        try:
+            case = _as_small_as_it_gets(bench, found, tally)
+        except LocalProtocolError as trouble:
+            console.print()
+            console.print(Text(f"  {trouble}", style="bold red"))
+            kept.trouble = kept.trouble or trouble
+            continue
+        kept.broken[case.broken.invariant] = None
         key = case.plan.seed, case.schedule
-        if key in kept:
+        if key in seen:
             continue  # it has been told with that case
-        kept[key] = None
-        name = f"case-{case.broken.invariant}-{case.broken.phase}".lower()
+        seen[key] = None
+        name = f"case-{case.broken.invariant}-{case.broken.phase.split()[0]}".lower()
         path = fresh_name(where, name, ".json")
         try:
             write_case(case, path)
         except EnvironmentTrouble as trouble:
-            troubles.append(trouble)
+            kept.trouble = kept.trouble or trouble
         console.print()
-        print_case(console, case, path, lines=0 if len(kept) > 1 else _STORY)
-    if troubles:
-        raise troubles[0]
-    return len(kept)
+        print_case(console, case, path, lines=0 if kept.cases else _STORY)
+        kept.cases += 1
+    return kept
 
 
 def _as_small_as_it_gets(bench: Bench, found: Found, tally: Tally) -> Case:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
 import tempfile
 import traceback
@@ -63,7 +64,10 @@ app.command("schema")(schema.schema)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The entry point of the package's script; exits."""
+    """The entry point of the package's script; exits. Who is told to end (SIGTERM) ends as by
+    Ctrl-C: with what there is, and with nothing left behind.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(execute(sys.argv[1:] if arguments is None else arguments))
 
 

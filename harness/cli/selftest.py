@@ -43,8 +43,8 @@ def selftest(
     console = Console(highlight=False)
     start = time.monotonic()
     done: list[Examined] = []
-    console.print(heading(suspects))
     try:
+        console.print(heading(suspects))
         with closing(examine_all(suspects, seed, jobs or os.cpu_count() or 1)) as examined:
             for suspect, result in zip(suspects, examined, strict=False):
                 done.append(result)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -12,20 +14,25 @@ from harness.assembly import Assembly
 from harness.checks.base import Failure
 from harness.checks.judge import Judge
 from harness.checks.secrecy import SecrecyScan
-from harness.errors import LocalProtocolError
+from harness.errors import ConfigError, EnvironmentTrouble
 from harness.explore.coverage import Counts, watch
 from harness.journal import Journal, Listener, encode_entry
 from harness.plan import RunPlan
 from harness.sim.fleet import Fleet
 from harness.sim.run import play
 
+RAISED = "error"
+"""In an invariant's place: a machine, or the harness around it, raised an error, and the run ended
+there."""
+
 Schedule = tuple[str, ...]
 """Faults in the grammar of `--fault`, in the order in which they are asked."""
+_NOT_THE_MACHINES = (ConfigError, EnvironmentTrouble, OSError, MemoryError)
 
 
 class Broken(msgspec.Struct, frozen=True):
     """What makes two failures the same one: the invariant, whose it is, and what the machine was
-    doing (its last state; at the end of a run 'rest').
+    doing (its last state; at the end of a run 'rest'; of an error its name and where it came from).
     """
 
     invariant: str
@@ -90,22 +97,23 @@ class Bench:
         lines: list[bytes] = []
         if secrets:
             book.subscribe(lambda at, who, event: lines.append(encode_entry(at, 0, who, event)))
+        raised: tuple[Failure, Broken] | None = None
         try:
             play(Fleet(assembly, book), assembly.plan)
-        except LocalProtocolError as error:
-            raise LocalProtocolError(f"{error}; evening {evening} with {list(schedule)}") from error
+        except _NOT_THE_MACHINES:
+            raise
+        except Exception as error:
+            raised = notes.raised(error)
         if secrets:
             scan = SecrecyScan(assembly.population, assembly.keys, terminals=self.plan.terminals)
             scan.scan(b"\n".join(lines), "entries", 2)
             judge.secrecy(scan.scanned, [str(leak) for leak in scan.leaks])
         failures = judge.failures()
-        return Trial(
-            schedule,
-            tuple(text for text in schedule if text in notes.acted),
-            failures,
-            tuple(notes.broken(failure) for failure in failures),
-            tuple(judge.tried()),
-        )
+        broken = tuple(notes.broken(failure) for failure in failures)
+        if raised is not None:
+            failures, broken = (raised[0], *failures), (raised[1], *broken)
+        acted = tuple(text for text in schedule if text in notes.acted)
+        return Trial(schedule, acted, failures, broken, tuple(judge.tried()))
 
     def _evening(self, number: int) -> Assembly:
         found = self._evenings.get(number)
@@ -123,15 +131,27 @@ class _Notes:
         self.acted: dict[str, None] = {}
         self._states: dict[str, list[tuple[float, str]]] = {}
         self._end = float("inf")
+        self._latest = 0.0, "RUN"
 
     def see(self, at: float, actor: str, event: e.Event) -> None:
         kind = type(event)
+        self._latest = at, actor
         if kind is e.StateEntered:
             self._states.setdefault(actor, []).append((at, event.state))  # type: ignore[attr-defined]
         elif kind is e.FaultActed:
             self.acted[event.fault] = None  # type: ignore[attr-defined]
         elif kind is e.RunEnded:
             self._end = at
+
+    def raised(self, error: Exception) -> tuple[Failure, Broken]:
+        """An error, by its name and where it came from; behind the latest entry, whose ever that
+        was.
+        """
+        at, actor = self._latest
+        origin = traceback.extract_tb(error.__traceback__)[-1]
+        name, where = type(error).__name__, f"{Path(origin.filename).name} in {origin.name}"
+        what = f"{name} in {where}, line {origin.lineno}: {error}"
+        return Failure(RAISED, at, actor, what), Broken(RAISED, "machine", f"{name} in {where}")
 
     def broken(self, failure: Failure) -> Broken:
         role = "host" if failure.invariant.startswith("H") else "terminal"

@@ -10,6 +10,7 @@ from harness.explore.case import Found
 from harness.explore.coverage import Counts, add
 from harness.explore.exhaust import combinations_of, how_many, one_withdrawal, places
 from harness.explore.hunt import Chunk, Search, drawn, listed
+from harness.explore.workers import Stop
 from harness.plan import RunPlan
 
 Watch = Callable[["Tally"], None]
@@ -52,7 +53,8 @@ class Tally:
 def draw_many(search: Search, jobs: int, over: Callable[[Tally], bool], watch: Watch) -> Tally:
     """Drawn schedules until it is `over`, which is asked after each chunk."""
     tally = Tally(search)
-    _pursue(drawn(search, jobs), tally, over, watch)
+    with Stop() as stop:
+        _pursue(drawn(search, jobs, stop), tally, over, watch, stop)
     return tally
 
 
@@ -66,18 +68,24 @@ def try_all(plan: RunPlan, most: int, jobs: int, watch: Watch, *, coverage: bool
     struck: dict[int, None] = {}
     tally.planned = len(every)
     watch(tally)
-    single = listed(search, jobs, ((place,) for place in every))
-    _pursue(_noting(single, struck), tally, lambda _: False, watch)
-    striking = frozenset(every[number] for number in struck)
-    for size in range(2, most + 1):
-        if tally.interrupted or tally.trouble:
-            break
-        begun = tally.planned
-        tally.planned += how_many(len(every), len(striking), size)
-        watch(tally)
-        schedules = combinations_of(every, striking, size)
-        _pursue(listed(search, jobs, schedules, first=begun), tally, lambda _: False, watch)
+    with Stop() as stop:
+        single = listed(search, jobs, ((place,) for place in every), stop=stop)
+        _pursue(_noting(single, struck), tally, _never, watch, stop)
+        striking = frozenset(every[number] for number in struck)
+        for size in range(2, most + 1):
+            if tally.interrupted or tally.trouble:
+                break
+            begun = tally.planned
+            tally.planned += how_many(len(every), len(striking), size)
+            watch(tally)
+            schedules = combinations_of(every, striking, size)
+            chunks = listed(search, jobs, schedules, first=begun, stop=stop)
+            _pursue(chunks, tally, _never, watch, stop)
     return tally
+
+
+def _never(_tally: Tally) -> bool:
+    return False
 
 
 Chunks = Generator[Chunk, None, None]
@@ -89,17 +97,20 @@ def _noting(chunks: Chunks, struck: dict[int, None]) -> Chunks:
         yield chunk
 
 
-def _pursue(chunks: Chunks, tally: Tally, over: Callable[[Tally], bool], watch: Watch) -> None:
+def _pursue(
+    chunks: Chunks, tally: Tally, over: Callable[[Tally], bool], watch: Watch, stop: Stop
+) -> None:
     """Ctrl-C ends it with what there is, and so does a process that is killed."""
     try:
         for chunk in chunks:
             tally.add(chunk)
             watch(tally)
-            if over(tally):
+            if not stop.wanted and over(tally):
                 break
     except KeyboardInterrupt:
-        tally.interrupted = True
+        stop.wanted = True
     except BrokenExecutor:
         tally.trouble = "a process of the search was killed, perhaps for want of memory"
     finally:
         chunks.close()
+    tally.interrupted = stop.wanted

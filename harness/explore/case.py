@@ -30,15 +30,16 @@ class Found(msgspec.Struct, frozen=True):
 
 class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that brings the failure back: `plan`, and over it the shrunk `schedule`. `passing`
-    is the schedule of the nearest run that does not break it, `journal` the SHA-256 of the run's
-    entries as JSON lines, `tries` the runs that shrinking took.
+    is the schedule of the nearest run that does not break it (None: it needs no fault, or nobody
+    has looked), `journal` the SHA-256 of the run's entries as JSON lines, `tries` the runs that
+    shrinking took.
     """
 
     format: int
     version: str
     plan: RunPlan
     schedule: Schedule
-    passing: Schedule
+    passing: Schedule | None
     broken: Broken
     at: float
     actor: str
@@ -97,24 +98,29 @@ def shrunk(bench: Bench, found: Found) -> Case:
     shrinking = _Shrinking(bench, found)
     schedule = shrink(found.schedule, shrinking.fails)
     smaller = [schedule[:at] + schedule[at + 1 :] for at in range(len(schedule))]
-    passing = next((x for x in smaller if not shrinking.fails(x)), ())
+    passing = next((x for x in smaller if not shrinking.fails(x)), None)
     return _case(shrinking, bench, found, schedule, passing)
 
 
 def as_found(bench: Bench, found: Found) -> Case:
     """The case of a failure that nobody has made smaller."""
-    return _case(_Shrinking(bench, found), bench, found, found.schedule, ())
+    return _case(_Shrinking(bench, found), bench, found, found.schedule, None)
 
 
 def _case(
-    shrinking: _Shrinking, bench: Bench, found: Found, schedule: Schedule, passing: Schedule
+    shrinking: _Shrinking,
+    bench: Bench,
+    found: Found,
+    schedule: Schedule,
+    passing: Schedule | None,
 ) -> Case:
     recorder = Recorder()
     trial = shrinking.run(schedule, recorder)
     if found.broken not in trial.broken:
         raise LocalProtocolError(
             f"run {found.number}, evening {found.evening}, broke {found.broken.invariant} once and "
-            "does not again: a machine draws from something else than its seed; "
+            "does not again: a machine draws from something else than its seed, or keeps something "
+            "between runs; "
             f"{list(found.schedule)}"
         )
     failure = trial.failures[trial.broken.index(found.broken)]

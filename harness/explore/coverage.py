@@ -74,6 +74,7 @@ def counted_host(machine: type[Host], counts: Counts) -> type[Host]:
     class Counted(machine):  # type: ignore[misc, valid-type]
         _dying_over: Entry | None = None
         _signed = x.SIGNED_OFF
+        _otherwise = False  # what was begun has ended otherwise, and is counted as that
 
         def _hear(self, line: Line, fields: Fields, now: float) -> None:
             self._signed = x.SIGNED_ON if line.signed_on else x.SIGNED_OFF
@@ -83,43 +84,52 @@ def counted_host(machine: type[Host], counts: Counts) -> type[Host]:
                 _count(counts, self._signed, x.HANGS)
 
         def _hear_network(self, line: Line, fields: Fields, hearing: Hearing, now: float) -> None:
+            state = x.SIGNED_ON if line.signed_on else x.SIGNED_OFF
             event = x.SIGN_ON if self.dialect.function_of(fields) == "sign_on" else x.ECHO
             if hearing.refusal:
                 event = x.SIGN_ON_REFUSED
-            _count(counts, x.SIGNED_ON if line.signed_on else x.SIGNED_OFF, event)
             super()._hear_network(line, fields, hearing, now)
+            _count(counts, state, event)
 
         def _hear_request(self, line: Line, fields: Fields, *rest: Any) -> None:
             known = _named(self, "2", fields)
-            again = x.REQUEST if known is None else x.REQUEST_AGAIN
+            state, again = x.state_of(known), x.REQUEST if known is None else x.REQUEST_AGAIN
             off = self.settings.sign_on and not line.signed_on
-            _count(counts, *((x.SIGNED_OFF, x.REQUEST) if off else (x.state_of(known), again)))
             super()._hear_request(line, fields, *rest)
+            _count(counts, *((x.SIGNED_OFF, x.REQUEST) if off else (state, again)))
 
         def _hear_reversal(self, line: Line, fields: Fields, *rest: Any) -> None:
             state, _ = _reversed_by(self, fields)
             again = x.REVERSAL if _named(self, "4", fields) is None else x.REVERSAL_AGAIN
             off = self.settings.sign_on and not line.signed_on
-            _count(counts, *((x.SIGNED_OFF, x.REVERSAL) if off else (state, again)))
+            self._otherwise = False
             super()._hear_reversal(line, fields, *rest)
+            if not self._otherwise:
+                _count(counts, *((x.SIGNED_OFF, x.REVERSAL) if off else (state, again)))
 
         def commit(self, entry: Entry, *rest: Any) -> None:
-            _count(counts, x.state_of(entry), x.COMMIT)
+            state = x.state_of(entry)
+            self._otherwise = False
             super().commit(entry, *rest)
+            if not self._otherwise:
+                _count(counts, state, x.COMMIT)
 
         def decide_alone(self, fields: Fields, now: float) -> tuple[str, str]:
+            self._otherwise = True
+            decided: tuple[str, str] = super().decide_alone(fields, now)
             _count(counts, x.UNDECIDED, x.COMMIT_ALONE)
-            return super().decide_alone(fields, now)  # type: ignore[no-any-return]
+            return decided
 
         def _reaches_issuer(self, now: float, fields: Fields) -> bool:
             reached: bool = super()._reaches_issuer(now, fields)
             if not reached and self.dialect.kind_of(fields) in _REVERSALS:
+                self._otherwise = True
                 _count(counts, _reversed_by(self, fields)[0], x.REVERSAL_ALONE)
             return reached
 
         def _post_advice(self, *rest: Any) -> None:
-            _count(counts, x.STOOD, x.ADVISED)
             super()._post_advice(*rest)
+            _count(counts, x.STOOD, x.ADVISED)
 
         def _crashes(self, now: float, fields: Fields, phase: str) -> bool:
             if phase == "at_the_reading":
@@ -137,6 +147,7 @@ def counted_host(machine: type[Host], counts: Counts) -> type[Host]:
             crashed: bool = super()._crashes(now, fields, phase)
             self._dying_over = None
             if crashed:
+                self._otherwise = True
                 _count(counts, state, events[phase == "after_commit"])
             return crashed
 

@@ -7,13 +7,11 @@ order: a search of so many runs finds the same in whatever number of processes.
 from __future__ import annotations
 
 import gc
-import signal
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from functools import cached_property, lru_cache
 from itertools import count, islice
-from multiprocessing import get_context
 from typing import Any, NamedTuple
 
 import msgspec
@@ -25,6 +23,7 @@ from harness.explore.bench import Bench, Broken, Schedule
 from harness.explore.case import Found
 from harness.explore.coverage import Counts
 from harness.explore.strikes import Strikes, forms_of, strike
+from harness.explore.workers import Stop, workers
 from harness.faults.grammar import ALL_RULES
 from harness.plan import RunPlan, plan_of
 from harness.scenario import Scenario
@@ -32,18 +31,21 @@ from harness.scenario import Scenario
 EVENINGS = 64  # seeds of customers and host that a search uses, in turn
 CHUNK = 64
 SECRETS_EVERY = 16  # one run in so many is scanned for secrets
+_BUSY = 120_000.0  # terminals times run seconds: what a process plays in a second or two
 _AHEAD = 3  # chunks that wait for each process
 
 
 class Search(msgspec.Struct, frozen=True):
-    """What is searched: a plan, from which seed, with at most `budget` faults at once; and whether
-    it is counted which cells of the machines' tables were exercised.
+    """What is searched: a plan, from which seed, with at most `budget` faults at once; whether it
+    is counted which cells of the machines' tables were exercised; and how many runs a process does
+    before it reports (`chunk_for`).
     """
 
     plan: RunPlan
     seed: int = 1
     budget: int = 4
     coverage: bool = False
+    chunk: int = CHUNK
 
 
 def plan_to_search(
@@ -62,6 +64,17 @@ def plan_to_search(
         terminal_profile=terminal_profile,
         host_profile=host_profile,
     )
+
+
+def chunk_for(plan: RunPlan, wanted: int | None = None) -> int:
+    """How many runs are reported together: so many that reporting costs nothing, and so few that a
+    search which is to end does not go on for long, nor far beyond the `wanted` runs. It depends on
+    nothing else, so that equal searches are equal.
+    """
+    size = min(CHUNK, int(_BUSY / (plan.terminals * plan.duration)))
+    if wanted is not None:
+        size = min(size, wanted // 32)
+    return max(1, size)
 
 
 class Chunk(NamedTuple):
@@ -131,8 +144,8 @@ class Hunter:
         return tuple(dict.fromkeys(drawn))
 
     def drawn(self, first: int) -> Chunk:
-        """`CHUNK` numbers from `first` on."""
-        numbers = range(first, first + CHUNK)
+        """A chunk of numbers from `first` on."""
+        numbers = range(first, first + self._search.chunk)
         return self.tried(first, [(n % EVENINGS, self.schedule(n)) for n in numbers])
 
     def tried_once(self, first: int, runs: Sequence[tuple[int, Schedule]]) -> Chunk:
@@ -168,64 +181,78 @@ class Hunter:
         return Chunk(first, len(runs), tuple(struck), tuple(found.values()), met, tuple(tried))
 
 
-def drawn(search: Search, jobs: int) -> Generator[Chunk, None, None]:
-    """Chunks of drawn schedules, in order and without end; close the iterator to stop.
+def drawn(search: Search, jobs: int, stop: Stop | None = None) -> Generator[Chunk, None, None]:
+    """Chunks of drawn schedules, in order and without end, until `stop` is wanted; or close the
+    iterator.
 
     Raises:
         ConfigError: the plan names something that does not exist.
     """
-    return _in_order(search, jobs, (("drawn", number) for number in count(0, CHUNK)))
+    tasks = (("drawn", number) for number in count(0, search.chunk))
+    return _in_order(search, jobs, tasks, stop or Stop())
 
 
 def listed(
-    search: Search, jobs: int, schedules: Iterable[Schedule], *, first: int = 0
+    search: Search,
+    jobs: int,
+    schedules: Iterable[Schedule],
+    *,
+    first: int = 0,
+    stop: Stop | None = None,
 ) -> Generator[Chunk, None, None]:
     """Chunks of these schedules, numbered from `first` on, each run once on the plan's own evening.
 
     Raises:
         ConfigError: the plan names something that does not exist.
     """
-    return _in_order(search, jobs, _listing(schedules, first))
+    return _in_order(search, jobs, _listing(schedules, first, search.chunk), stop or Stop())
 
 
-def _listing(schedules: Iterable[Schedule], first: int) -> Iterator[_Task]:
+def _listing(schedules: Iterable[Schedule], first: int, size: int) -> Iterator[_Task]:
     every = iter(schedules)
-    while runs := tuple((0, schedule) for schedule in islice(every, CHUNK)):
+    while runs := tuple((0, schedule) for schedule in islice(every, size)):
         yield "tried_once", first, runs
-        first += CHUNK
+        first += len(runs)
 
 
 _Task = tuple[Any, ...]  # a method of the Hunter, and its arguments
 
 
-def _in_order(search: Search, jobs: int, tasks: Iterator[_Task]) -> Generator[Chunk, None, None]:
-    """What becomes of them, in as many processes."""
+def _in_order(
+    search: Search, jobs: int, tasks: Iterator[_Task], stop: Stop
+) -> Generator[Chunk, None, None]:
+    """What becomes of them, in as many processes. Once it is to stop no task is begun, and those
+    that have been are finished: what they found is not lost.
+    """
     if jobs == 1:
         hunter = Hunter(search)
         with brief_collections():
             for name, *arguments in tasks:
                 yield getattr(hunter, name)(*arguments)
+                if stop.wanted:
+                    return
         return
-    pool = ProcessPoolExecutor(jobs, get_context("spawn"), _start, (search,))
     waiting: deque[Future[Chunk]] = deque()
-    try:
+    with workers(jobs, _prepare, search) as pool:
         for task in tasks:
             waiting.append(pool.submit(_do, task))
             if len(waiting) > jobs * _AHEAD:
                 yield waiting.popleft().result()
+            if stop.wanted:
+                waiting = deque(future for future in waiting if not future.cancel())
+                break
         while waiting:
             yield waiting.popleft().result()
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+            if stop.wanted:
+                waiting = deque(future for future in waiting if not future.cancel())
 
 
 _hunter: Hunter | None = None  # of this process of the pool
 
 
-def _start(search: Search) -> None:
-    """A process of the pool: Ctrl-C is for the one that reports."""
+def _prepare(search: Search) -> None:
+    """A process of the pool."""
     global _hunter
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _hunter = Hunter(search)
     gc.freeze()
     gc.set_threshold(*SMALL)

@@ -6,11 +6,8 @@ case breaks has to be a consequence that was expected, or a check blames where i
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Generator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from itertools import count
-from multiprocessing import get_context
 
 import msgspec
 
@@ -18,6 +15,7 @@ from harness.defects.defect import Defect
 from harness.explore.bench import Bench, Schedule
 from harness.explore.case import Found, shrunk
 from harness.explore.hunt import EVENINGS, Hunter, Search, plan_to_search
+from harness.explore.workers import workers
 from harness.plan import RunPlan
 from harness.scenario import load_scenario
 
@@ -112,14 +110,7 @@ def examine_all(
     suspects: Sequence[Suspect], seed: int, jobs: int
 ) -> Generator[Examined, None, None]:
     """One after another, in the order given; close the iterator to stop."""
-    pool = ProcessPoolExecutor(jobs, get_context("spawn"), _start)
-    try:
+    with workers(jobs) as pool:
         waiting = [pool.submit(examine, suspect, seed) for suspect in suspects]
         for future in waiting:
             yield future.result()
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _start() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -10,9 +10,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from harness.checks.base import Failure
 from harness.checks.catalogue import INVARIANTS
 from harness.events import Event, FrameSeen
-from harness.explore.bench import Bench, Schedule, Trial
+from harness.explore.bench import RAISED, Bench, Broken, Schedule, Trial
 from harness.explore.case import Case, Recorder
 from harness.faults.grammar import ALL_RULES, parse_fault
 from harness.journal import Entry
@@ -30,14 +31,9 @@ def print_case(console: Console, case: Case, path: Path, *, lines: int = 60) -> 
     broken = case.broken
     trial, failing = _run(case, case.schedule)
     also = dict.fromkeys(x.invariant for x in trial.broken if x.invariant != broken.invariant)
-    console.print(
-        Text(f"{broken.invariant}  {INVARIANTS[broken.invariant]}: broken", style="bold red")
-    )
-    where = broken.phase.lower().replace("_", " ") or "out of service"
-    when = "at the end of the run" if broken.phase == "rest" else f"while {where}"
-    console.print(
-        f"  {format_clock(case.at)} {case.actor}, {when}: {case.what}", soft_wrap=True, markup=False
-    )
+    console.print(Text(_title(broken), style="bold red"))
+    failure = _failure(case, trial)
+    console.print(f"  {_where(broken, failure)}", soft_wrap=True, markup=False)
     if also:
         console.print(f"  the same run breaks {', '.join(also)} too")
     number = len(case.schedule)
@@ -48,17 +44,39 @@ def print_case(console: Console, case: Case, path: Path, *, lines: int = 60) -> 
     )
     for text in in_words(case.schedule):
         console.print(f"    {text}", soft_wrap=True, markup=False)
-    _, passing = _run(case, case.passing)
-    for text in _parting(case, failing, passing):
+    for text in _parting(case, failing):
         console.print(text, soft_wrap=True, markup=False)
     width = min(console.width, WIDEST) if console.is_terminal else WIDEST
-    story = select(failing, case.actor, case.customer, place=str(path)) if lines else []
+    story = select(failing, failure.actor, failure.customer, place=str(path)) if lines else []
     drawn = list(ladder(story, width=width, fields=True)) if lines else []
     for line in drawn[:lines]:
         console.print(line, soft_wrap=True, markup=False)
     if len(drawn) > lines:
         console.print(f"  ... and {len(drawn) - lines} lines more", style="dim")
     console.print(f"  replay it: harness replay {path}", soft_wrap=True, markup=False)
+
+
+def _title(broken: Broken) -> str:
+    if broken.invariant == RAISED:
+        return f"{RAISED}  a machine, or the harness around it, raised one"
+    return f"{broken.invariant}  {INVARIANTS[broken.invariant]}: broken"
+
+
+def _failure(case: Case, trial: Trial) -> Failure:
+    """As it is in this very run, where it breaks again; else as it was kept."""
+    if case.broken in trial.broken:
+        return trial.failures[trial.broken.index(case.broken)]
+    return Failure(case.broken.invariant, case.at, case.actor, case.what, customer=case.customer)
+
+
+def _where(broken: Broken, failure: Failure) -> str:
+    """When, of whom and what."""
+    when = format_clock(failure.at)
+    if broken.invariant == RAISED:
+        return f"{when}, behind an entry of {failure.actor}: {failure.what}"
+    phase = broken.phase.lower().replace("_", " ") or "out of service"
+    doing = "at the end of the run" if broken.phase == "rest" else f"while {phase}"
+    return f"{when} {failure.actor}, {doing}: {failure.what}"
 
 
 def in_words(schedule: Schedule) -> Iterator[str]:
@@ -77,15 +95,24 @@ def _run(case: Case, schedule: Schedule) -> tuple[Trial, list[Entry]]:
     return trial, recorder.entries
 
 
-def _parting(case: Case, failing: list[Entry], passing: list[Entry]) -> Iterator[str]:
-    """The first point at which the two runs are not alike, but for the faults themselves."""
+def _parting(case: Case, failing: list[Entry]) -> Iterator[str]:
+    """The first point at which it and the nearest run that holds are not alike, but for the faults
+    themselves.
+    """
+    if case.passing is None:
+        yield (
+            "  nobody has looked for a run in which it holds"
+            if case.schedule
+            else "  it breaks by itself: there is no run in which it holds to compare it with"
+        )
+        return
+    _, passing = _run(case, case.passing)
     one, other = _machines(failing), _machines(passing)
     at = 0
     while at < min(len(one), len(other)) and _alike(one[at], other[at]):
         at += 1
     missing = " and ".join(x for x in case.schedule if x not in case.passing)
-    without = f"without {missing}" if missing else "without any fault"
-    yield f"  {without} it holds; there the two runs part:"
+    yield f"  without {missing} it holds; there the two runs part:"
     for name, entries in (("breaks", one), ("holds", other)):
         for entry in entries[at : at + _NEAR]:
             yield f"    {name:<7}{_line(entry)}"

@@ -12,18 +12,20 @@ import pytest
 from harness.checks.secrecy import SecrecyScan
 from harness.cli.main import execute
 from harness.crypto.keys import load_keys
+from harness.defects.reversals import FORGETS_REVERSAL
 from harness.errors import EnvironmentTrouble
 from harness.explore.bench import Bench, Broken
 from harness.explore.case import Case, Found, read_case, shrunk, write_case
 from harness.explore.hunt import Hunter, Search, plan_to_search
 from harness.explore.marks import UNREACHABLE
 from harness.explore.tables import Cell
-from harness.machines.inputs import Sensors
+from harness.machines.inputs import Input, Late, Sensors
 from harness.machines.profile import TerminalProfile
 from harness.machines.store import StoreImage
 from harness.machines.terminal import Terminal
 from harness.people import Population
 from harness.plan import RunPlan
+from harness.profiles import terminal_profile
 from harness.scenario import load_scenario
 
 FORGETS = ("--terminal-profile", "forgets_reversal", "--jobs", "1")
@@ -298,3 +300,92 @@ def test_ctrl_c_while_shrinking_keeps_what_there_is(
     assert execute(["explore", "--runs", "150", *FORGETS]) == 130
     case = read_case(found("T8"))
     assert case.schedule == case.found.schedule
+
+
+# --- a machine that raises, or that is not the same twice ----------------------------------------
+
+
+class Raiser(Terminal):
+    """Cannot stand a late answer."""
+
+    def step(self, what: Input, now: float) -> None:
+        """As the table says, but for that."""
+        if isinstance(what, Late):
+            raise ValueError("not now")
+        super().step(what, now)
+
+
+class Flaky(FORGETS_REVERSAL):  # type: ignore[misc, valid-type]
+    """Raises once in its life, and forgets its reversals besides."""
+
+    times = 0
+
+    def step(self, what: Input, now: float) -> None:
+        """As the table says, but for that."""
+        if isinstance(what, Late):
+            Flaky.times += 1
+            if Flaky.times == 1:
+                raise ValueError("once")
+        super().step(what, now)
+
+
+RAISER = TerminalProfile(name="raiser", summary="raises", machine=Raiser)
+FLAKY = TerminalProfile(name="flaky", summary="raises once, and forgets", machine=Flaky)
+
+
+def test_an_error_of_a_machine_is_a_case(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ends its run and not the search; it is shrunk, kept and brought back."""
+    monkeypatch.setattr("harness.assembly.terminal_profile", lambda _: RAISER)
+    assert execute(["explore", "--runs", "60", "--jobs", "1"]) == 1
+    text = said(capsys)
+    assert "6" in text.split(" runs in which")[0][-2:]
+    assert "FOUND a case, breaking error" in text
+    assert "ValueError in test_explore_command.py in step" in text
+    assert execute(["replay", str(found("error"))]) == 1
+    assert "AGAIN it breaks as it did, byte for byte" in said(capsys)
+    monkeypatch.setattr("harness.assembly.terminal_profile", lambda _: terminal_profile("safe"))
+    assert execute(["replay", str(found("error"))]) == 0
+
+
+def test_what_does_not_come_again_costs_nothing_else(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told, and the other failures are cases all the same."""
+    monkeypatch.setattr("harness.assembly.terminal_profile", lambda _: FLAKY)
+    assert execute(["explore", "--runs", "60", "--jobs", "1"]) == 4
+    text = said(capsys)
+    assert "once and does not again" in text
+    assert "FOUND" in text
+    assert found("T8").exists()
+
+
+def test_what_breaks_by_itself_is_told_so(capsys: pytest.CaptureFixture[str]) -> None:
+    """No fault is blamed, and no run without faults is said to hold."""
+    arguments = ["explore", "--runs", "20", "--jobs", "1"]
+    assert execute([*arguments, "--terminal-profile", "cash_before_approval"]) == 1
+    text = said(capsys)
+    assert "it takes no faults of the" in text
+    assert "it breaks by itself" in text
+    assert read_case(found("T4")).passing is None
+
+
+def test_a_replay_tells_what_it_saw(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And not what the file says of the failure."""
+    path = Path(kept(tmp_path))
+    case = msgspec.structs.replace(read_case(path), what="all is well", at=1.0, actor="NOBODY")
+    write_case(case, path)
+    assert execute(["replay", str(path)]) == 1
+    text = said(capsys)
+    assert "all is well" not in text
+    assert "NOBODY" not in text
+
+
+def test_where_nothing_can_be_kept_is_found_out_before(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Exit 5, and nothing has been searched."""
+    Path("runs").write_text("a file is in the way")
+    assert execute(["explore", "--runs", "20", "--jobs", "1"]) == 5
+    assert "runs in which" not in said(capsys)

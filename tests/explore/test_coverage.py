@@ -97,11 +97,11 @@ STEERED: dict[Cell, tuple[int, Schedule]] = {
     ),
     Cell(TOMBSTONED, DIES_BEFORE_COMMIT): (
         0,
-        (f"slow:by=50s,mti=0200,{T},nth=1", f"crash_before_commit:mti=0200,{T},nth=1"),
+        (f"slow:by=50s,books=late,mti=0200,{T},nth=1", f"crash_before_commit:mti=0200,{T},nth=1"),
     ),
     Cell(UNDECIDED, DIES_BEFORE_REVERSAL): (
         0,
-        (f"slow:by=50s,mti=0200,{T},nth=1", f"crash_before_commit:mti=0420,{T},nth=1"),
+        (f"slow:by=50s,books=late,mti=0200,{T},nth=1", f"crash_before_commit:mti=0420,{T},nth=1"),
     ),
 }
 
