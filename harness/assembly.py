@@ -19,7 +19,6 @@ from harness.faults.plan import FaultPlan
 from harness.journal import Header
 from harness.machines.atm import Atm
 from harness.machines.customer import Running, Street
-from harness.machines.device import Device
 from harness.machines.host import CodeRule, Host, HostSettings
 from harness.machines.link import Link
 from harness.machines.mishap import Mishap
@@ -170,7 +169,8 @@ class Assembly:
         """The ATM of an index, not booted yet."""
         name = terminal_id(index)
         faults = self.faults
-        device = Device(self._motors, self._device_fate(name) if faults.device else None)
+        fate = self._device_fate(name) if faults.device else None
+        device = self.terminal_profile.device(self._motors, fate)
         street = Street(
             self.plan.scenario.evening,
             device,

@@ -93,7 +93,7 @@ def test_asyncio_stays_at_the_edge(module: str) -> None:
 
 
 # they hand runs out to other processes
-PROCESSES = ("explore.campaign", "explore.hunt", "explore.selftest")
+PROCESSES = ("explore.campaign", "explore.hunt", "explore.workers")
 PURE = [m for m in MODULES if unit_of(m) in (*PURE_UNITS, "explore") and m not in PROCESSES]
 
 

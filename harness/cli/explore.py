@@ -42,7 +42,7 @@ def explore(
     ] = None,
     exhaustive: Annotated[
         int | None,
-        typer.Option(min=1, max=3, help="All combinations of so many faults in one withdrawal."),
+        typer.Option(min=1, max=2, help="Every fault, or every pair, in one withdrawal."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Which search: equal seeds find the same.")] = 1,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes; else one per core.")] = None,

@@ -127,8 +127,8 @@ CARD_DEFECTS = (
             machine=REARMS_TIMER_ON_NOISE,
         ),
         cost="A line that is noisy enough holds the card for as long as it is noisy.",
-        must=("T1", "T3", "F1"),
-        may=("T2", "F2"),
+        must=("T3",),
+        may=("T1", "F1", "T2", "F2"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -156,8 +156,8 @@ CARD_DEFECTS = (
             machine=rewired({(State.CARD_AT_SLOT, i.CardTakeExpired): ignore}),
         ),
         cost="A forgotten card lies there for whoever comes next, and the machine is stuck.",
-        must=("F2",),
-        may=("T1", "T2", "T8", "H3"),
+        must=("T2", "F2"),
+        may=("T1", "T8", "H3"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -176,7 +176,7 @@ CARD_DEFECTS = (
             settings={"capture_burst": 10**9},
         ),
         cost="One wrong list at the host, and the machine is full of cards.",
-        must=("T7",),
+        must=("T7.breaker",),
         scenario="capture_storm",
     ),
     Defect(
@@ -186,7 +186,7 @@ CARD_DEFECTS = (
             machine=_AcceptsWhileDown,
         ),
         cost="Cards go into a machine that can do nothing for them.",
-        must=("F2",),
+        must=("F2.accept",),
     ),
     Defect(
         profile=TerminalProfile(

@@ -7,6 +7,7 @@ from harness.defects.card import ignore
 from harness.defects.defect import Defect
 from harness.machines import cells_boot, cells_card
 from harness.machines import inputs as i
+from harness.machines.device import Device
 from harness.machines.inputs import State
 from harness.machines.matching import Matcher, Request
 from harness.machines.profile import TerminalProfile, rewired
@@ -131,6 +132,19 @@ def _forget_counters(t: Terminal, x: i.PoweredOn, now: float) -> None:
     cells_boot.recover(t, i.PoweredOn(nothing), now)
 
 
+class DoubleFeeds(Device):
+    """Two notes stick together, and its sensor sees one."""
+
+    __slots__ = ()
+
+    def stack(self, transaction: int, amount: int, now: float) -> None:
+        """One note of the smallest that was picked comes along unseen."""
+        super().stack(transaction, amount, now)
+        smallest = min(self._stacker, default=0)
+        if self.cassettes.get(smallest):
+            self.cassettes[smallest] -= 1
+
+
 CASH_DEFECTS = (
     Defect(
         profile=TerminalProfile(
@@ -218,5 +232,14 @@ CASH_DEFECTS = (
         cost="Reverses a withdrawal whose cash was taken: the customer was paid for nothing.",
         must=("T8", "H3"),
         scenario="shaky_power",
+    ),
+    Defect(
+        profile=TerminalProfile(
+            name="double_feeds",
+            summary="its dispenser picks two notes that stick together, and counts one",
+            device=DoubleFeeds,
+        ),
+        cost="What customers carry away is booked nowhere, and is missing at the count.",
+        must=("T11",),
     ),
 )

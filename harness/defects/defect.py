@@ -8,9 +8,10 @@ from harness.machines.profile import HostProfile, TerminalProfile
 
 
 class Defect(msgspec.Struct, frozen=True, kw_only=True):
-    """`profile` is the broken machine. Each invariant of `must` breaks in the smallest case that
-    brings it out, those of `may` can break along with them, and no others. `cost` says in a
-    sentence what it does wrong and what that costs in the world. `scenario` is where it is searched
+    """`profile` is the broken machine. Every one of `must` catches it, each named exactly, the
+    clause where it is a clause's ('T4.authentic'); what is in `may`, clauses included, can break
+    along with them, and nothing else. `cost` says in a sentence what it does wrong and what that
+    costs in the world. `scenario` is where it is searched
     for, with a safe machine at the other end.
     """
 

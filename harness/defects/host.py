@@ -139,8 +139,8 @@ HOST_DEFECTS = (
             machine=_DoublePostsRepeats,
         ),
         cost="Where answers get lost, customers are given more than they paid.",
-        must=("H1", "H4"),
-        may=("H2", "H3"),
+        must=("H1", "H2", "H4"),
+        may=("H3",),
     ),
     Defect(
         profile=HostProfile(
@@ -149,8 +149,8 @@ HOST_DEFECTS = (
             machine=_ReversesTwiceAfterCrash,
         ),
         cost="Each crash gives the last withdrawals back a second time.",
-        must=("H1", "H4"),
-        may=("H2", "H3"),
+        must=("H1", "H2", "H4"),
+        may=("H3",),
         scenario="lost_answers",
     ),
     Defect(
@@ -252,8 +252,8 @@ HOST_DEFECTS = (
             settings={"mac": False},
         ),
         cost="Whoever can write to the line can debit any account, or give money back.",
-        must=("H1",),
-        may=("H3", "H4", "H6", "T8"),
+        must=("H1.authentic",),
+        may=("H1", "H3", "H4", "H6", "T8"),
         scenario="noisy_line",
     ),
 )

@@ -112,8 +112,8 @@ LINK_DEFECTS = (
             settings={"mac": False},
         ),
         cost="Whoever can write to the line can make it pay.",
-        must=("T4",),
-        may=("F2", "H3", "H7", "T5", "T6", "T8", "T9", "T10"),
+        must=("T4.authentic",),
+        may=("T4", "F2", "H3", "H7", "T5", "T6", "T8", "T9", "T10", "T13"),
         scenario="noisy_line",
     ),
     Defect(

@@ -145,7 +145,7 @@ REVERSAL_DEFECTS = (
             machine=_ForwardsLastFirst,
         ),
         cost="The oldest one waits for ever, and the customer for the money.",
-        must=("T13",),
+        must=("T13.order",),
         may=("H7", "T8", "T10"),
         scenario="lost_answers",
     ),

@@ -115,6 +115,19 @@ class Bench:
         acted = tuple(text for text in schedule if text in notes.acted)
         return Trial(schedule, acted, failures, broken, tuple(judge.tried()))
 
+    def attempts(self, schedule: Schedule, *, evening: int = 0) -> list[int]:
+        """How many attempts each fault of a schedule counts in its run: that of which an `nth`
+        picks one.
+        """
+        assembly = self._evening(evening).with_faults((*self.plan.faults, *schedule))
+        try:
+            play(Fleet(assembly, Journal()), assembly.plan)
+        except _NOT_THE_MACHINES:
+            raise
+        except Exception:  # what a machine raises is found where it is judged
+            pass
+        return assembly.faults.attempts()[len(self.plan.faults) :]
+
     def _evening(self, number: int) -> Assembly:
         found = self._evenings.get(number)
         if found is None:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import BrokenExecutor
 
-from harness.explore.bench import Bench, Broken
+import msgspec
+
+from harness.explore.bench import Bench, Broken, Schedule
 from harness.explore.case import Found
 from harness.explore.coverage import Counts, add
-from harness.explore.exhaust import combinations_of, how_many, one_withdrawal, places
-from harness.explore.hunt import Chunk, Search, drawn, listed
+from harness.explore.exhaust import (
+    Counting,
+    one_withdrawal,
+    pairs_of,
+    sorts,
+)
+from harness.explore.hunt import Chunk, Search, attempts, chunk_for, drawn, listed
 from harness.explore.workers import Stop
 from harness.plan import RunPlan
 
@@ -59,29 +66,40 @@ def draw_many(search: Search, jobs: int, over: Callable[[Tally], bool], watch: W
 
 
 def try_all(plan: RunPlan, most: int, jobs: int, watch: Watch, *, coverage: bool = False) -> Tally:
-    """Every combination of up to so many faults in one withdrawal; `watch` hears how many they
-    are before each size is begun.
+    """Every fault at every moment of one withdrawal, and where `most` is 2 every pair of them too;
+    `watch` hears how many they are before either is begun. Each single fault's run is scanned for
+    secrets.
     """
     search = Search(one_withdrawal(plan), coverage=coverage)
-    tally = Tally(search)
-    every = places(Bench(search.plan))
+    search = msgspec.structs.replace(search, chunk=chunk_for(search.plan))
+    bench, tally = Bench(search.plan), Tally(search)
+    counting = Counting(sorts(bench))
+    every = counting.bare(bench.attempts(counting.schedules(())[0]))
     struck: dict[int, None] = {}
     tally.planned = len(every)
     watch(tally)
     with Stop() as stop:
         single = listed(search, jobs, ((place,) for place in every), stop=stop)
         _pursue(_noting(single, struck), tally, _never, watch, stop)
-        striking = frozenset(every[number] for number in struck)
-        for size in range(2, most + 1):
-            if tally.interrupted or tally.trouble:
-                break
-            begun = tally.planned
-            tally.planned += how_many(len(every), len(striking), size)
-            watch(tally)
-            schedules = combinations_of(every, striking, size)
-            chunks = listed(search, jobs, schedules, first=begun, stop=stop)
-            _pursue(chunks, tally, _never, watch, stop)
+        if most == 1 or tally.interrupted or tally.trouble:
+            return tally
+        striking = tuple(every[number] for number in struck)
+        pairs = _pairs(search, counting, striking, jobs, stop)
+        tally.planned += len(pairs)
+        watch(tally)
+        chunks = listed(search, jobs, pairs, first=len(every), secrets=False, stop=stop)
+        _pursue(chunks, tally, _never, watch, stop)
     return tally
+
+
+def _pairs(
+    search: Search, counting: Counting, striking: Sequence[str], jobs: int, stop: Stop
+) -> tuple[Schedule, ...]:
+    """Every pair that can make a difference; some, if it is to stop."""
+    schedules = counting.schedules(striking)[1:]
+    counted = [x for chunk in attempts(search, jobs, schedules, stop) for x in chunk]
+    whole = len(counted) // 2
+    return pairs_of(counting.beside(striking[:whole], counted))
 
 
 def _never(_tally: Tally) -> bool:

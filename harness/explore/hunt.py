@@ -152,6 +152,10 @@ class Hunter:
         """Those, of a list that is gone through once."""
         return self.tried(first, runs, once=True)
 
+    def attempts(self, schedules: Sequence[Schedule]) -> list[list[int]]:
+        """How many attempts the faults of each of those schedules count, on the plan's evening."""
+        return [self._bench.attempts(schedule) for schedule in schedules]
+
     def tried(
         self,
         first: int,
@@ -198,21 +202,34 @@ def listed(
     schedules: Iterable[Schedule],
     *,
     first: int = 0,
+    secrets: bool = True,
     stop: Stop | None = None,
 ) -> Generator[Chunk, None, None]:
-    """Chunks of these schedules, numbered from `first` on, each run once on the plan's own evening.
+    """Chunks of these schedules, numbered from `first` on, each run once on the plan's own evening;
+    with `secrets` each is scanned for them, else as many as of drawn ones.
 
     Raises:
         ConfigError: the plan names something that does not exist.
     """
-    return _in_order(search, jobs, _listing(schedules, first, search.chunk), stop or Stop())
+    method = "tried_once" if secrets else "tried"
+    tasks = _listing(method, schedules, first, search.chunk)
+    return _in_order(search, jobs, tasks, stop or Stop())
 
 
-def _listing(schedules: Iterable[Schedule], first: int, size: int) -> Iterator[_Task]:
+def _listing(method: str, schedules: Iterable[Schedule], first: int, size: int) -> Iterator[_Task]:
     every = iter(schedules)
     while runs := tuple((0, schedule) for schedule in islice(every, size)):
-        yield "tried_once", first, runs
+        yield method, first, runs
         first += len(runs)
+
+
+def attempts(
+    search: Search, jobs: int, schedules: Sequence[Schedule], stop: Stop
+) -> Generator[list[list[int]], None, None]:
+    """In chunks, and in their order, how many attempts the faults of each schedule count."""
+    every = range(0, len(schedules), search.chunk)
+    tasks = (("attempts", schedules[at : at + search.chunk]) for at in every)
+    return _in_order(search, jobs, tasks, stop)
 
 
 _Task = tuple[Any, ...]  # a method of the Hunter, and its arguments
@@ -220,7 +237,7 @@ _Task = tuple[Any, ...]  # a method of the Hunter, and its arguments
 
 def _in_order(
     search: Search, jobs: int, tasks: Iterator[_Task], stop: Stop
-) -> Generator[Chunk, None, None]:
+) -> Generator[Any, None, None]:
     """What becomes of them, in as many processes. Once it is to stop no task is begun, and those
     that have been are finished: what they found is not lost.
     """
@@ -232,7 +249,7 @@ def _in_order(
                 if stop.wanted:
                     return
         return
-    waiting: deque[Future[Chunk]] = deque()
+    waiting: deque[Future[Any]] = deque()
     with workers(jobs, _prepare, search) as pool:
         for task in tasks:
             waiting.append(pool.submit(_do, task))
@@ -258,8 +275,7 @@ def _prepare(search: Search) -> None:
     gc.set_threshold(*SMALL)
 
 
-def _do(task: _Task) -> Chunk:
+def _do(task: _Task) -> Any:
     assert _hunter is not None
     name, *arguments = task
-    chunk: Chunk = getattr(_hunter, name)(*arguments)
-    return chunk
+    return getattr(_hunter, name)(*arguments)

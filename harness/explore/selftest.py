@@ -1,7 +1,8 @@
 """The proof that the checks can fail: each defect is searched for, found, and shrunk.
 
-A defect is found when one of the invariants that must catch it breaks. Whatever else its smallest
-case breaks has to be a consequence that was expected, or a check blames where it should not.
+A defect is found when each of the invariants that must catch it has broken. Whatever else its
+smallest cases break has to be a consequence that was expected, or a check blames where it should
+not. Between them the defects must break every check there is: one that is switched off is missed.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ WITHIN = 2000  # runs that count: who is not found by then has survived
 
 
 class Suspect(msgspec.Struct, frozen=True):
-    """A machine under suspicion: the run it is in, and the invariants that must catch it and those
+    """A machine under suspicion: the run it is in, the invariants that must all catch it, and those
     that may break with them. With no `must` anything catches it, and nothing is wrong.
     """
 
@@ -34,12 +35,11 @@ class Suspect(msgspec.Struct, frozen=True):
     may: tuple[str, ...] = ()
 
     def expected(self, invariant: str) -> bool:
-        """Is this one of those that may break?"""
-        return not self.must or _whole(invariant) in (*self.must, *self.may)
-
-    def catches(self, invariant: str) -> bool:
-        """Does this one catch it?"""
-        return not self.must or _whole(invariant) in self.must
+        """Is this one of those that may break? A clause may where its invariant may, and the other
+        way about where a clause must: 'T4' with 'T4.authentic'.
+        """
+        known = (*self.must, *self.may)
+        return not self.must or invariant in known or _whole(invariant) in known
 
 
 def suspect_of(defect: Defect) -> Suspect:
@@ -55,8 +55,9 @@ def suspect_of(defect: Defect) -> Suspect:
 
 
 class Examined(msgspec.Struct, frozen=True):
-    """What came of it: how many runs it took (0: it survived `WITHIN` of them), what its smallest
-    case breaks, its schedule, and which of that should not have broken.
+    """What came of it: after how many runs all that must had caught it, or `WITHIN` of them had
+    been; what its smallest cases break, the first one's schedule, what of that should not have
+    broken, and what should have and did not.
     """
 
     name: str
@@ -64,19 +65,28 @@ class Examined(msgspec.Struct, frozen=True):
     breaks: tuple[str, ...] = ()
     schedule: Schedule = ()
     wrong: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+    @property
+    def survived(self) -> bool:
+        """Has nothing caught it?"""
+        return not self.breaks
 
     @property
     def passed(self) -> bool:
-        """Was it caught, and by nothing that should not?"""
-        return self.runs > 0 and not self.wrong
+        """Was it caught by all that must, and by nothing that should not?"""
+        return not (self.survived or self.wrong or self.missing)
 
 
 def examine(suspect: Suspect, seed: int) -> Examined:
-    """Search until it is caught, and shrink what caught it. A few evenings with nothing but the
-    scenario's own faults come first.
+    """Search until all that must catch it has, and shrink what did. A few evenings with nothing but
+    the scenario's own faults come first.
     """
     hunter, bench = Hunter(Search(suspect.plan, seed)), Bench(suspect.plan)
-    runs, astray = 0, dict[str, None]()
+    runs = 0
+    smallest: Schedule | None = None
+    shrunk_for: dict[str, None] = {}
+    broke: dict[str, None] = {}
     for number in count(-BARE):
         bare = number < 0
         evening = (seed + number) % EVENINGS if bare else number % EVENINGS
@@ -84,13 +94,23 @@ def examine(suspect: Suspect, seed: int) -> Examined:
         chunk = hunter.tried(number, [(evening, schedule)], bare=bare)
         runs += len(chunk.struck)
         for found in chunk.found:
-            breaks, smallest = _smallest(bench, found)
-            astray |= dict.fromkeys(x for x in breaks if not suspect.expected(x))
-            if suspect.catches(found.broken.invariant):
-                return Examined(suspect.name, runs, breaks, smallest, tuple(astray))
-        if runs >= WITHIN:
+            if found.broken.invariant in shrunk_for:
+                continue
+            shrunk_for[found.broken.invariant] = None
+            breaks, schedule = _smallest(bench, found)
+            broke |= dict.fromkeys(breaks)
+            smallest = schedule if smallest is None else smallest
+        caught = broke and all(x in broke for x in suspect.must)
+        if caught or runs >= WITHIN:
             break
-    return Examined(suspect.name, 0, wrong=tuple(astray))
+    return Examined(
+        suspect.name,
+        runs,
+        tuple(broke),
+        smallest or (),
+        wrong=tuple(x for x in broke if not suspect.expected(x)),
+        missing=tuple(x for x in suspect.must if x not in broke),
+    )
 
 
 def _smallest(bench: Bench, found: Found) -> tuple[tuple[str, ...], Schedule]:

@@ -177,6 +177,11 @@ class Reset(ConnectionRule):
             self.count(terminal)  # only now: until it was due, it was no attempt
         self._due[terminal] = self.start if now < self.start else now + self.value("after")
 
+    @property
+    def counted(self) -> int:
+        """With the one that is pending: it counts as soon as it is due."""
+        return super().counted + bool(self._due)
+
     def next_cut(self, now: float, terminal: str) -> tuple[float, str] | None:
         due = self._due.get(terminal)
         if due is None or not self.active(due) or not self.meant(terminal):
@@ -213,6 +218,11 @@ class FinIdle(ConnectionRule):
         if due is not None and due <= now:
             self.count(terminal)  # only now: until it was due, it was no attempt
         self._silent.pop(terminal, None)
+
+    @property
+    def counted(self) -> int:
+        """With the one that is pending: it counts as soon as it is due."""
+        return super().counted + any(self._due(terminal) is not None for terminal in self._silent)
 
     def _due(self, terminal: str) -> float | None:
         """When the present silence is long enough; None if that is never inside the window."""

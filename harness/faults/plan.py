@@ -106,6 +106,12 @@ class FaultPlan:
         self.effects.clear()
         return taken
 
+    def attempts(self) -> list[int]:
+        """How many attempts each of the faults has counted, in the order in which they were asked
+        for.
+        """
+        return [rule.counted for rule in self._rules]
+
     def lift(self, now: float) -> list[Event]:
         """All faults end now: the windows that this closes."""
         for rule in self._rules:

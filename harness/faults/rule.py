@@ -176,6 +176,11 @@ class Rule:
     def count(self, terminal: str) -> None:
         self._attempts[terminal] = self._attempts.get(terminal, 0) + 1
 
+    @property
+    def counted(self) -> int:
+        """The attempts of all terminals, struck or not."""
+        return sum(self._attempts.values())
+
     def shape(self, terminal: str) -> Draw:
         """What else is drawn for the terminal's latest attempt."""
         return Draw(self._shape ^ key_of(terminal), self._attempts.get(terminal, 0))

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import msgspec
 
+from harness.machines.device import Device
 from harness.machines.host import CodeRule, Host, HostSettings
 from harness.machines.table import SAFE_TABLE
 from harness.machines.terminal import Table, Terminal, TerminalSettings
 
 
 class TerminalProfile(msgspec.Struct, frozen=True, kw_only=True):
-    """`machine` is a `Terminal` or a subclass with other cells or hooks; `settings` replaces the
-    scenario's terms (timers by name, pin_tries, ...).
+    """`machine` is a `Terminal` or a subclass with other cells or hooks, `device` the hardware
+    around it; `settings` replaces the scenario's terms (timers by name, pin_tries, ...).
     """
 
     name: str
     summary: str
     machine: type[Terminal] = Terminal
+    device: type[Device] = Device
     settings: dict[str, object] = {}
 
     def settings_over(self, usual: TerminalSettings) -> TerminalSettings:

@@ -17,15 +17,16 @@ Written from the code by `python -m harness.report.defects`; do not edit.
 A check that cannot fail proves nothing. So the harness ships machines that are broken on
 purpose, each in one thing, and `harness selftest` searches for each of them as
 `harness explore` does, with a safe machine at the other end. It has to be found within
-{WITHIN:,} runs that count, whatever the seed, by one of the invariants that must catch it; and its
-smallest case may break, besides those, only what may break along with them. A defect that
-survives fails the self-test, and so does a check that blames where it should not.
+{WITHIN:,} runs that count, whatever the seed, by every invariant that must catch it; and its
+smallest cases may break, besides those, only what may break along with them. A defect that
+survives fails the self-test, and so does a check that blames where it should not, or does not
+blame where it should. Every check that judges a simulation must catch one of them at least.
 
 `harness selftest --terminal-profile module:attribute` (or `--host-profile`) puts a defect of
 yours through the same mill. To ship one, add a `Defect` in `harness/defects/`:
 docs/contributing.md.
 
-| defect | what it does, what it costs | must be caught by | may also break | searched for in |
+| defect | what it does, what it costs | caught by all of | may also break | searched for in |
 |---|---|---|---|---|
 """
 

@@ -23,18 +23,21 @@ def heading(suspects: Sequence[Suspect]) -> Text:
 
 
 def row(suspect: Suspect, result: Examined, suspects: Sequence[Suspect]) -> Text:
-    """One defect: how many runs it took, how many faults its smallest case has, and what that case
-    breaks: what must catch it first.
+    """One defect: how many runs it took, how many faults the first one's smallest case has, and
+    what its smallest cases break: what must catch it first.
     """
     line = Text(f"{suspect.name:<{_width(suspects)}}  ")
-    if not result.runs:
+    if result.survived:
         line.append(f"survived {WITHIN:,} runs", style="bold red")
         return line
     line.append(f"{result.runs:>{_RUNS},}  {len(result.schedule):>{_FAULTS}}  ")
-    must = [x for x in result.breaks if suspect.must and suspect.catches(x)]
+    must = [x for x in suspect.must if x in result.breaks]
     others = [x for x in result.breaks if x not in must]
     caught = " ".join(must) + (f" ({' '.join(others)})" if must and others else " ".join(others))
     line.append(f"{caught:<{_CAUGHT}}")
+    if result.missing:
+        missing = ", ".join(result.missing)
+        line.append(f"  and not by {missing} in {WITHIN:,} runs", style="bold red")
     if result.wrong:
         line.append(f"  and by {', '.join(result.wrong)}, which should not", style="bold red")
     return line

@@ -13,10 +13,12 @@ from typing import NamedTuple
 import msgspec
 import pytest
 
+from harness.assembly import SEES
 from harness.checks.catalogue import INVARIANTS
-from harness.checks.judge import Verdict
+from harness.checks.judge import CHECKS, Verdict
 from harness.defects.catalogue import DEFECTS
 from harness.defects.defect import Defect
+from harness.explore.selftest import suspect_of
 from harness.plan import plan_of
 from harness.scenario import load_scenario
 from harness.sim.run import simulate_plan
@@ -82,6 +84,7 @@ BROUGHT_OUT_BY: dict[str, tuple[str, ...]] = {
     "declines_advices": ("issuer_down@10m..20m",),
     "books_into_old_day": ("drop_response:mti=0210@14m..15m",),
     "acks_before_replication": ("failover@15m..",),
+    "double_feeds": (),
     "mac_not_checked_by_host": (f"bitflip:byte=160,bit=8,{AT},nth=2,mti=0200",),
 }
 
@@ -128,7 +131,7 @@ def evening(name: str, terminal: str = "safe", host: str = "safe") -> Verdict:
 
 
 def failing(verdict: Verdict) -> set[str]:
-    return {row.id.split(".")[0] for row in verdict.rows if row.status == "fail"}
+    return {row.id for row in verdict.rows if row.status == "fail"}
 
 
 by_name = pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.name)
@@ -140,7 +143,8 @@ def test_a_defect_is_caught_by_what_must_and_by_nothing_else(defect: Defect) -> 
     verdict = evening(defect.name, **{defect.role: defect.name})
     caught = failing(verdict)
     assert set(defect.must) <= caught, verdict.failures
-    assert caught <= {*defect.must, *defect.may}, verdict.failures
+    suspect = suspect_of(defect)
+    assert [x for x in caught if not suspect.expected(x)] == [], verdict.failures
 
 
 @by_name
@@ -148,7 +152,7 @@ def test_the_safe_profile_lives_through_the_same(defect: Defect) -> None:
     """Same scenario, faults and seed: nothing fails, and what caught the defect was tried."""
     verdict = evening(defect.name)
     assert failing(verdict) == set()
-    tried = {entry.id.split(".")[0] for entry in verdict.rows if entry.tried}
+    tried = {entry.id for entry in verdict.rows if entry.tried}
     assert set(defect.must) - {"T9"} <= tried
 
 
@@ -156,11 +160,18 @@ def test_the_defects_are_many_and_each_is_told_once() -> None:
     """At least 45, every name once, and what catches them are invariants."""
     names = [defect.name for defect in DEFECTS]
     assert len(set(names)) == len(names) >= 45
-    known = {name.split(".")[0] for name in INVARIANTS}
     for defect in DEFECTS:
         assert defect.must
-        assert {*defect.must, *defect.may} <= known
+        assert {*defect.must, *defect.may} <= set(INVARIANTS)
         assert not {*defect.must} & {*defect.may}
+
+
+def test_every_check_must_catch_something() -> None:
+    """One that is switched off is missed by the self-test. (Of those that judge a simulation: a
+    host alone is judged by one more.)
+    """
+    judging = {check.id for check in CHECKS if check.applies(SEES)} | {"S3"}
+    assert judging - {name for defect in DEFECTS for name in defect.must} == set()
 
 
 def test_no_defect_is_left_out() -> None:

@@ -5,15 +5,11 @@ from __future__ import annotations
 from contextlib import closing
 from itertools import islice
 
-import pytest
 from searches import first_found, plan
 
 from harness.explore.bench import Bench
-from harness.explore.campaign import Tally, draw_many, try_all
-from harness.explore.case import Recorder
-from harness.explore.exhaust import combinations_of, how_many, one_withdrawal, places
+from harness.explore.campaign import Tally, draw_many
 from harness.explore.hunt import CHUNK, Hunter, Search, drawn
-from harness.journal import Entry
 
 
 def test_the_safe_pair_withstands_it() -> None:
@@ -59,49 +55,3 @@ def test_ctrl_c_ends_it_with_what_there_is() -> None:
     tally = draw_many(Search(plan()), 1, lambda _: False, watch)
     assert tally.interrupted
     assert tally.runs > 20
-
-
-# --- every combination ------------------------------------------------------------------------
-
-
-def test_one_withdrawal_is_one() -> None:
-    """One customer of one terminal, who is paid."""
-    recorder = Recorder()
-    Bench(one_withdrawal(plan())).run((), listeners=[recorder.see])
-    names = [name_of(entry) for entry in recorder.entries]
-    assert names.count("CardInserted") == names.count("NotesTaken") == 1
-
-
-def name_of(entry: Entry) -> str:
-    return type(entry.event).__name__
-
-
-def test_every_place_is_another_one_and_most_strike() -> None:
-    """Each fault that knows attempts is there, and the deadlines with a moment on either side."""
-    bench = Bench(one_withdrawal(plan()))
-    every = places(bench)
-    assert len(every) == len(set(every)) > 200
-    kinds = {text.partition(":")[0] for text in every}
-    assert kinds >= {"drop_request", "power_cut", "rst", "eject_jam", "silent", "bitflip"}
-    for operation in ("write:Intent", "sync", "motor:stack", "frame:0200"):
-        assert any(f"at={operation}," in text for text in every)
-
-
-def test_what_is_counted_beforehand_is_what_is_run() -> None:
-    """Combinations of which no place strikes by itself are spared."""
-    every, striking = tuple("abcdef"), frozenset("ab")
-    for size in (1, 2, 3):
-        schedules = list(combinations_of(every, striking, size))
-        assert len(schedules) == len(set(schedules)) == how_many(6, 2, size)
-        assert all(striking & set(schedule) for schedule in schedules)
-
-
-@pytest.mark.parametrize(("terminal", "finds"), [(None, False), ("forgets_reversal", True)])
-def test_all_single_faults(terminal: str | None, finds: bool) -> None:
-    """The safe pair withstands each, and a defect that one fault brings out is found."""
-    planned: list[int] = []
-    tally = try_all(plan(terminal), 1, 1, lambda tally: planned.append(tally.planned))
-    assert planned[0] == tally.runs + tally.idle
-    assert bool(tally.found) is finds
-    if finds:
-        assert {broken.invariant for broken in tally.found} >= {"T8"}

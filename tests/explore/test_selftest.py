@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from searches import plan
 
+from harness.checks.judge import CHECKS
 from harness.cli.main import execute
 from harness.defects.catalogue import DEFECTS
 from harness.defects.defect import Defect
@@ -19,7 +20,7 @@ def test_a_defect_is_found_by_what_must_find_it(defect: Defect) -> None:
     examined = examine(suspect_of(defect), seed=4)
     assert examined.passed, examined
     assert 0 < examined.runs <= WITHIN
-    assert set(defect.must) & {name.partition(".")[0] for name in examined.breaks}
+    assert set(defect.must) <= set(examined.breaks)
     assert len(examined.schedule) <= 4
 
 
@@ -30,6 +31,18 @@ def test_what_should_not_have_caught_it_is_named() -> None:
     assert "T4" not in examine(known, seed=4).wrong
     examined = examine(narrow, seed=4)
     assert "T4" in examined.wrong
+    assert not examined.passed
+
+
+@pytest.mark.parametrize("off", ["T2", "H2", "T11"])
+def test_a_check_that_is_switched_off_is_missed(off: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever else catches the defect."""
+    monkeypatch.setattr("harness.explore.selftest.WITHIN", 300)
+    kept = tuple(check for check in CHECKS if check.id != off)
+    monkeypatch.setattr("harness.checks.judge.CHECKS", kept)
+    defect = next(defect for defect in DEFECTS if off in defect.must)
+    examined = examine(suspect_of(defect), seed=4)
+    assert examined.missing == (off,)
     assert not examined.passed
 
 
