@@ -281,8 +281,8 @@ class _CustomerFaults:
         self._faults = faults
         self._terminal = terminal
 
-    def forgets(self, now: float, what: str) -> bool:
-        return self._faults.forgets(now, self._terminal, what)
+    def forgets(self, now: float, what: str, *, anyway: bool) -> bool:
+        return self._faults.forgets(now, self._terminal, what, anyway=anyway)
 
     def moves(self, now: float, move: int, machine: Running) -> float:
         return self._faults.moves(now, self._terminal, move, machine)

@@ -250,13 +250,14 @@ class FaultPlan:
         rule = _struck((r for r in self._device if r.command == command), now, terminal)
         return None if rule is None else rule.mishap(terminal)
 
-    def forgets(self, now: float, terminal: str, what: str) -> bool:
-        """Does the customer leave the 'card' or the 'cash' at the slot?"""
+    def forgets(self, now: float, terminal: str, what: str, *, anyway: bool = False) -> bool:
+        """Does the customer leave the 'card' or the 'cash' at the slot? One who would do so
+        `anyway` is an attempt like any other, but no fault's doing.
+        """
         rule = _struck((r for r in self._customer if r.what == what), now, terminal)
-        if rule is None:
-            return False
-        rule.forget(terminal)
-        return True
+        if rule is not None and not anyway:
+            rule.forget(terminal)
+        return anyway or rule is not None
 
     def moves(self, now: float, terminal: str, move: int, machine: Running) -> float:
         """When a customer's hand moves that is about to, for the `move`th time: now, or later."""

@@ -2,7 +2,7 @@
 
 It reads one JSON line with its `Orders` from standard input, prints the port it listens on, and
 works until 'stop' comes or standard input ends, so that it never outlives whoever started it.
-'lift' ends all faults.
+'lift' ends all faults; 'settle' has it tell its issuer first what it still owes it.
 """
 
 from __future__ import annotations
@@ -53,7 +53,8 @@ async def _serve(orders: Orders) -> None:
     )
     reader = asyncio.StreamReader()
     await side.loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    orders_in = asyncio.create_task(_obey(reader, side))
+    within = orders.plan.scenario.contract.quiescence
+    orders_in = asyncio.create_task(_obey(reader, side, within))
     await asyncio.wait({orders_in, fatal.wait()}, return_when=asyncio.FIRST_COMPLETED)
     lag.cancel()
     with contextlib.suppress(asyncio.CancelledError):
@@ -66,11 +67,13 @@ async def _serve(orders: Orders) -> None:
         writer.close()
 
 
-async def _obey(reader: asyncio.StreamReader, side: HostSide) -> None:
+async def _obey(reader: asyncio.StreamReader, side: HostSide, within: float) -> None:
     while True:
         line = (await reader.readline()).strip()
         if line == b"lift":
             side.lift()
+        elif line == b"settle":
+            await side.settle(within)
         elif line in (b"", b"stop"):
             return
 

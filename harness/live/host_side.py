@@ -24,6 +24,7 @@ from harness.tap import Tap
 
 FIRST_PORT, LAST_PORT = 20_000, 32_767  # above, ports collide with ephemeral ones
 RUN = "RUN"
+_MOMENT = 0.05  # wall seconds between two looks
 
 
 class Gate:
@@ -258,6 +259,14 @@ class HostSide:
             for event in closed:
                 self.record(RUN, event)
         self._alarm.look()
+
+    async def settle(self, within: float) -> None:
+        """Wait until the issuer has been told all that was approved in its stead, for so many run
+        seconds at most.
+        """
+        end = self.clock.now() + within
+        while not self.host.at_rest and self.clock.now() < end:
+            await asyncio.sleep(_MOMENT)
 
     def close(self) -> None:
         """Stop listening, and hang up on everybody: nothing more is recorded."""

@@ -34,6 +34,7 @@ from harness.plan import RunPlan
 
 RUN = "RUN"
 _LEAD = 1.0  # wall seconds until the run's zero: both processes are ready by then
+_STOPS = 30.0  # wall seconds in which the host's process writes its part and ends
 _LOOK_EVERY = 0.25  # wall seconds between looks at the fleet
 
 Watch = Callable[[Progress], None] | None
@@ -174,14 +175,18 @@ class _HostProcess:
         if self._process is not None and self._process.poll() is not None:
             raise self._ended(self._process)
 
-    def stop(self) -> None:
-        """Let it close its part of the journal. Raises as `check` does."""
+    def stop(self, settle: float = 0.0) -> None:
+        """Let it close its part of the journal, and before that, for so many wall seconds at most,
+        tell its issuer what it owes it. Raises as `check` does.
+        """
         process = self._process
         if process is None:
             return
+        if settle:
+            self._tell(b"settle")
         self._tell(b"stop")
         try:
-            process.wait(timeout=30)
+            process.wait(timeout=settle + _STOPS)
         except subprocess.TimeoutExpired:
             self.__exit__()
             raise EnvironmentTrouble("the host's process did not stop") from None
@@ -262,7 +267,9 @@ class _Half:
         fatal.check()
         fleet.record(RUN, e.LagMeasured(fleet.lag.take()))
         fleet.count()
-        self._host.stop()  # first: nothing comes after the run's end
+        quiescence = self._assembly.plan.scenario.contract.quiescence
+        settle = 0.0 if how == "interrupted" else self._clock.wall(quiescence)
+        self._host.stop(settle)  # first: nothing comes after the run's end
         fleet.record(RUN, e.RunEnded(how))
         return how
 

@@ -59,8 +59,8 @@ class Running(NamedTuple):
 class CustomerFate(Protocol):
     """What can go wrong with a customer; faults are such."""
 
-    def forgets(self, now: float, what: str) -> bool:
-        """Is the 'card' or the 'cash' left at the slot?"""
+    def forgets(self, now: float, what: str, *, anyway: bool) -> bool:
+        """Is the 'card' or the 'cash' left at the slot? `anyway`: this customer would forget it."""
 
     def moves(self, now: float, move: int, machine: Running) -> float:
         """When a hand moves that is about to, for the `move`th time: now, or later, and then it is
@@ -265,13 +265,16 @@ class Street:
             self._see_end(screen)
 
     def _see_card(self, now: float) -> None:
-        if self._forgets_card or (self._fate is not None and self._fate.forgets(now, "card")):
+        if self._left_behind(now, "card", anyway=self._forgets_card):
             self._leave("without_card")
         else:
             self._plan("take card", now, self._evening.take)
 
+    def _left_behind(self, now: float, what: str, *, anyway: bool) -> bool:
+        return anyway if self._fate is None else self._fate.forgets(now, what, anyway=anyway)
+
     def _see_cash(self, now: float) -> None:
-        if self._forgets_cash or (self._fate is not None and self._fate.forgets(now, "cash")):
+        if self._left_behind(now, "cash", anyway=self._forgets_cash):
             self._leave("without_cash")
         else:
             self._plan("take cash", now, self._evening.take)

@@ -60,6 +60,15 @@ def test_customers_leave_what_the_fault_says() -> None:
     ]
 
 
+def test_who_forgets_by_nature_is_an_attempt_and_no_effect() -> None:
+    """The second one is the second, whoever came before; and the fault claims what it did."""
+    faults = plan("customer_leaves_card:nth=2", "customer_leaves_cash:nth=1")
+    assert faults.forgets(0.0, ATM, "card", anyway=True)
+    assert faults.forgets(0.0, ATM, "card")
+    assert faults.forgets(0.0, ATM, "cash", anyway=True)
+    assert words(faults) == ["customer left the card"]
+
+
 def test_power_fails_at_the_nth_operation() -> None:
     """Of each terminal, whatever the operation, for two minutes."""
     faults = plan("power_cut:nth=3")

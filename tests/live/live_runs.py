@@ -26,6 +26,7 @@ def live(
     slack: float = 30.0,
     state_dir: Path | None = None,
     standby: bool = False,
+    stand_in: int = 0,
     quiescence: float = 1800.0,
     terminal_profile: str | None = None,
     host_profile: str | None = None,
@@ -38,7 +39,7 @@ def live(
         name="busy",
         title="A busy small evening",
         duration=duration,
-        contract=Contract(slack=slack, standby=standby, quiescence=quiescence),
+        contract=Contract(slack=slack, standby=standby, stand_in=stand_in, quiescence=quiescence),
         evening=BUSY,
         promises=("T4", "H1", "H3"),
     )

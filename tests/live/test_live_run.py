@@ -213,3 +213,12 @@ def test_a_standby_takes_over(tmp_path: Path, fault: str) -> None:
     after = entries(journal, "FailedOver")[0].at
     assert any(x.at > after for x in entries(journal, "LinkOpened"))
     assert any(x.at > after + 20.0 for x in entries(journal, "NotesTaken"))
+
+
+def test_what_the_host_owes_its_issuer_is_told_before_the_end(tmp_path: Path) -> None:
+    """The issuer is away until the faults are lifted: every advice comes after that."""
+    journal = tmp_path / "advices.jsonl"
+    outcome = live(journal, "issuer_down", terminals=3, duration=90.0, stand_in=100_000)
+    assert outcome.verdict.outcome == "pass", outcome.verdict
+    assert len(entries(journal, "StoodIn")) >= 3
+    assert {row.status for row in outcome.verdict.rows if row.id == "H5"} == {"pass"}
