@@ -42,8 +42,7 @@ def test_a_small_one_proves_as_much_for_its_size(name: str, terminals: int) -> N
     assert verdict.outcome == "pass", (verdict.reasons, verdict.failures)
     wanted = {row.event: row.needed for row in verdict.expected if not row.forbidden}
     assert wanted == {
-        event: max(1, count * terminals // whole.terminals)
-        for event, count in whole.expect.items()
+        event: max(1, count * terminals // whole.terminals) for event, count in whole.expect.items()
     }
 
 
