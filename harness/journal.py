@@ -38,7 +38,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     """What a reader must know to judge the run without having been there.
 
     `promises` are the invariants the scenario stands for, `expects` the events that
-    must have occurred with the least number of times, `sees` what this run can observe
+    must have occurred with the least number of times, `forbids` those with a greatest, both for
+    a run of this size, `sees` what this run can observe
     (device; wire.terminal and wire.host, the ends of the link; wire.mac, ledger, store,
     terminal). `population` regenerates the cards of the run, so that a scan for secrets can be
     repeated. `origin` is the Unix time of run second 0 where one half of a run stands alone, so

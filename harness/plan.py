@@ -7,6 +7,7 @@ and the same seed give the same journal in `sim`.
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
@@ -25,7 +26,8 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """`mode` 'host' and 'terminals' are one half of a run, against somebody else's other half.
     `keys` is a name or a file, `cards` a file ('' draws them). `duration` is in run seconds,
     `speed` in run seconds per wall second (live only); `faults` are the scenario's and the
-    flags' together; `command` repeats the run.
+    flags' together; `command` repeats the run. What the scenario expects and forbids is scaled to
+    the run's size in the header.
     """
 
     scenario: Scenario
@@ -52,6 +54,33 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         usual = (scenario.faults, scenario.terminal_profile, scenario.host_profile)
         return (self.faults, self.terminal_profile, self.host_profile) == usual
 
+    def _least(self) -> dict[str, int]:
+        """What must have happened, and how often at least. The scenario's counts are meant for its
+        own size: with fewer terminals or in less time they come down in proportion, and never below
+        once, so that a small run still proves that it happened. With other faults than the
+        scenario's once has to do: they may take the place of what was to happen.
+        """
+        if self.faults != self.scenario.faults:
+            return dict.fromkeys(self.scenario.expect, 1)
+        whole, part = self._of(min)
+        return {
+            event: max(1, int(count * part / whole))
+            for event, count in self.scenario.expect.items()
+        }
+
+    def _most(self) -> dict[str, int]:
+        """What may happen, and how often at most: more terminals, or a longer run, may bring about
+        more of it; fewer do not bring the bound down.
+        """
+        whole, part = self._of(max)
+        return {event: int(count * part / whole) for event, count in self.scenario.forbid.items()}
+
+    def _of(self, bounded: Callable[[float, float], float]) -> tuple[float, float]:
+        """The scenario's terminals times its seconds, and this run's, each `bounded` by its own."""
+        usual = self.scenario
+        part = bounded(self.terminals, usual.terminals) * bounded(self.duration, usual.duration)
+        return usual.terminals * usual.duration, part
+
     def header(self, sees: tuple[str, ...], population: dict[str, Any]) -> Header:
         """The journal's first line: `sees` is what this run can observe, `population` what
         regenerates its cards.
@@ -73,8 +102,8 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             faults=self.faults,
             contract=scenario.contract,
             promises=scenario.promises,
-            expects=scenario.expect,
-            forbids=scenario.forbid if self._as_shipped else {},
+            expects=self._least(),
+            forbids=self._most() if self._as_shipped else {},
             sees=sees,
             population=population,
             command=self.command,

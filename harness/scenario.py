@@ -38,7 +38,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
 
     `first_stan` is the STAN (DE 11) with which new machines begin, up to 999,999.
 
-    `expect` and `forbid` map events to the least and the greatest number of times.
+    `expect` and `forbid` map events to the least and the greatest number of times, in a run with
+    the scenario's terminals and duration; `harness.plan` scales them to a smaller or a larger one.
     """
 
     id: str

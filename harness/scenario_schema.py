@@ -57,8 +57,16 @@ def scenario_schema() -> dict[str, Any]:
                 "items": {"type": "string", "pattern": f"^({'|'.join(ALL_RULES)})(:|@|$)"},
             },
             "promises": {"type": "array", "items": {"enum": list(INVARIANTS)}},
-            "expect": _events(least=1),
-            "forbid": _events(least=0),
+            "expect": _described(
+                _events(least=1),
+                "how often each must happen at least; in proportion with fewer terminals or less "
+                "time, never below once; once with faults that are not the scenario's own",
+            ),
+            "forbid": _described(
+                _events(least=0),
+                "how often each may happen at most; in proportion with more terminals or more "
+                "time, never less; only with the scenario's own faults and profiles",
+            ),
             "contract": _section(Contract()),
             "evening": _section(Evening()),
             "motors": _section(Motors()),

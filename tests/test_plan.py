@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import shlex
+from typing import Any
+
+import pytest
 
 from harness.plan import plan_of
-from harness.scenario import load_scenario
+from harness.scenario import Scenario, load_scenario
 
 
 def test_what_is_not_said_is_the_scenarios() -> None:
@@ -62,3 +65,68 @@ def test_the_header_carries_what_a_judge_needs() -> None:
     assert header.contract == scenario.contract
     assert (header.seed, header.command) == (3, plan.command)
     assert header.sees == ("device",)
+
+
+def counts(**changes: Any) -> tuple[dict[str, int], dict[str, int]]:
+    """What a run of a scenario with 100 terminals and an hour expects and forbids."""
+    scenario = Scenario(
+        id="X1",
+        name="x",
+        title="x",
+        terminals=100,
+        duration=3600.0,
+        faults=("silent@10m..20m",),
+        expect={"CardInserted": 150, "Aborted": 3, "HostHung": 1},
+        forbid={"LateApproval": 0, "TurnedAway": 7},
+    )
+    header = plan_of(scenario, **changes).header((), {})
+    return header.expects, header.forbids
+
+
+def test_a_run_as_its_scenario_is_expects_what_the_file_says() -> None:
+    """To the letter."""
+    assert counts() == (
+        {"CardInserted": 150, "Aborted": 3, "HostHung": 1},
+        {"LateApproval": 0, "TurnedAway": 7},
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"terminals": 50}, (75, 1, 1)),
+        ({"terminals": 99}, (148, 2, 1)),
+        ({"terminals": 1}, (1, 1, 1)),
+        ({"duration": 1800.0}, (75, 1, 1)),
+        ({"duration": 1.0}, (1, 1, 1)),
+        ({"terminals": 20, "duration": 1800.0}, (15, 1, 1)),
+        ({"terminals": 200, "duration": 1800.0}, (75, 1, 1)),  # the one does not make up for it
+    ],
+)
+def test_a_smaller_run_has_to_show_its_share(
+    changes: dict[str, Any], expected: tuple[int, ...]
+) -> None:
+    """Rounded down, and never below once; what is forbidden stays as it is."""
+    expects, forbids = counts(**changes)
+    assert tuple(expects.values()) == expected
+    share = changes.get("terminals", 100) / 100
+    assert forbids == {"LateApproval": 0, "TurnedAway": int(7 * max(1, share))}
+
+
+def test_a_larger_run_may_bring_more_and_has_to_show_no_more() -> None:
+    """What is forbidden altogether stays so."""
+    expects, forbids = counts(terminals=250, duration=7200.0)
+    assert tuple(expects.values()) == (150, 3, 1)
+    assert forbids == {"LateApproval": 0, "TurnedAway": 35}
+
+
+@pytest.mark.parametrize("changes", [{"faults": ("slow",)}, {"no_faults": True}])
+def test_with_other_faults_what_was_expected_has_to_come_once(changes: dict[str, Any]) -> None:
+    """They may take its place, and bring about what is forbidden."""
+    assert counts(**changes) == ({"CardInserted": 1, "Aborted": 1, "HostHung": 1}, {})
+
+
+def test_other_machines_are_held_to_as_much() -> None:
+    """Theirs may do by right what the scenario forbids, but the same has to happen to them."""
+    expects, forbids = counts(terminals=50, terminal_profile="hangs_on_timeout")
+    assert (expects["CardInserted"], forbids) == (75, {})

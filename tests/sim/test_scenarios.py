@@ -19,9 +19,39 @@ def play(name: str, **changes: object) -> Outcome:
 
 @pytest.mark.parametrize("name", scenario_names())
 def test_a_safe_pair_lives_through_every_scenario(name: str) -> None:
-    """All that is promised is tried and holds, and what is expected comes."""
-    verdict = play(name, terminals=60).verdict
+    """At its own size all that is promised is tried and holds, and what is expected comes."""
+    verdict = play(name).verdict
     assert verdict.outcome == "pass", (verdict.reasons, verdict.failures)
+
+
+@pytest.mark.parametrize(
+    ("name", "terminals"),
+    [
+        ("ordinary_evening", 5),
+        ("national_freeze", 20),
+        ("connect_refused", 20),
+        ("garbled", 10),
+        ("response_flood", 40),
+        ("few_withdrawals", 1),
+    ],
+)
+def test_a_small_one_proves_as_much_for_its_size(name: str, terminals: int) -> None:
+    """Each event is expected in proportion, and comes."""
+    whole = load_scenario(name)
+    verdict = play(name, terminals=terminals).verdict
+    assert verdict.outcome == "pass", (verdict.reasons, verdict.failures)
+    wanted = {row.event: row.needed for row in verdict.expected if not row.forbidden}
+    assert wanted == {
+        event: max(1, count * terminals // whole.terminals) for event, count in whole.expect.items()
+    }
+
+
+def test_a_shorter_one_proves_as_much_for_its_time() -> None:
+    """The evening before its fault is no freeze, and the first minutes of the freeze are one."""
+    assert play("national_freeze", terminals=50, duration=1200.0).verdict.outcome == "pass"
+    early = play("national_freeze", terminals=50, duration=590.0).verdict
+    assert early.outcome == "invalid"
+    assert any(reason.startswith("TurnedAway came") for reason in early.reasons)
 
 
 @pytest.mark.parametrize("spec", ["iso87-ascii", "iso87-binary"])
