@@ -37,6 +37,7 @@ class BackInService(Check):
         self._opened: dict[str, float] = {}
         self._in_doubt: dict[str, None] = {}  # whose connection was lost after the recovery
         self._early = True  # nobody has been judged since the recovery
+        self._quiet = False  # how the run ended
         self._late: dict[str, float] = {}  # who should have been back by when
 
     # --- faults ---------------------------------------------------------------------------------
@@ -54,6 +55,8 @@ class BackInService(Check):
             self._outage = max(self._outage, at + event.lasts)
             if self._recovered is not None and self._recovered < self._outage:
                 self._recovers(at)
+        elif isinstance(event, e.RunEnded):
+            self._quiet = event.how == "quiet"
         elif isinstance(event, e.CustomersStopped) and (self._faults or self._recovered is None):
             self._recovers(at)
 
@@ -144,12 +147,13 @@ class BackInService(Check):
         self._was_late(site, now)
 
     def rest(self, site: Site, now: float) -> None:
-        """A run that came to its end before that had nobody left to wait for, or judges nobody."""
+        """A run that got quiet before that had nobody left to wait for, by the machines' own word;
+        one that ended for want of time judges nobody.
+        """
         if self._recovered is not None:
             self._recovered = None
-            whom = list(self._serving) if self._early else list(self._in_doubt)
-            if all(self._serving[name] for name in whom if name not in self._broken):
-                self._judge(now, whom)
+            if self._quiet:
+                self._judge(now, list(self._serving) if self._early else list(self._in_doubt))
         self._was_late(site, now, for_good=True)
 
 
