@@ -184,7 +184,7 @@ CASH_DEFECTS = (
         ),
         cost="Counts notes out for a request that may be declined.",
         must=("T4",),
-        may=("T6", "T9", "H3", "T8"),
+        may=("T3", "T6", "T9", "H3", "T8"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -203,7 +203,7 @@ CASH_DEFECTS = (
         ),
         cost="Pays on an approval that was another terminal's.",
         must=("T4",),
-        may=("F2", "H3", "T8"),
+        may=("F2", "H3", "T8", "T9"),
     ),
     Defect(
         profile=TerminalProfile(
