@@ -167,7 +167,7 @@ CARD_DEFECTS = (
         ),
         cost="One new code at the host, and the cards of a whole city are in the machines.",
         must=("T7",),
-        may=("T8", "H3"),
+        may=("T8", "H3", "T10"),
     ),
     Defect(
         profile=TerminalProfile(

@@ -203,7 +203,7 @@ CASH_DEFECTS = (
         ),
         cost="Pays on an approval that was another terminal's.",
         must=("T4",),
-        may=("F2", "H3", "T8", "T9"),
+        may=("F2", "H3", "T8", "T9", "T10"),
     ),
     Defect(
         profile=TerminalProfile(

@@ -117,7 +117,7 @@ REVERSAL_DEFECTS = (
         ),
         cost="The customer has no cash, and pays for it.",
         must=("T8",),
-        may=("H3", "H7"),
+        may=("H3", "H7", "T10"),
     ),
     Defect(
         profile=TerminalProfile(
