@@ -18,8 +18,9 @@ from harness.faults.grammar import parse_fault
 from harness.faults.plan import FaultPlan
 from harness.journal import Header
 from harness.machines.atm import Atm
+from harness.machines.authorization import CodeRule
 from harness.machines.customer import Running, Street
-from harness.machines.host import CodeRule, Host, HostSettings
+from harness.machines.host import Host, HostSettings
 from harness.machines.link import Link
 from harness.machines.mishap import Mishap
 from harness.machines.pair import Bank, HostPair

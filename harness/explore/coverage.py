@@ -13,7 +13,8 @@ import msgspec
 from harness.assembly import Assembly
 from harness.explore import tables as x
 from harness.explore.tables import Cell
-from harness.machines.host import Hearing, Host, Line
+from harness.machines.hearing import Hearing
+from harness.machines.host import Host, Line
 from harness.machines.inputs import Input
 from harness.machines.memory import Entry
 from harness.machines.terminal import Terminal

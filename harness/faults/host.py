@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from harness.faults.rule import COMMON, HOST, MTI, Parameter, Rule
-from harness.machines.host import Hearing
+from harness.machines.hearing import Hearing
 
 _SIGN_ON = "001"  # DE 70
 _NOTE = 1000  # minor units

@@ -35,7 +35,7 @@ from harness.faults.rule import FOREVER, HOST, Context, FaultSpec, Rule
 from harness.faults.windows import Windows
 from harness.faults.wire import WireRule
 from harness.machines.customer import Running
-from harness.machines.host import Hearing
+from harness.machines.hearing import Hearing
 from harness.machines.mishap import Mishap
 from harness.machines.pair import Switch
 

@@ -22,7 +22,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -30,9 +30,10 @@ from harness import draw
 from harness import events as e
 from harness.crypto.pin import PinCrypto
 from harness.draw import Draw
-from harness.errors import ProtocolError
+from harness.machines.authorization import Authorizer, CodeRule, account_for
 from harness.machines.business_day import BusinessDays
-from harness.machines.ledger import Ledger, account_of
+from harness.machines.hearing import Hearing, HostFate
+from harness.machines.ledger import Ledger
 from harness.machines.link import Link
 from harness.machines.memory import (
     DONE,
@@ -47,31 +48,7 @@ from harness.machines.memory import (
 )
 from harness.machines.standin import Issuer, StandIn
 from harness.machines.timers import NEVER
-from harness.people import issuer_of
 from harness.wire.dialect import Calendar, Dialect, Fields, Kind, Original
-
-
-class CodeRule(msgspec.Struct, frozen=True, kw_only=True):
-    """Answer with `code` (DE 39) where everything that is given matches. `pan` may end in '*';
-    amounts are minor units, both ends included.
-    """
-
-    code: str
-    pan: str = ""
-    terminal: str = ""
-    amount_from: int = 0
-    amount_to: int = 10**12
-
-    def matches(self, fields: Fields, amount: int) -> bool:
-        pan = fields.get("2", "")
-        if self.pan.endswith("*"):
-            if not pan.startswith(self.pan[:-1]):
-                return False
-        elif self.pan and self.pan != pan:
-            return False
-        if self.terminal and self.terminal != fields.get("41"):
-            return False
-        return self.amount_from <= amount <= self.amount_to
 
 
 class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,42 +65,6 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     replication: float = 0.010  # seconds until a standby holds a commit and has said so
     waits_for_standby: bool = True
     cutover: float = 0.0  # run second at which the first business day ends; 0: none does
-
-
-class Hearing(NamedTuple):
-    """What a fault makes of a message: processed at all, answered at all, answered later by
-    `delay`, decided later by `late` (a request), or refused with the code that goes by that name.
-    """
-
-    process: bool = True
-    answer: bool = True
-    delay: float = 0.0
-    late: float = 0.0
-    refusal: str = ""
-
-    def and_then(self, other: Hearing) -> Hearing:
-        """What both make of it."""
-        return Hearing(
-            self.process and other.process,
-            self.answer and other.answer,
-            self.delay + other.delay,
-            self.late + other.late,
-            self.refusal or other.refusal,
-        )
-
-
-class HostFate(Protocol):
-    """What can go wrong inside a host; faults are such."""
-
-    def hears(self, now: float, terminal: str, fields: Fields) -> Hearing: ...
-
-    def crash(self, now: float, terminal: str, fields: Fields, phase: str) -> float | None: ...
-
-    def part(self, now: float, fields: Fields, wanted: int) -> int: ...
-
-    def hang(self, now: float, terminal: str) -> float | None: ...
-
-    def reaches_issuer(self, now: float, terminal: str, fields: Fields) -> bool: ...
 
 
 class Line:
@@ -181,9 +122,6 @@ class Host:
         self.out: list[tuple[int, bytes]] = []
         self.events: list[e.Event] = []
         self._new_link = new_link
-        self._pin = pin
-        self._pin_of = pin_of
-        self._known = known
         self._seed = seed
         self._fate = fate
         self._lines: dict[int, Line] = {}
@@ -196,6 +134,17 @@ class Host:
         self._thaws_at = NEVER
         self._unread: list[tuple[Line, Fields]] = []
         self._draw_keys: dict[str, int] = {}
+        self._authorizer = Authorizer(
+            rules=settings.rules,
+            short_of_funds=settings.short_of_funds,
+            dialect=dialect,
+            calendar=calendar,
+            ledger=self.ledger,
+            pin=pin,
+            pin_of=pin_of,
+            known=known,
+            draw=self._draw,
+        )
         self._days = BusinessDays(calendar.epoch, settings.cutover)
         self._closes_at = self._days.next_cutover(0.0)
         self.stand_in = self._standing_in() if settings.stand_in else None
@@ -531,7 +480,7 @@ class Host:
                     entry.code, why = codes["partial"], "approved in part"
                 self.post_debit(entry, {**fields, "4": f"{part:012d}"})
             else:
-                entry.balance = self.ledger.balance(self._account(fields))
+                entry.balance = self.ledger.balance(account_for(fields))
         self._changes(entry)
         self._decided(fields, entry.code, why)
 
@@ -542,52 +491,17 @@ class Host:
         small = self.dialect.is_withdrawal(fields) and self.dialect.amount_of(fields) <= limit
         if self.stand_in is None or not small:
             return codes["issuer_down"], "the issuer is down"
-        code, why = self._card_refused(fields, now)
+        code, why = self._authorizer.refused(fields, now)
         return (code, why) if code else (codes["approved"], "stood in for the issuer")
 
     def decide(self, fields: Fields, now: float) -> tuple[str, str]:
         """DE 39 and why."""
-        code, why = self._card_refused(fields, now)
+        code, why = self._authorizer.refused(fields, now)
         if code:
             return code, why
-        if self.dialect.is_withdrawal(fields) and self.short(fields):
+        if self.dialect.is_withdrawal(fields) and self._authorizer.short(fields):
             return self.dialect.codes["insufficient_funds"], "funds"
         return self.dialect.codes["approved"], "approved"
-
-    def short(self, fields: Fields) -> bool:
-        """Has the account less than is wanted?"""
-        draw = self._draw(fields)
-        draw.random()  # the first draw was the answer's time
-        if draw.chance(self.settings.short_of_funds):
-            return True
-        account = self._account(fields)
-        wanted = self.dialect.amount_of(fields)
-        return account.startswith("customer") and self.ledger.balance(account) < wanted
-
-    def _card_refused(self, fields: Fields, now: float) -> tuple[str, str]:
-        """Why card or PIN are not good: DE 39 and why, or ''."""
-        codes = self.dialect.codes
-        amount = self.dialect.amount_of(fields)
-        for rule in self.settings.rules:
-            if rule.matches(fields, amount):
-                return rule.code, "rule"
-        if self._known is not None and not self._known(fields.get("2", "")):
-            return codes["unknown_card"], "unknown card"
-        if fields.get("14", "9912") < self.calendar.year_month(now):
-            return codes["expired_card"], "expired"
-        if not self._pin_right(fields):
-            return codes["pin_again"], "wrong PIN"
-        return "", ""
-
-    def _pin_right(self, fields: Fields) -> bool:
-        pan = fields.get("2", "")
-        right = self._pin_of(pan)
-        if right is None or "52" not in fields:
-            return right is None
-        try:
-            return self._pin.verify(fields["52"], pan, right)
-        except ProtocolError:
-            return False
 
     # --- postings -----------------------------------------------------------------------------
 
@@ -596,12 +510,12 @@ class Host:
         self._debit(fields, entry.amount, entry.day)
 
     def _debit(self, fields: Fields, amount: int, day: str) -> None:
-        self.ledger.post(self._account(fields), f"cash {fields.get('41', '')}", amount)
+        self.ledger.post(account_for(fields), f"cash {fields.get('41', '')}", amount)
         self._posted("debit", self._named(fields), fields, amount, day)
 
     def _post_advice(self, fields: Fields, amount: int, now: float) -> None:
         """The issuer's side of an advice: posted whatever is on the account."""
-        overdrawn = self.short(fields)
+        overdrawn = self._authorizer.short(fields)
         self._debit(fields, amount, self._days.day(now))
         if overdrawn:
             self.events.append(e.Overdrawn(fields.get("41", ""), fields.get("11", "")))
@@ -611,7 +525,7 @@ class Host:
         original = self.dialect.original_of(fields)
         assert original is not None, "a reversal without an original reached the books"
         entry.reversed += amount
-        self.ledger.post(f"cash {fields.get('41', '')}", self._account(fields), amount)
+        self.ledger.post(f"cash {fields.get('41', '')}", account_for(fields), amount)
         self._posted("reversal", original, fields, amount, day)
 
     def _named(self, fields: Fields) -> Original:
@@ -665,10 +579,6 @@ class Host:
         book = book_of(message_class, fields.get("41", ""), fields.get("32", ""))
         key = key_of(fields.get("11", ""), fields.get("7", ""))
         return self.memory.enter(Entry(state, book, key))
-
-    def _account(self, fields: Fields) -> str:
-        pan = fields.get("2", "")
-        return account_of(pan, home=issuer_of(pan) == "home")
 
     def _draw(self, fields: Fields) -> Draw:
         """Keyed by terminal and transaction: DE 37 where there is one, else DE 11."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import msgspec
 
+from harness.machines.authorization import CodeRule
 from harness.machines.device import Device
-from harness.machines.host import CodeRule, Host, HostSettings
+from harness.machines.host import Host, HostSettings
 from harness.machines.table import SAFE_TABLE
 from harness.machines.terminal import Table, Terminal, TerminalSettings
 

@@ -20,7 +20,12 @@ from harness.wire.dialect import Fields, Stamp, Station
 def _assembly(stand_in: int = 0) -> Assembly:
     scenario = load_scenario("ordinary_evening")
     contract = msgspec.structs.replace(scenario.contract, stand_in=stand_in)
-    return Assembly(plan_of(msgspec.structs.replace(scenario, contract=contract), terminals=1))
+    plan = plan_of(msgspec.structs.replace(scenario, contract=contract), terminals=1)
+    assembly = Assembly(plan)
+    assembly.host_profile = msgspec.structs.replace(
+        assembly.host_profile, settings={"short_of_funds": 0.0}
+    )
+    return assembly
 
 
 BASE = _assembly()
@@ -43,7 +48,6 @@ class Desk:
         host = assembly.host()
         assert isinstance(host, Host)
         self.host = host
-        self.host.settings = msgspec.structs.replace(self.host.settings, short_of_funds=0.0)
         self.now = 0.0
         self.codes: list[str] = []
         self._line = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from passing import ATM, plan, told
 
-from harness.machines.host import Hearing
+from harness.machines.hearing import Hearing
 
 REQUEST = {"t": "0200", "41": ATM}
 REVERSAL = {"t": "0420", "41": ATM}

@@ -4,6 +4,7 @@ what it had not committed has not happened.
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from harness import events as e
@@ -17,6 +18,9 @@ from harness.wire.dialect import Fields, Stamp, Station
 
 STATION = Station("ATM00001", f"{'TEST BANK':<15}", f"{'TEST STREET 1':<40}")
 ASSEMBLY = Assembly(plan_of(load_scenario("ordinary_evening"), terminals=1))
+ASSEMBLY.host_profile = msgspec.structs.replace(
+    ASSEMBLY.host_profile, settings={"short_of_funds": 0.0}
+)
 AMOUNT = 5000
 HOME = next(c for c in (ASSEMBLY.population.card(0, n) for n in range(1, 99)) if c.home)
 
@@ -32,7 +36,6 @@ class Desk:
         host = ASSEMBLY.host()
         assert isinstance(host, Host)
         self.host = host
-        self.host.settings = type(self.host.settings)(short_of_funds=0.0)
         self.remembered, self.balances = books if books is not None else ({}, {})
         self.host.restore(self.remembered.values(), self.balances)
         self.host.keep()
