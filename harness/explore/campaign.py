@@ -27,8 +27,8 @@ class Tally:
     """What a search has done so far: `runs` in which a fault took effect, `idle` ones in which
     none did, and of each failure the first that was found. `planned` is how many it will be in all,
     as far as that is known; 0 if it is not. `tried` are the invariants that had something to judge
-    in any run. `met` are the cells that were exercised, if that is
-    counted. `trouble` is what of the environment ended it, if anything did.
+    in any run. `met` are the cells that were exercised, if that is counted. `interrupted`: it was
+    to stop, or did. `trouble` is what of the environment ended it, if anything did.
     """
 
     def __init__(self, search: Search) -> None:
@@ -60,7 +60,7 @@ class Tally:
 def draw_many(search: Search, jobs: int, over: Callable[[Tally], bool], watch: Watch) -> Tally:
     """Drawn schedules until it is `over`, which is asked after each chunk."""
     tally = Tally(search)
-    with Stop() as stop:
+    with _stop(tally, watch) as stop:
         _pursue(drawn(search, jobs, stop), tally, over, watch, stop)
     return tally
 
@@ -78,7 +78,7 @@ def try_all(plan: RunPlan, most: int, jobs: int, watch: Watch, *, coverage: bool
     struck: dict[int, None] = {}
     tally.planned = len(every)
     watch(tally)
-    with Stop() as stop:
+    with _stop(tally, watch) as stop:
         single = listed(search, jobs, ((place,) for place in every), stop=stop)
         _pursue(_noting(single, struck), tally, _never, watch, stop)
         if most == 1 or tally.interrupted or tally.trouble:
@@ -100,6 +100,16 @@ def _pairs(
     counted = [x for chunk in attempts(search, jobs, schedules, stop) for x in chunk]
     whole = len(counted) // 2
     return pairs_of(counting.beside(striking[:whole], counted))
+
+
+def _stop(tally: Tally, watch: Watch) -> Stop:
+    """Who watches hears at once that it is going to stop."""
+
+    def heard() -> None:
+        tally.interrupted = True
+        watch(tally)
+
+    return Stop(heard)
 
 
 def _never(_tally: Tally) -> bool:

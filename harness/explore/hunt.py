@@ -32,6 +32,7 @@ EVENINGS = 64  # seeds of customers and host that a search uses, in turn
 CHUNK = 64
 SECRETS_EVERY = 16  # one run in so many is scanned for secrets
 _BUSY = 120_000.0  # terminals times run seconds: what a process plays in a second or two
+_AIMED_AT = 600.0  # run seconds: in so long an evening a first attempt comes, or seldom
 _AHEAD = 3  # chunks that wait for each process
 
 
@@ -125,7 +126,11 @@ class Hunter:
         only fault: most of the others wait for something that another fault must bring about.
         """
         plan = msgspec.structs.replace(
-            self._search.plan, terminals=1, terminal_profile="safe", host_profile="safe"
+            self._search.plan,
+            terminals=1,
+            duration=min(self._search.plan.duration, _AIMED_AT),
+            terminal_profile="safe",
+            host_profile="safe",
         )
         return likely_forms(msgspec.json.encode(plan))
 

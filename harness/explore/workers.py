@@ -44,12 +44,14 @@ def _end_with_parent() -> None:
 
 
 class Stop:
-    """As a context it takes Ctrl-C and SIGTERM for a wish, which is `wanted` from then on; whoever
-    says so twice is not kept waiting. In a thread other than the main one nobody is heard.
+    """As a context it takes Ctrl-C and SIGTERM for a wish, which is `wanted` from then on, and
+    `heard` is called; whoever says so twice is not kept waiting. In a thread other than the main
+    one nobody is heard.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, heard: Callable[[], None] | None = None) -> None:
         self.wanted = False
+        self._tell = heard
         self._before: list[tuple[signal.Signals, object]] = []
 
     def __enter__(self) -> Stop:
@@ -67,3 +69,5 @@ class Stop:
         if self.wanted:
             raise KeyboardInterrupt
         self.wanted = True
+        if self._tell is not None:
+            self._tell()

@@ -57,7 +57,7 @@ class SearchView:
             self._planned = tally.planned
         if self._live is not None:
             self._live.update(self._line(tally))
-        elif time.monotonic() - self._told >= _SOMETIMES:
+        elif tally.interrupted or time.monotonic() - self._told >= _SOMETIMES:
             self._told = time.monotonic()
             self._console.print(self._line(tally), soft_wrap=True)
 
@@ -71,6 +71,8 @@ class SearchView:
         rate = (tally.runs + tally.idle) / max(self.elapsed, 0.001)
         line.append(f"{tally.runs:,} runs, {rate:,.0f}/s, ")
         line.append(f"{len(tally.found)} failures", style="bold red" if tally.found else "")
+        if tally.interrupted:
+            line.append("; stops behind what has begun, Ctrl-C again: at once", style="yellow")
         return line
 
     def _share(self, tally: Tally) -> float | None:

@@ -28,6 +28,7 @@ from harness.plan import RunPlan
 from harness.profiles import terminal_profile
 from harness.scenario import load_scenario
 
+SCENARIOS = Path(__file__).parents[2] / "fixtures" / "scenarios"
 FORGETS = ("--terminal-profile", "forgets_reversal", "--jobs", "1")
 
 
@@ -185,13 +186,23 @@ class Inert(Terminal):
 INERT = TerminalProfile(name="inert", summary="does nothing at all", machine=Inert)
 
 
-def test_a_search_in_which_nothing_was_tried_proves_nothing(
+def test_a_machine_that_never_comes_up_is_found(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Exit 3, with what the scenario promises and no run had anything to judge by."""
+    """It says nothing, and claims to be at rest: nobody saw its screen."""
     monkeypatch.setattr("harness.profiles.terminal_profile", lambda _: INERT)
     monkeypatch.setattr("harness.assembly.terminal_profile", lambda _: INERT)
-    assert execute(["explore", "--runs", "20", "--jobs", "1"]) == 3
+    assert execute(["explore", "--runs", "20", "--jobs", "1"]) == 1
+    assert "FOUND a case, breaking F3" in said(capsys)
+
+
+def test_a_search_in_which_nothing_was_tried_proves_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Exit 3, with what the scenario promises and no run had anything to judge by."""
+    usual = (SCENARIOS / "few_withdrawals.toml").read_text()
+    Path("nobody.toml").write_text(usual.replace('mean_gap = "30s"', 'mean_gap = "1000h"'))
+    assert execute(["explore", "nobody.toml", "--runs", "20", "--jobs", "1"]) == 3
     text = said(capsys)
     assert "INVALID T2, T3, T4" in text
     assert "had nothing to judge in any run" in text
