@@ -108,7 +108,7 @@ CARD_DEFECTS = (
         ),
         cost="Waits for the host for ever: the card stays inside until somebody opens the machine.",
         must=("T1", "T2", "F1"),
-        may=("F2", "T3", "T8", "T4", "T9"),
+        may=("F2", "T3", "T8", "T4", "T9", "T10"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -138,7 +138,7 @@ CARD_DEFECTS = (
         ),
         cost="A host that echoes and answers nothing else holds the card beyond every promise.",
         must=("T3",),
-        may=("T1", "T2", "T4", "T8", "T9", "F1", "F2"),
+        may=("T1", "T2", "T4", "T8", "T9", "F1", "F2", "T10"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -157,7 +157,7 @@ CARD_DEFECTS = (
         ),
         cost="A forgotten card lies there for whoever comes next, and the machine is stuck.",
         must=("T2", "F2"),
-        may=("T1", "T8", "H3"),
+        may=("T1", "T8", "H3", "T10"),
     ),
     Defect(
         profile=TerminalProfile(

@@ -154,7 +154,7 @@ CASH_DEFECTS = (
         ),
         cost="Pays what it has just reversed: the cash is gone, and nobody was debited.",
         must=("T4", "T9"),
-        may=("T5", "T6", "T8", "H3", "F3", "T13"),
+        may=("T5", "T6", "T8", "H3", "F3", "T13", "T10"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -164,7 +164,7 @@ CASH_DEFECTS = (
         ),
         cost="Of the two that meet one wins, and the other may have been acted on already.",
         must=("T4",),
-        may=("F2", "T1", "T5", "T8", "T9"),
+        may=("F2", "T1", "T5", "T8", "T9", "T10"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -174,7 +174,7 @@ CASH_DEFECTS = (
         ),
         cost="A network that repeats itself empties the cassettes.",
         must=("T4", "T5"),
-        may=("H3", "T8"),
+        may=("H3", "T8", "T10"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -184,7 +184,7 @@ CASH_DEFECTS = (
         ),
         cost="Counts notes out for a request that may be declined.",
         must=("T4",),
-        may=("T3", "T6", "T9", "H3", "T8"),
+        may=("T3", "T6", "T9", "H3", "T8", "T10"),
     ),
     Defect(
         profile=TerminalProfile(

@@ -179,7 +179,7 @@ HOST_DEFECTS = (
         ),
         cost="What was reversed is debited all the same, and nobody reverses it again.",
         must=("H6",),
-        may=("H1", "H3", "T8"),
+        may=("H1", "H3", "T8", "T10"),
         scenario="late_requests",
     ),
     Defect(
@@ -190,7 +190,7 @@ HOST_DEFECTS = (
         ),
         cost="What was reversed is debited if it comes late enough, and nobody reverses it again.",
         must=("H6",),
-        may=("H1", "H3", "T8"),
+        may=("H1", "H3", "T8", "T10"),
         scenario="late_requests",
     ),
     Defect(
@@ -242,7 +242,7 @@ HOST_DEFECTS = (
         ),
         cost="What it had just answered nobody knows after a failover: cash without a debit.",
         must=("H3",),
-        may=("H1", "H4", "H6", "T8"),
+        may=("H1", "H4", "H6", "T8", "T10"),
         scenario="host_pair",
     ),
     Defect(
@@ -253,7 +253,7 @@ HOST_DEFECTS = (
         ),
         cost="Whoever can write to the line can debit any account, or give money back.",
         must=("H1.authentic",),
-        may=("H1", "H3", "H4", "H6", "T8"),
+        may=("H1", "H3", "H4", "H6", "T8", "T10"),
         scenario="noisy_line",
     ),
 )

@@ -127,7 +127,7 @@ REVERSAL_DEFECTS = (
         ),
         cost="A host that does not look at DE 90 gives the money back once per repeat.",
         must=("T13",),
-        may=("H1", "H7"),
+        may=("H1", "H7", "T10"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -157,7 +157,7 @@ REVERSAL_DEFECTS = (
         ),
         cost="The older reversal is gone: the customer pays for cash that never came.",
         must=("H7",),
-        may=("T8", "T13", "H3", "H1", "H4", "T4", "F2"),
+        may=("T8", "T13", "H3", "H1", "H4", "T4", "F2", "T10"),
         scenario="lost_answers",
     ),
     Defect(
