@@ -87,7 +87,7 @@ class Check:
         return True
 
     def harness(self, at: float, event: Event) -> None:
-        """A fault began or ended, customers stopped, the host closed a day, or the run is over."""
+        """A fault began or ended, customers stopped, or the host closed a day."""
 
     def due(self, site: Site, now: float) -> None:
         """Nothing more was seen after `now`."""

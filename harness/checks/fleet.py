@@ -37,7 +37,8 @@ class BackInService(Check):
         self._opened: dict[str, float] = {}
         self._in_doubt: dict[str, None] = {}  # whose connection was lost after the recovery
         self._early = True  # nobody has been judged since the recovery
-        self._quiet = False  # how the run ended
+        self._down: dict[str, float] = {}  # until when a fault keeps one machine down
+        self._later: dict[str, float] = {}  # who is judged by himself, and when
         self._late: dict[str, float] = {}  # who should have been back by when
 
     # --- faults ---------------------------------------------------------------------------------
@@ -52,11 +53,13 @@ class BackInService(Check):
             if not self._faults:
                 self._recovers(at)
         elif isinstance(event, e.FaultActed):
-            self._outage = max(self._outage, at + event.lasts)
+            whose, end = event.on.partition(":")[0], at + event.lasts
+            if whose != "HOST":  # one machine's outage excuses nobody else
+                self._down[whose] = max(self._down.get(whose, 0.0), end)
+                return
+            self._outage = max(self._outage, end)
             if self._recovered is not None and self._recovered < self._outage:
                 self._recovers(at)
-        elif isinstance(event, e.RunEnded):
-            self._quiet = event.how == "quiet"
         elif isinstance(event, e.CustomersStopped) and (self._faults or self._recovered is None):
             self._recovers(at)
 
@@ -66,10 +69,13 @@ class BackInService(Check):
         self._in_doubt.clear()
 
     def _look(self, now: float) -> None:
-        """Judge those who are due: first all who could know, then the others."""
-        if self._recovered is None:
-            return
-        due = self._recovered + self.contract.in_service
+        """Judge those who are due: first all who could know, then the others, then who was down."""
+        if self._recovered is not None:
+            self._look_at_all(self._recovered + self.contract.in_service, now)
+        for name in [name for name, due in self._later.items() if now >= due]:
+            self._judge_alone(name, self._later.pop(name))
+
+    def _look_at_all(self, due: float, now: float) -> None:
         if self._early and now >= due:
             self._early = False
             self._judge(due, [name for name in self._serving if name not in self._in_doubt])
@@ -78,12 +84,21 @@ class BackInService(Check):
             self._judge(due + self.contract.doubt, list(self._in_doubt))
 
     def _judge(self, at: float, whom: list[str]) -> None:
-        """Which of them serve by then?"""
-        sound = [name for name in whom if name not in self._broken]
+        """Which of them serve by then? Who was down himself until lately is judged later."""
+        bound = self.contract.in_service
+        lately = {x: due for x in whom if (due := self._down.get(x, -bound) + bound) > at}
+        self._later |= lately
+        sound = [name for name in whom if name not in self._broken and name not in lately]
         away = [name for name in sound if not self._serving[name]]
         self.tried += len(sound)
         if len(away) > (1.0 - SHARE) * len(sound):
             self._late |= dict.fromkeys(away, at)
+
+    def _judge_alone(self, name: str, at: float) -> None:
+        if name not in self._broken:
+            self.tried += 1
+            if not self._serving[name]:
+                self._late[name] = at
 
     def _was_late(self, site: Site, at: float, *, for_good: bool = False) -> None:
         """By how much only its coming back tells."""
@@ -147,13 +162,12 @@ class BackInService(Check):
         self._was_late(site, now)
 
     def rest(self, site: Site, now: float) -> None:
-        """A run that got quiet before that had nobody left to wait for, by the machines' own word;
-        one that ended for want of time judges nobody.
-        """
+        """A run that came to its end before that had nobody left to wait for."""
         if self._recovered is not None:
             self._recovered = None
-            if self._quiet:
-                self._judge(now, list(self._serving) if self._early else list(self._in_doubt))
+            self._judge(now, list(self._serving) if self._early else list(self._in_doubt))
+        for name in list(self._later):
+            self._judge_alone(name, self._later.pop(name))
         self._was_late(site, now, for_good=True)
 
 

@@ -32,7 +32,7 @@ OF_A_TERMINAL = (
     e.AdviceSeen,
     e.PostingLost,
 )
-OF_EVERYBODY = (e.FaultBegan, e.FaultEnded, e.CustomersStopped, e.DayClosed, e.RunEnded)
+OF_EVERYBODY = (e.FaultBegan, e.FaultEnded, e.CustomersStopped, e.DayClosed)
 OF_NO_CHECK = (Kind.NETWORK, Kind.NETWORK_ANSWER, None)
 Status = Literal["pass", "fail", "not tried", "not observable", "invalid"]
 _OF_ITSELF = ("T11", "S3")  # tried by the harness alone, whatever the machines did

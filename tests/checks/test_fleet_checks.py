@@ -119,14 +119,12 @@ def test_an_outage_that_outlives_its_fault_is_over_when_it_is_over(
     [
         (0, "quiet", "pass"),
         (1, "quiet", "fail"),
-        (0, "open", "not tried"),
-        (1, "open", "not tried"),
+        (0, "open", "pass"),
+        (1, "open", "fail"),
     ],
 )
 def test_a_run_that_ends_before_the_bound(away: int, how: str, outcome: str) -> None:
-    """That it is quiet is the machines' own word: whose screen says otherwise is away. Where its
-    time was over nobody knows who would have come back.
-    """
+    """That it is quiet is the machines' own word: whose screen says otherwise is away."""
     assert status(fleet(3, away=away, until=150.0, how=how).verdict(), "F3") == outcome
 
 
@@ -195,3 +193,17 @@ def test_a_connection_broken_for_good_has_to_be_noticed_first(
     """So much later than the others, and only then."""
     script = left_standing(opened=opened, closed=closed, back=100 + BACK + late)
     assert status(script.verdict(), "F3") == outcome
+
+
+@pytest.mark.parametrize(("late", "outcome"), [(-1, "pass"), (1, "fail")])
+def test_ones_outage_excuses_nobody_else(late: float, outcome: str) -> None:
+    """ATM 1 has no power for half an hour; ATM 2 has to be back in time, and so has 1 in its."""
+    for whose, due in ((1, 1840.0 + BACK), (2, 100.0 + BACK)):
+        script = fleet(2, away=2, until=4000.0)
+        script.add(
+            40, e.FaultActed("power_cut", f"{atm(1)}: power lost", lasts=1800.0), actor="RUN"
+        )
+        other = 3 - whose
+        script.add(150 if other == 2 else 1900, e.ScreenShown("welcome"), actor=atm(other))
+        script.add(due + late, e.ScreenShown("welcome"), actor=atm(whose))
+        assert status(script.verdict(), "F3") == outcome, whose
