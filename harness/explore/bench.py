@@ -27,7 +27,7 @@ there."""
 
 Schedule = tuple[str, ...]
 """Faults in the grammar of `--fault`, in the order in which they are asked."""
-_NOT_THE_MACHINES = (ConfigError, EnvironmentTrouble, OSError, MemoryError)
+_NOT_THE_MACHINES = (ConfigError, EnvironmentTrouble, MemoryError)
 
 
 class Broken(msgspec.Struct, frozen=True):
@@ -102,7 +102,7 @@ class Bench:
             play(Fleet(assembly, book), assembly.plan)
         except _NOT_THE_MACHINES:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raised = notes.raised(error)
         if secrets:
             scan = SecrecyScan(assembly.population, assembly.keys, terminals=self.plan.terminals)
@@ -156,7 +156,7 @@ class _Notes:
         elif kind is e.RunEnded:
             self._end = at
 
-    def raised(self, error: Exception) -> tuple[Failure, Broken]:
+    def raised(self, error: BaseException) -> tuple[Failure, Broken]:
         """An error, by its name and where it came from; behind the latest entry, whose ever that
         was.
         """

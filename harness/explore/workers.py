@@ -27,10 +27,11 @@ def workers(
 
 
 def _begin(prepare: Callable[..., None] | None, arguments: Iterable[object]) -> None:
-    """Ctrl-C is for the process that reports; when that one is gone, whatever became of it, there
+    """Signals to the whole group are for the process that reports; when that one is gone, whatever became of it, there
     is nobody to work for.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for sent in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(sent, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if prepare is not None:
         prepare(*arguments)
