@@ -27,8 +27,8 @@ def workers(
 
 
 def _begin(prepare: Callable[..., None] | None, arguments: Iterable[object]) -> None:
-    """Signals to the whole group are for the process that reports; when that one is gone, whatever became of it, there
-    is nobody to work for.
+    """Signals to the whole group are for the process that reports; when that one is gone, whatever
+    became of it, there is nobody to work for.
     """
     for sent in (signal.SIGINT, signal.SIGTERM):
         signal.signal(sent, signal.SIG_IGN)
