@@ -29,7 +29,6 @@ class BackInService(Check):
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
         self._serving: dict[str, bool] = {}
-        self._sites: dict[str, Site] = {}
         self._broken: dict[str, None] = {}
         self._faults = 0
         self._outage = 0.0  # until when something is down that a fault put down
@@ -48,6 +47,7 @@ class BackInService(Check):
         if isinstance(event, e.FaultBegan):
             self._faults += 1
             self._recovered = None  # before it could be judged
+            self._later.clear()
         elif isinstance(event, e.FaultEnded):
             self._faults -= 1
             if not self._faults:
@@ -67,6 +67,7 @@ class BackInService(Check):
         self._recovered = max(at, self._outage)
         self._early = True
         self._in_doubt.clear()
+        self._later.clear()
 
     def _look(self, now: float) -> None:
         """Judge those who are due: first all who could know, then the others, then who was down."""
@@ -117,7 +118,6 @@ class BackInService(Check):
         if serving:
             self._was_late(site, at)
         self._serving[site.name] = serving
-        self._sites[site.name] = site
 
     def on_ScreenShown(self, site: Site, at: float, event: e.ScreenShown) -> None:  # noqa: N802
         self._now(site, at, serving=event.screen not in CLOSED)

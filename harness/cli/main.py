@@ -96,7 +96,7 @@ def guarded(action: Callable[[], object]) -> int:
     except SystemExit as done:
         if isinstance(done.__context__, BrokenPipeError):  # rich's way to tell
             return _nobody_reads()
-        raise
+        return _internal(done)  # a machine's: no command of ours ends so
     except Exception as error:
         return MISTAKE if _usage_shown(error) else _internal(error)
     return code if isinstance(code, int) else 0
@@ -118,7 +118,7 @@ def _usage_shown(error: Exception) -> bool:
     return True
 
 
-def _internal(error: Exception) -> int:
+def _internal(error: Exception | SystemExit) -> int:
     if isinstance(error, OSError) and error.errno in _ENVIRONMENT:
         _say(f"environment: {error}")
         return ENVIRONMENT
@@ -131,7 +131,7 @@ def _internal(error: Exception) -> int:
     return INTERNAL
 
 
-def _traceback_kept(error: Exception) -> str:
+def _traceback_kept(error: BaseException) -> str:
     text = "".join(traceback.format_exception(error))
     try:
         number, name = tempfile.mkstemp(prefix="harness-error-", suffix=".txt")

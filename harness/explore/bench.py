@@ -124,7 +124,7 @@ class Bench:
             play(Fleet(assembly, Journal()), assembly.plan)
         except _NOT_THE_MACHINES:
             raise
-        except Exception:  # what a machine raises is found where it is judged
+        except (Exception, SystemExit):  # what a machine raises is found where it is judged
             pass
         return assembly.faults.attempts()[len(self.plan.faults) :]
 

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import BrokenExecutor
+from contextlib import closing, contextmanager
 
 import msgspec
 
 from harness.explore.bench import Bench, Broken, Schedule
 from harness.explore.case import Found
 from harness.explore.coverage import Counts, add
-from harness.explore.exhaust import (
-    Counting,
-    one_withdrawal,
-    pairs_of,
-    sorts,
-)
+from harness.explore.exhaust import Counting, one_withdrawal, pairs_of, sorts
 from harness.explore.hunt import Chunk, Search, attempts, chunk_for, drawn, listed
 from harness.explore.workers import Stop
 from harness.plan import RunPlan
@@ -60,8 +56,12 @@ class Tally:
 def draw_many(search: Search, jobs: int, over: Callable[[Tally], bool], watch: Watch) -> Tally:
     """Drawn schedules until it is `over`, which is asked after each chunk."""
     tally = Tally(search)
-    with _stop(tally, watch) as stop:
-        _pursue(drawn(search, jobs, stop), tally, over, watch, stop)
+    with _kept(tally, watch) as stop, closing(drawn(search, jobs, stop)) as chunks:
+        for chunk in chunks:
+            tally.add(chunk)
+            watch(tally)
+            if not stop.wanted and over(tally):
+                break
     return tally
 
 
@@ -78,17 +78,20 @@ def try_all(plan: RunPlan, most: int, jobs: int, watch: Watch, *, coverage: bool
     struck: dict[int, None] = {}
     tally.planned = len(every)
     watch(tally)
-    with _stop(tally, watch) as stop:
-        single = listed(search, jobs, ((place,) for place in every), stop=stop)
-        _pursue(_noting(single, struck), tally, _never, watch, stop)
-        if most == 1 or tally.interrupted or tally.trouble:
+    with _kept(tally, watch) as stop:
+        for chunk in listed(search, jobs, ((place,) for place in every), stop=stop):
+            struck.update(dict.fromkeys(chunk.struck))
+            tally.add(chunk)
+            watch(tally)
+        if most == 1 or stop.wanted:
             return tally
         striking = tuple(every[number] for number in struck)
         pairs = _pairs(search, counting, striking, jobs, stop)
         tally.planned += len(pairs)
         watch(tally)
-        chunks = listed(search, jobs, pairs, first=len(every), secrets=False, stop=stop)
-        _pursue(chunks, tally, _never, watch, stop)
+        for chunk in listed(search, jobs, pairs, first=len(every), secrets=False, stop=stop):
+            tally.add(chunk)
+            watch(tally)
     return tally
 
 
@@ -102,43 +105,21 @@ def _pairs(
     return pairs_of(counting.beside(striking[:whole], counted))
 
 
-def _stop(tally: Tally, watch: Watch) -> Stop:
-    """Who watches hears at once that it is going to stop."""
+@contextmanager
+def _kept(tally: Tally, watch: Watch) -> Generator[Stop, None, None]:
+    """Whatever ends the search meanwhile, Ctrl-C or a process that is killed, ends it with what
+    there is. Who watches hears at once that it is going to stop.
+    """
 
     def heard() -> None:
         tally.interrupted = True
         watch(tally)
 
-    return Stop(heard)
-
-
-def _never(_tally: Tally) -> bool:
-    return False
-
-
-Chunks = Generator[Chunk, None, None]
-
-
-def _noting(chunks: Chunks, struck: dict[int, None]) -> Chunks:
-    for chunk in chunks:
-        struck.update(dict.fromkeys(chunk.struck))
-        yield chunk
-
-
-def _pursue(
-    chunks: Chunks, tally: Tally, over: Callable[[Tally], bool], watch: Watch, stop: Stop
-) -> None:
-    """Ctrl-C ends it with what there is, and so does a process that is killed."""
-    try:
-        for chunk in chunks:
-            tally.add(chunk)
-            watch(tally)
-            if not stop.wanted and over(tally):
-                break
-    except KeyboardInterrupt:
-        stop.wanted = True
-    except BrokenExecutor:
-        tally.trouble = "a process of the search was killed, perhaps for want of memory"
-    finally:
-        chunks.close()
+    with Stop(heard) as stop:
+        try:
+            yield stop
+        except KeyboardInterrupt:
+            stop.wanted = True
+        except BrokenExecutor:
+            tally.trouble = "a process of the search was killed, perhaps for want of memory"
     tally.interrupted = stop.wanted

@@ -227,15 +227,18 @@ class HangAfterN(OnceRule):
         self._read = 0
 
     def hang(self, now: float, terminal: str) -> float | None:
-        """Seconds for which it hangs, before it reads this message; None if it does not."""
+        """Seconds for which it would hang, before it reads this message; None if not at all."""
         if not self.active(now) or not self.meant(terminal):
             return None
         self._read += 1
         if self._read % self.value("n") or not self.strikes(now, terminal):
             return None
         hold: float = self.value("hold")
-        self.acted(HOST, f"hung at a message of {terminal}")
         return hold
+
+    def hung(self, terminal: str) -> None:
+        """It did, and no other fault for longer."""
+        self.acted(HOST, f"hung at a message of {terminal}")
 
 
 class Crash(HostRule):

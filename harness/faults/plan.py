@@ -143,7 +143,7 @@ class FaultPlan:
         rule, trouble = next((pair for pair in every if pair[1]), (None, None))
         if trouble is not None and trouble.how == UNANSWERED:
             self._waits.pop(terminal, None)  # for an answer that would never have come
-        self._waited(terminal)
+        self._waited(terminal, answered=True)
         if rule is not None and trouble is not None:
             rule.acted(terminal, trouble.what)
             return trouble.how
@@ -151,10 +151,11 @@ class FaultPlan:
             dial.admitted(terminal)
         return ""
 
-    def _waited(self, terminal: str) -> None:
+    def _waited(self, terminal: str, *, answered: bool) -> None:
         """The dial was answered, or given up while it was kept waiting."""
         for rule, seconds in self._waits.pop(terminal, ()):
-            rule.acted(terminal, rule.waited(seconds))
+            what = rule.waited(seconds) if answered else "dial given up, it was kept waiting"
+            rule.acted(terminal, what)
 
     def opened(self, now: float, terminal: str) -> None:
         """A connection of that terminal stands."""
@@ -169,7 +170,7 @@ class FaultPlan:
 
     def closed(self, now: float, terminal: str) -> None:
         """The terminal's connection is gone, or its attempt to connect is over."""
-        self._waited(terminal)
+        self._waited(terminal, answered=False)
         for rule in self._connection:
             rule.closed(now, terminal)
 
@@ -190,13 +191,13 @@ class FaultPlan:
 
     def hears(self, now: float, terminal: str, fields: dict[str, str]) -> Hearing:
         """What becomes of a message that the host has read."""
+        asked = [(rule, rule.hears(now, terminal, fields)) for rule in self._hearing]
+        struck = [(rule, heard) for rule, heard in asked if heard is not None]  # each counted it
         whole = Hearing()
-        for rule in self._hearing:
-            heard = rule.hears(now, terminal, fields)  # each counts it
-            if heard is None or not whole.answer:
-                continue
-            rule.took_effect(terminal, fields.get("t", ""), heard)
-            whole = whole.and_then(heard)
+        for rule, heard in sorted(struck, key=lambda pair: pair[1].process):  # discarded first
+            if whole.answer:
+                rule.took_effect(terminal, fields.get("t", ""), heard)
+                whole = whole.and_then(heard)
         return whole
 
     def part(self, now: float, fields: dict[str, str], wanted: int) -> int:
@@ -206,8 +207,13 @@ class FaultPlan:
 
     def hang(self, now: float, terminal: str) -> float | None:
         """Seconds for which the host stands still before it reads a message; None: it does not."""
-        asked = [rule.hang(now, terminal) for rule in self._hangs]
-        return max((seconds for seconds in asked if seconds is not None), default=None)
+        asked = [(rule, rule.hang(now, terminal)) for rule in self._hangs]  # each counts it
+        struck = [(rule, seconds) for rule, seconds in asked if seconds is not None]
+        if not struck:
+            return None
+        rule, longest = max(struck, key=lambda pair: pair[1])
+        rule.hung(terminal)
+        return longest
 
     def reaches_issuer(self, now: float, terminal: str, fields: dict[str, str]) -> bool:
         """Does a message that needs the issuer get there?"""

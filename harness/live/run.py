@@ -225,14 +225,16 @@ class _Half:
         loop = asyncio.get_running_loop()
         fatal = Fatal(loop)
         interrupt = asyncio.Event()
-        loop.add_signal_handler(signal.SIGINT, interrupt.set)
+        for sent in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(sent, interrupt.set)
         journal = Journal()
         writer = JournalWriter(self._part, self._header)
         journal.subscribe(writer.write)
         try:
             how = await self._fleet_lives(journal, interrupt, fatal, progress)
         finally:
-            loop.remove_signal_handler(signal.SIGINT)
+            for sent in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(sent)
             writer.close()
         return how == "interrupted"
 

@@ -207,3 +207,14 @@ def test_ones_outage_excuses_nobody_else(late: float, outcome: str) -> None:
         script.add(150 if other == 2 else 1900, e.ScreenShown("welcome"), actor=atm(other))
         script.add(due + late, e.ScreenShown("welcome"), actor=atm(whose))
         assert status(script.verdict(), "F3") == outcome, whose
+
+
+def test_an_outage_of_ones_own_and_then_another_fault() -> None:
+    """It is judged anew when that is over, like everybody else."""
+    script = fleet(1, away=1, until=4000.0)
+    script.add(40, e.FaultActed("power_cut", f"{atm(1)}: power lost", lasts=1800.0), actor="RUN")
+    script.add(2000, e.FaultBegan("refuse"), actor="RUN")
+    script.add(3000, e.FaultEnded("refuse"), actor="RUN")
+    script.add(3010, e.ScreenShown("welcome"), actor=atm(1))
+    verdict = script.verdict()
+    assert (status(verdict, "F3"), row(verdict, "F3").tried) == ("pass", 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import msgspec
@@ -400,3 +401,24 @@ def test_where_nothing_can_be_kept_is_found_out_before(
     Path("runs").write_text("a file is in the way")
     assert execute(["explore", "--runs", "20", "--jobs", "1"]) == 5
     assert "runs in which" not in said(capsys)
+
+
+class Leaves(Terminal):
+    """Ends the whole program, and says that all is well."""
+
+    def boot(self, image: StoreImage, sensors: Sensors, now: float) -> None:
+        """Not for long."""
+        sys.exit(0)
+
+
+LEAVES = TerminalProfile(name="leaves", summary="exits", machine=Leaves)
+
+
+def test_a_machine_that_exits_is_no_success(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither of a run, which has no verdict then, nor of a search, which keeps it as a case."""
+    monkeypatch.setattr("harness.assembly.terminal_profile", lambda _: LEAVES)
+    assert execute(["run", "few_withdrawals", "--terminals", "1"]) == 4
+    assert execute(["explore", "--runs", "5", "--jobs", "1"]) == 1
+    assert "SystemExit in test_explore_command.py in boot" in said(capsys)

@@ -28,15 +28,16 @@ def last_event(journal: Path) -> object:
     return last.event
 
 
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_ends_a_live_run_with_a_report(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], sent: signal.Signals
 ) -> None:
     """130, what was seen until then, a whole journal; no process is left, and no hidden file."""
     process = start("run", "small.toml", *LIVE, "--for", "1h", "--journal", "j.jsonl", cwd=tmp_path)
     line_with(process, "running:")
     host = child_of(process)
     watched = os.pidfd_open(host)
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does it: to the whole group
+    os.killpg(process.pid, sent)  # as a terminal does it: to the whole group
     text = rest(process)
     assert process.returncode == 130, text
     assert "the run was interrupted" in text
@@ -48,14 +49,15 @@ def test_ctrl_c_ends_a_live_run_with_a_report(
     capsys.readouterr()
 
 
-def test_ctrl_c_ends_a_simulation_with_a_report(tmp_path: Path) -> None:
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_ends_a_simulation_with_a_report(tmp_path: Path, sent: signal.Signals) -> None:
     """130, what was seen until then, a whole journal."""
     process = start(
         *("run", "national_freeze", "--terminals", "300", "--for", "20h", "--journal", "j.jsonl"),
         cwd=tmp_path,
     )
     line_with(process, "running:")
-    os.killpg(process.pid, signal.SIGINT)
+    os.killpg(process.pid, sent)
     text = rest(process)
     assert process.returncode == 130, text
     assert "the run was interrupted" in text

@@ -4,6 +4,7 @@ is left out makes no difference.
 
 from __future__ import annotations
 
+from concurrent.futures import BrokenExecutor
 from functools import cache
 from typing import NamedTuple
 
@@ -140,3 +141,18 @@ def test_all_single_faults(terminal: str | None, finds: bool) -> None:
     assert bool(tally.found) is finds
     if finds:
         assert {broken.invariant for broken in tally.found} >= {"T8"}
+
+
+@pytest.mark.parametrize("ends", [BrokenExecutor(), KeyboardInterrupt()])
+def test_what_single_faults_found_outlives_the_counting(
+    ends: BaseException, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that is killed, or a second Ctrl-C, while the pairs are being counted."""
+
+    def disturbed(*_: object) -> None:
+        raise ends
+
+    monkeypatch.setattr("harness.explore.campaign.attempts", disturbed)
+    tally = try_all(plan("forgets_reversal"), 2, 1, lambda _: None)
+    assert {broken.invariant for broken in tally.found} >= {"T8"}
+    assert bool(tally.trouble) != tally.interrupted

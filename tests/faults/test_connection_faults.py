@@ -156,7 +156,8 @@ def test_who_waits_in_vain_waits_for_no_slow_answer() -> None:
     slow = ("slow_accept:by=3s", ATM, "dial answered 3 s later")
     assert told(faults) == [
         ("syn_blackhole:nth=1", ATM, "dial unanswered"),
-        *(slow, ("refuse:nth=2", ATM, "connection refused"), slow),
+        *(slow, ("refuse:nth=2", ATM, "connection refused")),
+        ("slow_accept:by=3s", ATM, "dial given up, it was kept waiting"),
     ]
 
 

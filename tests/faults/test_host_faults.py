@@ -64,6 +64,21 @@ def test_of_two_faults_only_the_one_that_decides_claims_the_message() -> None:
         assert faults.hears(0.0, ATM, REQUEST) == Hearing(delay=5.0)
 
 
+def test_what_is_discarded_is_not_posted_whatever_was_asked_first() -> None:
+    """Also beside a silence that still posts."""
+    for asked in (("silent:post=30s", "echo_only"), ("echo_only", "silent:post=30s")):
+        faults = plan(*asked)
+        assert faults.hears(0.0, ATM, REQUEST) == Hearing(process=False, answer=False)
+        assert [fault for fault, _, _ in told(faults)] == ["echo_only"]
+
+
+def test_of_two_hangs_the_longer_one_claims_it() -> None:
+    """There is but one."""
+    faults = plan("hang_after_n:n=1,hold=5s", "hang_after_n:n=1,hold=60s")
+    assert faults.hang(0.0, ATM) == 60.0
+    assert [fault for fault, _, _ in told(faults)] == ["hang_after_n:n=1,hold=60s"]
+
+
 def test_a_slow_host_books_at_once_or_late() -> None:
     """Its answer is late in both cases."""
     assert plan("slow:books=late").hears(0.0, ATM, REQUEST) == Hearing(late=5.0)
