@@ -87,7 +87,9 @@ class Check:
         return True
 
     def harness(self, at: float, event: Event) -> None:
-        """A fault began or ended, customers stopped, or the host closed a day."""
+        """A fault began, acted for a while or ended, customers stopped, or the host closed a day
+        or came back.
+        """
 
     def due(self, site: Site, now: float) -> None:
         """Nothing more was seen after `now`."""

@@ -31,7 +31,7 @@ class BackInService(Check):
         self._serving: dict[str, bool] = {}
         self._broken: dict[str, None] = {}
         self._faults = 0
-        self._outage = 0.0  # until when something is down that a fault put down
+        self._host_away: dict[float, float] = {}  # since and until when, as faults say
         self._recovered: float | None = None
         self._opened: dict[str, float] = {}
         self._in_doubt: dict[str, None] = {}  # whose connection was lost after the recovery
@@ -57,14 +57,26 @@ class BackInService(Check):
             if whose != "HOST":  # one machine's outage excuses nobody else
                 self._down[whose] = max(self._down.get(whose, 0.0), end)
                 return
-            self._outage = max(self._outage, end)
-            if self._recovered is not None and self._recovered < self._outage:
+            self._host_away[at] = max(self._host_away.get(at, 0.0), end)
+            if self._recovered is not None and self._recovered < end:
                 self._recovers(at)
+        elif isinstance(event, e.HostStarted | e.HostThawed | e.FailedOver):
+            self._host_is_back(at, event)
         elif isinstance(event, e.CustomersStopped) and (self._faults or self._recovered is None):
             self._recovers(at)
 
+    def _host_is_back(self, at: float, event: e.Event) -> None:
+        """Sooner, maybe, than the fault that took it away said, for its standby took over. The new
+        one of a failover still has to start.
+        """
+        if isinstance(event, e.FailedOver) and event.how == "failover":
+            return
+        self._host_away = {since: end for since, end in self._host_away.items() if since >= at}
+        if self._recovered is not None and self._recovered > at:
+            self._recovers(at)
+
     def _recovers(self, at: float) -> None:
-        self._recovered = max(at, self._outage)
+        self._recovered = max([at, *self._host_away.values()])
         self._early = True
         self._in_doubt.clear()
         self._later.clear()

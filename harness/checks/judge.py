@@ -32,7 +32,8 @@ OF_A_TERMINAL = (
     e.AdviceSeen,
     e.PostingLost,
 )
-OF_EVERYBODY = (e.FaultBegan, e.FaultEnded, e.CustomersStopped, e.DayClosed)
+OF_THE_HOST = (e.DayClosed, e.HostStarted, e.HostThawed, e.FailedOver)
+OF_EVERYBODY = (e.FaultBegan, e.FaultEnded, e.CustomersStopped, *OF_THE_HOST)
 OF_NO_CHECK = (Kind.NETWORK, Kind.NETWORK_ANSWER, None)
 Status = Literal["pass", "fail", "not tried", "not observable", "invalid"]
 _OF_ITSELF = ("T11", "S3")  # tried by the harness alone, whatever the machines did
@@ -195,7 +196,7 @@ class Judge:
 
     def _site_of(self, at: float, actor: str, event: e.Event) -> Site | None:
         """Whom an entry concerns that is not (yet) a known terminal's own."""
-        if actor == "RUN" or isinstance(event, e.LagMeasured | e.DayClosed):
+        if actor == "RUN" or isinstance(event, (e.LagMeasured, *OF_THE_HOST)):
             self._harness(at, event)
             return None
         if actor in NOT_TERMINALS:

@@ -126,3 +126,22 @@ def test_what_a_killed_host_heard_and_has_not_answered_is_awaited_no_longer() ->
     for at, actor, event in sorted(script.entries, key=lambda entry: entry[0]):
         judge.see(at, actor, event)
     assert judge.open_business() == 0
+
+
+@pytest.mark.parametrize(("phase", "caught"), [(KILLED, False), ("before_commit", True)])
+def test_the_next_reversal_may_follow_what_a_killed_host_had_heard(
+    phase: str, caught: bool
+) -> None:
+    """The terminal had the answer that nobody lived to note; of a crash the journal knows all."""
+    script = host_alone()
+    for at, stan in ((10, "000001"), (110, "000002")):
+        script.request(at, stan)
+        script.debit(at + 0.5, stan)
+    script.reversal(160, "000001", "000101")
+    script.give_back(160.1, "000001")
+    script.add(161, e.HostCrashed(phase), actor="HOST")
+    script.settle(200, "000002", "000102")
+    script.end(300)
+    verdict = script.verdict()
+    assert ("T13.order" in failing(verdict)) is caught
+    assert row(verdict, "T13.order").tried == 1

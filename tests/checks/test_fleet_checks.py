@@ -114,6 +114,38 @@ def test_an_outage_that_outlives_its_fault_is_over_when_it_is_over(
     assert status(script.verdict(), "F3") == outcome
 
 
+BACK_AGAIN = [
+    [e.FailedOver("failover"), e.HostStarted()],
+    [e.HostThawed(0)],
+    [e.FailedOver("split_brain")],
+]
+
+
+@pytest.mark.parametrize(("late", "outcome"), [(-1, "pass"), (1, "fail")])
+@pytest.mark.parametrize("back", BACK_AGAIN, ids=["failover", "thaw", "split_brain"])
+def test_an_outage_ends_when_the_host_is_there_again(
+    back: list[e.Event], late: float, outcome: str
+) -> None:
+    """It was to be away for an hour, and another one took its place."""
+    script = fleet(1, away=1, until=5000.0)
+    script.add(30, e.FaultActed("crash_restart", "HOST: crashed", lasts=3600.0), actor="RUN")
+    for after, event in enumerate(back):
+        script.add(150 + 5 * after, event, actor="HOST")
+    returned = 150 + 5 * (len(back) - 1)
+    script.add(returned + BACK + late, e.ScreenShown("welcome"), actor=atm(1))
+    assert status(script.verdict(), "F3") == outcome
+
+
+@pytest.mark.parametrize(("since", "outcome"), [(39, "fail"), (40, "pass"), (41, "pass")])
+def test_a_host_that_is_back_and_away_again_is_away(since: float, outcome: str) -> None:
+    """It came back at 40, and what put it down then or later still holds."""
+    script = fleet(1, away=1, until=5000.0)
+    script.add(since, e.FaultActed("crash_restart", "HOST: crashed", lasts=600.0), actor="RUN")
+    script.add(40, e.HostStarted(), actor="HOST")
+    script.add(500 + BACK, e.ScreenShown("welcome"), actor=atm(1))
+    assert status(script.verdict(), "F3") == outcome
+
+
 @pytest.mark.parametrize(
     ("away", "how", "outcome"),
     [
