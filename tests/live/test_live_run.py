@@ -41,16 +41,19 @@ def test_the_verdict_is_its_journals(quiet: tuple[Path, Outcome]) -> None:
     assert list(journal.parent.iterdir()) == [journal]
 
 
+@pytest.mark.parametrize(
+    ("beyond", "says"), [(5, "is cut off"), (0, "without its RunEnded line")], ids=["line", "whole"]
+)
 def test_a_journal_cut_in_the_middle_proves_nothing(
-    quiet: tuple[Path, Outcome], tmp_path: Path
+    quiet: tuple[Path, Outcome], tmp_path: Path, beyond: int, says: str
 ) -> None:
-    """It is read up to there, and INVALID."""
+    """It is read up to there, and INVALID: in the middle of a line or between two."""
     data = quiet[0].read_bytes()
     journal = tmp_path / "half.jsonl"
-    journal.write_bytes(data[: len(data) // 2])
+    journal.write_bytes(data[: data.index(b"\n", len(data) // 2) + 1 + beyond])
     verdict, _ = judge_journal(journal)
     assert verdict.exit_code == 3
-    assert any("cut off" in reason for reason in verdict.reasons)
+    assert any(says in reason for reason in verdict.reasons)
     assert verdict.totals.inserted > 0
 
 
