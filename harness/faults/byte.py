@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from harness.draw import Draw
+from harness.events import FaultActed
 from harness.faults.fate import Act, Deliver, Passing
 from harness.faults.rule import COMMON, MTI, Context, FaultSpec, Parameter
 from harness.faults.wire import DAMAGE, PACE, SLICE, TO_HOST, TO_TERMINAL, WireRule
@@ -63,10 +64,12 @@ class Coalesce(ByteRule):
     def __init__(self, spec: FaultSpec, index: int, context: Context) -> None:
         super().__init__(spec, index, context)
         self._held: dict[tuple[str, str], list[bytes]] = {}
+        self._told: dict[tuple[str, str], tuple[FaultActed, ...]] = {}  # when they arrive
 
     def renewed(self, terminal: str) -> None:
         for to in (TO_HOST, TO_TERMINAL):
             self._held.pop((terminal, to), None)
+            self._told.pop((terminal, to), None)
 
     def fate(self, now: float, passing: Passing) -> list[Act] | None:
         terminal, way = passing.terminal, (passing.terminal, passing.to)
@@ -78,7 +81,11 @@ class Coalesce(ByteRule):
             return []
         del self._held[way]
         self.acted(terminal, f"{len(held)} frames in one write, {passing.mti or 'frame'} the last")
-        return [Deliver(0.0, b"".join(held))]
+        return [Deliver(0.0, b"".join(held), effects=self._told.pop(way, ()))]
+
+    def holds(self, passing: Passing, effects: tuple[FaultActed, ...]) -> None:
+        way = passing.terminal, passing.to
+        self._told[way] = self._told.get(way, ()) + effects
 
     def strike(self, _now: float, passing: Passing) -> list[Act]:
         self._held[(passing.terminal, passing.to)] = [passing.data]

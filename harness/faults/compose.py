@@ -68,18 +68,19 @@ def _through(rule: WireRule, now: float, sent: Passing, acts: list[Act]) -> list
             further = [Deliver(0.0, act.data)]
         began = len(result)
         result += [more._replace(delay=act.delay + more.delay) for more in further]
-        if act.effect is not None:
-            _told_with(act.effect, result, began)
+        if act.effects and not _told_with(act.effects, result, began):
+            rule.holds(sent, act.effects)
         if act.more and further and isinstance(result[-1], Deliver):
             result[-1] = result[-1]._replace(more=True)  # the frame is not finished yet
         stretched = max((more.delay for more in further), default=0.0)
     return result
 
 
-def _told_with(effect: FaultActed, acts: list[Act], began: int) -> None:
-    """The last delivery since `began` is that of which the effect tells; there may be none."""
+def _told_with(effects: tuple[FaultActed, ...], acts: list[Act], began: int) -> bool:
+    """The last delivery since `began` is that of which the effects tell, if there is any."""
     for place in range(len(acts) - 1, began - 1, -1):
         act = acts[place]
         if isinstance(act, Deliver):
-            acts[place] = act._replace(effect=effect)
-            return
+            acts[place] = act._replace(effects=act.effects + effects)
+            return True
+    return False

@@ -4,7 +4,7 @@ moves later than it would, or just when the machine gives up on it.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from harness.faults.rule import COMMON, FOREVER, Context, FaultSpec, Parameter, Rule
 from harness.machines.customer import Running
@@ -37,10 +37,18 @@ class LeavesCash(CustomerRule):
 # --- hands that move at another time --------------------------------------------------------------
 
 
+class Moment(NamedTuple):
+    """When a hand moves, and the effect in words: '' where that is no doing of the fault's."""
+
+    when: float
+    what: str = ""
+
+
 class HandRule(Rule):
     """Each move of a customer's hand is an attempt: the card goes in, a key is pressed, card or
     cash are taken. A move that was struck waits, unless the machine does something meanwhile that
-    makes the customer do something else.
+    makes the customer do something else. Of several the plan takes the latest, and notes that one's
+    effect.
     """
 
     layer = "customer"
@@ -50,26 +58,26 @@ class HandRule(Rule):
         super().__init__(spec, index, context)
         self._held: dict[str, tuple[int, float]] = {}  # which move, until when
 
-    def moves(self, now: float, terminal: str, move: int, machine: Running) -> float:
+    def moves(self, now: float, terminal: str, move: int, machine: Running) -> Moment:
         """When the hand moves that is about to: now, or later, and then it is asked again."""
         held, end = self._held.pop(terminal, (-1, FOREVER))
         if held == move and end <= now:
-            until = self.goes_on(now, terminal, machine)
+            moment = self.goes_on(now, terminal, machine)
         elif self.strikes(now, terminal):
-            until = self.waits_until(now, terminal, machine)
+            moment = self.waits_until(now, terminal, machine)
         else:
-            return now
-        if until > now:
-            self._held[terminal] = move, until
-        return until
+            return Moment(now)
+        if moment.when > now:
+            self._held[terminal] = move, moment.when
+        return moment
 
-    def waits_until(self, now: float, terminal: str, machine: Running) -> float:
+    def waits_until(self, now: float, terminal: str, machine: Running) -> Moment:
         """When a hand moves that was struck."""
         raise NotImplementedError
 
-    def goes_on(self, now: float, _terminal: str, _machine: Running) -> float:
+    def goes_on(self, now: float, _terminal: str, _machine: Running) -> Moment:
         """It has waited until then: does it move now, or later?"""
-        return now
+        return Moment(now)
 
 
 class Dawdles(HandRule):
@@ -81,10 +89,9 @@ class Dawdles(HandRule):
         **COMMON,
     }
 
-    def waits_until(self, now: float, terminal: str, _machine: Running) -> float:
+    def waits_until(self, now: float, _terminal: str, _machine: Running) -> Moment:
         by: float = self.value("by")
-        self.acted(terminal, f"a hand moves {by:g} s later")
-        return now + by
+        return Moment(now + by, f"a hand moves {by:g} s later")
 
 
 class HandTie(HandRule):
@@ -110,25 +117,24 @@ class HandTie(HandRule):
         super().__init__(spec, index, context)
         self._lets: dict[str, int] = {}
 
-    def waits_until(self, now: float, terminal: str, machine: Running) -> float:
+    def waits_until(self, now: float, terminal: str, machine: Running) -> Moment:
         until = self._next(now, machine)
-        if until > now:
-            self._lets[terminal] = self.value("lets")
-            self.acted(terminal, "a hand waits for a timer to run out")
-        return until
+        if until == now:
+            return Moment(now)
+        self._lets[terminal] = self.value("lets")
+        return Moment(until, "a hand waits for a timer to run out")
 
     def _next(self, now: float, machine: Running) -> float:
         until = machine.timer if self.value("of") == "timer" else machine.link
         return now if until == FOREVER else until
 
-    def goes_on(self, now: float, terminal: str, machine: Running) -> float:
-        if machine.fired != now:
-            return self._next(now, machine)  # what it waited for was put off, or came to nothing
+    def goes_on(self, now: float, terminal: str, machine: Running) -> Moment:
+        if machine.fired != now:  # what it waited for was put off, or came to nothing
+            return Moment(self._next(now, machine))
         if self._lets[terminal]:
             self._lets[terminal] -= 1
-            return self._next(now, machine)
-        self.acted(terminal, "a hand moved as a timer ran out")
-        return now
+            return Moment(self._next(now, machine))
+        return Moment(now, "a hand moved as a timer ran out")
 
 
 CUSTOMER_RULES: tuple[type[Rule], ...] = (LeavesCard, LeavesCash, Dawdles, HandTie)

@@ -15,14 +15,14 @@ class Deliver(NamedTuple):
     """Bytes of the stream, `delay` run seconds from now: a whole frame or a piece of one. With
     `more` the next delivery goes on with the same frame, and nothing may come between; `first` it
     comes before whatever else happens in that instant (in virtual time). Where its coming is what
-    the fault does, `effect` is noted when it arrives, and not before.
+    faults do, those `effects` are noted when it arrives, and not before.
     """
 
     delay: float
     data: bytes
     more: bool = False
     first: bool = False
-    effect: FaultActed | None = None
+    effects: tuple[FaultActed, ...] = ()
 
 
 class Close(NamedTuple):

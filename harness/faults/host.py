@@ -164,13 +164,20 @@ class PartialApproval(HostRule):
     layer = "meaning"
     summary = "the host approves half of what was asked for (code 10), and posts that"
 
-    def part(self, now: float, terminal: str, wanted: int) -> int:
-        """Minor units, in notes of 10.00."""
-        half = wanted // 2 // _NOTE * _NOTE
-        if not half or not self.strikes(now, terminal):
-            return wanted
+    def halves(self, wanted: int) -> bool:
+        """Is there half of an amount (minor units)?"""
+        return bool(_half(wanted))
+
+    def part(self, terminal: str, wanted: int) -> int:
+        """What it approves of that, in minor units."""
+        half = _half(wanted)
         self.acted(terminal, f"{half / 100:.2f} approved of {wanted / 100:.2f}")
         return half
+
+
+def _half(wanted: int) -> int:
+    """In notes of 10.00; minor units."""
+    return wanted // 2 // _NOTE * _NOTE
 
 
 class IssuerDown(HostRule):
@@ -203,8 +210,12 @@ class OnceRule(HostRule):
         struck = super().strikes(now, terminal)
         if self.nth is not None or self.p is not None:
             return struck
-        struck, self._done = struck and not self._done, self._done or struck
-        return struck
+        return struck and not self._done
+
+    def acted(self, on: str, what: str) -> None:
+        """It was not another fault that took the host down: this one is spent."""
+        self._done = True
+        super().acted(on, what)
 
 
 class HangAfterN(OnceRule):

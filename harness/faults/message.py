@@ -64,7 +64,7 @@ class Unsolicited(WireRule):
             fields["37"] = "9" * len(fields["37"])
         effect = self.effect(passing.terminal, f"a {passing.mti} about DE 11 {fields['11']}")
         made = passing.press.reseal(fields)
-        return [Deliver(0.0, passing.data), Deliver(self.value("after"), made, effect=effect)]
+        return [Deliver(0.0, passing.data), Deliver(self.value("after"), made, effects=(effect,))]
 
 
 # --- what no message should look like -------------------------------------------------------------

@@ -126,8 +126,7 @@ class FaultPlan:
 
     def arrived(self, act: Deliver) -> None:
         """A delivery has come to its end of the line."""
-        if act.effect is not None:
-            self.effects.append(act.effect)
+        self.effects += act.effects
 
     # --- connection ------------------------------------------------------------------------
 
@@ -202,8 +201,9 @@ class FaultPlan:
 
     def part(self, now: float, fields: dict[str, str], wanted: int) -> int:
         """What the host approves of an amount (minor units)."""
-        parts = [rule.part(now, fields.get("41", ""), wanted) for rule in self._parts]
-        return min(parts, default=wanted)
+        terminal = fields.get("41", "")
+        rule = _struck((r for r in self._parts if r.halves(wanted)), now, terminal)
+        return wanted if rule is None else rule.part(terminal, wanted)
 
     def hang(self, now: float, terminal: str) -> float | None:
         """Seconds for which the host stands still before it reads a message; None: it does not."""
@@ -267,7 +267,12 @@ class FaultPlan:
 
     def moves(self, now: float, terminal: str, move: int, machine: Running) -> float:
         """When a customer's hand moves that is about to, for the `move`th time: now, or later."""
-        return max((rule.moves(now, terminal, move, machine) for rule in self._hands), default=now)
+        asked = [(rule, rule.moves(now, terminal, move, machine)) for rule in self._hands]
+        when = max((moment.when for _, moment in asked), default=now)
+        told = [pair for pair in asked if pair[1].when == when and pair[1].what]
+        for rule, moment in told[:1]:
+            rule.acted(terminal, moment.what)
+        return when
 
     def power_cut(self, now: float, terminal: str, operation: str) -> float | None:
         """Seconds without power from this operation of a terminal on, or None."""

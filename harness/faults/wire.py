@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from harness.errors import EncodeError
+from harness.events import FaultActed
 from harness.faults.fate import Act, Deliver, Passing
 from harness.faults.rule import COMMON, MTI, Context, FaultSpec, Parameter, Rule
 
@@ -50,6 +51,9 @@ class WireRule(Rule):
     def strike(self, _now: float, passing: Passing) -> list[Act] | None:
         """The fate of a frame that is struck; None if it cannot be."""
         raise NotImplementedError
+
+    def holds(self, passing: Passing, effects: tuple[FaultActed, ...]) -> None:
+        """It gave a frame no delivery, of which other faults' effects were to tell."""
 
     def renewed(self, terminal: str) -> None:
         """A new connection of that terminal stands."""
@@ -121,7 +125,7 @@ class DuplicateResponse(WireRule):
         times, every = self.value("times"), self.value("every")
         again = self.effect(passing.terminal, f"{passing.mti} came again")
         copies = [Deliver(every * copy, passing.data) for copy in range(times)]
-        copies[1] = copies[1]._replace(effect=again)
+        copies[1] = copies[1]._replace(effects=(again,))
         return [*copies]
 
 

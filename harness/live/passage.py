@@ -157,7 +157,7 @@ class Passage:
     def _move(self, act: Act, to: End) -> Callable[[], None]:
         if isinstance(act, Close):
             return partial(self._cut, act.how)
-        if act.effect is not None:
+        if act.effects:
             return partial(self._deliver_and_tell, act, to)
         return partial(self._deliver[to], act.data)
 

@@ -204,7 +204,7 @@ class Cable:
         life, to, lane = what
         while (act := lane.take(self._fleet.world.now)) is not None:
             if isinstance(act, Deliver):
-                if act.effect is not None and self._carries(life, to):
+                if act.effects and self._carries(life, to):
                     self._fleet.faults.arrived(act)
                     self._fleet.drain_faults()
                 self._arrives((life, to, act.data))

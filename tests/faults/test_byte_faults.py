@@ -153,6 +153,20 @@ def test_coalesced_frames_leave_in_one_write() -> None:
     assert len(framing("2byte").deframer().feed(held.data + echo.data + last.data)) == 3
 
 
+@pytest.mark.parametrize("frames", [2, 3, 5])
+def test_a_copy_that_leaves_with_others_came_again(frames: int) -> None:
+    """As soon as they come, be it with a frame that is not of them; not while they are held."""
+    faults = plan("dup_response:nth=1", f"coalesce:nth=1,frames={frames}")
+    acts = faults.fate(0.0, frame()) or []
+    acts += faults.fate(5.0, frame("0810")) or []
+    acts += faults.fate(5.0, frame("0810")) or []
+    assert "dup_response:nth=1" not in [fault for fault, _, _ in told(faults)]
+    for act in acts:
+        if isinstance(act, Deliver):
+            faults.arrived(act)
+    assert [fault for fault, _, _ in told(faults)] == ["dup_response:nth=1"]
+
+
 def test_what_is_held_is_lost_with_its_connection() -> None:
     """The next one begins with nothing held."""
     faults = plan("coalesce:nth=1")

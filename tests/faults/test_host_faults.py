@@ -152,3 +152,27 @@ def test_it_dies_as_it_reads() -> None:
     assert faults.crash(9.0, ATM, ECHO, "at_the_reading") is None
     assert faults.crash(10.0, ATM, ECHO, "at_the_reading") == 5.0
     assert faults.crash(11.0, ATM, REQUEST, "at_the_reading") is None
+
+
+def test_a_crash_that_another_one_forestalled_is_still_to_come() -> None:
+    """Two at one message: the first takes it, the second the next; each says so once."""
+    faults = plan("crash_restart:off=5s", "crash_restart:off=60s")
+    crashes = [faults.crash(float(at), ATM, ECHO, "at_the_reading") for at in (1, 2, 3)]
+    assert crashes == [5.0, 60.0, None]
+    assert [fault for fault, _, _ in told(faults)] == [
+        "crash_restart:off=5s",
+        "crash_restart:off=60s",
+    ]
+
+
+def test_of_two_that_halve_an_amount_the_first_claims_it() -> None:
+    """It is halved once, and each counts it; 10.00 has no half in notes, and is no attempt."""
+    first, second = "partial_approval:nth=1", "partial_approval:p=100%"
+    faults = plan(first, second)
+    assert [faults.part(0.0, REQUEST, wanted) for wanted in (1000, 5000, 5000)] == [
+        1000,
+        2000,
+        2000,
+    ]
+    assert [fault for fault, _, _ in told(faults)] == [first, second]
+    assert faults.attempts() == [2, 2]

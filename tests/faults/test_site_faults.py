@@ -113,6 +113,14 @@ def test_a_customer_who_dawdles_moves_later() -> None:
     ]
 
 
+def test_of_two_dawdlers_on_one_hand_the_slower_claims_it() -> None:
+    """It moves when the slower lets it, once."""
+    faults = plan("customer_dawdles:by=25s", "customer_dawdles:by=40s")
+    assert faults.moves(2.0, ATM, 1, NOTHING) == 42.0
+    assert faults.moves(42.0, ATM, 1, NOTHING) == 42.0
+    assert [fault for fault, _, _ in told(faults)] == ["customer_dawdles:by=40s"]
+
+
 WAITS, MEETS = "a hand waits for a timer to run out", "a hand moved as a timer ran out"
 
 
