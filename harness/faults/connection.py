@@ -1,7 +1,7 @@
 """Faults of the connection: it is refused, kept waiting, reset, or comes and goes. Those that show
 when a frame passes are in link.py.
 
-`wait` and `admit` are asked when a terminal dials, `next_cut` when a connection opens, when
+`admit` and `wait` are asked when a terminal dials, `next_cut` when a connection opens, when
 something passed on it, and again when its cut is due. In `live` two processes ask, each of a plan
 of its own: what one is told never depends on what the other was. So a rule is either of the dial,
 which is the terminals' end, or of what stands, which is the end that has the faults of the wire.
@@ -62,8 +62,8 @@ class DialRule(ConnectionRule):
     """
 
     def wait(self, _now: float, _terminal: str) -> float:
-        """Seconds for which a dial is kept waiting for its answer. The plan notes `waited` as the
-        effect, when it is sure that the dial would have been answered before.
+        """Seconds for which a dial that nothing is against is kept waiting for its answer. The plan
+        notes `waited` as the effect when the answer comes.
         """
         return 0.0
 

@@ -16,7 +16,7 @@ from typing import TypeVar
 from harness.events import Event, FaultActed
 from harness.faults.clock import ClockRule
 from harness.faults.compose import WireFaults
-from harness.faults.connection import UNANSWERED, ConnectionRule, DialRule
+from harness.faults.connection import ConnectionRule, DialRule
 from harness.faults.customer import CustomerRule, HandRule
 from harness.faults.device import DeviceRule
 from harness.faults.fate import Act, Deliver, Passing
@@ -130,31 +130,25 @@ class FaultPlan:
 
     # --- connection ------------------------------------------------------------------------
 
-    def wait(self, now: float, terminal: str) -> float:
-        """Seconds for which a terminal's dial is kept waiting before `admit` is asked."""
+    def dial(self, now: float, terminal: str) -> tuple[str, float]:
+        """How a terminal's dial fails, 'refused' or 'unanswered'; '' lets it connect, so many
+        seconds later than it would.
+        """
         waits = [(rule, rule.wait(now, terminal)) for rule in self._dial]
-        self._waits[terminal] = [(rule, seconds) for rule, seconds in waits if seconds]
-        return sum(seconds for _, seconds in waits)
-
-    def admit(self, now: float, terminal: str) -> str:
-        """'' lets a terminal connect, else how it fails: 'refused' or 'unanswered'."""
         every = [(rule, rule.admit(now, terminal)) for rule in self._connection]  # each counts it
-        rule, trouble = next((pair for pair in every if pair[1]), (None, None))
-        if trouble is not None and trouble.how == UNANSWERED:
-            self._waits.pop(terminal, None)  # for an answer that would never have come
-        self._waited(terminal, answered=True)
-        if rule is not None and trouble is not None:
-            rule.acted(terminal, trouble.what)
-            return trouble.how
+        for rule, trouble in every:
+            if trouble is not None:
+                rule.acted(terminal, trouble.what)
+                return trouble.how, 0.0
         for dial in self._dial:
             dial.admitted(terminal)
-        return ""
+        self._waits[terminal] = [(dial, seconds) for dial, seconds in waits if seconds]
+        return "", sum(seconds for _, seconds in waits)
 
-    def _waited(self, terminal: str, *, answered: bool) -> None:
-        """The dial was answered, or given up while it was kept waiting."""
+    def answered(self, terminal: str) -> None:
+        """The dial was."""
         for rule, seconds in self._waits.pop(terminal, ()):
-            what = rule.waited(seconds) if answered else "dial given up, it was kept waiting"
-            rule.acted(terminal, what)
+            rule.acted(terminal, rule.waited(seconds))
 
     def opened(self, now: float, terminal: str) -> None:
         """A connection of that terminal stands."""
@@ -169,7 +163,8 @@ class FaultPlan:
 
     def closed(self, now: float, terminal: str) -> None:
         """The terminal's connection is gone, or its attempt to connect is over."""
-        self._waited(terminal, answered=False)
+        for dial, _ in self._waits.pop(terminal, ()):
+            dial.acted(terminal, "dial kept waiting, and not answered")
         for rule in self._connection:
             rule.closed(now, terminal)
 

@@ -81,6 +81,8 @@ class LiveAtm:
             "host": Tap(decoder, "terminal", "host"),
             "terminal": Tap(decoder, "terminal", "terminal"),
         }
+        self._fleet.faults.answered(self.atm.id)
+        self._fleet.drain_faults()
         self._record(e.LinkOpened())
         self._fleet.connected.set()
         if self._fleet.watches:
@@ -127,12 +129,10 @@ class LiveAtm:
 
     async def _dial(self) -> None:
         fleet = self._fleet
-        wait = fleet.faults.wait(fleet.clock.now(), self.atm.id)
+        trouble, wait = fleet.faults.dial(fleet.clock.now(), self.atm.id)
         fleet.drain_faults()
         if wait > 0.0:
             await asyncio.sleep(fleet.clock.wall(wait))
-        trouble = fleet.faults.admit(fleet.clock.now(), self.atm.id)
-        fleet.drain_faults()
         address = fleet.doors.address(trouble) if trouble else fleet.host_address
         try:
             await fleet.loop.create_connection(lambda: Connection(self), *address)

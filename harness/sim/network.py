@@ -31,7 +31,7 @@ class Cable:
 
     __slots__ = (
         "_atm", "_cut_at", "_fleet", "_host_taps", "_lanes", "_left",
-        "_terminal_taps", "life", "state",
+        "_terminal_taps", "_trouble", "life", "state",
     )  # fmt: skip
 
     def __init__(self, fleet: Fleet, atm: Atm) -> None:
@@ -39,6 +39,7 @@ class Cable:
         self._atm = atm
         self.state = "closed"  # closed, opening, open
         self.life = 0  # the number of the connection, unique over the run
+        self._trouble = ""  # how the dial that is under way fails
         self._cut_at = float("inf")
         self._left = 0  # the one that the terminal has left and the host has not seen gone
         self._lanes: dict[str, InOrder[Act]] = {}  # of this life, if there are faults
@@ -52,23 +53,20 @@ class Cable:
         self.state = "opening"
         self.life = self._fleet.next_life()
         fleet, now = self._fleet, self._fleet.world.now
-        wait = fleet.faults.wait(now, self._atm.id)
+        self._trouble, wait = fleet.faults.dial(now, self._atm.id)
         fleet.drain_faults()
-        fleet.world.at(now + wait + 2 * LATENCY, self._connected, self.life)
+        if self._trouble != UNANSWERED:  # else until the terminal gives up
+            fleet.world.at(now + wait + 2 * LATENCY, self._connected, self.life)
 
     def _connected(self, life: int) -> None:
         if life != self.life or self.state != "opening":
             return
         fleet, now, atm = self._fleet, self._fleet.world.now, self._atm
-        trouble = fleet.faults.admit(now, atm.id)
-        fleet.drain_faults()
-        if trouble == UNANSWERED:
-            return  # until the terminal gives up
-        if not trouble and not fleet.host.listening:
-            trouble = "refused"
+        trouble = self._trouble or ("" if fleet.host.listening else "refused")
         if trouble:
             self.state = "closed"
             fleet.faults.closed(now, atm.id)
+            fleet.drain_faults()
             fleet.record(atm.id, e.ConnectFailed(trouble))
             atm.closed(trouble, now)
         else:
@@ -84,6 +82,8 @@ class Cable:
             for tap in taps.values():
                 tap.reset()
         fleet.cables[life] = self
+        fleet.faults.answered(atm.id)
+        fleet.drain_faults()
         fleet.host.opened(life)
         fleet.faults.opened(now, atm.id)
         self._plan_cut(now)

@@ -14,7 +14,7 @@ def test_refused_in_the_window_and_standing_ones_stay() -> None:
     """refuse says no to who dials, and cuts nobody."""
     faults = plan("refuse@10s..20s")
     faults.opened(0.0, ATM)
-    assert [faults.admit(at, ATM) for at in (9.0, 10.0, 19.0, 20.0)] == [
+    assert [faults.dial(at, ATM)[0] for at in (9.0, 10.0, 19.0, 20.0)] == [
         "",
         "refused",
         "refused",
@@ -27,7 +27,7 @@ def test_refused_in_the_window_and_standing_ones_stay() -> None:
 def test_nth_of_refuse_counts_dials() -> None:
     """Also where another fault refuses the same one."""
     faults = plan("refuse:nth=1", "refuse:nth=2")
-    assert [faults.admit(float(at), ATM) for at in range(3)] == ["refused", "refused", ""]
+    assert [faults.dial(float(at), ATM)[0] for at in range(3)] == ["refused", "refused", ""]
 
 
 def test_a_standing_connection_is_reset_when_the_window_opens() -> None:
@@ -79,7 +79,7 @@ def periods(faults: FaultPlan, terminal: str, until: float) -> list[float]:
     changes: list[float] = []
     down = False
     for tick in range(round(until * 100)):
-        if (faults.admit(tick / 100, terminal) == "refused") is not down:
+        if (faults.dial(tick / 100, terminal)[0] == "refused") is not down:
             down = not down
             changes.append(tick / 100)
     return changes
@@ -104,7 +104,7 @@ def test_flap_cuts_when_it_goes_down() -> None:
     when, how = faults.next_cut(changes[1], ATM) or (0.0, "")
     assert how == "fin"
     assert when == pytest.approx(changes[2], abs=0.011)
-    assert faults.admit(when, ATM) == "refused"
+    assert faults.dial(when, ATM)[0] == "refused"
     assert faults.next_cut(when, ATM) == (when, "fin")
 
 
@@ -114,8 +114,8 @@ def test_flap_tells_both_halves_of_a_live_run_the_same() -> None:
     for change in periods(only_dials, ATM, 100.0)[1::2]:
         cut = only_cuts.next_cut(change, ATM)
         assert cut is not None
-        assert plan("flap").admit(cut[0], ATM) == "refused"
-        assert plan("flap").admit(cut[0] - 0.001, ATM) == ""
+        assert plan("flap").dial(cut[0], ATM)[0] == "refused"
+        assert plan("flap").dial(cut[0] - 0.001, ATM)[0] == ""
     assert periods(plan("flap"), ATM, 100.0) != periods(plan("flap"), OTHER, 100.0)
 
 
@@ -131,64 +131,73 @@ def test_the_first_of_several_cuts_counts() -> None:
 def test_an_unanswered_dial_is_neither_let_in_nor_refused() -> None:
     """Whoever owns the sockets lets it wait; the first fault that was against it counts."""
     faults = plan("syn_blackhole:nth=1", "refuse:nth=2")
-    assert [faults.admit(float(at), ATM) for at in range(3)] == ["unanswered", "refused", ""]
+    assert [faults.dial(float(at), ATM)[0] for at in range(3)] == ["unanswered", "refused", ""]
 
 
 def test_slow_accept_keeps_a_dial_waiting() -> None:
-    """For so long, inside the window; several add up."""
+    """For so long, inside the window; several add up, and it is told when the answer comes."""
     faults = plan("slow_accept:by=3s@10s..20s", "slow_accept:by=500ms")
-    assert [faults.wait(at, ATM) for at in (0.0, 10.0, 20.0)] == [0.5, 3.5, 0.5]
-    assert faults.admit(10.0, ATM) == ""
+    assert [faults.dial(at, ATM) for at in (0.0, 10.0, 20.0)] == [("", 0.5), ("", 3.5), ("", 0.5)]
+    assert told(faults) == []
+    faults.answered(ATM)
     assert told(faults) == [("slow_accept:by=500ms", ATM, "dial answered 0.5 s later")]
 
 
-def test_who_waits_in_vain_waits_for_no_slow_answer() -> None:
-    """A slow dial that nobody answers was not answered later; one that is given up meanwhile, or
-    refused in the end, was.
-    """
-    faults = plan("slow_accept:by=3s", "syn_blackhole:nth=1", "refuse:nth=2")
-    for _ in range(2):
-        faults.wait(0.0, ATM)
-        faults.admit(3.0, ATM)
-        faults.closed(3.0, ATM)
-    faults.wait(5.0, ATM)
+def test_a_dial_that_waits_in_vain_was_kept_waiting() -> None:
+    """It is given up, or refused after all, for nobody listens any more."""
+    faults = plan("slow_accept:by=3s")
+    faults.dial(5.0, ATM)
     faults.closed(6.0, ATM)
-    slow = ("slow_accept:by=3s", ATM, "dial answered 3 s later")
+    faults.closed(6.0, ATM)
     assert told(faults) == [
-        ("syn_blackhole:nth=1", ATM, "dial unanswered"),
-        *(slow, ("refuse:nth=2", ATM, "connection refused")),
-        ("slow_accept:by=3s", ATM, "dial given up, it was kept waiting"),
+        ("slow_accept:by=3s", ATM, "dial kept waiting, and not answered"),
+    ]
+
+
+def test_who_is_not_let_in_waits_for_no_slow_answer() -> None:
+    """It is refused, or not answered, as it dials; and each fault counts each dial."""
+    faults = plan("slow_accept:nth=3", "syn_blackhole:nth=1", "refuse:nth=2")
+    assert [faults.dial(float(at), ATM) for at in range(3)] == [
+        ("unanswered", 0.0),
+        ("refused", 0.0),
+        ("", 3.0),
+    ]
+    faults.closed(3.0, ATM)
+    assert [what for _, _, what in told(faults)] == [
+        "dial unanswered",
+        "connection refused",
+        "dial kept waiting, and not answered",
     ]
 
 
 def test_a_dial_is_refused_by_one_fault() -> None:
     """The first of them claims it, and each counts it."""
     faults = plan("refuse:nth=1", "syn_blackhole", "flap")
-    assert faults.admit(0.0, ATM) == "refused"
+    assert faults.dial(0.0, ATM)[0] == "refused"
     assert told(faults) == [("refuse:nth=1", ATM, "connection refused")]
-    assert faults.admit(1.0, ATM) == "unanswered"
+    assert faults.dial(1.0, ATM)[0] == "unanswered"
 
 
 def test_a_limit_to_connections_counts_those_that_stand() -> None:
     """Of all terminals, from before the window too; whose connection ends makes room."""
     faults = plan("connection_limit:max=2@10s..")
     fleet = [f"ATM{number:05d}" for number in range(4)]
-    assert [faults.admit(0.0, name) for name in fleet[:3]] == ["", "", ""]
-    assert faults.admit(10.0, fleet[3]) == "refused"
+    assert [faults.dial(0.0, name)[0] for name in fleet[:3]] == ["", "", ""]
+    assert faults.dial(10.0, fleet[3])[0] == "refused"
     faults.closed(11.0, fleet[0])
-    assert faults.admit(12.0, fleet[3]) == "refused"
+    assert faults.dial(12.0, fleet[3])[0] == "refused"
     faults.closed(13.0, fleet[1])
     faults.closed(13.0, fleet[1])
-    assert faults.admit(14.0, fleet[3]) == ""
-    assert faults.admit(15.0, fleet[0]) == "refused"
+    assert faults.dial(14.0, fleet[3])[0] == ""
+    assert faults.dial(15.0, fleet[0])[0] == "refused"
     assert [on for _, on, _ in told(faults)] == [fleet[3], fleet[3], fleet[0]]
 
 
 def test_a_dial_that_another_fault_refused_takes_no_place() -> None:
     """Only what is let in counts."""
     faults = plan("connection_limit:max=1", f"refuse:terminal={OTHER}")
-    assert faults.admit(0.0, OTHER) == "refused"
-    assert faults.admit(1.0, ATM) == ""
+    assert faults.dial(0.0, OTHER)[0] == "refused"
+    assert faults.dial(1.0, ATM)[0] == ""
 
 
 def test_accepted_and_closed() -> None:

@@ -24,7 +24,7 @@ def test_without_faults_everything_is_left_alone() -> None:
     """And the plan says so by layer, so that nobody need ask."""
     faults = plan()
     assert faults.fate(0.0, frame()) is None
-    assert faults.admit(0.0, ATM) == ""
+    assert faults.dial(0.0, ATM)[0] == ""
     assert faults.next_cut(0.0, ATM) is None
     assert faults.windows.next() == FOREVER
     assert not any(

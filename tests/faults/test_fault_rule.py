@@ -116,7 +116,7 @@ def test_lifted_faults_strike_no_more() -> None:
     faults.lift(40.0)
     assert faults.fate(40.0, frame()) is None
     assert faults.hears(40.0, ATM, {"t": "0200"}).answer
-    assert faults.admit(40.0, ATM) == ""
+    assert faults.dial(40.0, ATM)[0] == ""
     assert faults.next_cut(40.0, ATM) is None
     assert faults.crash(40.0, ATM, {"t": "0200"}, "before_commit") is None
     assert faults.mishap(40.0, ATM, "eject") is None

@@ -28,8 +28,8 @@ def test_a_region_is_cut_off_and_nobody_is_told() -> None:
         for mti in ("0200", "0210", "0800"):
             assert faults.fate(at, frame(mti, HERE)) == here
             assert faults.fate(at, frame(mti, ELSEWHERE)) is None
-        assert faults.admit(at, HERE) == ("unanswered" if here == [] else "")
-        assert faults.admit(at, ELSEWHERE) == ""
+        assert faults.dial(at, HERE)[0] == ("unanswered" if here == [] else "")
+        assert faults.dial(at, ELSEWHERE)[0] == ""
 
 
 def test_there_is_no_such_region() -> None:
@@ -52,7 +52,7 @@ def test_all_are_cut_off_in_one_instant() -> None:
 def test_dials_are_answered_in_one_instant() -> None:
     """Whenever they came, they wait for the same moment."""
     faults = plan("thundering_reconnect:every=5s")
-    assert 11.0 + faults.wait(11.0, HERE) == 13.5 + faults.wait(13.5, ELSEWHERE) == 15.0
+    assert 11.0 + faults.dial(11.0, HERE)[1] == 13.5 + faults.dial(13.5, ELSEWHERE)[1] == 15.0
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_one_region_after_the_other(fault: str, region: str, down: float, up: fl
     """A FIN when its turn comes, refused while it lasts, and let in again."""
     faults = plan(fault)
     assert faults.next_cut(0.0, region) == (down, "fin")
-    assert [faults.admit(at, region) for at in (down - 0.1, down, up - 0.1, up)] == [
+    assert [faults.dial(at, region)[0] for at in (down - 0.1, down, up - 0.1, up)] == [
         *("", "refused", "refused", ""),
     ]
     assert faults.next_cut(up, region) is None
