@@ -48,8 +48,10 @@ class HearingRule(HostRule):
         """What becomes of a message that was struck."""
         raise NotImplementedError
 
-    def took_effect(self, terminal: str, mti: str, heard: Hearing) -> None:
-        """No other fault had decided about it before."""
+    def tells(self, terminal: str, mti: str, heard: Hearing) -> str:
+        """The effect in words, where no other fault has decided about the message before; '' if it
+        is not worth telling.
+        """
         raise NotImplementedError
 
 
@@ -75,11 +77,11 @@ class Silent(HearingRule):
     def makes(self, now: float) -> Hearing:
         return Hearing(process=now < self.start + self.value("post"), answer=False)
 
-    def took_effect(self, terminal: str, mti: str, heard: Hearing) -> None:
+    def tells(self, terminal: str, mti: str, heard: Hearing) -> str:
         if mti[1:2] == "8" and terminal in self._told:
-            return  # once is enough to say of echoes
+            return ""  # once is enough to say of echoes
         self._told[terminal] = None
-        self.acted(terminal, f"{mti} {'processed, unanswered' if heard.process else 'discarded'}")
+        return f"{mti} {'processed, unanswered' if heard.process else 'discarded'}"
 
 
 class EchoOnly(HearingRule):
@@ -90,8 +92,8 @@ class EchoOnly(HearingRule):
     def makes(self, _now: float) -> Hearing:
         return Hearing(process=False, answer=False)
 
-    def took_effect(self, terminal: str, mti: str, _heard: Hearing) -> None:
-        self.acted(terminal, f"{mti} discarded")
+    def tells(self, _terminal: str, mti: str, _heard: Hearing) -> str:
+        return f"{mti} discarded"
 
 
 class Brownout(HearingRule):
@@ -110,8 +112,8 @@ class Brownout(HearingRule):
     def makes(self, _now: float) -> Hearing:
         return Hearing(answer=False)
 
-    def took_effect(self, terminal: str, mti: str, _heard: Hearing) -> None:
-        self.acted(terminal, f"{mti} processed, unanswered")
+    def tells(self, _terminal: str, mti: str, _heard: Hearing) -> str:
+        return f"{mti} processed, unanswered"
 
 
 class SignOnRefused(HearingRule):
@@ -127,8 +129,8 @@ class SignOnRefused(HearingRule):
     def makes(self, _now: float) -> Hearing:
         return Hearing(refusal="not_permitted")
 
-    def took_effect(self, terminal: str, _mti: str, _heard: Hearing) -> None:
-        self.acted(terminal, "sign-on refused")
+    def tells(self, _terminal: str, _mti: str, _heard: Hearing) -> str:
+        return "sign-on refused"
 
 
 class Slow(HearingRule):
@@ -153,8 +155,8 @@ class Slow(HearingRule):
         by: float = self.value("by")
         return Hearing(delay=by) if self.value("books") == "at_once" else Hearing(late=by)
 
-    def took_effect(self, terminal: str, mti: str, _heard: Hearing) -> None:
-        self.acted(terminal, f"{mti} slower by {self.value('by'):g} s")
+    def tells(self, _terminal: str, mti: str, _heard: Hearing) -> str:
+        return f"{mti} slower by {self.value('by'):g} s"
 
 
 class PartialApproval(HostRule):

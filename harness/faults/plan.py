@@ -190,9 +190,16 @@ class FaultPlan:
         whole = Hearing()
         for rule, heard in sorted(struck, key=lambda pair: pair[1].process):  # discarded first
             if whole.answer:
-                rule.took_effect(terminal, fields.get("t", ""), heard)
-                whole = whole.and_then(heard)
+                what = rule.tells(terminal, fields.get("t", ""), heard)
+                effects = (rule.effect(terminal, what),) if what else ()
+                whole = whole.and_then(heard._replace(effects=effects))
+        if not whole.process:
+            self.came_about(whole.effects)
         return whole
+
+    def came_about(self, effects: Iterable[Event]) -> None:
+        """It has come to what the host was told: its answer would be leaving by now."""
+        self.effects += [effect for effect in effects if isinstance(effect, FaultActed)]
 
     def part(self, now: float, fields: dict[str, str], wanted: int) -> int:
         """What the host approves of an amount (minor units)."""

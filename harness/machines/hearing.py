@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
+from harness.events import Event
 from harness.wire.dialect import Fields
 
 
 class Hearing(NamedTuple):
     """What a fault makes of a message: processed at all, answered at all, answered later by
     `delay`, decided later by `late` (a request), or refused with the code that goes by that name.
+    `effects` are what the host tells its fate once it has come to that: a host that dies before it
+    would have answered was not slow.
     """
 
     process: bool = True
@@ -17,6 +20,7 @@ class Hearing(NamedTuple):
     delay: float = 0.0
     late: float = 0.0
     refusal: str = ""
+    effects: tuple[Event, ...] = ()
 
     def and_then(self, other: Hearing) -> Hearing:
         """What both make of it."""
@@ -26,6 +30,7 @@ class Hearing(NamedTuple):
             self.delay + other.delay,
             self.late + other.late,
             self.refusal or other.refusal,
+            self.effects + other.effects,
         )
 
 
@@ -33,6 +38,8 @@ class HostFate(Protocol):
     """What can go wrong inside a host; faults are such."""
 
     def hears(self, now: float, terminal: str, fields: Fields) -> Hearing: ...
+
+    def came_about(self, effects: tuple[Event, ...]) -> None: ...
 
     def crash(self, now: float, terminal: str, fields: Fields, phase: str) -> float | None: ...
 

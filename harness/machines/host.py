@@ -79,18 +79,15 @@ class Line:
 
 
 class Job(NamedTuple):
-    """Something due: a request's commit, or an answer that only waits to leave (`ready`).
-    `delay` is by how many seconds the answer comes behind the commit.
-    """
+    """Something due: a request's commit, or an answer that only waits to leave (`ready`)."""
 
     due: float
     order: int
     line: int
     fields: Fields
     entry: Entry | None
-    answers: bool
+    hearing: Hearing
     ready: Fields | None
-    delay: float = 0.0
 
 
 class Host:
@@ -126,7 +123,7 @@ class Host:
         self._fate = fate
         self._lines: dict[int, Line] = {}
         self.memory = Memory()
-        self._waiting: dict[int, list[tuple[int, Fields, float]]] = {}
+        self._waiting: dict[int, list[tuple[int, Fields, Hearing]]] = {}
         self._jobs: list[Job] = []
         self._order = 0
         self._approvals = 0
@@ -345,9 +342,8 @@ class Host:
             self._answer_later(line.number, fields, answer, hearing, 0.0, now)
             return
         entry = self._remember("2", fields, PENDING)
-        due = now + self._draw(fields).uniform(*self.settings.answer) + hearing.late
-        answers, delay = hearing.answer, hearing.delay
-        self._push(Job(due, 0, line.number, fields, entry, answers, None, delay))
+        due = now + self._draw(fields).uniform(*self.settings.answer)
+        self._push(Job(due, 0, line.number, fields, entry, hearing, None))
 
     def _repeat_answer(
         self, line: Line, fields: Fields, known: Entry, hearing: Hearing, now: float
@@ -357,9 +353,7 @@ class Host:
             e.DuplicateHeard(fields.get("41", ""), fields["t"], fields.get("11", ""))
         )
         if known.state == PENDING:
-            if hearing.answer:
-                waiting = self._waiting.setdefault(id(known), [])
-                waiting.append((line.number, fields, hearing.delay + hearing.late))
+            self._waiting.setdefault(id(known), []).append((line.number, fields, hearing))
         else:
             self._answer_later(
                 line.number, fields, self._answer_of(fields, known), hearing, 0.0, now
@@ -445,15 +439,20 @@ class Host:
             return
         fields, entry = job.fields, job.entry
         assert entry is not None, "a commit without an entry"
+        if job.hearing.late:
+            self._came_about(job.hearing)
+            later = job.hearing._replace(late=0.0, effects=())
+            self._push(job._replace(due=job.due + job.hearing.late, hearing=later))
+            return
         if self._crashes(now, fields, "before_commit"):
             return
         self.commit(entry, fields, now)
         if self._crashes(now, fields, "after_commit"):
             return
-        if job.answers:
-            self._answer_after(job.delay, job.line, fields, self._answer_of(fields, entry), now)
-        for line, duplicate, delay in self._waiting.pop(id(entry), ()):
-            self._answer_after(delay, line, duplicate, self._answer_of(duplicate, entry), now)
+        asked = [(job.line, fields, job.hearing), *self._waiting.pop(id(entry), ())]
+        for line, request, hearing in asked:
+            answer = self._answer_of(request, entry)
+            self._answer_later(line, request, answer, hearing, 0.0, now)
 
     def commit(self, entry: Entry, fields: Fields, now: float) -> None:
         """Decide and post, in one instant."""
@@ -612,17 +611,15 @@ class Host:
         delay: float,
         now: float,
     ) -> None:
-        if hearing.answer:
-            delay += hearing.delay + hearing.late
-            self._answer_after(delay, line, fields, answer, now)
-
-    def _answer_after(
-        self, delay: float, line: int, fields: Fields, answer: Fields, now: float
-    ) -> None:
+        """`delay` seconds from now; and later, or never, if a fault will have it so."""
+        self._came_about(hearing)
+        delay += hearing.delay + hearing.late
+        if not hearing.answer:
+            return
         if delay <= 0.0:
             self._send(line, answer)
         else:
-            self._push(Job(now + delay, 0, line, fields, None, True, answer))
+            self._push(Job(now + delay, 0, line, fields, None, hearing, answer))
 
     def _push(self, job: Job) -> None:
         self._order += 1
@@ -633,6 +630,10 @@ class Host:
         line = self._lines.get(number)
         if line is not None:
             self.out.append((number, line.link.frame(fields)))
+
+    def _came_about(self, hearing: Hearing) -> None:
+        if hearing.effects and self._fate is not None:
+            self._fate.came_about(hearing.effects)
 
     def _crashes(self, now: float, fields: Fields, phase: str) -> bool:
         if self._fate is None:

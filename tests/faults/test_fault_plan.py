@@ -79,7 +79,7 @@ def test_an_outage_is_told_with_how_long_it_goes_on() -> None:
     faults = plan("power_cut:off=10m", "hang_after_n:n=1,hold=20s", "slow:by=1h")
     assert faults.outage == 600.0
     faults.power_cut(0.0, ATM, "sync")
-    faults.hears(0.0, ATM, {"t": "0200"})
+    faults.came_about(faults.hears(0.0, ATM, {"t": "0200"}).effects)
     assert [effect.lasts for effect in faults.drain()] == [600.0, 0.0]
 
 

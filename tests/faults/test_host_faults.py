@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from passing import ATM, plan, told
 
+from harness.faults.plan import FaultPlan
 from harness.machines.hearing import Hearing
 
 REQUEST = {"t": "0200", "41": ATM}
@@ -12,43 +13,51 @@ ECHO = {"t": "0800", "41": ATM}
 UNTOUCHED = Hearing(process=True, answer=True, delay=0.0)
 
 
+def hears(faults: FaultPlan, now: float, terminal: str, fields: dict[str, str]) -> Hearing:
+    """What becomes of a message; and it comes to that."""
+    heard = faults.hears(now, terminal, fields)
+    if heard.process:
+        faults.came_about(heard.effects)
+    return heard._replace(effects=())
+
+
 def test_a_silent_host_discards_everything() -> None:
     """Sign-on and echo too; outside the window it is as ever."""
     faults = plan("silent@10m..80m")
     for heard in (REQUEST, REVERSAL, ECHO):
-        assert faults.hears(599.0, ATM, heard) == UNTOUCHED
-        assert faults.hears(600.0, ATM, heard) == Hearing(process=False, answer=False)
-        assert faults.hears(4800.0, ATM, heard) == UNTOUCHED
+        assert hears(faults, 599.0, ATM, heard) == UNTOUCHED
+        assert hears(faults, 600.0, ATM, heard) == Hearing(process=False, answer=False)
+        assert hears(faults, 4800.0, ATM, heard) == UNTOUCHED
     assert told(faults)[0] == ("silent@10m..80m", ATM, "0200 discarded")
 
 
 def test_a_silent_host_may_still_post_for_a_while() -> None:
     """post= counts from the window's start: money moves and nobody is told."""
     faults = plan("silent:post=30s@10m..80m")
-    assert faults.hears(629.9, ATM, REQUEST) == Hearing(process=True, answer=False)
-    assert faults.hears(630.0, ATM, REQUEST) == Hearing(process=False, answer=False)
+    assert hears(faults, 629.9, ATM, REQUEST) == Hearing(process=True, answer=False)
+    assert hears(faults, 630.0, ATM, REQUEST) == Hearing(process=False, answer=False)
 
 
 def test_silence_can_be_for_one_message() -> None:
     """With mti= the rest is heard and answered."""
     faults = plan("silent:mti=0420")
-    assert faults.hears(0.0, ATM, REQUEST) == UNTOUCHED
-    assert not faults.hears(0.0, ATM, REVERSAL).answer
+    assert hears(faults, 0.0, ATM, REQUEST) == UNTOUCHED
+    assert not hears(faults, 0.0, ATM, REVERSAL).answer
 
 
 def test_a_slow_host_answers_money_later() -> None:
     """Echoes are answered as ever, unless mti= names them; delays add up."""
     faults = plan("slow:by=5s", "slow:by=2s,mti=0420")
-    assert faults.hears(0.0, ATM, REQUEST) == Hearing(delay=5.0)
-    assert faults.hears(0.0, ATM, REVERSAL) == Hearing(delay=7.0)
-    assert faults.hears(0.0, ATM, ECHO) == UNTOUCHED
-    assert plan("slow:mti=0800").hears(0.0, ATM, ECHO) == Hearing(delay=5.0)
+    assert hears(faults, 0.0, ATM, REQUEST) == Hearing(delay=5.0)
+    assert hears(faults, 0.0, ATM, REVERSAL) == Hearing(delay=7.0)
+    assert hears(faults, 0.0, ATM, ECHO) == UNTOUCHED
+    assert hears(plan("slow:mti=0800"), 0.0, ATM, ECHO) == Hearing(delay=5.0)
 
 
 def test_what_silence_swallows_is_not_slow_as_well() -> None:
     """In whichever order they were asked for; the slow one claims no effect."""
     for faults in (plan("slow", "silent"), plan("silent", "slow")):
-        assert faults.hears(0.0, ATM, REQUEST) == Hearing(process=False, answer=False)
+        assert hears(faults, 0.0, ATM, REQUEST) == Hearing(process=False, answer=False)
         assert [fault for fault, _, _ in told(faults)] == ["silent"]
 
 
@@ -56,19 +65,19 @@ def test_of_two_faults_only_the_one_that_decides_claims_the_message() -> None:
     """Whatever the order they were asked for in; and each counts it."""
     for asked in (("slow", "brownout:p=100%"), ("brownout:p=100%", "slow")):
         faults = plan(*asked)
-        assert faults.hears(0.0, ATM, REQUEST) == Hearing(answer=False)
+        assert hears(faults, 0.0, ATM, REQUEST) == Hearing(answer=False)
         assert [fault for fault, _, _ in told(faults)] == ["brownout:p=100%"]
     for asked in (("slow:nth=2", "echo_only:nth=1"), ("echo_only:nth=1", "slow:nth=2")):
         faults = plan(*asked)
-        assert not faults.hears(0.0, ATM, REQUEST).process
-        assert faults.hears(0.0, ATM, REQUEST) == Hearing(delay=5.0)
+        assert not hears(faults, 0.0, ATM, REQUEST).process
+        assert hears(faults, 0.0, ATM, REQUEST) == Hearing(delay=5.0)
 
 
 def test_what_is_discarded_is_not_posted_whatever_was_asked_first() -> None:
     """Also beside a silence that still posts."""
     for asked in (("silent:post=30s", "echo_only"), ("echo_only", "silent:post=30s")):
         faults = plan(*asked)
-        assert faults.hears(0.0, ATM, REQUEST) == Hearing(process=False, answer=False)
+        assert hears(faults, 0.0, ATM, REQUEST) == Hearing(process=False, answer=False)
         assert [fault for fault, _, _ in told(faults)] == ["echo_only"]
 
 
@@ -81,7 +90,7 @@ def test_of_two_hangs_the_longer_one_claims_it() -> None:
 
 def test_a_slow_host_books_at_once_or_late() -> None:
     """Its answer is late in both cases."""
-    assert plan("slow:books=late").hears(0.0, ATM, REQUEST) == Hearing(late=5.0)
+    assert hears(plan("slow:books=late"), 0.0, ATM, REQUEST) == Hearing(late=5.0)
 
 
 def test_crashes_before_or_after_the_commit() -> None:
@@ -112,14 +121,14 @@ SIGN_ON = {"t": "0800", "41": ATM, "70": "001"}
 def test_echoes_and_nothing_else() -> None:
     """Money is discarded, the rest is as ever."""
     faults = plan("echo_only")
-    assert faults.hears(0.0, ATM, REQUEST) == Hearing(process=False, answer=False)
-    assert faults.hears(0.0, ATM, ECHO) == UNTOUCHED
+    assert hears(faults, 0.0, ATM, REQUEST) == Hearing(process=False, answer=False)
+    assert hears(faults, 0.0, ATM, ECHO) == UNTOUCHED
 
 
 def test_part_of_the_answers_never_come() -> None:
     """What it does not answer it has posted; about three in ten."""
     faults = plan("brownout")
-    heard = [faults.hears(0.0, ATM, REQUEST) for _ in range(400)]
+    heard = [hears(faults, 0.0, ATM, REQUEST) for _ in range(400)]
     assert set(heard) == {UNTOUCHED, Hearing(process=True, answer=False)}
     assert 80 < sum(not one.answer for one in heard) < 160
 
@@ -127,8 +136,8 @@ def test_part_of_the_answers_never_come() -> None:
 def test_nobody_is_let_in() -> None:
     """A sign-on is answered with a refusal; an echo is answered."""
     faults = plan("sign_on_refused")
-    assert faults.hears(0.0, ATM, SIGN_ON) == Hearing(refusal="not_permitted")
-    assert faults.hears(0.0, ATM, ECHO) == UNTOUCHED
+    assert hears(faults, 0.0, ATM, SIGN_ON) == Hearing(refusal="not_permitted")
+    assert hears(faults, 0.0, ATM, ECHO) == UNTOUCHED
 
 
 def test_the_issuer_cannot_be_reached() -> None:
@@ -176,3 +185,18 @@ def test_of_two_that_halve_an_amount_the_first_claims_it() -> None:
     ]
     assert [fault for fault, _, _ in told(faults)] == [first, second]
     assert faults.attempts() == [2, 2]
+
+
+def test_what_the_host_does_not_come_to_is_no_effect() -> None:
+    """It dies before the answer could leave: nothing was slow, and nothing left unanswered."""
+    for kind in ("slow", "brownout:p=100%", "silent:post=10s"):
+        faults = plan(kind)
+        heard = faults.hears(0.0, ATM, REQUEST)
+        assert heard.process
+        assert told(faults) == []
+        faults.came_about(heard.effects)
+        assert [fault for fault, _, _ in told(faults)] == [kind]
+    for kind in ("silent", "echo_only"):
+        faults = plan(kind)
+        assert not faults.hears(0.0, ATM, REQUEST).process
+        assert [fault for fault, _, _ in told(faults)] == [kind]

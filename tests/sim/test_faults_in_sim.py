@@ -66,3 +66,22 @@ def test_a_safe_pair_withstands_them_in_company(seed: int) -> None:
     verdict = evening(*faults, seed=seed).verdict
     assert verdict.failures == (), faults
     assert verdict.totals.inside == 0
+
+
+AT_ONE = "mti=0200,terminal=ATM00001,nth=1"
+
+
+@pytest.mark.parametrize(
+    ("slow", "phase", "in_vain"),
+    [
+        ("by=5s", "crash_before_commit", True),
+        ("by=5s", "crash_after_commit", True),
+        ("by=5s,books=late", "crash_before_commit", False),  # it died when it would have answered
+    ],
+)
+def test_a_host_that_dies_first_was_not_slow(slow: str, phase: str, *, in_vain: bool) -> None:
+    """Nothing would have been answered anyway: the run says that one of its faults did nothing."""
+    fault = f"slow:{slow},{AT_ONE}"
+    verdict = evening(fault, f"{phase}:{AT_ONE}").verdict
+    assert (f"the fault {fault} never took effect" in verdict.reasons) is in_vain
+    assert verdict.failures == ()
