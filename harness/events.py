@@ -590,6 +590,16 @@ class FaultActed(HarnessEvent, frozen=True, gc=False):
     on: str
     lasts: float = 0.0
 
+    @property
+    def kind(self) -> str:
+        """The fault's, without its parameters and its window."""
+        return self.fault.partition("@")[0].partition(":")[0]
+
+    @property
+    def what(self) -> str:
+        """What it did, without on whom."""
+        return self.on.partition(": ")[2]
+
 
 class LagMeasured(HarnessEvent, frozen=True, gc=False):
     """The harness's own delay, in run seconds: the worst since the last such entry."""

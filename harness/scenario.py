@@ -20,9 +20,9 @@ import msgspec
 
 from harness import resources
 from harness.checks.catalogue import INVARIANTS
+from harness.checks.wanted import parse_wanted
 from harness.contract import Contract
 from harness.errors import ConfigError
-from harness.events import EVENT_TYPES
 from harness.faults.grammar import parse_fault
 from harness.machines.customer import Evening
 from harness.machines.device import Motors
@@ -38,8 +38,9 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
 
     `first_stan` is the STAN (DE 11) with which new machines begin, up to 999,999.
 
-    `expect` and `forbid` map events to the least and the greatest number of times, in a run with
-    the scenario's terminals and duration; `harness.plan` scales them to a smaller or a larger one.
+    `expect` and `forbid` map events (`checks.wanted`) to the least and the greatest number of
+    times, in a run with the scenario's terminals and duration; `harness.plan` scales them to a
+    smaller or a larger one.
     """
 
     id: str
@@ -235,8 +236,7 @@ class _Reader:
     def _counts(self, section: str, table: dict[str, Any]) -> dict[str, int]:
         for name, count in table.items():
             place = self._place(section, name)
-            if name not in EVENT_TYPES:
-                unknown("event", name, EVENT_TYPES, place=place)
+            parse_wanted(name, place=place)
             self._whole(count, place, least=1 if section == "expect" else 0)
         return dict(table)
 

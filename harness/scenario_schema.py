@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from harness.checks.catalogue import INVARIANTS
+from harness.checks.wanted import fields_of
 from harness.contract import Contract
 from harness.events import EVENT_TYPES
 from harness.faults.grammar import ALL_RULES
@@ -59,8 +60,9 @@ def scenario_schema() -> dict[str, Any]:
             "promises": {"type": "array", "items": {"enum": list(INVARIANTS)}},
             "expect": _described(
                 _events(least=1),
-                "how often each must happen at least; in proportion with fewer terminals or less "
-                "time, never below once; once with faults that are not the scenario's own",
+                "how often each must happen at least, by its name or by a field too ('Posted "
+                "kind=reversal'); in proportion with fewer terminals or less time, never below "
+                "once; once with faults that are not the scenario's own",
             ),
             "forbid": _described(
                 _events(least=0),
@@ -88,6 +90,11 @@ def _events(*, least: int) -> dict[str, Any]:
         "type": "object",
         "additionalProperties": False,
         "properties": dict.fromkeys(EVENT_TYPES, count),
+        "patternProperties": {
+            f"^{name} ({'|'.join(fields_of(kind))})=.*$": count
+            for name, kind in EVENT_TYPES.items()
+            if fields_of(kind)
+        },
     }
 
 

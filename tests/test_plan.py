@@ -130,3 +130,24 @@ def test_other_machines_are_held_to_as_much() -> None:
     """Theirs may do by right what the scenario forbids, but the same has to happen to them."""
     expects, forbids = counts(terminals=50, terminal_profile="hangs_on_timeout")
     assert (expects["CardInserted"], forbids) == (75, {})
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"faults": ("slow",)}, {"Posted kind=debit": 1, "FaultActed kind=silent": 1}),
+        ({"faults": ("slow",), "no_faults": True}, {"Posted kind=debit": 1}),
+    ],
+)
+def test_what_only_a_fault_can_do_is_not_expected_without_it(
+    changes: dict[str, Any], expected: dict[str, int]
+) -> None:
+    """It is left out; with others over it, it has to act."""
+    scenario = Scenario(
+        id="X1",
+        name="x",
+        title="x",
+        faults=("silent@10m..20m",),
+        expect={"Posted kind=debit": 9, "FaultActed kind=silent": 5},
+    )
+    assert plan_of(scenario, **changes).header((), {}).expects == expected

@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Literal
 
 import msgspec
@@ -21,6 +21,7 @@ from harness.checks.base import Check, Failure, who_cares
 from harness.checks.catalogue import INVARIANTS
 from harness.checks.evidence import SITE_HANDLERS, Site
 from harness.checks.totals import Tally, Totals
+from harness.checks.wanted import Counter
 from harness.journal import Header
 from harness.wire.dialect import Dialect, Kind
 
@@ -89,7 +90,9 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Expected(msgspec.Struct, frozen=True):
-    """An event that had to come `needed` times at least (or, `forbidden`, at most)."""
+    """An event that had to come `needed` times at least (or, `forbidden`, at most), by its name and
+    maybe by a field (`Wanted`).
+    """
 
     event: str
     needed: int
@@ -129,23 +132,27 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 class _Row:
     """What becomes of one kind of event."""
 
-    __slots__ = ("count", "handlers", "take_in")
+    __slots__ = ("counters", "handlers", "take_in")
 
     def __init__(
-        self, take_in: Callable[..., bool | None] | None, handlers: tuple[Callable[..., None], ...]
+        self,
+        counters: tuple[Counter, ...],
+        take_in: Callable[..., bool | None] | None,
+        handlers: tuple[Callable[..., None], ...],
     ) -> None:
-        self.count = 0
+        self.counters = counters
         self.take_in = take_in
         self.handlers = handlers
 
 
 class _Rows(dict[type[e.Event], _Row]):
-    """A row for each kind of event that came, made when it comes first: the site's own handler,
-    the checks' and the tally's.
+    """A row for each kind of event that came, made when it comes first: who counts it, the site's
+    own handler, the checks' and the tally's.
     """
 
-    def __init__(self, checks: list[Check], tally: Tally) -> None:
+    def __init__(self, checks: list[Check], tally: Tally, counters: Iterable[Counter]) -> None:
         super().__init__()
+        self._counters = tuple(counters)
         self._checks = checks
         self._caring = who_cares(tuple(type(check) for check in checks))
         self._tally = tally
@@ -154,7 +161,8 @@ class _Rows(dict[type[e.Event], _Row]):
         handlers = [getattr(self._checks[n], method) for n, method in self._caring[kind]]
         if kind in self._tally.handlers:
             handlers.append(self._tally.handlers[kind])
-        row = self[kind] = _Row(SITE_HANDLERS.get(kind), tuple(handlers))
+        counters = tuple(x for x in self._counters if x.wanted.event == kind.__name__)
+        row = self[kind] = _Row(counters, SITE_HANDLERS.get(kind), tuple(handlers))
         return row
 
 
@@ -170,7 +178,9 @@ class Judge:
         self._watching = [check for check in self._checks if check.observable(header.sees)]
         self._tally = Tally(self._contract)
         self._sites: dict[str, Site] = {}
-        self._rows = _Rows(self._watching, self._tally)
+        texts = dict.fromkeys((*header.expects, *header.forbids))
+        self._counters = {text: Counter(text) for text in texts}
+        self._rows = _Rows(self._watching, self._tally, self._counters.values())
         self._idle_faults = dict.fromkeys(header.faults)
         self._lag = 0.0
         self._now = 0.0
@@ -182,7 +192,8 @@ class Judge:
     def see(self, at: float, actor: str, event: e.Event) -> None:
         """One entry of the journal."""
         row = self._rows[type(event)]
-        row.count += 1
+        for counter in row.counters:
+            counter.see(event)
         self._now = at
         site = self._sites.get(actor)
         if site is None:
@@ -393,13 +404,11 @@ class Judge:
         return tuple(found)
 
     def _expected(self) -> tuple[Expected, ...]:
-        seen = {kind.__name__: row.count for kind, row in self._rows.items()}
-        wanted = [
-            Expected(name, count, seen.get(name, 0)) for name, count in self._header.expects.items()
-        ]
+        seen = {text: counter.count for text, counter in self._counters.items()}
+        wanted = [Expected(text, count, seen[text]) for text, count in self._header.expects.items()]
         unwanted = [
-            Expected(name, count, seen.get(name, 0), forbidden=True)
-            for name, count in self._header.forbids.items()
+            Expected(text, count, seen[text], forbidden=True)
+            for text, count in self._header.forbids.items()
         ]
         return (*wanted, *unwanted)
 
