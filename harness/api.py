@@ -42,7 +42,7 @@ def simulate(
     faults: Sequence[str] = (),
     terminal_profile: str | None = None,
     host_profile: str | None = None,
-    journal: Path | None = None,
+    journal: Path | str | None = None,
 ) -> Verdict:
     """Run a scenario (a shipped name, a TOML file, or a `Scenario`) in virtual time.
 
@@ -62,16 +62,20 @@ def simulate(
         terminal_profile=terminal_profile,
         host_profile=host_profile,
     )
-    return simulate_plan(plan, journal=journal).verdict
+    return simulate_plan(plan, journal=_path(journal)).verdict
 
 
-def judge(*journals: Path) -> Verdict:
+def _path(given: Path | str | None) -> Path | None:
+    return None if given is None else Path(given)
+
+
+def judge(*journals: Path | str) -> Verdict:
     """The verdict over a recorded run, or over the journals of its two halves together.
 
     Raises:
         ConfigError: not a journal, or journals that do not belong together.
     """
-    return judge_together(journals)[0]
+    return judge_together([Path(journal) for journal in journals])[0]
 
 
 class Host(HostHalf):
@@ -94,8 +98,8 @@ class Host(HostHalf):
         slack: Duration = 2.0,
         seed: int = 1,
         speed: float = 1.0,
-        journal: Path | None = None,
-        state_dir: Path | None = None,
+        journal: Path | str | None = None,
+        state_dir: Path | str | None = None,
         listeners: Sequence[Listener] = (),
     ) -> None:
         """The arguments are the options of `harness host`; `listeners` get each journal entry.
@@ -122,8 +126,8 @@ class Host(HostHalf):
         super().__init__(
             plan,
             listen=parse_address(listen, place="listen"),
-            journal=journal,
-            state_dir=state_dir,
+            journal=_path(journal),
+            state_dir=_path(state_dir),
             listeners=listeners,
         )
 
@@ -150,8 +154,8 @@ class Terminals(TerminalsHalf):
         slack: Duration = 2.0,
         seed: int = 1,
         speed: float = 1.0,
-        journal: Path | None = None,
-        state_dir: Path | None = None,
+        journal: Path | str | None = None,
+        state_dir: Path | str | None = None,
         listeners: Sequence[Listener] = (),
     ) -> None:
         """The arguments are the options of `harness terminals`; `listeners` get each entry.
@@ -180,7 +184,7 @@ class Terminals(TerminalsHalf):
         super().__init__(
             plan,
             to=parse_address(to, place="to"),
-            journal=journal,
-            state_dir=state_dir,
+            journal=_path(journal),
+            state_dir=_path(state_dir),
             listeners=listeners,
         )

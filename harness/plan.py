@@ -190,7 +190,12 @@ def half_plan(
     customers at a terminal, `host_response` the timer that the terminals keep: run seconds.
     """
     contract = Contract(
-        mac=mac, sign_on=sign_on, host_response=host_response, quiescence=settle, slack=slack
+        mac=mac,
+        sign_on=sign_on,
+        host_response=host_response,
+        quiescence=settle,
+        awaits_service=False,  # who knows whether somebody else's host comes back
+        slack=slack,
     )
     scenario = Scenario(
         id="half",

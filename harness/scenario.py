@@ -142,7 +142,19 @@ class _Reader:
                     place=f"{self._path}:1",
                     remedy=f'add a line such as {key} = "..."',
                 )
-        return Scenario(**values)
+        scenario = Scenario(**values)
+        self._check_quiescence(scenario.contract)
+        return scenario
+
+    def _check_quiescence(self, contract: Contract) -> None:
+        """Whoever is away when a run ends is judged then, and has to have had the time."""
+        least = contract.in_service + contract.doubt
+        if contract.awaits_service and contract.quiescence < least:
+            raise ConfigError(
+                f"a terminal may take {least:g} s to be back in service (F3)",
+                place=self._place("contract", "quiescence"),
+                remedy=f'write "{least:g}s" or longer, or awaits_service = false',
+            )
 
     def _value(self, key: str, value: Any) -> Any:
         place = self._place("", key)

@@ -69,6 +69,12 @@ def test_a_host_that_ignores_reversals_fails() -> None:
     assert broken(verdict) >= {"H3"}, verdict
 
 
+def test_a_path_may_be_a_text(tmp_path: Path) -> None:
+    """As everywhere in Python."""
+    journal = str(tmp_path / "evening.jsonl")
+    assert str(judge(journal) if small(journal=journal).passed else None) == "PASS"
+
+
 def test_a_seed_gives_the_same_journal_byte_for_byte(tmp_path: Path) -> None:
     """And another seed another one."""
     written = []

@@ -74,6 +74,7 @@ def test_a_file_says_what_differs() -> None:
         ("NotesTaken = 10", '"Posted kind=debit" = 0', 12, "whole number from 1 up"),
         ("NotesTaken = 10", "NotesTaken = 0", 12, "whole number from 1 up"),
         ("LateApproval = 0", "LateAproval = 0", 15, "did you mean 'LateApproval'"),
+        ('host_response = "30s"', 'quiescence = "2m"', 18, 'write "415s" or longer'),
         ('host_response = "30s"', 'host_respons = "30s"', 18, "did you mean 'host_response'"),
         ('host_response = "30s"', 'host_response = "30x"', 18, "unknown unit 'x'"),
         ("partial_approval = true", "partial_approval = 1", 19, "neither true nor false"),

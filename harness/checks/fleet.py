@@ -121,6 +121,8 @@ class BackInService(Check):
             if site.name in self._in_doubt:
                 bound += self.contract.doubt
             what = f"out of service {bound:.0f} s after the last fault ended"
+            if for_good and due >= at:
+                what = "out of service as the run ended"
             self.fail(site, at, what, excess=None if for_good else at - due)
 
     # --- terminals ------------------------------------------------------------------------------
@@ -174,12 +176,18 @@ class BackInService(Check):
         self._was_late(site, now)
 
     def rest(self, site: Site, now: float) -> None:
-        """A run that came to its end before that had nobody left to wait for."""
+        """A run that came to its end before that had nobody left to wait for; or it waits for
+        nobody, and then only those are judged who are back.
+        """
+        awaits = self.contract.awaits_service
         if self._recovered is not None:
             self._recovered = None
-            self._judge(now, list(self._serving) if self._early else list(self._in_doubt))
+            whom = self._serving if self._early else self._in_doubt
+            self._judge(now, [name for name in whom if awaits or self._serving[name]])
         for name in list(self._later):
-            self._judge_alone(name, self._later.pop(name))
+            due = self._later.pop(name)
+            if awaits or self._serving[name]:
+                self._judge_alone(name, due)
         self._was_late(site, now, for_good=True)
 
 

@@ -259,6 +259,7 @@ class LiveTerminals:
         self.doors = Doors()
         self.connected = asyncio.Event()
         self._alone = alone
+        self._awaits_service = assembly.plan.scenario.contract.awaits_service
         self._journal = journal
         self.atms = [LiveAtm(self, assembly.atm(index)) for index in range(assembly.plan.terminals)]
 
@@ -311,8 +312,10 @@ class LiveTerminals:
             live.stop_customers()
 
     def quiet(self) -> bool:
-        """Is nothing open, and, where the host is ours too, everybody back in service?"""
-        return all(live.atm.at_rest and (self._alone or live.atm.serves) for live in self.atms)
+        """Is nothing open, and, where the run awaits that, everybody back in service?"""
+        return all(
+            live.atm.at_rest and (live.atm.serves or not self._awaits_service) for live in self.atms
+        )
 
     async def close(self) -> None:
         """Hang up, and let the transports finish."""

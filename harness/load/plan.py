@@ -64,7 +64,11 @@ def load_plan(
         title="As much as it takes",
         terminals=TERMINALS,
         duration=SECONDS,
-        contract=Contract(host_response=host_response, quiescence=_SETTLE + host_response),
+        contract=Contract(
+            host_response=host_response,
+            quiescence=_SETTLE + host_response,
+            awaits_service=False,  # five minutes, after three expiries in a row
+        ),
         evening=_evening(terminals / rate if rate else 0.0),
         motors=_AT_REST,
         promises=("T2", "T4", "T8", "H1", "H3", "F1"),

@@ -83,6 +83,7 @@ class Fleet:
         self.host = assembly.host()
         self.cables: dict[int, Cable] = {}
         self._journal = journal
+        self._awaits_service = assembly.plan.scenario.contract.awaits_service
         self._lives = 0
         self._host_waker = Waker(self.world, self.host.next_deadline, self._wake_host)
         self.sites = [Site(self, assembly.atm(index)) for index in range(assembly.plan.terminals)]
@@ -152,8 +153,11 @@ class Fleet:
                 site.atm.street.stop()
 
     def quiet(self) -> bool:
-        """Is nothing open any more, and everybody back in service?"""
-        return self.host.at_rest and all(s.atm.at_rest and s.atm.serves for s in self.sites)
+        """Is nothing open any more, and, where the run awaits that, everybody back in service?"""
+        return self.host.at_rest and all(
+            site.atm.at_rest and (site.atm.serves or not self._awaits_service)
+            for site in self.sites
+        )
 
     def close(self, how: str) -> None:
         """Count everything, and end the journal."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from script import Script, failing, row, status
 
@@ -22,11 +24,12 @@ def fleet(
     until: float = 1000.0,
     how: str = "quiet",
     broken: e.Event | None = None,
+    **header: Any,
 ) -> Script:
     """A fault from 10 to 100 takes all out of service; all but the first `away` come back. What is
     `broken` is the first one's.
     """
-    script = Script()
+    script = Script(**header)
     script.add(10, e.FaultBegan("silent"), actor="RUN")
     for number in range(1, size + 1):
         script.add(20, e.ScreenShown("out_of_service"), actor=atm(number))
@@ -250,3 +253,29 @@ def test_an_outage_of_ones_own_and_then_another_fault() -> None:
     script.add(3010, e.ScreenShown("welcome"), actor=atm(1))
     verdict = script.verdict()
     assert (status(verdict, "F3"), row(verdict, "F3").tried) == ("pass", 1)
+
+
+# --- a run that waits for nobody ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("until", "outcome", "tried"),
+    [(150.0, "pass", 2), (100.0 + BACK + DOUBT + 1, "fail", 3)],
+)
+def test_who_is_away_when_a_half_ends_may_come_back_yet(
+    until: float, outcome: str, tried: int
+) -> None:
+    """Two halves of a run end when nothing is open, whoever is in service: he is judged if the
+    time was over, and the others are in any case.
+    """
+    script = fleet(3, away=1, until=until, contract=Contract(awaits_service=False))
+    verdict = script.verdict()
+    assert (status(verdict, "F3"), row(verdict, "F3").tried) == (outcome, tried)
+
+
+def test_who_is_away_as_a_run_ends_is_said_to_be() -> None:
+    """Not for longer than the run went on."""
+    verdict = fleet(1, away=1, until=150.0, how="open").verdict()
+    assert [x.what for x in verdict.failures if x.invariant == "F3"] == [
+        "out of service as the run ended"
+    ]

@@ -338,6 +338,14 @@ async def test_a_fault_that_never_acts_proves_nothing(tmp_path: Path) -> None:
     assert {verdict.exit_code for verdict in run.verdicts} == {3}
 
 
+async def test_who_is_away_as_both_halves_end_may_come_back_yet(tmp_path: Path) -> None:
+    """Nothing is open and the run is over, within the time that F3 gives a terminal."""
+    faults = ("rst@15s..16s", "refuse@15s..")
+    run = Run(tmp_path)
+    await run.serve("20s", 2, (), faults, Awaited(faults=faults))
+    assert status(run.verdicts[-1], "F3") in ("not tried", "pass")
+
+
 # --- how it ends ------------------------------------------------------------------------------
 
 
