@@ -63,6 +63,11 @@ def line_with(process: subprocess.Popen[str], *words: str) -> str:
     raise AssertionError(f"it ended without saying {words}: {''.join(seen)}")
 
 
+def message(process: subprocess.Popen[str], *mtis: str) -> str:
+    """Wait for a message with one of the MTIs; a STAN may look like one."""
+    return line_with(process, *(f" {way} {mti} " for mti in mtis for way in ("->", "<-")))
+
+
 def rest(process: subprocess.Popen[str]) -> str:
     """What it says until its end."""
     out, _ = process.communicate(timeout=60)

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from processes import begin, line_with
+from processes import begin, line_with, message
 
 from harness import events as e
 from harness.journal import JournalReader
@@ -34,12 +34,12 @@ def test_a_host_killed_four_times_keeps_its_books(tmp_path: Path) -> None:
         cwd=tmp_path,
     )
     for _ in range(LIVES):
-        line_with(host, "0210")
-        line_with(host, "0200", "0420")
+        message(host, "0210")
+        message(host, "0200", "0420")
         host.kill()
         host.communicate()
         host = begin("host", "--listen", address, *kept, cwd=tmp_path)
-    line_with(host, "0430")
+    message(host, "0430")
     for half in (atms, host):
         half.send_signal(signal.SIGTERM)
         said, _ = half.communicate(timeout=120)
@@ -63,8 +63,8 @@ def test_a_new_journal_brings_the_old_books_forward(tmp_path: Path) -> None:
     address = line_with(host, "listening on").split()[-1]
     to = ("terminals", "--to", address, "--terminals", "3", "--gap", "5s")
     atms = begin(*to, cwd=tmp_path)
-    line_with(host, "0210")
-    line_with(host, "0210")
+    message(host, "0210")
+    message(host, "0210")
     for half in (atms, host):
         half.send_signal(signal.SIGTERM)
         said, _ = half.communicate(timeout=60)
@@ -72,7 +72,7 @@ def test_a_new_journal_brings_the_old_books_forward(tmp_path: Path) -> None:
     host = begin("host", "--listen", address, *kept, "--journal", "new.jsonl", cwd=tmp_path)
     line_with(host, "listening on")  # nobody there would end the terminals' run
     atms = begin(*to, "--seed", "2", cwd=tmp_path)
-    line_with(host, "0210")
+    message(host, "0210")
     for half in (atms, host):
         half.send_signal(signal.SIGTERM)
         said, _ = half.communicate(timeout=60)

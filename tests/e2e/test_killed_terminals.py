@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from processes import begin, line_with
+from processes import begin, line_with, message
 
 from harness import events as e
 from harness.journal import JournalReader
@@ -40,12 +40,12 @@ def test_terminals_killed_ten_times_lose_no_reversal(tmp_path: Path) -> None:
     for _ in range(LIVES):
         atms = begin(*kept, cwd=tmp_path)
         for _ in range(draw.randrange(1, 6)):
-            line_with(atms, "0200", "0210", "0420")
+            message(atms, "0200", "0210", "0420")
         atms.kill()
         atms.communicate()
     atms = begin(*kept, cwd=tmp_path)
     for _ in range(REQUESTS):  # whose answers come while they live: some are lost, if none was yet
-        line_with(atms, "0200")
+        message(atms, "0200")
     for half in (atms, host):
         half.send_signal(signal.SIGTERM)
         said, _ = half.communicate(timeout=120)
