@@ -56,7 +56,6 @@ BY_HAND: dict[Cell, str] = {
     Cell(State.STACKING, "DispenseExpired"): _NO_HANGING,
     Cell(State.CAPTURING, "CaptureExpired"): _NO_HANGING,
     Cell(State.RECOVERING, "CaptureExpired"): _NO_HANGING,
-    Cell(State.RECOVERING, "RecoveryExpired"): _NO_HANGING,
     Cell(State.RECOVERING, "Stray"): _ANSWERS_THERE,
     **{Cell(x.SIGNED_OFF, what): _SIGNS_ON for what in (x.ECHO, x.REQUEST, x.REVERSAL)},
     **{

@@ -89,14 +89,22 @@ def cash_back(t: Terminal, x: i.Retracted | i.CashGone, now: float) -> None:
 
 def gives_up(t: Terminal, _: i.Input, now: float) -> None:
     """60 s were not enough: out of service, and the records are settled all the same. Cash that was
-    to come back and did not is nobody's to count: suspense.
+    to come back and did not is nobody's to count: suspense. A card on its way out has timers of its
+    own, and nobody walks away from it.
     """
     t.service.add("hardware")
     t.emit(e.AlarmRaised("hardware", "recovery did not end"))
-    if "cash" in t.recovering:
+    if t.recovering.pop("cash", ""):
         known = t.counters
         t.counters = i.Counters(known.transaction, known.picked, known.returned, False)
-    t.recovering.clear()
+    _settle_if_clear(t, now)
+
+
+def card_stuck(t: Terminal, _: i.CaptureExpired, now: float) -> None:
+    """It is not in the bin: only a person can get at it."""
+    t.service.add("hardware")
+    t.emit(e.AlarmRaised("hardware", "card stuck"))
+    t.recovering.pop("card", None)
     _settle_if_clear(t, now)
 
 

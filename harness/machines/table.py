@@ -80,7 +80,7 @@ SAFE_TABLE: Table = {
     (State.RECOVERING, i.Retracted): boot.cash_back,
     (State.RECOVERING, i.CashGone): boot.cash_back,
     (State.RECOVERING, i.RecoveryExpired): boot.gives_up,
-    (State.RECOVERING, i.CaptureExpired): boot.gives_up,
+    (State.RECOVERING, i.CaptureExpired): boot.card_stuck,
     # anywhere
     ("*", i.StopOrdered): boot.operator_stop,
     ("*", i.ResumeOrdered): boot.operator_resume,

@@ -87,6 +87,13 @@ STEERED: dict[Cell, tuple[int, Schedule]] = {
         0,
         (f"power_cut:at=frame:0200,off=1s,{T},nth=1", f"eject_jam:{T},nth=1"),
     ),
+    Cell(State.RECOVERING, "RecoveryExpired"): (
+        0,
+        (
+            f"power_cut:at=frame:0200,off=10s,{T},nth=1",
+            f"process_pause:at=write:Marks,hold=60s,{T},nth=2",
+        ),
+    ),
     Cell(State.RETRACTING, "Duplicate"): (
         0,
         (f"customer_leaves_cash:{T},nth=1", f"dup_response:times=200,every=300ms,{T},nth=1"),
