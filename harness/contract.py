@@ -54,6 +54,11 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
         return bound
 
     @property
+    def cash_out(self) -> float:
+        """T2.cash: from the notes at the slot to a hand, or back in."""
+        return self.cash_take + self.retract + self.slack
+
+    @property
     def wait(self) -> float:
         """F1: the longest wait for the host."""
         return self.host_response + self.slack

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness import events as e
 from harness.checks.base import Check
-from harness.checks.evidence import Site, worth
+from harness.checks.evidence import Mark, Site, worth
 from harness.checks.exchange import Exchange
 
 
@@ -92,6 +92,44 @@ class CardBeforeCash(Check):
         self.tried += 1
         if site.card_at in ("transport", "slot", "capturing"):
             self.fail(site, at, f"the stacker ran with the card at the {site.card_at}")
+
+
+class CashIsDrawnIn(Check):
+    """T2.cash (section 3, cash_take and retract). From the slot to a hand, or back in; what got
+    stuck on the way is out of everybody's reach.
+    """
+
+    id = "T2.cash"
+    rare = True
+    needs = ("device",)
+    timed = True
+    unit = "s"
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
+        self._since: dict[str, Mark] = {}
+
+    @property
+    def bound(self) -> float:
+        return self.contract.cash_out
+
+    def on_NotesPresented(self, site: Site, at: float, _event: e.NotesPresented) -> None:  # noqa: N802
+        self._since[site.name] = site.mark(at)
+
+    def _over(self, site: Site, at: float, _event: e.Event | None = None) -> None:
+        since = self._since.pop(site.name, None)
+        if since is not None:
+            self.tried += 1
+            bound = self.bound + site.allowance(since)
+            self.hold(site, at, site.since(since, at), bound, "cash lay at the slot")
+
+    on_NotesTaken = on_NotesRetracted = on_RetractFailed = _over  # noqa: N815
+
+    def due(self, site: Site, now: float) -> None:
+        since = self._since.get(site.name)
+        if since is None or site.since(since, now) <= self.bound + site.allowance(since):
+            return
+        self._over(site, now)
 
 
 class NothingAfterAbort(Check):

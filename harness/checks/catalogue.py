@@ -5,6 +5,7 @@ from __future__ import annotations
 INVARIANTS: dict[str, str] = {
     "T1": "after an abort the card comes out, or is being captured, at once",
     "T2": "no card is held longer than the whole way out can take",
+    "T2.cash": "no cash lies at the slot longer than drawing it in can take",
     "T3": "whatever is in play has a timer, and the network never starts it anew",
     "T4": "cash only on a valid, matching, timely approval, and once",
     "T4.authentic": "cash only on an approval whose MAC is right",
@@ -45,6 +46,10 @@ WHY: dict[str, str] = {
         "Whatever goes wrong on the way, somebody stands before the machine and waits for the "
         "card. The bound adds up the longest of each step, so that only a machine that lost "
         "its way passes it."
+    ),
+    "T2.cash": (
+        "What nobody took is anybody's: cash that a machine has presented and turned its back on "
+        "goes to whoever comes by, and the account of the one who left it is charged."
     ),
     "T3": (
         "A wait without a timer ends only if somebody else is kind; and a timer that the "

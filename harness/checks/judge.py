@@ -44,6 +44,7 @@ NOT_TERMINALS = ("HOST", "RUN")
 CHECKS: tuple[type[Check], ...] = (
     card.AbortReleasesCard,
     card.HoldIsBounded,
+    cash.CashIsDrawnIn,
     ending.TimersStand,
     cash.CashNeedsApproval,
     cash.ApprovalIsAuthentic,
@@ -316,6 +317,8 @@ class Judge:
         expected = self._expected()
         failed = any(row.status == "fail" for row in rows)
         reasons = self._reasons(rows, expected, cut=cut, interrupted=interrupted)
+        if self._ended == "open" and not failed:
+            reasons = (*reasons, "something was open to the last, and no check says what")
         outcome: Literal["pass", "fail", "invalid"] = (
             "fail" if failed else "invalid" if reasons else "pass"
         )

@@ -14,7 +14,7 @@ from rich.text import Text
 from harness.cli.carry_out import carry_out
 from harness.cli.files import Files, prepare
 from harness.cli.run import speed_of
-from harness.explore.bench import RAISED
+from harness.explore.bench import OF_NO_INVARIANT
 from harness.explore.case import Case, read_case
 from harness.explore.replay import replay as replay_case
 from harness.plan import harness_version
@@ -70,7 +70,7 @@ def _gone(console: Console, kept: Case, *, idle: Sequence[str], tried: Sequence[
     if idle:
         console.print(Text(f"INVALID  {idle[0]} took no effect", style="bold yellow"))
         return PROVES_NOTHING
-    if kept.broken.invariant not in (RAISED, *tried):
+    if kept.broken.invariant not in (*OF_NO_INVARIANT, *tried):
         what = f"{kept.broken.invariant} had nothing to judge"
         console.print(Text(f"INVALID  {what}", style="bold yellow"))
         return PROVES_NOTHING
@@ -85,7 +85,7 @@ def _run(
     invariant = kept.broken.invariant
     scenario = msgspec.structs.replace(
         kept.plan.scenario,
-        promises=() if invariant == RAISED else (invariant,),
+        promises=() if invariant in OF_NO_INVARIANT else (invariant,),
         expect={},
         forbid={},
     )

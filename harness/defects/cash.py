@@ -11,7 +11,7 @@ from harness.machines.device import Device
 from harness.machines.inputs import State
 from harness.machines.matching import Matcher, Request
 from harness.machines.profile import TerminalProfile, rewired
-from harness.machines.reversing import reverse
+from harness.machines.reversing import reverse, suspend
 from harness.machines.table import SAFE_TABLE
 from harness.machines.terminal import Cell, Outside, Terminal, TerminalSettings
 from harness.wire.dialect import Fields, Outcome
@@ -123,6 +123,15 @@ def _reverse_uncounted(t: Terminal, _: i.Input, now: float) -> None:
     cells_card.proceed(t, now)
 
 
+def _walk_away(t: Terminal, _: i.Input, now: float) -> None:
+    """A case for a person, and the slot stays as it is."""
+    tx = t.transaction
+    assert tx is not None, "cash at the slot without a transaction"
+    tx.outcome = "suspense"
+    suspend(t, tx.number, tx.approved, "nobody took the cash")
+    cells_card.proceed(t, now)
+
+
 def _forget_counters(t: Terminal, x: i.PoweredOn, now: float) -> None:
     """Power is back, and the dispenser is taken for a new one."""
     sensors = x.sensors
@@ -212,7 +221,16 @@ CASH_DEFECTS = (
             machine=rewired({(State.CASH_PRESENTED, i.CashTakeExpired): ignore}),
         ),
         cost="Forgotten notes lie in the street, debited, and the machine is stuck.",
-        must=("T8", "H3"),
+        must=("T2.cash", "T8", "H3"),
+    ),
+    Defect(
+        profile=TerminalProfile(
+            name="suspends_and_walks_away",
+            summary="books what is left at the slot as suspense, and leaves it there",
+            machine=rewired({(State.CASH_PRESENTED, i.CashTakeExpired): _walk_away}),
+        ),
+        cost="The next one in the street has the cash, and the books know of nobody.",
+        must=("T2.cash", "T3"),
     ),
     Defect(
         profile=TerminalProfile(

@@ -21,9 +21,12 @@ from harness.plan import RunPlan
 from harness.sim.fleet import Fleet
 from harness.sim.run import play
 
-RAISED = "error"
-"""In an invariant's place: a machine, or the harness around it, raised an error, and the run ended
-there."""
+RAISED, UNSETTLED = "error", "open"
+OF_NO_INVARIANT = {
+    RAISED: "a machine, or the harness around it, raised one",
+    UNSETTLED: "something was open to the last, and no check says what",
+}
+"""In an invariant's place."""
 
 Schedule = tuple[str, ...]
 """Faults in the grammar of `--fault`, in the order in which they are asked."""
@@ -108,7 +111,7 @@ class Bench:
             scan = SecrecyScan(assembly.population, assembly.keys, terminals=self.plan.terminals)
             scan.scan(b"\n".join(lines), "entries", 2)
             judge.secrecy(scan.scanned, [str(leak) for leak in scan.leaks])
-        failures = judge.failures()
+        failures = judge.failures() or notes.unsettled()
         broken = tuple(notes.broken(failure) for failure in failures)
         if raised is not None:
             failures, broken = (raised[0], *failures), (raised[1], *broken)
@@ -144,6 +147,7 @@ class _Notes:
         self.acted: dict[str, None] = {}
         self._states: dict[str, list[tuple[float, str]]] = {}
         self._end = float("inf")
+        self._how = ""
         self._latest = 0.0, "RUN"
 
     def see(self, at: float, actor: str, event: e.Event) -> None:
@@ -155,6 +159,14 @@ class _Notes:
             self.acted[event.fault] = None  # type: ignore[attr-defined]
         elif kind is e.RunEnded:
             self._end = at
+            self._how = event.how  # type: ignore[attr-defined]
+
+    def unsettled(self) -> tuple[Failure, ...]:
+        """A run that was waited for in vain; where a check fails, that says why."""
+        if self._how != "open":
+            return ()
+        what = "no faults and no customers any more, and it never came to rest"
+        return (Failure(UNSETTLED, self._end, "RUN", what),)
 
     def raised(self, error: BaseException) -> tuple[Failure, Broken]:
         """An error, by its name and where it came from; behind the latest entry, whose ever that
@@ -167,6 +179,8 @@ class _Notes:
         return Failure(RAISED, at, actor, what), Broken(RAISED, "machine", f"{name} in {where}")
 
     def broken(self, failure: Failure) -> Broken:
+        if failure.invariant == UNSETTLED:
+            return Broken(UNSETTLED, "run", "rest")
         role = "host" if failure.invariant.startswith("H") else "terminal"
         if failure.at >= self._end:
             return Broken(failure.invariant, role, "rest")

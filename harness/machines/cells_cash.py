@@ -51,15 +51,17 @@ def stack_uncounted(t: Terminal, _: i.StackUncounted, now: float) -> None:
 
 def dispense_expired(t: Terminal, _: i.Input, now: float) -> None:
     """If the outcome never became durable, the motor never ran: no store, no cash, reverse (4007).
-    Else the count is unknown.
+    Else whatever it does, or did and could not say, no cash stays where a hand can get at it; what
+    is not proven to be back then is unknown.
     """
     if t.drop_held(i.Stack):
         t.emit(e.AlarmRaised("store", "the outcome could not be written"))
         reverse(t, "4007", now)
-    else:
-        t.service.add("hardware")
-        _suspend(t, "the dispenser did not answer")
-    proceed(t, now)
+        proceed(t, now)
+        return
+    t.service.add("hardware")
+    t.emit(e.AlarmRaised("hardware", "the dispenser did not answer"))
+    _draw_in(t, now)
 
 
 def cash_gone(t: Terminal, _: i.CashGone, now: float) -> None:
@@ -74,22 +76,23 @@ def cash_gone(t: Terminal, _: i.CashGone, now: float) -> None:
 
 
 def cash_take_expired(t: Terminal, _: i.Input, now: float) -> None:
+    _draw_in(t, now)
+
+
+def _draw_in(t: Terminal, now: float) -> None:
     t.do(i.Retract())
     t.enter(State.RETRACTING, now, "retract")
 
 
-def retracted(t: Terminal, x: i.Retracted, now: float) -> None:
-    """Reverse only what is proven retracted (4018), else suspense."""
+def retracted(t: Terminal, x: i.Retracted | i.CashGone, now: float) -> None:
+    """Reverse only what is proven retracted (4018), else suspense. Where a hand and the timer met
+    and the device says that the hand won, its counters say how much it took.
+    """
     tx = _paying(t)
     intent = s.Intent(tx.number, tx.kind, tx.pan, tx.amount, tx.stan, tx.sent, tx.rrn)
     tx.outcome = settle_by_counters(t, intent, tx.approved, tx.code, x.counters, now)
     tx.reversed = tx.outcome in ("reversed", "partial")
     proceed(t, now)
-
-
-def snatched(t: Terminal, x: i.CashGone, now: float) -> None:
-    """Hand and timer met, and the device says that the hand won."""
-    cash_gone(t, x, now)
 
 
 def retract_expired(t: Terminal, _: i.Input, now: float) -> None:

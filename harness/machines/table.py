@@ -68,7 +68,7 @@ SAFE_TABLE: Table = {
     (State.CASH_PRESENTED, i.CashGone): cash.cash_gone,
     (State.CASH_PRESENTED, i.CashTakeExpired): cash.cash_take_expired,
     (State.RETRACTING, i.Retracted): cash.retracted,
-    (State.RETRACTING, i.CashGone): cash.snatched,
+    (State.RETRACTING, i.CashGone): cash.retracted,
     (State.RETRACTING, i.RetractExpired): cash.retract_expired,
     # power is back
     (State.RECOVERING, i.PoweredOn): boot.recover,

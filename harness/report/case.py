@@ -13,7 +13,7 @@ from rich.text import Text
 from harness.checks.base import Failure
 from harness.checks.catalogue import INVARIANTS
 from harness.events import Event, FrameSeen
-from harness.explore.bench import RAISED, Bench, Broken, Schedule, Trial
+from harness.explore.bench import OF_NO_INVARIANT, RAISED, Bench, Broken, Schedule, Trial
 from harness.explore.case import Case, Recorder
 from harness.faults.grammar import ALL_RULES, parse_fault
 from harness.journal import Entry
@@ -57,8 +57,8 @@ def print_case(console: Console, case: Case, path: Path, *, lines: int = 60) -> 
 
 
 def _title(broken: Broken) -> str:
-    if broken.invariant == RAISED:
-        return f"{RAISED}  a machine, or the harness around it, raised one"
+    if broken.invariant in OF_NO_INVARIANT:
+        return f"{broken.invariant}  {OF_NO_INVARIANT[broken.invariant]}"
     return f"{broken.invariant}  {INVARIANTS[broken.invariant]}: broken"
 
 

@@ -315,6 +315,53 @@ def test_a_new_request_is_a_new_right() -> None:
     assert status(script.verdict(), "T9") == "pass"
 
 
+# --- T2.cash -------------------------------------------------------------------------------
+
+
+def presented(*then: tuple[float, e.Event]) -> Script:
+    """Cash is at the slot from 100 on."""
+    script = Script(promises=("T2.cash",))
+    script.stack(98)
+    script.add(100, e.NotesPresented({5000: 1}))
+    for at, event in then:
+        script.add(at, event)
+    script.end(1000)
+    return script
+
+
+LIES = Contract().cash_out
+BACK_IN = [
+    e.NotesTaken({5000: 1}),
+    e.NotesRetracted({5000: 1}, counted=True),
+    e.RetractFailed({5000: 1}),
+]
+
+
+@pytest.mark.parametrize("ends", BACK_IN, ids=lambda event: type(event).__name__)
+@pytest.mark.parametrize(("late", "outcome"), [(0, "pass"), (1, "fail")])
+def test_cash_is_taken_or_drawn_in(ends: e.Event, late: float, outcome: str) -> None:
+    """Or stuck on its way, where nobody gets at it; in time."""
+    verdict = presented((100 + LIES + late, ends)).verdict()
+    assert (status(verdict, "T2.cash"), row(verdict, "T2.cash").tried) == (outcome, 1)
+
+
+def test_cash_that_lies_there_to_the_end_is_caught() -> None:
+    """Whatever the terminal books for it."""
+    script = presented((140, e.SuspenseRecorded(1, 5000, "nobody took it")))
+    (failure,) = [x for x in script.verdict().failures if x.invariant == "T2.cash"]
+    assert failure.what == "cash lay at the slot: 900.0 s, at most 47.0 s"
+
+
+def test_nobody_draws_it_in_without_power() -> None:
+    """The clock stops while the mains are off, and each cut adds the time to recover."""
+    recovery = Contract().recovery
+    off = (110.0, e.PowerLost("sync")), (400.0, e.PowerRestored())
+    taken = e.NotesRetracted({5000: 1}, counted=True)
+    for late, outcome in ((0, "pass"), (1, "fail")):
+        script = presented(*off, (390 + LIES + recovery + late, taken))
+        assert status(script.verdict(), "T2.cash") == outcome
+
+
 # --- T11 -----------------------------------------------------------------------------------
 
 

@@ -53,6 +53,7 @@ BROUGHT_OUT_BY: dict[str, tuple[str, ...]] = {
     "pays_before_card_taken": (),
     "matches_on_stan_alone": (f"wrong_terminal:{AT},nth=2,mti=0210",),
     "cash_slot_not_watched": (f"customer_leaves_cash:{AT},nth=2",),
+    "suspends_and_walks_away": ("customer_leaves_cash:p=5%",),
     "reverses_uncounted": (f"dispense_unknown:{AT},nth=2",),
     "counters_forgotten": (f"power_cut:at=write:Closed,{AT},nth=2",),
     "forgets_reversal": (UNANSWERED,),

@@ -232,7 +232,7 @@ SINGLE = (
     Drive(State.STACKING, "Presented", "3s", State.CASH_PRESENTED),
     Drive(State.STACKING, "StackUncounted", "2s", State.IDLE,
           f"lose_count {REACH[State.STACKING]}"),
-    Drive(State.STACKING, "DispenseExpired", "hang 30s", State.OUT_OF_SERVICE),
+    Drive(State.STACKING, "DispenseExpired", "hang 30s", State.RETRACTING),
     Drive(State.CASH_PRESENTED, "CashGone", "take_cash", State.IDLE),
     Drive(State.CASH_PRESENTED, "CashTakeExpired", "30s", State.RETRACTING),
     Drive(State.RETRACTING, "Retracted", "1.5s", State.IDLE),
