@@ -166,7 +166,8 @@ class _Notes:
         if self._how != "open":
             return ()
         what = "no faults and no customers any more, and it never came to rest"
-        return (Failure(UNSETTLED, self._end, "RUN", what),)
+        whose = next(iter(self._states)) if len(self._states) == 1 else "RUN"
+        return (Failure(UNSETTLED, self._end, whose, what),)
 
     def raised(self, error: BaseException) -> tuple[Failure, Broken]:
         """An error, by its name and where it came from; behind the latest entry, whose ever that

@@ -20,8 +20,10 @@ from harness.explore.case import Case, Found, read_case, shrunk, write_case
 from harness.explore.hunt import Hunter, Search, plan_to_search
 from harness.explore.marks import UNREACHABLE
 from harness.explore.tables import Cell
-from harness.machines.inputs import Input, Late, Sensors
-from harness.machines.profile import TerminalProfile
+from harness.machines.cells_card import proceed
+from harness.machines.inputs import DispenseExpired, Input, Late, Sensors, State
+from harness.machines.profile import TerminalProfile, rewired
+from harness.machines.reversing import suspend
 from harness.machines.store import StoreImage
 from harness.machines.terminal import Terminal
 from harness.people import Population
@@ -205,7 +207,7 @@ def test_a_search_in_which_nothing_was_tried_proves_nothing(
     Path("nobody.toml").write_text(usual.replace('mean_gap = "30s"', 'mean_gap = "1000h"'))
     assert execute(["explore", "nobody.toml", "--runs", "20", "--jobs", "1"]) == 3
     text = said(capsys)
-    assert "INVALID T2, T3, T4" in text
+    assert "INVALID T2, T2.cash, T3, T4" in text
     assert "had nothing to judge in any run" in text
 
 
@@ -359,6 +361,42 @@ def test_an_error_of_a_machine_is_a_case(
     assert "AGAIN it breaks as it did, byte for byte" in said(capsys)
     monkeypatch.setattr("harness.assembly.terminal_profile", lambda _: terminal_profile("safe"))
     assert execute(["replay", str(found("error"))]) == 0
+
+
+def _walks_away(t: Terminal, _: Input, now: float) -> None:
+    """Notes that may be in the stacker, behind the shutter, are left there."""
+    assert t.transaction is not None
+    t.transaction.outcome = "suspense"
+    suspend(t, t.transaction.number, t.transaction.approved, "no answer")
+    t.service.add("hardware")
+    proceed(t, now)
+
+
+NEVER_AT_REST = TerminalProfile(
+    name="never_at_rest",
+    summary="leaves notes in the stacker",
+    machine=rewired({(State.STACKING, DispenseExpired): _walks_away}),
+)
+
+
+def test_a_run_that_never_comes_to_rest_is_a_case(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though no check fails: it is found, kept and brought back, and a run says so as well."""
+    monkeypatch.setattr("harness.assembly.terminal_profile", lambda _: NEVER_AT_REST)
+    pause = "process_pause:at=motor:stack,hold=60s,terminal=ATM00001,nth=1"
+    assert execute(["explore", "--runs", "60", "--jobs", "1", "--seed", "48"]) == 1
+    text = said(capsys)
+    assert "FOUND a case, breaking open" in text
+    assert "something was open to the last, and no check says what" in text
+    assert pause.partition(":")[0] in text
+    assert execute(["replay", str(found("open"))]) == 1
+    assert "AGAIN it breaks as it did, byte for byte" in said(capsys)
+    arguments = ["run", "few_withdrawals", "--terminals", "1", "--for", "240s", "--no-faults"]
+    assert execute([*arguments, "--fault", pause]) == 3
+    assert "something was open to the last, and no check says what" in said(capsys)
+    monkeypatch.setattr("harness.assembly.terminal_profile", lambda _: terminal_profile("safe"))
+    assert execute(["replay", str(found("open"))]) == 0
 
 
 def test_what_does_not_come_again_costs_nothing_else(

@@ -109,3 +109,17 @@ def test_a_recovery_that_ran_out_of_time_keeps_its_eye_on_the_card(tmp_path: Pat
     (kept,) = moments(entries, "CardCaptured")
     assert out > resumed
     assert 30.0 < kept - out < 40.0
+
+
+@pytest.mark.parametrize("at", ["motor:stack", "write:CashMoved"])
+def test_no_cash_is_left_where_a_hand_gets_at_it(tmp_path: Path, at: str) -> None:
+    """The dispenser had no time left when the process goes on, and nobody knows what it has done:
+    the notes are drawn in before a customer who would forget them sees them, counted, and reversed.
+    """
+    pause = f"process_pause:at={at},hold=60s,{AT}"
+    verdict, entries = evening(tmp_path, pause, f"customer_leaves_cash:{AT}")
+    assert verdict.failures == (), verdict
+    assert moments(entries, "NotesPresented") == []
+    assert len(moments(entries, "NotesRetracted")) == 1
+    assert len(moments(entries, "ReversalAnswered")) == 1
+    assert moments(entries, "SuspenseRecorded") == []
