@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.checks.judge import Verdict
+from harness.errors import ConfigError
 from harness.journal import Listener
 from harness.live.host_half import HostHalf
 from harness.live.terminals_half import TerminalsHalf
@@ -75,6 +76,8 @@ def judge(*journals: Path | str) -> Verdict:
     Raises:
         ConfigError: not a journal, or journals that do not belong together.
     """
+    if not journals:
+        raise ConfigError("there is no journal to judge", place="judge()")
     return judge_together([Path(journal) for journal in journals])[0]
 
 

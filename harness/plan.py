@@ -20,7 +20,6 @@ from harness.machines.customer import Evening
 from harness.scenario import Scenario
 
 Mode = Literal["sim", "live", "host", "terminals"]
-_BY_A_FAULT = "FaultActed "  # and which, or what it did
 
 
 class RunPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -64,11 +63,8 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         """
         if self.faults != self.scenario.faults:
             all_there = set(self.scenario.faults) <= set(self.faults)
-            expected = (
-                text
-                for text in self.scenario.expect
-                if all_there or not text.startswith(_BY_A_FAULT)
-            )
+            of_one = "FaultActed " if self.faults else "FaultActed"
+            expected = (x for x in self.scenario.expect if all_there or not x.startswith(of_one))
             return dict.fromkeys(expected, 1)
         whole, part = self._of(min)
         return {

@@ -10,6 +10,7 @@ Every mistake is a ConfigError with the file, the line and the key, and the near
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from datetime import datetime
@@ -144,7 +145,19 @@ class _Reader:
                 )
         scenario = Scenario(**values)
         self._check_quiescence(scenario.contract)
+        for section, counts in (("expect", scenario.expect), ("forbid", scenario.forbid)):
+            for text in counts:
+                self._check_fault(section, text, scenario.faults)
         return scenario
+
+    def _check_fault(self, section: str, text: str, faults: tuple[str, ...]) -> None:
+        """What is said of a fault is said of one of the scenario's own: nothing else can do it."""
+        wanted = parse_wanted(text)
+        kinds = [parse_fault(fault).kind for fault in faults]
+        own = {"fault": faults, "kind": kinds}.get(wanted.field)
+        if wanted.event == "FaultActed" and own is not None and wanted.value not in own:
+            place = self._place(section, text)
+            unknown(f"{wanted.field} of the scenario's faults", wanted.value, own, place=place)
 
     def _check_quiescence(self, contract: Contract) -> None:
         """Whoever is away when a run ends is judged then, and has to have had the time."""
@@ -153,7 +166,7 @@ class _Reader:
             raise ConfigError(
                 f"a terminal may take {least:g} s to be back in service (F3)",
                 place=self._place("contract", "quiescence"),
-                remedy=f'write "{least:g}s" or longer, or awaits_service = false',
+                remedy=f'write "{math.ceil(least)}s" or longer, or awaits_service = false',
             )
 
     def _value(self, key: str, value: Any) -> Any:

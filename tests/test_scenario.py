@@ -71,6 +71,8 @@ def test_a_file_says_what_differs() -> None:
         ('"T8"', '"T88"', 9, "did you mean 'T8'"),
         ("NotesTaken = 10", "NoteTaken = 10", 12, "did you mean 'NotesTaken'"),
         ("NotesTaken = 10", '"Posted knd=debit" = 1', 12, "did you mean 'kind'"),
+        ("NotesTaken = 10", '"Posted kind=debits" = 1', 12, "did you mean 'debit'"),
+        ("LateApproval = 0", '"FaultActed kind=slient" = 0', 15, "did you mean 'silent'"),
         ("NotesTaken = 10", '"Posted kind=debit" = 0', 12, "whole number from 1 up"),
         ("NotesTaken = 10", "NotesTaken = 0", 12, "whole number from 1 up"),
         ("LateApproval = 0", "LateAproval = 0", 15, "did you mean 'LateApproval'"),

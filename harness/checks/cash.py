@@ -108,20 +108,27 @@ class CashIsDrawnIn(Check):
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
         self._since: dict[str, Mark] = {}
+        self._whose: dict[str, int] = {}  # the customer it was presented to
 
     @property
     def bound(self) -> float:
         return self.contract.cash_out
 
     def on_NotesPresented(self, site: Site, at: float, _event: e.NotesPresented) -> None:  # noqa: N802
-        self._since[site.name] = site.mark(at)
+        if site.name not in self._since:  # else more of it lies there
+            self._since[site.name] = site.mark(at)
+            self._whose[site.name] = site.customer
 
     def _over(self, site: Site, at: float, _event: e.Event | None = None) -> None:
         since = self._since.pop(site.name, None)
         if since is not None:
             self.tried += 1
             bound = self.bound + site.allowance(since)
-            self.hold(site, at, site.since(since, at), bound, "cash lay at the slot")
+            what = "cash lay at the slot"
+            whose = self._whose.pop(site.name)
+            if whose != site.customer:
+                what = f"cash of customer {whose} lay at the slot"
+            self.hold(site, at, site.since(since, at), bound, what)
 
     on_NotesTaken = on_NotesRetracted = on_RetractFailed = _over  # noqa: N815
 

@@ -163,8 +163,9 @@ class PowerCutLosesNothing(Check):
 class ReversalsInOrder(Check):
     """T13.order (section 4, rule 6). A reversal is sent for the first time when the one before it
     has had its final answer or is parked, and never before one of an earlier transaction (as far
-    as its request was seen: one that the power cut off before it left has no place in time). A host
-    that was killed may have given the answer and not have lived to say so.
+    as its request was seen: one that the power cut off before it left has no place in time). Where
+    nobody sees the terminals' own end, a host that was killed may have given the answer and not
+    have lived to say so.
     """
 
     id = "T13.order"
@@ -189,7 +190,8 @@ class ReversalsInOrder(Check):
         if before is None:
             return
         self.tried += 1
-        if not (before.reversal_final or before.parked or before.unsure):
+        unseen = before.unsure and not site.device_seen
+        if not (before.reversal_final or before.parked or unseen):
             what = f"the reversal of STAN {original.stan} left while STAN {before.stan}'s was open"
             self.fail(site, at, what)
         elif exchange.requested and exchange.start < before.start:

@@ -155,6 +155,9 @@ class Site(Exchanges):
         self.wait = None
         self.abort_at = None
         self.screen = "blank"
+        if self.stands_still:  # and never goes on: another process boots
+            self.pauses[-1] = (self.pauses[-1][0], at)
+            self._unread.clear()
 
     def _cut(self, exchange: Exchange) -> None:
         """The power failed in it: what must not be lost now (T10)."""
@@ -171,7 +174,8 @@ class Site(Exchanges):
             self.current.stood_still = True
 
     def on_ProcessResumed(self, at: float, _event: e.ProcessResumed) -> None:  # noqa: N802
-        self.pauses[-1] = (self.pauses[-1][0], at)
+        if self.stands_still:
+            self.pauses[-1] = (self.pauses[-1][0], at)
         unread, self._unread = self._unread, []
         for event in unread:
             if event is None:

@@ -167,6 +167,10 @@ class BackInService(Check):
 
     on_ProcessPaused = on_ProcessResumed = _stands_still  # noqa: N815
 
+    def on_StackBegun(self, site: Site, at: float, event: e.StackBegun) -> None:  # noqa: N802
+        if site.stands_still:
+            self._breaks(site, at, event)
+
     def on_NotesStacked(self, site: Site, at: float, event: e.NotesStacked) -> None:  # noqa: N802
         if not event.counted:
             self._breaks(site, at, event)

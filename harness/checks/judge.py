@@ -35,6 +35,7 @@ OF_A_TERMINAL = (
 )
 OF_THE_HOST = (e.DayClosed, e.HostStarted, e.HostThawed, e.FailedOver)
 OF_EVERYBODY = (e.FaultBegan, e.FaultEnded, e.CustomersStopped, *OF_THE_HOST)
+NEVER_AT_REST = "something was open to the last, and no check says what"
 OF_NO_CHECK = (Kind.NETWORK, Kind.NETWORK_ANSWER, None)
 Status = Literal["pass", "fail", "not tried", "not observable", "invalid"]
 _OF_ITSELF = ("T11", "S3")  # tried by the harness alone, whatever the machines did
@@ -280,10 +281,15 @@ class Judge:
 
     # --- the verdict ---------------------------------------------------------------------------
 
-    def verdict(self, *, cut: str = "", interrupted: bool = False) -> Verdict:
+    def verdict(
+        self, *, cut: str = "", until: float | None = None, interrupted: bool = False
+    ) -> Verdict:
         """Judge what was seen: once, when nothing more is to come; asked again, it says the same.
-        `cut` says that and how the journal is cut off.
+        `cut` says that and how the journal is cut off, `until` up to when one of several goes:
+        nobody can say what is missing after that.
         """
+        if until is not None:
+            self._now = min(self._now, until)
         if self._verdict is None:
             self._verdict = self._judged(cut, interrupted=interrupted)
         return self._verdict
@@ -318,7 +324,7 @@ class Judge:
         failed = any(row.status == "fail" for row in rows)
         reasons = self._reasons(rows, expected, cut=cut, interrupted=interrupted)
         if self._ended == "open" and not failed:
-            reasons = (*reasons, "something was open to the last, and no check says what")
+            reasons = (*reasons, NEVER_AT_REST)
         outcome: Literal["pass", "fail", "invalid"] = (
             "fail" if failed else "invalid" if reasons else "pass"
         )

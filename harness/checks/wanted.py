@@ -10,7 +10,7 @@ A field is one that the journal has, or what is derived from those (`kind` and `
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args, get_origin, get_type_hints
 
 from harness.errors import ConfigError
 from harness.events import EVENT_TYPES, Event
@@ -39,7 +39,7 @@ def parse_wanted(text: str, *, place: str = "") -> Wanted:
     """What `text` means.
 
     Raises:
-        ConfigError: there is no such event, or it has no such field.
+        ConfigError: there is no such event, it has no such field, or that never says so.
     """
     name, space, condition = text.partition(" ")
     if name not in EVENT_TYPES:
@@ -47,6 +47,7 @@ def parse_wanted(text: str, *, place: str = "") -> Wanted:
     if not space:
         return Wanted(name)
     field, equals, value = condition.partition("=")
+    value = value.strip()
     known = fields_of(EVENT_TYPES[name])
     if not equals or not known:
         raise ConfigError(
@@ -56,6 +57,10 @@ def parse_wanted(text: str, *, place: str = "") -> Wanted:
         )
     if field not in known:
         unknown(f"field of {name}", field, known, place=place)
+    told = get_type_hints(EVENT_TYPES[name]).get(field)
+    values = get_args(told) if get_origin(told) is Literal else ()
+    if values and value not in values:
+        unknown(f"{field} of {name}", value, values, place=place)
     return Wanted(name, field, value)
 
 

@@ -11,10 +11,11 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from harness.checks.judge import NEVER_AT_REST
 from harness.cli.carry_out import carry_out
 from harness.cli.files import Files, prepare
 from harness.cli.run import speed_of
-from harness.explore.bench import OF_NO_INVARIANT
+from harness.explore.bench import OF_NO_INVARIANT, UNSETTLED
 from harness.explore.case import Case, read_case
 from harness.explore.replay import replay as replay_case
 from harness.plan import harness_version
@@ -102,6 +103,9 @@ def _run(
         return INTERRUPTED
     if outcome.verdict.passed:
         console.print(Text("GONE  it no longer breaks anything", style="bold green"))
-    elif any(failure.invariant == invariant for failure in outcome.verdict.failures):
+        return 0
+    again = any(failure.invariant == invariant for failure in outcome.verdict.failures)
+    if again or (invariant == UNSETTLED and NEVER_AT_REST in outcome.verdict.reasons):
         console.print(Text(f"AGAIN  it breaks {invariant}", style="bold red"))
+        return 1
     return outcome.verdict.exit_code

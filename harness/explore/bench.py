@@ -12,7 +12,7 @@ import msgspec
 from harness import events as e
 from harness.assembly import Assembly
 from harness.checks.base import Failure
-from harness.checks.judge import Judge
+from harness.checks.judge import NEVER_AT_REST, Judge
 from harness.checks.secrecy import SecrecyScan
 from harness.errors import ConfigError, EnvironmentTrouble
 from harness.explore.coverage import Counts, watch
@@ -24,7 +24,7 @@ from harness.sim.run import play
 RAISED, UNSETTLED = "error", "open"
 OF_NO_INVARIANT = {
     RAISED: "a machine, or the harness around it, raised one",
-    UNSETTLED: "something was open to the last, and no check says what",
+    UNSETTLED: NEVER_AT_REST,
 }
 """In an invariant's place."""
 

@@ -35,6 +35,10 @@ class ConnectionRule(Rule):
         """
         return None
 
+    def severs(self, _now: float, _terminal: str) -> Trouble | None:
+        """What keeps the answer to a dial away that was let in before."""
+        return None
+
     def opened(self, now: float, terminal: str) -> None:
         """A connection of that terminal stands."""
 

@@ -66,6 +66,9 @@ class RegionPartition(DialRule, WireRule):
     def admit(self, now: float, terminal: str) -> Trouble | None:
         return VANISHED if self._cut_off(now, terminal) else None
 
+    def severs(self, now: float, terminal: str) -> Trouble | None:
+        return self.admit(now, terminal)
+
     def fate(self, now: float, passing: Passing) -> list[Act] | None:
         if not self._cut_off(now, passing.terminal):
             return None

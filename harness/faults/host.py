@@ -78,10 +78,12 @@ class Silent(HearingRule):
         return Hearing(process=now < self.start + self.value("post"), answer=False)
 
     def tells(self, terminal: str, mti: str, heard: Hearing) -> str:
+        if heard.process:
+            return f"{mti} processed, unanswered"
         if mti[1:2] == "8" and terminal in self._told:
             return ""  # once is enough to say of echoes
         self._told[terminal] = None
-        return f"{mti} {'processed, unanswered' if heard.process else 'discarded'}"
+        return f"{mti} discarded"
 
 
 class EchoOnly(HearingRule):

@@ -145,6 +145,16 @@ class FaultPlan:
         self._waits[terminal] = [(dial, seconds) for dial, seconds in waits if seconds]
         return "", sum(seconds for _, seconds in waits)
 
+    def severed(self, now: float, terminal: str) -> bool:
+        """Does the answer to a dial that was let in not come, for what has begun meanwhile?"""
+        for rule in self._connection:
+            trouble = rule.severs(now, terminal)
+            if trouble is not None:
+                self._waits.pop(terminal, None)
+                rule.acted(terminal, trouble.what)
+                return True
+        return False
+
     def answered(self, terminal: str) -> None:
         """The dial was."""
         for rule, seconds in self._waits.pop(terminal, ()):

@@ -12,6 +12,7 @@ import contextlib
 from harness import events as e
 from harness.assembly import Assembly
 from harness.errors import EnvironmentTrouble
+from harness.faults.connection import UNANSWERED
 from harness.journal import Journal
 from harness.live.clock import LiveClock
 from harness.live.doors import Doors
@@ -133,6 +134,9 @@ class LiveAtm:
         fleet.drain_faults()
         if wait > 0.0:
             await asyncio.sleep(fleet.clock.wall(wait))
+            if fleet.faults.severed(fleet.clock.now(), self.atm.id):
+                trouble = UNANSWERED
+                fleet.drain_faults()
         address = fleet.doors.address(trouble) if trouble else fleet.host_address
         try:
             await fleet.loop.create_connection(lambda: Connection(self), *address)

@@ -51,7 +51,7 @@ class DeviceImage(msgspec.Struct, frozen=True, gc=False):
 MOVES: frozenset[type[e.Event]] = frozenset(
     (
         *(e.CardInserted, e.CardAtSlot, e.CardTaken, e.CaptureBegun, e.CardCaptured),
-        *(e.NotesStacked, e.NotesPresented, e.NotesTaken, e.NotesRetracted),
+        *(e.NotesStacked, e.NotesPresented, e.NotesTaken, e.NotesRetracted, e.RetractFailed),
     )
 )
 """After each of these an image says something else."""
@@ -194,8 +194,11 @@ class Device:
             notes = _less(notes, self._stack_mishap.notes)
         for denomination, count in notes.items():
             self.cassettes[denomination] -= count
-            self._stacker[denomination] = self._stacker.get(denomination, 0) + count
         counted = self._stack_mishap is None or self._stack_mishap.kind != "unknown"
+        if counted:
+            self._stacker = _sum(self._stacker, notes)
+        else:  # they go to the reject bin; only a person can say how many
+            self._unknown = _sum(self._unknown, notes)
         self._counters = i.Counters(
             transaction,
             self._counters.picked + worth(notes),
@@ -243,6 +246,8 @@ class Device:
         self.events.append(e.NotesTaken(self._out))
         self._out = {}
         self.cash_at = ""
+        if self._cash_does == "retract":
+            self._cash_due = NEVER  # the hand was quicker, and that is what is reported
         self.reports.append(i.CashGone(self._counters))
         return True
 
@@ -269,7 +274,6 @@ class Device:
     def _cash_done(self, does: str, now: float) -> None:
         if does == "stack":
             if self._stack_mishap is not None and self._stack_mishap.kind == "unknown":
-                self._purge()
                 self.reports.append(i.StackUncounted())
             else:
                 self.reports.append(i.Stacked(worth(self._stacker)))
@@ -282,17 +286,11 @@ class Device:
         elif does == "retract":
             self._draw_in(now)
 
-    def _purge(self) -> None:
-        """Uncounted notes go to the reject bin; only a person can say how many."""
-        self._unknown = _sum(self._unknown, self._stacker)
-        self._stacker = {}
-        self.cash_at = ""
-
     def _draw_in(self, now: float) -> None:
         notes = _sum(self._out, self._stacker)
         if not notes:
-            return  # a hand was quicker, and has been reported
-        if self._fate and self._fate(now, "retract"):
+            self.reports.append(i.Retracted(self._counters))  # of nothing: there was none
+        elif self._fate and self._fate(now, "retract"):
             self._stick(notes)
         else:
             self._bring_back(notes)

@@ -53,7 +53,8 @@ def judge_together(paths: Sequence[Path]) -> tuple[Verdict, Header]:
     header = _both(readers)
     judge = Judge(header)
     ends = []
-    for entry in _merged(readers, header.origin):
+    lasts: dict[Path, float] = {}
+    for entry in _merged(readers, header.origin, lasts):
         if isinstance(entry.event, e.RunEnded):
             ends.append(entry)
         else:
@@ -65,7 +66,8 @@ def judge_together(paths: Sequence[Path]) -> tuple[Verdict, Header]:
         judge.see(ends[-1].at, "RUN", e.RunEnded(how))
     for path in paths:
         scan_journal(path, header, judge)
-    return judge.verdict(cut=cut, interrupted=how == "interrupted"), header
+    until = min((lasts.get(reader.path, 0.0) for reader in readers if reader.cut), default=None)
+    return judge.verdict(cut=cut, until=until, interrupted=how == "interrupted"), header
 
 
 def _both(readers: Sequence[JournalReader]) -> Header:
@@ -97,15 +99,18 @@ def _both(readers: Sequence[JournalReader]) -> Header:
     )
 
 
-def _merged(readers: Sequence[JournalReader], origin: float) -> Iterator[Entry]:
+def _merged(
+    readers: Sequence[JournalReader], origin: float, lasts: dict[Path, float]
+) -> Iterator[Entry]:
     """All entries in order of time. What the host's half saw at its socket for want of better is
-    left out, as the terminals' own end has seen it.
+    left out, as the terminals' own end has seen it. `lasts` gets when each journal ends.
     """
 
     def shifted(rank: int, reader: JournalReader) -> Iterator[tuple[float, int, int, Entry]]:
         by = (reader.header.origin - origin) * reader.header.speed
         far = reader.header.mode == "host"
         for entry in reader:
+            lasts[reader.path] = entry.at + by
             if not (far and _of_the_terminals_own(entry.event)):
                 at = entry.at + by
                 yield at, rank, entry.seq, msgspec.structs.replace(entry, at=at)

@@ -62,6 +62,9 @@ class Cable:
         if life != self.life or self.state != "opening":
             return
         fleet, now, atm = self._fleet, self._fleet.world.now, self._atm
+        if not self._trouble and fleet.faults.severed(now, atm.id):
+            fleet.drain_faults()
+            return  # until the terminal gives up
         trouble = self._trouble or ("" if fleet.host.listening else "refused")
         if trouble:
             self.state = "closed"

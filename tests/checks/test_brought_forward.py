@@ -128,12 +128,19 @@ def test_what_a_killed_host_heard_and_has_not_answered_is_awaited_no_longer() ->
     assert judge.open_business() == 0
 
 
-@pytest.mark.parametrize(("phase", "caught"), [(KILLED, False), ("before_commit", True)])
+@pytest.mark.parametrize(
+    ("sees", "phase", "caught"),
+    [
+        (HOST_ALONE, KILLED, False),
+        (HOST_ALONE, "before_commit", True),
+        (SEES, KILLED, True),  # the terminals' own end is seen, and no answer came
+    ],
+)
 def test_the_next_reversal_may_follow_what_a_killed_host_had_heard(
-    phase: str, caught: bool
+    sees: tuple[str, ...], phase: str, caught: bool
 ) -> None:
     """The terminal had the answer that nobody lived to note; of a crash the journal knows all."""
-    script = host_alone()
+    script = Script(sees=sees, mode="host")
     for at, stan in ((10, "000001"), (110, "000002")):
         script.request(at, stan)
         script.debit(at + 0.5, stan)

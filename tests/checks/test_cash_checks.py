@@ -362,6 +362,28 @@ def test_nobody_draws_it_in_without_power() -> None:
         assert status(script.verdict(), "T2.cash") == outcome
 
 
+def test_cash_on_top_of_cash_is_as_old_as_the_first() -> None:
+    """And it is the first one's, whoever stands there now."""
+    script = presented((101, e.NotesPresented({5000: 2})))
+    script.insert(400, 7)
+    script.add(500, e.NotesPresented({5000: 3}))
+    script.add(520, e.NotesRetracted({5000: 3}, counted=True))
+    (failure,) = [x for x in script.verdict().failures if x.invariant == "T2.cash"]
+    assert failure.what.startswith("cash of customer 0 lay at the slot: 420.0 s")
+
+
+def test_a_process_that_never_goes_on_stood_still_until_the_power_went() -> None:
+    """It was killed in a pause: the next one is held to everything again."""
+    end = e.NotesRetracted({5000: 1}, counted=True)
+    script = presented(
+        (101, e.ProcessPaused("sync")),
+        (120, e.PowerLost("killed")),
+        (130, e.PowerRestored()),
+        (600, end),
+    )
+    assert status(script.verdict(), "T2.cash") == "fail"
+
+
 # --- T11 -----------------------------------------------------------------------------------
 
 

@@ -42,6 +42,7 @@ def test_what_matches(text: str, event: e.Event, *, is_it: bool) -> None:
         ("Posted debit", 'write "Posted kind=..."'),
         ("Posted ", 'write "Posted kind=..."'),
         ("EjectFailed how=jam", "EjectFailed has no fields"),
+        ("Posted kind=debits", "did you mean 'debit'?"),
     ],
 )
 def test_a_mistake_says_what_would_be_right(text: str, says: str) -> None:

@@ -392,6 +392,8 @@ def test_a_run_that_never_comes_to_rest_is_a_case(
     assert pause.partition(":")[0] in text
     assert execute(["replay", str(found("open"))]) == 1
     assert "AGAIN it breaks as it did, byte for byte" in said(capsys)
+    assert execute(["replay", str(found("open")), "--journal", "open.jsonl"]) == 1
+    assert "AGAIN it breaks open" in said(capsys)
     arguments = ["run", "few_withdrawals", "--terminals", "1", "--for", "240s", "--no-faults"]
     assert execute([*arguments, "--fault", pause]) == 3
     assert "something was open to the last, and no check says what" in said(capsys)

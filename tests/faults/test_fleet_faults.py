@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from passing import frame, plan
+from passing import frame, plan, told
 
 from harness.errors import ConfigError
 from harness.faults.fleet import region_of
@@ -73,3 +73,13 @@ def test_one_region_after_the_other(fault: str, region: str, down: float, up: fl
         *("", "refused", "refused", ""),
     ]
     assert faults.next_cut(up, region) is None
+
+
+def test_a_partition_that_begins_while_a_dial_waits_keeps_its_answer_away() -> None:
+    """It was let in, and nothing comes back; nobody was slow then."""
+    faults = plan("slow_accept:by=5s", "region_partition:region=1,of=1@3s..30s")
+    assert faults.dial(0.0, HERE) == ("", 5.0)
+    assert not faults.severed(2.0, HERE)
+    assert faults.severed(5.0, HERE)
+    faults.closed(10.0, HERE)
+    assert [what for _, _, what in told(faults)] == ["dial unanswered"]

@@ -200,3 +200,12 @@ def test_what_the_host_does_not_come_to_is_no_effect() -> None:
         faults = plan(kind)
         assert not faults.hears(0.0, ATM, REQUEST).process
         assert [fault for fault, _, _ in told(faults)] == [kind]
+
+
+def test_an_echo_whose_fate_nobody_lived_to_meet_is_told_the_next_time() -> None:
+    """The host died before it: the next one says so."""
+    faults = plan("silent:post=1m")
+    faults.hears(0.0, ATM, ECHO)
+    assert told(faults) == []
+    faults.came_about(faults.hears(1.0, ATM, ECHO).effects)
+    assert [what for _, _, what in told(faults)] == ["0800 processed, unanswered"]

@@ -267,6 +267,19 @@ def test_the_mains_are_tried_by_the_evidence_of_both(run: Run) -> None:
     assert status(terminals, "H3") == status(host, "H3") == "not observable"
 
 
+def test_where_the_terminals_journal_ends_nobody_is_blamed_for_what_came_after(
+    run: Run, tmp_path: Path
+) -> None:
+    """The host's goes on for minutes; what lay at a slot then was taken, for all anybody knows."""
+    lines = run.journal.read_bytes().splitlines(keepends=True)
+    last = max(n for n, line in enumerate(lines) if b'"NotesPresented"' in line)
+    cut = tmp_path / "cut.jsonl"
+    cut.write_bytes(b"".join(lines[: last + 1]))
+    alone, both = judge(cut), judge(run.host_journal, cut)
+    assert (alone.outcome, both.outcome) == ("invalid", "invalid"), both
+    assert any("without its RunEnded line" in reason for reason in both.reasons)
+
+
 async def test_a_host_that_crashed_listens_again_at_its_address(tmp_path: Path) -> None:
     """What it had booked and not said is reversed when it is back."""
     run = Run(tmp_path)

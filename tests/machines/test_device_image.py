@@ -96,6 +96,12 @@ def card_left_behind(bench: Bench) -> None:
     bench.go(60.0)
 
 
+def stuck_on_its_way_back(bench: Bench) -> None:
+    """The cash is retracted, and jams."""
+    bench.mishaps["retract"] = Mishap("jam")
+    cash_left_behind(bench)
+
+
 STORIES = (paid, paid_short, lost_count, cash_left_behind, card_left_behind)
 
 
@@ -254,3 +260,20 @@ def test_notes_get_stuck_only_where_there_are_any(quicker: bool) -> None:
     device.tick(device.next_deadline())
     failed = [event for event in device.events if isinstance(event, e.RetractFailed)]
     assert (len(failed), asked.count("retract")) == ((0, 0) if quicker else (1, 1))
+
+
+def test_what_got_stuck_is_nobodys_to_take_in_the_next_life_either() -> None:
+    """The image is kept when the retract fails: no cash at the slot, and the count is unknown."""
+    stuck = [moment for moment in moments_of(stuck_on_its_way_back) if _failed(moment)]
+    assert stuck
+    for moment in stuck:
+        bench = next_life(moment)
+        assert bench.device.cash_at == "", moment.after
+        assert not bench.device.take_cash(), moment.after
+        assert sum(bench.device.count("rest").unknown.values()) > 0, moment.after
+        events = moment.seen + bench.seen
+        assert any(isinstance(event, e.SuspenseRecorded) for event in events), moment.after
+
+
+def _failed(moment: Moment) -> bool:
+    return any(isinstance(event, e.RetractFailed) for event in moment.seen)

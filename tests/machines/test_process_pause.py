@@ -123,3 +123,15 @@ def test_no_cash_is_left_where_a_hand_gets_at_it(tmp_path: Path, at: str) -> Non
     assert len(moments(entries, "NotesRetracted")) == 1
     assert len(moments(entries, "ReversalAnswered")) == 1
     assert moments(entries, "SuspenseRecorded") == []
+
+
+def test_a_dispenser_that_had_nothing_to_draw_in_says_so(tmp_path: Path) -> None:
+    """It stacked no note at all, and nobody heard: none is out for certain, and it is reversed."""
+    verdict, entries = evening(
+        tmp_path,
+        f"process_pause:at=motor:stack,hold=60s,{AT}",
+        f"dispense_short:notes=1000,{AT}",
+    )
+    assert verdict.failures == (), verdict
+    assert moments(entries, "NotesRetracted", "SuspenseRecorded") == []
+    assert len(moments(entries, "ReversalAnswered")) == 1
