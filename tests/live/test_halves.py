@@ -272,9 +272,9 @@ def test_where_the_terminals_journal_ends_nobody_is_blamed_for_what_came_after(
 ) -> None:
     """The host's goes on for minutes; what lay at a slot then was taken, for all anybody knows."""
     lines = run.journal.read_bytes().splitlines(keepends=True)
-    last = max(n for n, line in enumerate(lines) if b'"NotesPresented"' in line)
+    first = min(n for n, line in enumerate(lines) if b'"NotesPresented"' in line)
     cut = tmp_path / "cut.jsonl"
-    cut.write_bytes(b"".join(lines[: last + 1]))
+    cut.write_bytes(b"".join(lines[: first + 1]))
     alone, both = judge(cut), judge(run.host_journal, cut)
     assert (alone.outcome, both.outcome) == ("invalid", "invalid"), both
     assert any("without its RunEnded line" in reason for reason in both.reasons)
