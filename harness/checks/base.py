@@ -19,7 +19,7 @@ from harness.contract import Contract
 from harness.events import EVENT_TYPES, Event
 
 if TYPE_CHECKING:
-    from harness.checks.evidence import Site
+    from harness.checks.evidence import Mark, Site
 
 Handler = Callable[["Site", float, Any], None]
 KEPT = 20
@@ -123,3 +123,35 @@ class Check:
             self.fail(
                 site, at, f"{what}: {seconds:.1f} s, at most {bound:.1f} s", excess=seconds - bound
             )
+
+
+class Span(Check):
+    """A timed case that begins and ends, one at a time for each terminal; the time without power is
+    left out, and each power cut in it adds the time to recover.
+    """
+
+    timed = True
+    unit = "s"
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
+        self._since: dict[str, Mark] = {}
+
+    def _begins(self, site: Site, at: float) -> None:
+        """Where it has begun already, it goes on."""
+        self._since.setdefault(site.name, site.mark(at))
+
+    def _ends(self, site: Site, at: float, what: str) -> None:
+        since = self._since.pop(site.name, None)
+        if since is not None:
+            self.tried += 1
+            self.hold(site, at, site.since(since, at), self._bound_of(site, since), what)
+
+    def _overdue(self, site: Site, now: float) -> bool:
+        """Should it have ended by now?"""
+        since = self._since.get(site.name)
+        return since is not None and site.since(since, now) > self._bound_of(site, since)
+
+    def _bound_of(self, site: Site, since: Mark) -> float:
+        assert self.bound is not None, "a span without a bound"
+        return self.bound + site.allowance(since)

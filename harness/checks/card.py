@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 from harness import events as e
-from harness.checks.base import Check
+from harness.checks.base import Check, Span
 from harness.checks.evidence import Mark, Site
 from harness.checks.exchange import Exchange
 from harness.wire.dialect import Kind, Outcome
@@ -109,17 +109,11 @@ def _late(site: Site, current: Exchange, check: Check) -> bool:
     )
 
 
-class HoldIsBounded(Check):
+class HoldIsBounded(Span):
     """T2. From the last entry into the wait to the card taken or captured."""
 
     id = "T2"
     needs = ("device",)
-    timed = True
-    unit = "s"
-
-    def __init__(self, *args: object) -> None:
-        super().__init__(*args)  # type: ignore[arg-type]
-        self._since: dict[str, Mark] = {}
 
     @property
     def bound(self) -> float:
@@ -127,34 +121,24 @@ class HoldIsBounded(Check):
 
     def on_ScreenShown(self, site: Site, at: float, event: e.ScreenShown) -> None:  # noqa: N802
         if event.screen == "please_wait":  # shown again, it is the same wait
-            self._since.setdefault(site.name, site.mark(at))
+            self._begins(site, at)
         elif event.screen == "enter_pin":  # the host asked for the PIN again
             self._since.pop(site.name, None)
 
     def on_FrameSeen(self, site: Site, at: float, event: e.FrameSeen) -> None:  # noqa: N802
         """A request starts the clock even if the screen says nothing."""
         if site.kind is Kind.REQUEST and event.end == "terminal" and site.inserted is not None:
-            self._since.setdefault(site.name, site.mark(at))
-
-    def _over(self, site: Site, at: float, what: str) -> None:
-        since = self._since.pop(site.name, None)
-        if since is not None:
-            self.tried += 1
-            bound = self.bound + site.allowance(since)
-            self.hold(site, at, site.since(since, at), bound, what)
+            self._begins(site, at)
 
     def on_CardTaken(self, site: Site, at: float, _event: e.CardTaken) -> None:  # noqa: N802
-        self._over(site, at, "the card was held too long")
+        self._ends(site, at, "the card was held too long")
 
     def on_CardCaptured(self, site: Site, at: float, _event: e.CardCaptured) -> None:  # noqa: N802
-        self._over(site, at, "the card was held too long")
+        self._ends(site, at, "the card was held too long")
 
     def due(self, site: Site, now: float) -> None:
-        since = self._since.get(site.name)
-        if since is None or site.inserted is None:
-            return
-        if site.since(since, now) > self.bound + site.allowance(since):
-            self._over(site, now, "the card is still inside")
+        if site.inserted is not None and self._overdue(site, now):
+            self._ends(site, now, "the card is still inside")
 
 
 class CaptureHasReason(Check):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from harness import events as e
-from harness.checks.base import Check
-from harness.checks.evidence import Mark, Site, worth
+from harness.checks.base import Check, Span
+from harness.checks.evidence import Site, worth
 from harness.checks.exchange import Exchange
 
 
@@ -94,7 +94,7 @@ class CardBeforeCash(Check):
             self.fail(site, at, f"the stacker ran with the card at the {site.card_at}")
 
 
-class CashIsDrawnIn(Check):
+class CashIsDrawnIn(Span):
     """T2.cash (section 3, cash_take and retract). From the slot to a hand, or back in; what got
     stuck on the way is out of everybody's reach.
     """
@@ -102,12 +102,9 @@ class CashIsDrawnIn(Check):
     id = "T2.cash"
     rare = True
     needs = ("device",)
-    timed = True
-    unit = "s"
 
     def __init__(self, *args: object) -> None:
-        super().__init__(*args)  # type: ignore[arg-type]
-        self._since: dict[str, Mark] = {}
+        super().__init__(*args)
         self._whose: dict[str, int] = {}  # the customer it was presented to
 
     @property
@@ -115,28 +112,19 @@ class CashIsDrawnIn(Check):
         return self.contract.cash_out
 
     def on_NotesPresented(self, site: Site, at: float, _event: e.NotesPresented) -> None:  # noqa: N802
-        if site.name not in self._since:  # else more of it lies there
-            self._since[site.name] = site.mark(at)
-            self._whose[site.name] = site.customer
+        self._begins(site, at)
+        self._whose.setdefault(site.name, site.customer)
 
-    def _over(self, site: Site, at: float, _event: e.Event | None = None) -> None:
-        since = self._since.pop(site.name, None)
-        if since is not None:
-            self.tried += 1
-            bound = self.bound + site.allowance(since)
-            what = "cash lay at the slot"
-            whose = self._whose.pop(site.name)
-            if whose != site.customer:
-                what = f"cash of customer {whose} lay at the slot"
-            self.hold(site, at, site.since(since, at), bound, what)
+    def _gone(self, site: Site, at: float, _event: e.Event | None = None) -> None:
+        whose = self._whose.pop(site.name, site.customer)
+        owner = "" if whose == site.customer else f" of customer {whose}"
+        self._ends(site, at, f"cash{owner} lay at the slot")
 
-    on_NotesTaken = on_NotesRetracted = on_RetractFailed = _over  # noqa: N815
+    on_NotesTaken = on_NotesRetracted = on_RetractFailed = _gone  # noqa: N815
 
     def due(self, site: Site, now: float) -> None:
-        since = self._since.get(site.name)
-        if since is None or site.since(since, now) <= self.bound + site.allowance(since):
-            return
-        self._over(site, now)
+        if self._overdue(site, now):
+            self._gone(site, now)
 
 
 class NothingAfterAbort(Check):

@@ -71,10 +71,9 @@ def _text(value: object) -> str:
 class Counter:
     """How often what is wanted has come."""
 
-    __slots__ = ("count", "text", "wanted")
+    __slots__ = ("count", "wanted")
 
     def __init__(self, text: str) -> None:
-        self.text = text
         self.wanted = parse_wanted(text, place="the journal's first line")
         self.count = 0
 

@@ -207,9 +207,9 @@ class FaultPlan:
             self.came_about(whole.effects)
         return whole
 
-    def came_about(self, effects: Iterable[Event]) -> None:
+    def came_about(self, effects: Iterable[FaultActed]) -> None:
         """It has come to what the host was told: its answer would be leaving by now."""
-        self.effects += [effect for effect in effects if isinstance(effect, FaultActed)]
+        self.effects += effects
 
     def part(self, now: float, fields: dict[str, str], wanted: int) -> int:
         """What the host approves of an amount (minor units)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
-from harness.events import Event
+from harness.events import FaultActed
 from harness.wire.dialect import Fields
 
 
@@ -20,7 +20,7 @@ class Hearing(NamedTuple):
     delay: float = 0.0
     late: float = 0.0
     refusal: str = ""
-    effects: tuple[Event, ...] = ()
+    effects: tuple[FaultActed, ...] = ()
 
     def and_then(self, other: Hearing) -> Hearing:
         """What both make of it."""
@@ -39,7 +39,7 @@ class HostFate(Protocol):
 
     def hears(self, now: float, terminal: str, fields: Fields) -> Hearing: ...
 
-    def came_about(self, effects: tuple[Event, ...]) -> None: ...
+    def came_about(self, effects: tuple[FaultActed, ...]) -> None: ...
 
     def crash(self, now: float, terminal: str, fields: Fields, phase: str) -> float | None: ...
 

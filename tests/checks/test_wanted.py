@@ -8,8 +8,6 @@ from script import ATM, Script
 from harness import events as e
 from harness.checks.wanted import parse_wanted
 from harness.errors import ConfigError
-from harness.faults.grammar import ALL_RULES, parse_fault
-from harness.scenario import load_scenario, scenario_names
 
 
 @pytest.mark.parametrize(
@@ -77,17 +75,3 @@ def test_the_judge_counts_what_was_asked_for() -> None:
         "Posted kind=reversal came 0 times, expected 1",
         "Posted kind=debit came 2 times, at most 1",
     }
-
-
-def test_what_a_shipped_scenario_expects_of_a_fault_is_one_of_its_own() -> None:
-    """By its whole text, or by a kind that says which of them."""
-    for name in scenario_names():
-        scenario = load_scenario(name)
-        kinds = [parse_fault(text).kind for text in scenario.faults]
-        for text in scenario.expect:
-            wanted = parse_wanted(text)
-            if (wanted.event, wanted.field) == ("FaultActed", "fault"):
-                assert wanted.value in scenario.faults, name
-            elif (wanted.event, wanted.field) == ("FaultActed", "kind"):
-                assert wanted.value in ALL_RULES
-                assert wanted.value in kinds, name
