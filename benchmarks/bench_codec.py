@@ -14,10 +14,10 @@ import iso8583
 
 from harness.crypto.keys import load_keys
 from harness.crypto.mac import CmacMac
+from harness.wire.authenticated import AuthenticatedCodec
 from harness.wire.codec import Codec
 from harness.wire.dialect import Dialect, Stamp, Station
 from harness.wire.framing import framing
-from harness.wire.sealed import Sealed
 from harness.wire.spec import load_spec, spec_names, track2_separator
 
 ROUNDS = 15
@@ -59,7 +59,7 @@ def seconds_each(jobs: dict[str, Job]) -> dict[str, list[float]]:
 def bench(name: str) -> None:
     spec = load_spec(name)
     codec = Codec(spec)
-    sealed = Sealed(codec, CmacMac(load_keys().mac))
+    sealed = AuthenticatedCodec(codec, CmacMac(load_keys().mac))
     fields = withdrawal(track2_separator(spec))
     for_reference = dict(fields)
     for _ in range(3):

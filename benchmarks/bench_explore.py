@@ -12,12 +12,12 @@ import time
 from contextlib import closing
 
 from harness.assembly import Assembly
-from harness.collector import brief_collections
 from harness.events import Event, FrameSeen
-from harness.explore.bench import Bench, Schedule
 from harness.explore.case import Found, shrunk
-from harness.explore.exhaust import one_withdrawal
-from harness.explore.hunt import CHUNK, Hunter, Search, drawn, plan_to_search
+from harness.explore.exhaustive import one_withdrawal
+from harness.explore.random_search import CHUNK, RandomSearch, Search, drawn, plan_to_search
+from harness.explore.runner import Runner, Schedule
+from harness.gc_tuning import brief_collections
 from harness.plan import RunPlan
 from harness.scenario import load_scenario
 
@@ -33,7 +33,7 @@ def plan(terminal: str | None = None) -> RunPlan:
 
 def frames_of(search: Search) -> list[dict[str, str]]:
     """Every frame of one round, as the terminals' taps saw it."""
-    hunter, bench = Hunter(search), Bench(search.plan)
+    hunter, bench = RandomSearch(search), Runner(search.plan)
     frames: list[dict[str, str]] = []
 
     def see(_at: float, _actor: str, event: Event) -> None:
@@ -67,9 +67,9 @@ def rate(search: Search, jobs: int) -> float:
 
 def shrinking() -> tuple[float, int, int]:
     """Seconds, runs and faults left of a failure with forty faults."""
-    bench = Bench(plan("forgets_reversal"))
+    bench = Runner(plan("forgets_reversal"))
     for seed in range(100):
-        hunter = Hunter(Search(bench.plan, seed))
+        hunter = RandomSearch(Search(bench.plan, seed))
         drawn_ones = (text for number in range(100) for text in hunter.schedule(number))
         schedule: Schedule = tuple(dict.fromkeys(drawn_ones))[:40]
         found = [x for x in bench.run(schedule).broken if x.invariant == "T8"]
@@ -83,7 +83,7 @@ def shrinking() -> tuple[float, int, int]:
 def main() -> None:
     search = Search(plan())
     frames = frames_of(search)
-    hunter = Hunter(search)
+    hunter = RandomSearch(search)
     for first in range(0, 4 * CHUNK, CHUNK):
         hunter.drawn(first)
     ratios, alone = [], []

@@ -28,10 +28,10 @@ from harness.live.run import run_live
 from harness.load.plan import load_plan
 from harness.load.run import run_load
 from harness.outcome import Progress
+from harness.wire.authenticated import AuthenticatedCodec
 from harness.wire.codec import Codec
 from harness.wire.dialect import Dialect
 from harness.wire.framing import framing
-from harness.wire.sealed import Sealed
 from harness.wire.spec import load_spec
 
 ROUNDS = 3
@@ -44,7 +44,7 @@ HEADER = 2
 
 def messages() -> tuple[bytes, bytes]:
     """A 0200 and its 0210, sealed and framed as a run's are."""
-    sealed = Sealed(Codec(load_spec("iso87-ascii")), CmacMac(load_keys().mac))
+    sealed = AuthenticatedCodec(Codec(load_spec("iso87-ascii")), CmacMac(load_keys().mac))
     fields = withdrawal("=")
     wrap = framing("2byte").wrap
     answer = Dialect("=").answer(fields, "00", approval="000001")

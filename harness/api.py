@@ -21,9 +21,9 @@ from pathlib import Path
 from harness.checks.judge import Verdict
 from harness.errors import ConfigError
 from harness.journal import Listener
-from harness.live.host_half import HostHalf
-from harness.live.terminals_half import TerminalsHalf
-from harness.plan import half_plan, plan_of
+from harness.live.standalone_host import StandaloneHost
+from harness.live.standalone_terminals import StandaloneTerminals
+from harness.plan import plan_of, standalone_plan
 from harness.report.judging import judge_together
 from harness.scenario import Scenario, load_scenario
 from harness.sim.run import simulate_plan
@@ -81,7 +81,7 @@ def judge(*journals: Path | str) -> Verdict:
     return judge_together([Path(journal) for journal in journals])[0]
 
 
-class Host(HostHalf):
+class Host(StandaloneHost):
     """Our host, for your terminals; `address` is where it listens. Use it as an async context."""
 
     def __init__(
@@ -110,7 +110,7 @@ class Host(HostHalf):
         Raises:
             ConfigError: a mistake in one of them.
         """
-        plan = half_plan(
+        plan = standalone_plan(
             "host",
             faults=tuple(faults),
             profile=profile,
@@ -135,7 +135,7 @@ class Host(HostHalf):
         )
 
 
-class Terminals(TerminalsHalf):
+class Terminals(StandaloneTerminals):
     """Our ATMs with their customers, for your host. Use it as an async context."""
 
     def __init__(
@@ -166,7 +166,7 @@ class Terminals(TerminalsHalf):
         Raises:
             ConfigError: a mistake in one of them.
         """
-        plan = half_plan(
+        plan = standalone_plan(
             "terminals",
             terminals=terminals,
             gap=parse_duration(gap, place="gap"),

@@ -8,34 +8,34 @@ from pathlib import Path
 
 import msgspec
 
+from harness.cardholders import CUSTOMERS, Card, Population
 from harness.cards import CardFile
 from harness.crypto.keys import Keys, load_keys
 from harness.crypto.mac import CmacMac
 from harness.crypto.pin import PinCrypto
-from harness.draw import key_of
 from harness.errors import ConfigError
+from harness.faults.fault_set import FaultSet
 from harness.faults.grammar import parse_fault
-from harness.faults.plan import FaultPlan
 from harness.journal import Header
+from harness.keyed_random import key_of
 from harness.machines.atm import Atm
 from harness.machines.authorization import CodeRule
-from harness.machines.customer import Running, Street
+from harness.machines.customer import Customers, Running
+from harness.machines.device_fault import DeviceFault
 from harness.machines.host import Host, HostSettings
+from harness.machines.host_pair import HostInterface, HostPair
 from harness.machines.link import Link
-from harness.machines.mishap import Mishap
-from harness.machines.pair import Bank, HostPair
 from harness.machines.profile import SAFE_HOST, SAFE_TERMINAL
-from harness.machines.terminal import Outside, Terminal, TerminalSettings
-from harness.people import CUSTOMERS, Card, Population
+from harness.machines.terminal import Terminal, TerminalContext, TerminalSettings
 from harness.plan import RunPlan
 from harness.profiles import host_profile, terminal_profile
 from harness.tap import TapDecoder
+from harness.wire.authenticated import AuthenticatedCodec
 from harness.wire.codec import Codec
 from harness.wire.dialect import Calendar, Dialect, Station, WrongCalendar
+from harness.wire.format_detector import FormatDetector
+from harness.wire.frame_builder import FrameBuilder
 from harness.wire.framing import Framing, framing
-from harness.wire.guess import Guess
-from harness.wire.press import Press
-from harness.wire.sealed import Sealed
 from harness.wire.spec import load_spec, track2_separator
 
 SEES = (
@@ -75,8 +75,8 @@ class Assembly:
         self.framing: Framing = framing(plan.framing)
         spec = load_spec(plan.spec)
         mac = CmacMac(self.keys.mac) if self.contract.mac else None
-        self.sealed = Sealed(Codec(spec), mac)
-        self.press = Press(self.sealed, self.framing)
+        self.sealed = AuthenticatedCodec(Codec(spec), mac)
+        self.press = FrameBuilder(self.sealed, self.framing)
         self.dialect = Dialect(track2_separator(spec))
         self.calendar = Calendar(scenario.epoch)
         self.pin = PinCrypto(self.keys.pin)
@@ -90,9 +90,9 @@ class Assembly:
         self.faults = self._faults()
         # the tap opens frames with a codec and keys of its own
         tap_mac = CmacMac(self.keys.mac) if self.contract.mac else None
-        tap_sealed = Sealed(Codec(load_spec(plan.spec)), tap_mac)
+        tap_sealed = AuthenticatedCodec(Codec(load_spec(plan.spec)), tap_mac)
         alone = plan.mode in SEES_ALONE
-        guess = Guess(plan.framing, plan.spec) if alone else None
+        guess = FormatDetector(plan.framing, plan.spec) if alone else None
         self.tap = TapDecoder(tap_sealed, self.framing, self.keys.token, guess)
         self._places: dict[int, str] = {}
         self._settings = self.terminal_profile.settings_over(self._usual_terminal())
@@ -105,8 +105,8 @@ class Assembly:
         other.faults = other._faults()
         return other
 
-    def _faults(self) -> FaultPlan:
-        return FaultPlan(
+    def _faults(self) -> FaultSet:
+        return FaultSet(
             [parse_fault(text) for text in self.plan.faults],
             seed=self.plan.seed,
             host_response=self.contract.host_response,
@@ -172,12 +172,12 @@ class Assembly:
         faults = self.faults
         fate = self._device_fate(name) if faults.device else None
         device = self.terminal_profile.device(self._motors, fate)
-        street = Street(
+        street = Customers(
             self.plan.scenario.evening,
             device,
             lambda customer: self._card(index, customer),
             key_of(self.plan.seed, "street", name),
-            _CustomerFaults(faults, name) if faults.customer else None,
+            _FaultsOfCustomers(faults, name) if faults.customer else None,
         )
         power = self._power_fate(name) if faults.power else None
         pause = self._pause_fate(name) if faults.time else None
@@ -188,7 +188,7 @@ class Assembly:
 
     def _builder(self, index: int) -> Callable[[], Terminal]:
         name = terminal_id(index)
-        outside = Outside(
+        outside = TerminalContext(
             Station(name, f"{BANK:<15}", self.place(index)),
             self.dialect,
             self._clock(name),
@@ -209,7 +209,7 @@ class Assembly:
             lambda now, moment, local: faults.clock(now, name, moment, local=local),
         )
 
-    def _device_fate(self, name: str) -> Callable[[float, str], Mishap | None]:
+    def _device_fate(self, name: str) -> Callable[[float, str], DeviceFault | None]:
         return lambda now, command: self.faults.mishap(now, name, command)
 
     def _pause_fate(self, name: str) -> Callable[[float, str], float | None]:
@@ -218,7 +218,7 @@ class Assembly:
     def _power_fate(self, name: str) -> Callable[[float, str], float | None]:
         return lambda now, operation: self.faults.power_cut(now, name, operation)
 
-    def host(self) -> Bank:
+    def host(self) -> HostInterface:
         """The host, or a pair where the contract has a standby.
 
         Raises:
@@ -275,10 +275,10 @@ class Assembly:
         return tuple(CodeRule(pan=pan, code=line.code) for pan, line in listed if line.code)
 
 
-class _CustomerFaults:
+class _FaultsOfCustomers:
     """The faults of those in front of one ATM."""
 
-    def __init__(self, faults: FaultPlan, terminal: str) -> None:
+    def __init__(self, faults: FaultSet, terminal: str) -> None:
         self._faults = faults
         self._terminal = terminal
 

@@ -14,10 +14,10 @@ from typing import Any
 
 import msgspec
 
+from harness.cardholders import TERMINALS, Card, Population, issuer_of, track2_of
 from harness.crypto.keys import token
+from harness.did_you_mean import unknown
 from harness.errors import ConfigError
-from harness.nearest import unknown
-from harness.people import TERMINALS, Card, Population, issuer_of, track2_of
 
 COLUMNS = ("pan", "expiry", "pin", "track2", "code")
 _NEEDED = ("pan", "expiry")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from faker.providers import BaseProvider
 
-from harness.people import BIN, luhn_digit, track2_of
+from harness.cardholders import BIN, luhn_digit, track2_of
 
 
 class AtmCardProvider(BaseProvider):

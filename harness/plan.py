@@ -16,7 +16,7 @@ import msgspec
 
 from harness.contract import Contract
 from harness.journal import Header
-from harness.machines.customer import Evening
+from harness.machines.customer import CustomerBehaviour
 from harness.scenario import Scenario
 
 Mode = Literal["sim", "live", "host", "terminals"]
@@ -160,7 +160,7 @@ def plan_of(
     return msgspec.structs.replace(plan, command=shlex.join(words))
 
 
-def half_plan(
+def standalone_plan(
     mode: Literal["host", "terminals"],
     *,
     seed: int = 1,
@@ -200,7 +200,7 @@ def half_plan(
         title=f"our {mode} alone",
         promises=("T2", "F1") if mode == "terminals" else (),
         contract=contract,
-        evening=Evening(mean_gap=gap),
+        evening=CustomerBehaviour(mean_gap=gap),
         terminals=terminals,
     )
     return RunPlan(

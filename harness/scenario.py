@@ -21,14 +21,14 @@ import msgspec
 
 from harness import resources
 from harness.checks.catalogue import INVARIANTS
-from harness.checks.wanted import parse_wanted
+from harness.checks.expectations import parse_wanted
 from harness.contract import Contract
+from harness.did_you_mean import unknown
 from harness.errors import ConfigError
 from harness.faults.grammar import parse_fault
-from harness.machines.customer import Evening
+from harness.machines.customer import CustomerBehaviour
 from harness.machines.device import Motors
 from harness.machines.terminal import LAST_STAN
-from harness.nearest import unknown
 from harness.units import parse_duration, parse_share
 
 
@@ -55,7 +55,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     duration: float = 5400.0
     epoch: str = "2026-11-21T20:10:00"
     contract: Contract = Contract()
-    evening: Evening = Evening()
+    evening: CustomerBehaviour = CustomerBehaviour()
     motors: Motors = Motors()
     promises: tuple[str, ...] = ()
     expect: dict[str, int] = {}
@@ -189,7 +189,7 @@ class _Reader:
             case "contract":
                 return self._struct(key, Contract(), self._table(value, place))
             case "evening":
-                return self._struct(key, Evening(), self._table(value, place))
+                return self._struct(key, CustomerBehaviour(), self._table(value, place))
             case "motors":
                 return self._struct(key, Motors(), self._table(value, place))
             case _:

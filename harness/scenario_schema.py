@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 from harness.checks.catalogue import INVARIANTS
-from harness.checks.wanted import fields_of
+from harness.checks.expectations import fields_of
 from harness.contract import Contract
 from harness.events import EVENT_TYPES
 from harness.faults.grammar import ALL_RULES
-from harness.machines.customer import Evening
+from harness.machines.customer import CustomerBehaviour
 from harness.machines.device import Motors
 from harness.machines.terminal import LAST_STAN
 
@@ -70,7 +70,7 @@ def scenario_schema() -> dict[str, Any]:
                 "time, never less; only with the scenario's own faults and profiles",
             ),
             "contract": _section(Contract()),
-            "evening": _section(Evening()),
+            "evening": _section(CustomerBehaviour()),
             "motors": _section(Motors()),
             "terminal_profile": _TEXT,
             "host_profile": _TEXT,
@@ -99,7 +99,7 @@ def _events(*, least: int) -> dict[str, Any]:
 
 
 def _section(default: Any) -> dict[str, Any]:
-    shares = isinstance(default, Evening)  # only there shares default below one
+    shares = isinstance(default, CustomerBehaviour)  # only there shares default below one
     return {
         "type": "object",
         "additionalProperties": False,

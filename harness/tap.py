@@ -11,10 +11,10 @@ from hashlib import blake2b
 
 from harness.errors import DecodeError
 from harness.events import End, FrameSeen
+from harness.wire.authenticated import AuthenticatedCodec
 from harness.wire.dialect import Fields
+from harness.wire.format_detector import FormatDetector
 from harness.wire.framing import Framing
-from harness.wire.guess import Guess
-from harness.wire.sealed import Sealed
 
 _MAC_FIELDS = frozenset(("t", "64", "128", "p", "1"))
 
@@ -29,7 +29,11 @@ class TapDecoder:
     __slots__ = ("_digest_key", "_guess", "_known", "_sealed", "framing")
 
     def __init__(
-        self, sealed: Sealed, framing: Framing, digest_key: bytes, guess: Guess | None = None
+        self,
+        sealed: AuthenticatedCodec,
+        framing: Framing,
+        digest_key: bytes,
+        guess: FormatDetector | None = None,
     ) -> None:
         """`guess` is asked what a stream looks like that does not read from its first frame on,
         as when somebody else's machine is set up differently.

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from harness import events as e
 from harness.assembly import Assembly
+from harness.cardholders import Card
 from harness.machines import inputs as i
 from harness.machines.atm import Atm, LosePower
 from harness.machines.device import Device, Motors
+from harness.machines.device_fault import DeviceFault
 from harness.machines.effects import Connect, Disconnect, Transmit, Write
-from harness.machines.mishap import Mishap
 from harness.machines.store import StoreImage
 from harness.machines.terminal import Terminal
-from harness.people import Card
 from harness.plan import plan_of
 from harness.scenario import load_scenario
 from harness.wire.dialect import Fields
@@ -28,7 +28,7 @@ class Bench:
         self.sent: list[Fields] = []
         self.seen: list[e.Event] = []
         self.unsynced: list[Write] = []
-        self.mishaps: dict[str, Mishap] = {}
+        self.mishaps: dict[str, DeviceFault] = {}
         self.device = Device(Motors(), lambda _, command: self.mishaps.get(command))
         builder = self.assembly._builder(0)
         self._settings = settings

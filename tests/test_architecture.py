@@ -16,10 +16,10 @@ ROOT = Path(harness.__file__).parent
 
 # Bottom first. A unit (a top-level module or package) imports from lower tiers and from itself.
 TIERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "draw", "contract", "events"),
-    ("resources", "units", "nearest", "collector"),
+    ("errors", "keyed_random", "contract", "events"),
+    ("resources", "units", "did_you_mean", "gc_tuning"),
     ("wire", "crypto"),
-    ("people",),
+    ("cardholders",),
     ("cards",),
     ("faker_provider", "machines"),
     ("defects", "tap", "journal"),
@@ -39,8 +39,17 @@ RANK = {unit: rank for rank, tier in enumerate(TIERS) for unit in tier}
 ASYNC_UNITS = ("live", "fleet", "load", "api", "cli", "pytest_plugin")
 ASYNC_MODULES = ("report.console",)
 PURE_UNITS = (
-    *("errors", "draw", "contract", "events", "resources", "units", "nearest", "collector"),
-    *("wire", "crypto", "people", "cards", "machines", "defects", "tap", "journal"),
+    *(
+        "errors",
+        "keyed_random",
+        "contract",
+        "events",
+        "resources",
+        "units",
+        "did_you_mean",
+        "gc_tuning",
+    ),
+    *("wire", "crypto", "cardholders", "cards", "machines", "defects", "tap", "journal"),
     *("faults", "checks", "profiles", "scenario", "plan", "outcome", "assembly", "sim"),
 )
 
@@ -93,7 +102,7 @@ def test_asyncio_stays_at_the_edge(module: str) -> None:
 
 
 # they hand runs out to other processes
-PROCESSES = ("explore.campaign", "explore.hunt", "explore.workers")
+PROCESSES = ("explore.search", "explore.random_search", "explore.workers")
 PURE = [m for m in MODULES if unit_of(m) in (*PURE_UNITS, "explore") and m not in PROCESSES]
 
 
@@ -141,7 +150,7 @@ def test_asyncio_in_a_machine_would_be_found() -> None:
     """And it is allowed in live."""
     source = "from asyncio import Protocol"
     assert wrong_asyncio("machines.atm", source) != []
-    assert wrong_asyncio("report.console", source) == wrong_asyncio("live.driver", source) == []
+    assert wrong_asyncio("report.console", source) == wrong_asyncio("live.transport", source) == []
 
 
 @pytest.mark.parametrize(
@@ -188,7 +197,7 @@ def test_an_impurity_would_be_found(source: str) -> None:
         "def f(names: set[str]) -> bool:\n    return 'a' in names and len(names) > 1",
         "def f(a: dict[str, int]):\n    return [x for x in a]",
         "def f(x: set[int]): return 1 in x\ndef g(x: list[int]): return list(x)",
-        "from harness.draw import Draw",
+        "from harness.keyed_random import Draw",
         "items = [1]\nitems.pop()",
     ],
 )

@@ -1,8 +1,8 @@
 """What every check is: a reader of evidence that counts what it tried and keeps little.
 
 A check has a handler for each kind of event it cares about (`on_CardTaken`), called with the
-terminal's `Site`, the time and the event, after the site took the event in. It never raises; it
-notes failures. At the end of whatever was seen `due(site, now)` comes once for each terminal, so
+`TerminalEvidence`, the time and the event, after the evidence took the event in. It never raises;
+it notes failures. At the end of whatever was seen `due(site, now)` comes once for each terminal, so
 that a bound that passed without its entry is a failure; `rest(site, now)` follows only when the run
 came to its end, and judges what must be over by then.
 """
@@ -19,9 +19,9 @@ from harness.contract import Contract
 from harness.events import EVENT_TYPES, Event
 
 if TYPE_CHECKING:
-    from harness.checks.evidence import Mark, Site
+    from harness.checks.evidence import Mark, TerminalEvidence
 
-Handler = Callable[["Site", float, Any], None]
+Handler = Callable[["TerminalEvidence", float, Any], None]
 KEPT = 20
 
 
@@ -91,13 +91,15 @@ class Check:
         or came back.
         """
 
-    def due(self, site: Site, now: float) -> None:
+    def due(self, site: TerminalEvidence, now: float) -> None:
         """Nothing more was seen after `now`."""
 
-    def rest(self, site: Site, now: float) -> None:
+    def rest(self, site: TerminalEvidence, now: float) -> None:
         """The run came to its end: quiescence, or as long as it is waited for."""
 
-    def fail(self, site: Site, at: float, what: str, *, excess: float | None = None) -> None:
+    def fail(
+        self, site: TerminalEvidence, at: float, what: str, *, excess: float | None = None
+    ) -> None:
         if excess is not None:
             self.excesses.append(excess)
         self._note(Failure(self.id, at, site.name, what, site.card, site.customer, excess))
@@ -116,7 +118,9 @@ class Check:
         if self.worst is None or seconds > self.worst:
             self.worst = seconds
 
-    def hold(self, site: Site, at: float, seconds: float, bound: float, what: str) -> None:
+    def hold(
+        self, site: TerminalEvidence, at: float, seconds: float, bound: float, what: str
+    ) -> None:
         """A timed case: measure it, and fail if it passed its bound. `what` gets the figures."""
         self.measured(seconds)
         if seconds > bound + 1e-6:
@@ -137,21 +141,21 @@ class Span(Check):
         super().__init__(*args)  # type: ignore[arg-type]
         self._since: dict[str, Mark] = {}
 
-    def _begins(self, site: Site, at: float) -> None:
+    def _begins(self, site: TerminalEvidence, at: float) -> None:
         """Where it has begun already, it goes on."""
         self._since.setdefault(site.name, site.mark(at))
 
-    def _ends(self, site: Site, at: float, what: str) -> None:
+    def _ends(self, site: TerminalEvidence, at: float, what: str) -> None:
         since = self._since.pop(site.name, None)
         if since is not None:
             self.tried += 1
             self.hold(site, at, site.since(since, at), self._bound_of(site, since), what)
 
-    def _overdue(self, site: Site, now: float) -> bool:
+    def _overdue(self, site: TerminalEvidence, now: float) -> bool:
         """Should it have ended by now?"""
         since = self._since.get(site.name)
         return since is not None and site.since(since, now) > self._bound_of(site, since)
 
-    def _bound_of(self, site: Site, since: Mark) -> float:
+    def _bound_of(self, site: TerminalEvidence, since: Mark) -> float:
         assert self.bound is not None, "a span without a bound"
         return self.bound + site.allowance(since)

@@ -6,8 +6,8 @@ from collections import deque
 
 from harness import events as e
 from harness.checks.base import Check, Span
-from harness.checks.evidence import Mark, Site
-from harness.checks.exchange import Exchange
+from harness.checks.evidence import Mark, TerminalEvidence
+from harness.checks.transactions import TransactionEvidence
 from harness.wire.dialect import Kind, Outcome
 
 
@@ -30,7 +30,7 @@ class AbortReleasesCard(Check):
     def bound(self) -> float:
         return self.contract.out_after_abort
 
-    def _trigger(self, site: Site, at: float) -> float | None:
+    def _trigger(self, site: TerminalEvidence, at: float) -> float | None:
         """When the abort was due, None if there is none by `at`."""
         due = site.abort_at
         current = site.current
@@ -41,7 +41,7 @@ class AbortReleasesCard(Check):
                 due = expiry
         return due
 
-    def _released(self, site: Site, at: float) -> None:
+    def _released(self, site: TerminalEvidence, at: float) -> None:
         due = self._trigger(site, at)
         if due is None or site.inserted is None:
             return
@@ -51,22 +51,22 @@ class AbortReleasesCard(Check):
         site.abort_at = None
         site.wait = None
 
-    def _allowance(self, site: Site) -> float:
+    def _allowance(self, site: TerminalEvidence) -> float:
         return site.allowance(site.inserted) if site.inserted is not None else 0.0
 
-    def on_CardAtSlot(self, site: Site, at: float, _event: e.CardAtSlot) -> None:  # noqa: N802
+    def on_CardAtSlot(self, site: TerminalEvidence, at: float, _event: e.CardAtSlot) -> None:
         if self._trigger(site, at) is not None:
             self._at_slot[site.name] = site.mark(at)
         self._released(site, at)
 
-    def on_CaptureBegun(self, site: Site, at: float, _event: e.CaptureBegun) -> None:  # noqa: N802
+    def on_CaptureBegun(self, site: TerminalEvidence, at: float, _event: e.CaptureBegun) -> None:
         self._gone(site, at)
         self._released(site, at)
 
-    def on_CardTaken(self, site: Site, at: float, _event: e.CardTaken) -> None:  # noqa: N802
+    def on_CardTaken(self, site: TerminalEvidence, at: float, _event: e.CardTaken) -> None:
         self._gone(site, at)
 
-    def _gone(self, site: Site, at: float) -> None:
+    def _gone(self, site: TerminalEvidence, at: float) -> None:
         since = self._at_slot.pop(site.name, None)
         if since is not None:
             bound = self.contract.card_take + self.contract.slack + site.allowance(since)
@@ -79,7 +79,7 @@ class AbortReleasesCard(Check):
                     excess=seconds - bound,
                 )
 
-    def due(self, site: Site, now: float) -> None:
+    def due(self, site: TerminalEvidence, now: float) -> None:
         self._gone(site, now)
         if site.inserted is None or site.card_at in ("slot", "capturing"):
             return
@@ -99,7 +99,7 @@ class AbortReleasesCard(Check):
             )
 
 
-def _late(site: Site, current: Exchange, check: Check) -> bool:
+def _late(site: TerminalEvidence, current: TransactionEvidence, check: Check) -> bool:
     """Did the answer come after the contract's host timer?"""
     return (
         site.wait is not None
@@ -119,24 +119,24 @@ class HoldIsBounded(Span):
     def bound(self) -> float:
         return self.contract.hold
 
-    def on_ScreenShown(self, site: Site, at: float, event: e.ScreenShown) -> None:  # noqa: N802
+    def on_ScreenShown(self, site: TerminalEvidence, at: float, event: e.ScreenShown) -> None:
         if event.screen == "please_wait":  # shown again, it is the same wait
             self._begins(site, at)
         elif event.screen == "enter_pin":  # the host asked for the PIN again
             self._since.pop(site.name, None)
 
-    def on_FrameSeen(self, site: Site, at: float, event: e.FrameSeen) -> None:  # noqa: N802
+    def on_FrameSeen(self, site: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
         """A request starts the clock even if the screen says nothing."""
         if site.kind is Kind.REQUEST and event.end == "terminal" and site.inserted is not None:
             self._begins(site, at)
 
-    def on_CardTaken(self, site: Site, at: float, _event: e.CardTaken) -> None:  # noqa: N802
+    def on_CardTaken(self, site: TerminalEvidence, at: float, _event: e.CardTaken) -> None:
         self._ends(site, at, "the card was held too long")
 
-    def on_CardCaptured(self, site: Site, at: float, _event: e.CardCaptured) -> None:  # noqa: N802
+    def on_CardCaptured(self, site: TerminalEvidence, at: float, _event: e.CardCaptured) -> None:
         self._ends(site, at, "the card was held too long")
 
-    def due(self, site: Site, now: float) -> None:
+    def due(self, site: TerminalEvidence, now: float) -> None:
         if site.inserted is not None and self._overdue(site, now):
             self._ends(site, now, "the card is still inside")
 
@@ -147,7 +147,7 @@ class CaptureHasReason(Check):
     id = "T7"
     needs = ("device", "wire.terminal")
 
-    def on_CaptureBegun(self, site: Site, at: float, event: e.CaptureBegun) -> None:  # noqa: N802
+    def on_CaptureBegun(self, site: TerminalEvidence, at: float, event: e.CaptureBegun) -> None:
         self.tried += 1
         current = site.current
         ordered = (
@@ -180,7 +180,7 @@ class CapturesAreFew(Check):
         super().__init__(*args)  # type: ignore[arg-type]
         self._captures: dict[str, deque[float]] = {}
 
-    def on_CaptureBegun(self, site: Site, at: float, _event: e.CaptureBegun) -> None:  # noqa: N802
+    def on_CaptureBegun(self, site: TerminalEvidence, at: float, _event: e.CaptureBegun) -> None:
         current = site.current
         if current is None or current.answer is not Outcome.CAPTURE or site.inserted is None:
             return
@@ -212,39 +212,39 @@ class WaitIsBounded(Check):
     def bound(self) -> float:
         return self.contract.wait
 
-    def _over(self, site: Site, at: float) -> None:
+    def _over(self, site: TerminalEvidence, at: float) -> None:
         since = self._since.pop(site.name, None)
         if since is not None:
             self.tried += 1
             waited = site.between(since, at)
             self.hold(site, at, waited, self.bound, "'please wait' stood too long")
 
-    def on_ScreenShown(self, site: Site, at: float, event: e.ScreenShown) -> None:  # noqa: N802
+    def on_ScreenShown(self, site: TerminalEvidence, at: float, event: e.ScreenShown) -> None:
         if event.screen == "please_wait":  # shown again, it is the same wait
             self._since.setdefault(site.name, at)
         else:
             self._over(site, at)
 
-    def on_FrameSeen(self, site: Site, at: float, event: e.FrameSeen) -> None:  # noqa: N802
+    def on_FrameSeen(self, site: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
         """A request starts the clock even if the screen says nothing."""
         asked = site.kind is Kind.REQUEST and event.end == "terminal" and site.powered
         if asked and site.inserted is not None:
             self._since.setdefault(site.name, at)
 
-    def on_EjectBegun(self, site: Site, at: float, _event: e.EjectBegun) -> None:  # noqa: N802
+    def on_EjectBegun(self, site: TerminalEvidence, at: float, _event: e.EjectBegun) -> None:
         self._over(site, at)
 
-    def on_CaptureBegun(self, site: Site, at: float, _event: e.CaptureBegun) -> None:  # noqa: N802
+    def on_CaptureBegun(self, site: TerminalEvidence, at: float, _event: e.CaptureBegun) -> None:
         self._over(site, at)
 
-    def on_StackBegun(self, site: Site, at: float, _event: e.StackBegun) -> None:  # noqa: N802
+    def on_StackBegun(self, site: TerminalEvidence, at: float, _event: e.StackBegun) -> None:
         if self.contract.cash_before_card:
             self._over(site, at)
 
-    def on_PowerLost(self, site: Site, at: float, _event: e.PowerLost) -> None:  # noqa: N802
+    def on_PowerLost(self, site: TerminalEvidence, at: float, _event: e.PowerLost) -> None:
         self._over(site, at)
 
-    def due(self, site: Site, now: float) -> None:
+    def due(self, site: TerminalEvidence, now: float) -> None:
         since = self._since.get(site.name)
         if since is not None and site.between(since, now) > self.bound:
             self._over(site, now)
@@ -271,10 +271,10 @@ class EveryCardOut(Check):
         if isinstance(event, e.FaultBegan):
             self._fault_began = at
 
-    def on_CardInserted(self, site: Site, at: float, _event: e.CardInserted) -> None:  # noqa: N802
+    def on_CardInserted(self, site: TerminalEvidence, at: float, _event: e.CardInserted) -> None:
         self._inside[site.name] = site.mark(at)
 
-    def _over(self, site: Site, at: float) -> None:
+    def _over(self, site: TerminalEvidence, at: float) -> None:
         inserted = self._inside.pop(site.name, None)
         if inserted is not None:
             self.tried += 1
@@ -284,13 +284,13 @@ class EveryCardOut(Check):
             bound = self.bound + site.allowance(start)
             self.hold(site, at, site.since(start, at), bound, "the card stayed inside")
 
-    def on_CardTaken(self, site: Site, at: float, _event: e.CardTaken) -> None:  # noqa: N802
+    def on_CardTaken(self, site: TerminalEvidence, at: float, _event: e.CardTaken) -> None:
         self._over(site, at)
 
-    def on_CardCaptured(self, site: Site, at: float, _event: e.CardCaptured) -> None:  # noqa: N802
+    def on_CardCaptured(self, site: TerminalEvidence, at: float, _event: e.CardCaptured) -> None:
         self._over(site, at)
 
-    def due(self, site: Site, now: float) -> None:
+    def due(self, site: TerminalEvidence, now: float) -> None:
         inserted = self._inside.get(site.name)
         if inserted is not None and site.since(inserted, now) > self.bound + site.allowance(
             inserted
@@ -304,7 +304,7 @@ class NoCardWhileDown(Check):
     id = "F2.accept"
     needs = ("device", "wire.terminal")
 
-    def on_CardInserted(self, site: Site, at: float, _event: e.CardInserted) -> None:  # noqa: N802
+    def on_CardInserted(self, site: TerminalEvidence, at: float, _event: e.CardInserted) -> None:
         self.tried += 1
         why = "" if site.stands_still else site.down_because(at)  # it could not close the reader
         if why:

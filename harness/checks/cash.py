@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from harness import events as e
 from harness.checks.base import Check, Span
-from harness.checks.evidence import Site, worth
-from harness.checks.exchange import Exchange
+from harness.checks.evidence import TerminalEvidence, worth
+from harness.checks.transactions import TransactionEvidence
 
 
 class CashNeedsApproval(Check):
@@ -14,7 +14,7 @@ class CashNeedsApproval(Check):
     id = "T4"
     needs = ("device", "wire.terminal")
 
-    def on_StackBegun(self, site: Site, at: float, _event: e.StackBegun) -> None:  # noqa: N802
+    def on_StackBegun(self, site: TerminalEvidence, at: float, _event: e.StackBegun) -> None:
         self.tried += 1
         current = site.current
         if current is None or not current.withdrawal:
@@ -26,7 +26,7 @@ class CashNeedsApproval(Check):
         else:
             self._timely(site, at, current)
 
-    def _timely(self, site: Site, at: float, current: Exchange) -> None:
+    def _timely(self, site: TerminalEvidence, at: float, current: TransactionEvidence) -> None:
         late = current.answer_at - current.start - self.contract.host_response
         if late >= 0:
             self.fail(
@@ -47,7 +47,7 @@ class ApprovalIsAuthentic(Check):
         """Where the contract has no MAC there is none to look at."""
         return self.contract.mac and super().observable(sees)
 
-    def on_StackBegun(self, site: Site, at: float, _event: e.StackBegun) -> None:  # noqa: N802
+    def on_StackBegun(self, site: TerminalEvidence, at: float, _event: e.StackBegun) -> None:
         current = site.current
         if current is None or not (current.approved or current.forged):
             return  # T4's to say
@@ -67,7 +67,7 @@ class NeverMoreThanApproved(Check):
     def bound(self) -> float:
         return 0.0
 
-    def on_NotesStacked(self, site: Site, at: float, _event: e.NotesStacked) -> None:  # noqa: N802
+    def on_NotesStacked(self, site: TerminalEvidence, at: float, _event: e.NotesStacked) -> None:
         current = site.current
         if current is None or not current.approved:
             return  # cash without approval is T4's to say
@@ -86,7 +86,7 @@ class CardBeforeCash(Check):
     id = "T6"
     needs = ("device",)
 
-    def on_StackBegun(self, site: Site, at: float, _event: e.StackBegun) -> None:  # noqa: N802
+    def on_StackBegun(self, site: TerminalEvidence, at: float, _event: e.StackBegun) -> None:
         if self.contract.cash_before_card:
             return
         self.tried += 1
@@ -111,18 +111,20 @@ class CashIsDrawnIn(Span):
     def bound(self) -> float:
         return self.contract.cash_out
 
-    def on_NotesPresented(self, site: Site, at: float, _event: e.NotesPresented) -> None:  # noqa: N802
+    def on_NotesPresented(
+        self, site: TerminalEvidence, at: float, _event: e.NotesPresented
+    ) -> None:
         self._begins(site, at)
         self._whose.setdefault(site.name, site.customer)
 
-    def _gone(self, site: Site, at: float, _event: e.Event | None = None) -> None:
+    def _gone(self, site: TerminalEvidence, at: float, _event: e.Event | None = None) -> None:
         whose = self._whose.pop(site.name, site.customer)
         owner = "" if whose == site.customer else f" of customer {whose}"
         self._ends(site, at, f"cash{owner} lay at the slot")
 
     on_NotesTaken = on_NotesRetracted = on_RetractFailed = _gone  # noqa: N815
 
-    def due(self, site: Site, now: float) -> None:
+    def due(self, site: TerminalEvidence, now: float) -> None:
         if self._overdue(site, now):
             self._gone(site, now)
 
@@ -137,7 +139,7 @@ class NothingAfterAbort(Check):
         super().__init__(*args)  # type: ignore[arg-type]
         self._counted: dict[str, int] = {}
 
-    def on_StackBegun(self, site: Site, at: float, _event: e.StackBegun) -> None:  # noqa: N802
+    def on_StackBegun(self, site: TerminalEvidence, at: float, _event: e.StackBegun) -> None:
         current = site.current
         if current is None:
             return
@@ -147,7 +149,7 @@ class NothingAfterAbort(Check):
             why = current.aborted or ("the host timer" if expired else "it had been reversed")
             self.fail(site, at, f"cash for STAN {current.stan} after its abort ({why})")
 
-    def on_EjectBegun(self, site: Site, at: float, _event: e.EjectBegun) -> None:  # noqa: N802
+    def on_EjectBegun(self, site: TerminalEvidence, at: float, _event: e.EjectBegun) -> None:
         """An aborted transaction whose card comes out is a case that was tried."""
         current = site.current
         if current is None or self._counted.get(site.name) == current.key:
@@ -176,30 +178,32 @@ class CassettesAddUp(Check):
     def bound(self) -> float:
         return 0.0
 
-    def _move(self, site: Site, notes: e.Notes) -> None:
+    def _move(self, site: TerminalEvidence, notes: e.Notes) -> None:
         left = self._left.get(site.name)
         if left is not None:
             for denomination, count in notes.items():
                 left[denomination] = left.get(denomination, 0) - count
 
-    def on_NotesTaken(self, site: Site, _at: float, event: e.NotesTaken) -> None:  # noqa: N802
+    def on_NotesTaken(self, site: TerminalEvidence, _at: float, event: e.NotesTaken) -> None:
         self._move(site, event.notes)
 
-    def on_NotesRetracted(self, site: Site, _at: float, event: e.NotesRetracted) -> None:  # noqa: N802
+    def on_NotesRetracted(
+        self, site: TerminalEvidence, _at: float, event: e.NotesRetracted
+    ) -> None:
         self._move(site, event.notes)
 
-    def on_NotesStacked(self, site: Site, _at: float, event: e.NotesStacked) -> None:  # noqa: N802
+    def on_NotesStacked(self, site: TerminalEvidence, _at: float, event: e.NotesStacked) -> None:
         self._move(site, event.rejected)
 
-    def on_CassettesCounted(  # noqa: N802
-        self, site: Site, _at: float, event: e.CassettesCounted
+    def on_CassettesCounted(
+        self, site: TerminalEvidence, _at: float, event: e.CassettesCounted
     ) -> None:
         if event.when == "opening":
             self._left[site.name] = dict(event.notes)
             return
         self._counted[site.name] = event
 
-    def rest(self, site: Site, now: float) -> None:
+    def rest(self, site: TerminalEvidence, now: float) -> None:
         event = self._counted.get(site.name)
         if event is None or site.name not in self._left:
             return

@@ -1,11 +1,11 @@
 """What the evidence says about one terminal: where its card is, and what it asked the host.
 
-All checks share one `Site` per terminal, so that each of them stays small. It is built from
-the device, the tap at the terminal's end, the tap at the host's end and the ledger; what the
-terminal says of itself is only ever used against it.
+All checks share one `TerminalEvidence` per terminal, so that each of them stays small. It is
+built from the device, the tap at the terminal's end, the tap at the host's end and the ledger; what
+the terminal says of itself is only ever used against it.
 
-A `Exchange` is one request as the wire showed it, named by DE 11 and DE 7. It is kept while
-anything of it is open; what must be remembered for ever (that it was there) is eight bytes.
+A `TransactionEvidence` is one request as the wire showed it, named by DE 11 and DE 7. It is kept
+while anything of it is open; what must be remembered for ever (that it was there) is eight bytes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from bisect import insort
 from typing import NamedTuple
 
 from harness import events as e
-from harness.checks.exchange import Exchange, Exchanges, is_over
+from harness.checks.transactions import TerminalTransactions, TransactionEvidence, is_over
 from harness.contract import Contract
 from harness.wire.dialect import AdviceOutcome, Dialect, Kind, Outcome
 
@@ -39,7 +39,7 @@ class Mark(NamedTuple):
     cuts: int
 
 
-class Site(Exchanges):
+class TerminalEvidence(TerminalTransactions):
     """One terminal, seen from outside."""
 
     def __init__(
@@ -78,8 +78,8 @@ class Site(Exchanges):
         self.kind: Kind | None = None  # what the last frame is, None if it would not decode
         # exchanges
         self.losses = 0  # withdrawals in which the power failed
-        self.acknowledged: list[Exchange] = []  # by the last frame at the host's end
-        self._host_hears: dict[str, Exchange] = {}  # reversals the host has not answered
+        self.acknowledged: list[TransactionEvidence] = []  # by the last frame at the host's end
+        self._host_hears: dict[str, TransactionEvidence] = {}  # reversals the host has not answered
 
     # --- time ------------------------------------------------------------------------------
 
@@ -108,7 +108,7 @@ class Site(Exchanges):
 
     # --- the device -------------------------------------------------------------------------
 
-    def on_CardInserted(self, at: float, event: e.CardInserted) -> None:  # noqa: N802
+    def on_CardInserted(self, at: float, event: e.CardInserted) -> None:
         self.card = event.card
         self.customer = event.customer
         self.card_at = "transport"
@@ -117,32 +117,32 @@ class Site(Exchanges):
         self.abort_at = None
         self.wait = None
 
-    def on_EjectFailed(self, _at: float, _event: e.EjectFailed) -> None:  # noqa: N802
+    def on_EjectFailed(self, _at: float, _event: e.EjectFailed) -> None:
         self.jammed = True
 
-    def on_CardAtSlot(self, at: float, _event: e.CardAtSlot) -> None:  # noqa: N802
+    def on_CardAtSlot(self, at: float, _event: e.CardAtSlot) -> None:
         self.card_at = "slot"
         self.slot_since = at
 
-    def on_CaptureBegun(self, _at: float, _event: e.CaptureBegun) -> None:  # noqa: N802
+    def on_CaptureBegun(self, _at: float, _event: e.CaptureBegun) -> None:
         self.card_at = "capturing"
 
-    def on_CardTaken(self, _at: float, _event: e.CardTaken) -> None:  # noqa: N802
+    def on_CardTaken(self, _at: float, _event: e.CardTaken) -> None:
         self.card_at = ""
         self.inserted = None
 
-    def on_CardCaptured(self, _at: float, _event: e.CardCaptured) -> None:  # noqa: N802
+    def on_CardCaptured(self, _at: float, _event: e.CardCaptured) -> None:
         self.card_at = ""
         self.inserted = None
 
-    def on_ScreenShown(self, at: float, event: e.ScreenShown) -> None:  # noqa: N802
+    def on_ScreenShown(self, at: float, event: e.ScreenShown) -> None:
         before, self.screen = self.screen, event.screen
         if event.screen == "please_wait" != before:
             self.wait = self.mark(at)
             self.abort_at = None
             self.current = None  # what is paid from here on needs a request of its own
 
-    def on_PowerLost(self, at: float, _event: e.PowerLost) -> None:  # noqa: N802
+    def on_PowerLost(self, at: float, _event: e.PowerLost) -> None:
         self.powered = False
         self.off_since = at
         self.cuts += 1
@@ -159,21 +159,21 @@ class Site(Exchanges):
             self.pauses[-1] = (self.pauses[-1][0], at)
             self._unread.clear()
 
-    def _cut(self, exchange: Exchange) -> None:
+    def _cut(self, exchange: TransactionEvidence) -> None:
         """The power failed in it: what must not be lost now (T10)."""
         self.losses += not exchange.cut and exchange.requested and exchange.withdrawal
         exchange.cut = True
 
-    def on_PowerRestored(self, at: float, _event: e.PowerRestored) -> None:  # noqa: N802
+    def on_PowerRestored(self, at: float, _event: e.PowerRestored) -> None:
         self.off += at - self.off_since
         self.powered = True
 
-    def on_ProcessPaused(self, at: float, _event: e.ProcessPaused) -> None:  # noqa: N802
+    def on_ProcessPaused(self, at: float, _event: e.ProcessPaused) -> None:
         self.pauses.append((at, float("inf")))
         if self.current is not None and self.cash_out:
             self.current.stood_still = True
 
-    def on_ProcessResumed(self, at: float, _event: e.ProcessResumed) -> None:  # noqa: N802
+    def on_ProcessResumed(self, at: float, _event: e.ProcessResumed) -> None:
         if self.stands_still:
             self.pauses[-1] = (self.pauses[-1][0], at)
         unread, self._unread = self._unread, []
@@ -183,30 +183,30 @@ class Site(Exchanges):
             else:
                 self._read(self.dialect.kind_of(event.fields), at, event)
 
-    def on_StackBegun(self, _at: float, _event: e.StackBegun) -> None:  # noqa: N802
+    def on_StackBegun(self, _at: float, _event: e.StackBegun) -> None:
         self.cash_out = True
         if self.current is not None:
             self.current.stacks += 1
             self.current.stood_still |= self.stands_still
 
-    def on_NotesStacked(self, _at: float, event: e.NotesStacked) -> None:  # noqa: N802
+    def on_NotesStacked(self, _at: float, event: e.NotesStacked) -> None:
         self.cash_out = bool(event.notes) and event.counted  # what lost count is purged
         if self.current is not None:
             self.current.stacked += worth(event.notes)
             self.current.uncounted |= not event.counted
 
-    def on_NotesRetracted(self, _at: float, event: e.NotesRetracted) -> None:  # noqa: N802
+    def on_NotesRetracted(self, _at: float, event: e.NotesRetracted) -> None:
         self.cash_out = False
         if self.current is not None:
             self.current.retracted += worth(event.notes)
             self.current.uncounted |= not event.counted
 
-    def on_RetractFailed(self, _at: float, _event: e.RetractFailed) -> None:  # noqa: N802
+    def on_RetractFailed(self, _at: float, _event: e.RetractFailed) -> None:
         self.cash_out = False
         if self.current is not None:
             self.current.uncounted = True
 
-    def on_NotesTaken(self, _at: float, event: e.NotesTaken) -> None:  # noqa: N802
+    def on_NotesTaken(self, _at: float, event: e.NotesTaken) -> None:
         self.cash_out = False
         current = self.current
         if current is None:
@@ -218,14 +218,14 @@ class Site(Exchanges):
 
     # --- what it says of itself, used against it ----------------------------------------------
 
-    def on_Aborted(self, at: float, event: e.Aborted) -> None:  # noqa: N802
+    def on_Aborted(self, at: float, event: e.Aborted) -> None:
         self._abort(at, event.why)
 
-    def on_SessionCancelled(self, at: float, event: e.SessionCancelled) -> None:  # noqa: N802
+    def on_SessionCancelled(self, at: float, event: e.SessionCancelled) -> None:
         if event.why != "hotlist" and self.abort_at is None:
             self.abort_at = at
 
-    def on_SuspenseRecorded(self, _at: float, event: e.SuspenseRecorded) -> None:  # noqa: N802
+    def on_SuspenseRecorded(self, _at: float, event: e.SuspenseRecorded) -> None:
         """Believed only where the device lost count or power, where the process stood still while
         it counted, or where notes left the cassettes and are neither with the customer nor back.
         (DE 37 is made from the transaction's number.)
@@ -246,13 +246,13 @@ class Site(Exchanges):
 
     # --- the link ---------------------------------------------------------------------------
 
-    def on_LinkOpened(self, at: float, _event: e.LinkOpened) -> None:  # noqa: N802
+    def on_LinkOpened(self, at: float, _event: e.LinkOpened) -> None:
         self.connected = True
         self.signed_on = False
         self.heard = at
         self._network.clear()
 
-    def on_LinkClosed(self, at: float, _event: e.LinkClosed) -> None:  # noqa: N802
+    def on_LinkClosed(self, at: float, _event: e.LinkClosed) -> None:
         self.connected = self.signed_on = False
         if self.stands_still:
             self._unread.append(None)
@@ -287,7 +287,7 @@ class Site(Exchanges):
                 return "a request expired and no echo was answered since"
         return ""
 
-    def on_FrameSeen(self, at: float, event: e.FrameSeen) -> bool:  # noqa: N802
+    def on_FrameSeen(self, at: float, event: e.FrameSeen) -> bool:
         """True when the frame concerns no check: network management, most of the traffic."""
         if event.problem:
             self.kind = None
@@ -341,7 +341,7 @@ class Site(Exchanges):
             self.wait = self.mark(at)
         self.sweep()
 
-    def _reversal(self, event: e.FrameSeen, exchange: Exchange) -> None:
+    def _reversal(self, event: e.FrameSeen, exchange: TransactionEvidence) -> None:
         fields = event.fields
         exchange.unsure = False
         if exchange.reversal is None:
@@ -396,7 +396,7 @@ class Site(Exchanges):
         self._take_answer(current, outcome, amount, at, event.mac)
 
     def _take_answer(
-        self, current: Exchange, outcome: Outcome, amount: int, at: float, mac: str
+        self, current: TransactionEvidence, outcome: Outcome, amount: int, at: float, mac: str
     ) -> None:
         if at >= current.start + self._contract.host_response and not current.aborted:
             current.aborted = LATE
@@ -456,7 +456,7 @@ class Site(Exchanges):
             self.acknowledged = [exchange]
             insort(self.tombstones, exchange.key)
 
-    def on_PostingLost(self, _at: float, event: e.PostingLost) -> None:  # noqa: N802
+    def on_PostingLost(self, _at: float, event: e.PostingLost) -> None:
         exchange = self.exchange(event.stan, event.sent)
         if event.kind == "debit":
             exchange.debit -= event.amount
@@ -465,19 +465,19 @@ class Site(Exchanges):
             exchange.back -= event.amount
             exchange.back_posts -= 1
 
-    def on_StoodIn(self, _at: float, event: e.StoodIn) -> None:  # noqa: N802
+    def on_StoodIn(self, _at: float, event: e.StoodIn) -> None:
         exchange = self.exchange(event.stan, event.sent)
         exchange.stood_in = True
         exchange.stood = event.amount
 
-    def on_BroughtForward(self, _at: float, event: e.BroughtForward) -> None:  # noqa: N802
+    def on_BroughtForward(self, _at: float, event: e.BroughtForward) -> None:
         """Posted in an earlier life, which no part of this run has seen."""
         exchange = self.exchange(event.stan, event.sent)
         exchange.debit, exchange.debits = event.debit, 1
         exchange.back, exchange.back_posts = event.back, int(event.back > 0)
         exchange.before = True
 
-    def on_Posted(self, at: float, event: e.Posted) -> None:  # noqa: N802
+    def on_Posted(self, at: float, event: e.Posted) -> None:
         exchange = self.exchange(event.stan, event.sent)
         if event.kind == "debit":
             if self._contract.standby and at - exchange.heard_at <= self._contract.replication:
@@ -500,8 +500,8 @@ def worth(notes: e.Notes) -> int:
     return sum(denomination * count for denomination, count in notes.items())
 
 
-SITE_HANDLERS = {
-    kind: getattr(Site, f"on_{name}")
+EVIDENCE_HANDLERS = {
+    kind: getattr(TerminalEvidence, f"on_{name}")
     for name, kind in e.EVENT_TYPES.items()
-    if hasattr(Site, f"on_{name}")
+    if hasattr(TerminalEvidence, f"on_{name}")
 }

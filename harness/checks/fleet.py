@@ -6,7 +6,7 @@ from math import sqrt
 
 from harness import events as e
 from harness.checks.base import Check
-from harness.checks.evidence import Site
+from harness.checks.evidence import TerminalEvidence
 
 CLOSED = ("out_of_service", "supervisor", "blank", "")
 SHARE = 0.99
@@ -113,7 +113,7 @@ class BackInService(Check):
             if not self._serving[name]:
                 self._late[name] = at
 
-    def _was_late(self, site: Site, at: float, *, for_good: bool = False) -> None:
+    def _was_late(self, site: TerminalEvidence, at: float, *, for_good: bool = False) -> None:
         """By how much only its coming back tells."""
         due = self._late.pop(site.name, None)
         if due is not None:
@@ -127,59 +127,59 @@ class BackInService(Check):
 
     # --- terminals ------------------------------------------------------------------------------
 
-    def _now(self, site: Site, at: float, *, serving: bool) -> None:
+    def _now(self, site: TerminalEvidence, at: float, *, serving: bool) -> None:
         self._look(at)
         if serving:
             self._was_late(site, at)
         self._serving[site.name] = serving
 
-    def on_ScreenShown(self, site: Site, at: float, event: e.ScreenShown) -> None:  # noqa: N802
+    def on_ScreenShown(self, site: TerminalEvidence, at: float, event: e.ScreenShown) -> None:
         self._now(site, at, serving=event.screen not in CLOSED)
 
-    def on_CassettesCounted(  # noqa: N802
-        self, site: Site, at: float, event: e.CassettesCounted
+    def on_CassettesCounted(
+        self, site: TerminalEvidence, at: float, event: e.CassettesCounted
     ) -> None:
         """Everybody is counted before he is switched on, and has to come up."""
         if event.when == "opening":
             self._now(site, at, serving=False)
 
-    def on_PowerLost(self, site: Site, at: float, _event: e.PowerLost) -> None:  # noqa: N802
+    def on_PowerLost(self, site: TerminalEvidence, at: float, _event: e.PowerLost) -> None:
         self._now(site, at, serving=False)
 
-    def on_LinkOpened(self, site: Site, at: float, _event: e.LinkOpened) -> None:  # noqa: N802
+    def on_LinkOpened(self, site: TerminalEvidence, at: float, _event: e.LinkOpened) -> None:
         self._opened[site.name] = at
 
-    def on_LinkClosed(self, site: Site, at: float, _event: e.LinkClosed) -> None:  # noqa: N802
+    def on_LinkClosed(self, site: TerminalEvidence, at: float, _event: e.LinkClosed) -> None:
         self._look(at)
         recovered = self._recovered
         if recovered is not None and self._opened.get(site.name, at) < recovered < at:
             self._in_doubt[site.name] = None
 
-    def _breaks(self, site: Site, _at: float, _event: e.Event) -> None:
+    def _breaks(self, site: TerminalEvidence, _at: float, _event: e.Event) -> None:
         self._broken[site.name] = None
 
     on_EjectFailed = on_CaptureFailed = on_RetractFailed = _breaks  # noqa: N815
 
-    def _stands_still(self, site: Site, at: float, event: e.Event) -> None:
+    def _stands_still(self, site: TerminalEvidence, at: float, event: e.Event) -> None:
         """Whose process misses what a motor reports has to take it for broken."""
         if site.inserted is not None or site.cash_out:
             self._breaks(site, at, event)
 
     on_ProcessPaused = on_ProcessResumed = _stands_still  # noqa: N815
 
-    def on_StackBegun(self, site: Site, at: float, event: e.StackBegun) -> None:  # noqa: N802
+    def on_StackBegun(self, site: TerminalEvidence, at: float, event: e.StackBegun) -> None:
         if site.stands_still:
             self._breaks(site, at, event)
 
-    def on_NotesStacked(self, site: Site, at: float, event: e.NotesStacked) -> None:  # noqa: N802
+    def on_NotesStacked(self, site: TerminalEvidence, at: float, event: e.NotesStacked) -> None:
         if not event.counted:
             self._breaks(site, at, event)
 
-    def due(self, site: Site, now: float) -> None:
+    def due(self, site: TerminalEvidence, now: float) -> None:
         self._look(now)
         self._was_late(site, now)
 
-    def rest(self, site: Site, now: float) -> None:
+    def rest(self, site: TerminalEvidence, now: float) -> None:
         """A run that came to its end before that had nobody left to wait for; or it waits for
         nobody, and then only those are judged who are back.
         """
@@ -217,10 +217,10 @@ class NoStampede(Check):
         mean = 2.0 * len(self._fleet) / 60.0 * BLOCK
         return (mean + SPREAD * sqrt(mean)) / BLOCK
 
-    def on_LinkClosed(self, site: Site, at: float, _event: e.LinkClosed) -> None:  # noqa: N802
+    def on_LinkClosed(self, site: TerminalEvidence, at: float, _event: e.LinkClosed) -> None:
         self._down.setdefault(site.name, at)
 
-    def on_LinkOpened(self, site: Site, at: float, _event: e.LinkOpened) -> None:  # noqa: N802
+    def on_LinkOpened(self, site: TerminalEvidence, at: float, _event: e.LinkOpened) -> None:
         self._fleet[site.name] = None
         since = self._down.pop(site.name, at)
         if at - since < LONG_DOWN or len(self._fleet) < FLEET:

@@ -16,12 +16,12 @@ from typing import Literal
 import msgspec
 
 from harness import events as e
-from harness.checks import bank, card, cash, ending, fleet, ledger
+from harness.checks import card, cash, fleet, ledger, settlement, withdrawal_outcome
 from harness.checks.base import Check, Failure, who_cares
 from harness.checks.catalogue import INVARIANTS
-from harness.checks.evidence import SITE_HANDLERS, Site
+from harness.checks.evidence import EVIDENCE_HANDLERS, TerminalEvidence
+from harness.checks.expectations import Counter
 from harness.checks.totals import Tally, Totals
-from harness.checks.wanted import Counter
 from harness.journal import Header
 from harness.wire.dialect import Dialect, Kind
 
@@ -46,29 +46,29 @@ CHECKS: tuple[type[Check], ...] = (
     card.AbortReleasesCard,
     card.HoldIsBounded,
     cash.CashIsDrawnIn,
-    ending.TimersStand,
+    withdrawal_outcome.TimersStand,
     cash.CashNeedsApproval,
     cash.ApprovalIsAuthentic,
     cash.NeverMoreThanApproved,
     cash.CardBeforeCash,
     card.CaptureHasReason,
     card.CapturesAreFew,
-    ending.EndsExactlyOnce,
-    ending.UnansweredIsReversed,
+    withdrawal_outcome.EndsExactlyOnce,
+    withdrawal_outcome.UnansweredIsReversed,
     cash.NothingAfterAbort,
-    ending.PowerCutLosesNothing,
+    withdrawal_outcome.PowerCutLosesNothing,
     cash.CassettesAddUp,
-    ending.ReversalsInOrder,
-    ending.OneReversal,
+    withdrawal_outcome.ReversalsInOrder,
+    withdrawal_outcome.OneReversal,
     ledger.PostedOnce,
     ledger.PostingIsAuthentic,
     ledger.NeverMoreBack,
     ledger.LedgerEqualsCash,
     ledger.ReplayMovesNothing,
-    bank.AdvicesAccepted,
+    settlement.AdvicesAccepted,
     ledger.TombstoneHolds,
     ledger.NothingPending,
-    bank.DaysAddUp,
+    settlement.DaysAddUp,
     card.WaitIsBounded,
     card.EveryCardOut,
     card.NoCardWhileDown,
@@ -93,7 +93,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 class Expected(msgspec.Struct, frozen=True):
     """An event that had to come `needed` times at least (or, `forbidden`, at most), by its name and
-    maybe by a field (`Wanted`).
+    maybe by a field (`Expectation`).
     """
 
     event: str
@@ -164,7 +164,7 @@ class _Rows(dict[type[e.Event], _Row]):
         if kind in self._tally.handlers:
             handlers.append(self._tally.handlers[kind])
         counters = tuple(x for x in self._counters if x.wanted.event == kind.__name__)
-        row = self[kind] = _Row(counters, SITE_HANDLERS.get(kind), tuple(handlers))
+        row = self[kind] = _Row(counters, EVIDENCE_HANDLERS.get(kind), tuple(handlers))
         return row
 
 
@@ -179,7 +179,7 @@ class Judge:
         self._checks = [check(self._contract) for check in CHECKS if check.applies(header.sees)]
         self._watching = [check for check in self._checks if check.observable(header.sees)]
         self._tally = Tally(self._contract)
-        self._sites: dict[str, Site] = {}
+        self._sites: dict[str, TerminalEvidence] = {}
         texts = dict.fromkeys((*header.expects, *header.forbids))
         self._counters = {text: Counter(text) for text in texts}
         self._rows = _Rows(self._watching, self._tally, self._counters.values())
@@ -207,7 +207,7 @@ class Judge:
         for handler in row.handlers:
             handler(site, at, event)
 
-    def _site_of(self, at: float, actor: str, event: e.Event) -> Site | None:
+    def _site_of(self, at: float, actor: str, event: e.Event) -> TerminalEvidence | None:
         """Whom an entry concerns that is not (yet) a known terminal's own."""
         if actor == "RUN" or isinstance(event, (e.LagMeasured, *OF_THE_HOST)):
             self._harness(at, event)
@@ -232,9 +232,9 @@ class Judge:
                 reversing = exchange.reversal is not None and not exchange.reversal_final
                 exchange.unsure |= exchange.answer is None or reversing
 
-    def _site(self, name: str) -> Site:
+    def _site(self, name: str) -> TerminalEvidence:
         sees = self._sees
-        site = Site(
+        site = TerminalEvidence(
             name,
             self._contract,
             self._dialect,
@@ -276,7 +276,7 @@ class Judge:
             1
             for site in self._sites.values()
             for exchange in site.open.values()
-            if ending.is_open(exchange)
+            if withdrawal_outcome.is_open(exchange)
         )
 
     # --- the verdict ---------------------------------------------------------------------------
@@ -306,7 +306,7 @@ class Judge:
         """The invariants that had something to judge, S3 among them where it was scanned for."""
         return [check.id for check in self._watching if check.tried] + ["S3"] * bool(self._scanned)
 
-    def _close(self, *, over: bool) -> dict[str, Site]:
+    def _close(self, *, over: bool) -> dict[str, TerminalEvidence]:
         """Tell the checks that nothing more comes; the terminals there were."""
         sites = {name: site for name, site in self._sites.items() if name not in NOT_TERMINALS}
         for check in self._watching:

@@ -7,8 +7,8 @@ from bisect import bisect_left, insort
 
 from harness import events as e
 from harness.checks.base import Check
-from harness.checks.evidence import Site
-from harness.checks.exchange import Exchange, key_of
+from harness.checks.evidence import TerminalEvidence
+from harness.checks.transactions import TransactionEvidence, key_of
 from harness.wire.dialect import Kind, Outcome
 
 
@@ -18,7 +18,7 @@ class PostedOnce(Check):
     id = "H1"
     needs = ("ledger",)
 
-    def on_Posted(self, site: Site, at: float, event: e.Posted) -> None:  # noqa: N802
+    def on_Posted(self, site: TerminalEvidence, at: float, event: e.Posted) -> None:
         self.tried += 1
         exchange = site.exchange(event.stan, event.sent)
         count = exchange.debits if event.kind == "debit" else exchange.back_posts
@@ -28,7 +28,7 @@ class PostedOnce(Check):
             self.fail(site, at, f"a {event.kind} of STAN {event.stan}, which had been settled")
 
 
-def _long_over(site: Site, exchange: Exchange, event: e.Posted) -> bool:
+def _long_over(site: TerminalEvidence, exchange: TransactionEvidence, event: e.Posted) -> bool:
     """Does it post for a transaction that was put away? One whose debit is known may still be
     reversed: whether an approval was paid is not seen without a device.
     """
@@ -71,7 +71,7 @@ class PostingIsAuthentic(Check):
         """Where the contract has no MAC there is none to look at."""
         return self.contract.mac and super().observable(sees)
 
-    def on_FrameSeen(self, _site: Site, _at: float, event: e.FrameSeen) -> None:  # noqa: N802
+    def on_FrameSeen(self, _site: TerminalEvidence, _at: float, event: e.FrameSeen) -> None:
         if event.end != "host" or event.to != "host" or event.mac != "good":
             return
         fields = event.fields
@@ -80,7 +80,7 @@ class PostingIsAuthentic(Check):
             key = key_of(fields.get("11", ""), fields.get("7", ""))
             signed.add(fields.get("41", ""), key)
 
-    def on_Posted(self, site: Site, at: float, event: e.Posted) -> None:  # noqa: N802
+    def on_Posted(self, site: TerminalEvidence, at: float, event: e.Posted) -> None:
         message, stan, sent = event.cause.split(":")
         signed = self._signed.get(message)
         self.tried += 1
@@ -99,7 +99,7 @@ class NeverMoreBack(Check):
     def bound(self) -> float:
         return 0.0
 
-    def on_Posted(self, site: Site, at: float, event: e.Posted) -> None:  # noqa: N802
+    def on_Posted(self, site: TerminalEvidence, at: float, event: e.Posted) -> None:
         if event.kind != "reversal":
             return
         self.tried += 1
@@ -129,15 +129,15 @@ class LedgerEqualsCash(Check):
     def bound(self) -> float:
         return 0.0
 
-    def on_Posted(self, _site: Site, _at: float, event: e.Posted) -> None:  # noqa: N802
+    def on_Posted(self, _site: TerminalEvidence, _at: float, event: e.Posted) -> None:
         self.tried += event.kind == "debit"
         if self.worst is None:
             self.worst = 0.0
 
-    def on_NotesTaken(self, _site: Site, _at: float, _event: e.NotesTaken) -> None:  # noqa: N802
+    def on_NotesTaken(self, _site: TerminalEvidence, _at: float, _event: e.NotesTaken) -> None:
         self.tried += 1
 
-    def rest(self, site: Site, now: float) -> None:
+    def rest(self, site: TerminalEvidence, now: float) -> None:
         if site.stray_cash:
             self.measured(site.stray_cash)
             self.fail(site, now, f"{site.stray_cash / 100:.2f} were taken without any request")
@@ -155,13 +155,13 @@ class LedgerEqualsCash(Check):
                 )
 
 
-def explained(exchange: Exchange) -> bool:
+def explained(exchange: TransactionEvidence) -> bool:
     """Is the difference owed or in suspense?"""
     owed = exchange.reversal is not None and not exchange.reversal_final and exchange.back == 0
     return owed or "suspense" in exchange.endings
 
 
-def in_flight(site: Site, exchange: Exchange) -> bool:
+def in_flight(site: TerminalEvidence, exchange: TransactionEvidence) -> bool:
     """Posted, and the terminal's outcome undecided: it still holds the card of this request."""
     undecided = not exchange.endings and exchange.reversal is None
     return exchange is site.current and site.inserted is not None and undecided
@@ -178,7 +178,7 @@ class ReplayMovesNothing(Check):
         self._heard = {"2": _Numbers(), "4": _Numbers()}
         self._posted = {"2": _Numbers(), "4": _Numbers()}
 
-    def on_FrameSeen(self, site: Site, _at: float, event: e.FrameSeen) -> None:  # noqa: N802
+    def on_FrameSeen(self, site: TerminalEvidence, _at: float, event: e.FrameSeen) -> None:
         fields = event.fields
         if event.end != "host" or event.to != "host" or event.problem:
             return
@@ -187,7 +187,7 @@ class ReplayMovesNothing(Check):
             key = key_of(fields.get("11", ""), fields.get("7", ""))
             self.tried += heard.add(site.name, key)
 
-    def on_Posted(self, site: Site, at: float, event: e.Posted) -> None:  # noqa: N802
+    def on_Posted(self, site: TerminalEvidence, at: float, event: e.Posted) -> None:
         message, stan, sent = event.cause.split(":")
         posted = self._posted.get(message)
         if posted is not None and posted.add(site.name, key_of(stan, sent)):
@@ -202,7 +202,7 @@ class TombstoneHolds(Check):
     id = "H6"
     needs = ("ledger", "wire.host")
 
-    def on_FrameSeen(self, site: Site, at: float, event: e.FrameSeen) -> None:  # noqa: N802
+    def on_FrameSeen(self, site: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
         if event.end != "host" or event.mac == "bad":
             return
         kind = site.kind
@@ -222,13 +222,15 @@ class TombstoneHolds(Check):
             if exchange.tombstone and approved:
                 self._broken(site, at, exchange, "approved")
 
-    def _original(self, site: Site, event: e.FrameSeen) -> Exchange:
+    def _original(self, site: TerminalEvidence, event: e.FrameSeen) -> TransactionEvidence:
         return site.exchange(event.fields.get("11", ""), event.fields.get("7", ""))
 
-    def _broken(self, site: Site, at: float, exchange: Exchange, what: str) -> None:
+    def _broken(
+        self, site: TerminalEvidence, at: float, exchange: TransactionEvidence, what: str
+    ) -> None:
         self.fail(site, at, f"STAN {exchange.stan} was {what} after its reversal")
 
-    def on_Posted(self, site: Site, at: float, event: e.Posted) -> None:  # noqa: N802
+    def on_Posted(self, site: TerminalEvidence, at: float, event: e.Posted) -> None:
         exchange = site.exchange(event.stan, event.sent)
         if event.kind == "debit" and exchange.tombstone:
             self._broken(site, at, exchange, "debited")
@@ -247,17 +249,17 @@ class NothingPending(Check):
         self._alarms: dict[str, int] = {}
         self._counted: dict[str, e.StoreCounted] = {}
 
-    def on_FrameSeen(self, site: Site, _at: float, event: e.FrameSeen) -> None:  # noqa: N802
+    def on_FrameSeen(self, site: TerminalEvidence, _at: float, event: e.FrameSeen) -> None:
         self.tried += event.end == "terminal" and site.kind is Kind.REVERSAL
 
-    def on_AlarmRaised(self, site: Site, _at: float, event: e.AlarmRaised) -> None:  # noqa: N802
+    def on_AlarmRaised(self, site: TerminalEvidence, _at: float, event: e.AlarmRaised) -> None:
         if event.kind == "parked":
             self._alarms[site.name] = self._alarms.get(site.name, 0) + 1
 
-    def on_StoreCounted(self, site: Site, _at: float, event: e.StoreCounted) -> None:  # noqa: N802
+    def on_StoreCounted(self, site: TerminalEvidence, _at: float, event: e.StoreCounted) -> None:
         self._counted[site.name] = event
 
-    def rest(self, site: Site, now: float) -> None:
+    def rest(self, site: TerminalEvidence, now: float) -> None:
         stored = self._counted.get(site.name, e.StoreCounted(0, 0, 0))
         self.tried += stored.pending
         if stored.pending:

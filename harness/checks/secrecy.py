@@ -26,9 +26,9 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from harness.cardholders import TERMINALS, Card, Population, luhn_digit
 from harness.crypto.keys import Keys
 from harness.crypto.tdes import TripleDes
-from harness.people import TERMINALS, Card, Population, luhn_digit
 
 # What follows the first character is looked ahead at, so that candidates may overlap; digits
 # may stand in groups of four.

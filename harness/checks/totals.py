@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from harness import events as e
-from harness.checks.evidence import Mark, Site, worth
-from harness.checks.exchange import Exchange
+from harness.checks.evidence import Mark, TerminalEvidence, worth
+from harness.checks.transactions import TransactionEvidence
 from harness.contract import Contract
 from harness.wire.dialect import Outcome
 
@@ -57,7 +57,7 @@ class Tally:
             kind: getattr(self, name) for kind, name in _COUNTED.items()
         }
 
-    def fault_began(self, sites: dict[str, Site]) -> None:
+    def fault_began(self, sites: dict[str, TerminalEvidence]) -> None:
         """The cards that are inside now meet the fault."""
         self._faults += 1
         for site in sites.values():
@@ -67,32 +67,32 @@ class Tally:
     def fault_ended(self) -> None:
         self._faults -= 1
 
-    def _meet(self, site: Site) -> None:
+    def _meet(self, site: TerminalEvidence) -> None:
         if self._met.get(site.name) != site.customer:
             self._met[site.name] = site.customer
             self.totals.cards_met_fault += 1
 
-    def on_CustomerArrived(self, *_: object) -> None:  # noqa: N802
+    def on_CustomerArrived(self, *_: object) -> None:
         self.totals.customers += 1
 
-    def on_TurnedAway(self, *_: object) -> None:  # noqa: N802
+    def on_TurnedAway(self, *_: object) -> None:
         self.totals.turned_away += 1
 
-    def on_CardInserted(self, site: Site, at: float, _event: e.CardInserted) -> None:  # noqa: N802
+    def on_CardInserted(self, site: TerminalEvidence, at: float, _event: e.CardInserted) -> None:
         self.totals.inserted += 1
         self._hold[site.name] = site.mark(at)
         if self._faults:
             self._meet(site)
 
-    def on_CardTaken(self, site: Site, at: float, _event: e.CardTaken) -> None:  # noqa: N802
+    def on_CardTaken(self, site: TerminalEvidence, at: float, _event: e.CardTaken) -> None:
         self.totals.returned += 1
         self._held(site, at)
 
-    def on_CardCaptured(self, site: Site, at: float, _event: e.CardCaptured) -> None:  # noqa: N802
+    def on_CardCaptured(self, site: TerminalEvidence, at: float, _event: e.CardCaptured) -> None:
         self.totals.captured += 1
         self._held(site, at)
 
-    def on_CaptureBegun(self, site: Site, _at: float, event: e.CaptureBegun) -> None:  # noqa: N802
+    def on_CaptureBegun(self, site: TerminalEvidence, _at: float, event: e.CaptureBegun) -> None:
         current = site.current
         if site.jammed:
             why = "jam"
@@ -108,51 +108,53 @@ class Tally:
             why = "no reason known"
         self.totals.captured_why[why] = self.totals.captured_why.get(why, 0) + 1
 
-    def _held(self, site: Site, at: float) -> None:
+    def _held(self, site: TerminalEvidence, at: float) -> None:
         since = self._hold.pop(site.name, None)
         if since is not None:
             self.totals.longest_hold = max(self.totals.longest_hold, at - since.at)
 
-    def on_ScreenShown(self, site: Site, at: float, event: e.ScreenShown) -> None:  # noqa: N802
+    def on_ScreenShown(self, site: TerminalEvidence, at: float, event: e.ScreenShown) -> None:
         since = self._wait.pop(site.name, None)
         if since is not None:
             self.totals.longest_wait = max(self.totals.longest_wait, at - since)
         if event.screen == "please_wait":
             self._wait[site.name] = at
 
-    def on_PowerLost(self, site: Site, _at: float, _event: e.PowerLost) -> None:  # noqa: N802
+    def on_PowerLost(self, site: TerminalEvidence, _at: float, _event: e.PowerLost) -> None:
         self._wait.pop(site.name, None)
 
-    def on_NotesTaken(self, _site: Site, _at: float, event: e.NotesTaken) -> None:  # noqa: N802
+    def on_NotesTaken(self, _site: TerminalEvidence, _at: float, event: e.NotesTaken) -> None:
         self.totals.cash_taken += worth(event.notes)
 
-    def on_Posted(self, _site: Site, _at: float, event: e.Posted) -> None:  # noqa: N802
+    def on_Posted(self, _site: TerminalEvidence, _at: float, event: e.Posted) -> None:
         self.totals.ledger += event.amount if event.kind == "debit" else -event.amount
 
-    def on_RequestDecided(self, _site: Site, _at: float, event: e.RequestDecided) -> None:  # noqa: N802
+    def on_RequestDecided(
+        self, _site: TerminalEvidence, _at: float, event: e.RequestDecided
+    ) -> None:
         if event.code == "00":
             self.totals.approved += 1
         else:
             self.totals.declined += 1
 
-    def on_Aborted(self, *_: object) -> None:  # noqa: N802
+    def on_Aborted(self, *_: object) -> None:
         self.totals.aborts += 1
 
-    def on_LateApproval(self, *_: object) -> None:  # noqa: N802
+    def on_LateApproval(self, *_: object) -> None:
         self.totals.late_approvals += 1
 
-    def on_ReversalQueued(self, *_: object) -> None:  # noqa: N802
+    def on_ReversalQueued(self, *_: object) -> None:
         self.totals.reversals += 1
 
-    def on_ReversalAnswered(self, *_: object) -> None:  # noqa: N802
+    def on_ReversalAnswered(self, *_: object) -> None:
         self.totals.acknowledged += 1
 
-    def on_StoreCounted(self, _site: Site, _at: float, event: e.StoreCounted) -> None:  # noqa: N802
+    def on_StoreCounted(self, _site: TerminalEvidence, _at: float, event: e.StoreCounted) -> None:
         self.totals.pending += event.pending
         self.totals.parked += event.parked
         self.totals.suspense += event.suspense
 
-    def finish(self, sites: dict[str, Site], now: float) -> Totals:
+    def finish(self, sites: dict[str, TerminalEvidence], now: float) -> Totals:
         """Add what is open at the end."""
         totals = self.totals
         totals.terminals = len(sites)
@@ -173,7 +175,7 @@ _COUNTED = {
 }
 
 
-def _difference(exchange: Exchange) -> int:
+def _difference(exchange: TransactionEvidence) -> int:
     from harness.checks.ledger import explained
 
     off = exchange.debit - exchange.back - exchange.taken

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
+from harness.cardholders import CUSTOMERS, TERMINALS, Population
 from harness.crypto.keys import load_keys
-from harness.people import CUSTOMERS, TERMINALS, Population
 
 
 def cards(

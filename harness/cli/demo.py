@@ -16,9 +16,9 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.rule import Rule
 
-from harness.cli.carry_out import carry_out
 from harness.cli.files import Files
 from harness.cli.main import INTERRUPTED, guarded
+from harness.cli.run_and_report import run_and_report
 from harness.plan import RunPlan, plan_of
 from harness.scenario import load_scenario
 
@@ -92,7 +92,7 @@ def demo(console: Console) -> int:
     for act in ACTS:
         console.print(Rule(act.title, style="bold"))
         console.print(act.words)
-        outcome = carry_out(act.plan(console), Files(), console, story=40)
+        outcome = run_and_report(act.plan(console), Files(), console, story=40)
         if outcome.interrupted:
             return INTERRUPTED
         if outcome.verdict.outcome != act.ends:

@@ -10,17 +10,17 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from harness.cli.carry_out import RUNS, check_writable, fresh_name
+from harness.cli.run_and_report import RUNS, check_writable, fresh_name
 from harness.errors import ConfigError, EnvironmentTrouble, HarnessError, LocalProtocolError
-from harness.explore.bench import Bench, Schedule
-from harness.explore.campaign import Tally, draw_many, try_all
 from harness.explore.case import Case, Found, as_found, shrunk, write_case
 from harness.explore.coverage import tables_of
-from harness.explore.hunt import Search, chunk_for, plan_to_search
-from harness.explore.marks import UNREACHABLE, disproved
+from harness.explore.random_search import Search, chunk_for, plan_to_search
+from harness.explore.runner import Runner, Schedule
+from harness.explore.search import Tally, draw_many, try_all
+from harness.explore.unreachable_cells import UNREACHABLE, disproved
 from harness.report.case import print_case
 from harness.report.coverage import print_table
-from harness.report.search import SearchView, print_tally
+from harness.report.search_progress import SearchView, print_tally
 from harness.scenario import load_scenario
 from harness.units import parse_duration
 
@@ -75,7 +75,7 @@ def explore(
         terminal_profile=terminal_profile,
         host_profile=host_profile,
     )
-    Bench(plan).run(())  # a mistake in it is told here, and not by every process
+    Runner(plan).run(())  # a mistake in it is told here, and not by every process
     check_writable(cases)  # where they go is found out now, and not at the end
     console = Console(highlight=False)
     workers = jobs or os.cpu_count() or 1
@@ -144,7 +144,7 @@ def _keep(console: Console, tally: Tally, where: Path) -> _Kept:
     it was found, what cannot be written is told all the same, and of a failure that does not come
     again the others do not suffer.
     """
-    bench = Bench(tally.search.plan)
+    bench = Runner(tally.search.plan)
     seen: dict[tuple[int, Schedule], None] = {}
     kept = _Kept()
     for found in tally.found.values():
@@ -172,7 +172,7 @@ def _keep(console: Console, tally: Tally, where: Path) -> _Kept:
     return kept
 
 
-def _as_small_as_it_gets(bench: Bench, found: Found, tally: Tally) -> Case:
+def _as_small_as_it_gets(bench: Runner, found: Found, tally: Tally) -> Case:
     if not tally.interrupted:
         try:
             return shrunk(bench, found)

@@ -14,20 +14,20 @@ from rich.console import Console
 from rich.text import Text
 
 from harness.cli.files import Files, prepare
+from harness.did_you_mean import unknown
 from harness.errors import ConfigError
 from harness.events import Event, FrameSeen
 from harness.faults.grammar import parse_fault
 from harness.journal import Listener
-from harness.live.half import Half
-from harness.live.host_half import HostHalf
 from harness.live.loop import new_loop
-from harness.live.terminals_half import TerminalsHalf
-from harness.nearest import unknown
-from harness.plan import RunPlan, half_plan
+from harness.live.standalone import Standalone
+from harness.live.standalone_host import StandaloneHost
+from harness.live.standalone_terminals import StandaloneTerminals
+from harness.plan import RunPlan, standalone_plan
 from harness.report.console import print_verdict
 from harness.report.frames import frame_line
 from harness.report.judging import reports_scanned
-from harness.report.mistakes import FirstMistakes
+from harness.report.setup_hints import SetupHints
 from harness.units import format_duration, parse_address, parse_duration
 
 INTERRUPTED = 130
@@ -85,7 +85,7 @@ def host(
     """Our host alone, for your own terminals. Ctrl-C ends it with a verdict."""
     plan = _plan("host", locals())
     files = _files(state_dir, journal, junit, json, "host")
-    half = HostHalf(
+    half = StandaloneHost(
         plan,
         listen=parse_address(listen, place=f"--listen {listen}"),
         journal=files.journal,
@@ -125,7 +125,7 @@ def terminals(
     """Our terminals alone, for your own host. Ctrl-C ends them with a verdict."""
     plan = _plan("terminals", locals())
     files = _files(state_dir, journal, junit, json, "terminals")
-    half = TerminalsHalf(
+    half = StandaloneTerminals(
         plan,
         to=parse_address(to, place=f"--to {to}"),
         journal=files.journal,
@@ -155,7 +155,7 @@ def _plan(mode: Literal["host", "terminals"], asked: dict[str, object]) -> RunPl
         flag = flag or f"--{name.replace('_', '-')}"
         return parse_duration(str(asked[name]), place=f"{flag} {asked[name]}")
 
-    return half_plan(
+    return standalone_plan(
         mode,
         seed=int(str(asked["seed"])),
         terminals=int(str(asked.get("terminals", 1))),
@@ -189,13 +189,13 @@ def _files(
 
 
 def _fresh(mode: str) -> Path:
-    from harness.cli.carry_out import fresh_name
+    from harness.cli.run_and_report import fresh_name
 
     return fresh_name(RUNS, mode)
 
 
 def _listeners(plan: RunPlan, *, verbose: bool) -> list[Listener]:
-    listeners: list[Listener] = [FirstMistakes(plan.mode, _hint).see]
+    listeners: list[Listener] = [SetupHints(plan.mode, _hint).see]
     if verbose:
         listeners.append(_show_frame)
     return listeners
@@ -213,7 +213,7 @@ def _show_frame(at: float, actor: str, event: Event) -> None:
 # --- carrying it out ---------------------------------------------------------------------------
 
 
-def _carry_out(half: Half, files: Files, *, quiet: bool) -> None:
+def _carry_out(half: Standalone, files: Files, *, quiet: bool) -> None:
     console = Console(highlight=False)
     with asyncio.Runner(loop_factory=new_loop) as runner:
         given_up = runner.run(_live(half, console, quiet=quiet))
@@ -225,7 +225,7 @@ def _carry_out(half: Half, files: Files, *, quiet: bool) -> None:
     raise typer.Exit(INTERRUPTED if given_up else verdict.exit_code)
 
 
-async def _live(half: Half, console: Console, *, quiet: bool) -> bool:
+async def _live(half: Standalone, console: Console, *, quiet: bool) -> bool:
     """Until --for or a signal; True if a second signal cut the settling short."""
     stop, give_up = asyncio.Event(), asyncio.Event()
 
@@ -247,7 +247,7 @@ async def _live(half: Half, console: Console, *, quiet: bool) -> bool:
     return give_up.is_set()
 
 
-async def _announce(half: Half, console: Console, stop: asyncio.Event) -> None:
+async def _announce(half: Standalone, console: Console, stop: asyncio.Event) -> None:
     plan = half.plan
     contract = plan.scenario.contract
     console.print(
@@ -256,9 +256,9 @@ async def _announce(half: Half, console: Console, stop: asyncio.Event) -> None:
     )
     for fault in plan.faults:
         console.print(Text(f"  fault: {fault}"))
-    if isinstance(half, HostHalf):
+    if isinstance(half, StandaloneHost):
         console.print(f"listening on {half.address}")
-    elif isinstance(half, TerminalsHalf):
+    elif isinstance(half, StandaloneTerminals):
         while not half.connected.is_set() and not stop.is_set():
             await half.pause(half.connected, 0.25)
         if half.connected.is_set():
@@ -266,9 +266,9 @@ async def _announce(half: Half, console: Console, stop: asyncio.Event) -> None:
     console.file.flush()
 
 
-def _waits_for(half: Half) -> str:
+def _waits_for(half: Standalone) -> str:
     limit = format_duration(half.plan.scenario.contract.quiescence)
-    if isinstance(half, TerminalsHalf):
+    if isinstance(half, StandaloneTerminals):
         return f"waiting up to {limit} for what is open at the terminals"
     open_ = half.judge.open_business()
     return f"waiting up to {limit} for {open_} withdrawals that are undecided on the wire"

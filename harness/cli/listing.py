@@ -11,9 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.checks.catalogue import INVARIANTS
+from harness.did_you_mean import unknown
 from harness.faults.grammar import fault_catalog
 from harness.faults.rule import COMMON, Parameter
-from harness.nearest import unknown
 from harness.profiles import host_profiles, terminal_profiles
 from harness.scenario import load_scenario, scenario_names
 from harness.units import format_duration

@@ -12,9 +12,9 @@ from rich.console import Console
 from rich.text import Text
 
 from harness.checks.judge import Verdict
-from harness.cli.carry_out import RUNS, fresh_name
 from harness.cli.files import Files, prepare
 from harness.cli.run import INTERRUPTED, MOST_TERMINALS, check_names
+from harness.cli.run_and_report import RUNS, fresh_name
 from harness.errors import ConfigError
 from harness.faults.grammar import parse_fault
 from harness.journal import Header

@@ -12,12 +12,12 @@ from rich.console import Console
 from rich.text import Text
 
 from harness.checks.judge import NEVER_AT_REST
-from harness.cli.carry_out import carry_out
 from harness.cli.files import Files, prepare
 from harness.cli.run import speed_of
-from harness.explore.bench import OF_NO_INVARIANT, UNSETTLED
+from harness.cli.run_and_report import run_and_report
 from harness.explore.case import Case, read_case
 from harness.explore.replay import replay as replay_case
+from harness.explore.runner import OF_NO_INVARIANT, UNSETTLED
 from harness.plan import harness_version
 from harness.report.case import print_case
 
@@ -98,7 +98,7 @@ def _run(
         speed=speed if live else 1.0,
         command=command,
     )
-    outcome = carry_out(plan, files, console)
+    outcome = run_and_report(plan, files, console)
     if outcome.interrupted:
         return INTERRUPTED
     if outcome.verdict.passed:

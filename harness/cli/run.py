@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from harness.cli.carry_out import Keeping, carry_out
 from harness.cli.files import Files, prepare
+from harness.cli.run_and_report import Keeping, run_and_report
+from harness.did_you_mean import unknown
 from harness.errors import ConfigError
 from harness.faults.grammar import parse_fault
-from harness.nearest import unknown
 from harness.plan import RunPlan, plan_of
 from harness.profiles import host_profile as find_host_profile
 from harness.profiles import terminal_profile as find_terminal_profile
@@ -88,7 +88,7 @@ def run(
     files = Files(journal, junit, json)
     prepare(files)
     keeping = _keeping(state_dir, fsync=fsync, live=live)
-    outcome = carry_out(plan, files, Console(highlight=False), quiet=quiet, keeping=keeping)
+    outcome = run_and_report(plan, files, Console(highlight=False), quiet=quiet, keeping=keeping)
     raise typer.Exit(INTERRUPTED if outcome.interrupted else outcome.verdict.exit_code)
 
 

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from harness.defects.catalogue import DEFECTS
 from harness.errors import EnvironmentTrouble
-from harness.explore.hunt import plan_to_search
+from harness.explore.random_search import plan_to_search
 from harness.explore.selftest import WITHIN, Examined, Suspect, examine_all, suspect_of
 from harness.profiles import host_profile as find_host
 from harness.profiles import terminal_profile as find_terminal

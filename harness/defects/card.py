@@ -9,7 +9,7 @@ from harness.machines.inputs import State
 from harness.machines.profile import TerminalProfile, rewired
 from harness.machines.reversing import reverse
 from harness.machines.service import Service
-from harness.machines.terminal import Outside, Terminal, TerminalSettings
+from harness.machines.terminal import Terminal, TerminalContext, TerminalSettings
 from harness.wire.dialect import Fields
 
 
@@ -94,7 +94,7 @@ class _AlwaysUp(Service):
 
 
 class _AcceptsWhileDown(Terminal):
-    def __init__(self, settings: TerminalSettings, outside: Outside) -> None:
+    def __init__(self, settings: TerminalSettings, outside: TerminalContext) -> None:
         super().__init__(settings, outside)
         self.service = _AlwaysUp()
 

@@ -13,7 +13,7 @@ from harness.machines.matching import Matcher, Request
 from harness.machines.profile import TerminalProfile, rewired
 from harness.machines.reversing import reverse, suspend
 from harness.machines.table import SAFE_TABLE
-from harness.machines.terminal import Cell, Outside, Terminal, TerminalSettings
+from harness.machines.terminal import Cell, Terminal, TerminalContext, TerminalSettings
 from harness.wire.dialect import Fields, Outcome
 
 # --- cash without a right to it -----------------------------------------------------------------
@@ -97,7 +97,7 @@ class _LooksAtStan(Matcher):
 
 
 class _MatchesOnStan(Terminal):
-    def __init__(self, settings: TerminalSettings, outside: Outside) -> None:
+    def __init__(self, settings: TerminalSettings, outside: TerminalContext) -> None:
         super().__init__(settings, outside)
         self.matcher = _LooksAtStan(
             self.id, self.dialect, partial_approval=settings.partial_approval

@@ -6,9 +6,9 @@ from typing import Any
 
 from harness.defects.defect import Defect
 from harness.machines.host import Host, Line
-from harness.machines.memory import DONE, TOMBSTONE, Entry
 from harness.machines.profile import HostProfile
 from harness.machines.standin import Issuer
+from harness.machines.transaction_log import DONE, TOMBSTONE, Entry
 from harness.wire.dialect import Fields, Kind
 
 SMALL = 50_00  # minor units: what a declining issuer does take

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from harness import events as e
 from harness.defects.defect import Defect
-from harness.draw import key_of
+from harness.keyed_random import key_of
 from harness.machines import cells_host
 from harness.machines import inputs as i
 from harness.machines import store as s
 from harness.machines.inputs import State
+from harness.machines.link_supervisor import LinkSupervisor, LinkTimes
 from harness.machines.profile import TerminalProfile, rewired
-from harness.machines.terminal import Outside, Terminal, TerminalSettings
+from harness.machines.session import Transaction
+from harness.machines.terminal import Terminal, TerminalContext, TerminalSettings
 from harness.machines.timers import NEVER
-from harness.machines.uplink import Uplink, UplinkTimes
-from harness.machines.visit import Transaction
 from harness.wire.dialect import Fields, Kind
 
 ATTEMPTS = 4  # to connect, of the terminal that gives up
@@ -70,7 +70,7 @@ def _ask_again(t: Terminal, x: i.Input, now: float) -> None:
     t.do(i.Send({**asked, "7": stamp.sent, "11": stan, "37": rrn}), after=record)
 
 
-class _GivesUp(Uplink):
+class _GivesUp(LinkSupervisor):
     """After some attempts it dials no more."""
 
     def next_deadline(self) -> float:
@@ -78,7 +78,7 @@ class _GivesUp(Uplink):
 
 
 class _StopsDialling(Terminal):
-    def __init__(self, settings: TerminalSettings, outside: Outside) -> None:
+    def __init__(self, settings: TerminalSettings, outside: TerminalContext) -> None:
         super().__init__(settings, outside)
         self.uplink = _GivesUp(settings.uplink, key_of(outside.seed, "uplink", self.id))
 
@@ -88,7 +88,7 @@ LINK_DEFECTS = (
         profile=TerminalProfile(
             name="dials_in_step",
             summary="dials every second, without backing off",
-            settings={"uplink": UplinkTimes(backoff_cap=1.0)},
+            settings={"uplink": LinkTimes(backoff_cap=1.0)},
         ),
         cost="A fleet that waits for its host knocks all at once, and takes it down again.",
         must=("F4",),

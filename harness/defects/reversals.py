@@ -12,7 +12,7 @@ from harness.machines import store as s
 from harness.machines.inputs import State
 from harness.machines.profile import TerminalProfile, rewired
 from harness.machines.store_forward import Advice, StoreForward
-from harness.machines.terminal import Outside, Terminal, TerminalSettings
+from harness.machines.terminal import Terminal, TerminalContext, TerminalSettings
 from harness.wire.dialect import Fields
 
 
@@ -91,7 +91,7 @@ class _OnePerStan(StoreForward):
 
 
 class _ForwardsLastFirst(Terminal):
-    def __init__(self, settings: TerminalSettings, outside: Outside) -> None:
+    def __init__(self, settings: TerminalSettings, outside: TerminalContext) -> None:
         super().__init__(settings, outside)
         self.forward = _LastFirst()
 
@@ -99,7 +99,7 @@ class _ForwardsLastFirst(Terminal):
 class _FewStans(Terminal):
     """Nine STANs, and then the first again, as after a wrap; who still holds one loses it."""
 
-    def __init__(self, settings: TerminalSettings, outside: Outside) -> None:
+    def __init__(self, settings: TerminalSettings, outside: TerminalContext) -> None:
         super().__init__(settings, outside)
         self.forward = _OnePerStan()
 

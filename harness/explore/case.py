@@ -10,7 +10,7 @@ import msgspec
 
 from harness.errors import ConfigError, EnvironmentTrouble, LocalProtocolError
 from harness.events import Event
-from harness.explore.bench import Bench, Broken, Schedule, Trial
+from harness.explore.runner import Broken, Runner, Schedule, Trial
 from harness.explore.shrink import shrink
 from harness.journal import Entry, encode_entry
 from harness.plan import RunPlan, harness_version
@@ -69,7 +69,7 @@ class Recorder:
 class _Shrinking:
     """Runs of parts of one schedule; each part once."""
 
-    def __init__(self, bench: Bench, found: Found) -> None:
+    def __init__(self, bench: Runner, found: Found) -> None:
         self._bench = bench
         self._found = found
         self._known: dict[Schedule, bool] = {}
@@ -93,7 +93,7 @@ class _Shrinking:
         )
 
 
-def shrunk(bench: Bench, found: Found) -> Case:
+def shrunk(bench: Runner, found: Found) -> Case:
     """The case of a failure: from its schedule nothing can be left out any more."""
     shrinking = _Shrinking(bench, found)
     schedule = shrink(found.schedule, shrinking.fails)
@@ -102,14 +102,14 @@ def shrunk(bench: Bench, found: Found) -> Case:
     return _case(shrinking, bench, found, schedule, passing)
 
 
-def as_found(bench: Bench, found: Found) -> Case:
+def as_found(bench: Runner, found: Found) -> Case:
     """The case of a failure that nobody has made smaller."""
     return _case(_Shrinking(bench, found), bench, found, found.schedule, None)
 
 
 def _case(
     shrinking: _Shrinking,
-    bench: Bench,
+    bench: Runner,
     found: Found,
     schedule: Schedule,
     passing: Schedule | None,

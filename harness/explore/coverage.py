@@ -13,11 +13,11 @@ import msgspec
 from harness.assembly import Assembly
 from harness.explore import tables as x
 from harness.explore.tables import Cell
-from harness.machines.hearing import Hearing
 from harness.machines.host import Host, Line
+from harness.machines.host_fault import HostFault
 from harness.machines.inputs import Input
-from harness.machines.memory import Entry
 from harness.machines.terminal import Terminal
+from harness.machines.transaction_log import Entry
 from harness.plan import RunPlan
 from harness.profiles import terminal_profile
 from harness.wire.dialect import Fields, Kind
@@ -84,7 +84,7 @@ def counted_host(machine: type[Host], counts: Counts) -> type[Host]:
             if len(self._unread) > unread:
                 _count(counts, self._signed, x.HANGS)
 
-        def _hear_network(self, line: Line, fields: Fields, hearing: Hearing, now: float) -> None:
+        def _hear_network(self, line: Line, fields: Fields, hearing: HostFault, now: float) -> None:
             state = x.SIGNED_ON if line.signed_on else x.SIGNED_OFF
             event = x.SIGN_ON if self.dialect.function_of(fields) == "sign_on" else x.ECHO
             if hearing.refusal:

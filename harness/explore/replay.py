@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from harness.explore.bench import Bench, Trial
 from harness.explore.case import Case, Recorder
+from harness.explore.runner import Runner, Trial
 from harness.plan import harness_version
 
 
@@ -29,7 +29,7 @@ def replay(case: Case) -> Replayed:
         ConfigError: its plan names something that does not exist here.
     """
     recorder = Recorder()
-    trial = Bench(case.plan).run(
+    trial = Runner(case.plan).run(
         case.schedule,
         listeners=[recorder.see],
         secrets=case.broken.invariant == "S3",

@@ -13,9 +13,9 @@ from itertools import count
 import msgspec
 
 from harness.defects.defect import Defect
-from harness.explore.bench import Bench, Schedule
 from harness.explore.case import Found, shrunk
-from harness.explore.hunt import EVENINGS, Hunter, Search, plan_to_search
+from harness.explore.random_search import EVENINGS, RandomSearch, Search, plan_to_search
+from harness.explore.runner import Runner, Schedule
 from harness.explore.workers import workers
 from harness.plan import RunPlan
 from harness.scenario import load_scenario
@@ -82,7 +82,7 @@ def examine(suspect: Suspect, seed: int) -> Examined:
     """Search until all that must catch it has, and shrink what did. A few evenings with nothing but
     the scenario's own faults come first.
     """
-    hunter, bench = Hunter(Search(suspect.plan, seed)), Bench(suspect.plan)
+    hunter, bench = RandomSearch(Search(suspect.plan, seed)), Runner(suspect.plan)
     runs = 0
     smallest: Schedule | None = None
     shrunk_for: dict[str, None] = {}
@@ -113,7 +113,7 @@ def examine(suspect: Suspect, seed: int) -> Examined:
     )
 
 
-def _smallest(bench: Bench, found: Found) -> tuple[tuple[str, ...], Schedule]:
+def _smallest(bench: Runner, found: Found) -> tuple[tuple[str, ...], Schedule]:
     """All that the smallest case breaks, and its schedule."""
     case = shrunk(bench, found)
     secrets = found.broken.invariant == "S3"

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from harness.machines.inputs import STATES
-from harness.machines.memory import PENDING, STOOD_IN, TOMBSTONE, Entry
 from harness.machines.terminal import Table
+from harness.machines.transaction_log import PENDING, STOOD_IN, TOMBSTONE, Entry
 
 
 class Cell(NamedTuple):

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from harness.draw import Draw
 from harness.events import FaultActed
 from harness.faults.fate import Act, Deliver, Passing
 from harness.faults.rule import COMMON, MTI, Context, FaultSpec, Parameter
 from harness.faults.wire import DAMAGE, PACE, SLICE, TO_HOST, TO_TERMINAL, WireRule
+from harness.keyed_random import Draw
 from harness.wire.framing import framing
 
 

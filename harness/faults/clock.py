@@ -10,8 +10,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from harness.draw import Draw, key_of
 from harness.faults.rule import COMMON, Context, FaultSpec, Parameter, Rule
+from harness.keyed_random import Draw, key_of
 
 _HOUR = timedelta(hours=1)
 _NONE = timedelta()

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, NamedTuple
 
-from harness.draw import Draw, key_of
 from harness.faults.rule import COMMON, Context, FaultSpec, Mistake, Parameter, Rule
+from harness.keyed_random import Draw, key_of
 
 UNANSWERED = "unanswered"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from harness.faults.rule import COMMON, Parameter, Rule
-from harness.machines.mishap import Mishap
+from harness.machines.device_fault import DeviceFault
 
 
 class DeviceRule(Rule):
@@ -15,7 +15,7 @@ class DeviceRule(Rule):
     where = "terminals"
     command: ClassVar[str] = ""
 
-    def mishap(self, terminal: str) -> Mishap:
+    def mishap(self, terminal: str) -> DeviceFault:
         """What happens to the command that was struck."""
         raise NotImplementedError
 
@@ -25,9 +25,9 @@ class EjectJam(DeviceRule):
     summary = "the motor runs and the card stays; the terminal's retry is an attempt of its own"
     command = "eject"
 
-    def mishap(self, terminal: str) -> Mishap:
+    def mishap(self, terminal: str) -> DeviceFault:
         self.acted(terminal, "card jammed")
-        return Mishap("jam")
+        return DeviceFault("jam")
 
 
 class DispenseShort(DeviceRule):
@@ -39,10 +39,10 @@ class DispenseShort(DeviceRule):
         **COMMON,
     }
 
-    def mishap(self, terminal: str) -> Mishap:
+    def mishap(self, terminal: str) -> DeviceFault:
         notes: int = self.value("notes")
         self.acted(terminal, f"{notes} {'note' if notes == 1 else 'notes'} short")
-        return Mishap("short", notes)
+        return DeviceFault("short", notes)
 
 
 class DispenseUnknown(DeviceRule):
@@ -54,9 +54,9 @@ class DispenseUnknown(DeviceRule):
         **COMMON,
     }
 
-    def mishap(self, terminal: str) -> Mishap:
+    def mishap(self, terminal: str) -> DeviceFault:
         self.acted(terminal, "dispenser lost count")
-        return Mishap("unknown", self.value("notes"))
+        return DeviceFault("unknown", self.value("notes"))
 
 
 class RetractFail(DeviceRule):
@@ -64,9 +64,9 @@ class RetractFail(DeviceRule):
     summary = "notes that are drawn back in get stuck between slot and bin, uncounted"
     command = "retract"
 
-    def mishap(self, terminal: str) -> Mishap:
+    def mishap(self, terminal: str) -> DeviceFault:
         self.acted(terminal, "notes stuck")
-        return Mishap("stuck")
+        return DeviceFault("stuck")
 
 
 DEVICE_RULES: tuple[type[DeviceRule], ...] = (

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from harness.events import FaultActed
-from harness.wire.press import Press
+from harness.wire.frame_builder import FrameBuilder
 
 CLOSES_AFTER = 0.001  # run seconds: the bytes before a FIN have arrived
 
@@ -62,7 +62,7 @@ class Passing(NamedTuple):
     to: str
     data: bytes
     fields: dict[str, str] | None
-    press: Press
+    press: FrameBuilder
     deadline: float | None = None
 
     @property

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from harness.draw import Draw, key_of
 from harness.faults.connection import (
     REFUSED,
     VANISHED,
@@ -28,7 +27,8 @@ from harness.faults.rule import (
     Rule,
 )
 from harness.faults.wire import LOSS, WireRule
-from harness.machines.pair import Switch
+from harness.keyed_random import Draw, key_of
+from harness.machines.host_pair import Switch
 
 TERMINAL = {"terminal": COMMON["terminal"]}
 OF = {"of": Parameter("count", "4", "so many regions", least=1)}

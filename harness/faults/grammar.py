@@ -18,24 +18,24 @@ from typing import Any, NoReturn
 
 import msgspec
 
+from harness.did_you_mean import nearest
 from harness.errors import ConfigError
 from harness.faults.byte import BYTE_RULES
 from harness.faults.clock import CLOCK_RULES
 from harness.faults.connection import CONNECTION_RULES
 from harness.faults.customer import CUSTOMER_RULES
+from harness.faults.dead_connection import LINK_RULES
 from harness.faults.device import DEVICE_RULES
 from harness.faults.fleet import FLEET_RULES
 from harness.faults.framing import FRAMING_RULES
 from harness.faults.host import HOST_RULES
-from harness.faults.line import LINE_RULES
-from harness.faults.link import LINK_RULES
+from harness.faults.latency import LINE_RULES
 from harness.faults.meaning import MEANING_RULES
 from harness.faults.message import MESSAGE_RULES
 from harness.faults.power import OPERATIONS, POWER_RULES, is_operation
 from harness.faults.rule import FOREVER, FaultSpec, Parameter, Rule
 from harness.faults.timeout import TIMEOUT_RULES
 from harness.faults.wire import WIRE_RULES
-from harness.nearest import nearest
 from harness.units import format_duration, parse_duration, parse_share
 
 __all__ = ["ALL_RULES", "FaultKind", "FaultSpec", "fault_catalog", "parse_fault"]

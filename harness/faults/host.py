@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from harness.faults.rule import COMMON, HOST, MTI, Parameter, Rule
-from harness.machines.hearing import Hearing
+from harness.machines.host_fault import HostFault
 
 _SIGN_ON = "001"  # DE 70
 _NOTE = 1000  # minor units
@@ -27,14 +27,14 @@ class HostRule(Rule):
     speaks = "request"
 
 
-class HearingRule(HostRule):
+class HostMessageRule(HostRule):
     """Decides about a message as it comes in. Several compose by `stage`, whatever the order they
     were asked for in: what is discarded is not refused, and what is not answered is not late.
     """
 
     stage: ClassVar[int] = _DISCARDS
 
-    def hears(self, now: float, terminal: str, fields: dict[str, str]) -> Hearing | None:
+    def hears(self, now: float, terminal: str, fields: dict[str, str]) -> HostFault | None:
         """What it would make of the message, None if nothing; counts it."""
         if not self.means(fields) or not self.strikes(now, terminal):
             return None
@@ -44,11 +44,11 @@ class HearingRule(HostRule):
         """Is this message one of those that the rule is about?"""
         return self.touches(fields.get("t", ""))
 
-    def makes(self, now: float) -> Hearing:
+    def makes(self, now: float) -> HostFault:
         """What becomes of a message that was struck."""
         raise NotImplementedError
 
-    def tells(self, terminal: str, mti: str, heard: Hearing) -> str:
+    def tells(self, terminal: str, mti: str, heard: HostFault) -> str:
         """The effect in words, where no other fault has decided about the message before; '' if it
         is not worth telling.
         """
@@ -58,7 +58,7 @@ class HearingRule(HostRule):
 # --- what it does with a message -----------------------------------------------------------------
 
 
-class Silent(HearingRule):
+class Silent(HostMessageRule):
     kind = "silent"
     summary = "the host reads everything, sign-on and echo too, and never answers"
     parameters: ClassVar[dict[str, Parameter]] = {
@@ -74,10 +74,10 @@ class Silent(HearingRule):
     def means(self, fields: dict[str, str]) -> bool:
         return self.mti in (None, fields.get("t", ""))
 
-    def makes(self, now: float) -> Hearing:
-        return Hearing(process=now < self.start + self.value("post"), answer=False)
+    def makes(self, now: float) -> HostFault:
+        return HostFault(process=now < self.start + self.value("post"), answer=False)
 
-    def tells(self, terminal: str, mti: str, heard: Hearing) -> str:
+    def tells(self, terminal: str, mti: str, heard: HostFault) -> str:
         if heard.process:
             return f"{mti} processed, unanswered"
         if mti[1:2] == "8" and terminal in self._told:
@@ -86,19 +86,19 @@ class Silent(HearingRule):
         return f"{mti} discarded"
 
 
-class EchoOnly(HearingRule):
+class EchoOnly(HostMessageRule):
     kind = "echo_only"
     summary = "the host answers echoes and sign-ons, and discards everything else"
     parameters: ClassVar[dict[str, Parameter]] = {**MTI, **COMMON}
 
-    def makes(self, _now: float) -> Hearing:
-        return Hearing(process=False, answer=False)
+    def makes(self, _now: float) -> HostFault:
+        return HostFault(process=False, answer=False)
 
-    def tells(self, _terminal: str, mti: str, _heard: Hearing) -> str:
+    def tells(self, _terminal: str, mti: str, _heard: HostFault) -> str:
         return f"{mti} discarded"
 
 
-class Brownout(HearingRule):
+class Brownout(HostMessageRule):
     """It posts what it does not answer."""
 
     kind = "brownout"
@@ -111,14 +111,14 @@ class Brownout(HearingRule):
         **MTI,
     }
 
-    def makes(self, _now: float) -> Hearing:
-        return Hearing(answer=False)
+    def makes(self, _now: float) -> HostFault:
+        return HostFault(answer=False)
 
-    def tells(self, _terminal: str, mti: str, _heard: Hearing) -> str:
+    def tells(self, _terminal: str, mti: str, _heard: HostFault) -> str:
         return f"{mti} processed, unanswered"
 
 
-class SignOnRefused(HearingRule):
+class SignOnRefused(HostMessageRule):
     """An attempt is a sign-on."""
 
     kind = "sign_on_refused"
@@ -128,14 +128,14 @@ class SignOnRefused(HearingRule):
     def means(self, fields: dict[str, str]) -> bool:
         return fields.get("t", "")[1:2] == "8" and fields.get("70") == _SIGN_ON
 
-    def makes(self, _now: float) -> Hearing:
-        return Hearing(refusal="not_permitted")
+    def makes(self, _now: float) -> HostFault:
+        return HostFault(refusal="not_permitted")
 
-    def tells(self, _terminal: str, _mti: str, _heard: Hearing) -> str:
+    def tells(self, _terminal: str, _mti: str, _heard: HostFault) -> str:
         return "sign-on refused"
 
 
-class Slow(HearingRule):
+class Slow(HostMessageRule):
     """A request is decided, and booked, as soon as ever, and its answer is late; or it is not even
     looked at before. Everything else is only answered later.
     """
@@ -153,11 +153,11 @@ class Slow(HearingRule):
         **COMMON,
     }
 
-    def makes(self, _now: float) -> Hearing:
+    def makes(self, _now: float) -> HostFault:
         by: float = self.value("by")
-        return Hearing(delay=by) if self.value("books") == "at_once" else Hearing(late=by)
+        return HostFault(delay=by) if self.value("books") == "at_once" else HostFault(late=by)
 
-    def tells(self, _terminal: str, mti: str, _heard: Hearing) -> str:
+    def tells(self, _terminal: str, mti: str, _heard: HostFault) -> str:
         return f"{mti} slower by {self.value('by'):g} s"
 
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from harness.draw import Draw
 from harness.faults.fate import Act, Deliver, Passing
 from harness.faults.rule import COMMON, MTI, Context, FaultSpec, Parameter
 from harness.faults.wire import DAMAGE, TIMING, Altering, WireRule
-from harness.wire.press import Part
+from harness.keyed_random import Draw
+from harness.wire.frame_builder import Part
 
 _AWAY = 500_000  # from a STAN in use to one that is not
 

@@ -16,8 +16,8 @@ from typing import Any, ClassVar, NamedTuple
 
 import msgspec
 
-from harness.draw import Draw, key_of
 from harness.events import FaultActed
+from harness.keyed_random import Draw, key_of
 
 FOREVER = float("inf")
 HOST = "HOST"  # on whom a fault acts, when it is not a terminal

@@ -20,9 +20,9 @@ from harness.assembly import Assembly
 from harness.errors import EnvironmentTrouble
 from harness.journal import Journal, JournalWriter
 from harness.live.clock import LiveClock
-from harness.live.driver import watch_lag
-from harness.live.host_side import HostSide
+from harness.live.host_server import HostServer
 from harness.live.loop import Fatal, new_loop, watched
+from harness.live.transport import watch_lag
 from harness.plan import RunPlan
 
 ENVIRONMENT = 5
@@ -43,7 +43,7 @@ async def _serve(orders: Orders) -> None:
     writer = JournalWriter(Path(orders.part), assembly.header())
     journal.subscribe(writer.write)
     clock = LiveClock(orders.start, orders.plan.speed)
-    side = HostSide(assembly, journal, clock)
+    side = HostServer(assembly, journal, clock)
     await side.listen()
     _say(f"port {side.port}")
     lag = watched(
@@ -67,7 +67,7 @@ async def _serve(orders: Orders) -> None:
         writer.close()
 
 
-async def _obey(reader: asyncio.StreamReader, side: HostSide, within: float) -> None:
+async def _obey(reader: asyncio.StreamReader, side: HostServer, within: float) -> None:
     while True:
         line = (await reader.readline()).strip()
         if line == b"lift":

@@ -18,17 +18,17 @@ from harness import events as e
 from harness.assembly import Assembly
 from harness.checks.judge import Judge
 from harness.checks.secrecy import SecrecyScan
-from harness.collector import few_collections
 from harness.errors import EnvironmentTrouble, HarnessError
+from harness.gc_tuning import few_collections
 from harness.journal import Entry, Header, Journal, JournalWriter
 from harness.live.clock import LiveClock
-from harness.live.driver import watch_lag, watch_windows
-from harness.live.half import check_virtual
 from harness.live.host_process import ENVIRONMENT, Orders
+from harness.live.journal_merge import merged, part_path, write_journal
 from harness.live.loop import Fatal, allow_many_files, new_loop, watched
-from harness.live.parts import merged, part_path, write_journal
-from harness.live.store import SqliteStore
-from harness.live.terminals import LiveTerminals
+from harness.live.standalone import check_virtual
+from harness.live.terminal_fleet import TerminalFleet
+from harness.live.terminal_store import SqliteStore
+from harness.live.transport import watch_lag, watch_windows
 from harness.outcome import Outcome, Progress
 from harness.plan import RunPlan
 
@@ -243,7 +243,7 @@ class _Half:
     ) -> str:
         """How it ended."""
         loop = asyncio.get_running_loop()
-        fleet = LiveTerminals(
+        fleet = TerminalFleet(
             self._assembly, journal, self._clock, self._store, ("127.0.0.1", self._host.port)
         )
         watching = [
@@ -276,7 +276,7 @@ class _Half:
         return how
 
     async def _play(
-        self, fleet: LiveTerminals, interrupt: asyncio.Event, fatal: Fatal, progress: Watch
+        self, fleet: TerminalFleet, interrupt: asyncio.Event, fatal: Fatal, progress: Watch
     ) -> str:
         plan = self._assembly.plan
         phase = "running"

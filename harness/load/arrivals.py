@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from itertools import takewhile
 
 from harness.assembly import terminal_id
-from harness.draw import Draw, key_of
-from harness.people import CUSTOMERS
+from harness.cardholders import CUSTOMERS
+from harness.keyed_random import Draw, key_of
 from harness.plan import RunPlan
 
 _SPREAD = 5.0  # standard deviations that one terminal's stream may be above its mean

@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from harness import events as e
+from harness.cardholders import CUSTOMERS
 from harness.journal import Entry
 from harness.load.histogram import Histogram
-from harness.people import CUSTOMERS
 
 VISIT = "visit"
 _CLASSES = {"2": "declined", "4": "reversal answered", "8": "sign-on or echo answered"}

@@ -11,7 +11,7 @@ import msgspec
 from harness.contract import Contract
 from harness.errors import ConfigError
 from harness.load.arrivals import terminals_needed
-from harness.machines.customer import Evening
+from harness.machines.customer import CustomerBehaviour
 from harness.machines.device import Motors
 from harness.machines.profile import HostProfile
 from harness.plan import RunPlan
@@ -96,8 +96,8 @@ def rate_of(plan: RunPlan) -> float:
     return plan.terminals / gap if gap else 0.0
 
 
-def _evening(mean_gap: float) -> Evening:
-    return Evening(
+def _evening(mean_gap: float) -> CustomerBehaviour:
+    return CustomerBehaviour(
         mean_gap=mean_gap,
         queues=mean_gap > 0,
         balance_share=0.0,

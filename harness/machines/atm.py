@@ -14,7 +14,7 @@ import msgspec
 
 from harness import events as e
 from harness.machines import inputs as i
-from harness.machines.customer import Running, Street
+from harness.machines.customer import Customers, Running
 from harness.machines.device import Device, DeviceImage
 from harness.machines.effects import Connect, Disconnect, Transmit, Write
 from harness.machines.store import StoreImage
@@ -63,7 +63,7 @@ class Atm:
         name: str,
         build: Callable[[], Terminal],
         device: Device,
-        street: Street | None,
+        street: Customers | None,
         power: OperationFate | None = None,
         pause: OperationFate | None = None,
     ) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import msgspec
 
+from harness.cardholders import issuer_of
 from harness.crypto.pin import PinCrypto
-from harness.draw import Draw
 from harness.errors import ProtocolError
+from harness.keyed_random import Draw
 from harness.machines.ledger import Ledger, account_of
-from harness.people import issuer_of
 from harness.wire.dialect import Calendar, Dialect, Fields
 
 

@@ -116,7 +116,7 @@ def _settle_if_clear(t: Terminal, now: float) -> None:
     rest(t, now)
 
 
-def settle(t: Terminal, dossier: s.Dossier, now: float) -> None:
+def settle(t: Terminal, dossier: s.TransactionRecords, now: float) -> None:
     """One open transaction found in the store."""
     intent = dossier.intent
     if intent is None:

@@ -9,7 +9,7 @@ from harness.machines import inputs as i
 from harness.machines import store as s
 from harness.machines.inputs import State
 from harness.machines.reversing import reverse
-from harness.machines.visit import Transaction, Visit
+from harness.machines.session import Session, Transaction
 
 if TYPE_CHECKING:
     from harness.machines.terminal import Terminal
@@ -31,7 +31,7 @@ def card_after_closing(t: Terminal, x: i.CardIn, now: float) -> None:
 
 
 def _begin_visit(t: Terminal, x: i.CardIn, now: float) -> None:
-    t.visit = Visit(x.token)
+    t.visit = Session(x.token)
     t.transaction = None
     t.card_inside = True
     t.do(i.AcceptCards(False))
@@ -219,7 +219,7 @@ def card_snatched(t: Terminal, _: i.CardGone, now: float) -> None:
 # --- what is next -----------------------------------------------------------------------
 
 
-def visit_of(t: Terminal) -> Visit:
+def visit_of(t: Terminal) -> Session:
     assert t.visit is not None, "a card cell was reached without a card"
     return t.visit
 

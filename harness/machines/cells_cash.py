@@ -12,8 +12,8 @@ from harness.machines.inputs import State
 from harness.machines.reversing import reverse, settle_by_counters, suspend
 
 if TYPE_CHECKING:
+    from harness.machines.session import Transaction
     from harness.machines.terminal import Terminal
-    from harness.machines.visit import Transaction
 
 
 def _paying(t: Terminal) -> Transaction:

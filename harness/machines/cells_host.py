@@ -16,8 +16,8 @@ from harness.machines.reversing import reverse
 from harness.wire.dialect import Outcome
 
 if TYPE_CHECKING:
+    from harness.machines.session import Transaction
     from harness.machines.terminal import Terminal
-    from harness.machines.visit import Transaction
 
 
 def _answered(t: Terminal, code: str, outcome: str) -> Transaction:

@@ -15,14 +15,14 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from harness import events as e
-from harness.draw import Draw
+from harness.cardholders import CUSTOMERS, Card
+from harness.keyed_random import Draw
 from harness.machines import inputs as i
 from harness.machines.device import Device
 from harness.machines.timers import NEVER
-from harness.people import CUSTOMERS, Card
 
 
-class Evening(msgspec.Struct, frozen=True, kw_only=True):
+class CustomerBehaviour(msgspec.Struct, frozen=True, kw_only=True):
     """How people behave (section 6). Times in seconds, shares from 0 to 1, amounts in minor
     units. A load run is a dense evening: with a `mean_gap` of 0 the next customer comes as soon as
     the last has gone, until there are no more cards; with `queues` the arrivals are fixed
@@ -56,7 +56,7 @@ class Running(NamedTuple):
     fired: float = NEVER
 
 
-class CustomerFate(Protocol):
+class CustomerFaults(Protocol):
     """What can go wrong with a customer; faults are such."""
 
     def forgets(self, now: float, what: str, *, anyway: bool) -> bool:
@@ -71,7 +71,7 @@ class CustomerFate(Protocol):
 CardOf = Callable[[int], Card]  # a customer's number -> the card
 
 
-class Street:
+class Customers:
     """Customers arriving at one ATM. `reports` holds what they do to the terminal's keys."""
 
     __slots__ = (
@@ -105,11 +105,11 @@ class Street:
 
     def __init__(
         self,
-        evening: Evening,
+        evening: CustomerBehaviour,
         device: Device,
         card_of: CardOf,
         draw_key: int,
-        fate: CustomerFate | None = None,
+        fate: CustomerFaults | None = None,
     ) -> None:
         self._evening = evening
         self._device = device

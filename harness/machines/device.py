@@ -14,12 +14,12 @@ from collections.abc import Callable
 import msgspec
 
 from harness import events as e
+from harness.cardholders import Card
 from harness.machines import inputs as i
-from harness.machines.mishap import Mishap
+from harness.machines.device_fault import DeviceFault
 from harness.machines.timers import NEVER
-from harness.people import Card
 
-Fate = Callable[[float, str], Mishap | None]  # (now, 'eject' | 'stack') -> what goes wrong
+Fate = Callable[[float, str], DeviceFault | None]  # (now, 'eject' | 'stack') -> what goes wrong
 
 
 class Motors(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,7 +123,7 @@ class Device:
         self._counters = i.Counters(0, 0, 0, True)
         self._stacker: e.Notes = {}
         self._out: e.Notes = {}
-        self._stack_mishap: Mishap | None = None
+        self._stack_mishap: DeviceFault | None = None
         self._unknown: e.Notes = {}
         self.card: Card | None = None
         self.card_at = ""  # '', transport, slot, bin

@@ -26,28 +26,28 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from harness import draw
 from harness import events as e
+from harness import keyed_random
 from harness.crypto.pin import PinCrypto
-from harness.draw import Draw
+from harness.keyed_random import Draw
 from harness.machines.authorization import Authorizer, CodeRule, account_for
 from harness.machines.business_day import BusinessDays
-from harness.machines.hearing import Hearing, HostFate
+from harness.machines.host_fault import HostFault, HostFaults
 from harness.machines.ledger import Ledger
 from harness.machines.link import Link
-from harness.machines.memory import (
+from harness.machines.standin import Issuer, StandIn
+from harness.machines.timers import NEVER
+from harness.machines.transaction_log import (
     DONE,
     PENDING,
     STOOD_IN,
     TOMBSTONE,
     Entry,
-    Memory,
-    Remembered,
+    StoredTransaction,
+    TransactionLog,
     book_of,
     key_of,
 )
-from harness.machines.standin import Issuer, StandIn
-from harness.machines.timers import NEVER
 from harness.wire.dialect import Calendar, Dialect, Fields, Kind, Original
 
 
@@ -86,7 +86,7 @@ class Job(NamedTuple):
     line: int
     fields: Fields
     entry: Entry | None
-    hearing: Hearing
+    hearing: HostFault
     ready: Fields | None
 
 
@@ -106,7 +106,7 @@ class Host:
         pin: PinCrypto,
         pin_of: Callable[[str], str | None],
         seed: int,
-        fate: HostFate | None = None,
+        fate: HostFaults | None = None,
         known: Callable[[str], bool] | None = None,
     ) -> None:
         """`pin_of` gives a card's right PIN for its PAN, None where any will do; `known` says which
@@ -122,8 +122,8 @@ class Host:
         self._seed = seed
         self._fate = fate
         self._lines: dict[int, Line] = {}
-        self.memory = Memory()
-        self._waiting: dict[int, list[tuple[int, Fields, Hearing]]] = {}
+        self.memory = TransactionLog()
+        self._waiting: dict[int, list[tuple[int, Fields, HostFault]]] = {}
         self._jobs: list[Job] = []
         self._order = 0
         self._approvals = 0
@@ -253,12 +253,12 @@ class Host:
         """From now on `changes` tells what has to be durable before `out` may be sent."""
         self.memory.keep()
 
-    def changes(self) -> tuple[list[Remembered], dict[str, int]]:
+    def changes(self) -> tuple[list[StoredTransaction], dict[str, int]]:
         """What was decided since this was last asked, and the balances that moved with it."""
         changed = self.memory.changes()
         return changed, self.ledger.changed() if changed else {}
 
-    def restore(self, remembered: Iterable[Remembered], balances: Mapping[str, int]) -> None:
+    def restore(self, remembered: Iterable[StoredTransaction], balances: Mapping[str, int]) -> None:
         """Go on where an earlier process ended; before the first message. What it posted is brought
         forward.
         """
@@ -269,14 +269,16 @@ class Host:
             if kept.amount:
                 self._bring_forward(kept)
 
-    def take_over(self, remembered: Iterable[Remembered], balances: Mapping[str, int]) -> None:
+    def take_over(
+        self, remembered: Iterable[StoredTransaction], balances: Mapping[str, int]
+    ) -> None:
         """What the primary has committed, as its standby hears of it."""
         self.ledger.restore(balances)
         for kept in remembered:
             self.memory.restore(kept)
             self._approvals = max(self._approvals, kept.approval)
 
-    def _bring_forward(self, kept: Remembered) -> None:
+    def _bring_forward(self, kept: StoredTransaction) -> None:
         terminal, _, acquirer = kept.book[1:].rpartition("/")
         name = kept.key.zfill(16)
         sent, stan = name[:10], name[10:]
@@ -302,7 +304,7 @@ class Host:
             self._read(line, fields, now)
 
     def _read(self, line: Line, fields: Fields, now: float) -> None:
-        hearing = Hearing()
+        hearing = HostFault()
         if self._fate is not None:
             hearing = self._fate.hears(now, fields.get("41", ""), fields)
             if not hearing.process:
@@ -317,7 +319,7 @@ class Host:
         else:
             self.events.append(e.HostDamaged(f"MTI {fields.get('t')} is not for a host"))
 
-    def _hear_network(self, line: Line, fields: Fields, hearing: Hearing, now: float) -> None:
+    def _hear_network(self, line: Line, fields: Fields, hearing: HostFault, now: float) -> None:
         code = self.dialect.codes[hearing.refusal or "approved"]
         if self.dialect.function_of(fields) == "sign_on" and not hearing.refusal:
             line.signed_on = True
@@ -325,7 +327,7 @@ class Host:
         answer = self.dialect.answer(fields, code)
         self._answer_later(line.number, fields, answer, hearing, 0.0, now)
 
-    def _hear_request(self, line: Line, fields: Fields, hearing: Hearing, now: float) -> None:
+    def _hear_request(self, line: Line, fields: Fields, hearing: HostFault, now: float) -> None:
         if self.settings.sign_on and not line.signed_on:
             self._decided(fields, self.dialect.codes["not_permitted"], "not signed on")
             refusal = self.dialect.answer(fields, self.dialect.codes["not_permitted"])
@@ -346,7 +348,7 @@ class Host:
         self._push(Job(due, 0, line.number, fields, entry, hearing, None))
 
     def _repeat_answer(
-        self, line: Line, fields: Fields, known: Entry, hearing: Hearing, now: float
+        self, line: Line, fields: Fields, known: Entry, hearing: HostFault, now: float
     ) -> None:
         """A duplicate gets the stored answer, or waits for it."""
         self.events.append(
@@ -359,7 +361,7 @@ class Host:
                 line.number, fields, self._answer_of(fields, known), hearing, 0.0, now
             )
 
-    def _hear_reversal(self, line: Line, fields: Fields, hearing: Hearing, now: float) -> None:
+    def _hear_reversal(self, line: Line, fields: Fields, hearing: HostFault, now: float) -> None:
         if self.settings.sign_on and not line.signed_on:
             refusal = self.dialect.answer(fields, self.dialect.codes["issuer_down"])
             self._answer_later(line.number, fields, refusal, hearing, 0.0, now)
@@ -584,7 +586,7 @@ class Host:
         terminal = fields.get("41", "")
         key = self._draw_keys.get(terminal)
         if key is None:
-            key = self._draw_keys[terminal] = draw.key_of(self._seed, "host", terminal)
+            key = self._draw_keys[terminal] = keyed_random.key_of(self._seed, "host", terminal)
         number = fields.get("37") or fields.get("11", "0")
         return Draw(key, int(number) if number.isascii() and number.isdigit() else 0)
 
@@ -607,7 +609,7 @@ class Host:
         line: int,
         fields: Fields,
         answer: Fields,
-        hearing: Hearing,
+        hearing: HostFault,
         delay: float,
         now: float,
     ) -> None:
@@ -631,7 +633,7 @@ class Host:
         if line is not None:
             self.out.append((number, line.link.frame(fields)))
 
-    def _came_about(self, hearing: Hearing) -> None:
+    def _came_about(self, hearing: HostFault) -> None:
         if hearing.effects and self._fate is not None:
             self._fate.came_about(hearing.effects)
 

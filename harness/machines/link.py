@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from harness.errors import DecodeError, FramingError
+from harness.wire.authenticated import AuthenticatedCodec
 from harness.wire.dialect import Fields
 from harness.wire.framing import Framing
-from harness.wire.sealed import Sealed
 
 
 class Heard(NamedTuple):
@@ -25,7 +25,7 @@ class Link:
 
     __slots__ = ("_deframer", "_framing", "_sealed")
 
-    def __init__(self, sealed: Sealed, framing: Framing) -> None:
+    def __init__(self, sealed: AuthenticatedCodec, framing: Framing) -> None:
         self._sealed = sealed
         self._framing = framing
         self._deframer = framing.deframer()

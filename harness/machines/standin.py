@@ -22,8 +22,8 @@ import msgspec
 from harness import events as e
 from harness.errors import ProtocolError
 from harness.machines.link import Link
-from harness.machines.memory import DONE, STOOD_IN, Entry
 from harness.machines.timers import NEVER
+from harness.machines.transaction_log import DONE, STOOD_IN, Entry
 from harness.wire.dialect import AdviceOutcome, Dialect, Fields, Kind
 
 FIRST_AFTER = 1.0  # seconds from the approval to its first advice

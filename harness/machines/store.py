@@ -109,7 +109,7 @@ class Closed(Record, frozen=True, gc=False):
 AnyRecord = Marks | Intent | Decision | CashMoved | ReversalRecord | Parked | Suspense | Closed
 
 
-class Dossier:
+class TransactionRecords:
     """The records of one transaction that are still there."""
 
     __slots__ = ("decision", "intent", "parked", "reversal", "suspense")
@@ -133,7 +133,7 @@ class StoreImage:
 
     def __init__(self) -> None:
         self.marks = Marks(1, 1)
-        self.dossiers: dict[int, Dossier] = {}
+        self.dossiers: dict[int, TransactionRecords] = {}
 
     def apply(self, record: Record) -> None:
         """Take in one durable record."""
@@ -146,7 +146,7 @@ class StoreImage:
             return
         dossier = self.dossiers.get(number)
         if dossier is None:
-            dossier = self.dossiers[number] = Dossier()
+            dossier = self.dossiers[number] = TransactionRecords()
         if type(record) is Intent:
             dossier.intent = record
         elif type(record) is Decision:

@@ -22,19 +22,19 @@ import msgspec
 
 from harness import events as e
 from harness.crypto.pin import PinCrypto
-from harness.draw import key_of
+from harness.keyed_random import key_of
 from harness.machines import inputs as i
 from harness.machines import store as s
 from harness.machines.breaker import CaptureBreaker
 from harness.machines.effects import Connect, Disconnect, Enqueue, Tell, Transmit, Write
 from harness.machines.inputs import State
 from harness.machines.link import Heard, Link
+from harness.machines.link_supervisor import LinkSupervisor, LinkTimes
 from harness.machines.matching import Matcher
 from harness.machines.service import Service
+from harness.machines.session import Session, Transaction
 from harness.machines.store_forward import Advice, StoreForward
 from harness.machines.timers import Timers
-from harness.machines.uplink import Uplink, UplinkTimes
-from harness.machines.visit import Transaction, Visit
 from harness.wire.dialect import AdviceOutcome, Calendar, Dialect, Fields, Kind, Stamp, Station
 
 Cell = Callable[["Terminal", Any, float], None]
@@ -49,7 +49,7 @@ class TerminalSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How one ATM is set up. Timers in seconds, by the names of timers.py."""
 
     timers: dict[str, float] = {}
-    uplink: UplinkTimes = UplinkTimes()
+    uplink: LinkTimes = LinkTimes()
     advice_response: float = 60.0
     backlog: int = 5  # more pending reversals than this: out of service
     expiries: int = 3  # as many host_response expiries in a row: withdrawals off
@@ -65,7 +65,7 @@ class TerminalSettings(msgspec.Struct, frozen=True, kw_only=True):
     sign_on: bool = True
 
 
-class Outside(msgspec.Struct):
+class TerminalContext(msgspec.Struct):
     """What a terminal is built into: its identity, its wire and its keys."""
 
     station: Station
@@ -81,7 +81,7 @@ class Terminal:
 
     table: ClassVar[Table] = {}
 
-    def __init__(self, settings: TerminalSettings, outside: Outside) -> None:
+    def __init__(self, settings: TerminalSettings, outside: TerminalContext) -> None:
         self.settings = settings
         self.station = outside.station
         self.dialect = outside.dialect
@@ -90,13 +90,13 @@ class Terminal:
         self.pin = outside.pin
         self.id = outside.station.terminal
         self.timers = Timers(settings.timers)
-        self.uplink = Uplink(settings.uplink, key_of(outside.seed, "uplink", self.id))
+        self.uplink = LinkSupervisor(settings.uplink, key_of(outside.seed, "uplink", self.id))
         self.forward = StoreForward(settings.advice_response)
         self.matcher = Matcher(self.id, self.dialect, partial_approval=settings.partial_approval)
         self.service = Service()
         self.state = State.RECOVERING
         self.state_timer = ""
-        self.visit: Visit | None = None
+        self.visit: Session | None = None
         self.transaction: Transaction | None = None
         self.card_inside = False
         self.recovering: dict[str, str] = {}  # 'card' and 'cash' and how far each is, at boot

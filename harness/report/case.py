@@ -13,14 +13,14 @@ from rich.text import Text
 from harness.checks.base import Failure
 from harness.checks.catalogue import INVARIANTS
 from harness.events import Event, FrameSeen
-from harness.explore.bench import OF_NO_INVARIANT, RAISED, Bench, Broken, Schedule, Trial
 from harness.explore.case import Case, Recorder
+from harness.explore.runner import OF_NO_INVARIANT, RAISED, Broken, Runner, Schedule, Trial
 from harness.faults.grammar import ALL_RULES, parse_fault
 from harness.journal import Entry
+from harness.report.event_text import words
 from harness.report.frames import frame_line
 from harness.report.ladder import WIDEST, ladder
 from harness.report.story import select
-from harness.report.words import words
 from harness.units import format_clock
 
 _NEAR = 4  # lines of each run after the point where they part
@@ -91,7 +91,7 @@ def _run(case: Case, schedule: Schedule) -> tuple[Trial, list[Entry]]:
     """The run with that schedule, and all that happened in it."""
     recorder = Recorder()
     secrets = case.broken.invariant == "S3"
-    trial = Bench(case.plan).run(schedule, listeners=[recorder.see], secrets=secrets)
+    trial = Runner(case.plan).run(schedule, listeners=[recorder.see], secrets=secrets)
     return trial, recorder.entries
 
 

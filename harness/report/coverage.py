@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.explore.coverage import Counts
-from harness.explore.marks import BY_HAND, UNREACHABLE
 from harness.explore.tables import Cell
+from harness.explore.unreachable_cells import BY_HAND, UNREACHABLE
 
 
 def print_table(console: Console, name: str, cells: Sequence[Cell], counts: Counts) -> None:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from harness.checks.catalogue import INVARIANTS
 from harness.checks.catalogue import WHY as WHY_HOLD
 from harness.checks.judge import CHECKS
+from harness.did_you_mean import unknown
 from harness.faults.grammar import ALL_RULES
 from harness.faults.reasons import WHY as WHY_STRIKE
-from harness.nearest import unknown
 from harness.profiles import host_profiles, terminal_profiles
 from harness.scenario import load_scenario, scenario_names
 from harness.units import format_duration

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.events import FrameSeen
-from harness.report.words import frame_label
+from harness.report.event_text import frame_label
 from harness.units import format_clock
 from harness.wire.describe import describe
 

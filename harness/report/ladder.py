@@ -16,8 +16,8 @@ from textwrap import wrap
 from rich.text import Text
 
 from harness import events as e
+from harness.report.event_text import frame_label, style_of, words
 from harness.report.story import Step
-from harness.report.words import frame_label, style_of, words
 from harness.units import format_clock
 from harness.wire.describe import describe
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harness import events as e
+from harness.did_you_mean import unknown
 from harness.errors import ConfigError
 from harness.journal import Entry, JournalReader
-from harness.nearest import unknown
 
 
 class Step(NamedTuple):

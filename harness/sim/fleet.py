@@ -8,14 +8,14 @@ from harness.journal import Journal
 from harness.machines.atm import Atm, LosePower, WantBoot
 from harness.machines.effects import Connect, Disconnect, Transmit, Write
 from harness.sim.disk import Disk
-from harness.sim.network import Cable, carry_answers
+from harness.sim.network import SimulatedLink, carry_answers
 from harness.sim.world import Waker, World
 from harness.tap import Tap
 
 RUN = "RUN"
 
 
-class Site:
+class SimulatedAtm:
     """One ATM in the simulation, with its disk and its cable."""
 
     __slots__ = ("_fleet", "_waker", "atm", "cable", "disk")
@@ -23,7 +23,7 @@ class Site:
     def __init__(self, fleet: Fleet, atm: Atm) -> None:
         self._fleet = fleet
         self.atm = atm
-        self.cable = Cable(fleet, atm)
+        self.cable = SimulatedLink(fleet, atm)
         self.disk = Disk(fleet.world, self._synced)
         self._waker = Waker(fleet.world, atm.next_deadline, self._wake)
 
@@ -81,12 +81,14 @@ class Fleet:
         self.decoder = assembly.tap
         self.press = assembly.press
         self.host = assembly.host()
-        self.cables: dict[int, Cable] = {}
+        self.cables: dict[int, SimulatedLink] = {}
         self._journal = journal
         self._awaits_service = assembly.plan.scenario.contract.awaits_service
         self._lives = 0
         self._host_waker = Waker(self.world, self.host.next_deadline, self._wake_host)
-        self.sites = [Site(self, assembly.atm(index)) for index in range(assembly.plan.terminals)]
+        self.sites = [
+            SimulatedAtm(self, assembly.atm(index)) for index in range(assembly.plan.terminals)
+        ]
         self._by_name = {site.atm.id: site for site in self.sites}
 
     def record(self, actor: str, event: e.Event) -> None:

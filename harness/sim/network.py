@@ -17,7 +17,7 @@ from harness.faults.connection import UNANSWERED
 from harness.faults.fate import Act, Deliver, Passing, together
 from harness.faults.order import InOrder
 from harness.machines.atm import Atm
-from harness.machines.pair import Bank
+from harness.machines.host_pair import HostInterface
 from harness.machines.timers import NEVER
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 LATENCY = 0.020  # one way, seconds
 
 
-class Cable:
+class SimulatedLink:
     """The connection between one ATM and the host, over all its lives."""
 
     __slots__ = (
@@ -235,7 +235,7 @@ class Cable:
             fleet.after(self._atm)
 
 
-def carry_answers(fleet: Fleet, host: Bank) -> None:
+def carry_answers(fleet: Fleet, host: HostInterface) -> None:
     """What the host wants to say goes onto the cables; no bytes means: close."""
     out, host.out = host.out, []
     for life, data in out:

@@ -8,8 +8,8 @@ from pathlib import Path
 from harness.assembly import Assembly
 from harness.checks.judge import Judge
 from harness.checks.secrecy import SecrecyScan
-from harness.collector import few_collections
 from harness.events import EVENT_TYPES, Event
+from harness.gc_tuning import few_collections
 from harness.journal import Journal, JournalWriter, encode_entry
 from harness.outcome import Outcome, Progress
 from harness.plan import RunPlan

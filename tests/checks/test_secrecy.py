@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.cardholders import Card, Population
 from harness.checks.secrecy import SecrecyScan
 from harness.crypto.keys import Keys, load_keys
 from harness.crypto.pin import PinCrypto, encode_pin_block
-from harness.people import Card, Population
 
 KEYS = load_keys("test")
 PEOPLE = Population(1, token_key=KEYS.token)

@@ -9,12 +9,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from harness.cardholders import Population
 from harness.checks.secrecy import SecrecyScan
 from harness.cli import main
 from harness.cli.main import execute
 from harness.crypto.keys import load_keys
 from harness.errors import EnvironmentTrouble
-from harness.people import Population
 
 SMALL = """\
 id = "X1"
@@ -160,7 +160,7 @@ def test_the_environment_is_5(
     def full(*_: object, **__: object) -> None:
         raise EnvironmentTrouble("disk full")
 
-    monkeypatch.setattr("harness.cli.run.carry_out", full)
+    monkeypatch.setattr("harness.cli.run.run_and_report", full)
     assert execute(["run", "small.toml"]) == 5
     assert "disk full" in said(capsys)
 
@@ -173,7 +173,7 @@ def test_an_error_inside_is_4_and_one_line(
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("by design")
 
-    monkeypatch.setattr("harness.cli.run.carry_out", broken)
+    monkeypatch.setattr("harness.cli.run.run_and_report", broken)
     monkeypatch.delenv("HARNESS_DEBUG", raising=False)
     assert execute(["run", "small.toml"]) == 4
     error = capsys.readouterr().err

@@ -10,23 +10,23 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from harness.cardholders import Population
 from harness.checks.secrecy import SecrecyScan
 from harness.cli.main import execute
 from harness.crypto.keys import load_keys
 from harness.defects.reversals import FORGETS_REVERSAL
 from harness.errors import EnvironmentTrouble
-from harness.explore.bench import Bench, Broken
 from harness.explore.case import Case, Found, read_case, shrunk, write_case
-from harness.explore.hunt import Hunter, Search, plan_to_search
-from harness.explore.marks import UNREACHABLE
+from harness.explore.random_search import RandomSearch, Search, plan_to_search
+from harness.explore.runner import Broken, Runner
 from harness.explore.tables import Cell
+from harness.explore.unreachable_cells import UNREACHABLE
 from harness.machines.cells_card import proceed
 from harness.machines.inputs import DispenseExpired, Input, Late, Sensors, State
 from harness.machines.profile import TerminalProfile, rewired
 from harness.machines.reversing import suspend
 from harness.machines.store import StoreImage
 from harness.machines.terminal import Terminal
-from harness.people import Population
 from harness.plan import RunPlan
 from harness.profiles import terminal_profile
 from harness.scenario import load_scenario
@@ -213,7 +213,7 @@ def test_a_search_in_which_nothing_was_tried_proves_nothing(
 
 def test_a_failure_counts_whether_or_not_a_fault_spoke_up() -> None:
     """A run in which none did is no run, unless it broke something."""
-    hunter = Hunter(Search(plan("pays_before_card_taken")))
+    hunter = RandomSearch(Search(plan("pays_before_card_taken")))
     never = "drop_response:mti=0430,terminal=ATM00001,nth=3"
     chunk = hunter.tried(0, [(evening, (never,)) for evening in range(8)])
     assert {found.broken.invariant for found in chunk.found} == {"T6"}
@@ -222,7 +222,7 @@ def test_a_failure_counts_whether_or_not_a_fault_spoke_up() -> None:
 
 def test_a_list_is_scanned_for_secrets_in_each_run() -> None:
     """Every one of its schedules is run once, and never again."""
-    hunter = Hunter(Search(plan("keeps_pin_block")))
+    hunter = RandomSearch(Search(plan("keeps_pin_block")))
     fault = "drop_response:mti=0210,terminal=ATM00001,nth=1"
     evening = next(n for n in range(64) if hunter.tried(16, [(n, (fault,))]).found)
     assert [x.broken.invariant for x in hunter.tried(1, [(evening, (fault,))]).found] == []
@@ -238,7 +238,7 @@ def kept(tmp_path: Path, **changes: object) -> str:
     """A case of a terminal that forgets its reversals, with something about it changed."""
     fault = "drop_response:mti=0210,terminal=ATM00001,nth=1"
     broken = Broken("T8", "terminal", "rest")
-    case = shrunk(Bench(plan("forgets_reversal")), Found(1, 0, 0, (fault,), broken))
+    case = shrunk(Runner(plan("forgets_reversal")), Found(1, 0, 0, (fault,), broken))
     schedule = changes.pop("schedule", case.schedule)
     changed = msgspec.structs.replace(case.plan, **changes)
     path = tmp_path / "case.json"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from harness.explore.bench import Bench, Broken
 from harness.explore.case import Case, Found, shrunk
-from harness.explore.hunt import CHUNK, EVENINGS, Hunter, Search, plan_to_search
+from harness.explore.random_search import CHUNK, EVENINGS, RandomSearch, Search, plan_to_search
+from harness.explore.runner import Broken, Runner
 from harness.plan import RunPlan
 from harness.scenario import load_scenario
 
@@ -18,7 +18,7 @@ def plan(terminal: str | None = None, host: str | None = None) -> RunPlan:
 
 def first_found(search: Search, invariant: str, *, most: int = 2000) -> Found:
     """The first failure of this invariant."""
-    hunter = Hunter(search)
+    hunter = RandomSearch(search)
     for first in range(0, most, CHUNK):
         for found in hunter.drawn(first).found:
             if found.broken.invariant == invariant:
@@ -28,4 +28,4 @@ def first_found(search: Search, invariant: str, *, most: int = 2000) -> Found:
 
 def case_of(*schedule: str, breaks: Broken, terminal: str, evening: int = 0) -> Case:
     """A case made from a schedule that is known to break something."""
-    return shrunk(Bench(plan(terminal)), Found(1, evening, evening % EVENINGS, schedule, breaks))
+    return shrunk(Runner(plan(terminal)), Found(1, evening, evening % EVENINGS, schedule, breaks))

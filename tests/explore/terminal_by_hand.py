@@ -11,8 +11,8 @@ from harness.explore.coverage import Counts, watch
 from harness.explore.tables import Cell
 from harness.machines import inputs as i
 from harness.machines.atm import Atm
+from harness.machines.device_fault import DeviceFault
 from harness.machines.inputs import State
-from harness.machines.mishap import Mishap
 from harness.machines.timers import NEVER
 from harness.wire.dialect import Fields
 
@@ -63,11 +63,11 @@ def _hang(bench: Watched) -> None:
 
 
 def _jam(bench: Watched) -> None:
-    bench.mishaps["eject"] = Mishap("jam")
+    bench.mishaps["eject"] = DeviceFault("jam")
 
 
 def _lose_count(bench: Watched) -> None:
-    bench.mishaps["stack"] = Mishap("unknown")
+    bench.mishaps["stack"] = DeviceFault("unknown")
 
 
 def _closing(bench: Watched) -> None:

@@ -10,10 +10,10 @@ import pytest
 from searches import case_of, first_found, plan
 
 from harness.errors import ConfigError, LocalProtocolError
-from harness.explore.bench import Bench, Broken
 from harness.explore.case import Case, as_found, read_case, shrunk, write_case
-from harness.explore.hunt import Search
+from harness.explore.random_search import Search
 from harness.explore.replay import replay
+from harness.explore.runner import Broken, Runner
 
 UNANSWERED = "drop_response:mti=0210,terminal=ATM00001,nth=1"
 HARMLESS = (
@@ -77,7 +77,7 @@ def test_what_a_search_found_shrinks_to_the_same_failure() -> None:
     """From drawn schedules: still the same invariant, role and phase, and nothing to spare."""
     search = Search(plan("dispenses_late_approval"), seed=2)
     found = first_found(search, "T4")
-    bench = Bench(search.plan)
+    bench = Runner(search.plan)
     case = shrunk(bench, found)
     assert case.broken == found.broken
     assert set(case.schedule) <= set(found.schedule)
@@ -132,6 +132,6 @@ def test_bytes_that_are_no_text_are_no_case(tmp_path: Path) -> None:
 
 def test_what_does_not_break_again_is_told(case: Case) -> None:
     """A machine that draws from something else than its seed has no case."""
-    bench = Bench(plan("forgets_reversal"))
+    bench = Runner(plan("forgets_reversal"))
     with pytest.raises(LocalProtocolError, match="does not again"):
         as_found(bench, msgspec.structs.replace(case.found, schedule=HARMLESS))

@@ -7,11 +7,10 @@ import pytest
 import terminal_by_hand
 from searches import plan
 
-from harness.explore.bench import Bench, Schedule
 from harness.explore.case import Recorder
 from harness.explore.coverage import Counts, add
-from harness.explore.hunt import CHUNK, Hunter, Search, plan_to_search
-from harness.explore.marks import BY_HAND, UNREACHABLE, disproved
+from harness.explore.random_search import CHUNK, RandomSearch, Search, plan_to_search
+from harness.explore.runner import Runner, Schedule
 from harness.explore.tables import (
     DIES_AFTER_COMMIT,
     DIES_BEFORE_COMMIT,
@@ -25,6 +24,7 @@ from harness.explore.tables import (
     Cell,
     cells_of,
 )
+from harness.explore.unreachable_cells import BY_HAND, UNREACHABLE, disproved
 from harness.machines.host import Host
 from harness.machines.inputs import STATES, State
 from harness.machines.table import SAFE_TABLE
@@ -118,7 +118,7 @@ def test_what_is_rare_can_be_steered_to(cell: Cell) -> None:
     """On that evening these faults lead there, every one of them acts, and nothing breaks."""
     counts: Counts = {}
     evening, schedule = STEERED[cell]
-    trial = Bench(plan(), counts).run(schedule, evening=evening)
+    trial = Runner(plan(), counts).run(schedule, evening=evening)
     assert cell in counts
     assert (trial.acted, trial.failures) == (schedule, ())
 
@@ -140,7 +140,7 @@ def by_hand() -> Counts:
 
 def searched(scenario: str, runs: int) -> Counts:
     """What so many runs of a search exercise; it finds nothing."""
-    hunter = Hunter(Search(plan_to_search(load_scenario(scenario)), seed=3, coverage=True))
+    hunter = RandomSearch(Search(plan_to_search(load_scenario(scenario)), seed=3, coverage=True))
     counts: Counts = {}
     for first in range(0, runs, CHUNK):
         chunk = hunter.drawn(first)
@@ -197,8 +197,8 @@ def test_who_is_counted_does_the_same(machines: tuple[str | None, str | None]) -
     """Byte for byte, a defect too."""
     plain, counted, counts = Recorder(), Recorder(), Counts()
     schedule = ("crash_after_commit:nth=1",)
-    Bench(plan(*machines)).run(schedule, listeners=[plain.see])
-    Bench(plan(*machines), counts).run(schedule, listeners=[counted.see])
+    Runner(plan(*machines)).run(schedule, listeners=[plain.see])
+    Runner(plan(*machines), counts).run(schedule, listeners=[counted.see])
     assert plain.digest() == counted.digest()
     assert counts[Cell("WAITING_FOR_HOST", "LinkLost")] > 0
     assert counts[Cell(POSTED, DIES_AFTER_COMMIT)] == 1
@@ -206,18 +206,18 @@ def test_who_is_counted_does_the_same(machines: tuple[str | None, str | None]) -
 
 def test_who_is_not_asked_counts_nothing() -> None:
     """The machines are the profile's own."""
-    bench = Bench(plan())
+    bench = Runner(plan())
     bench.run(())
     assembly = bench._evening(0)
     assert type(assembly.host()) is Host
     assert type(assembly._builder(0)()) is Terminal
-    assert Hunter(Search(plan())).drawn(0).met == {}
+    assert RandomSearch(Search(plan())).drawn(0).met == {}
 
 
 def test_what_a_defect_forgets_is_still_found() -> None:
     """The host takes a repeat for news; what is counted is that it had the answer."""
     counts: Counts = {}
-    bench = Bench(plan(host="double_posts_repeats"), counts)
+    bench = Runner(plan(host="double_posts_repeats"), counts)
     bench.run(("drop_response:mti=0210,nth=1", "drop_response:mti=0430,nth=1"))
     assert counts[Cell(REVERSED, REVERSAL_AGAIN)] == 1
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 HASHES = """
 from searches import plan
-from harness.explore.bench import Bench
+from harness.explore.runner import Runner
 from harness.explore.case import Recorder
-from harness.explore.hunt import EVENINGS, Hunter, Search
+from harness.explore.random_search import EVENINGS, RandomSearch, Search
 
 search = Search(plan(), seed=11, budget=6)
-hunter, bench = Hunter(search), Bench(search.plan)
+hunter, bench = RandomSearch(search), Runner(search.plan)
 for number in range(200):
     recorder = Recorder()
     schedule = hunter.schedule(number)

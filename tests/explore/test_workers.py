@@ -10,8 +10,8 @@ import sys
 import pytest
 from searches import plan
 
-from harness.explore.campaign import Tally, draw_many
-from harness.explore.hunt import CHUNK, Search, chunk_for, drawn
+from harness.explore.random_search import CHUNK, Search, chunk_for, drawn
+from harness.explore.search import Tally, draw_many
 from harness.explore.workers import Stop
 from harness.plan import plan_of
 from harness.scenario import load_scenario

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from harness.crypto.mac import CmacMac
 from harness.faults.fate import Act, Deliver, Passing
+from harness.faults.fault_set import FaultSet
 from harness.faults.grammar import parse_fault
-from harness.faults.plan import FaultPlan
+from harness.wire.authenticated import AuthenticatedCodec
 from harness.wire.codec import Codec
+from harness.wire.frame_builder import FrameBuilder
 from harness.wire.framing import framing
-from harness.wire.press import Press
-from harness.wire.sealed import Sealed
 from harness.wire.spec import load_spec
 
-SEALED = Sealed(Codec(load_spec("iso87-ascii")), CmacMac(bytes(range(16))))
+SEALED = AuthenticatedCodec(Codec(load_spec("iso87-ascii")), CmacMac(bytes(range(16))))
 ATM, OTHER = "ATM00007", "ATM00008"
 
 
-def plan(*faults: str, seed: int = 1, framing: str = "2byte") -> FaultPlan:
+def plan(*faults: str, seed: int = 1, framing: str = "2byte") -> FaultSet:
     """The faults of a run with a host_response of 45 s."""
-    return FaultPlan([parse_fault(text) for text in faults], seed=seed, framing=framing)
+    return FaultSet([parse_fault(text) for text in faults], seed=seed, framing=framing)
 
 
 def frame(
@@ -38,7 +38,7 @@ def frame(
     to = "terminal" if int(mti[2]) % 2 else "host"
     opened = SEALED.open(sealed)[0]
     cut = framing(header)
-    return Passing(terminal, to, cut.wrap(sealed), opened, Press(SEALED, cut), deadline)
+    return Passing(terminal, to, cut.wrap(sealed), opened, FrameBuilder(SEALED, cut), deadline)
 
 
 def message(data: bytes, header: str = "2byte") -> tuple[dict[str, str], str]:
@@ -54,7 +54,7 @@ def delivered(acts: list[Act] | None) -> list[tuple[float, bytes]]:
     return [(act.delay, act.data) for act in acts if isinstance(act, Deliver)]
 
 
-def told(faults: FaultPlan) -> list[tuple[str, str, str]]:
+def told(faults: FaultSet) -> list[tuple[str, str, str]]:
     """(fault, on a terminal or 'HOST', what) of each effect since this was last asked."""
     found = []
     for effect in faults.drain():

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 from passing import ATM, OTHER, plan, told
 
-from harness.faults.plan import FaultPlan
+from harness.faults.fault_set import FaultSet
 
 
 def test_refused_in_the_window_and_standing_ones_stay() -> None:
@@ -74,7 +74,7 @@ def test_nth_of_rst_counts_connections_that_were_due() -> None:
     assert second.next_cut(320.0, ATM) == (321.0, "rst")
 
 
-def periods(faults: FaultPlan, terminal: str, until: float) -> list[float]:
+def periods(faults: FaultSet, terminal: str, until: float) -> list[float]:
     """When the link goes down and up by turns, as dialling every 10 ms finds out."""
     changes: list[float] = []
     down = False

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from passing import ATM, OTHER, frame, plan, told
 
-from harness.faults.plan import FaultPlan
+from harness.faults.fault_set import FaultSet
 
 
-def struck(faults: FaultPlan, terminal: str = ATM, *, at: float = 0.0, mti: str = "0210") -> bool:
+def struck(faults: FaultSet, terminal: str = ATM, *, at: float = 0.0, mti: str = "0210") -> bool:
     return faults.fate(at, frame(mti, terminal)) == []
 
 

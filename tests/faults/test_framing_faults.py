@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 from passing import ATM, delivered, frame, message, plan, told
 
 from harness.faults.fate import Deliver
-from harness.faults.plan import FaultPlan
+from harness.faults.fault_set import FaultSet
 from harness.wire.framing import framing
 
 FRAMINGS = ("2byte", "2byte-tpdu", "4ascii")
 
 
-def headers(kind: str, header: str, faults: FaultPlan | None = None) -> tuple[bytes, bytes]:
+def headers(kind: str, header: str, faults: FaultSet | None = None) -> tuple[bytes, bytes]:
     """(right, wrong) length header of an answer; all behind it is as it was."""
     right = frame(header=header)
     ((delay, wrong),) = delivered((faults or plan(kind, framing=header)).fate(0.0, right))

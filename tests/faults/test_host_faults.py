@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from passing import ATM, plan, told
 
-from harness.faults.plan import FaultPlan
-from harness.machines.hearing import Hearing
+from harness.faults.fault_set import FaultSet
+from harness.machines.host_fault import HostFault
 
 REQUEST = {"t": "0200", "41": ATM}
 REVERSAL = {"t": "0420", "41": ATM}
 ECHO = {"t": "0800", "41": ATM}
-UNTOUCHED = Hearing(process=True, answer=True, delay=0.0)
+UNTOUCHED = HostFault(process=True, answer=True, delay=0.0)
 
 
-def hears(faults: FaultPlan, now: float, terminal: str, fields: dict[str, str]) -> Hearing:
+def hears(faults: FaultSet, now: float, terminal: str, fields: dict[str, str]) -> HostFault:
     """What becomes of a message; and it comes to that."""
     heard = faults.hears(now, terminal, fields)
     if heard.process:
@@ -26,7 +26,7 @@ def test_a_silent_host_discards_everything() -> None:
     faults = plan("silent@10m..80m")
     for heard in (REQUEST, REVERSAL, ECHO):
         assert hears(faults, 599.0, ATM, heard) == UNTOUCHED
-        assert hears(faults, 600.0, ATM, heard) == Hearing(process=False, answer=False)
+        assert hears(faults, 600.0, ATM, heard) == HostFault(process=False, answer=False)
         assert hears(faults, 4800.0, ATM, heard) == UNTOUCHED
     assert told(faults)[0] == ("silent@10m..80m", ATM, "0200 discarded")
 
@@ -34,8 +34,8 @@ def test_a_silent_host_discards_everything() -> None:
 def test_a_silent_host_may_still_post_for_a_while() -> None:
     """post= counts from the window's start: money moves and nobody is told."""
     faults = plan("silent:post=30s@10m..80m")
-    assert hears(faults, 629.9, ATM, REQUEST) == Hearing(process=True, answer=False)
-    assert hears(faults, 630.0, ATM, REQUEST) == Hearing(process=False, answer=False)
+    assert hears(faults, 629.9, ATM, REQUEST) == HostFault(process=True, answer=False)
+    assert hears(faults, 630.0, ATM, REQUEST) == HostFault(process=False, answer=False)
 
 
 def test_silence_can_be_for_one_message() -> None:
@@ -48,16 +48,16 @@ def test_silence_can_be_for_one_message() -> None:
 def test_a_slow_host_answers_money_later() -> None:
     """Echoes are answered as ever, unless mti= names them; delays add up."""
     faults = plan("slow:by=5s", "slow:by=2s,mti=0420")
-    assert hears(faults, 0.0, ATM, REQUEST) == Hearing(delay=5.0)
-    assert hears(faults, 0.0, ATM, REVERSAL) == Hearing(delay=7.0)
+    assert hears(faults, 0.0, ATM, REQUEST) == HostFault(delay=5.0)
+    assert hears(faults, 0.0, ATM, REVERSAL) == HostFault(delay=7.0)
     assert hears(faults, 0.0, ATM, ECHO) == UNTOUCHED
-    assert hears(plan("slow:mti=0800"), 0.0, ATM, ECHO) == Hearing(delay=5.0)
+    assert hears(plan("slow:mti=0800"), 0.0, ATM, ECHO) == HostFault(delay=5.0)
 
 
 def test_what_silence_swallows_is_not_slow_as_well() -> None:
     """In whichever order they were asked for; the slow one claims no effect."""
     for faults in (plan("slow", "silent"), plan("silent", "slow")):
-        assert hears(faults, 0.0, ATM, REQUEST) == Hearing(process=False, answer=False)
+        assert hears(faults, 0.0, ATM, REQUEST) == HostFault(process=False, answer=False)
         assert [fault for fault, _, _ in told(faults)] == ["silent"]
 
 
@@ -65,19 +65,19 @@ def test_of_two_faults_only_the_one_that_decides_claims_the_message() -> None:
     """Whatever the order they were asked for in; and each counts it."""
     for asked in (("slow", "brownout:p=100%"), ("brownout:p=100%", "slow")):
         faults = plan(*asked)
-        assert hears(faults, 0.0, ATM, REQUEST) == Hearing(answer=False)
+        assert hears(faults, 0.0, ATM, REQUEST) == HostFault(answer=False)
         assert [fault for fault, _, _ in told(faults)] == ["brownout:p=100%"]
     for asked in (("slow:nth=2", "echo_only:nth=1"), ("echo_only:nth=1", "slow:nth=2")):
         faults = plan(*asked)
         assert not hears(faults, 0.0, ATM, REQUEST).process
-        assert hears(faults, 0.0, ATM, REQUEST) == Hearing(delay=5.0)
+        assert hears(faults, 0.0, ATM, REQUEST) == HostFault(delay=5.0)
 
 
 def test_what_is_discarded_is_not_posted_whatever_was_asked_first() -> None:
     """Also beside a silence that still posts."""
     for asked in (("silent:post=30s", "echo_only"), ("echo_only", "silent:post=30s")):
         faults = plan(*asked)
-        assert hears(faults, 0.0, ATM, REQUEST) == Hearing(process=False, answer=False)
+        assert hears(faults, 0.0, ATM, REQUEST) == HostFault(process=False, answer=False)
         assert [fault for fault, _, _ in told(faults)] == ["echo_only"]
 
 
@@ -90,7 +90,7 @@ def test_of_two_hangs_the_longer_one_claims_it() -> None:
 
 def test_a_slow_host_books_at_once_or_late() -> None:
     """Its answer is late in both cases."""
-    assert hears(plan("slow:books=late"), 0.0, ATM, REQUEST) == Hearing(late=5.0)
+    assert hears(plan("slow:books=late"), 0.0, ATM, REQUEST) == HostFault(late=5.0)
 
 
 def test_crashes_before_or_after_the_commit() -> None:
@@ -121,7 +121,7 @@ SIGN_ON = {"t": "0800", "41": ATM, "70": "001"}
 def test_echoes_and_nothing_else() -> None:
     """Money is discarded, the rest is as ever."""
     faults = plan("echo_only")
-    assert hears(faults, 0.0, ATM, REQUEST) == Hearing(process=False, answer=False)
+    assert hears(faults, 0.0, ATM, REQUEST) == HostFault(process=False, answer=False)
     assert hears(faults, 0.0, ATM, ECHO) == UNTOUCHED
 
 
@@ -129,14 +129,14 @@ def test_part_of_the_answers_never_come() -> None:
     """What it does not answer it has posted; about three in ten."""
     faults = plan("brownout")
     heard = [hears(faults, 0.0, ATM, REQUEST) for _ in range(400)]
-    assert set(heard) == {UNTOUCHED, Hearing(process=True, answer=False)}
+    assert set(heard) == {UNTOUCHED, HostFault(process=True, answer=False)}
     assert 80 < sum(not one.answer for one in heard) < 160
 
 
 def test_nobody_is_let_in() -> None:
     """A sign-on is answered with a refusal; an echo is answered."""
     faults = plan("sign_on_refused")
-    assert hears(faults, 0.0, ATM, SIGN_ON) == Hearing(refusal="not_permitted")
+    assert hears(faults, 0.0, ATM, SIGN_ON) == HostFault(refusal="not_permitted")
     assert hears(faults, 0.0, ATM, ECHO) == UNTOUCHED
 
 

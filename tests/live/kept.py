@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
-from harness.live.store import SqliteStore
+from harness.cardholders import Card, track2_of
+from harness.live.terminal_store import SqliteStore
 from harness.machines.atm import AtmImage
 from harness.machines.device import DeviceImage
 from harness.machines.inputs import Counters
 from harness.machines.store import Intent, Record
-from harness.people import Card, track2_of
 
 KEY = bytes(range(16))
 PAN = "9999990000000014"

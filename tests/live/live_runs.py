@@ -7,12 +7,12 @@ from pathlib import Path
 from harness.contract import Contract
 from harness.journal import Entry, JournalReader
 from harness.live.run import run_live
-from harness.machines.customer import Evening
+from harness.machines.customer import CustomerBehaviour
 from harness.outcome import Outcome
 from harness.plan import plan_of
 from harness.scenario import Scenario
 
-BUSY = Evening(
+BUSY = CustomerBehaviour(
     mean_gap=15.0, balance_share=0.0, wrong_pin=0.0, cancel=0.0, forget_card=0.0, forget_cash=0.0
 )
 

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any, cast
 
 from harness.live.clock import LiveClock
-from harness.live.driver import Alarm, Lag
+from harness.live.transport import Alarm, Lag
 
 
 class Handle:

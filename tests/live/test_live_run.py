@@ -11,7 +11,7 @@ from live_runs import entries, how, live
 
 from harness.crypto.keys import load_keys
 from harness.errors import HarnessError
-from harness.live.store import SqliteStore
+from harness.live.terminal_store import SqliteStore
 from harness.machines.store import Intent, Marks, ReversalRecord
 from harness.outcome import Outcome
 from harness.report.judging import judge_journal

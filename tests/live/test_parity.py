@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from transactions import Comparison, Machine, Transaction, Visit, compare, drift, machines_of
+from transactions import Comparison, Machine, Session, Transaction, compare, drift, machines_of
 
 from harness.contract import Contract
 from harness.live.run import run_live
@@ -90,7 +90,7 @@ def journal_of(run: Run, path: Path, *, live: bool, seed: int = 1) -> dict[str, 
     return machines_of(path)
 
 
-def aborted(visit: Visit) -> list[Transaction]:
+def aborted(visit: Session) -> list[Transaction]:
     return [x for x in visit.transactions if x.aborted]
 
 
@@ -143,7 +143,7 @@ def test_one_difference_is_one_difference(evening: dict[str, Machine], what: str
     assert difference.startswith(f"{name} customer {customer}:")
 
 
-def spoil(visits: dict[int, Visit], customer: int, visit: Visit, what: str) -> None:
+def spoil(visits: dict[int, Session], customer: int, visit: Session, what: str) -> None:
     if what == "visit":
         del visits[customer]
     elif hasattr(visit, what):

@@ -31,7 +31,7 @@ class Transaction(msgspec.Struct):
     posted: list[tuple[str, int]] = msgspec.field(default_factory=list)
 
 
-class Visit(msgspec.Struct):
+class Session(msgspec.Struct):
     """One customer before one machine: what became of their card (its token first), their cash and
     their transactions. `moments` are when they came and when a message of theirs passed (run
     seconds): when, not what, and so no part of a comparison.
@@ -43,7 +43,7 @@ class Visit(msgspec.Struct):
     transactions: list[Transaction] = msgspec.field(default_factory=list)
     left: str = ""
 
-    def story(self) -> Visit:
+    def story(self) -> Session:
         """All but when."""
         return msgspec.structs.replace(self, moments=[])
 
@@ -54,11 +54,11 @@ class Machine:
     """
 
     def __init__(self) -> None:
-        self.visits: dict[int, Visit] = {}
+        self.visits: dict[int, Session] = {}
         self.turns: list[float] = []
         self.faults: list[str] = []
         self._at = 0.0
-        self._visit = Visit([])
+        self._visit = Session([])
         self._by_stan: dict[str, Transaction] = {}
         self._reversals: dict[str, Transaction] = {}
 
@@ -68,37 +68,37 @@ class Machine:
         if handler is not None:
             handler(event)
 
-    def on_CustomerArrived(self, event: e.CustomerArrived) -> None:  # noqa: N802
-        self._visit = self.visits[event.customer] = Visit([self._at])
+    def on_CustomerArrived(self, event: e.CustomerArrived) -> None:
+        self._visit = self.visits[event.customer] = Session([self._at])
 
-    def on_TurnedAway(self, event: e.TurnedAway) -> None:  # noqa: N802
+    def on_TurnedAway(self, event: e.TurnedAway) -> None:
         self.visits[event.customer].left = "turned away"
 
-    def on_CustomerLeft(self, event: e.CustomerLeft) -> None:  # noqa: N802
+    def on_CustomerLeft(self, event: e.CustomerLeft) -> None:
         self.visits[event.customer].left = event.how
 
-    def on_CardInserted(self, event: e.CardInserted) -> None:  # noqa: N802
+    def on_CardInserted(self, event: e.CardInserted) -> None:
         self._visit.card.append(event.card)
 
-    def on_CardTaken(self, _event: e.CardTaken) -> None:  # noqa: N802
+    def on_CardTaken(self, _event: e.CardTaken) -> None:
         self._visit.card.append("taken")
 
-    def on_CardCaptured(self, _event: e.CardCaptured) -> None:  # noqa: N802
+    def on_CardCaptured(self, _event: e.CardCaptured) -> None:
         self._visit.card.append("captured")
 
-    def on_NotesTaken(self, event: e.NotesTaken) -> None:  # noqa: N802
+    def on_NotesTaken(self, event: e.NotesTaken) -> None:
         self._visit.notes.append(("taken", event.notes))
 
-    def on_NotesRetracted(self, event: e.NotesRetracted) -> None:  # noqa: N802
+    def on_NotesRetracted(self, event: e.NotesRetracted) -> None:
         self._visit.notes.append(("retracted", event.notes))
 
-    def on_ServiceChanged(self, _event: e.ServiceChanged) -> None:  # noqa: N802
+    def on_ServiceChanged(self, _event: e.ServiceChanged) -> None:
         self.turns.append(self._at)
 
-    def on_Aborted(self, event: e.Aborted) -> None:  # noqa: N802
+    def on_Aborted(self, event: e.Aborted) -> None:
         self._visit.transactions[-1].aborted = event.reason
 
-    def on_FrameSeen(self, event: e.FrameSeen) -> None:  # noqa: N802
+    def on_FrameSeen(self, event: e.FrameSeen) -> None:
         fields = event.fields
         if event.end != "terminal" or event.problem:
             return
@@ -120,7 +120,7 @@ class Machine:
         elif kind is Kind.REVERSAL_ANSWER and stan in self._reversals:
             self._reversals[stan].answered.append(fields.get("39", ""))
 
-    def on_Posted(self, event: e.Posted) -> None:  # noqa: N802
+    def on_Posted(self, event: e.Posted) -> None:
         self._by_stan[event.stan].posted.append((event.kind, event.amount))
 
 
@@ -148,7 +148,7 @@ class Comparison(msgspec.Struct):
     """
 
     differences: list[str]
-    stories: list[Visit]
+    stories: list[Session]
     near: int
 
     @property

@@ -10,14 +10,14 @@ from loads import simulated
 
 from harness import events as e
 from harness.assembly import terminal_id
-from harness.draw import key_of
+from harness.cardholders import CUSTOMERS, Population
 from harness.errors import ConfigError
 from harness.journal import JournalReader
+from harness.keyed_random import key_of
 from harness.load.arrivals import intended_starts, starts_before, terminals_needed
 from harness.load.plan import load_plan, rate_of
-from harness.machines.customer import Street
+from harness.machines.customer import Customers
 from harness.machines.device import Device, Motors
-from harness.people import CUSTOMERS, Population
 
 
 def test_customers_mean_to_come_when_the_schedule_says(tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_flat_out_ends_with_the_cards_and_does_not_storm_a_closed_machine() -> N
     """Before a machine out of service people come once a second, and the last card is the last."""
     population = Population(1, token_key=bytes(16))
     evening = load_plan().scenario.evening
-    street = Street(
+    street = Customers(
         evening,
         Device(Motors()),
         lambda customer: population.card(0, customer),

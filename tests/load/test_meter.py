@@ -9,9 +9,9 @@ from loads import frame, metered, simulated
 from rich.console import Console
 
 from harness import events as e
+from harness.cardholders import CUSTOMERS
 from harness.events import Event
 from harness.load.meter import Figures, Latencies, Meter
-from harness.people import CUSTOMERS
 from harness.report.load import print_figures
 
 STALL = ("slow:by=1500ms@8s..10s",)

@@ -16,7 +16,7 @@ from by_hand import Bench
 from harness import events as e
 from harness.machines.atm import AtmImage
 from harness.machines.device import CASSETTES, MOVES, Device, DeviceImage, Motors
-from harness.machines.mishap import Mishap
+from harness.machines.device_fault import DeviceFault
 from harness.machines.store import StoreImage
 
 
@@ -64,7 +64,7 @@ def paid(bench: Bench) -> None:
 
 def paid_short(bench: Bench) -> None:
     """The stacker picks a note too few."""
-    bench.mishaps["stack"] = Mishap("short", 1)
+    bench.mishaps["stack"] = DeviceFault("short", 1)
     bench.answer(bench.ask(8000), "00")
     bench.go(1.3)
     bench.take_card()
@@ -75,7 +75,7 @@ def paid_short(bench: Bench) -> None:
 
 def lost_count(bench: Bench) -> None:
     """The stacker cannot tell what it moved: its notes go to the reject bin."""
-    bench.mishaps["stack"] = Mishap("unknown", 0)
+    bench.mishaps["stack"] = DeviceFault("unknown", 0)
     bench.answer(bench.ask(8000), "00")
     bench.go(1.3)
     bench.take_card()
@@ -98,7 +98,7 @@ def card_left_behind(bench: Bench) -> None:
 
 def stuck_on_its_way_back(bench: Bench) -> None:
     """The cash is retracted, and jams."""
-    bench.mishaps["retract"] = Mishap("jam")
+    bench.mishaps["retract"] = DeviceFault("jam")
     cash_left_behind(bench)
 
 
@@ -204,7 +204,7 @@ def test_an_image_says_all_that_a_device_knows() -> None:
 
 def test_what_nobody_could_count_is_still_in_the_bin() -> None:
     """The reject bin outlives the process, and a person counts it at rest."""
-    device = Device(Motors(), lambda *_: Mishap("unknown"))
+    device = Device(Motors(), lambda *_: DeviceFault("unknown"))
     device.stack(1, 7000, 0.0)
     device.tick(device.next_deadline())
     after = Device(Motors())
@@ -246,9 +246,9 @@ def test_notes_get_stuck_only_where_there_are_any(quicker: bool) -> None:
     """A hand that is quicker than the retract leaves nothing for the mishap to happen to."""
     asked: list[str] = []
 
-    def stuck(_now: float, command: str) -> Mishap | None:
+    def stuck(_now: float, command: str) -> DeviceFault | None:
         asked.append(command)
-        return Mishap("stuck") if command == "retract" else None
+        return DeviceFault("stuck") if command == "retract" else None
 
     device = Device(Motors(), stuck)
     device.stack(1, 5000, 0.0)

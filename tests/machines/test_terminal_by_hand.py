@@ -7,8 +7,8 @@ from by_hand import Bench
 
 from harness import events as e
 from harness.machines import inputs as i
+from harness.machines.device_fault import DeviceFault
 from harness.machines.inputs import State
-from harness.machines.mishap import Mishap
 
 
 @pytest.fixture
@@ -152,7 +152,7 @@ def test_a_card_not_taken_is_kept_and_reversed(bench: Bench) -> None:
 
 def test_a_jam_is_tried_again_then_captured(bench: Bench) -> None:
     """4014, out of service, and only the supervisor clears the hardware."""
-    bench.mishaps["eject"] = Mishap("jam")
+    bench.mishaps["eject"] = DeviceFault("jam")
     bench.answer(bench.ask(), "00")
     bench.go(20.0)
     assert bench.count(e.EjectFailed) == 2
@@ -167,7 +167,7 @@ def test_a_jam_is_tried_again_then_captured(bench: Bench) -> None:
 
 def test_fewer_notes_are_presented_and_the_rest_reversed(bench: Bench) -> None:
     """4004, queued only once the cash is taken; DE 95 tells what was taken, DE 4 stays."""
-    bench.mishaps["stack"] = Mishap("short", 1)
+    bench.mishaps["stack"] = DeviceFault("short", 1)
     bench.answer(bench.ask(15000), "00")
     bench.go(1.3)
     bench.take_card()
@@ -181,7 +181,7 @@ def test_fewer_notes_are_presented_and_the_rest_reversed(bench: Bench) -> None:
 
 def test_nothing_dispensed_is_reversed_in_full(bench: Bench) -> None:
     """4017."""
-    bench.mishaps["stack"] = Mishap("short", 99)
+    bench.mishaps["stack"] = DeviceFault("short", 99)
     bench.answer(bench.ask(), "00")
     bench.go(1.3)
     bench.take_card()
@@ -192,7 +192,7 @@ def test_nothing_dispensed_is_reversed_in_full(bench: Bench) -> None:
 
 def test_a_count_unknown_is_suspense(bench: Bench) -> None:
     """No automatic reversal."""
-    bench.mishaps["stack"] = Mishap("unknown")
+    bench.mishaps["stack"] = DeviceFault("unknown")
     bench.answer(bench.ask(), "00")
     bench.go(1.3)
     bench.take_card()

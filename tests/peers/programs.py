@@ -110,7 +110,7 @@ class Program:
         return f"{self.command}\n{''.join(self._said['out'])}\n{''.join(self._said['err'])}"
 
 
-class Bench:
+class Runner:
     """Starts the programs of one test, in a directory of its own, and sees to their end."""
 
     def __init__(self, folder: Path) -> None:

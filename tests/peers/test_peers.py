@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from programs import Bench, Program
+from programs import Program, Runner
 
 from harness.events import Event, FrameSeen, NotesTaken, Posted, TransactionBegun, TransactionEnded
 from harness.journal import JournalReader
@@ -32,8 +32,8 @@ IMPATIENT = ("--timeout", "0.4")
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    found = Bench(tmp_path)
+def bench(tmp_path: Path) -> Iterator[Runner]:
+    found = Runner(tmp_path)
     yield found
     found.clear()
 
@@ -79,7 +79,7 @@ def taken_in(journal: Path) -> tuple[dict[Transaction, int], int]:
     return completed, cash
 
 
-def frames_of(bench: Bench) -> Iterator[FrameSeen]:
+def frames_of(bench: Runner) -> Iterator[FrameSeen]:
     return (x.event for x in JournalReader(bench.journal) if isinstance(x.event, FrameSeen))
 
 
@@ -87,7 +87,7 @@ def frames_of(bench: Bench) -> Iterator[FrameSeen]:
 
 
 @each_once
-def test_the_two_scripts_understand_each_other(bench: Bench, framing: str, mac: str) -> None:
+def test_the_two_scripts_understand_each_other(bench: Runner, framing: str, mac: str) -> None:
     """Their books agree, over approval, decline and silence, before they are let near ours."""
     wire = ("--framing", framing, "--mac", mac)
     host = bench.script_host("--limit", "50", "--silent-after", "5", *wire)
@@ -106,7 +106,7 @@ def test_the_two_scripts_understand_each_other(bench: Bench, framing: str, mac: 
 
 @every_mac
 @every_framing
-def test_a_strange_terminal_at_our_host(bench: Bench, framing: str, mac: str) -> None:
+def test_a_strange_terminal_at_our_host(bench: Runner, framing: str, mac: str) -> None:
     """A withdrawal whose answer is lost is reversed, the reversal whose answer is lost is repeated,
     our host books each once, and says that all is well.
     """
@@ -122,7 +122,7 @@ def test_a_strange_terminal_at_our_host(bench: Bench, framing: str, mac: str) ->
     assert "0421" in {frame.fields.get("t") for frame in frames_of(bench)}
 
 
-def test_a_silent_host_settles_with_a_strange_terminal(bench: Bench) -> None:
+def test_a_silent_host_settles_with_a_strange_terminal(bench: Runner) -> None:
     """Our host that is silent about money is told to end while a reversal waits: the silence is
     lifted, the reversal is answered, and nothing stays open.
     """
@@ -136,7 +136,7 @@ def test_a_silent_host_settles_with_a_strange_terminal(bench: Bench) -> None:
     assert posted_in(bench.journal) == {}
 
 
-def test_our_host_verifies_the_pin_of_a_strange_terminal(bench: Bench) -> None:
+def test_our_host_verifies_the_pin_of_a_strange_terminal(bench: Runner) -> None:
     """With the cards in a file, DE 52 is what the customer really typed, or nothing is booked."""
     cards = ["pan,expiry,pin", "9999990000000014,3012,1234", "9999990000000022,3012,4321"]
     (bench.folder / "cards.csv").write_text("\n".join(cards))
@@ -160,7 +160,7 @@ LOST_REVERSAL_ANSWER = "drop_response:nth=1,mti=0430"
     ],
 )
 def test_a_wrong_terminal_is_caught_at_our_host(
-    bench: Bench, defect: str, faults: list[str], caught_by: str
+    bench: Runner, defect: str, faults: list[str], caught_by: str
 ) -> None:
     """By the wire and the ledger alone: exit 1, and the invariant that it broke is named."""
     flags = [part for fault in faults for part in ("--fault", fault)]
@@ -176,7 +176,7 @@ def test_a_wrong_terminal_is_caught_at_our_host(
 
 
 @each_once
-def test_our_terminals_at_a_strange_host(bench: Bench, framing: str, mac: str) -> None:
+def test_our_terminals_at_a_strange_host(bench: Runner, framing: str, mac: str) -> None:
     """Its books are the cash that our customers took, also when it books and falls silent: our
     terminals reverse, give every card back, and say that all is well.
     """
@@ -214,7 +214,7 @@ def test_our_terminals_at_a_strange_host(bench: Bench, framing: str, mac: str) -
         ("", "--no-sign-on", "--no-sign-on"),
     ],
 )
-def test_our_host_names_a_wrong_setting(bench: Bench, ours: str, theirs: str, remedy: str) -> None:
+def test_our_host_names_a_wrong_setting(bench: Runner, ours: str, theirs: str, remedy: str) -> None:
     """Each in one line, with the flag that would have been right."""
     host = bench.host(*ours.split(), "--settle", "0s", *FAST)
     terminal = bench.script_terminal(host.address(), *theirs.split(), "--withdrawals", "1")
@@ -233,7 +233,7 @@ def test_our_host_names_a_wrong_setting(bench: Bench, ours: str, theirs: str, re
     ],
 )
 def test_our_terminals_name_a_wrong_setting(
-    bench: Bench, ours: str, theirs: str, remedy: str
+    bench: Runner, ours: str, theirs: str, remedy: str
 ) -> None:
     """Of a host that hangs up on their sign-on, and of one that does not answer it. A run in which
     nobody was served proves nothing.
@@ -244,7 +244,7 @@ def test_our_terminals_name_a_wrong_setting(
     assert terminals.end() == 3, str(terminals)
 
 
-def test_a_port_in_use_is_told_with_the_way_out(bench: Bench) -> None:
+def test_a_port_in_use_is_told_with_the_way_out(bench: Runner) -> None:
     """The environment's fault, exit 5, in one line."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -254,7 +254,7 @@ def test_a_port_in_use_is_told_with_the_way_out(bench: Bench) -> None:
     assert "port 0" in second.text("err")
 
 
-def test_nobody_there_is_told_at_once(bench: Bench) -> None:
+def test_nobody_there_is_told_at_once(bench: Runner) -> None:
     """Connection refused: exit 5, with the address."""
     with socket.create_server(("127.0.0.1", 0)) as gone:
         to = "{}:{}".format(*gone.getsockname())

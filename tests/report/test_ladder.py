@@ -9,9 +9,9 @@ from evening import ENTRIES, TERMINAL, write_evening
 
 from harness import events as e
 from harness.errors import ConfigError
+from harness.report.event_text import words
 from harness.report.ladder import ladder
 from harness.report.story import story_of
-from harness.report.words import words
 
 
 @pytest.fixture

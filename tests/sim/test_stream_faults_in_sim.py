@@ -11,7 +11,7 @@ import pytest
 
 from harness.faults.grammar import ALL_RULES
 from harness.journal import Entry, JournalReader
-from harness.machines.customer import Evening
+from harness.machines.customer import CustomerBehaviour
 from harness.outcome import Outcome
 from harness.plan import plan_of
 from harness.scenario import Scenario
@@ -19,7 +19,7 @@ from harness.sim.run import simulate_plan
 
 FRAMINGS = ("2byte", "2byte-tpdu", "4ascii")
 ONE_WAY = 0.020  # seconds that a frame takes
-BUSY = Evening(
+BUSY = CustomerBehaviour(
     mean_gap=30.0, balance_share=0.0, wrong_pin=0.0, cancel=0.0,
     forget_card=0.0, forget_cash=0.0,
 )  # fmt: skip

@@ -1,0 +1,100 @@
+"""Checks of what stands behind the host: advices to the issuer, and business days (H5, H8)."""
+
+from __future__ import annotations
+
+from harness import events as e
+from harness.checks.base import Check
+from harness.checks.evidence import TerminalEvidence
+from harness.machines.business_day import DAY
+from harness.wire.dialect import AdviceOutcome
+
+
+class AdvicesAccepted(Check):
+    """H5. The issuer posts what was approved in its stead, and never says no for a reason of
+    business; each is told to it, to the amount, and at rest none is left. What is stood in for
+    stays under the contract's limit.
+    """
+
+    id = "H5"
+    needs = ("ledger", "wire.host")
+
+    def on_StoodIn(self, site: TerminalEvidence, at: float, event: e.StoodIn) -> None:
+        if event.amount > self.contract.stand_in:
+            self.fail(
+                site, at, f"{event.amount / 100:.2f} were approved in the issuer's stead, at most "
+                f"{self.contract.stand_in / 100:.2f} may be",
+            )  # fmt: skip
+
+    def on_AdviceSeen(self, site: TerminalEvidence, at: float, event: e.AdviceSeen) -> None:
+        fields = event.fields
+        stan = fields.get("11", "")
+        if self.contract.mac and event.mac != "good":
+            self.fail(site, at, f"the advice of STAN {stan} has no right MAC")
+        elif event.to == "issuer":
+            stood, told = site.exchange(stan, fields.get("7", "")).stood, fields.get("4", "")
+            if site.dialect.amount_of(fields) != stood:
+                self.fail(site, at, f"STAN {stan} is advised as {told}, {stood} was stood in for")
+        else:
+            self.tried += 1
+            if site.dialect.advice_outcome_of(fields) is AdviceOutcome.PARK:
+                code = fields.get("39", "")
+                self.fail(site, at, f"the issuer declined the advice of STAN {stan} ({code})")
+
+    def rest(self, site: TerminalEvidence, now: float) -> None:
+        for exchange in [*site.recent.values(), *site.open.values()]:
+            if exchange.stood:
+                self.fail(site, now, f"the issuer was never told of STAN {exchange.stan}")
+
+
+class DaysAddUp(Check):
+    """H8. What is posted from a cutover on belongs to the new business day, reversals of the old
+    one's debits too; an answer names the day of its posting (DE 15); and the totals that the host
+    tells as a day ends are those of its postings.
+    """
+
+    id = "H8"
+    needs = ("ledger", "wire.host")
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
+        self._labels: dict[int, str] = {}
+        self._sums: dict[str, dict[str, int]] = {}
+        self._last: dict[tuple[str, str], str] = {}  # by terminal and cause
+
+    def observable(self, sees: tuple[str, ...]) -> bool:
+        """Where the contract has no cutover, days are not told apart."""
+        return bool(self.contract.cutover) and super().observable(sees)
+
+    def on_Posted(self, site: TerminalEvidence, at: float, event: e.Posted) -> None:
+        number = int((at - self.contract.cutover) // DAY) + 1
+        label = self._labels.setdefault(number, event.day)
+        taken = [day for n, day in self._labels.items() if n != number]
+        if not event.day or event.day != label or event.day in taken:
+            self.fail(site, at, f"STAN {event.stan} was posted to day '{event.day}'")
+        self.tried += number > 0
+        sums = self._sums.setdefault(event.day, {"debit": 0, "reversal": 0})
+        sums[event.kind] += event.amount
+        if not site.exchange(event.stan, event.sent).stood_in:  # that was answered long before
+            self._last[site.name, event.cause] = event.day
+
+    def on_FrameSeen(self, site: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
+        if event.end != "host" or event.to != "terminal" or "39" not in event.fields:
+            return
+        day = self._last.pop((site.name, site.dialect.identity(event.fields)), "")
+        told = event.fields.get("15", "")
+        if day and told != day:
+            stan = event.fields.get("11", "")
+            self.fail(site, at, f"STAN {stan} was posted to day {day}, and answered as '{told}'")
+
+    def harness(self, at: float, event: e.Event) -> None:
+        if not isinstance(event, e.DayClosed):
+            return
+        self.tried += 1
+        sums = self._sums.get(event.day, {"debit": 0, "reversal": 0})
+        told = {"debit": event.debits, "reversal": event.reversals}
+        for kind, amount in told.items():
+            if amount != sums[kind]:
+                self.fail_at(
+                    at, "HOST", f"day {event.day} was closed with {kind}s of {amount / 100:.2f}, "
+                    f"posted were {sums[kind] / 100:.2f}",
+                )  # fmt: skip

@@ -1,0 +1,126 @@
+"""Carrying out a plan: the run itself, the journal a failure leaves behind, the report.
+
+A live run always writes a journal. A simulated one costs nothing to repeat, so it is run
+without, and run again with the journal on when it did not pass.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from rich.console import Console
+
+from harness.cli.files import Files
+from harness.errors import EnvironmentTrouble
+from harness.outcome import Outcome, Watcher
+from harness.plan import RunPlan
+from harness.report.console import print_heading, print_verdict
+from harness.report.judging import reports_scanned
+from harness.report.progress import ProgressView
+
+RUNS = Path("runs")
+_PROBE = 1 << 16  # bytes: more than any case has
+
+
+class Keeping(NamedTuple):
+    """Where a live run's terminals keep their store (None: a directory that goes with the run), and
+    whether it must survive power loss too, not only SIGKILL.
+    """
+
+    state_dir: Path | None = None
+    fsync: bool = False
+
+
+def run_and_report(
+    plan: RunPlan,
+    files: Files,
+    console: Console,
+    *,
+    quiet: bool = False,
+    story: int = 60,
+    keeping: Keeping = Keeping(),  # noqa: B008  # immutable
+) -> Outcome:
+    """Run the plan, report it, write the files; `story` is how many lines of a failure's ladder
+    are shown.
+
+    Raises:
+        ConfigError, EnvironmentTrouble: as the run itself finds them.
+    """
+    if not quiet:
+        print_heading(console, plan)
+    outcome = _run(plan, files.journal, console, keeping, quiet=quiet)
+    if outcome.verdict.exit_code and outcome.journal is None and not outcome.interrupted:
+        if not quiet:
+            console.print("  once more with the journal on ...", style="dim")
+        outcome = _run(plan, _fresh(plan), console, keeping, quiet=True)
+    outcome = outcome._replace(verdict=reports_scanned(outcome.verdict, outcome.header))
+    files.write(outcome.verdict, outcome.header)
+    print_verdict(
+        console,
+        outcome.verdict,
+        outcome.header,
+        journal=outcome.journal,
+        quiet=quiet,
+        story=story,
+        interrupted=outcome.interrupted,
+    )
+    return outcome
+
+
+def _run(
+    plan: RunPlan, journal: Path | None, console: Console, keeping: Keeping, *, quiet: bool
+) -> Outcome:
+    if plan.mode == "live" and journal is None:
+        journal = _fresh(plan)
+    with ProgressView(console, plan.scenario.epoch, quiet=quiet) as watcher:
+        return _engine(plan, journal, watcher, keeping)
+
+
+def _engine(plan: RunPlan, journal: Path | None, watcher: Watcher, keeping: Keeping) -> Outcome:
+    if plan.mode == "live":
+        from harness.live.run import run_live
+
+        return run_live(plan, journal=journal, progress=watcher, **keeping._asdict())
+    from harness.sim.run import simulate_plan
+
+    return simulate_plan(plan, journal=journal, progress=watcher)
+
+
+def _fresh(plan: RunPlan) -> Path:
+    """A name under runs/ that is not taken."""
+    return fresh_name(RUNS, f"{plan.scenario.name}-{plan.mode}-seed{plan.seed}")
+
+
+def check_writable(where: Path) -> None:
+    """Can something be kept in that directory? It is made if it is not there.
+
+    Raises:
+        EnvironmentTrouble: it cannot be made, written to, or is full.
+    """
+    probe = fresh_name(where, ".probe", ".tmp")
+    try:
+        try:
+            probe.write_bytes(bytes(_PROBE))
+        finally:
+            probe.unlink(missing_ok=True)
+    except OSError as trouble:
+        raise EnvironmentTrouble(f"cannot write in {where.absolute()}: {trouble}") from trouble
+
+
+def fresh_name(where: Path, stem: str, suffix: str = ".jsonl") -> Path:
+    """`stem`.jsonl in that directory, or the first of `stem`-2.jsonl ... that is not taken.
+
+    Raises:
+        EnvironmentTrouble: the directory cannot be made.
+    """
+    try:
+        where.mkdir(exist_ok=True)
+    except OSError as trouble:
+        raise EnvironmentTrouble(f"cannot make {where.absolute()}: {trouble}") from trouble
+    number = 1
+    while True:
+        path = where / (f"{stem}{suffix}" if number == 1 else f"{stem}-{number}{suffix}")
+        if not path.exists():
+            return path
+        number += 1

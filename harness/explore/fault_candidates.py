@@ -1,0 +1,86 @@
+"""What a search can do to a run: every fault of the catalogue, keyed to one attempt.
+
+A strike is a fault's text in the grammar of `--fault`: which terminal, which attempt (`nth`), and
+which message or operation. Faults that know no attempts get a window. A new fault is searched by
+itself, with its parameters' defaults and whatever its `variants` name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+
+from harness.assembly import terminal_id
+from harness.faults.grammar import ALL_RULES
+from harness.faults.power import OPERATIONS
+from harness.faults.rule import Rule, function_of
+from harness.keyed_random import Draw
+
+MTIS = ("0200", "0420", "0421", "0800", "0210", "0430", "0810")
+ATTEMPTS = 3  # of each terminal: the first so many are struck
+WINDOWS = (1.0, 10.0, 60.0)  # seconds, for faults that know no attempts
+_STEP = 0.1  # windows begin at multiples of this many seconds
+
+
+def forms_of(rule: type[Rule]) -> Iterator[str]:
+    """Each way to ask for this kind, but for the terminal and when: 'mti=0210', 'at=sync', ''."""
+    settings = [[f"{name}={value}" for value in values] for name, values in _choices(rule).items()]
+    for variant, *chosen in product(rule.variants, *settings):
+        yield ",".join(filter(None, (*chosen, variant)))
+
+
+def _choices(rule: type[Rule]) -> dict[str, tuple[str, ...]]:
+    """Parameters whose every value is worth a try."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, parameter in rule.parameters.items():
+        if parameter.type == "mti":
+            only = rule.withstood or rule.speaks
+            found[name] = tuple(x for x in MTIS if only in ("", function_of(x)))
+        elif parameter.type == "operation":
+            found[name] = OPERATIONS
+        elif parameter.choices:
+            found[name] = parameter.choices
+    return found
+
+
+def strike(kind: str, form: str, terminal: str, *, nth: int = 0, window: str = "") -> str:
+    """The text of a fault of that kind and form; `nth` 0 is none, `window` as '@1s..2s'."""
+    parts = [form]
+    if "terminal" in ALL_RULES[kind].parameters:
+        parts.append(f"terminal={terminal}")
+    if nth:
+        parts.append(f"nth={nth}")
+    body = ",".join(filter(None, parts))
+    return f"{kind}:{body}{window}" if body else f"{kind}{window}"
+
+
+class FaultCandidates:
+    """What can be drawn for a run of so many terminals and so long (seconds)."""
+
+    def __init__(self, terminals: int, duration: float) -> None:
+        self._terminals = [terminal_id(index) for index in range(terminals)]
+        self._duration = duration
+        self._forms = {kind: tuple(forms_of(rule)) for kind, rule in ALL_RULES.items()}
+        self.kinds = tuple(self._forms)
+
+    def draw(self, kind: str, draw: Draw) -> str:
+        """A strike of this kind, at whatever it may be aimed."""
+        forms = self._forms[kind]
+        form = forms[draw.below(len(forms))]
+        if "nth" in ALL_RULES[kind].parameters:
+            return self._text(kind, form, draw, nth=1 + draw.below(ATTEMPTS))
+        start = draw.below(int(self._duration / _STEP)) * _STEP
+        end = start + WINDOWS[draw.below(len(WINDOWS))]
+        return self._text(kind, form, draw, window=f"@{start:.1f}s..{end:.1f}s")
+
+    def aim(self, likely: Mapping[str, Sequence[str]], draw: Draw) -> str:
+        """A strike that is likely to meet something: one of those forms, by kind, at a first
+        attempt.
+        """
+        kinds = tuple(likely)
+        kind = kinds[draw.below(len(kinds))]
+        return self._text(kind, likely[kind][draw.below(len(likely[kind]))], draw, nth=1)
+
+    def _text(self, kind: str, form: str, draw: Draw, *, nth: int = 0, window: str = "") -> str:
+        terminal = self._terminals[draw.below(len(self._terminals))]
+        return strike(kind, form, terminal, nth=nth, window=window)

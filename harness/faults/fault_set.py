@@ -1,0 +1,316 @@
+"""All faults of one run, by the layer that asks for them.
+
+The owners of time and bytes (`sim`, `live`) call in with the time and what is about to happen, and
+drain `effects`: a fault that never took effect is never in there. Rules count, so a plan is made
+for one run. Each process of a live run has a plan of its own, and only the layers it drives act.
+
+All rules that an attempt concerns count it, and the first of them that strikes is what happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from harness.events import Event, FaultActed
+from harness.faults.clock import ClockRule
+from harness.faults.compose import WireFaults
+from harness.faults.connection import ConnectionRule, DialRule
+from harness.faults.customer import CustomerRule, HandRule
+from harness.faults.device import DeviceRule
+from harness.faults.fate import Act, Deliver, Passing
+from harness.faults.fleet import SwitchRule
+from harness.faults.grammar import ALL_RULES
+from harness.faults.host import (
+    Crash,
+    HangAfterN,
+    HostMessageRule,
+    HostRule,
+    IssuerDown,
+    PartialApproval,
+)
+from harness.faults.power import PowerCut, ProcessPause
+from harness.faults.rule import FOREVER, HOST, Context, FaultSpec, Rule
+from harness.faults.windows import Windows
+from harness.faults.wire import WireRule
+from harness.machines.customer import Running
+from harness.machines.device_fault import DeviceFault
+from harness.machines.host_fault import HostFault
+from harness.machines.host_pair import Switch
+
+R = TypeVar("R", bound=Rule)
+
+
+class FaultSet:
+    """`wire`, `connection`, `host`, `device`, `customer`, `power`, `time`: is there any such
+    rule?
+
+    `effects` holds what took effect since the last `drain`. `outage` is for how many seconds at
+    most something goes on being down after its fault has ended.
+    """
+
+    def __init__(
+        self,
+        specs: Sequence[FaultSpec],
+        *,
+        seed: int,
+        host_response: float = 45.0,
+        framing: str = "2byte",
+    ) -> None:
+        """`host_response` in seconds is the contract's, for faults that count from its end.
+
+        Raises:
+            ConfigError: no framing is called that, and a fault needs to know it.
+        """
+        context = Context(seed, host_response, framing)
+        self._rules: list[Rule] = [
+            ALL_RULES[spec.kind](spec, index, context) for index, spec in enumerate(specs)
+        ]
+        self._wire = WireFaults(self._of(WireRule))
+        self._connection = self._of(ConnectionRule)
+        self._dial = self._of(DialRule)
+        self._waits: dict[str, list[tuple[DialRule, float]]] = {}  # of dials not answered yet
+        self._hearing = sorted(self._of(HostMessageRule), key=lambda rule: rule.stage)
+        self._hangs = self._of(HangAfterN)
+        self._issuer = self._of(IssuerDown)
+        self._parts = self._of(PartialApproval)
+        self._crashes = self._of(Crash)
+        self._switches = self._of(SwitchRule)
+        self._switching: SwitchRule | None = None
+        self._device = self._of(DeviceRule)
+        self._customer = self._of(CustomerRule)
+        self._hands = self._of(HandRule)
+        self._power = self._of(PowerCut)
+        self._pauses = self._of(ProcessPause)
+        self._clock_rules = self._of(ClockRule)
+        self.wire = bool(self._of(WireRule))
+        self.connection = bool(self._connection)
+        self.host = bool(self._of(HostRule))
+        self.device = bool(self._device)
+        self.customer = bool(self._customer or self._hands)
+        self.power = bool(self._power)
+        self.time = bool(self._clock_rules or self._pauses)
+        self.effects: list[FaultActed] = []
+        self.windows = Windows([rule.spec for rule in self._rules])
+        self.outage = max((rule.lasts for rule in self._rules), default=0.0)
+        for rule in self._rules:
+            rule.effects = self.effects
+
+    def _of(self, layer: type[R]) -> list[R]:
+        return [rule for rule in self._rules if isinstance(rule, layer)]
+
+    def drain(self) -> list[FaultActed]:
+        """Take the effects."""
+        taken = self.effects[:]
+        self.effects.clear()
+        return taken
+
+    def attempts(self) -> list[int]:
+        """How many attempts each of the faults has counted, in the order in which they were asked
+        for.
+        """
+        return [rule.counted for rule in self._rules]
+
+    def lift(self, now: float) -> list[Event]:
+        """All faults end now: the windows that this closes."""
+        for rule in self._rules:
+            rule.lift(now)
+        return self.windows.lift(now)
+
+    # --- wire ------------------------------------------------------------------------------
+
+    def fate(self, now: float, passing: Passing) -> list[Act] | None:
+        """What becomes of a frame; None leaves it alone."""
+        return self._wire.fate(now, passing)
+
+    def arrived(self, act: Deliver) -> None:
+        """A delivery has come to its end of the line."""
+        self.effects += act.effects
+
+    # --- connection ------------------------------------------------------------------------
+
+    def dial(self, now: float, terminal: str) -> tuple[str, float]:
+        """How a terminal's dial fails, 'refused' or 'unanswered'; '' lets it connect, so many
+        seconds later than it would.
+        """
+        waits = [(rule, rule.wait(now, terminal)) for rule in self._dial]
+        every = [(rule, rule.admit(now, terminal)) for rule in self._connection]  # each counts it
+        for rule, trouble in every:
+            if trouble is not None:
+                rule.acted(terminal, trouble.what)
+                return trouble.how, 0.0
+        for dial in self._dial:
+            dial.admitted(terminal)
+        self._waits[terminal] = [(dial, seconds) for dial, seconds in waits if seconds]
+        return "", sum(seconds for _, seconds in waits)
+
+    def severed(self, now: float, terminal: str) -> bool:
+        """Does the answer to a dial that was let in not come, for what has begun meanwhile?"""
+        for rule in self._connection:
+            trouble = rule.severs(now, terminal)
+            if trouble is not None:
+                self._waits.pop(terminal, None)
+                rule.acted(terminal, trouble.what)
+                return True
+        return False
+
+    def answered(self, terminal: str) -> None:
+        """The dial was."""
+        for rule, seconds in self._waits.pop(terminal, ()):
+            rule.acted(terminal, rule.waited(seconds))
+
+    def opened(self, now: float, terminal: str) -> None:
+        """A connection of that terminal stands."""
+        for rule in self._connection:
+            rule.opened(now, terminal)
+        self._wire.renewed(terminal)
+
+    def passed(self, now: float, terminal: str) -> None:
+        """Bytes left on a terminal's connection, either way: `next_cut` may have changed."""
+        for rule in self._connection:
+            rule.passed(now, terminal)
+
+    def closed(self, now: float, terminal: str) -> None:
+        """The terminal's connection is gone, or its attempt to connect is over."""
+        for dial, _ in self._waits.pop(terminal, ()):
+            dial.acted(terminal, "dial kept waiting, and not answered")
+        for rule in self._connection:
+            rule.closed(now, terminal)
+
+    def next_cut(self, now: float, terminal: str) -> tuple[float, str] | None:
+        """When the standing connection ends, and how ('rst' or 'fin'); None if it does not."""
+        cuts = [rule.next_cut(now, terminal) for rule in self._connection]
+        return min((cut for cut in cuts if cut is not None), default=None)
+
+    def cut_done(self, now: float, terminal: str, how: str) -> None:
+        """The owner did cut it: what `next_cut` had told took effect."""
+        for rule in self._connection:
+            cut = rule.next_cut(now, terminal)
+            if cut is not None and cut == self.next_cut(now, terminal):
+                rule.acted(terminal, f"connection ended by {how}")
+                return
+
+    # --- host ------------------------------------------------------------------------------
+
+    def hears(self, now: float, terminal: str, fields: dict[str, str]) -> HostFault:
+        """What becomes of a message that the host has read."""
+        asked = [(rule, rule.hears(now, terminal, fields)) for rule in self._hearing]
+        struck = [(rule, heard) for rule, heard in asked if heard is not None]  # each counted it
+        whole = HostFault()
+        for rule, heard in sorted(struck, key=lambda pair: pair[1].process):  # discarded first
+            if whole.answer:
+                what = rule.tells(terminal, fields.get("t", ""), heard)
+                effects = (rule.effect(terminal, what),) if what else ()
+                whole = whole.and_then(heard._replace(effects=effects))
+        if not whole.process:
+            self.came_about(whole.effects)
+        return whole
+
+    def came_about(self, effects: Iterable[FaultActed]) -> None:
+        """It has come to what the host was told: its answer would be leaving by now."""
+        self.effects += effects
+
+    def part(self, now: float, fields: dict[str, str], wanted: int) -> int:
+        """What the host approves of an amount (minor units)."""
+        terminal = fields.get("41", "")
+        rule = _struck((r for r in self._parts if r.halves(wanted)), now, terminal)
+        return wanted if rule is None else rule.part(terminal, wanted)
+
+    def hang(self, now: float, terminal: str) -> float | None:
+        """Seconds for which the host stands still before it reads a message; None: it does not."""
+        asked = [(rule, rule.hang(now, terminal)) for rule in self._hangs]  # each counts it
+        struck = [(rule, seconds) for rule, seconds in asked if seconds is not None]
+        if not struck:
+            return None
+        rule, longest = max(struck, key=lambda pair: pair[1])
+        rule.hung(terminal)
+        return longest
+
+    def reaches_issuer(self, now: float, terminal: str, fields: dict[str, str]) -> bool:
+        """Does a message that needs the issuer get there?"""
+        reached = [rule.reaches(now, terminal, fields) for rule in self._issuer]  # each counts it
+        return all(reached)
+
+    def crash(self, now: float, terminal: str, fields: dict[str, str], phase: str) -> float | None:
+        """Seconds for which the host stays down, or None; `phase` is 'at_the_reading',
+        'before_commit' or 'after_commit'.
+        """
+        mti = fields.get("t", "")
+        asked = (rule for rule in self._crashes if rule.phase == phase and rule.touches(mti))
+        rule = _struck(asked, now, terminal)
+        return None if rule is None else rule.crash(terminal, fields)
+
+    # --- two hosts --------------------------------------------------------------------------
+
+    def switch_due(self) -> float:
+        """When something happens between a host and its standby; infinite if nothing does."""
+        return min((rule.due() for rule in self._switches), default=FOREVER)
+
+    def switch(self, now: float) -> Switch | None:
+        """What happens there now."""
+        for rule in self._switches:
+            if rule.due() <= now:
+                self._switching = rule
+                return rule.switch()
+        return None
+
+    def switched(self, kind: str, what: str) -> None:
+        """What `switch` told took effect."""
+        rule, self._switching = self._switching, None
+        if rule is not None and rule.kind == kind:
+            rule.acted(HOST, what)
+
+    # --- device, customer, mains -------------------------------------------------------------
+
+    def mishap(self, now: float, terminal: str, command: str) -> DeviceFault | None:
+        """What goes wrong with a device's command: 'eject', 'stack' or 'retract'."""
+        rule = _struck((r for r in self._device if r.command == command), now, terminal)
+        return None if rule is None else rule.mishap(terminal)
+
+    def forgets(self, now: float, terminal: str, what: str, *, anyway: bool = False) -> bool:
+        """Does the customer leave the 'card' or the 'cash' at the slot? One who would do so
+        `anyway` is an attempt like any other, but no fault's doing.
+        """
+        rule = _struck((r for r in self._customer if r.what == what), now, terminal)
+        if rule is not None and not anyway:
+            rule.forget(terminal)
+        return anyway or rule is not None
+
+    def moves(self, now: float, terminal: str, move: int, machine: Running) -> float:
+        """When a customer's hand moves that is about to, for the `move`th time: now, or later."""
+        asked = [(rule, rule.moves(now, terminal, move, machine)) for rule in self._hands]
+        when = max((moment.when for _, moment in asked), default=now)
+        told = [pair for pair in asked if pair[1].when == when and pair[1].what]
+        for rule, moment in told[:1]:
+            rule.acted(terminal, moment.what)
+        return when
+
+    def power_cut(self, now: float, terminal: str, operation: str) -> float | None:
+        """Seconds without power from this operation of a terminal on, or None."""
+        rule = _struck((r for r in self._power if r.names(operation)), now, terminal)
+        return None if rule is None else rule.cut(terminal, operation)
+
+    def pause(self, now: float, terminal: str, operation: str) -> float | None:
+        """Seconds for which a terminal's process stands still behind this operation, or None."""
+        rule = _struck((r for r in self._pauses if r.names(operation)), now, terminal)
+        return None if rule is None else rule.pause(terminal, operation)
+
+    def clock(
+        self, now: float, terminal: str, moment: datetime, *, local: bool
+    ) -> tuple[timedelta, timedelta]:
+        """How far off a terminal's clock is when it is `moment`: UTC, and local time besides; for a
+        message that carries the `local` time too or UTC alone.
+        """
+        utc = besides = timedelta()
+        for rule in self._clock_rules:
+            more_utc, more = rule.wrong(now, terminal, moment, local=local)
+            utc += more_utc
+            besides += more
+        return utc, besides
+
+
+def _struck(rules: Iterable[R], now: float, terminal: str) -> R | None:
+    """All count the attempt, so that no `nth` depends on another fault; the first acts."""
+    struck = [rule for rule in rules if rule.strikes(now, terminal)]
+    return struck[0] if struck else None

@@ -1,0 +1,295 @@
+"""The host's half of a live run: a listening socket, the host, and the faults before it.
+
+socket | faults | tap | host            in a run of ours
+socket | tap | faults | tap | host      alone with somebody else's terminals
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+
+from harness import events as e
+from harness.assembly import Assembly
+from harness.checks.judge import KILLED
+from harness.errors import EnvironmentTrouble
+from harness.journal import Journal
+from harness.live.clock import LiveClock
+from harness.live.faulty_link import FaultyLink
+from harness.live.host_store import HostStore
+from harness.live.loop import watched
+from harness.live.transport import Alarm, Connection, Lag
+from harness.tap import Tap
+
+FIRST_PORT, LAST_PORT = 20_000, 32_767  # above, ports collide with ephemeral ones
+RUN = "RUN"
+_MOMENT = 0.05  # wall seconds between two looks
+
+
+class Gate:
+    """One accepted connection: its socket, its faults and its taps.
+
+    A host that stands alone has a second pair of taps between the socket and the faults: what a
+    terminal of somebody else's sent and was sent.
+    """
+
+    def __init__(self, side: HostServer, connection: Connection, number: int) -> None:
+        self._side = side
+        self._connection = connection
+        self._names: dict[str, None] = {}  # the terminals that spoke on it
+        self._passage = self._new_passage() if side.watches else None
+        self._taps = side.taps("host")
+        self._outer = side.taps("terminal") if side.alone else None
+        self.number = number
+
+    def _new_passage(self) -> FaultyLink:
+        return FaultyLink(
+            self._side, {"host": self._to_host, "terminal": self._to_terminal}, self.cut
+        )
+
+    def from_terminal(self, data: bytes) -> None:
+        """Bytes came from the socket."""
+        if self._outer is not None:
+            self._record(self._outer["host"].see(data))
+        if self._passage is None:
+            self._to_host(data)
+        else:
+            self._passage.carry(data, "host")
+
+    def _to_host(self, data: bytes) -> None:
+        side = self._side
+        if self.number not in side.gates:
+            return
+        self._record(self._taps["host"].see(data))
+        side.host.receive(self.number, data, side.clock.now())
+        side.drain()
+
+    def from_host(self, data: bytes) -> None:
+        """The host answered with a frame."""
+        self._record(self._taps["terminal"].see(data))
+        if self._passage is None:
+            self._to_terminal(data)
+        else:
+            self._passage.carry(data, "terminal")
+
+    def _to_terminal(self, data: bytes) -> None:
+        if not self._connection.open:
+            return
+        if self._outer is not None:
+            self._record(self._outer["terminal"].see(data))
+        self._connection.send(data)
+
+    def _record(self, frames: list[e.FrameSeen]) -> None:
+        for frame in frames:
+            name = frame.fields.get("41", "")
+            if name and name not in self._names:
+                self._names[name] = None
+                if self._side.alone:
+                    self._side.record(name, e.LinkOpened())
+            name = name or next(iter(self._names), self._side.host.name)
+            self._side.record(name, frame)
+
+    def cut(self, how: str) -> None:
+        if how == "rst":
+            self._connection.reset()
+        elif how == "half":
+            self._connection.stop_sending()
+        else:
+            self._connection.close()
+
+    def lost(self, how: str) -> None:
+        """The connection is gone."""
+        if self._side.alone:
+            for name in self._names:
+                self._side.record(name, e.LinkClosed(how))
+        self.close()
+
+    def close(self) -> None:
+        if self._passage is not None:
+            self._passage.close()
+        self._connection.close()
+
+
+class HostServer:
+    """The host behind its listening socket. Owner of the accepted connections."""
+
+    def __init__(
+        self,
+        assembly: Assembly,
+        journal: Journal,
+        clock: LiveClock,
+        *,
+        alone: bool = False,
+        books: HostStore | None = None,
+    ) -> None:
+        """`alone`: the terminals are somebody else's, and nobody but us sees what they send.
+        `books`: what must be durable, for a process that goes on after this one.
+        """
+        self.books = books
+        self.loop = asyncio.get_running_loop()
+        self.clock = clock
+        self.alone = alone
+        self.lag = Lag()
+        self.faults = assembly.faults
+        self.decoder = assembly.tap
+        self.press = assembly.press
+        self.host = assembly.host()
+        self.gates: dict[int, Gate] = {}
+        self.watches = self.faults.wire or self.faults.connection
+        self.port = 0
+        self._journal = journal
+        self._numbers = 0
+        self._by_connection: dict[int, Gate] = {}
+        self._server: asyncio.Server | None = None
+        self._reopening: asyncio.Task[None] | None = None
+        self._alarm = Alarm(self.loop, clock, self.lag, self.host.next_deadline, self._wake)
+
+    def taps(self, end: e.End) -> dict[str, Tap]:
+        """A tap for each direction of a new connection, at that end."""
+        return {
+            to: Tap(self.decoder, end, to, management=end == "terminal")
+            for to in ("host", "terminal")
+        }
+
+    def go_on(self, died_at: float | None) -> None:
+        """Take over what the books hold. It was this very run that ended at `died_at`, or, with
+        None, another one, of which this run's journal has to hear.
+        """
+        if self.books is None:
+            return
+        host = self.host
+        host.restore(self.books.remembered(), self.books.balances())
+        host.keep()
+        if died_at is not None:
+            host.events.clear()
+            self._journal.record(died_at, host.name, e.HostCrashed(KILLED))
+            self.record(host.name, e.HostStarted())
+            self.books.save((), {})
+
+    async def listen(self, address: str = "127.0.0.1", port: int = 0) -> None:
+        """Listen on a port, or on the first free one below the ephemeral range.
+
+        Raises:
+            EnvironmentTrouble: the port is in use, or none is free.
+        """
+        wanted = [port] if port else _free_ports()
+        trouble: OSError | None = None
+        for candidate in wanted:
+            try:
+                self._server = await self.loop.create_server(
+                    lambda: Connection(self), address, candidate, backlog=4096
+                )
+            except OSError as refusal:
+                trouble = refusal
+            else:
+                self.port = candidate
+                return
+        raise EnvironmentTrouble(f"cannot listen on {address}:{port}: {_why(trouble)}")
+
+    # --- owner of connections ----------------------------------------------------------------
+
+    def connected(self, connection: Connection) -> None:
+        self._numbers += 1
+        gate = Gate(self, connection, self._numbers)
+        self.gates[gate.number] = gate
+        self._by_connection[id(connection)] = gate
+        if self.host.listening:
+            self.host.opened(gate.number)
+        else:
+            connection.reset()
+
+    def received(self, connection: Connection, data: bytes) -> None:
+        gate = self._by_connection.get(id(connection))
+        if gate is not None:
+            gate.from_terminal(data)
+
+    def lost(self, connection: Connection, how: str) -> None:
+        gate = self._by_connection.pop(id(connection), None)
+        if gate is not None:
+            gate.lost(how)
+            self.gates.pop(gate.number, None)
+            self.host.closed(gate.number)
+
+    # --- the host ---------------------------------------------------------------------------
+
+    def _wake(self, now: float) -> None:
+        self.host.tick(now)
+        self.drain()
+
+    def drain(self) -> None:
+        host = self.host
+        happened, host.events = host.events, []
+        for event in happened:
+            self.record(host.name, event)
+            if isinstance(event, e.HostCrashed):
+                self._stop_listening()
+            elif isinstance(event, e.HostStarted):
+                self._reopening = watched(self.loop.create_task(self.listen(port=self.port)))
+        self.drain_faults()
+        if self.books is not None:
+            changed, balances = host.changes()
+            if changed:
+                self.books.save(changed, balances)  # durable before any answer leaves
+        out, host.out = host.out, []
+        for number, data in out:
+            gate = self.gates.get(number)
+            if gate is None:
+                continue
+            if data:
+                gate.from_host(data)
+            else:
+                gate.cut("fin")
+        self._alarm.look()
+
+    def _stop_listening(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+
+    def record(self, actor: str, event: e.Event) -> None:
+        self._journal.record(self.clock.now(), actor, event)
+
+    def drain_faults(self) -> None:
+        for effect in self.faults.drain():
+            self.record(RUN, effect)
+
+    def lift(self) -> None:
+        """All faults end. In a run of ours the terminals' half tells of their windows."""
+        closed = self.faults.lift(self.clock.now())
+        if self.alone:
+            for event in closed:
+                self.record(RUN, event)
+        self._alarm.look()
+
+    async def settle(self, within: float) -> None:
+        """Wait until the issuer has been told all that was approved in its stead, for so many run
+        seconds at most.
+        """
+        end = self.clock.now() + within
+        while not self.host.at_rest and self.clock.now() < end:
+            await asyncio.sleep(_MOMENT)
+
+    def close(self) -> None:
+        """Stop listening, and hang up on everybody: nothing more is recorded."""
+        self._alarm.stop()
+        self._stop_listening()
+        self._by_connection.clear()
+        for gate in self.gates.values():
+            gate.lost("local")
+        self.gates.clear()
+
+
+def _free_ports() -> list[int]:
+    """Where to look for a free one. Each process begins elsewhere, so that the terminals of one
+    run, when they lose their host, do not find that of another.
+    """
+    every = list(range(FIRST_PORT, LAST_PORT, 7))
+    start = os.getpid() * 61 % len(every)
+    return every[start:] + every[:start]
+
+
+def _why(trouble: OSError | None) -> str:
+    if trouble is not None and trouble.errno == errno.EADDRINUSE:
+        return "the port is in use; port 0 takes a free one"
+    return str(trouble.strerror or trouble) if trouble is not None else "no port is free"

@@ -1,0 +1,356 @@
+"""One half of a run, alone against somebody else's other half.
+
+A half has a journal, is judged by what it sees by itself, and ends in order: faults lift, what is
+open gets time to close, and then there is a verdict. What it cannot see is 'not observable'.
+
+    async with StandaloneHost(plan, listen=("127.0.0.1", 0)) as host:
+        ...
+        await host.settle()
+    host.verdict
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, ClassVar, Protocol, Self, TypeVar
+
+import msgspec
+
+from harness import events as e
+from harness.assembly import Assembly
+from harness.checks.judge import Judge, Verdict
+from harness.checks.secrecy import SecrecyScan
+from harness.errors import ConfigError
+from harness.faults.connection import DialRule
+from harness.faults.grammar import ALL_RULES, parse_fault
+from harness.journal import Header, Journal, JournalReader, JournalWriter, Listener
+from harness.live.clock import LiveClock
+from harness.live.loop import Fatal, allow_many_files, watched
+from harness.live.transport import Lag, watch_lag, watch_windows
+from harness.plan import RunPlan
+from harness.units import parse_duration
+
+RUN = "RUN"
+LOOK_EVERY = 0.05  # wall seconds between looks, while something is awaited that tells nobody
+E = TypeVar("E", bound=e.Event)
+
+
+class Side(Protocol):
+    """What a half drives: a `HostServer` or `TerminalFleet`."""
+
+    lag: Lag
+
+    def record(self, actor: str, event: e.Event) -> None: ...
+
+
+class Waiting(msgspec.Struct):
+    """Somebody awaits the `left`th event from now on that is `wanted`."""
+
+    wanted: Callable[[str, e.Event], bool]
+    left: int
+    done: asyncio.Future[Any]
+
+
+class Standalone:
+    """What both halves have in common. Use it as an async context."""
+
+    mode: ClassVar[str] = ""
+
+    def __init__(
+        self,
+        plan: RunPlan,
+        *,
+        journal: Path | None = None,
+        state_dir: Path | None = None,
+        fsync: bool = False,
+        listeners: Sequence[Listener] = (),
+    ) -> None:
+        """`state_dir` keeps what must survive the process, `fsync` the mains too; a half that is
+        started on the directory of a killed one goes on where that was, in the same journal.
+
+        Raises:
+            ConfigError: a fault that only the other half could carry out, or what `Assembly` says.
+        """
+        check_faults(plan, self.mode)
+        self.plan = plan
+        self.path = state_dir / f"{self.mode}.jsonl" if state_dir and not journal else journal
+        self._goes_on = journal is None  # one that was asked for is always new
+        self._state_dir = state_dir
+        self._fsync = fsync
+        self._listeners = listeners
+        self._assembly = Assembly(plan)
+        self._waiting: list[Waiting] = []
+        self._tasks: list[asyncio.Task[None]] = []
+        self._writer: JournalWriter | None = None
+        self._died_at: float | None = None  # when an earlier life last wrote, in run seconds
+        self._how = ""
+        self.header: Header = self._assembly.header()
+        self.judge = Judge(self.header)
+        self.journal = Journal()
+        self._settled = False
+        self._scanned = False
+
+    # --- for the two halves to fill in ---------------------------------------------------------
+
+    async def _open(self) -> Side:
+        """Build the side and set it to work."""
+        raise NotImplementedError
+
+    async def _shut(self) -> None:
+        """Hang up; also where `_open` got nowhere, or half way."""
+        raise NotImplementedError
+
+    def _count(self) -> None:
+        """Write down what is counted at the end."""
+
+    def _lift(self) -> None:
+        """Faults end; nothing new begins."""
+        raise NotImplementedError
+
+    def quiet(self) -> bool:
+        """Is nothing open?"""
+        raise NotImplementedError
+
+    def _open_store(self) -> int | None:
+        """Open what is kept; how much of an earlier life's journal counts, in bytes, None if there
+        was none.
+        """
+        raise NotImplementedError
+
+    # --- life ----------------------------------------------------------------------------------
+
+    async def __aenter__(self) -> Self:
+        allow_many_files()
+        self._fatal = Fatal(asyncio.get_running_loop())
+        try:
+            self._begin_journal()
+            start = time.monotonic() - (time.time() - self.header.origin)
+            self.clock = LiveClock(start, self.plan.speed)
+            self.side = await self._open()
+        except BaseException:
+            await self._shut()
+            self._fatal.release()
+            self._close_files()
+            raise
+        record, clock = self.side.record, self.clock
+        self._tasks = [
+            watched(asyncio.create_task(task))
+            for task in (
+                watch_lag(clock, self.side.lag, lambda lag: record(RUN, e.LagMeasured(lag))),
+                watch_windows(clock, self._assembly.faults, lambda event: record(RUN, event)),
+            )
+        ]
+        return self
+
+    def _begin_journal(self) -> None:
+        size = self._open_store()
+        if self._goes_on and size is not None and self.path is not None and self.path.exists():
+            self._go_on(self.path, size)
+        else:
+            self.header = msgspec.structs.replace(self.header, origin=time.time())
+            if self.path is not None:
+                self._writer = JournalWriter(self.path, self.header)
+        self.journal.subscribe(self.judge.see)
+        self.journal.subscribe(self._tell)
+        if self._writer is not None:
+            self.journal.subscribe(self._writer.write)
+        for listener in self._listeners:
+            self.journal.subscribe(listener)
+
+    def _go_on(self, path: Path, size: int) -> None:
+        """Read what an earlier life wrote, up to what its store knows of, and write on there."""
+        with path.open("r+b") as file:
+            file.truncate(size)
+        reader = JournalReader(path)
+        _same_run(self.header, reader.header, self._state_dir)
+        self.header = reader.header
+        self.judge = Judge(self.header)
+        seq = 0
+        for entry in reader:
+            self.judge.see(entry.at, entry.actor, entry.event)
+            self._died_at, seq = entry.at, entry.seq
+        self._writer = JournalWriter(path, None, resume=(size, seq))
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Settles first, unless that was done or something went wrong."""
+        try:
+            try:
+                if kind is None and not self._settled:
+                    await self.settle()
+            finally:
+                for task in self._tasks:
+                    task.cancel()
+                await asyncio.gather(*self._tasks, return_exceptions=True)
+                await self._shut()
+            if kind is None:
+                self._fatal.check()
+            self._end()
+        finally:
+            self._fatal.release()
+            self._close_files()
+
+    def _end(self) -> None:
+        record = self.side.record
+        record(RUN, e.LagMeasured(self.side.lag.take()))
+        self._count()
+        record(RUN, e.RunEnded(self._how or "interrupted"))
+
+    def _close_files(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+
+    async def settle(self, give_up: asyncio.Event | None = None) -> bool:
+        """Lift the faults, let nothing new begin, and wait until nothing is open, for
+        `contract.quiescence` run seconds at most or until `give_up`. Whether it got quiet.
+        """
+        self._settled = True
+        self._lift()
+        wait = self._assembly.faults.outage + self.plan.scenario.contract.quiescence
+        end = self.clock.now() + wait
+        give_up = give_up or asyncio.Event()
+        while not (quiet := self.quiet()) and self.clock.now() < end and not give_up.is_set():
+            await self.pause(give_up)
+        self._how = "quiet" if quiet else "interrupted" if give_up.is_set() else "open"
+        return quiet
+
+    async def serve(self, duration: str | float) -> None:
+        """Go on for so long, in run seconds. Raises what goes wrong meanwhile."""
+        end = self.clock.now() + parse_duration(duration, place="serve")
+        never = asyncio.Event()
+        while (left := end - self.clock.now()) > 0:
+            await self.pause(never, min(0.25, self.clock.wall(left)))
+
+    async def pause(self, until: asyncio.Event, wall: float = LOOK_EVERY) -> None:
+        """A moment, shorter if the event comes. Raises what went wrong meanwhile."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(until.wait(), wall)
+        self._fatal.check()
+
+    # --- waiting for what happens ---------------------------------------------------------------
+
+    async def wait_for(
+        self,
+        kind: type[E],
+        /,
+        *,
+        count: int = 1,
+        actor: str = "",
+        within: float = 30.0,
+        **values: Any,
+    ) -> E:
+        """The `count`th event of that kind from now on; of that actor and with those values, where
+        given. `within` wall seconds, else TimeoutError.
+        """
+
+        def wanted(who: str, event: e.Event) -> bool:
+            return (
+                isinstance(event, kind)
+                and actor in ("", who)
+                and all(getattr(event, name) == value for name, value in values.items())
+            )
+
+        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._waiting.append(Waiting(wanted, count, done))
+        failed = self._fatal.wait()
+        either: set[asyncio.Future[Any]] = {done, failed}
+        try:
+            await asyncio.wait(either, timeout=within, return_when=asyncio.FIRST_COMPLETED)
+            self._fatal.check()
+            if not done.done():
+                raise TimeoutError(f"no {kind.__name__} within {within:g} s")
+            event: E = done.result()
+            return event
+        finally:
+            failed.cancel()
+            self._waiting = [waiting for waiting in self._waiting if waiting.done is not done]
+
+    def _tell(self, _at: float, actor: str, event: e.Event) -> None:
+        for waiting in self._waiting:
+            if not waiting.done.done() and waiting.wanted(actor, event):
+                waiting.left -= 1
+                if waiting.left <= 0:
+                    waiting.done.set_result(event)
+
+    # --- the verdict -----------------------------------------------------------------------------
+
+    @property
+    def verdict(self) -> Verdict:
+        """The judgement, once the half has ended; its journal, if it has one, is read for secrets
+        (S3) the first time.
+        """
+        if not self._scanned:
+            self._scanned = True
+            self._scan()
+        return self.judge.verdict(interrupted=self._how != "quiet" and self._how != "open")
+
+    def _scan(self) -> None:
+        if self.path is None or not self.header.population:
+            return
+        assembly = self._assembly
+        scan = SecrecyScan(assembly.population, assembly.keys, terminals=self.plan.terminals)
+        with self.path.open("rb") as lines:
+            scan.scan_lines(lines, self.path.name)
+        self.judge.secrecy(scan.scanned, [str(leak) for leak in scan.leaks])
+
+
+def check_virtual(plan: RunPlan) -> None:
+    """Raises ConfigError for a fault that needs virtual time."""
+    for text in plan.faults:
+        rule = ALL_RULES[parse_fault(text).kind]
+        if rule.virtual:
+            raise ConfigError(
+                f"'{rule.kind}' needs virtual time: no clock on a wall has such an instant",
+                place=f"--fault {text}",
+                remedy="leave --live out, or take just_before_timeout or just_after_timeout",
+            )
+
+
+def check_faults(plan: RunPlan, mode: str) -> None:
+    """Raises ConfigError for a fault whose place is in the other half, so that it could never
+    take effect, or nobody could say that it did.
+    """
+    check_virtual(plan)
+    for text in plan.faults:
+        rule = ALL_RULES[parse_fault(text).kind]
+        if rule.where not in ("wire", mode):
+            layers = dict.fromkeys(
+                other.layer for other in ALL_RULES.values() if other.where in ("wire", mode)
+            )
+            other = {"host": "terminals", "terminals": "host"}[mode]
+            raise ConfigError(
+                f"'{rule.kind}' happens inside the {other}, which are not ours here"
+                if other == "terminals"
+                else f"'{rule.kind}' happens inside the {other}, which is not ours here",
+                place=f"--fault {text}",
+                remedy=f"here there are faults of: {', '.join(layers)} (harness list faults)",
+            )
+        if mode == "host" and issubclass(rule, DialRule):
+            raise ConfigError(
+                "who dials cannot be seen from here, so nobody could say that it took effect",
+                place=f"--fault {text}",
+                remedy="accept_then_close, rst or flap end connections where they can be seen",
+            )
+
+
+_SAME = ("mode", "seed", "terminals", "spec", "framing", "keys", "speed")
+
+
+def _same_run(wanted: Header, found: Header, where: Path | None) -> None:
+    for name in _SAME:
+        mine, theirs = getattr(wanted, name), getattr(found, name)
+        if mine != theirs:
+            raise ConfigError(
+                f"it belongs to a run with {name} {theirs}, and this one has {mine}",
+                place=f"--state-dir {where}",
+                remedy="start it as it was started first, or choose another directory",
+            )

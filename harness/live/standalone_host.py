@@ -1,0 +1,67 @@
+"""Our host, for somebody else's terminals."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from harness.live.host_server import HostServer
+from harness.live.host_store import HostStore
+from harness.live.standalone import Side, Standalone
+from harness.plan import RunPlan
+
+
+class StandaloneHost(Standalone):
+    """Listens at `listen` (host, port; port 0: any free one) and answers whoever signs on."""
+
+    mode: ClassVar[str] = "host"
+
+    def __init__(
+        self, plan: RunPlan, *, listen: tuple[str, int] = ("127.0.0.1", 0), **options: Any
+    ) -> None:
+        super().__init__(plan, **options)
+        self._listen = listen
+        self._books: HostStore | None = None
+        self._built: HostServer | None = None
+
+    @property
+    def address(self) -> str:
+        """'HOST:PORT', where it listens."""
+        return f"{self._listen[0]}:{self._host.port}"
+
+    @property
+    def _host(self) -> HostServer:
+        assert self._built is not None, "used before 'async with'"
+        return self._built
+
+    def _open_store(self) -> int | None:
+        if self._state_dir is None:
+            return None
+        self._books = HostStore(self._state_dir, fsync=self._fsync)
+        return self._books.journal_size()
+
+    async def _open(self) -> Side:
+        if self._books is not None:
+            self._books.journal = self._writer
+        self._built = HostServer(
+            self._assembly, self.journal, self.clock, alone=True, books=self._books
+        )
+        self._host.go_on(self._died_at)
+        await self._host.listen(*self._listen)
+        self._host.drain()
+        return self._host
+
+    def _close_files(self) -> None:
+        if self._books is not None:
+            self._books.close()
+        super()._close_files()
+
+    async def _shut(self) -> None:
+        if self._built is not None:
+            self._built.close()
+
+    def _lift(self) -> None:
+        self._host.lift()
+
+    def quiet(self) -> bool:
+        """Every withdrawal that we left without an answer has been reversed."""
+        return self.judge.open_business() == 0

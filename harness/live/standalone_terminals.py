@@ -1,0 +1,71 @@
+"""Our terminals, for somebody else's host."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import tempfile
+from pathlib import Path
+from typing import Any, ClassVar
+
+from harness.live.standalone import Side, Standalone
+from harness.live.terminal_fleet import TerminalFleet
+from harness.live.terminal_store import SqliteStore
+from harness.plan import RunPlan
+
+
+class StandaloneTerminals(Standalone):
+    """A fleet that connects to `to` (host, port) and serves its customers there."""
+
+    mode: ClassVar[str] = "terminals"
+
+    def __init__(self, plan: RunPlan, *, to: tuple[str, int], **options: Any) -> None:
+        super().__init__(plan, **options)
+        self.to = to
+        self._stack = contextlib.ExitStack()
+        self._built: TerminalFleet | None = None
+
+    @property
+    def fleet(self) -> TerminalFleet:
+        assert self._built is not None, "used before 'async with'"
+        return self._built
+
+    @property
+    def connected(self) -> asyncio.Event:
+        """Set once any of them has ever been connected."""
+        return self.fleet.connected
+
+    def _open_store(self) -> int | None:
+        where = self._state_dir or Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
+        self._store = SqliteStore(where, self._assembly.keys.store, fsync=self._fsync)
+        self._stack.callback(self._store.close)
+        return self._store.journal_size()
+
+    async def _open(self) -> Side:
+        keeps = self._state_dir is not None
+        self._store.journal = self._writer if keeps else None
+        self._built = TerminalFleet(
+            *(self._assembly, self.journal, self.clock, self._store, self.to),
+            alone=True,
+            keeps=keeps,
+        )
+        self.fleet.start(self._died_at)
+        return self.fleet
+
+    async def _shut(self) -> None:
+        if self._built is not None:
+            await self._built.close()
+
+    def _count(self) -> None:
+        self.fleet.count()
+
+    def _close_files(self) -> None:
+        self._stack.close()
+        super()._close_files()
+
+    def _lift(self) -> None:
+        self.fleet.stop_customers()
+
+    def quiet(self) -> bool:
+        """No card, no cash, no reversal that was not answered."""
+        return self.fleet.quiet()

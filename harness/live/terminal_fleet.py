@@ -1,0 +1,353 @@
+"""The terminals' half of a live run: ATMs, their store and their connections.
+
+ATM | tap | socket              in a run of ours, where the host's end has the faults
+ATM | tap | faults | socket     alone with somebody else's host
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from harness import events as e
+from harness.assembly import Assembly
+from harness.errors import EnvironmentTrouble
+from harness.faults.connection import UNANSWERED
+from harness.journal import Journal
+from harness.live.clock import LiveClock
+from harness.live.faulty_link import FaultyLink
+from harness.live.loop import watched
+from harness.live.terminal_store import SqliteStore
+from harness.live.transport import Alarm, Connection, Lag
+from harness.live.unreachable import UnreachableAddresses
+from harness.machines.atm import Atm, LosePower, WantBoot
+from harness.machines.device import MOVES
+from harness.machines.effects import Connect, Disconnect, Transmit, Write
+from harness.tap import Tap
+
+RUN = "RUN"
+
+
+class LiveAtm:
+    """One ATM on a real connection. Its owner in the sense of `Connection`."""
+
+    __slots__ = (
+        "_alarm",
+        "_connection",
+        "_dialling",
+        "_fleet",
+        "_over",
+        "_passage",
+        "_taps",
+        "atm",
+    )
+
+    def __init__(self, fleet: TerminalFleet, atm: Atm) -> None:
+        self._fleet = fleet
+        self.atm = atm
+        self._connection: Connection | None = None
+        self._dialling: asyncio.Task[None] | None = None
+        self._passage: FaultyLink | None = None
+        self._over = False
+        self._taps: dict[str, Tap] = {}
+        self._alarm = Alarm(fleet.loop, fleet.clock, fleet.lag, atm.next_deadline, self._wake)
+
+    def boot(self) -> None:
+        self.atm.boot(self._fleet.store.image(self.atm.id), self._fleet.clock.now())
+        self._drain()
+
+    def _wake(self, now: float) -> None:
+        self.atm.tick(now)
+        self._drain()
+
+    def synced(self, number: int) -> None:
+        if self._over:
+            return
+        self.atm.synced(number, self._fleet.clock.now())
+        self._drain()
+
+    def stop_customers(self) -> None:
+        if self.atm.street is not None:
+            self.atm.street.stop()
+
+    # --- the connection ------------------------------------------------------------------
+
+    def connected(self, connection: Connection) -> None:
+        if self._over:
+            connection.close()
+            return
+        self._connection = connection
+        decoder = self._fleet.decoder
+        self._taps = {
+            "host": Tap(decoder, "terminal", "host"),
+            "terminal": Tap(decoder, "terminal", "terminal"),
+        }
+        self._fleet.faults.answered(self.atm.id)
+        self._fleet.drain_faults()
+        self._record(e.LinkOpened())
+        self._fleet.connected.set()
+        if self._fleet.watches:
+            self._passage = self._new_passage()
+        self.atm.opened(self._fleet.clock.now())
+        self._drain()
+
+    def _new_passage(self) -> FaultyLink:
+        passage = FaultyLink(
+            self._fleet, {"host": self._to_host, "terminal": self._to_terminal}, self._cut
+        )
+        passage.belongs_to(self.atm.id)
+        return passage
+
+    def received(self, connection: Connection, data: bytes) -> None:
+        if connection is not self._connection:
+            return
+        if self._passage is None:
+            self._to_terminal(data)
+        else:
+            self._passage.carry(data, "terminal")
+
+    def _to_terminal(self, data: bytes) -> None:
+        for frame in self._taps["terminal"].see(data):
+            self._record(frame)
+        self.atm.receive(data, self._fleet.clock.now())
+        self._drain()
+
+    def lost(self, connection: Connection, how: str) -> None:
+        if connection is not self._connection:
+            return
+        self._forget(connection, how)
+        self.atm.closed(how, self._fleet.clock.now())
+        self._drain()
+
+    def _forget(self, connection: Connection, how: str) -> None:
+        if connection is self._connection:
+            self._connection = None
+            if self._passage is not None:
+                self._passage.close()
+                self._passage = None
+            self._fleet.faults.closed(self._fleet.clock.now(), self.atm.id)
+            self._record(e.LinkClosed(how))
+
+    async def _dial(self) -> None:
+        fleet = self._fleet
+        trouble, wait = fleet.faults.dial(fleet.clock.now(), self.atm.id)
+        fleet.drain_faults()
+        if wait > 0.0:
+            await asyncio.sleep(fleet.clock.wall(wait))
+            if fleet.faults.severed(fleet.clock.now(), self.atm.id):
+                trouble = UNANSWERED
+                fleet.drain_faults()
+        address = fleet.doors.address(trouble) if trouble else fleet.host_address
+        try:
+            await fleet.loop.create_connection(lambda: Connection(self), *address)
+        except OSError as refusal:
+            if self._over:
+                return
+            how = "refused" if isinstance(refusal, ConnectionRefusedError) else str(refusal)
+            fleet.faults.closed(fleet.clock.now(), self.atm.id)
+            self._record(e.ConnectFailed(how))
+            if not trouble:
+                fleet.unreachable(how)
+            self.atm.closed(how, fleet.clock.now())
+            self._drain()
+
+    def _hang_up(self, how: str, *, reset: bool = False) -> None:
+        connection = self._connection
+        if self._dialling is not None and not self._dialling.done():
+            self._dialling.cancel()
+            if connection is None:
+                self._fleet.faults.closed(self._fleet.clock.now(), self.atm.id)
+        if connection is not None:
+            self._forget(connection, how)
+            if reset:
+                connection.reset()
+            else:
+                connection.close()
+
+    def _cut(self, how: str) -> None:
+        """A fault ends the connection. Half an end at the other side is a FIN to us."""
+        how = "fin" if how == "half" else how
+        if self._connection is not None:
+            self._hang_up(how, reset=how == "rst")
+            self.atm.closed(how, self._fleet.clock.now())
+            self._drain()
+
+    # --- what the machine wants -------------------------------------------------------------
+
+    def _record(self, event: e.Event) -> None:
+        self._fleet.record(self.atm.id, event)
+
+    def _drain(self) -> None:
+        atm, fleet = self.atm, self._fleet
+        happened, atm.journal = atm.journal, []
+        for event in happened:
+            self._record(event)
+        if fleet.keeps and any(type(event) in MOVES for event in happened):
+            fleet.store.keep(atm.id, atm.image())
+        fleet.drain_faults()
+        wanted, atm.out = atm.out, []
+        for effect in wanted:
+            if isinstance(effect, Transmit):
+                self._send(effect.data)
+            elif isinstance(effect, Write):
+                fleet.store.write(atm.id, effect.number, effect.record, self.synced)
+            elif isinstance(effect, Connect):
+                self._dialling = watched(fleet.loop.create_task(self._dial()))
+            elif isinstance(effect, Disconnect):
+                if self._connection is None:
+                    self._record(e.ConnectFailed("timed out"))
+                self._hang_up("local")
+            elif isinstance(effect, LosePower):
+                self._record(e.PowerLost(effect.phase))
+                fleet.store.lose(atm.id)
+                self._hang_up("power", reset=True)
+            elif isinstance(effect, WantBoot):
+                self.boot()  # at once: until then its deadline is past, and it would ask again
+        if atm.unreadable and self._connection is not None:  # what was right is answered by now
+            self._hang_up("garbage")
+            atm.closed("garbage", fleet.clock.now())
+            self._drain()
+        self._alarm.look()
+
+    def _send(self, data: bytes) -> None:
+        """It may be that the terminal has not heard yet that its connection is gone (its process
+        stood still): then it sends all the same, and nothing arrives.
+        """
+        for frame in self._taps["host"].see(data):
+            self._record(frame)
+        if self._connection is None:
+            return
+        if self._passage is None:
+            self._connection.send(data)
+        else:
+            self._passage.carry(data, "host")
+
+    def _to_host(self, data: bytes) -> None:
+        if self._connection is not None:
+            self._connection.send(data)
+
+    def close(self) -> None:
+        """Hang up for good: nothing more happens."""
+        self._alarm.stop()
+        self._hang_up("local")
+        self._over = True
+
+
+class TerminalFleet:
+    """All ATMs of one process."""
+
+    def __init__(
+        self,
+        assembly: Assembly,
+        journal: Journal,
+        clock: LiveClock,
+        store: SqliteStore,
+        host_address: tuple[str, int],
+        *,
+        alone: bool = False,
+        keeps: bool = False,
+    ) -> None:
+        """`alone`: the host is somebody else's, and the faults of the wire are at our end. `keeps`:
+        another process may go on with what this one leaves, devices and customers included.
+        """
+        self.keeps = keeps
+        self.loop = asyncio.get_running_loop()
+        self.clock = clock
+        self.lag = Lag()
+        self.store = store
+        self.faults = assembly.faults
+        self.decoder = assembly.tap
+        self.press = assembly.press
+        self.watches = alone and (self.faults.wire or self.faults.connection)
+        self.host_address = host_address
+        self.doors = UnreachableAddresses()
+        self.connected = asyncio.Event()
+        self._alone = alone
+        self._awaits_service = assembly.plan.scenario.contract.awaits_service
+        self._journal = journal
+        self.atms = [LiveAtm(self, assembly.atm(index)) for index in range(assembly.plan.terminals)]
+
+    def unreachable(self, how: str) -> None:
+        """A terminal could not connect. Where none ever has, somebody else's host is not there,
+        and that ends the run; later it may come back.
+        """
+        if self._alone and not self.connected.is_set():
+            where = "{}:{}".format(*self.host_address)
+            trouble = EnvironmentTrouble(
+                f"connection {how} at {where}: is the host listening there? start it first"
+            )
+            self.loop.call_exception_handler({"message": str(trouble), "exception": trouble})
+
+    def record(self, actor: str, event: e.Event) -> None:
+        self._journal.record(self.clock.now(), actor, event)
+
+    def drain_faults(self) -> None:
+        for effect in self.faults.drain():
+            self.record(RUN, effect)
+
+    def start(self, died_at: float | None = None) -> None:
+        """Count the cassettes, switch everything on. Whatever the store knows comes from an earlier
+        process, whose end was to that terminal what a power cut is: at `died_at` of this very run,
+        or, with None, in another one.
+        """
+        for live in self.atms:
+            self._power_back(live.atm, died_at)
+        for live in self.atms:
+            live.boot()
+
+    def _power_back(self, atm: Atm, died_at: float | None) -> None:
+        kept = self.store.kept(atm.id) if self.keeps else None
+        if kept is not None:
+            atm.restore(kept, self.clock.now())
+        if died_at is not None:
+            self._journal.record(died_at, atm.id, e.PowerLost("killed"))
+            self.record(atm.id, e.PowerRestored())
+            return
+        self.record(atm.id, atm.device.count("opening"))
+        if self.store.image(atm.id).dossiers:
+            self.record(atm.id, e.PowerLost("earlier run"))
+            self.record(atm.id, e.PowerRestored())
+
+    def stop_customers(self) -> None:
+        for event in self.faults.lift(self.clock.now()):
+            self.record(RUN, event)
+        self.record(RUN, e.CustomersStopped())
+        for live in self.atms:
+            live.stop_customers()
+
+    def quiet(self) -> bool:
+        """Is nothing open, and, where the run awaits that, everybody back in service?"""
+        return all(
+            live.atm.at_rest and (live.atm.serves or not self._awaits_service) for live in self.atms
+        )
+
+    async def close(self) -> None:
+        """Hang up, and let the transports finish."""
+        for live in self.atms:
+            live.close()
+        self.doors.close()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(0)
+
+    def count(self) -> None:
+        """Cassettes and stores, when all is over."""
+        self.store.sync()
+        for live in self.atms:
+            image = self.store.image(live.atm.id)
+            self.record(live.atm.id, live.atm.device.count("rest"))
+            self.record(
+                live.atm.id,
+                e.StoreCounted(image.pending(), image.parked(), image.in_suspense()),
+            )
+
+    def states(self) -> dict[str, int]:
+        """Terminals by state, for whoever watches."""
+        found: dict[str, int] = {}
+        for live in self.atms:
+            terminal = live.atm.terminal
+            state = terminal.state if terminal is not None else "NO_POWER"
+            found[state] = found.get(state, 0) + 1
+        return found
+
+    def cards_inside(self) -> int:
+        return sum(1 for live in self.atms if live.atm.device.card is not None)

@@ -1,0 +1,172 @@
+"""The terminal's side of keeping a link: connect, sign on, echo, back off, and judge the host.
+
+Rules (section 2, network management, and section 4, rule 10):
+
+- Echo after 60 s without a message from the host; bytes that make none prove nothing, as in a
+  stream that has lost its step and swallows every answer. An echo unanswered for 10 s makes the
+  link doubtful and is sent again; the third one unanswered closes it.
+- Down is a judgement about the host, not a close: after a host_response expiry the connection
+  stays open and an echo goes at once. The link is up again once a sign-on or echo is answered.
+- A sign-on that is unanswered or refused closes the connection.
+- Reconnects back off with full jitter, U(0, min(60 s, 1 s * 2^n)), reset only by a sign-on.
+
+`wants` collects what the owner must carry out: 'connect', 'sign_on', 'echo', 'disconnect'.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from harness.keyed_random import Draw
+from harness.machines.timers import NEVER
+
+Judgement = Literal["up", "doubtful", "down"]
+
+
+class LinkTimes(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds."""
+
+    connect: float = 10.0
+    sign_on: float = 15.0
+    echo_idle: float = 60.0
+    echo_interval: float = 10.0
+    echoes: int = 3
+    backoff_base: float = 1.0
+    backoff_cap: float = 60.0
+
+
+class LinkSupervisor:
+    """One terminal's link to its host, as the terminal judges it."""
+
+    __slots__ = (
+        "_attempt",
+        "_draw_key",
+        "_fails_at",
+        "_heard",
+        "_phase",
+        "_times",
+        "_unanswered",
+        "connects",
+        "judgement",
+        "wants",
+        "why",
+    )
+
+    def __init__(self, times: LinkTimes, draw_key: int) -> None:
+        self._times = times
+        self._draw_key = draw_key
+        self._phase = "off"
+        self._fails_at = NEVER
+        self._heard = 0.0
+        self._unanswered = 0
+        self._attempt = 0
+        self.connects = 0
+        self.judgement: Judgement = "down"
+        self.why = "not connected"
+        self.wants: list[str] = []
+
+    @property
+    def up(self) -> bool:
+        return self.judgement == "up"
+
+    @property
+    def connected(self) -> bool:
+        return self._phase in ("signing_on", "standing")
+
+    def start(self, now: float) -> None:
+        """Switched on: the first attempt comes within a second, so that a fleet spreads."""
+        self._back_off(now)
+
+    def next_deadline(self) -> float:
+        if self._phase == "standing" and not self._unanswered:
+            return self._heard + self._times.echo_idle
+        return self._fails_at
+
+    def tick(self, now: float) -> None:
+        """Fire what is due."""
+        if now < self.next_deadline():
+            return
+        if self._phase == "waiting":
+            self._phase = "connecting"
+            self._fails_at = now + self._times.connect
+            self.connects += 1
+            self.wants.append("connect")
+        elif self._phase in ("connecting", "signing_on"):
+            self._give_up(now, f"{self._phase.replace('_', ' ')} timed out")
+        elif self._phase == "standing":
+            self._echo_due(now)
+
+    def _echo_due(self, now: float) -> None:
+        if self._unanswered >= self._times.echoes:
+            self._give_up(now, f"{self._unanswered} echoes unanswered")
+            return
+        if self._unanswered and self.judgement == "up":
+            self._judge("doubtful", "an echo is unanswered")
+        self._echo(now)
+
+    def _echo(self, now: float) -> None:
+        self._unanswered += 1
+        self._fails_at = now + self._times.echo_interval
+        self.wants.append("echo")
+
+    def opened(self, now: float) -> None:
+        """The connection stands: sign on before anything else."""
+        self._phase = "signing_on"
+        self._heard = now
+        self._unanswered = 0
+        self._fails_at = now + self._times.sign_on
+        self.wants.append("sign_on")
+
+    def closed(self, now: float, why: str) -> None:
+        """The connection is gone, or could not be made."""
+        if self._phase != "off":
+            self._judge("down", why)
+            self._back_off(now)
+
+    def heard(self, now: float) -> None:
+        """A message came from the host, and could be read."""
+        self._heard = now
+
+    def signed_on(self, accepted: bool, now: float) -> None:
+        if self._phase != "signing_on":
+            return
+        if not accepted:
+            self._give_up(now, "sign-on refused")
+            return
+        self._phase = "standing"
+        self._attempt = 0
+        self._unanswered = 0
+        self._judge("up", "signed on")
+
+    def echoed(self) -> None:
+        """An echo was answered."""
+        if self._phase == "standing":
+            self._unanswered = 0
+            self._judge("up", "echo answered")
+
+    def unanswered_request(self, now: float) -> None:
+        """A host_response timer expired: down, but stay connected and ask at once."""
+        if self._phase != "standing":
+            return
+        self._judge("down", "a request was not answered")
+        if not self._unanswered:
+            self._echo(now)
+
+    def _judge(self, judgement: Judgement, why: str) -> None:
+        self.judgement = judgement
+        self.why = why
+
+    def _give_up(self, now: float, why: str) -> None:
+        self.wants.append("disconnect")
+        self._judge("down", why)
+        self._back_off(now)
+
+    def _back_off(self, now: float) -> None:
+        limit = min(self._times.backoff_cap, self._times.backoff_base * 2.0**self._attempt)
+        wait = Draw(self._draw_key, self.connects).uniform(0.0, limit)
+        self._attempt = min(self._attempt + 1, 16)
+        self._phase = "waiting"
+        self._unanswered = 0
+        self._fails_at = now + wait
