@@ -5,9 +5,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 
-from harness.checks.catalogue import INVARIANTS
+from harness.checks.catalogue import CHECKS, INVARIANTS
 from harness.checks.catalogue import WHY as WHY_HOLD
-from harness.checks.judge import CHECKS
 from harness.did_you_mean import unknown
 from harness.faults.grammar import ALL_RULES
 from harness.faults.reasons import WHY as WHY_STRIKE

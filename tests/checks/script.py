@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from harness import events as e
-from harness.checks.judge import Judge, Row, Verdict
+from harness.checks.judge import Judge
+from harness.checks.verdict import Row, Verdict
 from harness.contract import Contract
 from harness.journal import Header
 from harness.wire.dialect import Dialect, Fields, Stamp, Station
