@@ -95,7 +95,7 @@ class Assembly:
         tap_sealed = AuthenticatedCodec(Codec(load_spec(plan.spec)), tap_mac)
         alone = plan.mode in SEES_ALONE
         guess = FormatDetector(plan.framing, plan.spec) if alone else None
-        self.tap = TapDecoder(tap_sealed, self.framing, self.keys.token, guess)
+        self.tap = TapDecoder(tap_sealed, self.dialect, self.framing, self.keys.token, guess)
         self._places: dict[int, str] = {}
         self._settings = self.terminal_profile.settings_over(self._usual_terminal())
         self._motors = scenario.motors

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
+from harness.checks.operating_time import Moment
 from harness.contract import Contract
 from harness.events import EVENT_TYPES, Event
 
 if TYPE_CHECKING:
-    from harness.checks.evidence import Moment, TerminalEvidence
+    from harness.checks.evidence import TerminalEvidence
 
 Handler = Callable[["TerminalEvidence", float, Any], None]
 FAILURES_KEPT = 20
@@ -103,9 +104,8 @@ class Check:
     ) -> None:
         if excess is not None:
             self.excesses.append(excess)
-        self._note(
-            Failure(self.id, at, terminal.name, what, terminal.card, terminal.customer, excess)
-        )
+        device = terminal.device
+        self._note(Failure(self.id, at, terminal.name, what, device.card, device.customer, excess))
 
     def fail_at(self, at: float, actor: str, what: str) -> None:
         """A promise that no terminal in particular broke."""
@@ -149,21 +149,22 @@ class IntervalCheck(Check):
 
     def _begins(self, terminal: TerminalEvidence, at: float) -> None:
         """Where it has begun already, it goes on."""
-        self._since.setdefault(terminal.name, terminal.mark(at))
+        self._since.setdefault(terminal.name, terminal.time.moment(at))
 
     def _ends(self, terminal: TerminalEvidence, at: float, what: str) -> None:
         since = self._since.pop(terminal.name, None)
         if since is not None:
             self.tried += 1
-            self.hold(
-                terminal, at, terminal.since(since, at), self._bound_of(terminal, since), what
-            )
+            seconds = terminal.time.since(since, at)
+            self.hold(terminal, at, seconds, self._bound_of(terminal, since), what)
 
     def _overdue(self, terminal: TerminalEvidence, now: float) -> bool:
         """Should it have ended by now?"""
         since = self._since.get(terminal.name)
-        return since is not None and terminal.since(since, now) > self._bound_of(terminal, since)
+        if since is None:
+            return False
+        return terminal.time.since(since, now) > self._bound_of(terminal, since)
 
     def _bound_of(self, terminal: TerminalEvidence, since: Moment) -> float:
         assert self.bound is not None, "an interval check has a bound"
-        return self.bound + terminal.allowance(since)
+        return self.bound + terminal.time.allowance(since)

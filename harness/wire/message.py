@@ -133,6 +133,12 @@ def number_of(stan: str, sent: str) -> int | str:
     return int(text) if text.isascii() and text.isdigit() else text
 
 
+def read_cause(text: str) -> tuple[str, int | str]:
+    """Class and number (`number_of`) of the message that a `TransactionId.cause` names."""
+    message_class, stan, sent = text.split(":")
+    return message_class, number_of(stan, sent)
+
+
 class Message:
     """One message. A dialect has a subclass of it, which says where each meaning stands.
 
@@ -344,6 +350,13 @@ class Message:
         if outcome is Outcome.PARTIAL and not 0 < self.amount <= amount:
             return elements["amount"]
         return ""
+
+    def contents(self) -> str:
+        """All elements but the MTI, the bitmaps and the MAC as one text: an advice and its repeats
+        have the same.
+        """
+        left_out = ("t", "p", "1", "64", "128")
+        return "\x1f".join(f"{k}={v}" for k, v in self.fields.items() if k not in left_out)
 
     def without_card_data(self) -> Fields:
         """What may be told of an advice: only elements that hold nothing of the card."""
