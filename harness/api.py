@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.checks.judge import Verdict
+from harness.checks.verdict import Verdict
 from harness.errors import ConfigError
 from harness.journal import Listener
 from harness.live.standalone_host import StandaloneHost

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from harness.checks.judge import Verdict
+from harness.checks.verdict import Verdict
 from harness.cli.files import Files, prepare
 from harness.cli.run import INTERRUPTED, MOST_TERMINALS, check_names
 from harness.cli.run_and_report import RUNS, fresh_name

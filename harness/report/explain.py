@@ -6,9 +6,8 @@ import inspect
 from collections.abc import Callable, Iterator
 from functools import cache
 
-from harness.checks.catalogue import INVARIANTS
+from harness.checks.catalogue import CHECKS, INVARIANTS
 from harness.checks.catalogue import WHY as WHY_HOLD
-from harness.checks.judge import CHECKS
 from harness.did_you_mean import unknown
 from harness.faults.grammar import ALL_RULES
 from harness.faults.reasons import WHY as WHY_STRIKE

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 from searches import plan
 
-from harness.checks.judge import CHECKS
+from harness.checks.catalogue import CHECKS
 from harness.cli.main import execute
 from harness.defects.catalogue import DEFECTS
 from harness.defects.defect import Defect
