@@ -12,6 +12,7 @@ from harness import events as e
 from harness.checks.judge import Judge, Row, Verdict
 from harness.contract import Contract
 from harness.journal import Header
+from harness.link_options import LinkOptions
 from harness.wire.dialect import Dialect, Fields, Stamp, Station
 
 ATM = "ATM00001"
@@ -33,8 +34,7 @@ def header(**changes: Any) -> Header:
         "mode": "sim",
         "terminals": 1,
         "duration": 600.0,
-        "spec": "iso87-ascii",
-        "framing": "2byte",
+        "link": LinkOptions(),
         "terminal_profile": "safe",
         "host_profile": "safe",
         "contract": Contract(),
