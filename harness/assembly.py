@@ -31,12 +31,14 @@ from harness.plan import RunPlan
 from harness.profiles import host_profile, terminal_profile
 from harness.tap import TapDecoder
 from harness.wire.authenticated import AuthenticatedCodec
+from harness.wire.calendar import Calendar, WrongCalendar
 from harness.wire.codec import Codec
-from harness.wire.dialect import Calendar, Dialect, Station, WrongCalendar
+from harness.wire.dialects import load_dialect
 from harness.wire.format_detector import FormatDetector
 from harness.wire.frame_builder import FrameBuilder
 from harness.wire.framing import Framing, framing
-from harness.wire.spec import load_spec, track2_separator
+from harness.wire.message import Station
+from harness.wire.spec import load_spec
 
 SEES = (
     *("device", "wire.terminal", "wire.host", "wire.mac"),
@@ -73,9 +75,9 @@ class Assembly:
         self.contract = plan.contract
         self.keys: Keys = load_keys(link.keys)
         self.framing: Framing = framing(link.framing)
-        self.sealed = self._sealed()
-        self.press = FrameBuilder(self.sealed, self.framing)
-        self.dialect = Dialect(track2_separator(load_spec(link.spec)))
+        self.codec = self._new_codec()
+        self.press = FrameBuilder(self.codec, self.framing)
+        self.dialect = load_dialect(link.dialect_name, load_spec(link.spec))
         self.calendar = Calendar(scenario.epoch)
         self.pin = PinCrypto(self.keys.pin)
         self.population = self._cards()
@@ -89,13 +91,13 @@ class Assembly:
         alone = plan.mode in SEES_ALONE
         guess = FormatDetector(link.framing, link.spec) if alone else None
         # the tap opens frames with a codec and keys of its own
-        self.tap = TapDecoder(self._sealed(), self.framing, self.keys.token, guess)
+        self.tap = TapDecoder(self._new_codec(), self.framing, self.keys.token, guess)
         self._places: dict[int, str] = {}
         self._settings = self.terminal_profile.settings_over(self._usual_terminal())
         self._motors = scenario.motors
 
-    def _sealed(self) -> AuthenticatedCodec:
-        """A codec of the link, with its MAC."""
+    def _new_codec(self) -> AuthenticatedCodec:
+        """A codec of the link with its MAC, shared with nobody."""
         link = self.plan.link
         return AuthenticatedCodec(
             Codec(load_spec(link.spec)), mac_algorithm(link.mac, self.keys.mac)
@@ -165,7 +167,7 @@ class Assembly:
         return found
 
     def new_link(self) -> Link:
-        return Link(self.sealed, self.framing)
+        return Link(self.codec, self.framing, self.dialect)
 
     # --- the machines ----------------------------------------------------------------------
 

@@ -19,11 +19,9 @@ from harness.crypto.keys import load_keys
 from harness.crypto.mac import NO_MAC, mac_algorithm
 from harness.did_you_mean import unknown
 from harness.errors import ConfigError
+from harness.wire.dialects import DEFAULT, load_dialect
 from harness.wire.framing import framing_names
 from harness.wire.spec import load_spec
-
-DIALECTS = ("1987",)
-_USUAL_DIALECT = "1987"
 
 
 class LinkOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +47,7 @@ class LinkOptions(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def dialect_name(self) -> str:
         """The dialect's name: what was asked for, else the specification's own."""
-        return self.dialect or _USUAL_DIALECT
+        return self.dialect or DEFAULT
 
     def changed(
         self,
@@ -89,8 +87,7 @@ class LinkOptions(msgspec.Struct, frozen=True, kw_only=True):
         """
         _loaded(self.spec, place("spec"))
         dialect = self.dialect_name
-        if dialect not in DIALECTS:
-            unknown("dialect", dialect, DIALECTS, place=place("dialect"))
+        load_dialect(dialect, place=place("dialect"))
         if self.framing not in framing_names():
             unknown("framing", self.framing, framing_names(), place=place("framing"))
         mac_algorithm(self.mac, load_keys(self.keys).mac, place=place("mac"))

@@ -15,11 +15,12 @@ from harness.contract import Contract
 from harness.crypto.mac import mac_names
 from harness.events import EVENT_TYPES
 from harness.faults.grammar import ALL_RULES
-from harness.link_options import DIALECTS, LinkOptions
+from harness.link_options import LinkOptions
 from harness.machines.customer import CustomerBehaviour
 from harness.machines.device import Motors
 from harness.machines.terminal import LAST_STAN
 from harness.scenario_renames import RENAMES, Key, spelled
+from harness.wire.dialects import DIALECTS
 from harness.wire.framing import framing_names
 
 _DURATION = {

@@ -21,8 +21,9 @@ import typer
 
 from harness.contract import HOST_RESPONSE
 from harness.crypto.mac import mac_names
-from harness.link_options import DIALECTS, LinkOptions
+from harness.link_options import LinkOptions
 from harness.units import format_duration
+from harness.wire.dialects import DIALECTS
 from harness.wire.framing import framing_names
 
 Faults = Annotated[
