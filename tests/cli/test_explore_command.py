@@ -294,8 +294,8 @@ def test_gone_needs_all_of_its_faults(tmp_path: Path, capsys: pytest.CaptureFixt
 def test_gone_needs_something_to_judge(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Nobody comes: the invariant is not tried, whatever the faults do."""
     case = read_case(Path(kept(tmp_path)))
-    evening = msgspec.structs.replace(case.plan.scenario.evening, mean_gap=1e6)
-    scenario = msgspec.structs.replace(case.plan.scenario, evening=evening)
+    evening = msgspec.structs.replace(case.plan.scenario.customers, mean_gap=1e6)
+    scenario = msgspec.structs.replace(case.plan.scenario, customers=evening)
     empty = kept(tmp_path, terminal_profile="safe", scenario=scenario, schedule=())
     assert execute(["replay", empty]) == 3
     assert "INVALID T8 had nothing to judge" in said(capsys)

@@ -41,7 +41,7 @@ def live(
         title="A busy small evening",
         duration=duration,
         contract=Contract(slack=slack, standby=standby, stand_in=stand_in, quiescence=quiescence),
-        evening=BUSY,
+        customers=BUSY,
         promises=("T4", "H1", "H3"),
     )
     plan = plan_of(

@@ -79,7 +79,7 @@ def journal_of(run: Run, path: Path, *, live: bool, seed: int = 1) -> dict[str, 
         expect={},
         forbid={},
         contract=Contract(slack=60.0),
-        evening=msgspec.structs.replace(scenario.evening, mean_gap=40.0),
+        customers=msgspec.structs.replace(scenario.customers, mean_gap=40.0),
     )
     if live:
         plan = plan_of(scenario, terminals=TERMINALS, live=True, speed=SPEED, seed=seed)

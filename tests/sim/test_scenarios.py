@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.link_options import LinkOptions
 from harness.outcome import Outcome
 from harness.plan import plan_of
 from harness.scenario import load_scenario, scenario_names
@@ -86,9 +87,8 @@ def test_a_shorter_one_proves_as_much_for_its_time() -> None:
 def test_the_freeze_ends_alike_in_every_encoding(spec: str, framing: str) -> None:
     """The machines do not know how a message looks on the wire."""
     usual = play("national_freeze", terminals=10, duration=1800.0).verdict.totals
-    other = play(
-        "national_freeze", terminals=10, duration=1800.0, spec=spec, framing=framing
-    ).verdict.totals
+    link = LinkOptions(spec=spec, framing=framing)
+    other = play("national_freeze", terminals=10, duration=1800.0, link=link).verdict.totals
     assert other == usual
 
 
