@@ -99,10 +99,10 @@ class Tap:
     def see(self, data: bytes) -> list[FrameSeen]:
         """The frames that these bytes complete."""
         seen = []
-        for payload in self._deframer.feed(data):
+        for raw, payload, _ in self._deframer.feed(data):
             fields, mac, digest, problem = self._decoder.look(payload)
             if problem and not self._begun:
-                problem += self._decoder.remedy(self._decoder.framing.wrap(payload))
+                problem += self._decoder.remedy(raw)
             self._begun = True
             if not self._management and fields.get("t", "")[1:2] == "8":
                 continue

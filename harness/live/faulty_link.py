@@ -38,14 +38,13 @@ class LinkContext(Protocol):
 
 
 class _Flow:
-    """One direction: `rest` is what of the stream has not made a frame yet."""
+    """One direction of the stream."""
 
-    __slots__ = ("deframer", "lane", "rest")
+    __slots__ = ("deframer", "lane")
 
     def __init__(self, around: LinkContext) -> None:
         self.deframer = around.decoder.framing.deframer()
         self.lane = Lane(around.loop, around.clock)
-        self.rest = b""
 
 
 class FaultyLink:
@@ -121,16 +120,11 @@ class FaultyLink:
 
     def carry(self, data: bytes, to: End) -> None:
         """Bytes of the stream on their way `to` an end."""
-        flow = self._flows[to]
-        flow.rest += data
-        framing = self._around.decoder.framing
-        for payload in flow.deframer.feed(data):
-            size = len(framing.wrap(payload))
-            frame, flow.rest = flow.rest[:size], flow.rest[size:]
-            self._pass(frame, payload, to)
-        if flow.deframer.error is not None:
-            data, flow.rest = flow.rest, b""
-            self._put([Deliver(0.0, data)], to)  # the other end says what is wrong with it
+        deframer = self._flows[to].deframer
+        for frame in deframer.feed(data):
+            self._pass(frame.raw, frame.payload, to)
+        if deframer.error is not None:  # the other end says what is wrong with it
+            self._put([Deliver(0.0, deframer.rest)], to)
 
     def _pass(self, data: bytes, payload: bytes, to: End) -> None:
         around = self._around

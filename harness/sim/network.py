@@ -190,8 +190,8 @@ class SimulatedLink:
 
     def _management_fields(self, data: bytes) -> dict[str, str] | None:
         """The host's tap keeps quiet about network management, the faults must see it."""
-        payloads = self._fleet.decoder.framing.deframer().feed(data)
-        return self._fleet.decoder.look(payloads[0])[0] or None if payloads else None
+        frames = self._fleet.decoder.framing.deframer().feed(data)
+        return self._fleet.decoder.look(frames[0].payload)[0] or None if frames else None
 
     def _put(self, acts: list[Act], to: str, now: float) -> None:
         """Acts that nothing may come between."""

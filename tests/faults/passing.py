@@ -43,9 +43,9 @@ def frame(
 
 def message(data: bytes, header: str = "2byte") -> tuple[dict[str, str], str]:
     """(fields, MAC verdict) of one whole frame."""
-    payloads = framing(header).deframer().feed(data)
-    assert len(payloads) == 1, f"{len(payloads)} frames"
-    return SEALED.open(payloads[0])
+    frames = framing(header).deframer().feed(data)
+    assert len(frames) == 1, f"{len(frames)} frames"
+    return SEALED.open(frames[0].payload)
 
 
 def delivered(acts: list[Act] | None) -> list[tuple[float, bytes]]:
