@@ -32,10 +32,6 @@ class LinkContext(Protocol):
     decoder: TapDecoder
     press: FrameBuilder
 
-    def drain_faults(self) -> None:
-        """Write down which faults took effect."""
-        ...
-
 
 class _Flow:
     """One direction of the stream."""
@@ -100,8 +96,8 @@ class FaultyLink:
             self._plan_cut(now)
             return
         around.faults.cut_done(now, self._terminal, cut[1])
-        around.drain_faults()
         self._cut(cut[1])
+        around.faults.release()
 
     def _comes_too_late(self) -> bool:
         """Is the connection due to end? Its timer is about to."""
@@ -137,7 +133,6 @@ class FaultyLink:
         if around.faults.wire:
             passing = Passing(named or self._terminal, to, data, fields, around.press)
             acts = around.faults.fate(around.clock.now(), passing)
-            around.drain_faults()
         if acts is None:
             acts = [Deliver(0.0, data)]
         for group in together(acts):
@@ -157,7 +152,6 @@ class FaultyLink:
 
     def _deliver_and_tell(self, act: Deliver, to: End) -> None:
         self._around.faults.arrived(act)
-        self._around.drain_faults()
         self._deliver[to](act.data)
 
     def close(self) -> None:

@@ -83,7 +83,6 @@ class LiveAtm:
             "terminal": Tap(decoder, "terminal", "terminal"),
         }
         self._fleet.faults.answered(self.atm.id)
-        self._fleet.drain_faults()
         self._record(e.LinkOpened())
         self._fleet.connected.set()
         if self._fleet.watches:
@@ -131,12 +130,10 @@ class LiveAtm:
     async def _dial(self) -> None:
         fleet = self._fleet
         trouble, wait = fleet.faults.dial(fleet.clock.now(), self.atm.id)
-        fleet.drain_faults()
         if wait > 0.0:
             await asyncio.sleep(fleet.clock.wall(wait))
             if fleet.faults.severed(fleet.clock.now(), self.atm.id):
                 trouble = UNANSWERED
-                fleet.drain_faults()
         address = fleet.doors.address(trouble) if trouble else fleet.host_address
         try:
             await fleet.loop.create_connection(lambda: Connection(self), *address)
@@ -184,7 +181,7 @@ class LiveAtm:
             self._record(event)
         if fleet.keeps and any(type(event) in MOVES for event in happened):
             fleet.store.keep(atm.id, atm.image())
-        fleet.drain_faults()
+        fleet.faults.release()
         wanted, atm.out = atm.out, []
         for effect in wanted:
             if isinstance(effect, Transmit):
@@ -256,6 +253,7 @@ class TerminalFleet:
         self.lag = Lag()
         self.store = store
         self.faults = assembly.faults
+        self.faults.tell = self._fault_acted
         self.decoder = assembly.tap
         self.press = assembly.press
         self.watches = alone and (self.faults.wire or self.faults.connection)
@@ -281,9 +279,8 @@ class TerminalFleet:
     def record(self, actor: str, event: e.Event) -> None:
         self._journal.record(self.clock.now(), actor, event)
 
-    def drain_faults(self) -> None:
-        for effect in self.faults.drain():
-            self.record(RUN, effect)
+    def _fault_acted(self, effect: e.FaultActed) -> None:
+        self.record(RUN, effect)
 
     def start(self, died_at: float | None = None) -> None:
         """Count the cassettes, switch everything on. Whatever the store knows comes from an earlier

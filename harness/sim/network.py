@@ -54,7 +54,6 @@ class SimulatedLink:
         self.life = self._fleet.next_life()
         fleet, now = self._fleet, self._fleet.world.now
         self._trouble, wait = fleet.faults.dial(now, self._atm.id)
-        fleet.drain_faults()
         if self._trouble != UNANSWERED:  # else until the terminal gives up
             fleet.world.at(now + wait + 2 * LATENCY, self._connected, self.life)
 
@@ -63,13 +62,11 @@ class SimulatedLink:
             return
         fleet, now, atm = self._fleet, self._fleet.world.now, self._atm
         if not self._trouble and fleet.faults.severed(now, atm.id):
-            fleet.drain_faults()
             return  # until the terminal gives up
         trouble = self._trouble or ("" if fleet.host.listening else "refused")
         if trouble:
             self.state = "closed"
             fleet.faults.closed(now, atm.id)
-            fleet.drain_faults()
             fleet.record(atm.id, e.ConnectFailed(trouble))
             atm.closed(trouble, now)
         else:
@@ -86,7 +83,6 @@ class SimulatedLink:
                 tap.reset()
         fleet.cables[life] = self
         fleet.faults.answered(atm.id)
-        fleet.drain_faults()
         fleet.host.opened(life)
         fleet.faults.opened(now, atm.id)
         self._plan_cut(now)
@@ -125,7 +121,6 @@ class SimulatedLink:
         self.life = 0
         was_open = self.state == "open"
         self.state = "closed"
-        fleet.faults.closed(fleet.world.now, self._atm.id)
         if was_open:
             fleet.cables.pop(life, None)
             if tell and not half and how != "garbage":
@@ -136,6 +131,7 @@ class SimulatedLink:
             fleet.record(self._atm.id, e.LinkClosed(how))
         elif how == "local":
             fleet.record(self._atm.id, e.ConnectFailed("timed out"))
+        fleet.faults.closed(fleet.world.now, self._atm.id)
         if tell:
             self._atm.closed(how, fleet.world.now)
         fleet.after(self._atm)
@@ -173,7 +169,6 @@ class SimulatedLink:
             fields = self._management_fields(data)
         passing = Passing(name, to, data, fields, fleet.press, self._deadline(now))
         acts = fleet.faults.fate(now, passing)
-        fleet.drain_faults()
         for group in together([Deliver(0.0, data)] if acts is None else acts):
             self._put(group, to, now)
 
@@ -209,7 +204,6 @@ class SimulatedLink:
             if isinstance(act, Deliver):
                 if act.effects and self._carries(life, to):
                     self._fleet.faults.arrived(act)
-                    self._fleet.drain_faults()
                 self._arrives((life, to, act.data))
             elif life == self.life:
                 self.drop(act.how)
