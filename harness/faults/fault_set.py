@@ -19,7 +19,7 @@ from harness.faults.compose import WireFaults
 from harness.faults.connection import ConnectionRule, DialRule
 from harness.faults.customer import CustomerRule, HandRule
 from harness.faults.device import DeviceRule
-from harness.faults.fate import Act, Deliver, Passing
+from harness.faults.fate import Act, Passing
 from harness.faults.fleet import SwitchRule
 from harness.faults.grammar import ALL_RULES
 from harness.faults.host import (
@@ -44,7 +44,7 @@ R = TypeVar("R", bound=Rule)
 
 class FaultSet:
     """`wire`, `connection`, `host`, `device`, `customer`, `power`, `time`: is there any such
-    rule?
+    rule? `on_the_way`: is there one of the wire or of the connection?
 
     `tell` is set by the owner of the journal and takes each effect as it happens. Only what happens
     inside a terminal, or as its connection is cut, waits in `held` until the owner has written down
@@ -90,6 +90,7 @@ class FaultSet:
         self._clock_rules = self._of(ClockRule)
         self.wire = bool(self._of(WireRule))
         self.connection = bool(self._connection)
+        self.on_the_way = self.wire or self.connection
         self.host = bool(self._of(HostRule))
         self.device = bool(self._device)
         self.customer = bool(self._customer or self._hands)
@@ -132,10 +133,6 @@ class FaultSet:
     def fate(self, now: float, passing: Passing) -> list[Act] | None:
         """What becomes of a frame; None leaves it alone."""
         return self._wire.fate(now, passing)
-
-    def arrived(self, act: Deliver) -> None:
-        """A delivery has come to its end of the line."""
-        self.came_about(act.effects)
 
     # --- connection ------------------------------------------------------------------------
 
@@ -217,7 +214,9 @@ class FaultSet:
         return whole
 
     def came_about(self, effects: Iterable[FaultActed]) -> None:
-        """It has come to what the host was told: its answer would be leaving by now."""
+        """It has come to what was told before: a delivery has arrived, or the host's answer would
+        be leaving by now.
+        """
         for effect in effects:
             self.tell(effect)
 

@@ -102,8 +102,8 @@ class Fleet:
         self._lives += 1
         return self._lives
 
-    def tap(self, end: e.End, to: str) -> Tap:
-        return Tap(self.decoder, end, to, management=end == "terminal")  # type: ignore[arg-type]
+    def tap(self, end: e.End, to: e.End) -> Tap:
+        return Tap(self.decoder, end, to, management=end == "terminal")
 
     def after(self, atm: Atm) -> None:
         """Something happened to an ATM from outside."""
@@ -116,7 +116,7 @@ class Fleet:
             happened, host.events = host.events, []
             for event in happened:
                 self.record(host.name, event)
-            carry_answers(self, host)
+            carry_answers(self)
         self._host_waker.look()
 
     def _wake_host(self, now: float) -> None:
