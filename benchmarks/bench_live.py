@@ -30,7 +30,7 @@ from harness.load.run import run_load
 from harness.outcome import Progress
 from harness.wire.authenticated import AuthenticatedCodec
 from harness.wire.codec import Codec
-from harness.wire.dialect import Dialect
+from harness.wire.dialects.iso1987 import Dialect1987, Message1987
 from harness.wire.framing import framing
 from harness.wire.spec import load_spec
 
@@ -44,11 +44,11 @@ HEADER = 2
 
 def messages() -> tuple[bytes, bytes]:
     """A 0200 and its 0210, sealed and framed as a run's are."""
-    sealed = AuthenticatedCodec(Codec(load_spec("iso87-ascii")), CmacMac(load_keys().mac))
-    fields = withdrawal("=")
+    codec = AuthenticatedCodec(Codec(load_spec("iso87-ascii")), CmacMac(load_keys().mac))
+    fields = withdrawal("iso87-ascii")
     wrap = framing("2byte").wrap
-    answer = Dialect("=").answer(fields, "00", approval="000001")
-    return wrap(sealed.seal(fields)), wrap(sealed.seal(answer))
+    answer = Dialect1987().answer(Message1987(fields), "00", approval="000001").fields
+    return wrap(codec.encode(fields)), wrap(codec.encode(answer))
 
 
 # --- the floor ---------------------------------------------------------------------------

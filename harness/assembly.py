@@ -31,12 +31,14 @@ from harness.plan import RunPlan
 from harness.profiles import host_profile, terminal_profile
 from harness.tap import TapDecoder
 from harness.wire.authenticated import AuthenticatedCodec
+from harness.wire.calendar import Calendar, WrongCalendar
 from harness.wire.codec import Codec
-from harness.wire.dialect import Calendar, Dialect, Station, WrongCalendar
+from harness.wire.dialects import load_dialect
 from harness.wire.format_detector import FormatDetector
 from harness.wire.frame_builder import FrameBuilder
 from harness.wire.framing import Framing, framing
-from harness.wire.spec import load_spec, track2_separator
+from harness.wire.message import Station
+from harness.wire.spec import load_spec
 
 SEES = (
     *("device", "wire.terminal", "wire.host", "wire.mac"),
@@ -75,9 +77,9 @@ class Assembly:
         self.framing: Framing = framing(plan.framing)
         spec = load_spec(plan.spec)
         mac = CmacMac(self.keys.mac) if self.contract.mac else None
-        self.sealed = AuthenticatedCodec(Codec(spec), mac)
-        self.press = FrameBuilder(self.sealed, self.framing)
-        self.dialect = Dialect(track2_separator(spec))
+        self.codec = AuthenticatedCodec(Codec(spec), mac)
+        self.press = FrameBuilder(self.codec, self.framing)
+        self.dialect = load_dialect(spec=spec)
         self.calendar = Calendar(scenario.epoch)
         self.pin = PinCrypto(self.keys.pin)
         self.population = self._cards()
@@ -162,7 +164,7 @@ class Assembly:
         return found
 
     def new_link(self) -> Link:
-        return Link(self.sealed, self.framing)
+        return Link(self.codec, self.framing, self.dialect)
 
     # --- the machines ----------------------------------------------------------------------
 

@@ -12,9 +12,9 @@ from hashlib import blake2b
 from harness.errors import DecodeError
 from harness.events import End, FrameSeen
 from harness.wire.authenticated import AuthenticatedCodec
-from harness.wire.dialect import Fields
 from harness.wire.format_detector import FormatDetector
 from harness.wire.framing import Framing
+from harness.wire.message import Fields
 
 _MAC_FIELDS = frozenset(("t", "64", "128", "p", "1"))
 
@@ -26,11 +26,11 @@ class TapDecoder:
 
     REMEMBERS = 512
 
-    __slots__ = ("_digest_key", "_guess", "_known", "_sealed", "framing")
+    __slots__ = ("_codec", "_digest_key", "_guess", "_known", "framing")
 
     def __init__(
         self,
-        sealed: AuthenticatedCodec,
+        codec: AuthenticatedCodec,
         framing: Framing,
         digest_key: bytes,
         guess: FormatDetector | None = None,
@@ -39,7 +39,7 @@ class TapDecoder:
         as when somebody else's machine is set up differently.
         """
         self._guess = guess
-        self._sealed = sealed
+        self._codec = codec
         self.framing = framing
         self._digest_key = digest_key
         self._known: dict[bytes, tuple[Fields, str, str, str]] = {}
@@ -61,7 +61,7 @@ class TapDecoder:
 
     def _look(self, payload: bytes) -> tuple[Fields, str, str, str]:
         try:
-            fields, mac = self._sealed.open(payload)
+            fields, mac = self._codec.decode(payload)
         except DecodeError as error:
             return {}, "none", "", str(error)
         return fields, mac, self._digest(fields), ""

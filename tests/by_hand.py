@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from raw_fields import Fields, RawDialect
+
 from harness import events as e
 from harness.assembly import Assembly
 from harness.cardholders import Card
@@ -14,7 +16,8 @@ from harness.machines.store import StoreImage
 from harness.machines.terminal import Terminal
 from harness.plan import plan_of
 from harness.scenario import load_scenario
-from harness.wire.dialect import Fields
+
+RAW = RawDialect()
 
 
 class Bench:
@@ -55,7 +58,7 @@ class Bench:
             effects, self.atm.out = self.atm.out, []
             for effect in effects:
                 if isinstance(effect, Transmit):
-                    fields, mac = self.assembly.sealed.open(effect.data[2:])
+                    fields, mac = self.assembly.codec.decode(effect.data[2:])
                     assert mac == "good"
                     self.sent.append(fields)
                 elif isinstance(effect, Write):
@@ -114,7 +117,7 @@ class Bench:
 
     def answer(self, request: Fields, code: str, *, mac: bool = True, **changes: str) -> None:
         """The host's answer; `changes` are other fields, as de11='000009'."""
-        fields = self.assembly.dialect.answer(request, code)
+        fields = RAW.answer(request, code)
         fields |= {name[2:]: value for name, value in changes.items()}
         data = self.assembly.press.reseal(fields)
         if not mac:

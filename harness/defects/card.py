@@ -10,7 +10,7 @@ from harness.machines.profile import TerminalProfile, rewired
 from harness.machines.reversing import reverse
 from harness.machines.service import Service
 from harness.machines.terminal import Terminal, TerminalContext, TerminalSettings
-from harness.wire.dialect import Fields
+from harness.wire.message import Message
 
 
 def ignore(_t: Terminal, _x: i.Input, _now: float) -> None:
@@ -67,8 +67,8 @@ REARMS_TIMER_ON_NOISE = rewired(
 class _RearmsOnEcho(Terminal):
     """An echo is answered, so the host lives, so the answer will come."""
 
-    def _network_answer(self, fields: Fields, now: float) -> None:
-        super()._network_answer(fields, now)
+    def _network_answer(self, answer: Message, now: float) -> None:
+        super()._network_answer(answer, now)
         if self.state == State.WAITING_FOR_HOST:
             self.rearm("host_response", now)
 

@@ -14,7 +14,7 @@ from harness.machines.profile import TerminalProfile, rewired
 from harness.machines.reversing import reverse, suspend
 from harness.machines.table import SAFE_TABLE
 from harness.machines.terminal import Cell, Terminal, TerminalContext, TerminalSettings
-from harness.wire.dialect import Fields, Outcome
+from harness.wire.message import Message, Outcome
 
 # --- cash without a right to it -----------------------------------------------------------------
 
@@ -89,19 +89,17 @@ CASH_BEFORE_APPROVAL = rewired(
 class _LooksAtStan(Matcher):
     """An answer with the right DE 11 is the answer, whatever else it says."""
 
-    def classify(self, fields: Fields) -> i.Input:
-        return super().classify({**fields, "41": self._terminal})
+    def classify(self, answer: Message) -> i.Input:
+        return super().classify(answer.replaced(terminal=self._terminal))
 
-    def _wrong_echo(self, request: Request, fields: Fields, outcome: Outcome, amount: int) -> str:
+    def _wrong_echo(self, request: Request, answer: Message) -> str:
         return ""
 
 
 class _MatchesOnStan(Terminal):
     def __init__(self, settings: TerminalSettings, outside: TerminalContext) -> None:
         super().__init__(settings, outside)
-        self.matcher = _LooksAtStan(
-            self.id, self.dialect, partial_approval=settings.partial_approval
-        )
+        self.matcher = _LooksAtStan(self.id, partial_approval=settings.partial_approval)
 
 
 class _TakesTies(Terminal):

@@ -9,7 +9,7 @@ from harness.machines.host import Host, Line
 from harness.machines.profile import HostProfile
 from harness.machines.standin import Issuer
 from harness.machines.transaction_log import DONE, TOMBSTONE, Entry
-from harness.wire.dialect import Fields, Kind
+from harness.wire.message import Kind, Message, MessageClass, TransactionId
 
 SMALL = 50_00  # minor units: what a declining issuer does take
 TOMBSTONE_LASTS = 10.0  # seconds, with the host that lets them expire
@@ -18,10 +18,10 @@ TOMBSTONE_LASTS = 10.0  # seconds, with the host that lets them expire
 class _DoublePostsRepeats(Host):
     """A repeat is taken for news: recalled by nobody, and posted again."""
 
-    def recall(self, message_class: str, fields: Fields) -> Entry | None:
-        if self.dialect.kind_of(fields) in (Kind.REVERSAL_REPEAT, Kind.REQUEST_REPEAT):
+    def recall(self, message_class: str, message: Message) -> Entry | None:
+        if message.kind in (Kind.REVERSAL_REPEAT, Kind.REQUEST_REPEAT):
             return None
-        return super().recall(message_class, fields)
+        return super().recall(message_class, message)
 
     def is_reversed(self, entry: Entry) -> bool:
         return False
@@ -32,23 +32,23 @@ class _ReversesTwiceAfterCrash(Host):
 
     def restart(self, now: float, seconds: float, phase: str) -> None:
         super().restart(now, seconds, phase)
-        self.memory.forget("4")
-        for entry in self.memory.entries("2"):
+        self.memory.forget(MessageClass.REVERSAL)
+        for entry in self.memory.entries(MessageClass.FINANCIAL):
             entry.reversed = 0
 
 
 class _IgnoresReversals(Host):
     """Says 00 to a reversal and leaves the books as they were."""
 
-    def post_reversal(self, entry: Entry, fields: Fields, amount: int, day: str) -> None:
+    def post_reversal(self, entry: Entry, reversal: Message, amount: int, day: str) -> None:
         entry.reversed += amount
 
 
 class _ReversesMore(Host):
     """Does not look at DE 95."""
 
-    def post_reversal(self, entry: Entry, fields: Fields, amount: int, day: str) -> None:
-        super().post_reversal(entry, fields, entry.amount, day)
+    def post_reversal(self, entry: Entry, reversal: Message, amount: int, day: str) -> None:
+        super().post_reversal(entry, reversal, entry.amount, day)
 
 
 class _ApprovesAfterTombstone(Host):
@@ -66,9 +66,9 @@ class _TombstonesExpire(Host):
         self._laid: dict[int, float] = {}
         self._time = 0.0
 
-    def _hear(self, line: Line, fields: Fields, now: float) -> None:
+    def _hear(self, line: Line, message: Message, now: float) -> None:
         self._time = now
-        super()._hear(line, fields, now)
+        super()._hear(line, message, now)
 
     def _changes(self, entry: Entry) -> None:
         if entry.state == TOMBSTONE:
@@ -85,18 +85,18 @@ class _ForgetsDecline(Host):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._short: dict[str, None] = {}
+        self._short: dict[TransactionId, None] = {}
 
-    def recall(self, message_class: str, fields: Fields) -> Entry | None:
-        entry = super().recall(message_class, fields)
+    def recall(self, message_class: str, message: Message) -> Entry | None:
+        entry = super().recall(message_class, message)
         declined = entry is not None and entry.code == self.dialect.codes["insufficient_funds"]
         return None if declined else entry
 
-    def decide(self, fields: Fields, now: float) -> tuple[str, str]:
-        name = f"{fields.get('41')} {self.dialect.identity(fields)}"
+    def decide(self, request: Message, now: float) -> tuple[str, str]:
+        name = request.identity
         if name in self._short:
             return self.dialect.codes["approved"], "asked again"
-        code, why = super().decide(fields, now)
+        code, why = super().decide(request, now)
         if code == self.dialect.codes["insufficient_funds"]:
             self._short[name] = None
         return code, why
@@ -105,18 +105,18 @@ class _ForgetsDecline(Host):
 class _PostsDeclined(Host):
     """Posts first, and then finds reasons to decline."""
 
-    def commit(self, entry: Entry, fields: Fields, now: float) -> None:
-        super().commit(entry, fields, now)
+    def commit(self, entry: Entry, message: Message, now: float) -> None:
+        super().commit(entry, message, now)
         declined = entry.state == DONE and not entry.approval
-        if declined and self.dialect.is_withdrawal(fields):
-            self.post_debit(entry, fields)
+        if declined and message.is_withdrawal:
+            self.post_debit(entry, message, message.amount)
 
 
 class _DecliningIssuer(Issuer):
     """Looks at the account before it posts what is long paid."""
 
-    def decide(self, fields: Fields) -> str:
-        small = self._dialect.amount_of(fields) <= SMALL
+    def decide(self, advice: Message) -> str:
+        small = advice.amount <= SMALL
         return self._dialect.codes["approved" if small else "insufficient_funds"]
 
 
@@ -127,8 +127,8 @@ class _DeclinesAdvices(Host):
 class _BooksIntoOldDay(Host):
     """A reversal goes to the day of what it reverses, closed or not."""
 
-    def post_reversal(self, entry: Entry, fields: Fields, amount: int, day: str) -> None:
-        super().post_reversal(entry, fields, amount, entry.day or day)
+    def post_reversal(self, entry: Entry, reversal: Message, amount: int, day: str) -> None:
+        super().post_reversal(entry, reversal, amount, entry.day or day)
 
 
 HOST_DEFECTS = (

@@ -14,7 +14,7 @@ from harness.machines.profile import TerminalProfile, rewired
 from harness.machines.session import Transaction
 from harness.machines.terminal import Terminal, TerminalContext, TerminalSettings
 from harness.machines.timers import NEVER
-from harness.wire.dialect import Fields, Kind
+from harness.wire.message import Kind, Message
 
 ATTEMPTS = 4  # to connect, of the terminal that gives up
 
@@ -33,7 +33,7 @@ class _SendsBeforeSynced(Terminal):
 
     def do(self, effect: i.Effect, *, after: int = 0) -> None:
         if type(effect) is i.Send:
-            self.send(effect.fields)
+            self.send(effect.message)
         else:
             super().do(effect, after=after)
 
@@ -41,13 +41,13 @@ class _SendsBeforeSynced(Terminal):
 class _AsksAgain(Terminal):
     """Has the last request at hand, to send it once more."""
 
-    asked: Fields | None = None
+    asked: Message | None = None
     again = False
 
-    def send(self, fields: Fields) -> None:
-        if self.dialect.kind_of(fields) is Kind.REQUEST:
-            self.asked = fields
-        super().send(fields)
+    def send(self, message: Message) -> None:
+        if message.kind is Kind.REQUEST:
+            self.asked = message
+        super().send(message)
 
 
 def _ask_again(t: Terminal, x: i.Input, now: float) -> None:
@@ -60,14 +60,14 @@ def _ask_again(t: Terminal, x: i.Input, now: float) -> None:
         cells_host.host_timer_expired(t, x, now)
         return
     stamp, number, stan = t.calendar.stamp(now), t.next_number(), t.next_stan()
-    rrn = f"{number:012d}"
-    t.transaction = tx = Transaction(number, old.kind, old.pan, old.amount, stan, stamp.sent, rrn)
+    rrn, sent = f"{number:012d}", t.dialect.sent(stamp)
+    t.transaction = tx = Transaction(number, old.kind, old.pan, old.amount, stan, sent, rrn)
     t.matcher.remember(tx.request)
     t.log(s.Closed(old.number))
     record = t.log(s.Intent(number, tx.kind, tx.pan, tx.amount, stan, tx.sent, rrn))
     t.emit(e.TransactionBegun(number, tx.kind, stan, tx.amount))
     t.enter(State.WAITING_FOR_HOST, now, "host_response")
-    t.do(i.Send({**asked, "7": stamp.sent, "11": stan, "37": rrn}), after=record)
+    t.do(i.Send(asked.replaced(sent=tx.sent, stan=stan, rrn=rrn)), after=record)
 
 
 class _GivesUp(LinkSupervisor):

@@ -13,7 +13,7 @@ from harness.machines.inputs import State
 from harness.machines.profile import TerminalProfile, rewired
 from harness.machines.store_forward import Advice, StoreForward
 from harness.machines.terminal import Terminal, TerminalContext, TerminalSettings
-from harness.wire.dialect import Fields
+from harness.wire.message import Message
 
 
 def _abort_and_forget(t: Terminal, _: i.Input, now: float) -> None:
@@ -38,39 +38,38 @@ FORGETS_REVERSAL = rewired(
 class _NewIdentity(Terminal):
     """Each repeat of a reversal is made up afresh: new STAN, new DE 7."""
 
-    def advice_fields(self, advice: Advice, now: float) -> Fields:
+    def advice_message(self, advice: Advice, now: float) -> Message:
         if advice.attempts > 1:
             changes = {"stan": self.next_stan(), "sent": self.calendar.stamp(now).sent}
             advice.record = msgspec.structs.replace(advice.record, **changes)
-        return super().advice_fields(advice, now)
+        return super().advice_message(advice, now)
 
 
 class _NewTime(Terminal):
     """A repeat says when it is sent, and not when the first was."""
 
-    def advice_fields(self, advice: Advice, now: float) -> Fields:
-        fields = super().advice_fields(advice, now)
+    def advice_message(self, advice: Advice, now: float) -> Message:
+        message = super().advice_message(advice, now)
         if advice.attempts > 1:
-            fields["7"] = self.calendar.stamp(now).sent
-        return fields
+            return message.replaced(sent=self.calendar.stamp(now).sent)
+        return message
 
 
 class _WrongOriginal(Terminal):
     """DE 90 names the reversal's own STAN where the original's belongs."""
 
-    def advice_fields(self, advice: Advice, now: float) -> Fields:
-        fields = super().advice_fields(advice, now)
-        original = fields["90"]
-        return {**fields, "90": original[:4] + fields["11"] + original[10:]}
+    def advice_message(self, advice: Advice, now: float) -> Message:
+        message = super().advice_message(advice, now)
+        original = message.original
+        assert original is not None, "a reversal of ours names its original"
+        return message.with_original(original._replace(stan=message.stan))
 
 
 class _AlwaysInFull(Terminal):
     """Knows no DE 95."""
 
-    def advice_fields(self, advice: Advice, now: float) -> Fields:
-        fields = super().advice_fields(advice, now)
-        fields.pop("95", None)
-        return fields
+    def advice_message(self, advice: Advice, now: float) -> Message:
+        return super().advice_message(advice, now).made_full()
 
 
 class _LastFirst(StoreForward):

@@ -9,7 +9,7 @@ from harness.machines import inputs as i
 from harness.machines.inputs import State
 from harness.machines.profile import TerminalProfile, rewired
 from harness.machines.terminal import Terminal
-from harness.wire.dialect import Fields, Kind
+from harness.wire.message import Kind, Message
 
 
 def _tell_pan(t: Terminal, x: i.CardRead, now: float) -> None:
@@ -22,12 +22,12 @@ class _KeepsPinBlock(Terminal):
 
     block = ""
 
-    def send(self, fields: Fields) -> None:
-        if self.dialect.kind_of(fields) is Kind.REQUEST:
-            self.block = fields["52"]
-        elif self.dialect.kind_of(fields) is Kind.REVERSAL and self.block:
+    def send(self, message: Message) -> None:
+        if message.kind is Kind.REQUEST:
+            self.block = message.pin_block or ""
+        elif message.kind is Kind.REVERSAL and self.block:
             self.emit(e.Noted(f"reversing; DE 52 was {self.block}"))
-        super().send(fields)
+        super().send(message)
 
 
 SECRECY_DEFECTS = (

@@ -20,9 +20,8 @@ from harness.machines.terminal import Terminal
 from harness.machines.transaction_log import Entry
 from harness.plan import RunPlan
 from harness.profiles import terminal_profile
-from harness.wire.dialect import Fields, Kind
+from harness.wire.message import REVERSALS, Message, MessageClass
 
-_REVERSALS = (Kind.REVERSAL, Kind.REVERSAL_REPEAT)
 Counts = dict[Cell, int]
 """How often each cell was met: of both tables together, as they share no state's name. Of the
 terminal's the pairs that it ignores are counted too.
@@ -77,34 +76,40 @@ def counted_host(machine: type[Host], counts: Counts) -> type[Host]:
         _signed = x.SIGNED_OFF
         _otherwise = False  # what was begun has ended otherwise, and is counted as that
 
-        def _hear(self, line: Line, fields: Fields, now: float) -> None:
+        def _hear(self, line: Line, message: Message, now: float) -> None:
             self._signed = x.SIGNED_ON if line.signed_on else x.SIGNED_OFF
             unread = len(self._unread)
-            super()._hear(line, fields, now)
+            super()._hear(line, message, now)
             if len(self._unread) > unread:
                 _count(counts, self._signed, x.HANGS)
 
-        def _hear_network(self, line: Line, fields: Fields, hearing: HostFault, now: float) -> None:
+        def _hear_network(
+            self, line: Line, message: Message, hearing: HostFault, now: float
+        ) -> None:
             state = x.SIGNED_ON if line.signed_on else x.SIGNED_OFF
-            event = x.SIGN_ON if self.dialect.function_of(fields) == "sign_on" else x.ECHO
+            event = x.SIGN_ON if message.function == "sign_on" else x.ECHO
             if hearing.refusal:
                 event = x.SIGN_ON_REFUSED
-            super()._hear_network(line, fields, hearing, now)
+            super()._hear_network(line, message, hearing, now)
             _count(counts, state, event)
 
-        def _hear_request(self, line: Line, fields: Fields, *rest: Any) -> None:
-            known = _named(self, "2", fields)
+        def _hear_request(self, line: Line, message: Message, *rest: Any) -> None:
+            known = _named(self, MessageClass.FINANCIAL, message)
             state, again = x.state_of(known), x.REQUEST if known is None else x.REQUEST_AGAIN
             off = self.settings.sign_on and not line.signed_on
-            super()._hear_request(line, fields, *rest)
+            super()._hear_request(line, message, *rest)
             _count(counts, *((x.SIGNED_OFF, x.REQUEST) if off else (state, again)))
 
-        def _hear_reversal(self, line: Line, fields: Fields, *rest: Any) -> None:
-            state, _ = _reversed_by(self, fields)
-            again = x.REVERSAL if _named(self, "4", fields) is None else x.REVERSAL_AGAIN
+        def _hear_reversal(self, line: Line, message: Message, *rest: Any) -> None:
+            state, _ = _reversed_by(self, message)
+            again = (
+                x.REVERSAL
+                if _named(self, MessageClass.REVERSAL, message) is None
+                else x.REVERSAL_AGAIN
+            )
             off = self.settings.sign_on and not line.signed_on
             self._otherwise = False
-            super()._hear_reversal(line, fields, *rest)
+            super()._hear_reversal(line, message, *rest)
             if not self._otherwise:
                 _count(counts, *((x.SIGNED_OFF, x.REVERSAL) if off else (state, again)))
 
@@ -115,37 +120,37 @@ def counted_host(machine: type[Host], counts: Counts) -> type[Host]:
             if not self._otherwise:
                 _count(counts, state, x.COMMIT)
 
-        def decide_alone(self, fields: Fields, now: float) -> tuple[str, str]:
+        def decide_alone(self, message: Message, now: float) -> tuple[str, str]:
             self._otherwise = True
-            decided: tuple[str, str] = super().decide_alone(fields, now)
+            decided: tuple[str, str] = super().decide_alone(message, now)
             _count(counts, x.UNDECIDED, x.COMMIT_ALONE)
             return decided
 
-        def _reaches_issuer(self, now: float, fields: Fields) -> bool:
-            reached: bool = super()._reaches_issuer(now, fields)
-            if not reached and self.dialect.kind_of(fields) in _REVERSALS:
+        def _reaches_issuer(self, now: float, message: Message) -> bool:
+            reached: bool = super()._reaches_issuer(now, message)
+            if not reached and message.kind in REVERSALS:
                 self._otherwise = True
-                _count(counts, _reversed_by(self, fields)[0], x.REVERSAL_ALONE)
+                _count(counts, _reversed_by(self, message)[0], x.REVERSAL_ALONE)
             return reached
 
         def _post_advice(self, *rest: Any) -> None:
             super()._post_advice(*rest)
             _count(counts, x.STOOD, x.ADVISED)
 
-        def _crashes(self, now: float, fields: Fields, phase: str) -> bool:
+        def _crashes(self, now: float, message: Message, phase: str) -> bool:
             if phase == "at_the_reading":
-                died: bool = super()._crashes(now, fields, phase)
+                died: bool = super()._crashes(now, message, phase)
                 if died:
                     _count(counts, self._signed, x.DIES_READING)
                 return died
-            if self.dialect.kind_of(fields) in _REVERSALS:
-                state, self._dying_over = _reversed_by(self, fields)
+            if message.kind in REVERSALS:
+                state, self._dying_over = _reversed_by(self, message)
                 events = (x.DIES_BEFORE_REVERSAL, x.DIES_AFTER_REVERSAL)
             else:
-                self._dying_over = _named(self, "2", fields)
+                self._dying_over = _named(self, MessageClass.FINANCIAL, message)
                 state = x.state_of(self._dying_over)
                 events = (x.DIES_BEFORE_COMMIT, x.DIES_AFTER_COMMIT)
-            crashed: bool = super()._crashes(now, fields, phase)
+            crashed: bool = super()._crashes(now, message, phase)
             self._dying_over = None
             if crashed:
                 self._otherwise = True
@@ -153,7 +158,7 @@ def counted_host(machine: type[Host], counts: Counts) -> type[Host]:
             return crashed
 
         def restart(self, *rest: Any) -> None:
-            for entry in self.memory.entries("2"):
+            for entry in self.memory.entries(MessageClass.FINANCIAL):
                 if entry is not self._dying_over:
                     _count(counts, x.state_of(entry), x.DIES)
             super().restart(*rest)
@@ -166,17 +171,15 @@ def _count(counts: Counts, state: str, event: str) -> None:
     counts[cell] = counts.get(cell, 0) + 1
 
 
-def _named(host: Host, message_class: str, fields: Fields) -> Entry | None:
+def _named(host: Host, message_class: str, message: Message) -> Entry | None:
     """What is remembered under this message's own name."""
-    name = (fields.get(number, "") for number in ("41", "32", "11", "7"))
-    return host._find(message_class, *name)
+    return host._find(message.identity._replace(message_class=message_class))
 
 
-def _reversed_by(host: Host, fields: Fields) -> tuple[str, Entry | None]:
+def _reversed_by(host: Host, message: Message) -> tuple[str, Entry | None]:
     """The original that a reversal names, and its state."""
-    original = host.dialect.original_of(fields)
+    original = message.original
     if original is None:
         return x.UNNAMED, None
-    name = (original.acquirer, original.stan, original.sent)
-    entry = host._find(original.mti[1], fields.get("41", ""), *name)
+    entry = host._find(original)
     return x.state_of(entry), entry

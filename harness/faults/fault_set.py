@@ -38,6 +38,7 @@ from harness.machines.customer import Running
 from harness.machines.device_fault import DeviceFault
 from harness.machines.host_fault import HostFault
 from harness.machines.host_pair import Switch
+from harness.wire.message import Message
 
 R = TypeVar("R", bound=Rule)
 
@@ -199,15 +200,15 @@ class FaultSet:
 
     # --- host ------------------------------------------------------------------------------
 
-    def hears(self, now: float, terminal: str, fields: dict[str, str]) -> HostFault:
+    def hears(self, now: float, message: Message) -> HostFault:
         """What becomes of a message that the host has read."""
-        asked = [(rule, rule.hears(now, terminal, fields)) for rule in self._hearing]
+        asked = [(rule, rule.hears(now, message)) for rule in self._hearing]
         struck = [(rule, heard) for rule, heard in asked if heard is not None]  # each counted it
         whole = HostFault()
         for rule, heard in sorted(struck, key=lambda pair: pair[1].process):  # discarded first
             if whole.answer:
-                what = rule.tells(terminal, fields.get("t", ""), heard)
-                effects = (rule.effect(terminal, what),) if what else ()
+                what = rule.tells(message, heard)
+                effects = (rule.effect(message.terminal, what),) if what else ()
                 whole = whole.and_then(heard._replace(effects=effects))
         if not whole.process:
             self.came_about(whole.effects)
@@ -220,9 +221,9 @@ class FaultSet:
         for effect in effects:
             self.tell(effect)
 
-    def part(self, now: float, fields: dict[str, str], wanted: int) -> int:
+    def part(self, now: float, message: Message, wanted: int) -> int:
         """What the host approves of an amount (minor units)."""
-        terminal = fields.get("41", "")
+        terminal = message.terminal
         rule = _struck((r for r in self._parts if r.halves(wanted)), now, terminal)
         return wanted if rule is None else rule.part(terminal, wanted)
 
@@ -236,19 +237,20 @@ class FaultSet:
         rule.hung(terminal)
         return longest
 
-    def reaches_issuer(self, now: float, terminal: str, fields: dict[str, str]) -> bool:
+    def reaches_issuer(self, now: float, message: Message) -> bool:
         """Does a message that needs the issuer get there?"""
-        reached = [rule.reaches(now, terminal, fields) for rule in self._issuer]  # each counts it
+        reached = [rule.reaches(now, message) for rule in self._issuer]  # each counts it
         return all(reached)
 
-    def crash(self, now: float, terminal: str, fields: dict[str, str], phase: str) -> float | None:
+    def crash(self, now: float, message: Message, phase: str) -> float | None:
         """Seconds for which the host stays down, or None; `phase` is 'at_the_reading',
         'before_commit' or 'after_commit'.
         """
-        mti = fields.get("t", "")
-        asked = (rule for rule in self._crashes if rule.phase == phase and rule.touches(mti))
-        rule = _struck(asked, now, terminal)
-        return None if rule is None else rule.crash(terminal, fields)
+        asked = (
+            rule for rule in self._crashes if rule.phase == phase and rule.touches(message.mti)
+        )
+        rule = _struck(asked, now, message.terminal)
+        return None if rule is None else rule.crash(message)
 
     # --- two hosts --------------------------------------------------------------------------
 

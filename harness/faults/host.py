@@ -13,8 +13,8 @@ from typing import ClassVar
 
 from harness.faults.rule import COMMON, HOST, MTI, Parameter, Rule
 from harness.machines.host_fault import HostFault
+from harness.wire.message import Message
 
-_SIGN_ON = "001"  # DE 70
 _NOTE = 1000  # minor units
 _DISCARDS, _MUTES, _REFUSES, _DELAYS = range(4)
 
@@ -34,21 +34,21 @@ class HostMessageRule(HostRule):
 
     stage: ClassVar[int] = _DISCARDS
 
-    def hears(self, now: float, terminal: str, fields: dict[str, str]) -> HostFault | None:
+    def hears(self, now: float, message: Message) -> HostFault | None:
         """What it would make of the message, None if nothing; counts it."""
-        if not self.means(fields) or not self.strikes(now, terminal):
+        if not self.means(message) or not self.strikes(now, message.terminal):
             return None
         return self.makes(now)
 
-    def means(self, fields: dict[str, str]) -> bool:
+    def means(self, message: Message) -> bool:
         """Is this message one of those that the rule is about?"""
-        return self.touches(fields.get("t", ""))
+        return self.touches(message.mti)
 
     def makes(self, now: float) -> HostFault:
         """What becomes of a message that was struck."""
         raise NotImplementedError
 
-    def tells(self, terminal: str, mti: str, heard: HostFault) -> str:
+    def tells(self, message: Message, heard: HostFault) -> str:
         """The effect in words, where no other fault has decided about the message before; '' if it
         is not worth telling.
         """
@@ -71,19 +71,19 @@ class Silent(HostMessageRule):
         super().__init__(*args)  # type: ignore[arg-type]
         self._told: dict[str, None] = {}
 
-    def means(self, fields: dict[str, str]) -> bool:
-        return self.mti in (None, fields.get("t", ""))
+    def means(self, message: Message) -> bool:
+        return self.mti in (None, message.mti)
 
     def makes(self, now: float) -> HostFault:
         return HostFault(process=now < self.start + self.value("post"), answer=False)
 
-    def tells(self, terminal: str, mti: str, heard: HostFault) -> str:
+    def tells(self, message: Message, heard: HostFault) -> str:
         if heard.process:
-            return f"{mti} processed, unanswered"
-        if mti[1:2] == "8" and terminal in self._told:
+            return f"{message.mti} processed, unanswered"
+        if message.is_network_management and message.terminal in self._told:
             return ""  # once is enough to say of echoes
-        self._told[terminal] = None
-        return f"{mti} discarded"
+        self._told[message.terminal] = None
+        return f"{message.mti} discarded"
 
 
 class EchoOnly(HostMessageRule):
@@ -94,8 +94,8 @@ class EchoOnly(HostMessageRule):
     def makes(self, _now: float) -> HostFault:
         return HostFault(process=False, answer=False)
 
-    def tells(self, _terminal: str, mti: str, _heard: HostFault) -> str:
-        return f"{mti} discarded"
+    def tells(self, message: Message, _heard: HostFault) -> str:
+        return f"{message.mti} discarded"
 
 
 class Brownout(HostMessageRule):
@@ -114,8 +114,8 @@ class Brownout(HostMessageRule):
     def makes(self, _now: float) -> HostFault:
         return HostFault(answer=False)
 
-    def tells(self, _terminal: str, mti: str, _heard: HostFault) -> str:
-        return f"{mti} processed, unanswered"
+    def tells(self, message: Message, _heard: HostFault) -> str:
+        return f"{message.mti} processed, unanswered"
 
 
 class SignOnRefused(HostMessageRule):
@@ -125,13 +125,13 @@ class SignOnRefused(HostMessageRule):
     summary = "the host answers a sign-on with a refusal (58)"
     stage = _REFUSES
 
-    def means(self, fields: dict[str, str]) -> bool:
-        return fields.get("t", "")[1:2] == "8" and fields.get("70") == _SIGN_ON
+    def means(self, message: Message) -> bool:
+        return message.is_network_management and message.function == "sign_on"
 
     def makes(self, _now: float) -> HostFault:
         return HostFault(refusal="not_permitted")
 
-    def tells(self, _terminal: str, _mti: str, _heard: HostFault) -> str:
+    def tells(self, _message: Message, _heard: HostFault) -> str:
         return "sign-on refused"
 
 
@@ -157,8 +157,8 @@ class Slow(HostMessageRule):
         by: float = self.value("by")
         return HostFault(delay=by) if self.value("books") == "at_once" else HostFault(late=by)
 
-    def tells(self, _terminal: str, mti: str, _heard: HostFault) -> str:
-        return f"{mti} slower by {self.value('by'):g} s"
+    def tells(self, message: Message, _heard: HostFault) -> str:
+        return f"{message.mti} slower by {self.value('by'):g} s"
 
 
 class PartialApproval(HostRule):
@@ -192,11 +192,11 @@ class IssuerDown(HostRule):
     kind = "issuer_down"
     summary = "the host is there and its issuer is not: it declines (91), or stands in for it"
 
-    def reaches(self, now: float, terminal: str, fields: dict[str, str]) -> bool:
+    def reaches(self, now: float, message: Message) -> bool:
         """Does the message get there?"""
-        if not self.strikes(now, terminal):
+        if not self.strikes(now, message.terminal):
             return True
-        self.acted(terminal, f"{fields.get('t', '')} did not reach the issuer")
+        self.acted(message.terminal, f"{message.mti} did not reach the issuer")
         return False
 
 
@@ -267,9 +267,10 @@ class Crash(HostRule):
         **COMMON,
     }
 
-    def crash(self, terminal: str, fields: dict[str, str]) -> float:
+    def crash(self, message: Message) -> float:
         """Seconds until it listens again."""
-        self.acted(HOST, f"crashed {self.phase.replace('_', ' ')} of {terminal}'s {fields['t']}")
+        moment = self.phase.replace("_", " ")
+        self.acted(HOST, f"crashed {moment} of {message.terminal}'s {message.mti}")
         off: float = self.value("off")
         return off
 

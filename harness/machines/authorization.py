@@ -11,7 +11,8 @@ from harness.crypto.pin import PinCrypto
 from harness.errors import ProtocolError
 from harness.keyed_random import Draw
 from harness.machines.ledger import Ledger, account_of
-from harness.wire.dialect import Calendar, Dialect, Fields
+from harness.wire.calendar import Calendar
+from harness.wire.message import Dialect, Message
 
 
 class CodeRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,21 +26,21 @@ class CodeRule(msgspec.Struct, frozen=True, kw_only=True):
     amount_from: int = 0
     amount_to: int = 10**12
 
-    def matches(self, fields: Fields, amount: int) -> bool:
-        pan = fields.get("2", "")
+    def matches(self, request: Message) -> bool:
+        pan = request.pan
         if self.pan.endswith("*"):
             if not pan.startswith(self.pan[:-1]):
                 return False
         elif self.pan and self.pan != pan:
             return False
-        if self.terminal and self.terminal != fields.get("41"):
+        if self.terminal and self.terminal != request.terminal:
             return False
-        return self.amount_from <= amount <= self.amount_to
+        return self.amount_from <= request.amount <= self.amount_to
 
 
-def account_for(fields: Fields) -> str:
+def account_for(message: Message) -> str:
     """The account of a message's card."""
-    pan = fields.get("2", "")
+    pan = message.pan
     return account_of(pan, home=issuer_of(pan) == "home")
 
 
@@ -57,7 +58,7 @@ class Authorizer:
         pin: PinCrypto,
         pin_of: Callable[[str], str | None],
         known: Callable[[str], bool] | None,
-        draw: Callable[[Fields], Draw],
+        draw: Callable[[Message], Draw],
     ) -> None:
         """`pin_of` gives a card's right PIN for its PAN, None where any will do; `known` says which
         cards there are, and without it there are all. `short_of_funds` is the share of requests
@@ -73,37 +74,34 @@ class Authorizer:
         self._known = known
         self._draw = draw
 
-    def refused(self, fields: Fields, now: float) -> tuple[str, str]:
+    def refused(self, request: Message, now: float) -> tuple[str, str]:
         """Why card or PIN are not good: DE 39 and why, or ''."""
         codes = self._dialect.codes
-        amount = self._dialect.amount_of(fields)
         for rule in self._rules:
-            if rule.matches(fields, amount):
+            if rule.matches(request):
                 return rule.code, "rule"
-        if self._known is not None and not self._known(fields.get("2", "")):
+        if self._known is not None and not self._known(request.pan):
             return codes["unknown_card"], "unknown card"
-        if fields.get("14", "9912") < self._calendar.year_month(now):
+        if (request.expiry or "9912") < self._calendar.year_month(now):
             return codes["expired_card"], "expired"
-        if not self._pin_right(fields):
+        if not self._pin_right(request):
             return codes["pin_again"], "wrong PIN"
         return "", ""
 
-    def _pin_right(self, fields: Fields) -> bool:
-        pan = fields.get("2", "")
-        right = self._pin_of(pan)
-        if right is None or "52" not in fields:
+    def _pin_right(self, request: Message) -> bool:
+        right, block = self._pin_of(request.pan), request.pin_block
+        if right is None or block is None:
             return right is None
         try:
-            return self._pin.verify(fields["52"], pan, right)
+            return self._pin.verify(block, request.pan, right)
         except ProtocolError:
             return False
 
-    def short(self, fields: Fields) -> bool:
+    def short(self, message: Message) -> bool:
         """Has the account less than is wanted?"""
-        draw = self._draw(fields)
+        draw = self._draw(message)
         draw.random()  # the first draw was the answer's time
         if draw.chance(self._short_of_funds):
             return True
-        account = account_for(fields)
-        wanted = self._dialect.amount_of(fields)
-        return account.startswith("customer") and self._ledger.balance(account) < wanted
+        account = account_for(message)
+        return account.startswith("customer") and self._ledger.balance(account) < message.amount

@@ -86,10 +86,11 @@ def begin_request(t: Terminal, choice: i.Chosen, now: float) -> None:
     number = t.next_number()
     stan = t.next_stan()
     rrn = f"{number:012d}"
+    sent = t.dialect.sent(stamp)
     amount = choice.amount if choice.kind == "withdrawal" else 0
-    t.transaction = Transaction(number, choice.kind, visit.pan, amount, stan, stamp.sent, rrn)
+    t.transaction = Transaction(number, choice.kind, visit.pan, amount, stan, sent, rrn)
     t.matcher.remember(t.transaction.request)
-    fields = t.dialect.request(
+    request = t.dialect.request(
         t.station,
         kind=choice.kind,
         pan=visit.pan,
@@ -103,11 +104,11 @@ def begin_request(t: Terminal, choice: i.Chosen, now: float) -> None:
     )
     visit.pin = ""
     visit.tries += 1
-    record = t.log(s.Intent(number, choice.kind, visit.pan, amount, stan, stamp.sent, rrn))
+    record = t.log(s.Intent(number, choice.kind, visit.pan, amount, stan, sent, rrn))
     t.emit(e.TransactionBegun(number, choice.kind, stan, amount))
     t.do(i.Show("please_wait"))
     t.enter(State.WAITING_FOR_HOST, now, "host_response")
-    t.do(i.Send(fields), after=record)
+    t.do(i.Send(request), after=record)
 
 
 def cancel(t: Terminal, why: str, now: float) -> None:

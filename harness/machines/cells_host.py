@@ -13,7 +13,7 @@ from harness.machines import inputs as i
 from harness.machines import store as s
 from harness.machines.cells_card import ask_pin, cancel, capture, eject, proceed, visit_of
 from harness.machines.reversing import reverse
-from harness.wire.dialect import Outcome
+from harness.wire.message import Outcome
 
 if TYPE_CHECKING:
     from harness.machines.session import Transaction

@@ -45,10 +45,17 @@ from harness.machines.transaction_log import (
     Entry,
     StoredTransaction,
     TransactionLog,
-    book_of,
-    key_of,
 )
-from harness.wire.dialect import Calendar, Dialect, Fields, Kind, Original
+from harness.wire.calendar import Calendar
+from harness.wire.message import (
+    REQUESTS,
+    REVERSALS,
+    Dialect,
+    Kind,
+    Message,
+    MessageClass,
+    TransactionId,
+)
 
 
 class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,10 +91,10 @@ class Job(NamedTuple):
     due: float
     order: int
     line: int
-    fields: Fields
+    message: Message
     entry: Entry | None
     hearing: HostFault
-    ready: Fields | None
+    ready: Message | None
 
 
 class Host:
@@ -123,13 +130,13 @@ class Host:
         self._fate = fate
         self._lines: dict[int, Line] = {}
         self.memory = TransactionLog()
-        self._waiting: dict[int, list[tuple[int, Fields, HostFault]]] = {}
+        self._waiting: dict[int, list[tuple[int, Message, HostFault]]] = {}
         self._jobs: list[Job] = []
         self._order = 0
         self._approvals = 0
         self._down_until = NEVER
         self._thaws_at = NEVER
-        self._unread: list[tuple[Line, Fields]] = []
+        self._unread: list[tuple[Line, Message]] = []
         self._draw_keys: dict[str, int] = {}
         self._authorizer = Authorizer(
             rules=settings.rules,
@@ -196,9 +203,9 @@ class Host:
         self._thaws_at = NEVER
         unread, self._unread = self._unread, []
         self.events.append(e.HostThawed(len(unread)))
-        for line, fields in unread:
+        for line, message in unread:
             if self.listening:
-                self._read(line, fields, now)
+                self._read(line, message, now)
 
     def _close_day(self, now: float) -> None:
         """Tell the totals of the business day that ends."""
@@ -217,13 +224,13 @@ class Host:
         line = self._lines.get(number)
         if line is None:
             return
-        for fields, mac, problem in line.link.receive(data):
+        for message, mac, problem in line.link.receive(data):
             if problem:
                 self.events.append(e.HostDamaged(problem))
             elif self.settings.mac and mac != "good":
                 self.events.append(e.HostDamaged("MAC missing or wrong"))
             else:
-                self._hear(line, fields, now)
+                self._hear(line, message, now)
             if not self.listening:
                 return
         if line.link.error is not None:
@@ -291,126 +298,119 @@ class Host:
 
     # --- messages ---------------------------------------------------------------------------
 
-    def _hear(self, line: Line, fields: Fields, now: float) -> None:
+    def _hear(self, line: Line, message: Message, now: float) -> None:
         """A message has come: read now, or when the host thaws."""
         if self._fate is not None and self._thaws_at == NEVER:
-            seconds = self._fate.hang(now, fields.get("41", ""))
+            seconds = self._fate.hang(now, message.terminal)
             if seconds is not None:
                 self._thaws_at = now + seconds
                 self.events.append(e.HostHung())
         if self._thaws_at != NEVER:
-            self._unread.append((line, fields))
-        elif not self._crashes(now, fields, "at_the_reading"):
-            self._read(line, fields, now)
+            self._unread.append((line, message))
+        elif not self._crashes(now, message, "at_the_reading"):
+            self._read(line, message, now)
 
-    def _read(self, line: Line, fields: Fields, now: float) -> None:
+    def _read(self, line: Line, message: Message, now: float) -> None:
         hearing = HostFault()
         if self._fate is not None:
-            hearing = self._fate.hears(now, fields.get("41", ""), fields)
+            hearing = self._fate.hears(now, message)
             if not hearing.process:
                 return
-        kind = self.dialect.kind_of(fields)
+        kind = message.kind
         if kind is Kind.NETWORK:
-            self._hear_network(line, fields, hearing, now)
-        elif kind in (Kind.REQUEST, Kind.REQUEST_REPEAT):
-            self._hear_request(line, fields, hearing, now)
-        elif kind in (Kind.REVERSAL, Kind.REVERSAL_REPEAT):
-            self._hear_reversal(line, fields, hearing, now)
+            self._hear_network(line, message, hearing, now)
+        elif kind in REQUESTS:
+            self._hear_request(line, message, hearing, now)
+        elif kind in REVERSALS:
+            self._hear_reversal(line, message, hearing, now)
         else:
-            self.events.append(e.HostDamaged(f"MTI {fields.get('t')} is not for a host"))
+            self.events.append(e.HostDamaged(f"MTI {message.mti or None} is not for a host"))
 
-    def _hear_network(self, line: Line, fields: Fields, hearing: HostFault, now: float) -> None:
+    def _hear_network(self, line: Line, message: Message, hearing: HostFault, now: float) -> None:
         code = self.dialect.codes[hearing.refusal or "approved"]
-        if self.dialect.function_of(fields) == "sign_on" and not hearing.refusal:
+        if message.function == "sign_on" and not hearing.refusal:
             line.signed_on = True
-            self.events.append(e.SignedOn(fields.get("41", "")))
-        answer = self.dialect.answer(fields, code)
-        self._answer_later(line.number, fields, answer, hearing, 0.0, now)
+            self.events.append(e.SignedOn(message.terminal))
+        answer = self.dialect.answer(message, code)
+        self._answer_later(line.number, message, answer, hearing, 0.0, now)
 
-    def _hear_request(self, line: Line, fields: Fields, hearing: HostFault, now: float) -> None:
+    def _hear_request(self, line: Line, message: Message, hearing: HostFault, now: float) -> None:
         if self.settings.sign_on and not line.signed_on:
-            self._decided(fields, self.dialect.codes["not_permitted"], "not signed on")
-            refusal = self.dialect.answer(fields, self.dialect.codes["not_permitted"])
-            self._answer_later(line.number, fields, refusal, hearing, 0.0, now)
+            self._decided(message, self.dialect.codes["not_permitted"], "not signed on")
+            refusal = self.dialect.answer(message, self.dialect.codes["not_permitted"])
+            self._answer_later(line.number, message, refusal, hearing, 0.0, now)
             return
-        known = self.recall("2", fields)
+        known = self.recall(MessageClass.FINANCIAL, message)
         if known is not None and known.state != TOMBSTONE:
-            self._repeat_answer(line, fields, known, hearing, now)
+            self._repeat_answer(line, message, known, hearing, now)
             return
         if known is not None and self.is_tombstoned(known):
-            self.events.append(e.TombstoneHit(fields.get("41", ""), fields.get("11", "")))
-            self._decided(fields, self.dialect.codes["duplicate"], "reversed before it came")
-            answer = self.dialect.answer(fields, self.dialect.codes["duplicate"])
-            self._answer_later(line.number, fields, answer, hearing, 0.0, now)
+            self.events.append(e.TombstoneHit(message.terminal, message.stan))
+            self._decided(message, self.dialect.codes["duplicate"], "reversed before it came")
+            answer = self.dialect.answer(message, self.dialect.codes["duplicate"])
+            self._answer_later(line.number, message, answer, hearing, 0.0, now)
             return
-        entry = self._remember("2", fields, PENDING)
-        due = now + self._draw(fields).uniform(*self.settings.answer)
-        self._push(Job(due, 0, line.number, fields, entry, hearing, None))
+        entry = self._remember(MessageClass.FINANCIAL, message, PENDING)
+        due = now + self._draw(message).uniform(*self.settings.answer)
+        self._push(Job(due, 0, line.number, message, entry, hearing, None))
 
     def _repeat_answer(
-        self, line: Line, fields: Fields, known: Entry, hearing: HostFault, now: float
+        self, line: Line, message: Message, known: Entry, hearing: HostFault, now: float
     ) -> None:
         """A duplicate gets the stored answer, or waits for it."""
-        self.events.append(
-            e.DuplicateHeard(fields.get("41", ""), fields["t"], fields.get("11", ""))
-        )
+        self.events.append(e.DuplicateHeard(message.terminal, message.mti, message.stan))
         if known.state == PENDING:
-            self._waiting.setdefault(id(known), []).append((line.number, fields, hearing))
+            self._waiting.setdefault(id(known), []).append((line.number, message, hearing))
         else:
             self._answer_later(
-                line.number, fields, self._answer_of(fields, known), hearing, 0.0, now
+                line.number, message, self._answer_of(message, known), hearing, 0.0, now
             )
 
-    def _hear_reversal(self, line: Line, fields: Fields, hearing: HostFault, now: float) -> None:
+    def _hear_reversal(self, line: Line, message: Message, hearing: HostFault, now: float) -> None:
         if self.settings.sign_on and not line.signed_on:
-            refusal = self.dialect.answer(fields, self.dialect.codes["issuer_down"])
-            self._answer_later(line.number, fields, refusal, hearing, 0.0, now)
+            refusal = self.dialect.answer(message, self.dialect.codes["issuer_down"])
+            self._answer_later(line.number, message, refusal, hearing, 0.0, now)
             return
-        known = self.recall("4", fields)
+        known = self.recall(MessageClass.REVERSAL, message)
         if known is not None:
-            self._repeat_answer(line, fields, known, hearing, now)
+            self._repeat_answer(line, message, known, hearing, now)
             return
-        if self._needs_issuer(fields) and not self._reaches_issuer(now, fields):
-            refusal = self.dialect.answer(fields, self.dialect.codes["issuer_down"])
-            self._answer_later(line.number, fields, refusal, hearing, 0.0, now)
+        if self._needs_issuer(message) and not self._reaches_issuer(now, message):
+            refusal = self.dialect.answer(message, self.dialect.codes["issuer_down"])
+            self._answer_later(line.number, message, refusal, hearing, 0.0, now)
             return
-        if self._crashes(now, fields, "before_commit"):
+        if self._crashes(now, message, "before_commit"):
             return
-        entry = self._remember("4", fields, DONE)
+        entry = self._remember(MessageClass.REVERSAL, message, DONE)
         entry.day = self._days.day(now)
-        entry.code = self.reverse(fields, entry.day)
+        entry.code = self.reverse(message, entry.day)
         self._changes(entry)
-        if self._crashes(now, fields, "after_commit"):
+        if self._crashes(now, message, "after_commit"):
             return
         delay = self.settings.reversal_answer
-        self._answer_later(line.number, fields, self._answer_of(fields, entry), hearing, delay, now)
-
-    def _original(self, fields: Fields) -> tuple[Original | None, Entry | None]:
-        """What a reversal names, and what is known of it."""
-        original = self.dialect.original_of(fields)
-        if original is None:
-            return None, None
-        terminal = fields.get("41", "")
-        return original, self._find(
-            original.mti[1], terminal, original.acquirer, original.stan, original.sent
+        self._answer_later(
+            line.number, message, self._answer_of(message, entry), hearing, delay, now
         )
 
-    def _needs_issuer(self, fields: Fields) -> bool:
+    def _original(self, reversal: Message) -> tuple[TransactionId | None, Entry | None]:
+        """What a reversal names, and what is known of it."""
+        original = reversal.original
+        return original, None if original is None else self._find(original)
+
+    def _needs_issuer(self, reversal: Message) -> bool:
         """Is something to be given back that was posted?"""
-        entry = self._original(fields)[1]
+        entry = self._original(reversal)[1]
         return entry is not None and entry.amount > entry.reversed == 0
 
-    def reverse(self, fields: Fields, day: str) -> str:
+    def reverse(self, reversal: Message, day: str) -> str:
         """Give back what the original took, on that business day; the code to answer with."""
         codes = self.dialect.codes
-        original, entry = self._original(fields)
+        original, entry = self._original(reversal)
         if original is None:
             return codes["format_error"]
-        terminal = fields.get("41", "")
+        terminal = reversal.terminal
         if entry is None:
-            book = book_of(original.mti[1], terminal, original.acquirer)
-            entry = Entry(TOMBSTONE, book, key_of(original.stan, original.sent))
-            self.memory.enter(entry)
+            entry = self.memory.enter(Entry(TOMBSTONE, original.series, original.number))
             entry.code = codes["duplicate"]
             self._changes(entry)
             self.events.append(e.TombstoneLaid(terminal, original.stan))
@@ -423,11 +423,11 @@ class Host:
             return codes["approved"]
         if self.is_reversed(entry):
             return codes["duplicate"]
-        taken = self.dialect.amount_taken_of(fields) or 0
+        taken = reversal.amount_taken or 0
         if self.stand_in is not None and entry.state == STOOD_IN:
             self.stand_in.reverse(entry, taken)
         elif entry.amount and entry.code in (codes["approved"], codes["partial"]):
-            self.post_reversal(entry, fields, max(0, entry.amount - taken), day)
+            self.post_reversal(entry, reversal, max(0, entry.amount - taken), day)
             self._changes(entry)
         return codes["approved"]
 
@@ -439,33 +439,33 @@ class Host:
         if job.ready is not None:
             self._send(job.line, job.ready)
             return
-        fields, entry = job.fields, job.entry
+        message, entry = job.message, job.entry
         assert entry is not None, "a commit without an entry"
         if job.hearing.late:
             self._came_about(job.hearing)
             later = job.hearing._replace(late=0.0, effects=())
             self._push(job._replace(due=job.due + job.hearing.late, hearing=later))
             return
-        if self._crashes(now, fields, "before_commit"):
+        if self._crashes(now, message, "before_commit"):
             return
-        self.commit(entry, fields, now)
-        if self._crashes(now, fields, "after_commit"):
+        self.commit(entry, message, now)
+        if self._crashes(now, message, "after_commit"):
             return
-        asked = [(job.line, fields, job.hearing), *self._waiting.pop(id(entry), ())]
+        asked = [(job.line, message, job.hearing), *self._waiting.pop(id(entry), ())]
         for line, request, hearing in asked:
             answer = self._answer_of(request, entry)
             self._answer_later(line, request, answer, hearing, 0.0, now)
 
-    def commit(self, entry: Entry, fields: Fields, now: float) -> None:
+    def commit(self, entry: Entry, message: Message, now: float) -> None:
         """Decide and post, in one instant."""
         codes = self.dialect.codes
         if entry.state == TOMBSTONE and self.is_tombstoned(entry):
-            self.events.append(e.TombstoneHit(fields.get("41", ""), fields.get("11", "")))
-            self._decided(fields, codes["duplicate"], "reversed before the commit")
+            self.events.append(e.TombstoneHit(message.terminal, message.stan))
+            self._decided(message, codes["duplicate"], "reversed before the commit")
             entry.code = codes["duplicate"]
             return  # it has been kept since the tombstone was laid
-        alone = not self._reaches_issuer(now, fields)
-        code, why = self.decide_alone(fields, now) if alone else self.decide(fields, now)
+        alone = not self._reaches_issuer(now, message)
+        code, why = self.decide_alone(message, now) if alone else self.decide(message, now)
         entry.state = DONE
         entry.code = code
         entry.day = self._days.day(now)
@@ -473,83 +473,83 @@ class Host:
             self._approvals += 1
             entry.approval = self._approvals
             if alone and self.stand_in is not None:
-                self.stand_in.approve(entry, fields, now)
-            elif self.dialect.is_withdrawal(fields):
-                wanted = self.dialect.amount_of(fields)
-                part = wanted if self._fate is None else self._fate.part(now, fields, wanted)
+                self.stand_in.approve(entry, message, now)
+            elif message.is_withdrawal:
+                wanted = message.amount
+                part = wanted if self._fate is None else self._fate.part(now, message, wanted)
                 if part < wanted:
                     entry.code, why = codes["partial"], "approved in part"
-                self.post_debit(entry, {**fields, "4": f"{part:012d}"})
+                self.post_debit(entry, message, part)
             else:
-                entry.balance = self.ledger.balance(account_for(fields))
+                entry.balance = self.ledger.balance(account_for(message))
         self._changes(entry)
-        self._decided(fields, entry.code, why)
+        self._decided(message, entry.code, why)
 
-    def decide_alone(self, fields: Fields, now: float) -> tuple[str, str]:
+    def decide_alone(self, request: Message, now: float) -> tuple[str, str]:
         """DE 39 and why, where the issuer cannot be asked: nobody knows what is on the account."""
         codes = self.dialect.codes
         limit = self.settings.stand_in
-        small = self.dialect.is_withdrawal(fields) and self.dialect.amount_of(fields) <= limit
+        small = request.is_withdrawal and request.amount <= limit
         if self.stand_in is None or not small:
             return codes["issuer_down"], "the issuer is down"
-        code, why = self._authorizer.refused(fields, now)
+        code, why = self._authorizer.refused(request, now)
         return (code, why) if code else (codes["approved"], "stood in for the issuer")
 
-    def decide(self, fields: Fields, now: float) -> tuple[str, str]:
+    def decide(self, request: Message, now: float) -> tuple[str, str]:
         """DE 39 and why."""
-        code, why = self._authorizer.refused(fields, now)
+        code, why = self._authorizer.refused(request, now)
         if code:
             return code, why
-        if self.dialect.is_withdrawal(fields) and self._authorizer.short(fields):
+        if request.is_withdrawal and self._authorizer.short(request):
             return self.dialect.codes["insufficient_funds"], "funds"
         return self.dialect.codes["approved"], "approved"
 
     # --- postings -----------------------------------------------------------------------------
 
-    def post_debit(self, entry: Entry, fields: Fields) -> None:
-        entry.amount = self.dialect.amount_of(fields)
-        self._debit(fields, entry.amount, entry.day)
+    def post_debit(self, entry: Entry, request: Message, amount: int) -> None:
+        """`amount`, in minor units, is what was approved of the request."""
+        entry.amount = amount
+        self._debit(request, amount, entry.day)
 
-    def _debit(self, fields: Fields, amount: int, day: str) -> None:
-        self.ledger.post(account_for(fields), f"cash {fields.get('41', '')}", amount)
-        self._posted("debit", self._named(fields), fields, amount, day)
+    def _debit(self, message: Message, amount: int, day: str) -> None:
+        self.ledger.post(account_for(message), f"cash {message.terminal}", amount)
+        self._posted("debit", message.identity, message, amount, day)
 
-    def _post_advice(self, fields: Fields, amount: int, now: float) -> None:
+    def _post_advice(self, advice: Message, amount: int, now: float) -> None:
         """The issuer's side of an advice: posted whatever is on the account."""
-        overdrawn = self._authorizer.short(fields)
-        self._debit(fields, amount, self._days.day(now))
+        overdrawn = self._authorizer.short(advice)
+        self._debit(advice, amount, self._days.day(now))
         if overdrawn:
-            self.events.append(e.Overdrawn(fields.get("41", ""), fields.get("11", "")))
+            self.events.append(e.Overdrawn(advice.terminal, advice.stan))
 
-    def post_reversal(self, entry: Entry, fields: Fields, amount: int, day: str) -> None:
+    def post_reversal(self, entry: Entry, reversal: Message, amount: int, day: str) -> None:
         """`amount` goes back to the account it came from."""
-        original = self.dialect.original_of(fields)
+        original = reversal.original
         assert original is not None, "a reversal without an original reached the books"
         entry.reversed += amount
-        self.ledger.post(f"cash {fields.get('41', '')}", account_for(fields), amount)
-        self._posted("reversal", original, fields, amount, day)
-
-    def _named(self, fields: Fields) -> Original:
-        """A request, as a reversal would name it."""
-        names = (fields.get(name, "") for name in ("t", "11", "7", "32"))
-        return Original(*names)
+        self.ledger.post(f"cash {reversal.terminal}", account_for(reversal), amount)
+        self._posted("reversal", original, reversal, amount, day)
 
     def _posted(
-        self, kind: Literal["debit", "reversal"], what: Original, by: Fields, amount: int, day: str
+        self,
+        kind: Literal["debit", "reversal"],
+        what: TransactionId,
+        by: Message,
+        amount: int,
+        day: str,
     ) -> None:
         if day:
             self.ledger.post("business days", f"{kind}s {day}", amount)
-        terminal, cause = by.get("41", ""), self.dialect.identity(by)
+        cause = by.identity.cause
         self.events.append(
-            e.Posted(kind, terminal, what.stan, what.sent, what.acquirer, amount, cause, day)
+            e.Posted(kind, by.terminal, what.stan, what.sent, what.acquirer, amount, cause, day)
         )
 
     def _tell(self, event: e.Event) -> None:
         self.events.append(event)
 
-    def _reaches_issuer(self, now: float, fields: Fields) -> bool:
-        fate = self._fate
-        return fate is None or fate.reaches_issuer(now, fields.get("41", ""), fields)
+    def _reaches_issuer(self, now: float, message: Message) -> bool:
+        return self._fate is None or self._fate.reaches_issuer(now, message)
 
     # --- hooks ------------------------------------------------------------------------------
 
@@ -559,56 +559,51 @@ class Host:
     def is_reversed(self, entry: Entry) -> bool:
         return entry.reversed > 0 or entry.state == TOMBSTONE
 
-    def recall(self, message_class: str, fields: Fields) -> Entry | None:
+    def recall(self, message_class: str, message: Message) -> Entry | None:
         """What is known of exactly this message."""
-        return self._find(
-            message_class,
-            fields.get("41", ""),
-            fields.get("32", ""),
-            fields.get("11", ""),
-            fields.get("7", ""),
-        )
+        return self._find(message.identity._replace(message_class=message_class))
 
     # --- small things -------------------------------------------------------------------------
 
-    def _find(
-        self, message_class: str, terminal: str, acquirer: str, stan: str, sent: str
-    ) -> Entry | None:
-        return self.memory.find(book_of(message_class, terminal, acquirer), key_of(stan, sent))
+    def _find(self, name: TransactionId) -> Entry | None:
+        return self.memory.find(name.series, name.number)
 
-    def _remember(self, message_class: str, fields: Fields, state: str) -> Entry:
-        book = book_of(message_class, fields.get("41", ""), fields.get("32", ""))
-        key = key_of(fields.get("11", ""), fields.get("7", ""))
-        return self.memory.enter(Entry(state, book, key))
+    def _remember(self, message_class: str, message: Message, state: str) -> Entry:
+        name = message.identity._replace(message_class=message_class)
+        return self.memory.enter(Entry(state, name.series, name.number))
 
-    def _draw(self, fields: Fields) -> Draw:
+    def _draw(self, message: Message) -> Draw:
         """Keyed by terminal and transaction: DE 37 where there is one, else DE 11."""
-        terminal = fields.get("41", "")
+        terminal = message.terminal
         key = self._draw_keys.get(terminal)
         if key is None:
             key = self._draw_keys[terminal] = keyed_random.key_of(self._seed, "host", terminal)
-        number = fields.get("37") or fields.get("11", "0")
+        number = message.rrn or message.stan
         return Draw(key, int(number) if number.isascii() and number.isdigit() else 0)
 
-    def _decided(self, fields: Fields, code: str, why: str) -> None:
-        self.events.append(e.RequestDecided(fields.get("41", ""), fields.get("11", ""), code, why))
+    def _decided(self, request: Message, code: str, why: str) -> None:
+        self.events.append(e.RequestDecided(request.terminal, request.stan, code, why))
 
-    def _answer_of(self, fields: Fields, entry: Entry) -> Fields:
+    def _answer_of(self, message: Message, entry: Entry) -> Message:
         approval = f"{entry.approval % 1_000_000:06d}" if entry.approval else ""
         balance = None
-        if approval and not self.dialect.is_withdrawal(fields):
+        if approval and not message.is_withdrawal:
             balance = entry.balance
-        if entry.code == self.dialect.codes["partial"]:
-            fields = {**fields, "4": f"{entry.amount:012d}"}
+        partial = entry.code == self.dialect.codes["partial"]
         return self.dialect.answer(
-            fields, entry.code, approval=approval, balance=balance, day=entry.day
+            message,
+            entry.code,
+            amount=entry.amount if partial else None,
+            approval=approval,
+            balance=balance,
+            day=entry.day,
         )
 
     def _answer_later(
         self,
         line: int,
-        fields: Fields,
-        answer: Fields,
+        message: Message,
+        answer: Message,
         hearing: HostFault,
         delay: float,
         now: float,
@@ -621,26 +616,26 @@ class Host:
         if delay <= 0.0:
             self._send(line, answer)
         else:
-            self._push(Job(now + delay, 0, line, fields, None, hearing, answer))
+            self._push(Job(now + delay, 0, line, message, None, hearing, answer))
 
     def _push(self, job: Job) -> None:
         self._order += 1
         heapq.heappush(self._jobs, job._replace(order=self._order))
 
-    def _send(self, number: int, fields: Fields) -> None:
+    def _send(self, number: int, answer: Message) -> None:
         """An answer whose connection is gone is lost; the repeat will find it stored."""
         line = self._lines.get(number)
         if line is not None:
-            self.out.append((number, line.link.frame(fields)))
+            self.out.append((number, line.link.frame(answer)))
 
     def _came_about(self, hearing: HostFault) -> None:
         if hearing.effects and self._fate is not None:
             self._fate.came_about(hearing.effects)
 
-    def _crashes(self, now: float, fields: Fields, phase: str) -> bool:
+    def _crashes(self, now: float, message: Message, phase: str) -> bool:
         if self._fate is None:
             return False
-        seconds = self._fate.crash(now, fields.get("41", ""), fields, phase)
+        seconds = self._fate.crash(now, message, phase)
         if seconds is None:
             return False
         self.restart(now, seconds, phase)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from harness.wire.dialect import Fields, Outcome
+from harness.wire.message import Message, Outcome
 
 
 class State:
@@ -295,7 +295,7 @@ class Effect(msgspec.Struct, frozen=True, gc=False):
 
 
 class Send(Effect, frozen=True, gc=False):
-    fields: Fields
+    message: Message
 
 
 class Show(Effect, frozen=True, gc=False):

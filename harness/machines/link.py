@@ -6,16 +6,16 @@ from typing import NamedTuple
 
 from harness.errors import DecodeError, FramingError
 from harness.wire.authenticated import AuthenticatedCodec
-from harness.wire.dialect import Fields
 from harness.wire.framing import Framing
+from harness.wire.message import Dialect, Message
 
 
 class Heard(NamedTuple):
-    """One frame's message: its fields, the MAC's verdict ('good', 'bad', 'none'), and why it
-    would not decode ('' when it did; then the fields are empty).
+    """What one frame holds: its message, the MAC's verdict ('good', 'bad', 'none'), and why it
+    would not decode ('' when it did; else the message is empty).
     """
 
-    fields: Fields
+    message: Message
     mac: str
     problem: str
 
@@ -23,11 +23,12 @@ class Heard(NamedTuple):
 class Link:
     """One end of one connection. Blind to its role."""
 
-    __slots__ = ("_deframer", "_framing", "_sealed")
+    __slots__ = ("_codec", "_deframer", "_framing", "_read")
 
-    def __init__(self, sealed: AuthenticatedCodec, framing: Framing) -> None:
-        self._sealed = sealed
+    def __init__(self, codec: AuthenticatedCodec, framing: Framing, dialect: Dialect) -> None:
+        self._codec = codec
         self._framing = framing
+        self._read = dialect.message
         self._deframer = framing.deframer()
 
     def reset(self) -> None:
@@ -45,15 +46,15 @@ class Link:
 
     def _open(self, payload: bytes) -> Heard:
         try:
-            fields, mac = self._sealed.open(payload)
+            fields, mac = self._codec.decode(payload)
         except DecodeError as error:
-            return Heard({}, "none", str(error))
-        return Heard(fields, mac, "")
+            return Heard(self._read({}), "none", str(error))
+        return Heard(self._read(fields), mac, "")
 
-    def frame(self, fields: Fields) -> bytes:
-        """A message sealed and framed.
+    def frame(self, message: Message) -> bytes:
+        """The bytes of a message, with its MAC, in a frame.
 
         Raises:
             EncodeError: a field does not fit the specification.
         """
-        return self._framing.wrap(self._sealed.seal(fields))
+        return self._framing.wrap(self._codec.encode(message.fields))

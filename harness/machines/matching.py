@@ -10,7 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from harness.machines import inputs as i
-from harness.wire.dialect import Dialect, Fields, Outcome
+from harness.wire.message import Message, Outcome
 
 
 class Request(msgspec.Struct, gc=False):
@@ -28,11 +28,10 @@ class Matcher:
 
     KEEPS = 8
 
-    __slots__ = ("_dialect", "_known", "_partial", "_terminal")
+    __slots__ = ("_known", "_partial", "_terminal")
 
-    def __init__(self, terminal: str, dialect: Dialect, *, partial_approval: bool) -> None:
+    def __init__(self, terminal: str, *, partial_approval: bool) -> None:
         self._terminal = terminal
-        self._dialect = dialect
         self._partial = partial_approval
         self._known: dict[str, Request] = {}
 
@@ -42,35 +41,26 @@ class Matcher:
         if len(self._known) > self.KEEPS:
             del self._known[next(iter(self._known))]
 
-    def classify(self, fields: Fields) -> i.Input:
+    def classify(self, answer: Message) -> i.Input:
         """The input that an authentic answer to a request is."""
-        stan = fields.get("11", "")
+        stan = answer.stan
         request = self._known.get(stan)
-        if request is None or fields.get("41") != self._terminal:
-            return i.Stray(fields["t"], stan, fields.get("41", ""))
-        outcome = self._dialect.outcome_of(fields)
-        amount = self._dialect.amount_of(fields)
-        wrong = self._wrong_echo(request, fields, outcome, amount)
+        if request is None or answer.terminal != self._terminal:
+            return i.Stray(answer.mti, stan, answer.terminal)
+        outcome, amount = answer.outcome, answer.amount
+        wrong = self._wrong_echo(request, answer)
         if wrong:
             return i.Damaged(f"DE {wrong} echoed wrongly", request.status == "waiting")
-        code = fields.get("39", "")
+        code = answer.code
         if request.status == "aborted":
             return i.Late(outcome, stan, code, amount)
         if request.status == "answered":
             return i.Duplicate(outcome, stan, amount)
         return self._answer(outcome, amount, code)
 
-    def _wrong_echo(self, request: Request, fields: Fields, outcome: Outcome, amount: int) -> str:
-        """The DE that does not agree with the request, '' when all do."""
-        if fields.get("7") != request.sent:
-            return "7"
-        if "37" in fields and fields["37"] != request.rrn:
-            return "37"
-        if outcome is Outcome.APPROVED and amount != request.amount:
-            return "4"
-        if outcome is Outcome.PARTIAL and not 0 < amount <= request.amount:
-            return "4"
-        return ""
+    def _wrong_echo(self, request: Request, answer: Message) -> str:
+        """The data element that does not agree with the request, '' when all do."""
+        return answer.wrong_echo(sent=request.sent, rrn=request.rrn, amount=request.amount)
 
     def _answer(self, outcome: Outcome, amount: int, code: str) -> i.Input:
         if outcome is Outcome.APPROVED or (outcome is Outcome.PARTIAL and self._partial):

@@ -24,19 +24,17 @@ from harness.errors import ProtocolError
 from harness.machines.link import Link
 from harness.machines.timers import NEVER
 from harness.machines.transaction_log import DONE, STOOD_IN, Entry
-from harness.wire.dialect import AdviceOutcome, Dialect, Fields, Kind
+from harness.wire.message import ADVICES, AdviceOutcome, Dialect, Message, TransactionId
 
 FIRST_AFTER = 1.0  # seconds from the approval to its first advice
 REPEAT_AFTER = 60.0  # advice_response
-
-_TOLD = ("t", "4", "7", "11", "37", "39", "41")  # what of an advice is told: no card data
 
 
 class Advice(msgspec.Struct, gc=False):
     """An approval that the issuer has not heard of: `amount` is what it is to post."""
 
     entry: Entry
-    request: Fields
+    request: Message
     amount: int
     attempts: int = 0
 
@@ -45,35 +43,32 @@ class Issuer:
     """Posts what it is told, each advice once. A defect overrides `decide`."""
 
     def __init__(
-        self, dialect: Dialect, link: Link, post: Callable[[Fields, int, float], None]
+        self, dialect: Dialect, link: Link, post: Callable[[Message, int, float], None]
     ) -> None:
-        """`post(fields, amount, now)` books a debit."""
+        """`post(advice, amount, now)` books a debit."""
         self._dialect = dialect
         self._link = link
         self._post = post
-        self._heard: dict[str, str] = {}
+        self._heard: dict[TransactionId, str] = {}
 
     def receive(self, data: bytes, now: float) -> list[bytes]:
         """The frames that answer what these bytes complete; what it cannot trust it drops."""
         answers = []
-        for fields, mac, problem in self._link.receive(data):
-            if problem or mac == "bad" or self._dialect.kind_of(fields) not in _ADVICES:
+        for advice, mac, problem in self._link.receive(data):
+            if problem or mac == "bad" or advice.kind not in ADVICES:
                 continue
-            name = f"{fields.get('41')} {self._dialect.identity(fields)}"
+            name = advice.identity
             code = self._heard.get(name)
             if code is None:
-                code = self._heard[name] = self.decide(fields)
+                code = self._heard[name] = self.decide(advice)
                 if code == self._dialect.codes["approved"]:
-                    self._post(fields, self._dialect.amount_of(fields), now)
-            answers.append(self._link.frame(self._dialect.answer(fields, code)))
+                    self._post(advice, advice.amount, now)
+            answers.append(self._link.frame(self._dialect.answer(advice, code)))
         return answers
 
-    def decide(self, _fields: Fields) -> str:
+    def decide(self, _advice: Message) -> str:
         """Never a reason of business: the cash is gone (H5)."""
         return self._dialect.codes["approved"]
-
-
-_ADVICES = (Kind.ADVICE, Kind.ADVICE_REPEAT)
 
 
 class StandIn:
@@ -84,10 +79,10 @@ class StandIn:
         dialect: Dialect,
         link: Link,
         issuer: Issuer,
-        reaches_issuer: Callable[[float, Fields], bool],
+        reaches_issuer: Callable[[float, Message], bool],
         tell: Callable[[e.Event], None],
     ) -> None:
-        """`tell` takes what happened; `reaches_issuer(now, fields)` says whether a message gets
+        """`tell` takes what happened; `reaches_issuer(now, message)` says whether a message gets
         there and back.
         """
         self._dialect = dialect
@@ -106,17 +101,17 @@ class StandIn:
     def next_deadline(self) -> float:
         return self._due
 
-    def approve(self, entry: Entry, request: Fields, now: float) -> None:
+    def approve(self, entry: Entry, request: Message, now: float) -> None:
         """It was approved in the issuer's stead."""
-        amount = self._dialect.amount_of(request)
+        amount = request.amount
         entry.state = STOOD_IN
         if not self._queue:
             self._due = now + FIRST_AFTER
         self._queue.append(Advice(entry, request, amount))
         self._tell(self._stood(request, amount))
 
-    def _stood(self, request: Fields, amount: int) -> e.StoodIn:
-        return e.StoodIn(request.get("41", ""), request.get("11", ""), request.get("7", ""), amount)
+    def _stood(self, request: Message, amount: int) -> e.StoodIn:
+        return e.StoodIn(request.terminal, request.stan, request.sent, amount)
 
     def reverse(self, entry: Entry, taken: int) -> None:
         """Only so much of it was taken, which the issuer will be told instead."""
@@ -143,29 +138,30 @@ class StandIn:
 
     def _advise(self, advice: Advice, now: float) -> bool:
         """Whether the issuer has answered for good."""
-        fields = self._dialect.advice(advice.request, advice.amount)
+        message = self._dialect.advice(advice.request, advice.amount)
         if advice.attempts > 1:
-            fields = self._dialect.repeat(fields)
-        frame = self._link.frame(fields)
+            message = self._dialect.repeat(message)
+        frame = self._link.frame(message)
         self._see(frame, "issuer")
-        if not self._reaches_issuer(now, fields):
+        if not self._reaches_issuer(now, message):
             return False
         done = False
         for answer in self._issuer.receive(frame, now):
             done |= self._heard(advice, self._see(answer, "host"))
         return done
 
-    def _see(self, frame: bytes, to: Literal["issuer", "host"]) -> Fields:
+    def _see(self, frame: bytes, to: Literal["issuer", "host"]) -> Message:
         """Decode what passes, and tell of it."""
         (heard,) = self._link.receive(frame)
         if heard.problem:
             raise ProtocolError(f"an advice of our own cannot be read: {heard.problem}")
-        told = {name: heard.fields[name] for name in _TOLD if name in heard.fields}
-        self._tell(e.AdviceSeen(to, told.get("41", ""), told, heard.mac))  # type: ignore[arg-type]
-        return heard.fields
+        message = heard.message
+        told = message.without_card_data()
+        self._tell(e.AdviceSeen(to, message.terminal, told, heard.mac))  # type: ignore[arg-type]
+        return message
 
-    def _heard(self, advice: Advice, answer: Fields) -> bool:
-        outcome = self._dialect.advice_outcome_of(answer)
+    def _heard(self, advice: Advice, answer: Message) -> bool:
+        outcome = answer.advice_outcome
         if outcome is AdviceOutcome.RETRY:
             return False
         advice.entry.state = DONE

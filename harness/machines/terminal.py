@@ -35,7 +35,8 @@ from harness.machines.service import Service
 from harness.machines.session import Session, Transaction
 from harness.machines.store_forward import Advice, StoreForward
 from harness.machines.timers import Timers
-from harness.wire.dialect import AdviceOutcome, Calendar, Dialect, Fields, Kind, Stamp, Station
+from harness.wire.calendar import Calendar, Stamp
+from harness.wire.message import AdviceOutcome, Dialect, Kind, Message, Station
 
 Cell = Callable[["Terminal", Any, float], None]
 Table = Mapping[tuple[str, type[i.Input]], Cell]
@@ -92,7 +93,7 @@ class Terminal:
         self.timers = Timers(settings.timers)
         self.uplink = LinkSupervisor(settings.uplink, key_of(outside.seed, "uplink", self.id))
         self.forward = StoreForward(settings.advice_response)
-        self.matcher = Matcher(self.id, self.dialect, partial_approval=settings.partial_approval)
+        self.matcher = Matcher(self.id, partial_approval=settings.partial_approval)
         self.service = Service()
         self.state = State.RECOVERING
         self.state_timer = ""
@@ -270,7 +271,7 @@ class Terminal:
 
     def _release(self, effect: i.Effect) -> None:
         if type(effect) is i.Send:
-            self.send(effect.fields)
+            self.send(effect.message)
         elif type(effect) is Enqueue:
             self.forward.add(effect.record)
         elif type(effect) is Tell:
@@ -278,10 +279,10 @@ class Terminal:
         else:
             self.effects.append(effect)
 
-    def send(self, fields: Fields) -> None:
+    def send(self, message: Message) -> None:
         """To the host, if there is a connection; else the message is lost, as on any wire."""
         if self.uplink.connected:
-            self.effects.append(Transmit(self.link.frame(fields), fields["t"]))
+            self.effects.append(Transmit(self.link.frame(message), message.mti))
 
     # --- the table -----------------------------------------------------------------------
 
@@ -311,37 +312,37 @@ class Terminal:
     # --- the network side ------------------------------------------------------------------
 
     def _hear(self, heard: Heard, now: float) -> None:
-        fields, mac, problem = heard
+        message, mac, problem = heard
         if problem:
             self._damaged(problem, False, now)
             return
         if self.settings.mac and mac != "good":
-            self._damaged("MAC missing or wrong", self._is_ours(fields), now)
+            self._damaged("MAC missing or wrong", self._is_ours(message), now)
             return
-        kind = self.dialect.kind_of(fields)
+        kind = message.kind
         if kind is Kind.ANSWER:
-            answer = self.matcher.classify(fields)
+            answer = self.matcher.classify(message)
             if type(answer) is i.Damaged:
                 self._damaged(answer.why, answer.ours, now)
             else:
                 self.step(answer, now)
         elif kind is Kind.NETWORK_ANSWER:
-            self._network_answer(fields, now)
+            self._network_answer(message, now)
         elif kind is Kind.REVERSAL_ANSWER:
-            self._reversal_answer(fields, now)
-        elif kind is Kind.NETWORK and self.dialect.function_of(fields) == "echo":
-            self.send(self.dialect.answer(fields, self.dialect.codes["approved"]))
+            self._reversal_answer(message, now)
+        elif kind is Kind.NETWORK and message.function == "echo":
+            self.send(self.dialect.answer(message, self.dialect.codes["approved"]))
         else:
-            self._stray(fields)
+            self._stray(message)
 
-    def _is_ours(self, fields: Fields) -> bool:
+    def _is_ours(self, message: Message) -> bool:
         """DE 41 and DE 11 are those of the request in flight (reason 4020 then)."""
         transaction = self.transaction
         return (
             transaction is not None
-            and fields.get("41") == self.id
-            and fields.get("11") == transaction.stan
-            and self.dialect.kind_of(fields) is Kind.ANSWER
+            and message.terminal == self.id
+            and message.stan == transaction.stan
+            and message.kind is Kind.ANSWER
         )
 
     def _damaged(self, why: str, ours: bool, now: float) -> None:
@@ -349,31 +350,30 @@ class Terminal:
         self.emit(e.AlarmRaised("security", why))
         self.step(i.Damaged(why, ours), now)
 
-    def _stray(self, fields: Fields) -> None:
-        self.emit(e.StrayMessage(fields.get("t", ""), fields.get("11", ""), fields.get("41", "")))
+    def _stray(self, message: Message) -> None:
+        self.emit(e.StrayMessage(message.mti, message.stan, message.terminal))
 
-    def _network_answer(self, fields: Fields, now: float) -> None:
+    def _network_answer(self, answer: Message, now: float) -> None:
         """DE 41 is left out of network management by many a host: the link says whose it is."""
-        ours = fields.get("41", self.id) == self.id
-        function = self._network_stans.pop(fields.get("11", ""), "") if ours else ""
+        ours = (answer.terminal or self.id) == self.id
+        function = self._network_stans.pop(answer.stan, "") if ours else ""
         if not function:
-            self._stray(fields)
+            self._stray(answer)
         elif function == "sign_on":
-            self.uplink.signed_on(self.dialect.network_accepted(fields), now)
+            self.uplink.signed_on(answer.network_accepted, now)
             if self.uplink.up:
                 self.forward.signed_on()
-        elif self.dialect.network_accepted(fields):
+        elif answer.network_accepted:
             self._network_stans.clear()
             self.uplink.echoed()
 
-    def _reversal_answer(self, fields: Fields, now: float) -> None:
-        advice = self.forward.answered_by(fields.get("11", ""))
-        if advice is None or fields.get("41") != self.id:
-            self._stray(fields)
+    def _reversal_answer(self, answer: Message, now: float) -> None:
+        advice = self.forward.answered_by(answer.stan)
+        if advice is None or answer.terminal != self.id:
+            self._stray(answer)
             return
         record = advice.record
-        code = fields.get("39", "")
-        outcome = self.dialect.advice_outcome_of(fields)
+        code, outcome = answer.code, answer.advice_outcome
         if outcome is AdviceOutcome.RETRY:
             self.forward.retry_later(now)
         elif outcome is AdviceOutcome.PARK:
@@ -447,17 +447,17 @@ class Terminal:
         advice = self.forward.next_to_send(now)
         if advice is None:
             return
-        self.send(self.advice_fields(advice, now))
+        self.send(self.advice_message(advice, now))
         self.emit(e.ReversalSent(advice.record.stan, advice.attempts))
         self.service.awaits_first_advice = False
 
-    def advice_fields(self, advice: Advice, _now: float) -> Fields:
+    def advice_message(self, advice: Advice, _now: float) -> Message:
         """First the 0420, then 0421 for ever, all else alike (section 4, rule 2)."""
-        fields = reversal_fields(self, advice.record)
-        return fields if advice.attempts == 1 else self.dialect.repeat(fields)
+        reversal = reversal_message(self, advice.record)
+        return reversal if advice.attempts == 1 else self.dialect.repeat(reversal)
 
 
-def reversal_fields(terminal: Terminal, record: s.ReversalRecord) -> Fields:
+def reversal_message(terminal: Terminal, record: s.ReversalRecord) -> Message:
     """The 0420 of a record; the same every time (T13)."""
     return terminal.dialect.reversal(
         terminal.station,

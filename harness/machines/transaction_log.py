@@ -120,14 +120,3 @@ class TransactionLog:
         entry.code, entry.approval, entry.balance = kept.code, kept.approval, kept.balance
         entry.amount, entry.reversed, entry.day = kept.amount, kept.reversed, kept.day
         return entry
-
-
-def book_of(message_class: str, terminal: str, acquirer: str) -> str:
-    """Where messages of a class from a terminal are remembered."""
-    return f"{message_class}{terminal}/{acquirer.lstrip('0')}"
-
-
-def key_of(stan: str, sent: str) -> int | str:
-    """DE 11 and DE 7 in one small integer; what is not decimal stays text."""
-    text = sent + stan
-    return int(text) if text.isascii() and text.isdigit() else text

@@ -1,4 +1,4 @@
-"""Messages that carry a MAC: sealed when sent, verified when read.
+"""Messages that carry a MAC: it is added when they are encoded and verified when they are decoded.
 
 The MAC stands in the last field, DE 64 without a secondary bitmap and DE 128 with one,
 and covers every byte from the MTI up to that field, the bitmap announcing it included
@@ -45,7 +45,7 @@ class AuthenticatedCodec:
                 remedy="correct the specification, or run without a MAC",
             )
 
-    def seal(self, fields: dict[str, str]) -> bytes:
+    def encode(self, fields: dict[str, str]) -> bytes:
         """The message with its MAC; one that it holds already is made anew.
 
         Raises:
@@ -66,9 +66,9 @@ class AuthenticatedCodec:
         if self._mac is None:
             return message
         body = message[: -self._width]
-        return body + self._spelled(self._mac.tag(body))
+        return body + self._written(self._mac.tag(body))
 
-    def open(self, data: bytes) -> tuple[dict[str, str], str]:
+    def decode(self, data: bytes) -> tuple[dict[str, str], str]:
         """The fields, and what the MAC says: 'good', 'bad' (missing, misplaced or wrong), or
         'none' when there is no key to verify it with.
 
@@ -83,9 +83,9 @@ class AuthenticatedCodec:
             placed = "128" in fields and len(fields["1"]) == 16
         else:
             placed = "64" in fields
-        if placed and data[-self._width :] == self._spelled(mac.tag(data[: -self._width])):
+        if placed and data[-self._width :] == self._written(mac.tag(data[: -self._width])):
             return fields, "good"
         return fields, "bad"
 
-    def _spelled(self, tag: bytes) -> bytes:
+    def _written(self, tag: bytes) -> bytes:
         return tag.hex().upper().encode("ascii") if self._hexadecimal else tag

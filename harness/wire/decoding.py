@@ -17,7 +17,8 @@ from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-from harness.wire.layout import Field, SpecMap, layouts
+from harness.wire.layout import Field, layouts
+from harness.wire.spec import SpecMap
 
 Decoder = Callable[[bytes], dict[str, str]]
 

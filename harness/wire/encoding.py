@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-from harness.wire.layout import Field, SpecMap, is_ascii, layouts
+from harness.wire.layout import Field, is_ascii, layouts
+from harness.wire.spec import SpecMap
 
 Encoder = Callable[[Mapping[str, str]], bytes]
 

@@ -24,10 +24,10 @@ class Part(NamedTuple):
 class FrameBuilder:
     """Makes frames for whoever stands between two machines and knows their key."""
 
-    __slots__ = ("_framing", "_sealed")
+    __slots__ = ("_codec", "_framing")
 
-    def __init__(self, sealed: AuthenticatedCodec, framing: Framing) -> None:
-        self._sealed = sealed
+    def __init__(self, codec: AuthenticatedCodec, framing: Framing) -> None:
+        self._codec = codec
         self._framing = framing
 
     def reseal(self, fields: dict[str, str]) -> bytes:
@@ -36,7 +36,7 @@ class FrameBuilder:
         Raises:
             EncodeError: a field does not fit.
         """
-        return self._framing.wrap(self._sealed.seal(fields))
+        return self._framing.wrap(self._codec.encode(fields))
 
     def parts(self, frame: bytes) -> dict[str, Part]:
         """The parts of the message in a whole frame, in their order; empty if it is no message."""
@@ -44,7 +44,7 @@ class FrameBuilder:
         if len(frames) != 1:
             return {}
         try:
-            encoded = iso8583.decode(frames[0].payload, self._sealed.codec.spec)[1]
+            encoded = iso8583.decode(frames[0].payload, self._codec.codec.spec)[1]
         except iso8583.DecodeError:
             return {}
         return {name: Part(part["len"], part["data"]) for name, part in encoded.items()}
@@ -57,5 +57,5 @@ class FrameBuilder:
         """
         message = b"".join(part.prefix + part.data for part in parts.values())
         if "64" in parts or "128" in parts:
-            message = self._sealed.sign(message)
+            message = self._codec.sign(message)
         return self._framing.wrap(message)

@@ -11,7 +11,7 @@ import codecs
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-SpecMap = Mapping[str, Mapping[str, Any]]
+from harness.wire.spec import SpecMap
 
 _LONGEST = 9999  # a table of lengths has an entry for each
 

@@ -22,6 +22,7 @@ from harness.errors import ConfigError
 from harness.resources import fixture, names
 
 Spec = dict[str, dict[str, Any]]
+SpecMap = Mapping[str, Mapping[str, Any]]
 
 _FORMAT = re.compile(r"(n|an|ans|b|z|x\+n) (\.\.)?([0-9]+)(?: (L+))?", re.ASCII)
 _NEEDED = ("data_enc", "len_enc", "len_type", "max_len")
@@ -60,11 +61,11 @@ def _shipped(name: str) -> Spec:
     return checked(_built(_toml(f"{name}.toml")), name)
 
 
-def track2_separator(spec: Mapping[str, Mapping[str, Any]]) -> str:
-    """What stands between PAN and expiry in the text of DE 35: '=' (ISO/IEC 7813), but 'D'
-    where the field is packed, as half a byte has no other way to hold it.
+def packs_track2(spec: SpecMap) -> bool:
+    """Does the specification pack track 2 (DE 35) into half bytes? Then the separator between PAN
+    and expiry is 'D', since half a byte cannot hold the '=' of ISO/IEC 7813.
     """
-    return "D" if spec.get("35", {}).get("data_enc") == "b" else "="
+    return spec.get("35", {}).get("data_enc") == "b"
 
 
 def checked(spec: Spec, place: str) -> Spec:

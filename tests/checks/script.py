@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from raw_fields import Fields, RawDialect
+
 from harness import events as e
 from harness.checks.judge import Judge, Row, Verdict
 from harness.contract import Contract
 from harness.journal import Header
-from harness.wire.dialect import Dialect, Fields, Stamp, Station
+from harness.wire.calendar import Stamp
+from harness.wire.message import Station
 
 ATM = "ATM00001"
 CARD = "c0ffee"
@@ -20,7 +23,7 @@ SENT = "1121201000"
 SEES = ("device", "wire.terminal", "wire.host", "wire.mac", "ledger", "store", "terminal")
 OPENING = {5000: 100, 2000: 100, 1000: 100}
 
-DIALECT = Dialect()
+DIALECT = RawDialect()
 STATION = Station(ATM, f"{'TEST BANK':<15}", "TEST STREET 1")
 
 

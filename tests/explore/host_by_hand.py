@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import msgspec
+from raw_fields import Fields, RawDialect
 
 from harness.assembly import Assembly
 from harness.explore import tables as x
@@ -14,7 +15,10 @@ from harness.explore.tables import Cell
 from harness.machines.host import Host
 from harness.plan import plan_of
 from harness.scenario import load_scenario
-from harness.wire.dialect import Fields, Stamp, Station
+from harness.wire.calendar import Stamp
+from harness.wire.message import Station
+
+RAW = RawDialect()
 
 
 def _assembly(stand_in: int = 0) -> Assembly:
@@ -77,7 +81,7 @@ class Desk:
 
     def _take(self) -> None:
         out, self.host.out = self.host.out, []
-        answers = [BASE.sealed.open(data[2:])[0] for _, data in out if data]
+        answers = [BASE.codec.decode(data[2:])[0] for _, data in out if data]
         self.codes += [answer["39"] for answer in answers]
 
     def paid(self) -> int:
@@ -86,11 +90,11 @@ class Desk:
 
 
 def network(function: str) -> Fields:
-    return BASE.dialect.network(STATION, function, stan="900001", sent="1121190000")
+    return RAW.network(STATION, function, stan="900001", sent="1121190000")
 
 
 def request(kind: str = "withdrawal", pin: str = CARD.pin) -> Fields:
-    return BASE.dialect.request(
+    return RAW.request(
         STATION, kind=kind, pan=CARD.pan, expiry=CARD.expiry, track2=CARD.track2,
         pin_block=BASE.pin.block(pin, CARD.pan), amount=AMOUNT, stan="000001", rrn=f"{1:012d}",
         stamp=Stamp("1121201000", "211000", "1121"),
@@ -98,7 +102,7 @@ def request(kind: str = "withdrawal", pin: str = CARD.pin) -> Fields:
 
 
 def reversal(stan: str = "000101", taken: int | None = None) -> Fields:
-    return BASE.dialect.reversal(
+    return RAW.reversal(
         STATION, pan=CARD.pan, amount=AMOUNT, taken=taken, stan=stan, rrn=f"{1:012d}", code="",
         stamp=Stamp("1121201500", "211500", "1121"), reason="4021", original_stan="000001",
         original_sent="1121201000",
@@ -126,12 +130,12 @@ WORDS: dict[str, Callable[[Desk], None]] = {
     "refused": lambda desk: desk.hear(request(pin=_WRONG)),
     "balance": lambda desk: desk.hear(request("balance")),
     "reversal": lambda desk: desk.hear(reversal()),
-    "again": lambda desk: desk.hear(BASE.dialect.repeat(reversal())),
+    "again": lambda desk: desk.hear(RAW.repeat(reversal())),
     "another": lambda desk: desk.hear(reversal("000102")),
     "empty": lambda desk: desk.hear(reversal(taken=AMOUNT)),
     "unnamed": lambda desk: desk.hear(_UNNAMED),
     "part": lambda desk: desk.hear(reversal(taken=2000)),
-    "part_again": lambda desk: desk.hear(BASE.dialect.repeat(reversal(taken=2000))),
+    "part_again": lambda desk: desk.hear(RAW.repeat(reversal(taken=2000))),
     "wait": Desk.wait,
     "second": lambda desk: desk.wait(1.0),  # decided, and not advised yet
     "crash": _crash,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from by_hand import Bench
+from raw_fields import Fields
 
 from harness.explore.coverage import Counts, watch
 from harness.explore.tables import Cell
@@ -14,7 +15,6 @@ from harness.machines.atm import Atm
 from harness.machines.device_fault import DeviceFault
 from harness.machines.inputs import State
 from harness.machines.timers import NEVER
-from harness.wire.dialect import Fields
 
 
 class Watched(Bench):

@@ -13,7 +13,7 @@ from harness.wire.frame_builder import FrameBuilder
 from harness.wire.framing import framing
 from harness.wire.spec import load_spec
 
-SEALED = AuthenticatedCodec(Codec(load_spec("iso87-ascii")), CmacMac(bytes(range(16))))
+CODEC = AuthenticatedCodec(Codec(load_spec("iso87-ascii")), CmacMac(bytes(range(16))))
 ATM, OTHER = "ATM00007", "ATM00008"
 
 
@@ -35,18 +35,18 @@ def frame(
     fields = {"t": mti, "7": "1121201000", "11": stan, "41": terminal}
     fields |= more or {}
     fields["70" if mti[1] == "8" else "39"] = "301" if mti[1] == "8" else "00"
-    sealed = SEALED.seal(fields)
+    sealed = CODEC.encode(fields)
     to = "terminal" if int(mti[2]) % 2 else "host"
-    opened = SEALED.open(sealed)[0]
+    opened = CODEC.decode(sealed)[0]
     cut = framing(header)
-    return Passing(terminal, to, cut.wrap(sealed), opened, FrameBuilder(SEALED, cut), deadline)
+    return Passing(terminal, to, cut.wrap(sealed), opened, FrameBuilder(CODEC, cut), deadline)
 
 
 def message(data: bytes, header: str = "2byte") -> tuple[dict[str, str], str]:
     """(fields, MAC verdict) of one whole frame."""
     frames = framing(header).deframer().feed(data)
     assert len(frames) == 1, f"{len(frames)} frames"
-    return SEALED.open(frames[0].payload)
+    return CODEC.decode(frames[0].payload)
 
 
 def delivered(acts: list[Act] | None) -> list[tuple[float, bytes]]:

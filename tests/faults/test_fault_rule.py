@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from passing import ATM, OTHER, frame, plan, told
+from raw_fields import said
 
 from harness.faults.fault_set import FaultSet
 
@@ -115,10 +116,10 @@ def test_lifted_faults_strike_no_more() -> None:
     assert faults.next_cut(0.0, ATM) is not None
     faults.lift(40.0)
     assert faults.fate(40.0, frame()) is None
-    assert faults.hears(40.0, ATM, {"t": "0200"}).answer
+    assert faults.hears(40.0, said({"t": "0200"})).answer
     assert faults.dial(40.0, ATM)[0] == ""
     assert faults.next_cut(40.0, ATM) is None
-    assert faults.crash(40.0, ATM, {"t": "0200"}, "before_commit") is None
+    assert faults.crash(40.0, said({"t": "0200"}), "before_commit") is None
     assert faults.mishap(40.0, ATM, "eject") is None
     assert not faults.forgets(40.0, ATM, "card")
     assert faults.power_cut(40.0, ATM, "sync") is None

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from passing import ATM, delivered, frame, message, plan, taken, told
+from raw_fields import said
 
 from harness.errors import ConfigError
 from harness.events import FaultActed, FaultBegan, FaultEnded
@@ -79,7 +80,7 @@ def test_an_outage_is_told_with_how_long_it_goes_on() -> None:
     faults = plan("power_cut:off=10m", "hang_after_n:n=1,hold=20s", "slow:by=1h")
     assert faults.outage == 600.0
     faults.power_cut(0.0, ATM, "sync")
-    faults.came_about(faults.hears(0.0, ATM, {"t": "0200"}).effects)
+    faults.came_about(faults.hears(0.0, said({"t": "0200"})).effects)
     assert [effect.lasts for effect in taken(faults)] == [600.0, 0.0]
 
 

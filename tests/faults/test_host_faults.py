@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from passing import ATM, plan, told
+from raw_fields import said
 
 from harness.faults.fault_set import FaultSet
 from harness.machines.host_fault import HostFault
@@ -15,7 +16,7 @@ UNTOUCHED = HostFault(process=True, answer=True, delay=0.0)
 
 def hears(faults: FaultSet, now: float, terminal: str, fields: dict[str, str]) -> HostFault:
     """What becomes of a message; and it comes to that."""
-    heard = faults.hears(now, terminal, fields)
+    heard = faults.hears(now, said(fields))
     if heard.process:
         faults.came_about(heard.effects)
     return heard._replace(effects=())
@@ -100,10 +101,10 @@ def test_crashes_before_or_after_the_commit() -> None:
         ("crash_after_commit", "after_commit", "before_commit"),
     ):
         faults = plan(f"{kind}:nth=2,off=12s")
-        assert faults.crash(0.0, ATM, REQUEST, other) is None
-        assert faults.crash(0.0, ATM, REQUEST, phase) is None
-        assert faults.crash(0.0, ATM, REQUEST, other) is None
-        assert faults.crash(0.0, ATM, REVERSAL, phase) == 12.0
+        assert faults.crash(0.0, said(REQUEST), other) is None
+        assert faults.crash(0.0, said(REQUEST), phase) is None
+        assert faults.crash(0.0, said(REQUEST), other) is None
+        assert faults.crash(0.0, said(REVERSAL), phase) == 12.0
         ((_, on, what),) = told(faults)
         assert (on, what) == ("HOST", f"crashed {phase.replace('_', ' ')} of {ATM}'s 0420")
 
@@ -111,8 +112,8 @@ def test_crashes_before_or_after_the_commit() -> None:
 def test_a_crash_lasts_half_a_minute_unless_told() -> None:
     """And mti= picks what it may strike."""
     faults = plan("crash_after_commit:mti=0420")
-    assert faults.crash(0.0, ATM, REQUEST, "after_commit") is None
-    assert faults.crash(0.0, ATM, REVERSAL, "after_commit") == 30.0
+    assert faults.crash(0.0, said(REQUEST), "after_commit") is None
+    assert faults.crash(0.0, said(REVERSAL), "after_commit") == 30.0
 
 
 SIGN_ON = {"t": "0800", "41": ATM, "70": "001"}
@@ -143,7 +144,7 @@ def test_nobody_is_let_in() -> None:
 def test_the_issuer_cannot_be_reached() -> None:
     """An attempt is a message that needs it, of whatever kind."""
     faults = plan("issuer_down:nth=2")
-    reached = [faults.reaches_issuer(0.0, ATM, one) for one in (REQUEST, REVERSAL, REQUEST)]
+    reached = [faults.reaches_issuer(0.0, said(one)) for one in (REQUEST, REVERSAL, REQUEST)]
     assert reached == [True, False, True]
 
 
@@ -158,15 +159,15 @@ def test_it_hangs_after_so_many_messages() -> None:
 def test_it_dies_as_it_reads() -> None:
     """Once in its window, at whatever comes first."""
     faults = plan("crash_restart:off=5s@10s..")
-    assert faults.crash(9.0, ATM, ECHO, "at_the_reading") is None
-    assert faults.crash(10.0, ATM, ECHO, "at_the_reading") == 5.0
-    assert faults.crash(11.0, ATM, REQUEST, "at_the_reading") is None
+    assert faults.crash(9.0, said(ECHO), "at_the_reading") is None
+    assert faults.crash(10.0, said(ECHO), "at_the_reading") == 5.0
+    assert faults.crash(11.0, said(REQUEST), "at_the_reading") is None
 
 
 def test_a_crash_that_another_one_forestalled_is_still_to_come() -> None:
     """Two at one message: the first takes it, the second the next; each says so once."""
     faults = plan("crash_restart:off=5s", "crash_restart:off=60s")
-    crashes = [faults.crash(float(at), ATM, ECHO, "at_the_reading") for at in (1, 2, 3)]
+    crashes = [faults.crash(float(at), said(ECHO), "at_the_reading") for at in (1, 2, 3)]
     assert crashes == [5.0, 60.0, None]
     assert [fault for fault, _, _ in told(faults)] == [
         "crash_restart:off=5s",
@@ -178,7 +179,7 @@ def test_of_two_that_halve_an_amount_the_first_claims_it() -> None:
     """It is halved once, and each counts it; 10.00 has no half in notes, and is no attempt."""
     first, second = "partial_approval:nth=1", "partial_approval:p=100%"
     faults = plan(first, second)
-    assert [faults.part(0.0, REQUEST, wanted) for wanted in (1000, 5000, 5000)] == [
+    assert [faults.part(0.0, said(REQUEST), wanted) for wanted in (1000, 5000, 5000)] == [
         1000,
         2000,
         2000,
@@ -191,21 +192,21 @@ def test_what_the_host_does_not_come_to_is_no_effect() -> None:
     """It dies before the answer could leave: nothing was slow, and nothing left unanswered."""
     for kind in ("slow", "brownout:p=100%", "silent:post=10s"):
         faults = plan(kind)
-        heard = faults.hears(0.0, ATM, REQUEST)
+        heard = faults.hears(0.0, said(REQUEST))
         assert heard.process
         assert told(faults) == []
         faults.came_about(heard.effects)
         assert [fault for fault, _, _ in told(faults)] == [kind]
     for kind in ("silent", "echo_only"):
         faults = plan(kind)
-        assert not faults.hears(0.0, ATM, REQUEST).process
+        assert not faults.hears(0.0, said(REQUEST)).process
         assert [fault for fault, _, _ in told(faults)] == [kind]
 
 
 def test_an_echo_whose_fate_nobody_lived_to_meet_is_told_the_next_time() -> None:
     """The host died before it: the next one says so."""
     faults = plan("silent:post=1m")
-    faults.hears(0.0, ATM, ECHO)
+    faults.hears(0.0, said(ECHO))
     assert told(faults) == []
-    faults.came_about(faults.hears(1.0, ATM, ECHO).effects)
+    faults.came_about(faults.hears(1.0, said(ECHO)).effects)
     assert [what for _, _, what in told(faults)] == ["0800 processed, unanswered"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from passing import SEALED, delivered, frame, message, plan, told
+from passing import CODEC, delivered, frame, message, plan, told
 
 from harness.errors import DecodeError
 from harness.wire.framing import framing
@@ -101,5 +101,5 @@ def test_what_carries_no_mac_cannot_have_a_wrong_one() -> None:
     """The fault does not act on it."""
     sent = frame()
     fields = {k: v for k, v in (sent.fields or {}).items() if k != "64"}
-    bare = framing("2byte").wrap(SEALED.codec.encode(fields))
+    bare = framing("2byte").wrap(CODEC.codec.encode(fields))
     assert plan("bad_mac").fate(0.0, sent._replace(data=bare)) is None

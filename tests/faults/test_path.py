@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from passing import ATM, SEALED, frame, plan, told
+from passing import ATM, CODEC, frame, plan, told
 
 from harness.faults.fate import Act, Close, Deliver
 from harness.faults.path import Path, Wake
@@ -17,7 +17,7 @@ class Driven:
 
     def __init__(self, *faults: str, terminal: str = ATM) -> None:
         self.faults = plan(*faults)
-        builder = FrameBuilder(SEALED, framing("2byte"))
+        builder = FrameBuilder(CODEC, framing("2byte"))
         self.path = Path(self.faults, builder, terminal, transit=TRANSIT)
         self.opened = self.path.opened(0.0)
 

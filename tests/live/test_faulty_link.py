@@ -21,7 +21,7 @@ from harness.wire.framing import framing
 from harness.wire.spec import load_spec
 
 ATM = "ATM00007"
-SEALED = AuthenticatedCodec(Codec(load_spec("iso87-ascii")), None)
+CODEC = AuthenticatedCodec(Codec(load_spec("iso87-ascii")), None)
 
 
 class Hand:
@@ -81,8 +81,8 @@ class Around:
         self.loop = cast(asyncio.AbstractEventLoop, hand)
         self.clock = cast(LiveClock, hand)
         self.faults: FaultSet = Scripted(*texts)
-        self.decoder = TapDecoder(SEALED, framing("2byte"), b"key")
-        self.press = FrameBuilder(SEALED, framing("2byte"))
+        self.decoder = TapDecoder(CODEC, framing("2byte"), b"key")
+        self.press = FrameBuilder(CODEC, framing("2byte"))
 
 
 class Wired:

@@ -8,13 +8,12 @@ from itertools import zip_longest
 from pathlib import Path
 
 import msgspec
+from raw_fields import said
 
 from harness import events as e
 from harness.faults.rule import FOREVER
 from harness.journal import JournalReader
-from harness.wire.dialect import Dialect, Kind
-
-_DIALECT = Dialect()
+from harness.wire.message import Kind
 
 
 class Transaction(msgspec.Struct):
@@ -99,26 +98,25 @@ class Machine:
         self._visit.transactions[-1].aborted = event.reason
 
     def on_FrameSeen(self, event: e.FrameSeen) -> None:
-        fields = event.fields
+        message = said(event.fields)
         if event.end != "terminal" or event.problem:
             return
         self._visit.moments.append(self._at)
-        kind = _DIALECT.kind_of(fields)
-        stan = fields.get("11", "")
+        kind, stan = message.kind, message.stan
         if kind is Kind.REQUEST:
-            wants = "withdrawal" if _DIALECT.is_withdrawal(fields) else "balance"
-            self._by_stan[stan] = Transaction(wants, _DIALECT.amount_of(fields))
+            wants = "withdrawal" if message.is_withdrawal else "balance"
+            self._by_stan[stan] = Transaction(wants, message.amount)
             self._visit.transactions.append(self._by_stan[stan])
         elif kind is Kind.ANSWER and stan in self._by_stan:
-            self._by_stan[stan].answers.append(fields.get("39", ""))
+            self._by_stan[stan].answers.append(message.code)
         elif kind in (Kind.REVERSAL, Kind.REVERSAL_REPEAT):
-            original = _DIALECT.original_of(fields)
+            original = message.original
             assert original is not None
             self._reversals[stan] = self._by_stan[original.stan]
-            taken = _DIALECT.amount_taken_of(fields) or 0
-            self._reversals[stan].reversed.append(f"{fields['t']} {taken}")
+            taken = message.amount_taken or 0
+            self._reversals[stan].reversed.append(f"{message.mti} {taken}")
         elif kind is Kind.REVERSAL_ANSWER and stan in self._reversals:
-            self._reversals[stan].answered.append(fields.get("39", ""))
+            self._reversals[stan].answered.append(message.code)
 
     def on_Posted(self, event: e.Posted) -> None:
         self._by_stan[event.stan].posted.append((event.kind, event.amount))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from raw_fields import Fields, RawDialect
 
 from harness import events as e
 from harness.assembly import Assembly
@@ -13,7 +14,10 @@ from harness.machines.standin import FIRST_AFTER, REPEAT_AFTER
 from harness.plan import plan_of
 from harness.scenario import load_scenario
 from harness.sim.run import simulate_plan
-from harness.wire.dialect import Fields, Stamp, Station
+from harness.wire.calendar import Stamp
+from harness.wire.message import Station
+
+RAW = RawDialect()
 
 STATION = Station("ATM00001", f"{'TEST BANK':<15}", f"{'TEST STREET 1':<40}")
 AMOUNT = 5000
@@ -37,7 +41,7 @@ class Counter:
         self.seen: list[e.Event] = []
         self.answers: list[Fields] = []
         self.host.opened(1)
-        self.hear(self.all.dialect.network(STATION, "sign_on", stan="900001", sent="1121190000"))
+        self.hear(RAW.network(STATION, "sign_on", stan="900001", sent="1121190000"))
 
     def hear(self, fields: Fields, seconds: float = 5.0) -> Fields:
         """The host hears a frame, and time passes: the last answer."""
@@ -57,18 +61,18 @@ class Counter:
     def _take(self) -> None:
         self.seen += self.host.events
         out, self.host.events, self.host.out = self.host.out, [], []
-        self.answers += [self.all.sealed.open(data[2:])[0] for _, data in out if data]
+        self.answers += [self.all.codec.decode(data[2:])[0] for _, data in out if data]
 
     def request(self, stan: str = "000001", amount: int = AMOUNT) -> Fields:
         card = self.card
-        return self.all.dialect.request(
+        return RAW.request(
             STATION, kind="withdrawal", pan=card.pan, expiry=card.expiry, track2=card.track2,
             pin_block=self.all.pin.block(card.pin, card.pan), amount=amount, stan=stan,
             rrn=f"{int(stan):012d}", stamp=STAMP,
         )  # fmt: skip
 
     def reversal(self, original: str = "000001", taken: int | None = None) -> Fields:
-        return self.all.dialect.reversal(
+        return RAW.reversal(
             STATION, pan=self.card.pan, amount=AMOUNT, taken=taken, stan=f"1{original[1:]}",
             stamp=Stamp("1121201500", "211500", "1121"), rrn=f"{int(original):012d}", code="",
             reason="4021", original_stan=original, original_sent=STAMP.sent,
@@ -96,7 +100,7 @@ def test_a_reversal_that_needs_the_issuer_is_to_come_again() -> None:
     counter = Counter("issuer_down@10s..70s")
     counter.hear(counter.request(), seconds=20.0)
     assert counter.hear(counter.reversal(), seconds=60.0)["39"] == "91"
-    repeat = counter.all.dialect.repeat(counter.reversal())
+    repeat = RAW.repeat(counter.reversal())
     assert counter.hear(repeat)["39"] == "00"
     assert counter.posted() == [("debit", AMOUNT), ("reversal", AMOUNT)]
 

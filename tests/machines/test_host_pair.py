@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from raw_fields import Fields, RawDialect
 
 from harness import events as e
 from harness.assembly import Assembly
@@ -11,7 +12,10 @@ from harness.errors import ConfigError
 from harness.plan import plan_of
 from harness.scenario import load_scenario
 from harness.sim.run import simulate_plan
-from harness.wire.dialect import Fields, Stamp, Station
+from harness.wire.calendar import Stamp
+from harness.wire.message import Station
+
+RAW = RawDialect()
 
 STATION = Station("ATM00001", f"{'TEST BANK':<15}", f"{'TEST STREET 1':<40}")
 
@@ -39,7 +43,7 @@ class Pair:
 
     def dial(self, number: int) -> None:
         self.host.opened(number)
-        sign_on = self.all.dialect.network(STATION, "sign_on", stan="900001", sent="1121190000")
+        sign_on = RAW.network(STATION, "sign_on", stan="900001", sent="1121190000")
         self.hear(number, sign_on, 1.0)
 
     def hear(self, number: int, fields: Fields, seconds: float) -> None:
@@ -60,13 +64,13 @@ class Pair:
         out, self.host.events, self.host.out = self.host.out, [], []
         for number, data in out:
             if data:
-                self.said.append((self.now, number, self.all.sealed.open(data[2:])[0]))
+                self.said.append((self.now, number, self.all.codec.decode(data[2:])[0]))
             else:
                 self.hung_up.append(number)
 
     def request(self, stan: str = "000001") -> Fields:
         card = self.card
-        return self.all.dialect.request(
+        return RAW.request(
             STATION, kind="withdrawal", pan=card.pan, expiry=card.expiry, track2=card.track2,
             pin_block=self.all.pin.block(card.pin, card.pan), amount=5000, stan=stan,
             rrn=f"{int(stan):012d}", stamp=Stamp("1121201000", "211000", "1121"),

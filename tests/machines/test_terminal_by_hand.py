@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 from by_hand import Bench
+from raw_fields import RawDialect
 
 from harness import events as e
 from harness.machines import inputs as i
 from harness.machines.device_fault import DeviceFault
 from harness.machines.inputs import State
+
+RAW = RawDialect()
 
 
 @pytest.fixture
@@ -330,7 +333,7 @@ def test_nothing_is_sent_into_a_stream_that_has_broken(bench: Bench) -> None:
         bench.take_card()
         bench.answer(bench.last("0800"), "00")
     assert [fields["t"] for fields in bench.sent if fields["t"][1] == "4"] == ["0420", "0421"]
-    answer = bench.assembly.dialect.answer(bench.last("0421"), "00")
+    answer = RAW.answer(bench.last("0421"), "00")
     bench.atm.receive(bench.assembly.press.reseal(answer) + b"\xff\xff", bench.now)
     bench._drain()
     assert bench.count(e.ReversalAnswered) == bench.count(e.ReversalSent) - 1 == 1

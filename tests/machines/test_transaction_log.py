@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from raw_fields import Fields, RawDialect
 
 from harness import events as e
 from harness.assembly import Assembly
@@ -14,7 +15,10 @@ from harness.machines.ledger import CAPITAL, OPENING, Ledger
 from harness.machines.transaction_log import StoredTransaction
 from harness.plan import plan_of
 from harness.scenario import load_scenario
-from harness.wire.dialect import Fields, Stamp, Station
+from harness.wire.calendar import Stamp
+from harness.wire.message import Station
+
+RAW = RawDialect()
 
 STATION = Station("ATM00001", f"{'TEST BANK':<15}", f"{'TEST STREET 1':<40}")
 ASSEMBLY = Assembly(plan_of(load_scenario("ordinary_evening"), terminals=1))
@@ -43,7 +47,7 @@ class Desk:
         self.seen: list[e.Event] = []
         self.answers: list[Fields] = []
         self.host.opened(1)
-        self.hear(ASSEMBLY.dialect.network(STATION, "sign_on", stan="900001", sent="1121190000"))
+        self.hear(RAW.network(STATION, "sign_on", stan="900001", sent="1121190000"))
 
     def hear(self, fields: Fields, *, seconds: float = 5.0) -> Fields:
         """The host hears a frame, and time passes: the last answer."""
@@ -65,7 +69,7 @@ class Desk:
         self.remembered |= {(x.book, x.key): x for x in changed}
         self.balances |= balances
         out, self.host.out = self.host.out, []
-        self.answers += [ASSEMBLY.sealed.open(data[2:])[0] for _, data in out]
+        self.answers += [ASSEMBLY.codec.decode(data[2:])[0] for _, data in out]
 
     def killed(self) -> Desk:
         """Another process over the same books."""
@@ -79,7 +83,7 @@ class Desk:
 
 
 def request(stan: str = "000001", kind: str = "withdrawal", amount: int = AMOUNT) -> Fields:
-    return ASSEMBLY.dialect.request(
+    return RAW.request(
         STATION, kind=kind, pan=HOME.pan, expiry=HOME.expiry, track2=HOME.track2,
         pin_block=ASSEMBLY.pin.block(HOME.pin, HOME.pan), amount=amount, stan=stan,
         rrn=f"{int(stan):012d}", stamp=Stamp("1121201000", "211000", "1121"),
@@ -87,7 +91,7 @@ def request(stan: str = "000001", kind: str = "withdrawal", amount: int = AMOUNT
 
 
 def reversal(original: str = "000001", stan: str = "000101", taken: int | None = None) -> Fields:
-    return ASSEMBLY.dialect.reversal(
+    return RAW.reversal(
         STATION, pan=HOME.pan, amount=AMOUNT, taken=taken, stan=stan,
         stamp=Stamp("1121201500", "211500", "1121"), rrn=f"{int(original):012d}", code="",
         reason="4021", original_stan=original, original_sent="1121201000",
@@ -124,7 +128,7 @@ def test_a_reversal_of_an_earlier_debit_posts_once() -> None:
     assert second.hear(reversal())["39"] == "00"
     assert second.posted() == [("reversal", AMOUNT)]
     third = second.killed()
-    assert third.hear(ASSEMBLY.dialect.repeat(reversal()))["39"] == "00"
+    assert third.hear(RAW.repeat(reversal()))["39"] == "00"
     assert third.hear(reversal(stan="000102"))["39"] == "94"
     assert third.posted() == []
     assert third.host.ledger.total() == 0
@@ -221,7 +225,7 @@ def test_who_keeps_nothing_sees_nothing_grow() -> None:
     """Without `keep` there is nothing to take, however much was posted."""
     host = ASSEMBLY.host()
     host.opened(1)
-    sign_on = ASSEMBLY.dialect.network(STATION, "sign_on", stan="900001", sent="1121190000")
+    sign_on = RAW.network(STATION, "sign_on", stan="900001", sent="1121190000")
     host.receive(1, ASSEMBLY.press.reseal(sign_on), 0.0)
     host.receive(1, ASSEMBLY.press.reseal(request()), 0.0)
     host.tick(host.next_deadline())

@@ -10,7 +10,7 @@ import pytest
 from iso8583.specs import default_ascii
 
 from harness.errors import ConfigError
-from harness.wire.spec import load_spec, spec_names, track2_separator
+from harness.wire.spec import load_spec, packs_track2, spec_names
 
 PROPERTIES = ("data_enc", "len_enc", "len_type", "max_len")
 
@@ -70,8 +70,8 @@ def test_both_specifications_have_the_same_fields() -> None:
 
 def test_track_2_s_separator_depends_on_its_packing() -> None:
     """Half a byte holds no '='."""
-    assert track2_separator(load_spec("iso87-ascii")) == "="
-    assert track2_separator(load_spec("iso87-binary")) == "D"
+    assert not packs_track2(load_spec("iso87-ascii"))
+    assert packs_track2(load_spec("iso87-binary"))
 
 
 def test_a_user_s_own_dictionary_is_read_from_json(tmp_path: Path) -> None:

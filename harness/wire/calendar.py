@@ -1,0 +1,97 @@
+"""The wall clock of a run: what the date and time elements of a message say.
+
+A run has no wall clock of its own. Its moments are an epoch that the scenario names, plus the run
+seconds, plus what a terminal's own clock is wrong by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+
+class Stamp(NamedTuple):
+    """The moment of a message.
+
+    `sent` is the transmission date and time in UTC, MMDDhhmmss (DE 7). `time` is the local time,
+    hhmmss, and `date` the local date, YYMMDD; a dialect takes of them what its local date and
+    time elements hold (DE 12 and 13).
+    """
+
+    sent: str
+    time: str
+    date: str
+
+
+class Calendar:
+    """Wall-clock fields from a scenario's epoch plus run seconds.
+
+    `epoch` is ISO 8601 in UTC; `utc_offset` the local time's distance in seconds.
+    """
+
+    __slots__ = ("_epoch", "_known", "_local", "_offset", "_second", "epoch")
+
+    def __init__(self, epoch: str, utc_offset: float = 3600.0) -> None:
+        self.epoch = epoch
+        self._epoch = datetime.fromisoformat(epoch).replace(tzinfo=UTC)
+        self._offset = timedelta(seconds=utc_offset)
+        self._second = -1
+        self._known = Stamp("", "", "")
+
+    def stamp(self, now: float) -> Stamp:
+        """The moment of a message that is sent now. It is cached for each second, since a fleet
+        asks for the same one again and again.
+        """
+        second = int(now)
+        if second != self._second:
+            moment = self._epoch + timedelta(seconds=second)
+            self._known = _stamp(moment, moment + self._offset)
+            self._second = second
+        return self._known
+
+    def sent(self, now: float) -> str:
+        """The transmission date and time (DE 7) of a message that carries no local time."""
+        return self.stamp(now).sent
+
+    def year_month(self, now: float) -> str:
+        """YYMM, as a card's expiry date is written (DE 14)."""
+        return f"{self._epoch + timedelta(seconds=now):%y%m}"
+
+
+def _stamp(moment: datetime, local: datetime) -> Stamp:
+    m, x = moment, local  # formatted by hand, since strftime takes five times as long
+    return Stamp(
+        f"{m.month:02}{m.day:02}{m.hour:02}{m.minute:02}{m.second:02}",
+        f"{x.hour:02}{x.minute:02}{x.second:02}",
+        f"{x.year % 100:02}{x.month:02}{x.day:02}",
+    )
+
+
+class WrongCalendar(Calendar):
+    """The clock of a terminal that is wrong.
+
+    `wrong(now, moment, local)` says by how much: UTC, and local time besides. `local` is whether
+    the message carries the local time too, or UTC alone.
+    """
+
+    __slots__ = ("_wrong",)
+
+    def __init__(
+        self, epoch: str, wrong: Callable[[float, datetime, bool], tuple[timedelta, timedelta]]
+    ) -> None:
+        super().__init__(epoch)
+        self._wrong = wrong
+
+    def stamp(self, now: float) -> Stamp:
+        """Not cached: the clock may be set at any moment."""
+        return self._read(now, local=True)
+
+    def sent(self, now: float) -> str:
+        return self._read(now, local=False).sent
+
+    def _read(self, now: float, *, local: bool) -> Stamp:
+        moment = self._epoch + timedelta(seconds=int(now))
+        utc, more = self._wrong(now, moment, local)
+        shown = moment + utc
+        return _stamp(shown, shown + self._offset + more)

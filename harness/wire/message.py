@@ -1,0 +1,498 @@
+"""A message by its meaning, whatever version of ISO 8583 it is written in.
+
+Machines, checks, reports and faults speak of kinds, amounts and originals. Only a dialect
+(`wire/dialects/`) knows which message type indicator (MTI) and which data elements (DE) carry
+them. A `Message` is a thin view: it holds the fields as the codec gives them, and a meaning is
+worked out only when somebody asks for it.
+
+Which transaction a message is about, and so which messages are repeats of each other, is
+defined here once, as `TransactionId`, for the host, the terminal and the checks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum, StrEnum
+from typing import ClassVar, NamedTuple, Self
+
+import msgspec
+
+from harness.wire.calendar import Stamp
+
+Fields = dict[str, str]
+"""Data elements by number, as text; 't' is the MTI, 'p' and '1' the bitmaps."""
+
+
+class MessageClass(StrEnum):
+    """The second digit of an MTI. It means the same in every version of the standard."""
+
+    AUTHORIZATION = "1"
+    FINANCIAL = "2"
+    FILE = "3"
+    REVERSAL = "4"
+    RECONCILIATION = "5"
+    NETWORK = "8"
+
+
+MONEY_CLASSES: tuple[str, ...] = (MessageClass.FINANCIAL, MessageClass.REVERSAL)
+"""The classes of messages that move money."""
+
+
+class Kind(Enum):
+    """What a message is, whatever its version's MTI says."""
+
+    REQUEST = "request"
+    REQUEST_REPEAT = "request repeat"
+    ANSWER = "answer"
+    REVERSAL = "reversal"
+    REVERSAL_REPEAT = "reversal repeat"
+    REVERSAL_ANSWER = "reversal answer"
+    ADVICE = "advice"
+    ADVICE_REPEAT = "advice repeat"
+    ADVICE_ANSWER = "advice answer"
+    NETWORK = "network"
+    NETWORK_ANSWER = "network answer"
+    OTHER = "other"
+
+
+REQUESTS = (Kind.REQUEST, Kind.REQUEST_REPEAT)
+REVERSALS = (Kind.REVERSAL, Kind.REVERSAL_REPEAT)
+ADVICES = (Kind.ADVICE, Kind.ADVICE_REPEAT)
+NETWORK_KINDS = (Kind.NETWORK, Kind.NETWORK_ANSWER)
+
+
+class Outcome(Enum):
+    """What an answer to a request means for the customer."""
+
+    APPROVED = "approved"
+    PARTIAL = "partial"
+    DECLINED = "declined"
+    CAPTURE = "capture"
+    PIN_AGAIN = "pin again"
+    SYSTEM_ERROR = "system error"
+    SECURITY_ERROR = "security error"
+    UNKNOWN = "unknown"
+
+
+class AdviceOutcome(Enum):
+    """What an answer to an advice or a reversal means for who sent it."""
+
+    ACCEPTED = "accepted"
+    FLAGGED = "flagged"
+    RETRY = "retry"
+    PARK = "park"
+
+
+class Station(msgspec.Struct, frozen=True, gc=False):
+    """What is the same in all messages of a terminal: its id (DE 41), the card acceptor's id and
+    place (DE 42 and 43), the acquirer (DE 32) and the currency (DE 49).
+    """
+
+    terminal: str
+    acceptor: str
+    place: str
+    acquirer: str = "99999"
+    currency: str = "978"
+
+
+class TransactionId(NamedTuple):
+    """Which transaction a message is about. Two messages with equal ids are repeats of each other.
+
+    `message_class` is the class of the message that began it, `stan` its system trace audit number
+    (DE 11), `sent` the time that the dialect names it by (DE 7 in 1987), `acquirer` its acquirer
+    (DE 32) without leading zeros.
+    """
+
+    message_class: str
+    terminal: str
+    acquirer: str
+    stan: str
+    sent: str
+
+    @property
+    def series(self) -> str:
+        """What all transactions of one class at one terminal and acquirer share, as one text."""
+        return f"{self.message_class}{self.terminal}/{self.acquirer}"
+
+    @property
+    def number(self) -> int | str:
+        """What tells the transactions of a series apart; see `number_of`."""
+        return number_of(self.stan, self.sent)
+
+    @property
+    def cause(self) -> str:
+        """The id as the journal's postings name the message that caused them."""
+        return f"{self.message_class}:{self.stan}:{self.sent}"
+
+
+def number_of(stan: str, sent: str) -> int | str:
+    """STAN and time in one small number; what is not decimal stays text. Two transactions of one
+    series are the same exactly if these are equal.
+    """
+    text = sent + stan
+    return int(text) if text.isascii() and text.isdigit() else text
+
+
+class Message:
+    """One message. A dialect has a subclass of it, which says where each meaning stands.
+
+    The elements that are read here have the same number in every version of the standard; where
+    a version differs, its subclass overrides the property and its row in `ELEMENTS`.
+    """
+
+    __slots__ = ("fields", "kind")
+
+    KINDS: ClassVar[Mapping[str, Kind]] = {}
+    """MTI to kind. A message type that is new is a row here."""
+    OUTCOMES: ClassVar[Mapping[str, Outcome]] = {}
+    """Response code (DE 39) to its class. Unlisted codes are unknown, and never a capture."""
+    ADVICE_OUTCOMES: ClassVar[Mapping[str, AdviceOutcome]] = {}
+    """Response code (DE 39) of an advice to its class. Unlisted codes park the advice."""
+    MANDATORY: ClassVar[Mapping[Kind, tuple[str, ...]]] = {}
+    """The meanings (keys of `ELEMENTS`) that a message of each kind must carry."""
+    ELEMENTS: ClassVar[Mapping[str, str]] = {
+        "pan": "2",
+        "processing_code": "3",
+        "amount": "4",
+        "sent": "7",
+        "stan": "11",
+        "expiry": "14",
+        "acquirer": "32",
+        "track2": "35",
+        "rrn": "37",
+        "approval": "38",
+        "code": "39",
+        "terminal": "41",
+        "currency": "49",
+        "pin_block": "52",
+    }
+    """The data element in which each of the meanings that are plain text stands."""
+
+    def __init__(self, fields: Fields) -> None:
+        self.fields = fields
+        self.kind = self.KINDS.get(fields.get("t", ""), Kind.OTHER)
+
+    def __repr__(self) -> str:
+        return f"<{self.mti} {self.kind.value}, STAN {self.stan}>"  # never a secret
+
+    # --- what it is ------------------------------------------------------------------------
+
+    @property
+    def mti(self) -> str:
+        """The message type indicator as text; '' if there is none."""
+        return self.fields.get("t", "")
+
+    @property
+    def message_class(self) -> str:
+        """The class digit of the MTI, to be compared with `MessageClass`; '' if there is none."""
+        return self.fields.get("t", "")[1:2]
+
+    @property
+    def is_answer(self) -> bool:
+        """Does the MTI's function digit say that this answers a request or an advice?"""
+        return self.fields.get("t", "")[2:3] in ("1", "3")
+
+    @property
+    def is_network_management(self) -> bool:
+        return self.fields.get("t", "")[1:2] == "8"
+
+    @property
+    def identity(self) -> TransactionId:
+        """Names the message so that exactly its repeats have the same name."""
+        fields = self.fields
+        return TransactionId(
+            fields.get("t", "")[1:2],
+            fields.get("41", ""),
+            fields.get("32", "").lstrip("0"),
+            fields.get("11", ""),
+            self.sent,
+        )
+
+    @property
+    def original(self) -> TransactionId | None:
+        """The transaction that a reversal names; None if it names none that can be read."""
+        raise NotImplementedError
+
+    def missing(self) -> tuple[str, ...]:
+        """The data elements that a message of this kind must carry, and this one does not."""
+        needed = (self.ELEMENTS[meaning] for meaning in self.MANDATORY.get(self.kind, ()))
+        return tuple(element for element in needed if not self.fields.get(element))
+
+    # --- plain texts, '' where they are missing ------------------------------------------------
+
+    @property
+    def terminal(self) -> str:
+        """The terminal's id (DE 41)."""
+        return self.fields.get("41", "")
+
+    @property
+    def stan(self) -> str:
+        """The system trace audit number (DE 11)."""
+        return self.fields.get("11", "")
+
+    @property
+    def sent(self) -> str:
+        """The time that names the transaction together with the STAN (DE 7 in 1987)."""
+        return self.fields.get("7", "")
+
+    @property
+    def acquirer(self) -> str:
+        """The acquirer's id (DE 32)."""
+        return self.fields.get("32", "")
+
+    @property
+    def rrn(self) -> str:
+        """The retrieval reference number (DE 37)."""
+        return self.fields.get("37", "")
+
+    @property
+    def code(self) -> str:
+        """The response code (DE 39)."""
+        return self.fields.get("39", "")
+
+    @property
+    def pan(self) -> str:
+        """The card's number (DE 2)."""
+        return self.fields.get("2", "")
+
+    @property
+    def expiry(self) -> str:
+        """The card's expiry date, YYMM (DE 14)."""
+        return self.fields.get("14", "")
+
+    @property
+    def currency(self) -> str:
+        """The currency's number (DE 49)."""
+        return self.fields.get("49", "")
+
+    @property
+    def day(self) -> str:
+        """The business day to which the host has posted, MMDD (DE 15)."""
+        raise NotImplementedError
+
+    @property
+    def amount_text(self) -> str:
+        """The amount as it stands in the message (DE 4)."""
+        return self.fields.get("4", "")
+
+    # --- meanings ----------------------------------------------------------------------------
+
+    @property
+    def amount(self) -> int:
+        """The amount in minor units (DE 4); 0 where it is missing or not decimal."""
+        text = self.fields.get("4", "0")
+        return int(text) if text.isascii() and text.isdigit() else 0
+
+    @property
+    def is_withdrawal(self) -> bool:
+        """Does the processing code (DE 3) ask for cash?"""
+        return self.fields.get("3", "")[:2] == "01"
+
+    @property
+    def transaction_type(self) -> str:
+        """'withdrawal', 'balance' or '' for another one (DE 3)."""
+        raise NotImplementedError
+
+    @property
+    def outcome(self) -> Outcome:
+        """What the response code of an answer to a request means."""
+        return self.OUTCOMES.get(self.fields.get("39", ""), Outcome.UNKNOWN)
+
+    @property
+    def advice_outcome(self) -> AdviceOutcome:
+        """What the response code of an answer to an advice or a reversal means."""
+        return self.ADVICE_OUTCOMES.get(self.fields.get("39", ""), AdviceOutcome.PARK)
+
+    @property
+    def network_accepted(self) -> bool:
+        """Does the answer to a network management message accept it?"""
+        raise NotImplementedError
+
+    @property
+    def function(self) -> str:
+        """'sign_on', 'sign_off', 'echo', or '' for another network management message."""
+        raise NotImplementedError
+
+    @property
+    def amount_taken(self) -> int | None:
+        """Minor units that a partial reversal says were dispensed; None in a full reversal."""
+        raise NotImplementedError
+
+    @property
+    def pin_block(self) -> str | None:
+        """The encrypted PIN block in hexadecimal (DE 52); None where there is none."""
+        return self.fields.get("52")
+
+    @property
+    def mac_element(self) -> str:
+        """The data element that holds a MAC, '64' or '128'; '' where there is none."""
+        return "128" if "128" in self.fields else "64" if "64" in self.fields else ""
+
+    def wrong_echo(self, *, sent: str, rrn: str, amount: int) -> str:
+        """The data element of an answer that does not repeat what the request said; '' if all do.
+
+        Checked are the time; the retrieval reference number, where the answer has one; and on
+        approvals the amount, which is the same in a full and not more in a partial approval.
+        """
+        elements, outcome = self.ELEMENTS, self.outcome
+        if self.sent != sent:
+            return elements["sent"]
+        if elements["rrn"] in self.fields and self.rrn != rrn:
+            return elements["rrn"]
+        if outcome is Outcome.APPROVED and self.amount != amount:
+            return elements["amount"]
+        if outcome is Outcome.PARTIAL and not 0 < self.amount <= amount:
+            return elements["amount"]
+        return ""
+
+    def without_card_data(self) -> Fields:
+        """What may be told of an advice: only elements that hold nothing of the card."""
+        told = ("t", "4", "7", "11", "37", "39", "41")
+        return {name: self.fields[name] for name in told if name in self.fields}
+
+    # --- another message like it ------------------------------------------------------------------
+
+    def element(self, meaning: str) -> str:
+        """The number of the data element in which a meaning stands."""
+        return self.ELEMENTS[meaning]
+
+    def text(self, meaning: str) -> str:
+        """The text of a meaning as it stands in the message; '' where it is missing."""
+        return self.fields.get(self.ELEMENTS[meaning], "")
+
+    def replaced(self, **texts: str | None) -> Self:
+        """The same message with other texts for some meanings; None leaves the element out."""
+        fields = self.fields.copy()
+        for meaning, text in texts.items():
+            if text is None:
+                fields.pop(self.ELEMENTS[meaning], None)
+            else:
+                fields[self.ELEMENTS[meaning]] = text
+        return type(self)(fields)
+
+    def with_original(self, original: TransactionId) -> Self:
+        """The same reversal, naming another original."""
+        raise NotImplementedError
+
+    def made_full(self) -> Self:
+        """The same reversal without the amount that was taken: a full one."""
+        raise NotImplementedError
+
+
+class Dialect:
+    """Makes and reads the messages of one version of the standard, as one network uses it.
+
+    A subclass names its `Message` class, its codes, and builds each message that a terminal or a
+    host of ours sends. Reading never fails: what cannot be understood has `Kind.OTHER`.
+    """
+
+    name: ClassVar[str] = ""
+    message: ClassVar[type[Message]] = Message
+    codes: Mapping[str, str] = {}
+    """Response code (DE 39) by its name: 'approved', 'insufficient_funds', ..."""
+
+    def __init__(self, *, packed_track2: bool = False) -> None:
+        """`packed_track2` is whether the specification packs track 2 (DE 35), so that its
+        separator is 'D' and not '='.
+        """
+        self.packed_track2 = packed_track2
+
+    def read(self, fields: Fields) -> Message:
+        """The fields of a decoded message, by their meaning."""
+        return self.message(fields)
+
+    def sent(self, stamp: Stamp) -> str:
+        """The time that names a transaction of that moment, as `Message.sent` reads it back."""
+        raise NotImplementedError
+
+    def message_types(self) -> tuple[str, ...]:
+        """The MTIs of the messages that pass between a terminal and a host of ours."""
+        raise NotImplementedError
+
+    # --- what a terminal sends -----------------------------------------------------
+
+    def request(
+        self,
+        station: Station,
+        *,
+        kind: str,
+        pan: str,
+        expiry: str,
+        track2: str,
+        pin_block: str,
+        amount: int,
+        stan: str,
+        rrn: str,
+        stamp: Stamp,
+    ) -> Message:
+        """A financial request of kind 'withdrawal' or 'balance'; `amount` in minor units."""
+        raise NotImplementedError
+
+    def reversal(
+        self,
+        station: Station,
+        *,
+        pan: str,
+        amount: int,
+        taken: int | None,
+        stan: str,
+        stamp: Stamp,
+        rrn: str,
+        code: str,
+        reason: str,
+        original_stan: str,
+        original_sent: str,
+    ) -> Message:
+        """A reversal advice. `code` is the response code of the original, '' if it was not
+        answered; `taken` the minor units that were dispensed, None for a full reversal.
+        """
+        raise NotImplementedError
+
+    def repeat(self, advice: Message) -> Message:
+        """The same advice again: all is alike but the MTI."""
+        raise NotImplementedError
+
+    def advice(self, request: Message, amount: int) -> Message:
+        """What was approved in the issuer's stead, under the request's own identity; `amount` in
+        minor units.
+        """
+        raise NotImplementedError
+
+    def network(self, station: Station, function: str, *, stan: str, sent: str) -> Message:
+        """A network management message: function 'sign_on', 'sign_off' or 'echo'."""
+        raise NotImplementedError
+
+    # --- what a host sends ---------------------------------------------------------
+
+    def answer(
+        self,
+        request: Message,
+        code: str,
+        *,
+        amount: int | None = None,
+        approval: str = "",
+        balance: int | None = None,
+        day: str = "",
+    ) -> Message:
+        """The response to any request or advice, its keys echoed. `amount` takes the place of the
+        request's amount, where less was approved; `balance` is what is on the account (both in
+        minor units), `day` the business day (MMDD).
+        """
+        raise NotImplementedError
+
+
+def function_of_mti(mti: str) -> str:
+    """The third digit of an MTI in a word: 'request' (of advices too), or 'response'."""
+    return "response" if int(mti[2]) % 2 else "request"
+
+
+def counterpart(mti: str) -> str:
+    """The MTI of the answer to a request, and of the request of an answer. A repeat gets the same
+    answer as the first.
+    """
+    return f"{mti[:2]}{int(mti[2]) ^ 1}{int(mti[3]) & ~1}"
+
+
+def message_class_of(mti: str) -> str:
+    """The class digit of an MTI that a person has typed."""
+    return mti[1:2]
