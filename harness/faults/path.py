@@ -21,8 +21,8 @@ from harness.events import End
 from harness.faults.fate import Act, Close, Deliver, Passing, together
 from harness.faults.fault_set import FaultSet
 from harness.faults.order import InOrder
-from harness.wire.dialect import Fields
 from harness.wire.frame_builder import FrameBuilder
+from harness.wire.message import Fields
 
 NEVER = float("inf")
 
