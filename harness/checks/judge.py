@@ -13,7 +13,7 @@ from harness.checks.run_facts import RunFacts
 from harness.checks.totals import TotalsCounter
 from harness.checks.verdict import Verdict
 from harness.journal import Header
-from harness.wire.dialects import DEFAULT, load_dialect
+from harness.wire.dialects import load_dialect
 from harness.wire.message import Dialect
 
 OF_A_TERMINAL = (
@@ -33,14 +33,12 @@ NOT_TERMINALS = ("HOST", "RUN")
 
 
 def dialect_of(header: Header) -> Dialect:
-    """The dialect in which the frames of that journal are written. A header of before dialects had
-    names means the usual one.
+    """The dialect in which the frames of that journal are written.
 
     Raises:
         ConfigError: this harness knows no dialect of that name.
     """
-    name = getattr(header, "dialect", "") or DEFAULT
-    return load_dialect(name, place="the journal's first line")
+    return load_dialect(header.link.dialect_name, place="the journal's first line")
 
 
 class Judge:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
+from functools import cache
 
 from harness.checks.catalogue import CHECKS, INVARIANTS
 from harness.checks.catalogue import WHY as WHY_HOLD
@@ -29,6 +30,7 @@ def explain(name: str) -> list[str]:
     return [" ".join(text.split()) for text in tell(which)]
 
 
+@cache  # it reads every scenario's file
 def _known() -> dict[str, tuple[Callable[[str], Iterator[str]], str]]:
     """By name, without regard to case; a scenario by its id, too."""
     names = scenario_names()

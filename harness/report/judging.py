@@ -82,11 +82,16 @@ def _both(readers: Sequence[JournalReader]) -> Header:
         )
     by_mode = {reader.header.mode: reader.header for reader in readers}
     host, terminals = by_mode["host"], by_mode["terminals"]
-    for name in ("speed", "spec", "framing"):
-        if getattr(host, name) != getattr(terminals, name):
+    for name, of_host, of_terminals in (
+        ("speed", host.speed, terminals.speed),
+        ("spec", host.link.spec, terminals.link.spec),
+        ("dialect", host.link.dialect, terminals.link.dialect),
+        ("framing", host.link.framing, terminals.link.framing),
+    ):
+        if of_host != of_terminals:
             raise ConfigError(
-                f"the host has {name} {getattr(host, name)}, the terminals have "
-                f"{getattr(terminals, name)}: these journals do not belong together",
+                f"the host has {name} {of_host}, the terminals have {of_terminals}: "
+                "these journals do not belong together",
                 place=" ".join(str(reader.path) for reader in readers),
             )
     return msgspec.structs.replace(
@@ -155,7 +160,7 @@ def reports_scanned(verdict: Verdict, header: Header) -> Verdict:
 
 
 def _scan_of(header: Header) -> SecrecyScan:
-    keys = load_keys(header.keys)
+    keys = load_keys(header.link.keys)
     population = population_of(header.population, keys.token)
     return SecrecyScan(population, keys, terminals=max(1, header.terminals))
 

@@ -129,7 +129,7 @@ class Run:
         }
         plan = standalone_plan("terminals", terminals=terminals, faults=at_terminals, **options)
         evening = msgspec.structs.replace(BUSY, mean_gap=10.0)  # they all want cash
-        scenario = msgspec.structs.replace(plan.scenario, evening=evening)
+        scenario = msgspec.structs.replace(plan.scenario, customers=evening)
         plan = msgspec.structs.replace(plan, scenario=scenario)
         async with (
             Host(
