@@ -47,7 +47,7 @@ class Batch(NamedTuple):
     journal: int
 
 
-class SqliteStore:
+class SqliteTerminalStore:
     """One database for the terminals of a process.
 
     Raises:
