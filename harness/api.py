@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.checks.judge import Verdict
+from harness.checks.verdict import Verdict
 from harness.contract import HOST_RESPONSE
 from harness.errors import ConfigError
 from harness.journal import Listener

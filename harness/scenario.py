@@ -23,7 +23,7 @@ import msgspec
 
 from harness import resources
 from harness.checks.catalogue import INVARIANTS
-from harness.checks.expectations import parse_wanted
+from harness.checks.expectations import parse_expectation
 from harness.contract import Contract
 from harness.did_you_mean import unknown
 from harness.errors import ConfigError, RenamedWarning
@@ -200,7 +200,7 @@ class _Reader:
 
     def _check_fault(self, section: str, text: str, faults: tuple[str, ...]) -> None:
         """What is said of a fault is said of one of the scenario's own: nothing else can do it."""
-        wanted = parse_wanted(text)
+        wanted = parse_expectation(text)
         kinds = [parse_fault(fault).kind for fault in faults]
         own = {"fault": faults, "kind": kinds}.get(wanted.field)
         if wanted.event == "FaultActed" and own is not None and wanted.value not in own:
@@ -313,7 +313,7 @@ class _Reader:
     def _counts(self, section: str, table: dict[str, Any]) -> dict[str, int]:
         for name, count in table.items():
             place = self._place(section, name)
-            parse_wanted(name, place=place)
+            parse_expectation(name, place=place)
             self._whole(count, place, least=1 if section == "expect" else 0)
         return dict(table)
 

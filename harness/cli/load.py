@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from harness.checks.judge import Verdict
+from harness.checks.verdict import Verdict
 from harness.cli.files import Files, prepare
 from harness.cli.option_groups import LinkFlags, Profile, ReportFlags, Seed, with_groups
 from harness.cli.run import INTERRUPTED, MOST_TERMINALS, check_profiles

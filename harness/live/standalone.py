@@ -23,8 +23,9 @@ import msgspec
 
 from harness import events as e
 from harness.assembly import Assembly
-from harness.checks.judge import Judge, Verdict
+from harness.checks.judge import Judge
 from harness.checks.secrecy import SecrecyScan
+from harness.checks.verdict import Verdict
 from harness.errors import ConfigError
 from harness.faults.connection import DialRule
 from harness.faults.grammar import ALL_RULES, parse_fault

@@ -16,8 +16,9 @@ import msgspec
 from harness import events as e
 from harness.cards import population_of
 from harness.checks.base import Failure
-from harness.checks.judge import Judge, Verdict
+from harness.checks.judge import Judge
 from harness.checks.secrecy import SecrecyScan
+from harness.checks.verdict import Verdict
 from harness.crypto.keys import load_keys
 from harness.errors import ConfigError
 from harness.journal import Entry, Header, JournalReader

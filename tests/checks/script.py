@@ -11,7 +11,8 @@ from typing import Any
 from raw_fields import Fields, RawDialect
 
 from harness import events as e
-from harness.checks.judge import Judge, Row, Verdict
+from harness.checks.judge import Judge
+from harness.checks.verdict import Row, Verdict
 from harness.contract import Contract
 from harness.journal import Header
 from harness.link_options import LinkOptions

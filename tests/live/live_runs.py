@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from harness.contract import Contract
@@ -59,10 +60,16 @@ def entries(journal: Path, *names: str, actor: str = "") -> list[Entry]:
     """Those of these events, or all; of one actor, or of everybody."""
     return [
         entry
-        for entry in JournalReader(journal)
+        for entry in _read(journal, journal.stat().st_mtime_ns)
         if (not names or type(entry.event).__name__ in names)
         and (not actor or entry.actor == actor)
     ]
+
+
+@lru_cache(maxsize=2)
+def _read(journal: Path, _written: int) -> tuple[Entry, ...]:
+    """The whole journal, once for all the questions about it."""
+    return tuple(JournalReader(journal))
 
 
 def how(found: list[Entry]) -> list[str]:

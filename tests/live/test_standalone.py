@@ -15,7 +15,7 @@ import pytest
 from live_runs import BUSY, entries, how
 
 from harness.api import Host, Terminals, judge
-from harness.checks.judge import Verdict
+from harness.checks.verdict import Verdict
 from harness.errors import ConfigError, EnvironmentTrouble
 from harness.events import (
     Booted,
