@@ -222,7 +222,7 @@ async def test_journals_that_are_no_two_halves_are_refused(tmp_path: Path) -> No
     path = tmp_path / "host.jsonl"
     async with Host(journal=path, **FAST):
         pass
-    with pytest.raises(ConfigError, match="not two halves"):
+    with pytest.raises(ConfigError, match="not those of one host and its terminals"):
         judge(path, path)
 
 

@@ -3,8 +3,8 @@
 It reads one JSON line with its `HostProcessOptions` from standard input, puts its host together and
 says 'ready'. The next line is the start of the run, a reading of time.monotonic(), so that the run
 begins when the process is there, however long that took. The process says 'port N' once it listens,
-and works until 'stop' comes or standard input ends, so that it never outlives whoever started it.
-Meanwhile it is told by lines:
+and works until 'stop' comes or standard input ends, so that it never outlives the process that
+started it. Meanwhile it is told by lines:
 
 - 'lift' ends all faults;
 - 'flush' hands its part of the journal over to the file, and is answered by 'flushed T': what was
@@ -98,7 +98,7 @@ async def _settle(server: HostServer, within: float) -> None:
 
 
 def _unprofiled(plan: RunPlan) -> RunPlan:
-    """The host process builds no terminals, and needs nobody's terminal profile."""
+    """The plan without its terminal profile: this process builds no terminals."""
     return msgspec.structs.replace(plan, terminal_profile="safe")
 
 
@@ -118,7 +118,7 @@ def main() -> int:
         _say("ready")
         start = sys.stdin.buffer.readline()
         if not start:
-            return 0  # whoever started it is gone
+            return 0  # the process that started this one is gone
         with asyncio.Runner(loop_factory=new_loop) as runner:
             runner.run(_serve(options, assembly, float(start)))
     except EnvironmentTrouble as trouble:

@@ -30,8 +30,8 @@ _MOMENT = 0.05  # wall seconds between two looks
 class AcceptedConnection:
     """One accepted connection: its socket, its faults and its taps.
 
-    A host that stands alone has a second pair of taps between the socket and the faults: what a
-    terminal of somebody else's sent and was sent.
+    A standalone host has a second pair of taps between the socket and the faults: what somebody
+    else's terminal sent and was sent.
     """
 
     def __init__(self, server: HostServer, connection: Connection, number: int) -> None:
@@ -255,8 +255,8 @@ class HostServer:
         self.record(RUN, effect)
 
     def lift(self) -> None:
-        """All faults end. With our own terminals, theirs is the process that records the windows of
-        the faults.
+        """All faults end. Their windows are recorded here only by a standalone host; in a live run
+        the process of the terminals records them.
         """
         closed = self.faults.lift(self.clock.now())
         if self.standalone:

@@ -6,7 +6,7 @@ time to time up to which moment its part is complete: both processes go by the s
 in order of time, and what was recorded before that moment has been handed over to the file.
 
 `MergedJournal` is what becomes of the merged entries: the journal's file, the judge, the scan for
-secrets, and whoever listens.
+secrets, and the listeners.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from harness.checks.secrecy import SecrecyScan
 from harness.errors import EnvironmentTrouble
 from harness.journal import Entry, Header, JournalTail, Listener
 
-BLOCK = 256  # entries that are merged before anybody else has a turn
+BLOCK = 256  # entries that are merged before the event loop has its turn
 _NEVER = float("inf")
 
 
@@ -160,7 +160,7 @@ class MergedJournal:
             for listener in self._listeners:
                 listener(entry.at, entry.actor, entry.event)
         except BaseException:
-            self._listeners = []  # the run ends with that error, and nobody is told the rest
+            self._listeners = []  # the run ends with that error
             raise
 
     def finish(self) -> None:

@@ -1,4 +1,4 @@
-"""The event loop of a live process: uvloop when it is installed, and no error that gets lost."""
+"""The event loop of a live process: uvloop's where it is installed, and errors that end the run."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def allow_many_files() -> None:
 
 
 def watched(task: asyncio.Task[None]) -> asyncio.Task[None]:
-    """The task; what goes wrong in it is told to the loop, and not kept until somebody asks."""
+    """The task itself; an exception in it is handed to the loop's exception handler at once."""
     task.add_done_callback(_tell)
     return task
 
@@ -67,7 +67,7 @@ class FirstError:
         self._handler.leave(self)
 
     def check(self) -> None:
-        """Raise what happened, if anything did and nobody has raised it."""
+        """Raise what happened, if anything did and it has not been raised yet."""
         if self._error is not None and not self._error.raised:
             self._error.raised = True
             raise self._error.what
@@ -82,7 +82,7 @@ class _Error:
 
 
 class _ErrorHandler:
-    """The exception handler of one loop, while anybody looks after it: it tells all `members`."""
+    """The exception handler of one loop while it has `members`: it tells all of them."""
 
     _handlers: ClassVar[WeakKeyDictionary[asyncio.AbstractEventLoop, _ErrorHandler]] = (
         WeakKeyDictionary()

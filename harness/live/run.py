@@ -121,7 +121,7 @@ class _LiveRun:
     async def live(
         self, progress: Watch, merge: JournalMerge, listened: MergedJournal | None
     ) -> bool:
-        """True when it was interrupted. `listened` is the whole journal, where somebody listens."""
+        """True when it was interrupted. `listened` is the merged journal if there are listeners."""
         loop = asyncio.get_running_loop()
         first_error = FirstError(loop)
         interrupt = asyncio.Event()
@@ -133,7 +133,7 @@ class _LiveRun:
         merging = [] if listened is None else [self._merge_on(writer, merge, listened)]
         tasks = [watched(loop.create_task(task)) for task in merging]
         try:
-            how = await self._fleet_lives(journal, interrupt, first_error, progress)
+            how = await self._run_fleet(journal, interrupt, first_error, progress)
         finally:
             for sent in (signal.SIGINT, signal.SIGTERM):
                 loop.remove_signal_handler(sent)
@@ -157,7 +157,7 @@ class _LiveRun:
             while listened.advance():
                 await asyncio.sleep(0)
 
-    async def _fleet_lives(
+    async def _run_fleet(
         self, journal: Journal, interrupt: asyncio.Event, first_error: FirstError, progress: Watch
     ) -> str:
         """How it ended."""

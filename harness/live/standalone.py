@@ -37,7 +37,7 @@ from harness.plan import RunPlan
 from harness.units import parse_duration
 
 RUN = "RUN"
-LOOK_EVERY = 0.05  # wall seconds between looks, while something is awaited that tells nobody
+LOOK_EVERY = 0.05  # wall seconds between looks for something that is not announced
 E = TypeVar("E", bound=e.Event)
 
 
@@ -50,7 +50,7 @@ class StandaloneMachines(Protocol):
 
 
 class Waiting(msgspec.Struct):
-    """Somebody awaits an event: `done` gets it once `left` more of those `wanted` have come."""
+    """A call of `wait_for`: `done` gets the event once `left` more of those `wanted` have come."""
 
     wanted: Callable[[str, e.Event], bool]
     left: int

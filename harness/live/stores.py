@@ -52,7 +52,7 @@ class TerminalStore(_Store, Protocol):
         """Queue a device's image: committed together with the records of this turn."""
 
     def lose(self, terminal: str) -> None:
-        """The terminal lost power: what was not committed is gone, and nobody is told of it."""
+        """The terminal lost power: what was not committed is gone, and `synced` is not called."""
 
     def sync(self) -> None:
         """Commit what is left, now; nobody is told."""

@@ -168,7 +168,7 @@ class LiveAtm:
                 connection.close()
 
     def _cut(self, how: str) -> None:
-        """A fault ends the connection. Half an end at the other side is a FIN to us."""
+        """A fault ends the connection. Where the host only stops sending, we receive a FIN."""
         how = "fin" if how == "half" else how
         if self._connection is not None:
             self._hang_up(how, reset=how == "rst")
@@ -273,8 +273,8 @@ class TerminalFleet:
         self.atms = [LiveAtm(self, assembly.atm(index)) for index in range(assembly.plan.terminals)]
 
     def unreachable(self, how: str) -> None:
-        """A terminal could not connect. Where none ever has, somebody else's host is not there,
-        and that ends the run; later it may come back.
+        """A terminal could not connect. Where none has ever been connected, somebody else's host is
+        not there, and the run ends; one that was there may come back.
         """
         if self._standalone and not self.connected.is_set():
             where = "{}:{}".format(*self.host_address)
@@ -290,9 +290,9 @@ class TerminalFleet:
         self.record(RUN, effect)
 
     def start(self, died_at: float | None = None) -> None:
-        """Count the cassettes, switch everything on. Whatever the store knows comes from an earlier
-        process, whose end was to that terminal what a power cut is: at `died_at` of this very run,
-        or, with None, in another one.
+        """Count the cassettes and switch everything on. What the store holds comes from an earlier
+        process, whose end is a power cut to the terminal: at run second `died_at` of this run, or,
+        with None, in another run.
         """
         for live in self.atms:
             self._power_back(live.atm, died_at)
@@ -320,7 +320,7 @@ class TerminalFleet:
             live.stop_customers()
 
     def quiet(self) -> bool:
-        """Is nothing open, and, where the run awaits that, everybody back in service?"""
+        """Is nothing open, and, where the contract awaits that, every terminal back in service?"""
         return all(
             live.atm.at_rest and (live.atm.serves or not self._awaits_service) for live in self.atms
         )
@@ -345,7 +345,7 @@ class TerminalFleet:
             )
 
     def states(self) -> dict[str, int]:
-        """Terminals by state, for whoever watches."""
+        """How many terminals are in each state."""
         found: dict[str, int] = {}
         for live in self.atms:
             terminal = live.atm.terminal
