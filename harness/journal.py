@@ -129,7 +129,12 @@ class JournalWriter:
             return file
         file = path.open("wb", buffering=1 << 18)
         file.write(_encoder.encode(header) + b"\n")
-        file.flush()  # so that a reader finds a header from the start
+        try:
+            file.flush()  # so that a reader finds a header from the start
+        except OSError:
+            with contextlib.suppress(OSError):
+                file.close()  # tries to write once more
+            raise
         return file
 
     def sync(self) -> None:
