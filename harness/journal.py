@@ -185,7 +185,7 @@ class JournalTail:
         ConfigError: no such file; or, from `read_more`, a first line that is no header.
     """
 
-    PIECE = 1 << 18  # bytes
+    PIECE = 1 << 16  # bytes
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -84,12 +84,19 @@ class JournalMerge:
         """
         taken: list[Entry] = []
         while len(taken) < most:
-            part = min(self._parts, key=_Part.next_at)  # the first of equal ones
-            if not part.read:
+            moments = [part.next_at() for part in self._parts]
+            rank = moments.index(min(moments))  # the first of equal ones
+            waiting = self._parts[rank].read
+            if not waiting:
                 break
-            entry = part.read.popleft()
-            self._seq += 1
-            taken.append(Entry(entry.at, self._seq, entry.actor, entry.event))
+            before = min(moments[:rank], default=_NEVER)  # those come first at equal times
+            behind = min(moments[rank + 1 :], default=_NEVER)
+            while waiting and (at := waiting[0].at) < before and at <= behind:
+                entry = waiting.popleft()
+                self._seq += 1
+                taken.append(Entry(at, self._seq, entry.actor, entry.event))
+                if len(taken) == most:
+                    break
         return taken
 
     def close(self) -> None:
@@ -117,7 +124,7 @@ class MergedJournal:
     ) -> None:
         self.path = path
         self._header = header
-        self._merge = merge
+        self.merge = merge
         self._judge = judge
         self._scan = scan
         self._listeners = list(listeners)
@@ -131,7 +138,7 @@ class MergedJournal:
         Raises:
             EnvironmentTrouble: the disk is full or the directory is gone.
         """
-        entries = self._merge.take()
+        entries = self.merge.take()
         self._write([msgspec.json.encode(entry) + b"\n" for entry in entries])
         for entry in entries:
             self._judge.see(entry.at, entry.actor, entry.event)
@@ -169,7 +176,7 @@ class MergedJournal:
         Raises:
             EnvironmentTrouble: the disk is full or the directory is gone.
         """
-        self._merge.complete()
+        self.merge.complete()
         try:
             while self.advance():
                 pass
@@ -178,7 +185,7 @@ class MergedJournal:
 
     def close(self) -> None:
         """Let go of all files."""
-        self._merge.close()
+        self.merge.close()
         if self._file is None:
             return
         try:

@@ -67,9 +67,11 @@ def run_live(
     header = assembly.header()
     path = journal or Path("runs") / f"{plan.scenario.name}-live-seed{plan.seed}.jsonl"
     parts = [part_path(path, part) for part in ("terminals", "host")]
-    merge, judge = JournalMerge(parts), Judge(header)
+    judge = Judge(header)
     scan = SecrecyScan(assembly.population, assembly.keys, terminals=plan.terminals)
-    merged = MergedJournal(path, header, merge, judge=judge, scan=scan, listeners=listeners)
+    merged = MergedJournal(
+        path, header, JournalMerge(parts), judge=judge, scan=scan, listeners=listeners
+    )
     allow_many_files()
     with contextlib.ExitStack() as stack:
         where = state_dir or Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -85,7 +87,7 @@ def run_live(
         run = _LiveRun(assembly, header, parts[TERMINALS], clock, store, host)
         try:
             with asyncio.Runner(loop_factory=new_loop) as runner:
-                interrupted = runner.run(run.live(progress, merge, merged if listeners else None))
+                interrupted = runner.run(run.live(progress, merged if listeners else None))
         except BaseException:
             with contextlib.suppress(HarnessError):
                 host.stop()
@@ -118,9 +120,7 @@ class _LiveRun:
         self._store = store
         self._host = host
 
-    async def live(
-        self, progress: Watch, merge: JournalMerge, listened: MergedJournal | None
-    ) -> bool:
+    async def live(self, progress: Watch, listened: MergedJournal | None) -> bool:
         """True when it was interrupted. `listened` is the merged journal if there are listeners."""
         loop = asyncio.get_running_loop()
         first_error = FirstError(loop)
@@ -130,7 +130,7 @@ class _LiveRun:
         journal = Journal()
         writer = JournalWriter(self._part, self._header)
         journal.subscribe(writer.write)
-        merging = [] if listened is None else [self._merge_on(writer, merge, listened)]
+        merging = [] if listened is None else [self._merge_on(writer, listened)]
         tasks = [watched(loop.create_task(task)) for task in merging]
         try:
             how = await self._run_fleet(journal, interrupt, first_error, progress)
@@ -142,10 +142,9 @@ class _LiveRun:
         first_error.check()
         return how == "interrupted"
 
-    async def _merge_on(
-        self, writer: JournalWriter, merge: JournalMerge, listened: MergedJournal
-    ) -> None:
+    async def _merge_on(self, writer: JournalWriter, listened: MergedJournal) -> None:
         """Merge the parts while they grow; until cancelled."""
+        merge = listened.merge
         while True:
             await asyncio.sleep(_MERGE_EVERY)
             now = self._clock.now()  # first: what is recorded from now on may miss this flush
