@@ -97,7 +97,7 @@ class Assembly:
         self._motors = scenario.motors
 
     def _new_codec(self) -> AuthenticatedCodec:
-        """A codec of the link with its MAC, shared with nobody."""
+        """A codec of the link with its MAC, a new one at each call."""
         link = self.plan.link
         return AuthenticatedCodec(
             Codec(load_spec(link.spec)), mac_algorithm(link.mac, self.keys.mac)
@@ -122,7 +122,7 @@ class Assembly:
         """The journal's first line for this run."""
         plan = self.plan
         sees = SEES if plan.mode in ("sim", "live") else SEES_ALONE[plan.mode]
-        known = plan.mode != "host" or plan.cards  # nobody's cards: no secret could be found
+        known = plan.mode != "host" or plan.cards  # unknown cards: there is no secret to look for
         return plan.header(sees, self.population.describe() if known else {})
 
     def _cards(self) -> Population:
@@ -227,7 +227,7 @@ class Assembly:
         """The host, or a pair where the contract has a standby.
 
         Raises:
-            ConfigError: it has a stand-in as well, whose advices nobody replicates.
+            ConfigError: it has a stand-in as well, whose advices are not replicated.
         """
         if not self.contract.standby:
             return self._host()
@@ -249,7 +249,7 @@ class Assembly:
             cutover=self.contract.cutover,
             replication=self.contract.replication,
         )
-        if self.plan.mode == "host":  # whoever tests a terminal wants no refusals at random
+        if self.plan.mode == "host":  # a test of somebody's terminal wants no refusals at random
             usual = msgspec.structs.replace(usual, short_of_funds=0.0)
         return profile.machine(
             profile.settings_over(usual),
@@ -264,8 +264,8 @@ class Assembly:
         )
 
     def _pin_of(self) -> Callable[[str], str | None]:
-        """Who knows a card's PIN: nobody, where the terminals are somebody else's and gave no
-        cards.
+        """What tells the PIN of a card. With somebody else's terminals and without a file of cards
+        no PIN is known.
         """
         population = self.population
         if isinstance(population, CardFile):

@@ -34,7 +34,7 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     slack: float = 2.0
     back: float = 300.0  # from when the last fault's end can be known to service (F3)
     quiescence: float = 1800.0  # after the customers stop, within which nothing may be open
-    awaits_service: bool = True  # nor anybody out of service, for a run to end before that
+    awaits_service: bool = True  # a run goes on till then for terminals out of service
     capture_burst: int = 3  # captures by code within `capture_window`, the most (T7.breaker)
     capture_window: float = 60.0
     cash_before_card: bool = False

@@ -101,7 +101,7 @@ def parse_rate(text: str) -> float:
     """Customers a second: '300/s', '300' or '900/m'; '' is 0, flat out.
 
     Raises:
-        ConfigError: something else, or nobody at all.
+        ConfigError: it is no rate, or 0.
     """
     if not text:
         return 0.0

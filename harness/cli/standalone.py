@@ -126,10 +126,10 @@ def run_until_stopped(standalone: Standalone, files: Files, *, quiet: bool) -> N
 
 async def _serve(standalone: Standalone, console: Console, *, quiet: bool) -> bool:
     """Until --for or a signal; True if a second signal cut the settling short."""
-    stop, no_more_waiting = asyncio.Event(), asyncio.Event()
+    stop, stop_waiting = asyncio.Event(), asyncio.Event()
 
     def signalled() -> None:
-        (no_more_waiting if stop.is_set() else stop).set()
+        (stop_waiting if stop.is_set() else stop).set()
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -142,8 +142,8 @@ async def _serve(standalone: Standalone, console: Console, *, quiet: bool) -> bo
         stop.set()
         if not standalone.quiet() and not quiet:
             console.print(f"  stopping: {_waits_for(standalone)};\n  Ctrl-C again ends it at once")
-        await standalone.settle(no_more_waiting)
-    return no_more_waiting.is_set()
+        await standalone.settle(stop_waiting)
+    return stop_waiting.is_set()
 
 
 async def _announce(standalone: Standalone, console: Console, stop: asyncio.Event) -> None:

@@ -23,7 +23,7 @@ from harness.explore.fault_candidates import FaultCandidates, forms_of, strike
 from harness.explore.runner import Broken, Runner, Schedule
 from harness.explore.workers import Stop, workers
 from harness.faults.grammar import ALL_RULES
-from harness.gc_tuning import SMALL, brief_collections
+from harness.gc_tuning import SMALL, collect_small_runs
 from harness.keyed_random import Draw, key_of
 from harness.plan import RunPlan, plan_of
 from harness.scenario import Scenario
@@ -248,7 +248,7 @@ def _in_order(
     """
     if jobs == 1:
         hunter = RandomSearch(search)
-        with brief_collections():
+        with collect_small_runs():
             for name, *arguments in tasks:
                 yield getattr(hunter, name)(*arguments)
                 if stop.wanted:

@@ -1,7 +1,8 @@
 """The first mistakes of whoever connects a machine of their own: each named once, as it happens.
 
-A reader of the journal of one half. It looks for what nearly always means a wrong setting: frames
-that do not read, MACs that are missing or wrong, no sign-on, nobody there.
+A listener of the journal of a standalone host or of standalone terminals. It looks for what nearly
+always means a wrong setting: frames that cannot be read, MACs that are missing or wrong, no
+sign-on, no connection.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ class SetupHints:
     """Subscribe `see` to a journal; `say` gets each line, at most eight in all."""
 
     def __init__(self, mode: str, say: Callable[[str], None]) -> None:
-        """`mode` is the half that reads: 'host' or 'terminals'."""
+        """`mode` is which end is ours: 'host' or 'terminals'."""
         self._say = say
         self._at_terminals = mode == "terminals"
         self._said: dict[str, None] = {}
