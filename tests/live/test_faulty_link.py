@@ -16,6 +16,7 @@ from harness.live.faulty_link import FaultyLink
 from harness.tap import TapDecoder
 from harness.wire.authenticated import AuthenticatedCodec
 from harness.wire.codec import Codec
+from harness.wire.dialects import load_dialect
 from harness.wire.frame_builder import FrameBuilder
 from harness.wire.framing import framing
 from harness.wire.spec import load_spec
@@ -83,6 +84,7 @@ class Around:
         self.faults: FaultSet = Scripted(*texts)
         self.decoder = TapDecoder(CODEC, framing("2byte"), b"key")
         self.press = FrameBuilder(CODEC, framing("2byte"))
+        self.dialect = load_dialect()
 
 
 class Wired:
