@@ -12,7 +12,8 @@ import msgspec
 from harness import events as e
 from harness.assembly import Assembly
 from harness.checks.base import Failure
-from harness.checks.judge import NEVER_AT_REST, Judge
+from harness.checks.judge import Judge
+from harness.checks.judgement import NEVER_AT_REST
 from harness.checks.secrecy import SecrecyScan
 from harness.errors import ConfigError, EnvironmentTrouble
 from harness.explore.coverage import Counts, watch

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from harness.contract import HOST_RESPONSE
 from harness.events import Event, FaultActed
 from harness.faults.clock import ClockRule
 from harness.faults.compose import WireFaults
@@ -60,7 +61,7 @@ class FaultSet:
         specs: Sequence[FaultSpec],
         *,
         seed: int,
-        host_response: float = 45.0,
+        host_response: float = HOST_RESPONSE,
         framing: str = "2byte",
     ) -> None:
         """`host_response` in seconds is the contract's, for faults that count from its end.

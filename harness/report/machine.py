@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 
 import msgspec
 
-from harness.checks.judge import Row, Verdict
+from harness.checks.verdict import Row, Verdict
 from harness.errors import ConfigError, EnvironmentTrouble
 from harness.journal import Header
 
