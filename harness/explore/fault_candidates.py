@@ -13,8 +13,9 @@ from itertools import product
 from harness.assembly import terminal_id
 from harness.faults.grammar import ALL_RULES
 from harness.faults.power import OPERATIONS
-from harness.faults.rule import Rule, function_of
+from harness.faults.rule import Rule
 from harness.keyed_random import Draw
+from harness.wire.message import function_of_mti
 
 MTIS = ("0200", "0420", "0421", "0800", "0210", "0430", "0810")
 ATTEMPTS = 3  # of each terminal: the first so many are struck
@@ -35,7 +36,7 @@ def _choices(rule: type[Rule]) -> dict[str, tuple[str, ...]]:
     for name, parameter in rule.parameters.items():
         if parameter.type == "mti":
             only = rule.withstood or rule.speaks
-            found[name] = tuple(x for x in MTIS if only in ("", function_of(x)))
+            found[name] = tuple(x for x in MTIS if only in ("", function_of_mti(x)))
         elif parameter.type == "operation":
             found[name] = OPERATIONS
         elif parameter.choices:

@@ -68,7 +68,10 @@ class HalfOpen(Hole):
     def may(self, now: float, passing: Passing) -> bool:
         if passing.terminal in self._signed_on:
             return self.active(now)
-        if passing.to == TO_TERMINAL and passing.mti[1:2] == "8":
+        message = passing.message
+        if passing.to != TO_TERMINAL or message is None:
+            return False
+        if message.is_network_management:
             self._signed_on[passing.terminal] = None
         return False
 

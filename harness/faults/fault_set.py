@@ -247,9 +247,7 @@ class FaultSet:
         """Seconds for which the host stays down, or None; `phase` is 'at_the_reading',
         'before_commit' or 'after_commit'.
         """
-        asked = (
-            rule for rule in self._crashes if rule.phase == phase and rule.touches(message.mti)
-        )
+        asked = (rule for rule in self._crashes if rule.phase == phase and rule.touches(message))
         rule = _struck(asked, now, message.terminal)
         return None if rule is None else rule.crash(message)
 

@@ -135,6 +135,7 @@ class HostServer:
         self.faults.tell = self._fault_acted
         self.decoder = assembly.tap
         self.press = assembly.press
+        self.dialect = assembly.dialect
         self.host = assembly.host()
         self.accepted: dict[int, AcceptedConnection] = {}
         self.watches = self.faults.wire or self.faults.connection

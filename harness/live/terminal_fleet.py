@@ -263,6 +263,7 @@ class TerminalFleet:
         self.faults.tell = self._fault_acted
         self.decoder = assembly.tap
         self.press = assembly.press
+        self.dialect = assembly.dialect
         self.watches = standalone and (self.faults.wire or self.faults.connection)
         self.host_address = host_address
         self.dead_addresses = UnreachableAddresses()

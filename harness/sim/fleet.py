@@ -81,6 +81,7 @@ class Fleet:
         self.faults.tell = self._fault_acted
         self.decoder = assembly.tap
         self.press = assembly.press
+        self.dialect = assembly.dialect
         self.host = assembly.host()
         self.cables: dict[int, SimulatedLink] = {}
         self._journal = journal
