@@ -29,6 +29,7 @@ from harness.report.frames import frame_line
 from harness.report.judging import reports_scanned
 from harness.report.setup_hints import SetupHints
 from harness.units import format_duration, parse_address, parse_duration
+from harness.wire.dialects import load_dialect
 
 INTERRUPTED = 130
 RUNS = Path("runs")
@@ -195,7 +196,7 @@ def _fresh(mode: str) -> Path:
 
 
 def _listeners(plan: RunPlan, *, verbose: bool) -> list[Listener]:
-    listeners: list[Listener] = [SetupHints(plan.mode, _hint).see]
+    listeners: list[Listener] = [SetupHints(plan.mode, load_dialect(), _hint).see]
     if verbose:
         listeners.append(_show_frame)
     return listeners
@@ -207,7 +208,7 @@ def _hint(text: str) -> None:
 
 def _show_frame(at: float, actor: str, event: Event) -> None:
     if isinstance(event, FrameSeen) and event.end == "terminal":
-        print(frame_line(at, actor, event), file=sys.stderr, flush=True)
+        print(frame_line(at, actor, event, load_dialect()), file=sys.stderr, flush=True)
 
 
 # --- carrying it out ---------------------------------------------------------------------------
