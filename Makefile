@@ -6,10 +6,10 @@ READY := $(VENV)/.ready
 LOG   := $(VENV)/setup.log
 
 .DEFAULT_GOAL := help
-.PHONY: help run load test check bench clean
+.PHONY: help run load test test-long check bench clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
 
 run: $(READY) ## show the main job: a fleet of ATMs lives through a frozen host (under 60 s)
 	@$(PY) -m harness.cli.demo
@@ -25,8 +25,15 @@ load: $(READY) ## the live fleet under load; TERMINALS=200 RATE=300/s FOR=30s FA
 	@$(PY) -m harness load --terminals $(TERMINALS) --for $(FOR) --seed $(SEED) \
 	  $(if $(RATE),--rate '$(RATE)') $(if $(FAULT),--fault '$(FAULT)')
 
+# The tests start a hundred processes: each would compile the package where none keeps the bytecode.
+test test-long: export PYTHONDONTWRITEBYTECODE :=
+PYTEST := $(PY) -m pytest -n 2 --dist worksteal
+
 test: $(READY) ## the test suite; pass options with ARGS='-k people'
-	@$(PY) -m pytest -n 2 $(ARGS)
+	@$(PYTEST) $(ARGS)
+
+test-long: $(READY) ## what takes long: scenarios at full size, long searches, many kills
+	@$(PYTEST) -m long $(ARGS)
 
 check: $(READY) ## ruff and mypy
 	@$(PY) -m ruff check harness tests benchmarks

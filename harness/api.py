@@ -18,12 +18,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.checks.judge import Verdict
+from harness.checks.verdict import Verdict
+from harness.contract import HOST_RESPONSE
 from harness.errors import ConfigError
 from harness.journal import Listener
+from harness.link_options import LinkOptions
 from harness.live.standalone_host import StandaloneHost
 from harness.live.standalone_terminals import StandaloneTerminals
-from harness.plan import plan_of, standalone_plan
+from harness.plan import STANDALONE_LINK, plan_of, standalone_plan
 from harness.report.judging import judge_together
 from harness.scenario import Scenario, load_scenario
 from harness.sim.run import simulate_plan
@@ -66,6 +68,26 @@ def simulate(
     return simulate_plan(plan, journal=_path(journal)).verdict
 
 
+def _link(
+    *,
+    spec: str | None,
+    dialect: str | None,
+    framing: str | None,
+    mac: str | bool | None,
+    keys: str | None,
+    sign_on: bool | None,
+) -> LinkOptions:
+    """The link of a host or of terminals that stand alone; None for what nobody asked for. A `mac`
+    that is True is AES-CMAC.
+    """
+    if isinstance(mac, bool):
+        mac = "cmac" if mac else "none"
+    asked = STANDALONE_LINK.changed(
+        spec=spec, dialect=dialect, framing=framing, mac=mac, keys=keys, sign_on=sign_on
+    )
+    return asked.checked()
+
+
 def _path(given: Path | str | None) -> Path | None:
     return None if given is None else Path(given)
 
@@ -90,13 +112,14 @@ class Host(StandaloneHost):
         *,
         faults: Sequence[str] = (),
         profile: str = "safe",
-        spec: str = "iso87-ascii",
-        framing: str = "2byte",
-        mac: bool = False,
-        keys: str = "test",
-        sign_on: bool = True,
+        spec: str | None = None,
+        dialect: str | None = None,
+        framing: str | None = None,
+        mac: str | bool | None = None,
+        keys: str | None = None,
+        sign_on: bool | None = None,
         cards: str = "",
-        host_response: Duration = 45.0,
+        host_response: Duration = HOST_RESPONSE,
         settle: Duration = 120.0,
         slack: Duration = 2.0,
         seed: int = 1,
@@ -114,11 +137,9 @@ class Host(StandaloneHost):
             "host",
             faults=tuple(faults),
             profile=profile,
-            spec=spec,
-            framing=framing,
-            mac=mac,
-            keys=keys,
-            sign_on=sign_on,
+            link=_link(
+                spec=spec, dialect=dialect, framing=framing, mac=mac, keys=keys, sign_on=sign_on
+            ),
             cards=cards,
             host_response=parse_duration(host_response, place="host_response"),
             settle=parse_duration(settle, place="settle"),
@@ -146,13 +167,14 @@ class Terminals(StandaloneTerminals):
         gap: Duration = 10.0,
         faults: Sequence[str] = (),
         profile: str = "safe",
-        spec: str = "iso87-ascii",
-        framing: str = "2byte",
-        mac: bool = False,
-        keys: str = "test",
-        sign_on: bool = True,
+        spec: str | None = None,
+        dialect: str | None = None,
+        framing: str | None = None,
+        mac: str | bool | None = None,
+        keys: str | None = None,
+        sign_on: bool | None = None,
         cards: str = "",
-        host_response: Duration = 45.0,
+        host_response: Duration = HOST_RESPONSE,
         settle: Duration = 120.0,
         slack: Duration = 2.0,
         seed: int = 1,
@@ -172,11 +194,9 @@ class Terminals(StandaloneTerminals):
             gap=parse_duration(gap, place="gap"),
             faults=tuple(faults),
             profile=profile,
-            spec=spec,
-            framing=framing,
-            mac=mac,
-            keys=keys,
-            sign_on=sign_on,
+            link=_link(
+                spec=spec, dialect=dialect, framing=framing, mac=mac, keys=keys, sign_on=sign_on
+            ),
             cards=cards,
             host_response=parse_duration(host_response, place="host_response"),
             settle=parse_duration(settle, place="settle"),

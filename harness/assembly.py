@@ -11,7 +11,7 @@ import msgspec
 from harness.cardholders import CUSTOMERS, Card, Population
 from harness.cards import CardFile
 from harness.crypto.keys import Keys, load_keys
-from harness.crypto.mac import CmacMac
+from harness.crypto.mac import mac_algorithm
 from harness.crypto.pin import PinCrypto
 from harness.errors import ConfigError
 from harness.faults.fault_set import FaultSet
@@ -70,16 +70,14 @@ class Assembly:
     """
 
     def __init__(self, plan: RunPlan) -> None:
-        scenario = plan.scenario
+        scenario, link = plan.scenario, plan.link
         self.plan = plan
-        self.contract = scenario.contract
-        self.keys: Keys = load_keys(plan.keys)
-        self.framing: Framing = framing(plan.framing)
-        spec = load_spec(plan.spec)
-        mac = CmacMac(self.keys.mac) if self.contract.mac else None
-        self.codec = AuthenticatedCodec(Codec(spec), mac)
+        self.contract = plan.contract
+        self.keys: Keys = load_keys(link.keys)
+        self.framing: Framing = framing(link.framing)
+        self.codec = self._new_codec()
         self.press = FrameBuilder(self.codec, self.framing)
-        self.dialect = load_dialect(spec=spec)
+        self.dialect = load_dialect(link.dialect_name, load_spec(link.spec))
         self.calendar = Calendar(scenario.epoch)
         self.pin = PinCrypto(self.keys.pin)
         self.population = self._cards()
@@ -90,15 +88,20 @@ class Assembly:
             SAFE_HOST if plan.mode == "terminals" else host_profile(plan.host_profile)
         )
         self.faults = self._faults()
-        # the tap opens frames with a codec and keys of its own
-        tap_mac = CmacMac(self.keys.mac) if self.contract.mac else None
-        tap_sealed = AuthenticatedCodec(Codec(load_spec(plan.spec)), tap_mac)
         alone = plan.mode in SEES_ALONE
-        guess = FormatDetector(plan.framing, plan.spec) if alone else None
-        self.tap = TapDecoder(tap_sealed, self.framing, self.keys.token, guess)
+        guess = FormatDetector(link.framing, link.spec) if alone else None
+        # the tap opens frames with a codec and keys of its own
+        self.tap = TapDecoder(self._new_codec(), self.framing, self.keys.token, guess)
         self._places: dict[int, str] = {}
         self._settings = self.terminal_profile.settings_over(self._usual_terminal())
         self._motors = scenario.motors
+
+    def _new_codec(self) -> AuthenticatedCodec:
+        """A codec of the link with its MAC, shared with nobody."""
+        link = self.plan.link
+        return AuthenticatedCodec(
+            Codec(load_spec(link.spec)), mac_algorithm(link.mac, self.keys.mac)
+        )
 
     def with_faults(self, faults: tuple[str, ...]) -> Assembly:
         """The same run with these faults instead; it shares everything that no run changes."""
@@ -112,7 +115,7 @@ class Assembly:
             [parse_fault(text) for text in self.plan.faults],
             seed=self.plan.seed,
             host_response=self.contract.host_response,
-            framing=self.plan.framing,
+            framing=self.plan.link.framing,
         )
 
     def header(self) -> Header:
@@ -175,7 +178,7 @@ class Assembly:
         fate = self._device_faults(name) if faults.device else None
         device = self.terminal_profile.device(self._motors, fate)
         customers = Customers(
-            self.plan.scenario.evening,
+            self.plan.scenario.customers,
             device,
             lambda customer: self._card(index, customer),
             key_of(self.plan.seed, "street", name),

@@ -9,11 +9,18 @@ from __future__ import annotations
 
 import msgspec
 
+HOST_RESPONSE = 45.0
+"""Seconds that a terminal waits for the host's answer where nobody says otherwise."""
+
 
 class Contract(msgspec.Struct, frozen=True, kw_only=True):
-    """Bounds in seconds, unless a comment says otherwise."""
+    """Bounds in seconds, unless a comment says otherwise.
 
-    host_response: float = 45.0
+    `mac` and `sign_on` follow from the options of the run's link (`LinkOptions.judged_with`), and
+    are no keys of a scenario file's `[contract]`.
+    """
+
+    host_response: float = HOST_RESPONSE
     eject: float = 10.0
     card_take: float = 30.0
     capture: float = 10.0
@@ -31,7 +38,7 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     capture_burst: int = 3  # captures by code within `capture_window`, the most (T7.breaker)
     capture_window: float = 60.0
     cash_before_card: bool = False
-    mac: bool = True  # frames carry a MAC, so 'authentic' can be seen
+    mac: bool = True  # frames must carry a MAC, so that 'authentic' can be seen
     sign_on: bool = True  # a connection counts only once it is signed on
     partial_approval: bool = False  # code 10 may be paid out
     stand_in: int = 0  # minor units: the most that may be approved in the issuer's stead

@@ -27,6 +27,12 @@ class ConfigError(HarnessError):
         super().__init__(f"{text}\n{remedy}" if remedy else text)
 
 
+class RenamedWarning(FutureWarning):
+    """A name that a user has written is called otherwise now. The old one works in this version
+    and is refused in the next; the text says where it stands and what to write instead.
+    """
+
+
 class EnvironmentTrouble(HarnessError):
     """The machine would not: a port in use, a refused connection, a full disk."""
 

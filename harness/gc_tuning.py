@@ -31,12 +31,18 @@ def brief_collections() -> Iterator[None]:
 
 @contextmanager
 def _collecting(threshold: tuple[int, int, int]) -> Iterator[None]:
+    """What a caller has frozen stays frozen, and is not gone through for each run: to collect all
+    that a large test suite holds takes longer than many a simulation.
+    """
     before = gc.get_threshold()
+    frozen = gc.get_freeze_count() > 0
     gc.collect()
-    gc.freeze()
+    if not frozen:
+        gc.freeze()
     gc.set_threshold(*threshold)
     try:
         yield
     finally:
         gc.set_threshold(*before)
-        gc.unfreeze()
+        if not frozen:
+            gc.unfreeze()

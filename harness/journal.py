@@ -6,6 +6,7 @@ line is an `Entry`. The last entry of a whole journal is `RunEnded`.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,9 +17,11 @@ import msgspec
 from harness.contract import Contract
 from harness.errors import ConfigError, EnvironmentTrouble
 from harness.events import AnyEvent, Event, FrameSeen
+from harness.link_options import LinkOptions
+from harness.old_formats import header_from_format_2
 from harness.wire.describe import mask_fields
 
-FORMAT = 2
+FORMAT = 3
 
 Listener = Callable[[float, str, Event], None]
 
@@ -54,9 +57,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     speed: float = 1.0
     terminals: int
     duration: float
-    spec: str
-    framing: str
-    keys: str = "test"
+    link: LinkOptions
     terminal_profile: str
     host_profile: str
     faults: tuple[str, ...] = ()
@@ -128,6 +129,7 @@ class JournalWriter:
             return file
         file = path.open("wb", buffering=1 << 18)
         file.write(_encoder.encode(header) + b"\n")
+        file.flush()  # whoever follows the journal from its start finds a header
         return file
 
     def sync(self) -> None:
@@ -167,49 +169,117 @@ class JournalWriter:
             ) from trouble
 
 
-class JournalReader:
-    """Reads a journal; one cut off in the middle is read up to there and `cut` says so.
+class JournalTail:
+    """Reads a journal that may still be growing. Whoever reads a journal reads it by this.
+
+    `read_more` gives the entries so far, in pieces; when it gives none, everything that is whole
+    has been read, and it gives more once the file has grown. A last line without its newline is
+    waited for: `unfinished` says that there is one.
 
     Raises:
-        ConfigError: no such file, or its first line is no header of this format.
+        ConfigError: no such file; or, from `read_more`, a first line that is no header.
+    """
+
+    PIECE = 1 << 18  # bytes
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.header: Header | None = None
+        self.lines = 0
+        """Whole lines that were read, the header among them."""
+        self.wrong = ""
+        """Why nothing is read any more: a line that is no entry."""
+        self._decode = msgspec.json.Decoder(Entry).decode
+        self._rest = b""
+        self._file = _opened(path)
+
+    @property
+    def unfinished(self) -> bool:
+        """Does what was read so far end within a line?"""
+        return bool(self._rest)
+
+    def read_more(self) -> list[Entry]:
+        """The entries of the next whole lines; none where nothing has been added."""
+        entries: list[Entry] = []
+        while not entries and not self.wrong:
+            piece = self._file.read(self.PIECE)
+            if not piece:
+                break
+            *lines, self._rest = (self._rest + piece).split(b"\n")
+            for line in lines:
+                self.lines += 1
+                if self.header is None:
+                    self.header = _header_of(line, self.path)
+                    continue
+                try:
+                    entries.append(self._decode(line))
+                except msgspec.DecodeError as trouble:
+                    self.wrong = f"line {self.lines} cannot be read: {trouble}"
+                    break
+        return entries
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+
+class JournalReader:
+    """Reads a journal that is finished; one cut off in the middle is read up to there and `cut`
+    says so.
+
+    Raises:
+        ConfigError: no such file, or its first line is no header of a format that is read.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.cut = ""
-        try:
-            with path.open("rb") as file:
-                first = file.readline()
-        except OSError as trouble:
-            raise ConfigError(f"cannot be read ({trouble.strerror})", place=str(path)) from trouble
-        try:
-            self.header = msgspec.json.decode(first, type=Header)
-        except msgspec.DecodeError as trouble:
-            raise ConfigError(
-                f"not a journal: {trouble}",
-                place=f"{path}:1",
-                remedy="a journal starts with the header that 'harness run --journal' writes",
-            ) from trouble
-        if self.header.format != FORMAT:
-            raise ConfigError(
-                f"journal format {self.header.format}, this harness reads {FORMAT}",
-                place=f"{path}:1",
-            )
+        with _opened(path) as file:
+            self.header = _header_of(file.readline(), path)
 
     def __iter__(self) -> Iterator[Entry]:
-        decode = msgspec.json.Decoder(Entry).decode
         self.cut = "the journal ends without its RunEnded line"
-        with self.path.open("rb") as file:
-            file.readline()
-            for number, line in enumerate(file, start=2):
-                if not line.endswith(b"\n"):
-                    self.cut = f"line {number} is cut off"
-                    return
-                try:
-                    entry = decode(line)
-                except msgspec.DecodeError as trouble:
-                    self.cut = f"line {number} cannot be read: {trouble}"
-                    return
-                if type(entry.event).__name__ == "RunEnded":
-                    self.cut = ""
-                yield entry
+        with contextlib.closing(JournalTail(self.path)) as tail:
+            while entries := tail.read_more():
+                for entry in entries:
+                    if type(entry.event).__name__ == "RunEnded":
+                        self.cut = ""
+                    yield entry
+            if tail.wrong:
+                self.cut = tail.wrong
+            elif tail.unfinished:
+                self.cut = f"line {tail.lines + 1} is cut off"
+
+
+def _opened(path: Path) -> BinaryIO:
+    """Raises ConfigError if a journal cannot be read."""
+    try:
+        return path.open("rb")
+    except OSError as trouble:
+        raise ConfigError(f"cannot be read ({trouble.strerror})", place=str(path)) from trouble
+
+
+def _header_of(line: bytes, path: Path) -> Header:
+    """The first line of a journal.
+
+    Raises:
+        ConfigError: it is no header, or that of a format which this version cannot read.
+    """
+    try:
+        raw = msgspec.json.decode(line, type=dict[str, Any])
+        if raw.get("format") == FORMAT - 1:
+            raw = header_from_format_2(raw)
+        header = msgspec.convert(raw, Header)
+    except msgspec.DecodeError as trouble:
+        raise ConfigError(
+            f"not a journal: {trouble}",
+            place=f"{path}:1",
+            remedy="a journal starts with the header that 'harness run --journal' writes",
+        ) from trouble
+    if header.format not in (FORMAT - 1, FORMAT):
+        raise ConfigError(
+            f"journal format {header.format}, this harness reads {FORMAT - 1} and {FORMAT}",
+            place=f"{path}:1",
+            remedy="run it again, or judge it with the version that wrote it",
+        )
+    return header

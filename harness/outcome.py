@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from harness.checks.judge import Verdict
+from harness.checks.verdict import Verdict
 from harness.journal import Header
 
 

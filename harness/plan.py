@@ -14,8 +14,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from harness.contract import Contract
+from harness.contract import HOST_RESPONSE, Contract
 from harness.journal import Header
+from harness.link_options import LinkOptions
 from harness.machines.customer import CustomerBehaviour
 from harness.scenario import Scenario
 
@@ -23,11 +24,13 @@ Mode = Literal["sim", "live", "host", "terminals"]
 
 
 class RunPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`mode` 'host' and 'terminals' are one half of a run, against somebody else's other half.
-    `keys` is a name or a file, `cards` a file ('' draws them). `duration` is in run seconds,
-    `speed` in run seconds per wall second (live only); `faults` are the scenario's and the
-    flags' together; `command` repeats the run. What the scenario expects and forbids is scaled to
-    the run's size in the header.
+    """A scenario with all that was asked for over it.
+
+    In `mode` 'host' and 'terminals' one end is ours and the other somebody else's. `link` says how
+    messages become bytes, `cards` is a file ('' draws them). `duration` is in run seconds, `speed`
+    in run seconds per wall second (live only); `faults` are the scenario's and the flags' together;
+    `command` repeats the run. What the scenario expects and forbids is scaled to the run's size in
+    the header.
     """
 
     scenario: Scenario
@@ -37,13 +40,16 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     faults: tuple[str, ...]
     terminal_profile: str
     host_profile: str
-    spec: str
-    framing: str
+    link: LinkOptions
     mode: Mode = "sim"
     speed: float = 1.0
-    keys: str = "test"
     cards: str = ""
     command: str = ""
+
+    @property
+    def contract(self) -> Contract:
+        """What the run is judged by: the scenario's contract, and what follows from the link."""
+        return self.link.judged_with(self.scenario.contract)
 
     @property
     def _as_shipped(self) -> bool:
@@ -99,13 +105,11 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             speed=self.speed,
             terminals=self.terminals,
             duration=self.duration,
-            spec=self.spec,
-            framing=self.framing,
-            keys=self.keys,
+            link=self.link,
             terminal_profile=self.terminal_profile,
             host_profile=self.host_profile,
             faults=self.faults,
-            contract=scenario.contract,
+            contract=self.contract,
             promises=scenario.promises,
             expects=self._least(),
             forbids=self._most() if self._as_shipped else {},
@@ -134,14 +138,17 @@ def plan_of(
     no_faults: bool = False,
     terminal_profile: str | None = None,
     host_profile: str | None = None,
-    spec: str | None = None,
-    framing: str | None = None,
+    link: LinkOptions | None = None,
     live: bool = False,
     speed: float = 1.0,
     source: str = "",
 ) -> RunPlan:
     """The scenario with what was asked for over it. `faults` add to the scenario's own, which
-    `no_faults` leaves out; `source` is how the scenario was named, for the command.
+    `no_faults` leaves out; `link` takes the place of the scenario's; `source` is how the scenario
+    was named, for the command.
+
+    Raises:
+        ConfigError: the link names something that does not exist.
     """
     plan = RunPlan(
         scenario=scenario,
@@ -151,13 +158,18 @@ def plan_of(
         faults=(() if no_faults else scenario.faults) + faults,
         terminal_profile=terminal_profile or scenario.terminal_profile,
         host_profile=host_profile or scenario.host_profile,
-        spec=spec or scenario.spec,
-        framing=framing or scenario.framing,
+        link=(link or scenario.link).checked(),
         mode="live" if live else "sim",
         speed=speed,
     )
     words = _command(plan, source or scenario.name, faults, no_faults=no_faults)
     return msgspec.structs.replace(plan, command=shlex.join(words))
+
+
+STANDALONE_LINK = LinkOptions(mac="none")
+"""The link of a host or of terminals that stand alone, where nobody says otherwise: a MAC needs
+keys that both ends have, so it has to be asked for.
+"""
 
 
 def standalone_plan(
@@ -168,39 +180,36 @@ def standalone_plan(
     duration: float = 0.0,
     faults: tuple[str, ...] = (),
     profile: str = "safe",
-    spec: str = "iso87-ascii",
-    framing: str = "2byte",
-    mac: bool = False,
-    sign_on: bool = True,
-    keys: str = "test",
+    link: LinkOptions = STANDALONE_LINK,
     cards: str = "",
-    host_response: float = 45.0,
+    host_response: float = HOST_RESPONSE,
     settle: float = 120.0,
     slack: float = 2.0,
     gap: float = 10.0,
     speed: float = 1.0,
     command: str = "",
 ) -> RunPlan:
-    """One half of a run, against somebody else's other half. `duration` 0 goes on until it is
-    stopped; `settle` is how long what is open at the end may take, `slack` by how much timed bounds
-    are wider because we are no faster ourselves, `gap` the mean time between
+    """The host alone, or the terminals alone; the other end is somebody else's. `duration` 0 goes
+    on until it is stopped; `settle` is how long what is open at the end may take, `slack` by how
+    much timed bounds are wider because we are no faster ourselves, `gap` the mean time between
     customers at a terminal, `host_response` the timer that the terminals keep: run seconds.
+
+    Raises:
+        ConfigError: the link names something that does not exist.
     """
-    contract = Contract(
-        mac=mac,
-        sign_on=sign_on,
-        host_response=host_response,
-        quiescence=settle,
-        awaits_service=False,  # who knows whether somebody else's host comes back
-        slack=slack,
-    )
     scenario = Scenario(
-        id="half",
+        id="standalone",
         name=mode,
         title=f"our {mode} alone",
         promises=("T2", "F1") if mode == "terminals" else (),
-        contract=contract,
-        evening=CustomerBehaviour(mean_gap=gap),
+        contract=Contract(
+            host_response=host_response,
+            quiescence=settle,
+            awaits_service=False,  # who knows whether somebody else's host comes back
+            slack=slack,
+        ),
+        customers=CustomerBehaviour(mean_gap=gap),
+        link=link,
         terminals=terminals,
     )
     return RunPlan(
@@ -211,11 +220,9 @@ def standalone_plan(
         faults=faults,
         terminal_profile=profile if mode == "terminals" else "theirs",
         host_profile=profile if mode == "host" else "theirs",
-        spec=spec,
-        framing=framing,
+        link=link.checked(),
         mode=mode,
         speed=speed,
-        keys=keys,
         cards=cards,
         command=command,
     )
@@ -234,11 +241,10 @@ def _command(plan: RunPlan, source: str, added: tuple[str, ...], *, no_faults: b
     for flag, chosen, usual in (
         ("--terminal-profile", plan.terminal_profile, scenario.terminal_profile),
         ("--host-profile", plan.host_profile, scenario.host_profile),
-        ("--spec", plan.spec, scenario.spec),
-        ("--framing", plan.framing, scenario.framing),
     ):
         if chosen != usual:
             words += [flag, chosen]
+    words += plan.link.flags(scenario.link)
     if no_faults:
         words.append("--no-faults")
     for text in added:

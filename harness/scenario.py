@@ -1,11 +1,12 @@
-"""A scenario: an evening with something going wrong in it, and what must hold all the same.
+"""A scenario: what a run is about, what goes wrong in it, and what must hold all the same.
 
 A scenario is a TOML file (docs/scenarios.md lists the keys). Durations are '90m' or seconds,
 shares '3%' or 0.03. It names the faults in the grammar of `--fault`, the invariants it promises
 (one that is then never tried makes the run INVALID), the events that must have happened often
 enough (`[expect]`) and those that may happen so often and no more (`[forbid]`).
 
-Every mistake is a ConfigError with the file, the line and the key, and the nearest right name.
+Every mistake is a ConfigError with the file, the line and the key, and the nearest right name. A
+name that is called otherwise now (`harness.scenario_renames`) is taken, with a RenamedWarning.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import math
 import re
 import tomllib
+import warnings
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,14 +23,16 @@ import msgspec
 
 from harness import resources
 from harness.checks.catalogue import INVARIANTS
-from harness.checks.expectations import parse_wanted
+from harness.checks.expectations import parse_expectation
 from harness.contract import Contract
 from harness.did_you_mean import unknown
-from harness.errors import ConfigError
+from harness.errors import ConfigError, RenamedWarning
 from harness.faults.grammar import parse_fault
+from harness.link_options import LinkOptions
 from harness.machines.customer import CustomerBehaviour
 from harness.machines.device import Motors
 from harness.machines.terminal import LAST_STAN
+from harness.scenario_renames import RENAMES, Key, Rename, spelled
 from harness.units import parse_duration, parse_share
 
 
@@ -39,7 +43,9 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
 
     `first_stan` is the STAN (DE 11) with which new machines begin, up to 999,999.
 
-    `expect` and `forbid` map events (`checks.wanted`) to the least and the greatest number of
+    `customers` is how those in front of the machines behave, `link` how messages become bytes.
+
+    `expect` and `forbid` map events (`checks.expectations`) to the least and the greatest number of
     times, in a run with the scenario's terminals and duration; `harness.plan` scales them to a
     smaller or a larger one.
     """
@@ -55,7 +61,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     duration: float = 5400.0
     epoch: str = "2026-11-21T20:10:00"
     contract: Contract = Contract()
-    evening: CustomerBehaviour = CustomerBehaviour()
+    customers: CustomerBehaviour = CustomerBehaviour()
     motors: Motors = Motors()
     promises: tuple[str, ...] = ()
     expect: dict[str, int] = {}
@@ -63,8 +69,20 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     faults: tuple[str, ...] = ()
     terminal_profile: str = "safe"
     host_profile: str = "safe"
-    spec: str = "iso87-ascii"
-    framing: str = "2byte"
+    link: LinkOptions = LinkOptions()
+
+    def __post_init__(self) -> None:
+        """Raises ConfigError for a contract that says otherwise than the link."""
+        told = self.contract.mac, self.contract.sign_on
+        for name, contract, link in zip(
+            ("mac", "sign_on"), told, (self.link.has_mac, self.link.sign_on), strict=True
+        ):
+            if link and not contract:
+                raise ConfigError(
+                    f"{name} follows from the link, which has it",
+                    place=f"Contract({name}=False)",
+                    remedy='give the scenario link=LinkOptions(mac="none", sign_on=False)',
+                )
 
     @property
     def searched(self) -> int:
@@ -72,6 +90,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
         return self.search_terminals or self.terminals
 
 
+_FOLLOWS = {"contract": ("mac", "sign_on")}  # by section: what is no key, as it follows from others
 _KEYS = tuple(name for name in Scenario.__struct_fields__ if name != "name")
 
 
@@ -129,10 +148,11 @@ class _Reader:
     def __init__(self, text: str, path: Path) -> None:
         self._lines = text.splitlines()
         self._path = path
+        self._renamed: dict[Key, Key] = {}  # from where a key belongs to where it stands
 
     def scenario(self, table: dict[str, Any]) -> Scenario:
         values: dict[str, Any] = {"name": self._path.stem}
-        for key, value in table.items():
+        for key, value in self._in_new_names(table).items():
             if key not in _KEYS:
                 unknown("key", key, _KEYS, place=self._place("", key))
             values[key] = self._value(key, value)
@@ -150,9 +170,37 @@ class _Reader:
                 self._check_fault(section, text, scenario.faults)
         return scenario
 
+    def _in_new_names(self, table: dict[str, Any]) -> dict[str, Any]:
+        """The table with each value under the name that its key has now; warns of old names."""
+        table = {key: dict(x) if isinstance(x, dict) else x for key, x in table.items()}
+        for rename in RENAMES:
+            section, key = rename.old
+            old = table.get(section) if section else table
+            if isinstance(old, dict) and key in old:
+                self._rename(table, rename, old.pop(key))
+        return table
+
+    def _rename(self, table: dict[str, Any], rename: Rename, value: Any) -> None:
+        (section, key), place = rename.new, self._place(*rename.old)
+        new = self._table(table.setdefault(section, {}), place) if section else table
+        if key in new:
+            raise ConfigError(
+                f"it is called '{spelled(rename.new)}' now, and that is given too",
+                place=place,
+                remedy="leave the old one out",
+            )
+        new[key] = rename.value(value)
+        self._renamed[rename.new] = rename.old
+        name = spelled(rename.new, section=isinstance(value, dict))
+        warnings.warn(
+            f"{place}: it is called '{name}' now; the old name works in this version only",
+            RenamedWarning,
+            stacklevel=2,
+        )
+
     def _check_fault(self, section: str, text: str, faults: tuple[str, ...]) -> None:
         """What is said of a fault is said of one of the scenario's own: nothing else can do it."""
-        wanted = parse_wanted(text)
+        wanted = parse_expectation(text)
         kinds = [parse_fault(fault).kind for fault in faults]
         own = {"fault": faults, "kind": kinds}.get(wanted.field)
         if wanted.event == "FaultActed" and own is not None and wanted.value not in own:
@@ -188,8 +236,12 @@ class _Reader:
                 return self._counts(key, self._table(value, place))
             case "contract":
                 return self._struct(key, Contract(), self._table(value, place))
-            case "evening":
+            case "customers":
                 return self._struct(key, CustomerBehaviour(), self._table(value, place))
+            case "link":
+                link: LinkOptions = self._struct(key, LinkOptions(), self._table(value, place))
+                link.checked(lambda name: self._place("link", name))
+                return link
             case "motors":
                 return self._struct(key, Motors(), self._table(value, place))
             case _:
@@ -261,13 +313,15 @@ class _Reader:
     def _counts(self, section: str, table: dict[str, Any]) -> dict[str, int]:
         for name, count in table.items():
             place = self._place(section, name)
-            parse_wanted(name, place=place)
+            parse_expectation(name, place=place)
             self._whole(count, place, least=1 if section == "expect" else 0)
         return dict(table)
 
     def _struct(self, section: str, default: Any, table: dict[str, Any]) -> Any:
         """`default` with the table's entries over it, each read by the kind of its default."""
-        names = default.__struct_fields__
+        names = [
+            name for name in default.__struct_fields__ if name not in _FOLLOWS.get(section, ())
+        ]
         changes: dict[str, Any] = {}
         for key, value in table.items():
             place = self._place(section, key)
@@ -281,11 +335,13 @@ class _Reader:
             if not isinstance(value, bool):
                 raise ConfigError(f"{value!r} is neither true nor false", place=place)
             return value
+        if isinstance(default, str):
+            return self._text(value, place)
         if isinstance(default, tuple):
             return self._tuple(default, value, place, section)
         if isinstance(default, int):
             return self._whole(value, place, least=0)
-        if default < 1 and section == "evening":  # only there shares default below one
+        if default < 1 and section == "customers":  # only there shares default below one
             return parse_share(self._number(value, place), place=place)
         return self._duration(value, place, positive=True)
 
@@ -307,6 +363,8 @@ class _Reader:
 
     def _place(self, section: str, key: str) -> str:
         """'file:line: key ...' of a key in a section ('' for the top of the file)."""
+        section, key = self._renamed.get((section, key), (section, key))
+        section = self._renamed.get(("", section), ("", section))[1]
         within, name = "", f"{section}.{key}" if section else key
         for number, line in enumerate(self._lines, start=1):
             head = re.match(r"\s*\[\s*([\w.-]+)\s*\]", line)

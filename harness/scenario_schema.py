@@ -12,11 +12,16 @@ from typing import Any
 from harness.checks.catalogue import INVARIANTS
 from harness.checks.expectations import fields_of
 from harness.contract import Contract
+from harness.crypto.mac import mac_names
 from harness.events import EVENT_TYPES
 from harness.faults.grammar import ALL_RULES
+from harness.link_options import LinkOptions
 from harness.machines.customer import CustomerBehaviour
 from harness.machines.device import Motors
 from harness.machines.terminal import LAST_STAN
+from harness.scenario_renames import RENAMES, Key, spelled
+from harness.wire.dialects import DIALECTS
+from harness.wire.framing import framing_names
 
 _DURATION = {
     "description": "seconds, or text such as '90m', '45s', '20ms'",
@@ -69,19 +74,45 @@ def scenario_schema() -> dict[str, Any]:
                 "how often each may happen at most; in proportion with more terminals or more "
                 "time, never less; only with the scenario's own faults and profiles",
             ),
-            "contract": _section(Contract()),
-            "evening": _section(CustomerBehaviour()),
+            "contract": _contract(),
+            "customers": _section(CustomerBehaviour()),
+            "link": _link(),
             "motors": _section(Motors()),
             "terminal_profile": _TEXT,
             "host_profile": _TEXT,
-            "spec": _TEXT,
-            "framing": _TEXT,
+            "evening": _deprecated(_section(CustomerBehaviour()), ("", "evening")),
+            "spec": _deprecated(_TEXT, ("", "spec")),
+            "framing": _deprecated(_TEXT, ("", "framing")),
         },
     }
 
 
 def _described(schema: dict[str, Any], text: str) -> dict[str, Any]:
     return {**schema, "description": text}
+
+
+def _deprecated(schema: dict[str, Any], old: Key) -> dict[str, Any]:
+    """A name that is called otherwise now, and still taken."""
+    new = next(rename.new for rename in RENAMES if rename.old == old)
+    name = spelled(new, section=schema.get("type") == "object")
+    return {**_described(schema, f"is called {name} now"), "deprecated": True}
+
+
+def _contract() -> dict[str, Any]:
+    section = _section(Contract())
+    for name in ("mac", "sign_on"):
+        section["properties"][name] = _deprecated({"type": "boolean"}, ("contract", name))
+    return section
+
+
+def _link() -> dict[str, Any]:
+    section = _section(LinkOptions())
+    section["properties"] |= {
+        "dialect": {"enum": list(DIALECTS)},
+        "framing": {"enum": list(framing_names())},
+        "mac": {"enum": mac_names()},
+    }
+    return section
 
 
 def _events(*, least: int) -> dict[str, Any]:
@@ -113,6 +144,8 @@ def _like(default: Any, *, shares: bool) -> dict[str, Any]:
     """The kind of value that a default is."""
     if isinstance(default, bool):
         return {"type": "boolean"}
+    if isinstance(default, str):
+        return _TEXT
     if isinstance(default, tuple):
         text = not default or isinstance(default[0], str)
         return {"type": "array", "items": _TEXT if text else _like(default[0], shares=shares)}

@@ -75,9 +75,15 @@ class TapDecoder:
 
 
 class Tap:
-    """One direction at one end of one connection."""
+    """One direction at one end of one connection.
 
-    __slots__ = ("_begun", "_broken", "_decoder", "_deframer", "_end", "_management", "_to")
+    `latest` is the message of the frame that it saw last, whether it was reported or not; None if
+    that would not decode.
+    """
+
+    __slots__ = (
+        "_begun", "_broken", "_decoder", "_deframer", "_end", "_management", "_to", "latest",
+    )  # fmt: skip
 
     def __init__(self, decoder: TapDecoder, end: End, to: End, *, management: bool = True) -> None:
         """Without `management`, network management messages are not reported (at the host's end
@@ -90,20 +96,24 @@ class Tap:
         self._deframer = decoder.framing.deframer()
         self._broken = False
         self._begun = False  # has a first frame been read, well or badly?
+        self.latest: Fields | None = None
 
     def reset(self) -> None:
         """A new connection."""
         self._deframer.reset()
         self._broken = self._begun = False
+        self.latest = None
 
     def see(self, data: bytes) -> list[FrameSeen]:
         """The frames that these bytes complete."""
         seen = []
-        for payload in self._deframer.feed(data):
+        self.latest = None
+        for raw, payload, _ in self._deframer.feed(data):
             fields, mac, digest, problem = self._decoder.look(payload)
             if problem and not self._begun:
-                problem += self._decoder.remedy(self._decoder.framing.wrap(payload))
+                problem += self._decoder.remedy(raw)
             self._begun = True
+            self.latest = fields or None
             if not self._management and fields.get("t", "")[1:2] == "8":
                 continue
             seen.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 
@@ -18,6 +19,12 @@ settings.load_profile("ci" if IN_CI else "here")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What once failed comes first."""
     items.sort(key=lambda item: item.path.name != "test_seeds.py")
+
+
+def pytest_collection_finish() -> None:
+    """Each simulation begins with a full collection, which would go through all of the suite."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

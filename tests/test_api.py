@@ -13,7 +13,7 @@ import pytest
 
 import harness
 from harness import Host, Terminals, Verdict, judge, simulate
-from harness.checks.judge import Row
+from harness.checks.verdict import Row
 from harness.errors import ConfigError
 from harness.events import CardTaken, LinkOpened, NotesTaken, Posted, ReversalAnswered, RunEnded
 from harness.journal import Entry, JournalReader

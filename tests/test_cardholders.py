@@ -5,7 +5,6 @@ import subprocess
 import sys
 
 import pytest
-from faker import Faker
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,7 +18,6 @@ from harness.cardholders import (
     luhn_valid,
 )
 from harness.errors import ConfigError
-from harness.faker_provider import AtmCardProvider
 
 KEY = b"a key for tokens"
 seeds = st.integers(0, 2**32)
@@ -204,20 +202,3 @@ def test_cards_do_not_import_faker() -> None:
         "Population(1, token_key=b'k' * 16).card(0, 0); sys.exit('faker' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
-
-
-def test_provider_serves_any_faker() -> None:
-    """A seeded Faker gives the same whole card on the unissued BIN."""
-
-    def card() -> dict[str, str]:
-        fake = Faker("nl_BE")
-        fake.add_provider(AtmCardProvider)
-        fake.seed_instance(3)
-        made: dict[str, str] = fake.atm_card()
-        return made
-
-    first = card()
-    assert luhn_valid(first["pan"])
-    assert first["pan"].startswith(BIN)
-    assert first["track2"].startswith(f"{first['pan']}={first['expiry']}{first['service_code']}")
-    assert card() == first

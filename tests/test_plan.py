@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from harness.link_options import LinkOptions
 from harness.plan import plan_of
 from harness.scenario import Scenario, load_scenario
 
@@ -39,8 +40,7 @@ def test_the_command_repeats_the_run() -> None:
         no_faults=True,
         terminal_profile="hangs_on_timeout",
         host_profile="double_posts_repeats",
-        spec="iso87-binary",
-        framing="4ascii",
+        link=LinkOptions(spec="iso87-binary", framing="4ascii"),
         live=True,
         speed=20.0,
         source="my scenarios/freeze.toml",

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import ConfigError
+from harness.contract import Contract
+from harness.errors import ConfigError, RenamedWarning
 from harness.faults.grammar import parse_fault
+from harness.link_options import LinkOptions
 from harness.scenario import Scenario, load_scenario, parse_scenario, scenario_names
 
 GOOD = """\
@@ -31,7 +33,7 @@ LateApproval = 0
 host_response = "30s"
 partial_approval = true
 
-[evening]
+[customers]
 mean_gap = "2m"
 forget_card = "2%"
 key = [1, "2s"]
@@ -50,10 +52,10 @@ def test_a_file_says_what_differs() -> None:
     assert scenario.contract.host_response == 30.0
     assert scenario.contract.partial_approval is True
     assert scenario.contract.card_take == 30.0
-    assert scenario.evening.mean_gap == 120.0
-    assert scenario.evening.forget_card == 0.02
-    assert scenario.evening.key == (1.0, 2.0)
-    assert scenario.evening.amounts == (2000, 5000)
+    assert scenario.customers.mean_gap == 120.0
+    assert scenario.customers.forget_card == 0.02
+    assert scenario.customers.key == (1.0, 2.0)
+    assert scenario.customers.amounts == (2000, 5000)
     assert scenario.expect == {"NotesTaken": 10}
     assert scenario.forbid == {"LateApproval": 0}
     assert len(scenario.faults) == 2
@@ -99,7 +101,7 @@ def test_a_mistake_names_its_key() -> None:
     """A key within a table is named with its table."""
     with pytest.raises(ConfigError) as caught:
         parsed(GOOD.replace('mean_gap = "2m"', "mean_gap = true"))
-    assert "key 'evening.mean_gap'" in caught.value.place
+    assert "key 'customers.mean_gap'" in caught.value.place
 
 
 def test_what_is_missing_is_named() -> None:
@@ -157,3 +159,72 @@ def test_a_missing_file_is_a_mistake(tmp_path: Path) -> None:
     """A path that leads nowhere is named."""
     with pytest.raises(ConfigError, match="cannot be read"):
         load_scenario(str(tmp_path / "none.toml"))
+
+
+# --- names of the version before --------------------------------------------------------------
+
+OLD_NAMES = """\
+id = "O1"
+title = "As it was written before"
+spec = "iso87-binary"
+framing = "4ascii"
+
+[contract]
+mac = false
+sign_on = false
+slack = "3s"
+
+[evening]
+mean_gap = "2m"
+"""
+
+
+def test_old_names_are_taken_with_a_hint() -> None:
+    """Each is told once, with its place and what it is called now."""
+    with pytest.warns(RenamedWarning) as told:
+        scenario = parse_scenario(OLD_NAMES, Path("old.toml"))
+    assert scenario.link == LinkOptions(
+        spec="iso87-binary", framing="4ascii", mac="none", sign_on=False
+    )
+    assert scenario.contract == Contract(slack=3.0)
+    assert scenario.customers.mean_gap == 120.0
+    hints = [str(warning.message) for warning in told]
+    assert [hint.split(":")[1] for hint in hints] == ["11", "3", "4", "7", "8"]
+    assert "old.toml:11: key 'evening': it is called '[customers]' now" in hints[0]
+    assert "old.toml:7: key 'contract.mac': it is called '[link] mac' now" in hints[3]
+
+
+@pytest.mark.filterwarnings("ignore::harness.errors.RenamedWarning")
+@pytest.mark.parametrize(
+    ("old", "new", "place", "says"),
+    [
+        ('mean_gap = "2m"', "mean_gp = 1", "old.toml:12: key 'evening.mean_gp'", "mean_gap"),
+        ('"4ascii"', '"4asci"', "old.toml:4: key 'framing'", "4ascii"),
+        ("mac = false", 'mac = "no"', "old.toml:7: key 'contract.mac'", "none"),
+        ("sign_on = false", "sign_on = 1", "old.toml:8: key 'contract.sign_on'", "true"),
+    ],
+)
+def test_a_mistake_under_an_old_name_is_told_where_it_stands(
+    old: str, new: str, place: str, says: str
+) -> None:
+    """By the name that is in the file."""
+    with pytest.raises(ConfigError, match=says) as caught:
+        parse_scenario(OLD_NAMES.replace(old, new), Path("old.toml"))
+    assert caught.value.place == place
+
+
+@pytest.mark.filterwarnings("ignore::harness.errors.RenamedWarning")
+def test_both_names_at_once_are_a_mistake() -> None:
+    """Nobody knows which of them is meant."""
+    text = OLD_NAMES + '[link]\nspec = "iso87-ascii"\n'
+    with pytest.raises(ConfigError, match=r"called '\[link\] spec' now, and that is given too"):
+        parse_scenario(text, Path("old.toml"))
+
+
+def test_a_contract_does_not_say_otherwise_than_the_link() -> None:
+    """Whether there is a MAC is the link's to say; in Python, too."""
+    with pytest.raises(ConfigError, match=r"Contract\(mac=False\)"):
+        Scenario(id="X", name="x", title="x", contract=Contract(mac=False))
+    Scenario(
+        id="X", name="x", title="x", contract=Contract(mac=False), link=LinkOptions(mac="none")
+    )

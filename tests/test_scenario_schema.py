@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 from harness.cli.schema import schema_text
 from harness.errors import ConfigError
 from harness.scenario import Scenario, parse_scenario
+from harness.scenario_renames import RENAMES, Rename, spelled
 from harness.scenario_schema import scenario_schema
 
 ROOT = Path(__file__).parents[1]
@@ -38,9 +39,20 @@ def test_every_shipped_scenario_keeps_to_it_and_names_it(path: Path) -> None:
 
 
 def test_every_key_of_a_scenario_is_in_it() -> None:
-    """But for the name, which is the file's."""
+    """But for the name, which is the file's; an old name is marked as deprecated."""
     keys = set(Scenario.__struct_fields__) - {"name"}
-    assert keys == set(scenario_schema()["properties"])
+    found = scenario_schema()["properties"]
+    assert keys == {name for name, schema in found.items() if not schema.get("deprecated")}
+
+
+@pytest.mark.parametrize("rename", RENAMES, ids=lambda rename: spelled(rename.old))
+def test_an_old_name_is_taken_and_marked(rename: Rename) -> None:
+    """An editor strikes it through, and says what it is called now."""
+    section, key = rename.old
+    properties = scenario_schema()["properties"]
+    schema = properties[section]["properties"][key] if section else properties[key]
+    assert schema["deprecated"]
+    assert "is called [" in schema["description"]
 
 
 @pytest.mark.parametrize(
@@ -59,9 +71,13 @@ def test_every_key_of_a_scenario_is_in_it() -> None:
         HEAD + '[expect]\n"Posted kind" = 1',
         HEAD + '[expect]\n"Posted kind=debit" = 0',
         HEAD + "[expect]\nAborted = 0",
-        HEAD + "[contract]\nmac = 3",
+        HEAD + "[link]\nmac = 3",
+        HEAD + '[link]\nmac = "cmca"',
+        HEAD + '[link]\nframing = "3byte"',
+        HEAD + '[link]\ndialect = "1988"',
+        HEAD + '[link]\nsign_on = "no"',
         HEAD + '[contract]\nhost_respons = "3s"',
-        HEAD + '[evening]\namounts = ["x"]',
+        HEAD + '[customers]\namounts = ["x"]',
         HEAD + '[motors]\neject = "soon"',
     ],
 )
@@ -76,9 +92,10 @@ def test_what_the_reader_refuses_the_schema_refuses(text: str) -> None:
     "text",
     [
         HEAD,
-        HEAD + 'duration = "1m30s"\n[evening]\nmean_gap = 30\nwrong_pin = "3%"\nkey = [1, 3]',
+        HEAD + 'duration = "1m30s"\n[customers]\nmean_gap = 30\nwrong_pin = "3%"\nkey = [1, 3]',
         HEAD + 'faults = ["silent@10m..80m", "drop_response:p=30%,mti=0210", "slow"]',
-        HEAD + "[forbid]\nAborted = 0\n[contract]\nmac = false\nhost_response = 30.5",
+        HEAD + "[forbid]\nAborted = 0\n[contract]\nhost_response = 30.5",
+        HEAD + '[link]\nspec = "iso87-binary"\nmac = "none"\nsign_on = false',
     ],
 )
 def test_what_the_reader_takes_the_schema_takes(text: str) -> None:

@@ -2,9 +2,9 @@
 
 A check has a handler for each kind of event it cares about (`on_CardTaken`), called with the
 `TerminalEvidence`, the time and the event, after the evidence took the event in. It never raises;
-it notes failures. At the end of whatever was seen `due(site, now)` comes once for each terminal, so
-that a bound that passed without its entry is a failure; `rest(site, now)` follows only when the run
-came to its end, and judges what must be over by then.
+it notes failures. At the end of whatever was seen `due(terminal, now)` comes once for each
+terminal, so that a bound that passed without its entry is a failure; `rest(terminal, now)` follows
+only when the run came to its end, and judges what must be over by then.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from harness.contract import Contract
 from harness.events import EVENT_TYPES, Event
 
 if TYPE_CHECKING:
-    from harness.checks.evidence import Mark, TerminalEvidence
+    from harness.checks.evidence import Moment, TerminalEvidence
 
 Handler = Callable[["TerminalEvidence", float, Any], None]
-KEPT = 20
+FAILURES_KEPT = 20
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -40,7 +40,7 @@ class Failure(msgspec.Struct, frozen=True):
 
 
 @cache
-def who_cares(checks: tuple[type[Check], ...]) -> dict[type[Event], tuple[tuple[int, str], ...]]:
+def handlers_of(checks: tuple[type[Check], ...]) -> dict[type[Event], tuple[tuple[int, str], ...]]:
     """By event, which of those classes have a method for it, and its name. (Found once: a search
     makes thousands of judges.)
     """
@@ -59,6 +59,7 @@ class Check:
     needs: ClassVar[tuple[str, ...]] = ()
     timed: ClassVar[bool] = False
     rare: ClassVar[bool] = False  # a clause that few evenings try: promised by its own name only
+    tried_by_harness: ClassVar[bool] = False  # whatever the machines did
     unit: ClassVar[str] = ""
 
     def __init__(self, contract: Contract) -> None:
@@ -86,23 +87,25 @@ class Check:
         del sees
         return True
 
-    def harness(self, at: float, event: Event) -> None:
+    def run_event(self, at: float, event: Event) -> None:
         """A fault began, acted for a while or ended, customers stopped, or the host closed a day
         or came back.
         """
 
-    def due(self, site: TerminalEvidence, now: float) -> None:
+    def due(self, terminal: TerminalEvidence, now: float) -> None:
         """Nothing more was seen after `now`."""
 
-    def rest(self, site: TerminalEvidence, now: float) -> None:
+    def rest(self, terminal: TerminalEvidence, now: float) -> None:
         """The run came to its end: quiescence, or as long as it is waited for."""
 
     def fail(
-        self, site: TerminalEvidence, at: float, what: str, *, excess: float | None = None
+        self, terminal: TerminalEvidence, at: float, what: str, *, excess: float | None = None
     ) -> None:
         if excess is not None:
             self.excesses.append(excess)
-        self._note(Failure(self.id, at, site.name, what, site.card, site.customer, excess))
+        self._note(
+            Failure(self.id, at, terminal.name, what, terminal.card, terminal.customer, excess)
+        )
 
     def fail_at(self, at: float, actor: str, what: str) -> None:
         """A promise that no terminal in particular broke."""
@@ -110,7 +113,7 @@ class Check:
 
     def _note(self, failure: Failure) -> None:
         self.failed += 1
-        if len(self.failures) < KEPT:
+        if len(self.failures) < FAILURES_KEPT:
             self.failures.append(failure)
 
     def measured(self, seconds: float) -> None:
@@ -119,17 +122,20 @@ class Check:
             self.worst = seconds
 
     def hold(
-        self, site: TerminalEvidence, at: float, seconds: float, bound: float, what: str
+        self, terminal: TerminalEvidence, at: float, seconds: float, bound: float, what: str
     ) -> None:
         """A timed case: measure it, and fail if it passed its bound. `what` gets the figures."""
         self.measured(seconds)
         if seconds > bound + 1e-6:
             self.fail(
-                site, at, f"{what}: {seconds:.1f} s, at most {bound:.1f} s", excess=seconds - bound
+                terminal,
+                at,
+                f"{what}: {seconds:.1f} s, at most {bound:.1f} s",
+                excess=seconds - bound,
             )
 
 
-class Span(Check):
+class IntervalCheck(Check):
     """A timed case that begins and ends, one at a time for each terminal; the time without power is
     left out, and each power cut in it adds the time to recover.
     """
@@ -139,23 +145,25 @@ class Span(Check):
 
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
-        self._since: dict[str, Mark] = {}
+        self._since: dict[str, Moment] = {}
 
-    def _begins(self, site: TerminalEvidence, at: float) -> None:
+    def _begins(self, terminal: TerminalEvidence, at: float) -> None:
         """Where it has begun already, it goes on."""
-        self._since.setdefault(site.name, site.mark(at))
+        self._since.setdefault(terminal.name, terminal.mark(at))
 
-    def _ends(self, site: TerminalEvidence, at: float, what: str) -> None:
-        since = self._since.pop(site.name, None)
+    def _ends(self, terminal: TerminalEvidence, at: float, what: str) -> None:
+        since = self._since.pop(terminal.name, None)
         if since is not None:
             self.tried += 1
-            self.hold(site, at, site.since(since, at), self._bound_of(site, since), what)
+            self.hold(
+                terminal, at, terminal.since(since, at), self._bound_of(terminal, since), what
+            )
 
-    def _overdue(self, site: TerminalEvidence, now: float) -> bool:
+    def _overdue(self, terminal: TerminalEvidence, now: float) -> bool:
         """Should it have ended by now?"""
-        since = self._since.get(site.name)
-        return since is not None and site.since(since, now) > self._bound_of(site, since)
+        since = self._since.get(terminal.name)
+        return since is not None and terminal.since(since, now) > self._bound_of(terminal, since)
 
-    def _bound_of(self, site: TerminalEvidence, since: Mark) -> float:
-        assert self.bound is not None, "a span without a bound"
-        return self.bound + site.allowance(since)
+    def _bound_of(self, terminal: TerminalEvidence, since: Moment) -> float:
+        assert self.bound is not None, "an interval check has a bound"
+        return self.bound + terminal.allowance(since)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness import events as e
-from harness.checks.base import Check, Span
+from harness.checks.base import Check, IntervalCheck
 from harness.checks.evidence import TerminalEvidence, worth
 from harness.checks.transactions import TransactionEvidence
 
@@ -14,23 +14,23 @@ class CashNeedsApproval(Check):
     id = "T4"
     needs = ("device", "wire.terminal")
 
-    def on_StackBegun(self, site: TerminalEvidence, at: float, _event: e.StackBegun) -> None:
+    def on_StackBegun(self, terminal: TerminalEvidence, at: float, _event: e.StackBegun) -> None:
         self.tried += 1
-        current = site.current
+        current = terminal.current
         if current is None or not current.withdrawal:
-            self.fail(site, at, "cash without a request")
+            self.fail(terminal, at, "cash without a request")
         elif not current.approved:
-            self.fail(site, at, f"cash without a valid approval of STAN {current.stan}")
+            self.fail(terminal, at, f"cash without a valid approval of STAN {current.stan}")
         elif current.stacks > 1:
-            self.fail(site, at, f"the approval of STAN {current.stan} was paid again")
+            self.fail(terminal, at, f"the approval of STAN {current.stan} was paid again")
         else:
-            self._timely(site, at, current)
+            self._timely(terminal, at, current)
 
-    def _timely(self, site: TerminalEvidence, at: float, current: TransactionEvidence) -> None:
+    def _timely(self, terminal: TerminalEvidence, at: float, current: TransactionEvidence) -> None:
         late = current.answer_at - current.start - self.contract.host_response
         if late >= 0:
             self.fail(
-                site,
+                terminal,
                 at,
                 f"cash on an approval that came {late:.1f} s after the host timer",
                 excess=late,
@@ -47,13 +47,13 @@ class ApprovalIsAuthentic(Check):
         """Where the contract has no MAC there is none to look at."""
         return self.contract.mac and super().observable(sees)
 
-    def on_StackBegun(self, site: TerminalEvidence, at: float, _event: e.StackBegun) -> None:
-        current = site.current
+    def on_StackBegun(self, terminal: TerminalEvidence, at: float, _event: e.StackBegun) -> None:
+        current = terminal.current
         if current is None or not (current.approved or current.forged):
             return  # T4's to say
         self.tried += 1
         if not current.approved:
-            self.fail(site, at, f"cash on an approval whose MAC is {current.forged}")
+            self.fail(terminal, at, f"cash on an approval whose MAC is {current.forged}")
 
 
 class NeverMoreThanApproved(Check):
@@ -67,8 +67,10 @@ class NeverMoreThanApproved(Check):
     def bound(self) -> float:
         return 0.0
 
-    def on_NotesStacked(self, site: TerminalEvidence, at: float, _event: e.NotesStacked) -> None:
-        current = site.current
+    def on_NotesStacked(
+        self, terminal: TerminalEvidence, at: float, _event: e.NotesStacked
+    ) -> None:
+        current = terminal.current
         if current is None or not current.approved:
             return  # cash without approval is T4's to say
         self.tried += 1
@@ -76,7 +78,9 @@ class NeverMoreThanApproved(Check):
         self.measured(max(0, over))
         if over > 0:
             self.fail(
-                site, at, f"{current.stacked / 100:.2f} for {current.approved / 100:.2f} approved"
+                terminal,
+                at,
+                f"{current.stacked / 100:.2f} for {current.approved / 100:.2f} approved",
             )
 
 
@@ -86,15 +90,15 @@ class CardBeforeCash(Check):
     id = "T6"
     needs = ("device",)
 
-    def on_StackBegun(self, site: TerminalEvidence, at: float, _event: e.StackBegun) -> None:
+    def on_StackBegun(self, terminal: TerminalEvidence, at: float, _event: e.StackBegun) -> None:
         if self.contract.cash_before_card:
             return
         self.tried += 1
-        if site.card_at in ("transport", "slot", "capturing"):
-            self.fail(site, at, f"the stacker ran with the card at the {site.card_at}")
+        if terminal.card_at in ("transport", "slot", "capturing"):
+            self.fail(terminal, at, f"the stacker ran with the card at the {terminal.card_at}")
 
 
-class CashIsDrawnIn(Span):
+class CashIsDrawnIn(IntervalCheck):
     """T2.cash (section 3, cash_take and retract). From the slot to a hand, or back in; what got
     stuck on the way is out of everybody's reach.
     """
@@ -112,21 +116,21 @@ class CashIsDrawnIn(Span):
         return self.contract.cash_out
 
     def on_NotesPresented(
-        self, site: TerminalEvidence, at: float, _event: e.NotesPresented
+        self, terminal: TerminalEvidence, at: float, _event: e.NotesPresented
     ) -> None:
-        self._begins(site, at)
-        self._whose.setdefault(site.name, site.customer)
+        self._begins(terminal, at)
+        self._whose.setdefault(terminal.name, terminal.customer)
 
-    def _gone(self, site: TerminalEvidence, at: float, _event: e.Event | None = None) -> None:
-        whose = self._whose.pop(site.name, site.customer)
-        owner = "" if whose == site.customer else f" of customer {whose}"
-        self._ends(site, at, f"cash{owner} lay at the slot")
+    def _gone(self, terminal: TerminalEvidence, at: float, _event: e.Event | None = None) -> None:
+        whose = self._whose.pop(terminal.name, terminal.customer)
+        owner = "" if whose == terminal.customer else f" of customer {whose}"
+        self._ends(terminal, at, f"cash{owner} lay at the slot")
 
     on_NotesTaken = on_NotesRetracted = on_RetractFailed = _gone  # noqa: N815
 
-    def due(self, site: TerminalEvidence, now: float) -> None:
-        if self._overdue(site, now):
-            self._gone(site, now)
+    def due(self, terminal: TerminalEvidence, now: float) -> None:
+        if self._overdue(terminal, now):
+            self._gone(terminal, now)
 
 
 class NothingAfterAbort(Check):
@@ -139,24 +143,24 @@ class NothingAfterAbort(Check):
         super().__init__(*args)  # type: ignore[arg-type]
         self._counted: dict[str, int] = {}
 
-    def on_StackBegun(self, site: TerminalEvidence, at: float, _event: e.StackBegun) -> None:
-        current = site.current
+    def on_StackBegun(self, terminal: TerminalEvidence, at: float, _event: e.StackBegun) -> None:
+        current = terminal.current
         if current is None:
             return
         expired = current.answer is None and at >= current.start + self.contract.host_response
         reversed_already = current.reversal is not None and not current.taken
         if current.aborted or expired or reversed_already:
             why = current.aborted or ("the host timer" if expired else "it had been reversed")
-            self.fail(site, at, f"cash for STAN {current.stan} after its abort ({why})")
+            self.fail(terminal, at, f"cash for STAN {current.stan} after its abort ({why})")
 
-    def on_EjectBegun(self, site: TerminalEvidence, at: float, _event: e.EjectBegun) -> None:
+    def on_EjectBegun(self, terminal: TerminalEvidence, at: float, _event: e.EjectBegun) -> None:
         """An aborted transaction whose card comes out is a case that was tried."""
-        current = site.current
-        if current is None or self._counted.get(site.name) == current.key:
+        current = terminal.current
+        if current is None or self._counted.get(terminal.name) == current.key:
             return
         expired = current.answer is None and at >= current.start + self.contract.host_response
         if current.aborted or expired:
-            self._counted[site.name] = current.key
+            self._counted[terminal.name] = current.key
             self.tried += 1
 
 
@@ -167,6 +171,7 @@ class CassettesAddUp(Check):
 
     id = "T11"
     needs = ("device",)
+    tried_by_harness = True
     unit = "notes"
 
     def __init__(self, *args: object) -> None:
@@ -178,37 +183,39 @@ class CassettesAddUp(Check):
     def bound(self) -> float:
         return 0.0
 
-    def _move(self, site: TerminalEvidence, notes: e.Notes) -> None:
-        left = self._left.get(site.name)
+    def _move(self, terminal: TerminalEvidence, notes: e.Notes) -> None:
+        left = self._left.get(terminal.name)
         if left is not None:
             for denomination, count in notes.items():
                 left[denomination] = left.get(denomination, 0) - count
 
-    def on_NotesTaken(self, site: TerminalEvidence, _at: float, event: e.NotesTaken) -> None:
-        self._move(site, event.notes)
+    def on_NotesTaken(self, terminal: TerminalEvidence, _at: float, event: e.NotesTaken) -> None:
+        self._move(terminal, event.notes)
 
     def on_NotesRetracted(
-        self, site: TerminalEvidence, _at: float, event: e.NotesRetracted
+        self, terminal: TerminalEvidence, _at: float, event: e.NotesRetracted
     ) -> None:
-        self._move(site, event.notes)
+        self._move(terminal, event.notes)
 
-    def on_NotesStacked(self, site: TerminalEvidence, _at: float, event: e.NotesStacked) -> None:
-        self._move(site, event.rejected)
+    def on_NotesStacked(
+        self, terminal: TerminalEvidence, _at: float, event: e.NotesStacked
+    ) -> None:
+        self._move(terminal, event.rejected)
 
     def on_CassettesCounted(
-        self, site: TerminalEvidence, _at: float, event: e.CassettesCounted
+        self, terminal: TerminalEvidence, _at: float, event: e.CassettesCounted
     ) -> None:
         if event.when == "opening":
-            self._left[site.name] = dict(event.notes)
+            self._left[terminal.name] = dict(event.notes)
             return
-        self._counted[site.name] = event
+        self._counted[terminal.name] = event
 
-    def rest(self, site: TerminalEvidence, now: float) -> None:
-        event = self._counted.get(site.name)
-        if event is None or site.name not in self._left:
+    def rest(self, terminal: TerminalEvidence, now: float) -> None:
+        event = self._counted.get(terminal.name)
+        if event is None or terminal.name not in self._left:
             return
-        self._move(site, event.unknown)
-        expected = self._left[site.name]
+        self._move(terminal, event.unknown)
+        expected = self._left[terminal.name]
         self.tried += 1
         off = {
             denomination: event.notes.get(denomination, 0) - count
@@ -218,4 +225,4 @@ class CassettesAddUp(Check):
         self.measured(float(sum(abs(count) for count in off.values())))
         if off:
             shown = ", ".join(f"{count:+d} x {d / 100:g}" for d, count in sorted(off.items()))
-            self.fail(site, now, f"the cassettes are off by {shown} ({worth(off) / 100:+.2f})")
+            self.fail(terminal, now, f"the cassettes are off by {shown} ({worth(off) / 100:+.2f})")

@@ -1,163 +1,256 @@
-"""The invariants by id, each with the promise it holds a machine to (section 5)."""
+"""The invariants: each with the promise that it holds a machine to, why that matters, and the check
+that judges it. An invariant that is new is an entry here and a check in the module of its subject.
+"""
 
 from __future__ import annotations
 
-INVARIANTS: dict[str, str] = {
-    "T1": "after an abort the card comes out, or is being captured, at once",
-    "T2": "no card is held longer than the whole way out can take",
-    "T2.cash": "no cash lies at the slot longer than drawing it in can take",
-    "T3": "whatever is in play has a timer, and the network never starts it anew",
-    "T4": "cash only on a valid, matching, timely approval, and once",
-    "T4.authentic": "cash only on an approval whose MAC is right",
-    "T5": "never more cash than was approved",
-    "T6": "no cash while the card is inside or at the slot",
-    "T7": "a card is captured only for a listed reason",
-    "T7.breaker": "no more than a few cards a minute are captured by code",
-    "T8": "every withdrawal ends in exactly one way",
-    "T8.unanswered": "a withdrawal that had no answer in time is reversed",
-    "T9": "after an abort nothing is dispensed",
-    "T10": "a power cut loses no reversal",
-    "T11": "the cassettes add up, note by note",
-    "T13": "one reversal per transaction, and its repeats are equal",
-    "T13.order": "reversals leave in their order, one at a time",
-    "H1": "at most one debit and one reversal per transaction",
-    "H1.authentic": "the books move only for a message whose MAC is right",
-    "H2": "never more reversed than debited",
-    "H3": "the ledger equals the cash that was taken",
-    "H4": "a message heard twice moves no money twice",
-    "H5": "the issuer takes every advice, to the amount, and is left none",
-    "H6": "an original that was reversed first is never approved",
-    "H7": "at the end no reversal is pending but what is parked",
-    "H8": "postings belong to the business day they come in, and days add up",
-    "F1": "nobody waits for the host longer than its timer",
-    "F2": "every card is out or captured in time",
-    "F2.accept": "no card is accepted while the link is down",
-    "F3": "after the last fault the fleet serves again",
-    "F4": "a fleet that comes back does not come all at once",
-    "S3": "no secret in anything that is emitted",
-}
+from typing import NamedTuple
 
-WHY: dict[str, str] = {
-    "T1": (
+from harness.checks import card, cash, fleet, ledger, settlement, withdrawal_outcome
+from harness.checks.base import Check
+
+
+class Invariant(NamedTuple):
+    """`check` is None where a scan of the output judges it and no check of the journal (S3)."""
+
+    id: str
+    promise: str
+    why: str
+    check: type[Check] | None
+
+
+CATALOGUE: tuple[Invariant, ...] = (
+    Invariant(
+        "T1",
+        "after an abort the card comes out, or is being captured, at once",
         "A request that is given up must not keep the card: on the evening this is all about, "
-        "every ATM of a bank sat on 'please wait' with the card inside for more than an hour."
+        "every ATM of a bank sat on 'please wait' with the card inside for more than an hour.",
+        card.AbortReleasesCard,
     ),
-    "T2": (
+    Invariant(
+        "T2",
+        "no card is held longer than the whole way out can take",
         "Whatever goes wrong on the way, somebody stands before the machine and waits for the "
         "card. The bound adds up the longest of each step, so that only a machine that lost "
-        "its way passes it."
+        "its way passes it.",
+        card.HoldIsBounded,
     ),
-    "T2.cash": (
-        "What nobody took is anybody's: cash that a machine has presented and turned its back on "
-        "goes to whoever comes by, and the account of the one who left it is charged."
+    Invariant(
+        "T2.cash",
+        "no cash lies at the slot longer than drawing it in can take",
+        "What nobody took is anybody's: cash that a machine has presented and turned its back "
+        "on goes to whoever comes by, and the account of the one who left it is charged.",
+        cash.CashIsDrawnIn,
     ),
-    "T3": (
+    Invariant(
+        "T3",
+        "whatever is in play has a timer, and the network never starts it anew",
         "A wait without a timer ends only if somebody else is kind; and a timer that the "
-        "network can start anew is as long as the noise on the line."
+        "network can start anew is as long as the noise on the line.",
+        withdrawal_outcome.TimersStand,
     ),
-    "T4": (
+    Invariant(
+        "T4",
+        "cash only on a valid, matching, timely approval, and once",
         "Cash without an approval is a loss that nobody can collect: on an answer of somebody "
-        "else's, on one that came too late, or a second time on the same one."
+        "else's, on one that came too late, or a second time on the same one.",
+        cash.CashNeedsApproval,
     ),
-    "T4.authentic": (
+    Invariant(
+        "T4.authentic",
+        "cash only on an approval whose MAC is right",
         "An approval that nobody signed may be a decline with one bit turned over, or an "
-        "attack on the line."
+        "attack on the line.",
+        cash.ApprovalIsAuthentic,
     ),
-    "T5": (
+    Invariant(
+        "T5",
+        "never more cash than was approved",
         "A partial approval that is paid in full, or a stacker that picks too much, gives "
-        "away the difference."
+        "away the difference.",
+        cash.NeverMoreThanApproved,
     ),
-    "T6": (
+    Invariant(
+        "T6",
+        "no cash while the card is inside or at the slot",
         "Who has the cash forgets the card. Card before cash is how European machines see to "
-        "it that people take both."
+        "it that people take both.",
+        cash.CardBeforeCash,
     ),
-    "T7": (
+    Invariant(
+        "T7",
+        "a card is captured only for a listed reason",
         "A captured card leaves somebody without money on a Saturday evening, and only a "
-        "branch can give it back; a doubt is no reason."
+        "branch can give it back; a doubt is no reason.",
+        card.CaptureHasReason,
     ),
-    "T7.breaker": (
-        "A host that has lost its mind, or a wrong list, orders every card kept: by the evening "
-        "the machines of a city are full. After a few in a minute a machine gives them back."
+    Invariant(
+        "T7.breaker",
+        "no more than a few cards a minute are captured by code",
+        "A host that has lost its mind, or a wrong list, orders every card kept: by the "
+        "evening the machines of a city are full. After a few in a minute a machine gives "
+        "them back.",
+        card.CapturesAreFew,
     ),
-    "T8": (
+    Invariant(
+        "T8",
+        "every withdrawal ends in exactly one way",
         "A withdrawal that ends in no way, or in two, is a difference that somebody must find "
-        "by hand between the machine's count and the host's books."
+        "by hand between the machine's count and the host's books.",
+        withdrawal_outcome.EndsExactlyOnce,
     ),
-    "T8.unanswered": (
+    Invariant(
+        "T8.unanswered",
+        "a withdrawal that had no answer in time is reversed",
         "The host may have booked what it could not answer. Only a reversal gives the money "
-        "back, and without seeing the device the wire shows at least that there is one."
+        "back, and without seeing the device the wire shows at least that there is one.",
+        withdrawal_outcome.UnansweredIsReversed,
     ),
-    "T9": (
+    Invariant(
+        "T9",
+        "after an abort nothing is dispensed",
         "After the abort the customer has read 'transaction cancelled', and the reversal is "
-        "on its way: cash now is cash for nothing."
+        "on its way: cash now is cash for nothing.",
+        cash.NothingAfterAbort,
     ),
-    "T10": (
+    Invariant(
+        "T10",
+        "a power cut loses no reversal",
         "The power fails at any moment, between any two operations. What was debited and not "
-        "paid must still be given back when the machine is on again."
+        "paid must still be given back when the machine is on again.",
+        withdrawal_outcome.PowerCutLosesNothing,
     ),
-    "T11": (
+    Invariant(
+        "T11",
+        "the cassettes add up, note by note",
         "The notes are counted by hand when the machine is filled. A note that is nowhere was "
-        "given to somebody, or to nobody."
+        "given to somebody, or to nobody.",
+        cash.CassettesAddUp,
     ),
-    "T13": (
+    Invariant(
+        "T13",
+        "one reversal per transaction, and its repeats are equal",
         "Hosts recognise a repeat by its STAN and its time. A repeat under another name is a "
-        "second reversal, and gives the money back twice."
+        "second reversal, and gives the money back twice.",
+        withdrawal_outcome.OneReversal,
     ),
-    "T13.order": (
-        "A host that gets reversals out of their order may take a newer one for a replay of an "
-        "older; and with two under way nobody knows which of them an answer settles."
+    Invariant(
+        "T13.order",
+        "reversals leave in their order, one at a time",
+        "A host that gets reversals out of their order may take a newer one for a replay of "
+        "an older; and with two under way nobody knows which of them an answer settles.",
+        withdrawal_outcome.ReversalsInOrder,
     ),
-    "H1": ("A repeat is sent because an answer was lost, not because somebody withdrew twice."),
-    "H1.authentic": (
-        "Whoever can write to the line could debit any account, or give money back; and one bit "
-        "turned over on the way debits a transaction that nobody asked for."
+    Invariant(
+        "H1",
+        "at most one debit and one reversal per transaction",
+        "A repeat is sent because an answer was lost, not because somebody withdrew twice.",
+        ledger.PostedOnce,
     ),
-    "H2": ("A partial reversal that gives back the whole makes a gift of what was paid."),
-    "H3": (
+    Invariant(
+        "H1.authentic",
+        "the books move only for a message whose MAC is right",
+        "Whoever can write to the line could debit any account, or give money back; and one "
+        "bit turned over on the way debits a transaction that nobody asked for.",
+        ledger.PostingIsAuthentic,
+    ),
+    Invariant(
+        "H2",
+        "never more reversed than debited",
+        "A partial reversal that gives back the whole makes a gift of what was paid.",
+        ledger.NeverMoreBack,
+    ),
+    Invariant(
+        "H3",
+        "the ledger equals the cash that was taken",
         "The sum of it all: every cent that was debited was taken in cash, was given back, or "
-        "is known to be owed. This is what an auditor asks for."
+        "is known to be owed. This is what an auditor asks for.",
+        ledger.LedgerEqualsCash,
     ),
-    "H4": (
+    Invariant(
+        "H4",
+        "a message heard twice moves no money twice",
         "Lines deliver twice, and whole files are sent again. A host that posts by arrival "
-        "and not by identity books it twice."
+        "and not by identity books it twice.",
+        ledger.ReplayMovesNothing,
     ),
-    "H5": (
-        "What was approved in the issuer's stead is in the customer's hand. An issuer that says no "
-        "to it afterwards, or never hears of it, has only lost track of the money."
+    Invariant(
+        "H5",
+        "the issuer takes every advice, to the amount, and is left none",
+        "What was approved in the issuer's stead is in the customer's hand. An issuer that "
+        "says no to it afterwards, or never hears of it, has only lost track of the money.",
+        settlement.AdvicesAccepted,
     ),
-    "H6": (
+    Invariant(
+        "H6",
+        "an original that was reversed first is never approved",
         "Frames overtake each other. Where the reversal comes first, an original that is "
-        "approved after it is a debit that nobody will ever reverse."
+        "approved after it is a debit that nobody will ever reverse.",
+        ledger.TombstoneHolds,
     ),
-    "H7": (
+    Invariant(
+        "H7",
+        "at the end no reversal is pending but what is parked",
         "A reversal that waits for ever is money the customer does not have; what nobody can "
-        "settle has to be parked, counted and told."
+        "settle has to be parked, counted and told.",
+        ledger.NothingPending,
     ),
-    "H8": (
-        "Banks settle day by day. A reversal that is booked into a day that is closed changes what "
-        "was already paid out, and no sum agrees any more."
+    Invariant(
+        "H8",
+        "postings belong to the business day they come in, and days add up",
+        "Banks settle day by day. A reversal that is booked into a day that is closed changes "
+        "what was already paid out, and no sum agrees any more.",
+        settlement.DaysAddUp,
     ),
-    "F1": (
-        "The terminal's own timer is the only thing that ends a wait when the host says nothing."
+    Invariant(
+        "F1",
+        "nobody waits for the host longer than its timer",
+        "The terminal's own timer is the only thing that ends a wait when the host says nothing.",
+        card.WaitIsBounded,
     ),
-    "F2": (
+    Invariant(
+        "F2",
+        "every card is out or captured in time",
         "The promise to the person: whatever breaks and for how long, your card is out within "
-        "minutes."
+        "minutes.",
+        card.EveryCardOut,
     ),
-    "F2.accept": (
-        "A machine that takes a card while it knows that nobody answers has taken it in vain."
+    Invariant(
+        "F2.accept",
+        "no card is accepted while the link is down",
+        "A machine that takes a card while it knows that nobody answers has taken it in vain.",
+        card.NoCardWhileDown,
     ),
-    "F3": (
-        "An outage is over when people get their money again, not when the host answers. Machines "
-        "that stay out of service until somebody drives there prolong it by days."
+    Invariant(
+        "F3",
+        "after the last fault the fleet serves again",
+        "An outage is over when people get their money again, not when the host answers. "
+        "Machines that stay out of service until somebody drives there prolong it by days.",
+        fleet.BackInService,
     ),
-    "F4": (
+    Invariant(
+        "F4",
+        "a fleet that comes back does not come all at once",
         "A fleet that has waited for its host and knocks in one instant takes it down again. "
-        "Back-off with jitter spreads it over a minute."
+        "Back-off with jitter spreads it over a minute.",
+        fleet.NoStampede,
     ),
-    "S3": (
+    Invariant(
+        "S3",
+        "no secret in anything that is emitted",
         "Journals, reports and logs travel by mail and into tickets. A card number in one of "
-        "them is a breach that has to be told."
+        "them is a breach that has to be told.",
+        None,
     ),
-}
-"""Why each of them matters, for those who ask."""
+)
+
+INVARIANTS: dict[str, str] = {invariant.id: invariant.promise for invariant in CATALOGUE}
+"""The promise of each invariant, by its id."""
+
+WHY: dict[str, str] = {invariant.id: invariant.why for invariant in CATALOGUE}
+"""Why each invariant matters, by its id."""
+
+CHECKS: tuple[type[Check], ...] = tuple(
+    invariant.check for invariant in CATALOGUE if invariant.check is not None
+)
+"""The checks, in the order of their invariants."""

@@ -31,7 +31,7 @@ WAY: dict[Kind, e.End] = {
 """Where a message of that kind goes; network management goes either way."""
 
 
-class Mark(NamedTuple):
+class Moment(NamedTuple):
     """A moment, with what the mains had done by then."""
 
     at: float
@@ -53,7 +53,7 @@ class TerminalEvidence(TerminalTransactions):
         self.card = ""
         self.customer = 0
         self.card_at = ""  # '', transport, slot, capturing
-        self.inserted: Mark | None = None
+        self.inserted: Moment | None = None
         self.slot_since = 0.0
         self.jammed = False
         self.cash_out = False  # between the stacker's start and taken or retracted
@@ -67,7 +67,7 @@ class TerminalEvidence(TerminalTransactions):
         self._unread: list[e.FrameSeen | None] = []  # meanwhile; None is the connection's end
         # the wait
         self.screen = ""
-        self.wait: Mark | None = None  # since the last entry into 'please wait', until answered
+        self.wait: Moment | None = None  # since the last entry into 'please wait', until answered
         self.abort_at: float | None = None
         # link
         self.connected = False
@@ -76,17 +76,17 @@ class TerminalEvidence(TerminalTransactions):
         self.network_ok = 0.0  # when a sign-on or echo was last answered
         self._network: dict[str, str] = {}
         self.kind: Kind | None = None  # what the last frame is, None if it would not decode
-        # exchanges
+        # transactions
         self.losses = 0  # withdrawals in which the power failed
         self.acknowledged: list[TransactionEvidence] = []  # by the last frame at the host's end
         self._host_hears: dict[str, TransactionEvidence] = {}  # reversals the host has not answered
 
     # --- time ------------------------------------------------------------------------------
 
-    def mark(self, at: float) -> Mark:
-        return Mark(at, self.off, self.cuts)
+    def mark(self, at: float) -> Moment:
+        return Moment(at, self.off, self.cuts)
 
-    def since(self, mark: Mark, at: float) -> float:
+    def since(self, mark: Moment, at: float) -> float:
         """Seconds since a mark, the time without power left out."""
         off = self.off - mark.off
         if not self.powered:
@@ -102,7 +102,7 @@ class TerminalEvidence(TerminalTransactions):
     def stands_still(self) -> bool:
         return bool(self.pauses) and self.pauses[-1][1] == float("inf")
 
-    def allowance(self, mark: Mark) -> float:
+    def allowance(self, mark: Moment) -> float:
         """Each power cut since adds the time to recover (T2)."""
         return self._contract.recovery * (self.cuts - mark.cuts)
 
@@ -147,9 +147,9 @@ class TerminalEvidence(TerminalTransactions):
         self.off_since = at
         self.cuts += 1
         self.connected = self.signed_on = False
-        for exchange in self.open.values():
-            if not is_over(exchange):
-                self._cut(exchange)
+        for transaction in self.open.values():
+            if not is_over(transaction):
+                self._cut(transaction)
         if self.current is not None and self.inserted is not None:
             self.current.shaken = True
         self.wait = None
@@ -159,10 +159,16 @@ class TerminalEvidence(TerminalTransactions):
             self.pauses[-1] = (self.pauses[-1][0], at)
             self._unread.clear()
 
-    def _cut(self, exchange: TransactionEvidence) -> None:
+    def _cut(self, transaction: TransactionEvidence) -> None:
         """The power failed in it: what must not be lost now (T10)."""
-        self.losses += not exchange.cut and exchange.requested and exchange.withdrawal
-        exchange.cut = True
+        self.losses += not transaction.cut and transaction.requested and transaction.withdrawal
+        transaction.cut = True
+
+    def host_was_killed(self) -> None:
+        """The host's process is gone, and with it what it saw after its last commit."""
+        for transaction in self.open.values():
+            reversing = transaction.reversal is not None and not transaction.reversal_final
+            transaction.unsure |= transaction.answer is None or reversing
 
     def on_PowerRestored(self, at: float, _event: e.PowerRestored) -> None:
         self.off += at - self.off_since
@@ -321,33 +327,34 @@ class TerminalEvidence(TerminalTransactions):
         elif kind in (Kind.REVERSAL, Kind.REVERSAL_REPEAT):
             original = self.dialect.original_of(fields)
             if original is not None:
-                self._reversal(event, self.exchange(original.stan, original.sent))
+                self._reversal(event, self.transaction(original.stan, original.sent))
         elif kind is Kind.NETWORK:
             self._network[fields.get("11", "")] = self.dialect.function_of(fields)
 
     def _begin(self, at: float, event: e.FrameSeen) -> None:
         fields = event.fields
-        exchange = self.current = self.exchange(fields.get("11", ""), fields.get("7", ""))
-        exchange.requested = True
-        exchange.withdrawal = self.dialect.is_withdrawal(fields)
+        transaction = self.current = self.transaction(fields.get("11", ""), fields.get("7", ""))
+        transaction.requested = True
+        transaction.withdrawal = self.dialect.is_withdrawal(fields)
         if not self.powered:  # it left in the instant in which the power failed
-            self._cut(exchange)
-        exchange.amount = self.dialect.amount_of(fields)
-        exchange.rrn = fields.get("37", "")
+            self._cut(transaction)
+        transaction.amount = self.dialect.amount_of(fields)
+        transaction.rrn = fields.get("37", "")
         if not self.device_seen:
             self.wait = None  # no screen is seen: each request is a wait of its own
-        exchange.start = self.wait.at if self.wait is not None else at
+        transaction.start = self.wait.at if self.wait is not None else at
         if self.wait is None and self.powered:
             self.wait = self.mark(at)
         self.sweep()
 
-    def _reversal(self, event: e.FrameSeen, exchange: TransactionEvidence) -> None:
+    def _reversal(self, event: e.FrameSeen, transaction: TransactionEvidence) -> None:
         fields = event.fields
-        exchange.unsure = False
-        if exchange.reversal is None:
-            exchange.reversal = (fields.get("11", ""), fields.get("7", ""), event.digest)
-            exchange.reversal_taken = self.dialect.amount_taken_of(fields)
-            exchange.endings.append("reversed")
+        transaction.unsure = False
+        transaction.reversals_sent += 1
+        if transaction.reversal is None:
+            transaction.reversal = (fields.get("11", ""), fields.get("7", ""), event.digest)
+            transaction.reversal_taken = self.dialect.amount_taken_of(fields)
+            transaction.endings.append("reversed")
 
     def _forged(self, kind: Kind, event: e.FrameSeen) -> None:
         """An approval of the current request, by its fields, that nobody signed."""
@@ -415,13 +422,13 @@ class TerminalEvidence(TerminalTransactions):
 
     def _reversal_answered(self, fields: dict[str, str]) -> None:
         outcome = self.dialect.advice_outcome_of(fields)
-        for exchange in self.open.values():
-            if exchange.reversal is not None and exchange.reversal[0] == fields.get("11"):
-                exchange.reversal_final |= outcome in (
+        for transaction in self.open.values():
+            if transaction.reversal is not None and transaction.reversal[0] == fields.get("11"):
+                transaction.reversal_final |= outcome in (
                     AdviceOutcome.ACCEPTED,
                     AdviceOutcome.FLAGGED,
                 )
-                exchange.parked |= outcome is AdviceOutcome.PARK
+                transaction.parked |= outcome is AdviceOutcome.PARK
 
     # --- the host's end and the ledger -----------------------------------------------------------
 
@@ -430,65 +437,65 @@ class TerminalEvidence(TerminalTransactions):
         if event.mac == "bad":
             return
         if event.to == "host" and kind in (Kind.REQUEST, Kind.REQUEST_REPEAT):
-            self.exchange(fields.get("11", ""), fields.get("7", "")).host_asked = True
+            self.transaction(fields.get("11", ""), fields.get("7", "")).host_asked = True
         elif event.to == "host" and kind in (Kind.REVERSAL, Kind.REVERSAL_REPEAT):
             original = self.dialect.original_of(fields)
             if original is not None:
-                exchange = self.exchange(original.stan, original.sent)
-                known = exchange.debits or exchange.stood_in or exchange.host_answered
-                exchange.heard_first = not known
-                exchange.heard_at = at
-                self._host_hears[fields.get("11", "")] = exchange
+                transaction = self.transaction(original.stan, original.sent)
+                known = transaction.debits or transaction.stood_in or transaction.host_answered
+                transaction.heard_first = not known
+                transaction.heard_at = at
+                self._host_hears[fields.get("11", "")] = transaction
         elif event.to == "terminal" and kind is Kind.ANSWER:
-            self.exchange(fields.get("11", ""), fields.get("7", "")).host_answered = True
+            self.transaction(fields.get("11", ""), fields.get("7", "")).host_answered = True
         elif event.to == "terminal" and kind is Kind.REVERSAL_ANSWER:
             self._acknowledge(fields)
 
     def _acknowledge(self, fields: dict[str, str]) -> None:
         """The host took a reversal: if it came before any debit, that is a tombstone."""
-        exchange = self._host_hears.pop(fields.get("11", ""), None)
+        transaction = self._host_hears.pop(fields.get("11", ""), None)
         self.acknowledged = []
         taken = (AdviceOutcome.ACCEPTED, AdviceOutcome.FLAGGED)
-        if exchange is None or not exchange.heard_first or exchange.tombstone:
+        if transaction is None or not transaction.heard_first or transaction.tombstone:
             return
         if self.dialect.advice_outcome_of(fields) in taken:
-            exchange.tombstone = True
-            self.acknowledged = [exchange]
-            insort(self.tombstones, exchange.key)
+            transaction.tombstone = True
+            self.acknowledged = [transaction]
+            insort(self.tombstones, transaction.key)
 
     def on_PostingLost(self, _at: float, event: e.PostingLost) -> None:
-        exchange = self.exchange(event.stan, event.sent)
+        transaction = self.transaction(event.stan, event.sent)
         if event.kind == "debit":
-            exchange.debit -= event.amount
-            exchange.debits -= 1
+            transaction.debit -= event.amount
+            transaction.debits -= 1
         else:
-            exchange.back -= event.amount
-            exchange.back_posts -= 1
+            transaction.back -= event.amount
+            transaction.back_posts -= 1
 
     def on_StoodIn(self, _at: float, event: e.StoodIn) -> None:
-        exchange = self.exchange(event.stan, event.sent)
-        exchange.stood_in = True
-        exchange.stood = event.amount
+        transaction = self.transaction(event.stan, event.sent)
+        transaction.stood_in = True
+        transaction.stood = event.amount
 
     def on_BroughtForward(self, _at: float, event: e.BroughtForward) -> None:
         """Posted in an earlier life, which no part of this run has seen."""
-        exchange = self.exchange(event.stan, event.sent)
-        exchange.debit, exchange.debits = event.debit, 1
-        exchange.back, exchange.back_posts = event.back, int(event.back > 0)
-        exchange.before = True
+        transaction = self.transaction(event.stan, event.sent)
+        transaction.debit, transaction.debits = event.debit, 1
+        transaction.back, transaction.back_posts = event.back, int(event.back > 0)
+        transaction.before = True
 
     def on_Posted(self, at: float, event: e.Posted) -> None:
-        exchange = self.exchange(event.stan, event.sent)
+        transaction = self.transaction(event.stan, event.sent)
         if event.kind == "debit":
-            if self._contract.standby and at - exchange.heard_at <= self._contract.replication:
-                exchange.heard_first = False  # decided before, and told when the standby held it
-            exchange.debit += event.amount
-            exchange.debits += 1
-            exchange.stood = 0
+            if self._contract.standby and at - transaction.heard_at <= self._contract.replication:
+                transaction.heard_first = False  # decided before, and told when the standby held it
+            transaction.debit += event.amount
+            transaction.debits += 1
+            transaction.stood = 0
         else:
-            exchange.back += event.amount
-            exchange.back_posts += 1
-        exchange.causes.append(event.cause)
+            transaction.back += event.amount
+            transaction.back_posts += 1
+        transaction.causes.append(event.cause)
 
 
 CLOSING = (Outcome.DECLINED, Outcome.CAPTURE, Outcome.PIN_AGAIN, Outcome.SYSTEM_ERROR)

@@ -35,7 +35,7 @@ def fields_of(kind: type[Event]) -> tuple[str, ...]:
     return (*kind.__struct_fields__, *derived)
 
 
-def parse_wanted(text: str, *, place: str = "") -> Expectation:
+def parse_expectation(text: str, *, place: str = "") -> Expectation:
     """What `text` means.
 
     Raises:
@@ -68,13 +68,13 @@ def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-class Counter:
+class EventCounter:
     """How often what is wanted has come."""
 
     __slots__ = ("count", "wanted")
 
     def __init__(self, text: str) -> None:
-        self.wanted = parse_wanted(text, place="the journal's first line")
+        self.wanted = parse_expectation(text, place="the journal's first line")
         self.count = 0
 
     def see(self, event: Event) -> None:

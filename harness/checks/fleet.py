@@ -42,7 +42,7 @@ class BackInService(Check):
 
     # --- faults ---------------------------------------------------------------------------------
 
-    def harness(self, at: float, event: e.Event) -> None:
+    def run_event(self, at: float, event: e.Event) -> None:
         self._look(at)
         if isinstance(event, e.FaultBegan):
             self._faults += 1
@@ -113,73 +113,73 @@ class BackInService(Check):
             if not self._serving[name]:
                 self._late[name] = at
 
-    def _was_late(self, site: TerminalEvidence, at: float, *, for_good: bool = False) -> None:
+    def _was_late(self, terminal: TerminalEvidence, at: float, *, for_good: bool = False) -> None:
         """By how much only its coming back tells."""
-        due = self._late.pop(site.name, None)
+        due = self._late.pop(terminal.name, None)
         if due is not None:
             bound = self.contract.in_service
-            if site.name in self._in_doubt:
+            if terminal.name in self._in_doubt:
                 bound += self.contract.doubt
             what = f"out of service {bound:.0f} s after the last fault ended"
             if for_good and due >= at:
                 what = "out of service as the run ended"
-            self.fail(site, at, what, excess=None if for_good else at - due)
+            self.fail(terminal, at, what, excess=None if for_good else at - due)
 
     # --- terminals ------------------------------------------------------------------------------
 
-    def _now(self, site: TerminalEvidence, at: float, *, serving: bool) -> None:
+    def _now(self, terminal: TerminalEvidence, at: float, *, serving: bool) -> None:
         self._look(at)
         if serving:
-            self._was_late(site, at)
-        self._serving[site.name] = serving
+            self._was_late(terminal, at)
+        self._serving[terminal.name] = serving
 
-    def on_ScreenShown(self, site: TerminalEvidence, at: float, event: e.ScreenShown) -> None:
-        self._now(site, at, serving=event.screen not in CLOSED)
+    def on_ScreenShown(self, terminal: TerminalEvidence, at: float, event: e.ScreenShown) -> None:
+        self._now(terminal, at, serving=event.screen not in CLOSED)
 
     def on_CassettesCounted(
-        self, site: TerminalEvidence, at: float, event: e.CassettesCounted
+        self, terminal: TerminalEvidence, at: float, event: e.CassettesCounted
     ) -> None:
         """Everybody is counted before he is switched on, and has to come up."""
         if event.when == "opening":
-            self._now(site, at, serving=False)
+            self._now(terminal, at, serving=False)
 
-    def on_PowerLost(self, site: TerminalEvidence, at: float, _event: e.PowerLost) -> None:
-        self._now(site, at, serving=False)
+    def on_PowerLost(self, terminal: TerminalEvidence, at: float, _event: e.PowerLost) -> None:
+        self._now(terminal, at, serving=False)
 
-    def on_LinkOpened(self, site: TerminalEvidence, at: float, _event: e.LinkOpened) -> None:
-        self._opened[site.name] = at
+    def on_LinkOpened(self, terminal: TerminalEvidence, at: float, _event: e.LinkOpened) -> None:
+        self._opened[terminal.name] = at
 
-    def on_LinkClosed(self, site: TerminalEvidence, at: float, _event: e.LinkClosed) -> None:
+    def on_LinkClosed(self, terminal: TerminalEvidence, at: float, _event: e.LinkClosed) -> None:
         self._look(at)
         recovered = self._recovered
-        if recovered is not None and self._opened.get(site.name, at) < recovered < at:
-            self._in_doubt[site.name] = None
+        if recovered is not None and self._opened.get(terminal.name, at) < recovered < at:
+            self._in_doubt[terminal.name] = None
 
-    def _breaks(self, site: TerminalEvidence, _at: float, _event: e.Event) -> None:
-        self._broken[site.name] = None
+    def _breaks(self, terminal: TerminalEvidence, _at: float, _event: e.Event) -> None:
+        self._broken[terminal.name] = None
 
     on_EjectFailed = on_CaptureFailed = on_RetractFailed = _breaks  # noqa: N815
 
-    def _stands_still(self, site: TerminalEvidence, at: float, event: e.Event) -> None:
+    def _stands_still(self, terminal: TerminalEvidence, at: float, event: e.Event) -> None:
         """Whose process misses what a motor reports has to take it for broken."""
-        if site.inserted is not None or site.cash_out:
-            self._breaks(site, at, event)
+        if terminal.inserted is not None or terminal.cash_out:
+            self._breaks(terminal, at, event)
 
     on_ProcessPaused = on_ProcessResumed = _stands_still  # noqa: N815
 
-    def on_StackBegun(self, site: TerminalEvidence, at: float, event: e.StackBegun) -> None:
-        if site.stands_still:
-            self._breaks(site, at, event)
+    def on_StackBegun(self, terminal: TerminalEvidence, at: float, event: e.StackBegun) -> None:
+        if terminal.stands_still:
+            self._breaks(terminal, at, event)
 
-    def on_NotesStacked(self, site: TerminalEvidence, at: float, event: e.NotesStacked) -> None:
+    def on_NotesStacked(self, terminal: TerminalEvidence, at: float, event: e.NotesStacked) -> None:
         if not event.counted:
-            self._breaks(site, at, event)
+            self._breaks(terminal, at, event)
 
-    def due(self, site: TerminalEvidence, now: float) -> None:
+    def due(self, terminal: TerminalEvidence, now: float) -> None:
         self._look(now)
-        self._was_late(site, now)
+        self._was_late(terminal, now)
 
-    def rest(self, site: TerminalEvidence, now: float) -> None:
+    def rest(self, terminal: TerminalEvidence, now: float) -> None:
         """A run that came to its end before that had nobody left to wait for; or it waits for
         nobody, and then only those are judged who are back.
         """
@@ -192,7 +192,7 @@ class BackInService(Check):
             due = self._later.pop(name)
             if awaits or self._serving[name]:
                 self._judge_alone(name, due)
-        self._was_late(site, now, for_good=True)
+        self._was_late(terminal, now, for_good=True)
 
 
 class NoStampede(Check):
@@ -217,12 +217,12 @@ class NoStampede(Check):
         mean = 2.0 * len(self._fleet) / 60.0 * BLOCK
         return (mean + SPREAD * sqrt(mean)) / BLOCK
 
-    def on_LinkClosed(self, site: TerminalEvidence, at: float, _event: e.LinkClosed) -> None:
-        self._down.setdefault(site.name, at)
+    def on_LinkClosed(self, terminal: TerminalEvidence, at: float, _event: e.LinkClosed) -> None:
+        self._down.setdefault(terminal.name, at)
 
-    def on_LinkOpened(self, site: TerminalEvidence, at: float, _event: e.LinkOpened) -> None:
-        self._fleet[site.name] = None
-        since = self._down.pop(site.name, at)
+    def on_LinkOpened(self, terminal: TerminalEvidence, at: float, _event: e.LinkOpened) -> None:
+        self._fleet[terminal.name] = None
+        since = self._down.pop(terminal.name, at)
         if at - since < LONG_DOWN or len(self._fleet) < FLEET:
             return
         self.tried += 1
@@ -233,4 +233,6 @@ class NoStampede(Check):
         self.measured(self._count / BLOCK)
         bound = self.bound or 0.0
         if self._count > bound * BLOCK:
-            self.fail(site, at, f"{self._count} connects in {BLOCK:.0f} s, at most {bound:.1f}/s")
+            self.fail(
+                terminal, at, f"{self._count} connects in {BLOCK:.0f} s, at most {bound:.1f}/s"
+            )

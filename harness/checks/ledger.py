@@ -18,21 +18,25 @@ class PostedOnce(Check):
     id = "H1"
     needs = ("ledger",)
 
-    def on_Posted(self, site: TerminalEvidence, at: float, event: e.Posted) -> None:
+    def on_Posted(self, terminal: TerminalEvidence, at: float, event: e.Posted) -> None:
         self.tried += 1
-        exchange = site.exchange(event.stan, event.sent)
-        count = exchange.debits if event.kind == "debit" else exchange.back_posts
+        transaction = terminal.transaction(event.stan, event.sent)
+        count = transaction.debits if event.kind == "debit" else transaction.back_posts
         if count > 1:
-            self.fail(site, at, f"{event.kind} number {count} of STAN {event.stan}")
-        elif count == len(exchange.causes) == 1 and _long_over(site, exchange, event):
-            self.fail(site, at, f"a {event.kind} of STAN {event.stan}, which had been settled")
+            self.fail(terminal, at, f"{event.kind} number {count} of STAN {event.stan}")
+        elif count == len(transaction.causes) == 1 and _long_over(terminal, transaction, event):
+            self.fail(terminal, at, f"a {event.kind} of STAN {event.stan}, which had been settled")
 
 
-def _long_over(site: TerminalEvidence, exchange: TransactionEvidence, event: e.Posted) -> bool:
+def _long_over(
+    terminal: TerminalEvidence, transaction: TransactionEvidence, event: e.Posted
+) -> bool:
     """Does it post for a transaction that was put away? One whose debit is known may still be
     reversed: whether an approval was paid is not seen without a device.
     """
-    return site.was_settled(exchange.key) and not (event.kind == "reversal" and exchange.debits)
+    return terminal.was_settled(transaction.key) and not (
+        event.kind == "reversal" and transaction.debits
+    )
 
 
 class _Numbers:
@@ -80,12 +84,12 @@ class PostingIsAuthentic(Check):
             key = key_of(fields.get("11", ""), fields.get("7", ""))
             signed.add(fields.get("41", ""), key)
 
-    def on_Posted(self, site: TerminalEvidence, at: float, event: e.Posted) -> None:
+    def on_Posted(self, terminal: TerminalEvidence, at: float, event: e.Posted) -> None:
         message, stan, sent = event.cause.split(":")
         signed = self._signed.get(message)
         self.tried += 1
         if signed is None or not signed.holds(event.terminal, key_of(stan, sent)):
-            self.fail(site, at, f"message {event.cause} posted, and its MAC was not right")
+            self.fail(terminal, at, f"message {event.cause} posted, and its MAC was not right")
 
 
 class NeverMoreBack(Check):
@@ -99,19 +103,19 @@ class NeverMoreBack(Check):
     def bound(self) -> float:
         return 0.0
 
-    def on_Posted(self, site: TerminalEvidence, at: float, event: e.Posted) -> None:
+    def on_Posted(self, terminal: TerminalEvidence, at: float, event: e.Posted) -> None:
         if event.kind != "reversal":
             return
         self.tried += 1
-        exchange = site.exchange(event.stan, event.sent)
-        over = exchange.back - exchange.debit
+        transaction = terminal.transaction(event.stan, event.sent)
+        over = transaction.back - transaction.debit
         self.measured(max(0, over))
         if over > 0:
             self.fail(
-                site,
+                terminal,
                 at,
-                f"STAN {event.stan}: {exchange.back / 100:.2f} given back "
-                f"of {exchange.debit / 100:.2f} debited",
+                f"STAN {event.stan}: {transaction.back / 100:.2f} given back "
+                f"of {transaction.debit / 100:.2f} debited",
             )
 
 
@@ -137,34 +141,40 @@ class LedgerEqualsCash(Check):
     def on_NotesTaken(self, _site: TerminalEvidence, _at: float, _event: e.NotesTaken) -> None:
         self.tried += 1
 
-    def rest(self, site: TerminalEvidence, now: float) -> None:
-        if site.stray_cash:
-            self.measured(site.stray_cash)
-            self.fail(site, now, f"{site.stray_cash / 100:.2f} were taken without any request")
-        for exchange in [*site.recent.values(), *site.open.values()]:
-            off = exchange.debit + exchange.stood - exchange.back - exchange.taken
-            if exchange.before and not exchange.requested:
+    def rest(self, terminal: TerminalEvidence, now: float) -> None:
+        if terminal.stray_cash:
+            self.measured(terminal.stray_cash)
+            self.fail(
+                terminal, now, f"{terminal.stray_cash / 100:.2f} were taken without any request"
+            )
+        for transaction in [*terminal.recent.values(), *terminal.open.values()]:
+            off = transaction.debit + transaction.stood - transaction.back - transaction.taken
+            if transaction.before and not transaction.requested:
                 continue  # its cash was paid in an earlier life, where nobody of this run looked
-            if off and not explained(exchange) and not in_flight(site, exchange):
+            if off and not explained(transaction) and not in_flight(terminal, transaction):
                 self.measured(abs(off))
                 self.fail(
-                    site,
+                    terminal,
                     now,
-                    f"STAN {exchange.stan}: debited {exchange.debit / 100:.2f}, given back "
-                    f"{exchange.back / 100:.2f}, cash taken {exchange.taken / 100:.2f}",
+                    f"STAN {transaction.stan}: debited {transaction.debit / 100:.2f}, given back "
+                    f"{transaction.back / 100:.2f}, cash taken {transaction.taken / 100:.2f}",
                 )
 
 
-def explained(exchange: TransactionEvidence) -> bool:
+def explained(transaction: TransactionEvidence) -> bool:
     """Is the difference owed or in suspense?"""
-    owed = exchange.reversal is not None and not exchange.reversal_final and exchange.back == 0
-    return owed or "suspense" in exchange.endings
+    owed = (
+        transaction.reversal is not None
+        and not transaction.reversal_final
+        and transaction.back == 0
+    )
+    return owed or "suspense" in transaction.endings
 
 
-def in_flight(site: TerminalEvidence, exchange: TransactionEvidence) -> bool:
+def in_flight(terminal: TerminalEvidence, transaction: TransactionEvidence) -> bool:
     """Posted, and the terminal's outcome undecided: it still holds the card of this request."""
-    undecided = not exchange.endings and exchange.reversal is None
-    return exchange is site.current and site.inserted is not None and undecided
+    undecided = not transaction.endings and transaction.reversal is None
+    return transaction is terminal.current and terminal.inserted is not None and undecided
 
 
 class ReplayMovesNothing(Check):
@@ -178,20 +188,20 @@ class ReplayMovesNothing(Check):
         self._heard = {"2": _Numbers(), "4": _Numbers()}
         self._posted = {"2": _Numbers(), "4": _Numbers()}
 
-    def on_FrameSeen(self, site: TerminalEvidence, _at: float, event: e.FrameSeen) -> None:
+    def on_FrameSeen(self, terminal: TerminalEvidence, _at: float, event: e.FrameSeen) -> None:
         fields = event.fields
         if event.end != "host" or event.to != "host" or event.problem:
             return
         heard = self._heard.get(fields.get("t", "")[1:2])
         if heard is not None and event.mac != "bad":
             key = key_of(fields.get("11", ""), fields.get("7", ""))
-            self.tried += heard.add(site.name, key)
+            self.tried += heard.add(terminal.name, key)
 
-    def on_Posted(self, site: TerminalEvidence, at: float, event: e.Posted) -> None:
+    def on_Posted(self, terminal: TerminalEvidence, at: float, event: e.Posted) -> None:
         message, stan, sent = event.cause.split(":")
         posted = self._posted.get(message)
-        if posted is not None and posted.add(site.name, key_of(stan, sent)):
-            self.fail(site, at, f"message {event.cause} posted a second time")
+        if posted is not None and posted.add(terminal.name, key_of(stan, sent)):
+            self.fail(terminal, at, f"message {event.cause} posted a second time")
 
 
 class TombstoneHolds(Check):
@@ -202,38 +212,38 @@ class TombstoneHolds(Check):
     id = "H6"
     needs = ("ledger", "wire.host")
 
-    def on_FrameSeen(self, site: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
+    def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
         if event.end != "host" or event.mac == "bad":
             return
-        kind = site.kind
+        kind = terminal.kind
         if kind in (Kind.REQUEST, Kind.REQUEST_REPEAT) and event.to == "host":
-            self.tried += self._original(site, event).tombstone
+            self.tried += self._original(terminal, event).tombstone
         elif kind is Kind.REVERSAL_ANSWER and event.to == "terminal":
-            for exchange in site.acknowledged:
-                self.tried += exchange.host_asked
-                if exchange.debits:
-                    self._broken(site, at, exchange, "debited")
+            for transaction in terminal.acknowledged:
+                self.tried += transaction.host_asked
+                if transaction.debits:
+                    self._broken(terminal, at, transaction, "debited")
         elif kind is Kind.ANSWER and event.to == "terminal":
-            exchange = self._original(site, event)
-            approved = site.dialect.outcome_of(event.fields) in (
+            transaction = self._original(terminal, event)
+            approved = terminal.dialect.outcome_of(event.fields) in (
                 Outcome.APPROVED,
                 Outcome.PARTIAL,
             )
-            if exchange.tombstone and approved:
-                self._broken(site, at, exchange, "approved")
+            if transaction.tombstone and approved:
+                self._broken(terminal, at, transaction, "approved")
 
-    def _original(self, site: TerminalEvidence, event: e.FrameSeen) -> TransactionEvidence:
-        return site.exchange(event.fields.get("11", ""), event.fields.get("7", ""))
+    def _original(self, terminal: TerminalEvidence, event: e.FrameSeen) -> TransactionEvidence:
+        return terminal.transaction(event.fields.get("11", ""), event.fields.get("7", ""))
 
     def _broken(
-        self, site: TerminalEvidence, at: float, exchange: TransactionEvidence, what: str
+        self, terminal: TerminalEvidence, at: float, transaction: TransactionEvidence, what: str
     ) -> None:
-        self.fail(site, at, f"STAN {exchange.stan} was {what} after its reversal")
+        self.fail(terminal, at, f"STAN {transaction.stan} was {what} after its reversal")
 
-    def on_Posted(self, site: TerminalEvidence, at: float, event: e.Posted) -> None:
-        exchange = site.exchange(event.stan, event.sent)
-        if event.kind == "debit" and exchange.tombstone:
-            self._broken(site, at, exchange, "debited")
+    def on_Posted(self, terminal: TerminalEvidence, at: float, event: e.Posted) -> None:
+        transaction = terminal.transaction(event.stan, event.sent)
+        if event.kind == "debit" and transaction.tombstone:
+            self._broken(terminal, at, transaction, "debited")
 
 
 class NothingPending(Check):
@@ -249,23 +259,29 @@ class NothingPending(Check):
         self._alarms: dict[str, int] = {}
         self._counted: dict[str, e.StoreCounted] = {}
 
-    def on_FrameSeen(self, site: TerminalEvidence, _at: float, event: e.FrameSeen) -> None:
-        self.tried += event.end == "terminal" and site.kind is Kind.REVERSAL
+    def on_FrameSeen(self, terminal: TerminalEvidence, _at: float, event: e.FrameSeen) -> None:
+        self.tried += event.end == "terminal" and terminal.kind is Kind.REVERSAL
 
-    def on_AlarmRaised(self, site: TerminalEvidence, _at: float, event: e.AlarmRaised) -> None:
+    def on_AlarmRaised(self, terminal: TerminalEvidence, _at: float, event: e.AlarmRaised) -> None:
         if event.kind == "parked":
-            self._alarms[site.name] = self._alarms.get(site.name, 0) + 1
+            self._alarms[terminal.name] = self._alarms.get(terminal.name, 0) + 1
 
-    def on_StoreCounted(self, site: TerminalEvidence, _at: float, event: e.StoreCounted) -> None:
-        self._counted[site.name] = event
+    def on_StoreCounted(
+        self, terminal: TerminalEvidence, _at: float, event: e.StoreCounted
+    ) -> None:
+        self._counted[terminal.name] = event
 
-    def rest(self, site: TerminalEvidence, now: float) -> None:
-        stored = self._counted.get(site.name, e.StoreCounted(0, 0, 0))
+    def rest(self, terminal: TerminalEvidence, now: float) -> None:
+        stored = self._counted.get(terminal.name, e.StoreCounted(0, 0, 0))
         self.tried += stored.pending
         if stored.pending:
-            self.fail(site, now, f"{stored.pending} reversals are still pending in the store")
-        if stored.parked > self._alarms.get(site.name, 0):
-            self.fail(site, now, f"{stored.parked} reversals are parked and not all were alarmed")
-        for exchange in site.open.values():
-            if exchange.reversal and not exchange.reversal_final and not exchange.parked:
-                self.fail(site, now, f"reversal {exchange.reversal[0]} has had no final answer")
+            self.fail(terminal, now, f"{stored.pending} reversals are still pending in the store")
+        if stored.parked > self._alarms.get(terminal.name, 0):
+            self.fail(
+                terminal, now, f"{stored.parked} reversals are parked and not all were alarmed"
+            )
+        for transaction in terminal.open.values():
+            if transaction.reversal and not transaction.reversal_final and not transaction.parked:
+                self.fail(
+                    terminal, now, f"reversal {transaction.reversal[0]} has had no final answer"
+                )

@@ -18,32 +18,36 @@ class AdvicesAccepted(Check):
     id = "H5"
     needs = ("ledger", "wire.host")
 
-    def on_StoodIn(self, site: TerminalEvidence, at: float, event: e.StoodIn) -> None:
+    def on_StoodIn(self, terminal: TerminalEvidence, at: float, event: e.StoodIn) -> None:
         if event.amount > self.contract.stand_in:
             self.fail(
-                site, at, f"{event.amount / 100:.2f} were approved in the issuer's stead, at most "
-                f"{self.contract.stand_in / 100:.2f} may be",
-            )  # fmt: skip
+                terminal,
+                at,
+                f"{event.amount / 100:.2f} were approved in the issuer's stead, "
+                f"at most {self.contract.stand_in / 100:.2f} may be",
+            )
 
-    def on_AdviceSeen(self, site: TerminalEvidence, at: float, event: e.AdviceSeen) -> None:
+    def on_AdviceSeen(self, terminal: TerminalEvidence, at: float, event: e.AdviceSeen) -> None:
         fields = event.fields
         stan = fields.get("11", "")
         if self.contract.mac and event.mac != "good":
-            self.fail(site, at, f"the advice of STAN {stan} has no right MAC")
+            self.fail(terminal, at, f"the advice of STAN {stan} has no right MAC")
         elif event.to == "issuer":
-            stood, told = site.exchange(stan, fields.get("7", "")).stood, fields.get("4", "")
-            if site.dialect.amount_of(fields) != stood:
-                self.fail(site, at, f"STAN {stan} is advised as {told}, {stood} was stood in for")
+            stood, told = terminal.transaction(stan, fields.get("7", "")).stood, fields.get("4", "")
+            if terminal.dialect.amount_of(fields) != stood:
+                self.fail(
+                    terminal, at, f"STAN {stan} is advised as {told}, {stood} was stood in for"
+                )
         else:
             self.tried += 1
-            if site.dialect.advice_outcome_of(fields) is AdviceOutcome.PARK:
+            if terminal.dialect.advice_outcome_of(fields) is AdviceOutcome.PARK:
                 code = fields.get("39", "")
-                self.fail(site, at, f"the issuer declined the advice of STAN {stan} ({code})")
+                self.fail(terminal, at, f"the issuer declined the advice of STAN {stan} ({code})")
 
-    def rest(self, site: TerminalEvidence, now: float) -> None:
-        for exchange in [*site.recent.values(), *site.open.values()]:
-            if exchange.stood:
-                self.fail(site, now, f"the issuer was never told of STAN {exchange.stan}")
+    def rest(self, terminal: TerminalEvidence, now: float) -> None:
+        for transaction in [*terminal.recent.values(), *terminal.open.values()]:
+            if transaction.stood:
+                self.fail(terminal, now, f"the issuer was never told of STAN {transaction.stan}")
 
 
 class DaysAddUp(Check):
@@ -65,28 +69,32 @@ class DaysAddUp(Check):
         """Where the contract has no cutover, days are not told apart."""
         return bool(self.contract.cutover) and super().observable(sees)
 
-    def on_Posted(self, site: TerminalEvidence, at: float, event: e.Posted) -> None:
+    def on_Posted(self, terminal: TerminalEvidence, at: float, event: e.Posted) -> None:
         number = int((at - self.contract.cutover) // DAY) + 1
         label = self._labels.setdefault(number, event.day)
         taken = [day for n, day in self._labels.items() if n != number]
         if not event.day or event.day != label or event.day in taken:
-            self.fail(site, at, f"STAN {event.stan} was posted to day '{event.day}'")
+            self.fail(terminal, at, f"STAN {event.stan} was posted to day '{event.day}'")
         self.tried += number > 0
         sums = self._sums.setdefault(event.day, {"debit": 0, "reversal": 0})
         sums[event.kind] += event.amount
-        if not site.exchange(event.stan, event.sent).stood_in:  # that was answered long before
-            self._last[site.name, event.cause] = event.day
+        if not terminal.transaction(
+            event.stan, event.sent
+        ).stood_in:  # that was answered long before
+            self._last[terminal.name, event.cause] = event.day
 
-    def on_FrameSeen(self, site: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
+    def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
         if event.end != "host" or event.to != "terminal" or "39" not in event.fields:
             return
-        day = self._last.pop((site.name, site.dialect.identity(event.fields)), "")
+        day = self._last.pop((terminal.name, terminal.dialect.identity(event.fields)), "")
         told = event.fields.get("15", "")
         if day and told != day:
             stan = event.fields.get("11", "")
-            self.fail(site, at, f"STAN {stan} was posted to day {day}, and answered as '{told}'")
+            self.fail(
+                terminal, at, f"STAN {stan} was posted to day {day}, and answered as '{told}'"
+            )
 
-    def harness(self, at: float, event: e.Event) -> None:
+    def run_event(self, at: float, event: e.Event) -> None:
         if not isinstance(event, e.DayClosed):
             return
         self.tried += 1

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from harness import events as e
-from harness.checks.evidence import Mark, TerminalEvidence, worth
+from harness.checks.evidence import Moment, TerminalEvidence, worth
 from harness.checks.transactions import TransactionEvidence
 from harness.contract import Contract
 from harness.wire.dialect import Outcome
@@ -43,33 +43,33 @@ class Totals(msgspec.Struct, kw_only=True):
     cards_met_fault: int = 0
 
 
-class Tally:
+class TotalsCounter:
     """Counts as the run goes."""
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
         self.totals = Totals(captured_why={})
         self._wait: dict[str, float] = {}
-        self._hold: dict[str, Mark] = {}
+        self._hold: dict[str, Moment] = {}
         self._met: dict[str, int] = {}
         self._faults = 0  # windows open now
         self.handlers: dict[type[e.Event], Any] = {
             kind: getattr(self, name) for kind, name in _COUNTED.items()
         }
 
-    def fault_began(self, sites: dict[str, TerminalEvidence]) -> None:
+    def fault_began(self, terminals: dict[str, TerminalEvidence]) -> None:
         """The cards that are inside now meet the fault."""
         self._faults += 1
-        for site in sites.values():
-            if site.inserted is not None:
-                self._meet(site)
+        for terminal in terminals.values():
+            if terminal.inserted is not None:
+                self._meet(terminal)
 
     def fault_ended(self) -> None:
         self._faults -= 1
 
-    def _meet(self, site: TerminalEvidence) -> None:
-        if self._met.get(site.name) != site.customer:
-            self._met[site.name] = site.customer
+    def _meet(self, terminal: TerminalEvidence) -> None:
+        if self._met.get(terminal.name) != terminal.customer:
+            self._met[terminal.name] = terminal.customer
             self.totals.cards_met_fault += 1
 
     def on_CustomerArrived(self, *_: object) -> None:
@@ -78,29 +78,35 @@ class Tally:
     def on_TurnedAway(self, *_: object) -> None:
         self.totals.turned_away += 1
 
-    def on_CardInserted(self, site: TerminalEvidence, at: float, _event: e.CardInserted) -> None:
+    def on_CardInserted(
+        self, terminal: TerminalEvidence, at: float, _event: e.CardInserted
+    ) -> None:
         self.totals.inserted += 1
-        self._hold[site.name] = site.mark(at)
+        self._hold[terminal.name] = terminal.mark(at)
         if self._faults:
-            self._meet(site)
+            self._meet(terminal)
 
-    def on_CardTaken(self, site: TerminalEvidence, at: float, _event: e.CardTaken) -> None:
+    def on_CardTaken(self, terminal: TerminalEvidence, at: float, _event: e.CardTaken) -> None:
         self.totals.returned += 1
-        self._held(site, at)
+        self._held(terminal, at)
 
-    def on_CardCaptured(self, site: TerminalEvidence, at: float, _event: e.CardCaptured) -> None:
+    def on_CardCaptured(
+        self, terminal: TerminalEvidence, at: float, _event: e.CardCaptured
+    ) -> None:
         self.totals.captured += 1
-        self._held(site, at)
+        self._held(terminal, at)
 
-    def on_CaptureBegun(self, site: TerminalEvidence, _at: float, event: e.CaptureBegun) -> None:
-        current = site.current
-        if site.jammed:
+    def on_CaptureBegun(
+        self, terminal: TerminalEvidence, _at: float, event: e.CaptureBegun
+    ) -> None:
+        current = terminal.current
+        if terminal.jammed:
             why = "jam"
         elif event.card in self._contract.hotlist:
             why = "local hotlist"
-        elif current is not None and current.answer is Outcome.CAPTURE and not site.slot_since:
+        elif current is not None and current.answer is Outcome.CAPTURE and not terminal.slot_since:
             why = "ordered by the host"
-        elif site.inserted is not None and site.slot_since >= site.inserted.at:
+        elif terminal.inserted is not None and terminal.slot_since >= terminal.inserted.at:
             why = "not taken"
         elif current is not None and current.answer is Outcome.CAPTURE:
             why = "ordered by the host"
@@ -108,20 +114,20 @@ class Tally:
             why = "no reason known"
         self.totals.captured_why[why] = self.totals.captured_why.get(why, 0) + 1
 
-    def _held(self, site: TerminalEvidence, at: float) -> None:
-        since = self._hold.pop(site.name, None)
+    def _held(self, terminal: TerminalEvidence, at: float) -> None:
+        since = self._hold.pop(terminal.name, None)
         if since is not None:
             self.totals.longest_hold = max(self.totals.longest_hold, at - since.at)
 
-    def on_ScreenShown(self, site: TerminalEvidence, at: float, event: e.ScreenShown) -> None:
-        since = self._wait.pop(site.name, None)
+    def on_ScreenShown(self, terminal: TerminalEvidence, at: float, event: e.ScreenShown) -> None:
+        since = self._wait.pop(terminal.name, None)
         if since is not None:
             self.totals.longest_wait = max(self.totals.longest_wait, at - since)
         if event.screen == "please_wait":
-            self._wait[site.name] = at
+            self._wait[terminal.name] = at
 
-    def on_PowerLost(self, site: TerminalEvidence, _at: float, _event: e.PowerLost) -> None:
-        self._wait.pop(site.name, None)
+    def on_PowerLost(self, terminal: TerminalEvidence, _at: float, _event: e.PowerLost) -> None:
+        self._wait.pop(terminal.name, None)
 
     def on_NotesTaken(self, _site: TerminalEvidence, _at: float, event: e.NotesTaken) -> None:
         self.totals.cash_taken += worth(event.notes)
@@ -154,29 +160,31 @@ class Tally:
         self.totals.parked += event.parked
         self.totals.suspense += event.suspense
 
-    def finish(self, sites: dict[str, TerminalEvidence], now: float) -> Totals:
+    def finish(self, terminals: dict[str, TerminalEvidence], now: float) -> Totals:
         """Add what is open at the end."""
         totals = self.totals
-        totals.terminals = len(sites)
-        for site in sites.values():
-            if site.inserted is not None:
+        totals.terminals = len(terminals)
+        for terminal in terminals.values():
+            if terminal.inserted is not None:
                 totals.inside += 1
-                totals.longest_hold = max(totals.longest_hold, now - site.inserted.at)
-            since = self._wait.get(site.name)
-            if since is not None and site.inserted is not None:
+                totals.longest_hold = max(totals.longest_hold, now - terminal.inserted.at)
+            since = self._wait.get(terminal.name)
+            if since is not None and terminal.inserted is not None:
                 totals.longest_wait = max(totals.longest_wait, now - since)
-            for exchange in [*site.recent.values(), *site.open.values()]:
-                totals.explained += _difference(exchange)
+            for transaction in [*terminal.recent.values(), *terminal.open.values()]:
+                totals.explained += _difference(transaction)
         return totals
 
 
 _COUNTED = {
-    kind: f"on_{name}" for name, kind in e.EVENT_TYPES.items() if hasattr(Tally, f"on_{name}")
+    kind: f"on_{name}"
+    for name, kind in e.EVENT_TYPES.items()
+    if hasattr(TotalsCounter, f"on_{name}")
 }
 
 
-def _difference(exchange: TransactionEvidence) -> int:
+def _difference(transaction: TransactionEvidence) -> int:
     from harness.checks.ledger import explained
 
-    off = exchange.debit - exchange.back - exchange.taken
-    return off if off and explained(exchange) else 0
+    off = transaction.debit - transaction.back - transaction.taken
+    return off if off and explained(transaction) else 0

@@ -28,11 +28,12 @@ class TransactionEvidence:
 
     __slots__ = (
         "aborted", "aborted_at", "amount", "answer", "answer_at", "answer_mac", "approved",
-        "back", "back_posts", "before", "begun", "causes", "cut", "debit", "debits", "endings",
+        "back", "back_posts", "before", "causes", "cut", "debit", "debits", "endings",
         "forged", "heard_at", "heard_first", "host_answered", "host_asked", "judged", "key",
         "parked", "requested", "retracted", "reversal", "reversal_final", "reversal_taken",
-        "rrn", "sent", "shaken", "stacked", "stacks", "stan", "start", "stood", "stood_in",
-        "stood_still", "taken", "tombstone", "uncounted", "unsure", "withdrawal",
+        "reversals_sent", "rrn", "sent", "shaken", "stacked", "stacks", "stan", "start",
+        "stood", "stood_in", "stood_still", "taken", "tombstone", "uncounted", "unsure",
+        "withdrawal",
     )  # fmt: skip
 
     def __init__(self, stan: str, sent: str) -> None:
@@ -62,7 +63,7 @@ class TransactionEvidence:
         self.endings: list[str] = []
         self.judged: tuple[str, ...] = ()  # how it had ended when T8 last looked
         self.reversal: tuple[str, str, str] | None = None  # STAN, DE 7, digest of the first
-        self.begun = False  # its reversal has been sent for the first time
+        self.reversals_sent = 0  # frames, the repeats included
         self.reversal_taken: int | None = None  # DE 95
         self.reversal_final = False
         self.parked = False
@@ -83,7 +84,7 @@ class TransactionEvidence:
 
 
 class TerminalTransactions:
-    """The exchanges of one terminal: `current` is the last one that was begun, `open` those of
+    """The transactions of one terminal: `current` is the last one that was begun, `open` those of
     which something is undecided or owed, `recent` the last few that are over, and `swept` what the
     last request found to be over.
     """
@@ -101,8 +102,8 @@ class TerminalTransactions:
         self.reversed: array[int] = array("q")
         self._debited: dict[int, int] = {}  # without a device: what was debited and kept
 
-    def exchange(self, stan: str, sent: str) -> TransactionEvidence:
-        """The exchange of that name, made if it is new."""
+    def transaction(self, stan: str, sent: str) -> TransactionEvidence:
+        """The transaction of that name, made if it is new."""
         key = key_of(stan, sent)
         found = self.open.get(key)
         if found is None:
@@ -111,20 +112,20 @@ class TerminalTransactions:
         return found
 
     def _anew(self, stan: str, sent: str, key: int) -> TransactionEvidence:
-        """An exchange that is new, or so old that only its marks are left."""
-        exchange = TransactionEvidence(stan, sent)
-        exchange.tombstone = _holds(self.tombstones, key)
+        """An transaction that is new, or so old that only its marks are left."""
+        transaction = TransactionEvidence(stan, sent)
+        transaction.tombstone = _holds(self.tombstones, key)
         debit = self._debited.pop(key, 0)
         if debit:
-            exchange.debit, exchange.debits = debit, 1
-        return exchange
+            transaction.debit, transaction.debits = debit, 1
+        return transaction
 
     def was_settled(self, key: int) -> bool:
         return _holds(self.settled, key)
 
-    def was_reversed(self, exchange: TransactionEvidence) -> bool:
+    def was_reversed(self, transaction: TransactionEvidence) -> bool:
         """Had it been reversed and put away before?"""
-        return not exchange.requested and _holds(self.reversed, exchange.key)
+        return not transaction.requested and _holds(self.reversed, transaction.key)
 
     def sweep(self) -> None:
         """Put away what is over."""
@@ -135,11 +136,11 @@ class TerminalTransactions:
             and self._decided(x)
             and (x.reversal is None or x.reversal_final)
         ]
-        for exchange in self.swept:
-            del self.open[exchange.key]
-            if not self.was_settled(exchange.key):
-                insort(self.settled, exchange.key)
-            self.recent[exchange.key] = exchange
+        for transaction in self.swept:
+            del self.open[transaction.key]
+            if not self.was_settled(transaction.key):
+                insort(self.settled, transaction.key)
+            self.recent[transaction.key] = transaction
             if len(self.recent) > RECENT:
                 self._forget(self.recent.pop(next(iter(self.recent))))
 
@@ -150,18 +151,18 @@ class TerminalTransactions:
             return ended or (x.answer is not None and not x.aborted)
         return ended and (not self._ledger or (not x.stood and x.debit - x.back == x.taken))
 
-    def _forget(self, exchange: TransactionEvidence) -> None:
+    def _forget(self, transaction: TransactionEvidence) -> None:
         """Eight bytes stay of it."""
-        if not self.device_seen and exchange.debit and not exchange.back:
-            self._debited[exchange.key] = exchange.debit
-        if exchange.reversal is not None and not _holds(self.reversed, exchange.key):
-            insort(self.reversed, exchange.key)
+        if not self.device_seen and transaction.debit and not transaction.back:
+            self._debited[transaction.key] = transaction.debit
+        if transaction.reversal is not None and not _holds(self.reversed, transaction.key):
+            insort(self.reversed, transaction.key)
 
 
-def is_over(exchange: TransactionEvidence) -> bool:
+def is_over(transaction: TransactionEvidence) -> bool:
     """Has it ended, and its reversal, if it has one, been answered for good or parked?"""
-    settled = exchange.reversal is None or exchange.reversal_final or exchange.parked
-    return settled and bool(exchange.endings)
+    settled = transaction.reversal is None or transaction.reversal_final or transaction.parked
+    return settled and bool(transaction.endings)
 
 
 def _holds(known: array[int], key: int) -> bool:

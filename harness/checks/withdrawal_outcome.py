@@ -18,18 +18,18 @@ class TimersStand(Check):
     id = "T3"
     needs = ("terminal", "device")
 
-    def on_StateEntered(self, site: TerminalEvidence, at: float, event: e.StateEntered) -> None:
-        if site.inserted is None and not site.cash_out:
+    def on_StateEntered(self, terminal: TerminalEvidence, at: float, event: e.StateEntered) -> None:
+        if terminal.inserted is None and not terminal.cash_out:
             return
         self.tried += 1
         if not event.timer and event.state != State.OUT_OF_SERVICE:
-            what = "a card" if site.inserted is not None else "cash"
-            self.fail(site, at, f"{event.state} with {what} in play and no timer")
+            what = "a card" if terminal.inserted is not None else "cash"
+            self.fail(terminal, at, f"{event.state} with {what} in play and no timer")
 
-    def on_TimerRearmed(self, site: TerminalEvidence, at: float, event: e.TimerRearmed) -> None:
+    def on_TimerRearmed(self, terminal: TerminalEvidence, at: float, event: e.TimerRearmed) -> None:
         self.tried += 1
         if event.cause == "network":
-            self.fail(site, at, f"{event.timer} was started anew by the network")
+            self.fail(terminal, at, f"{event.timer} was started anew by the network")
 
 
 class EndsExactlyOnce(Check):
@@ -38,29 +38,31 @@ class EndsExactlyOnce(Check):
     id = "T8"
     needs = ("device", "wire.terminal")
 
-    def on_FrameSeen(self, site: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
+    def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
         """A new request of the terminal closes the book on what is over."""
-        if site.kind is Kind.REQUEST and event.end == "terminal":
-            for exchange in site.swept:
-                self._judge(site, at, exchange)
+        if terminal.kind is Kind.REQUEST and event.end == "terminal":
+            for transaction in terminal.swept:
+                self._judge(terminal, at, transaction)
 
-    def _judge(self, site: TerminalEvidence, at: float, exchange: TransactionEvidence) -> None:
-        endings = tuple(dict.fromkeys(exchange.endings))
-        if not (exchange.requested and exchange.withdrawal) or exchange.judged == endings:
+    def _judge(
+        self, terminal: TerminalEvidence, at: float, transaction: TransactionEvidence
+    ) -> None:
+        endings = tuple(dict.fromkeys(transaction.endings))
+        if not (transaction.requested and transaction.withdrawal) or transaction.judged == endings:
             return
-        self.tried += not exchange.judged
-        exchange.judged = endings
-        wrong = contradiction(exchange, endings)
+        self.tried += not transaction.judged
+        transaction.judged = endings
+        wrong = contradiction(transaction, endings)
         if wrong:
-            self.fail(site, at, f"STAN {exchange.stan}: {wrong}")
+            self.fail(terminal, at, f"STAN {transaction.stan}: {wrong}")
 
-    def rest(self, site: TerminalEvidence, now: float) -> None:
-        for exchange in site.open.values():
-            if exchange.endings:
-                self._judge(site, now, exchange)
-            elif exchange.requested and exchange.withdrawal:
+    def rest(self, terminal: TerminalEvidence, now: float) -> None:
+        for transaction in terminal.open.values():
+            if transaction.endings:
+                self._judge(terminal, now, transaction)
+            elif transaction.requested and transaction.withdrawal:
                 self.tried += 1
-                self.fail(site, now, never_ended(exchange))
+                self.fail(terminal, now, never_ended(transaction))
 
 
 class UnansweredIsReversed(Check):
@@ -76,65 +78,64 @@ class UnansweredIsReversed(Check):
     def applies(cls, sees: tuple[str, ...]) -> bool:
         return "device" not in sees
 
-    def on_FrameSeen(self, site: TerminalEvidence, _at: float, event: e.FrameSeen) -> None:
-        if event.end == "terminal" and site.kind is Kind.REVERSAL:
-            original = site.dialect.original_of(event.fields)
+    def on_FrameSeen(self, terminal: TerminalEvidence, _at: float, event: e.FrameSeen) -> None:
+        if event.end == "terminal" and terminal.kind is Kind.REVERSAL:
+            original = terminal.dialect.original_of(event.fields)
             if original is not None:
-                exchange = site.exchange(original.stan, original.sent)
-                self.tried += must_be_reversed(exchange)
+                transaction = terminal.transaction(original.stan, original.sent)
+                self.tried += must_be_reversed(transaction)
 
-    def rest(self, site: TerminalEvidence, now: float) -> None:
-        for exchange in site.open.values():
-            if must_be_reversed(exchange) and "reversed" not in exchange.endings:
+    def rest(self, terminal: TerminalEvidence, now: float) -> None:
+        for transaction in terminal.open.values():
+            if must_be_reversed(transaction) and "reversed" not in transaction.endings:
                 self.tried += 1
-                self.fail(site, now, never_ended(exchange))
+                self.fail(terminal, now, never_ended(transaction))
 
 
-def must_be_reversed(exchange: TransactionEvidence) -> bool:
+def must_be_reversed(transaction: TransactionEvidence) -> bool:
     """By what passed on the wire, is there no way for this withdrawal to end but a reversal?"""
-    if not (exchange.requested and exchange.withdrawal) or exchange.unsure:
+    if not (transaction.requested and transaction.withdrawal) or transaction.unsure:
         return False
-    if exchange.answer is None or exchange.aborted:
+    if transaction.answer is None or transaction.aborted:
         return True
-    closes = exchange.answer in CLOSING
-    return not closes and not exchange.approved
+    closes = transaction.answer in CLOSING
+    return not closes and not transaction.approved
 
 
-def is_open(exchange: TransactionEvidence) -> bool:
+def is_open(transaction: TransactionEvidence) -> bool:
     """Is something still to come on the wire?"""
-    if exchange.reversal is not None:
-        return not (exchange.reversal_final or exchange.parked or exchange.unsure)
-    return must_be_reversed(exchange)
+    if transaction.reversal is not None:
+        return not (transaction.reversal_final or transaction.parked or transaction.unsure)
+    return must_be_reversed(transaction)
 
 
-def never_ended(exchange: TransactionEvidence) -> str:
+def never_ended(transaction: TransactionEvidence) -> str:
     """In words, for a withdrawal without an ending."""
     return (
-        f"STAN {exchange.stan} of {exchange.amount / 100:.2f} never ended: "
-        f"{_answer_in_words(exchange)}, nothing reversed"
+        f"STAN {transaction.stan} of {transaction.amount / 100:.2f} never ended: "
+        f"{_answer_in_words(transaction)}, nothing reversed"
     )
 
 
-def _answer_in_words(exchange: TransactionEvidence) -> str:
-    if exchange.answer is None:
+def _answer_in_words(transaction: TransactionEvidence) -> str:
+    if transaction.answer is None:
         return "no answer"
-    return f"answered '{exchange.answer.value}'"
+    return f"answered '{transaction.answer.value}'"
 
 
-def contradiction(exchange: TransactionEvidence, endings: tuple[str, ...]) -> str:
+def contradiction(transaction: TransactionEvidence, endings: tuple[str, ...]) -> str:
     """What is wrong with how it ended, '' when nothing is."""
-    if "reversed" in endings and (exchange.reversal_taken or 0) != exchange.taken:
-        said = exchange.reversal_taken or 0
-        return (
-            f"{exchange.taken / 100:.2f} were taken, and the reversal says {said / 100:.2f} (DE 95)"
-        )
-    if "reversed" in endings and "declined" in endings and not exchange.shaken:
+    if "reversed" in endings and (transaction.reversal_taken or 0) != transaction.taken:
+        said = transaction.reversal_taken or 0
+        taken = f"{transaction.taken / 100:.2f} were taken"
+        return f"{taken}, and the reversal says {said / 100:.2f} (DE 95)"
+    if "reversed" in endings and "declined" in endings and not transaction.shaken:
         return "it was declined, and it was reversed all the same"
-    if "declined" in endings and exchange.taken:
-        return f"it was declined, and {exchange.taken / 100:.2f} were taken"
+    if "declined" in endings and transaction.taken:
+        return f"it was declined, and {transaction.taken / 100:.2f} were taken"
     if "suspense" in endings and "reversed" in endings:
         return "it is in suspense, and it was reversed"
-    if "reversed" in endings and exchange.uncounted:
+    if "reversed" in endings and transaction.uncounted:
         return "the dispenser had lost count, and it was reversed all the same"
     if "declined" in endings and "completed" in endings:
         return "it was declined, and paid"
@@ -149,15 +150,17 @@ class PowerCutLosesNothing(Check):
     id = "T10"
     needs = ("device", "wire.terminal")
 
-    def rest(self, site: TerminalEvidence, now: float) -> None:
-        self.tried += site.losses
-        for exchange in site.open.values():
-            if not (exchange.cut and exchange.requested and exchange.withdrawal):
+    def rest(self, terminal: TerminalEvidence, now: float) -> None:
+        self.tried += terminal.losses
+        for transaction in terminal.open.values():
+            if not (transaction.cut and transaction.requested and transaction.withdrawal):
                 continue
-            if not exchange.endings:
-                self.fail(site, now, never_ended(exchange))
-            elif not is_over(exchange):
-                self.fail(site, now, f"STAN {exchange.stan}: its reversal was never answered")
+            if not transaction.endings:
+                self.fail(terminal, now, never_ended(transaction))
+            elif not is_over(transaction):
+                self.fail(
+                    terminal, now, f"STAN {transaction.stan}: its reversal was never answered"
+                )
 
 
 class ReversalsInOrder(Check):
@@ -176,27 +179,27 @@ class ReversalsInOrder(Check):
         super().__init__(*args)  # type: ignore[arg-type]
         self._last: dict[str, TransactionEvidence] = {}
 
-    def on_FrameSeen(self, site: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
-        if event.end != "terminal" or site.kind is not Kind.REVERSAL:
+    def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
+        if event.end != "terminal" or terminal.kind is not Kind.REVERSAL:
             return
-        original = site.dialect.original_of(event.fields)
+        original = terminal.dialect.original_of(event.fields)
         if original is None:
             return
-        exchange = site.exchange(original.stan, original.sent)
-        before = self._last.get(site.name)
-        if exchange.begun or before is exchange:
+        transaction = terminal.transaction(original.stan, original.sent)
+        before = self._last.get(terminal.name)
+        if transaction.reversals_sent > 1 or before is transaction:
             return
-        self._last[site.name] = exchange
+        self._last[terminal.name] = transaction
         if before is None:
             return
         self.tried += 1
-        unseen = before.unsure and not site.device_seen
+        unseen = before.unsure and not terminal.device_seen
         if not (before.reversal_final or before.parked or unseen):
             what = f"the reversal of STAN {original.stan} left while STAN {before.stan}'s was open"
-            self.fail(site, at, what)
-        elif exchange.requested and exchange.start < before.start:
+            self.fail(terminal, at, what)
+        elif transaction.requested and transaction.start < before.start:
             what = f"the reversal of STAN {original.stan} left after that of STAN {before.stan}"
-            self.fail(site, at, what)
+            self.fail(terminal, at, what)
 
 
 class OneReversal(Check):
@@ -208,33 +211,33 @@ class OneReversal(Check):
     id = "T13"
     needs = ("wire.terminal",)
 
-    def on_FrameSeen(self, site: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
-        if event.end != "terminal" or site.kind not in (Kind.REVERSAL, Kind.REVERSAL_REPEAT):
+    def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
+        if event.end != "terminal" or terminal.kind not in (Kind.REVERSAL, Kind.REVERSAL_REPEAT):
             return
         fields = event.fields
-        original = site.dialect.original_of(fields)
+        original = terminal.dialect.original_of(fields)
         if original is None:
             self.tried += 1
-            self.fail(site, at, "a reversal that names no original (DE 90)")
+            self.fail(terminal, at, "a reversal that names no original (DE 90)")
             return
-        exchange = site.exchange(original.stan, original.sent)
-        first = exchange.reversal
+        transaction = terminal.transaction(original.stan, original.sent)
+        first = transaction.reversal
         if first is None:
             return
         self.tried += 1
         stan, sent, digest = first
-        if site.was_reversed(exchange):
-            self.fail(site, at, f"STAN {original.stan} had been reversed long before")
+        if terminal.was_reversed(transaction):
+            self.fail(terminal, at, f"STAN {original.stan} had been reversed long before")
         if (fields.get("11"), fields.get("7")) != (stan, sent):
             self.fail(
-                site,
+                terminal,
                 at,
                 f"a second reversal of STAN {original.stan}: {fields.get('11')} after {stan}",
             )
         elif event.digest != digest:
-            self.fail(site, at, f"the repeat of reversal {stan} differs from the first")
-        repeat = site.kind is Kind.REVERSAL_REPEAT
-        if repeat is not exchange.begun and site.device_seen and not site.cuts:
+            self.fail(terminal, at, f"the repeat of reversal {stan} differs from the first")
+        repeat = terminal.kind is Kind.REVERSAL_REPEAT
+        sent_before = transaction.reversals_sent > 1
+        if repeat is not sent_before and terminal.device_seen and not terminal.cuts:
             began = "a repeat" if repeat else "new, once more"
-            self.fail(site, at, f"reversal {stan} was sent as {began}")
-        exchange.begun = True
+            self.fail(terminal, at, f"reversal {stan} was sent as {began}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from harness.checks.judge import Verdict
+from harness.checks.verdict import Verdict
 from harness.journal import Header
 from harness.report.json_report import verdict_json
 from harness.report.junit import junit_xml

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -11,13 +10,15 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from harness.checks.judge import Verdict
+from harness.checks.verdict import Verdict
 from harness.cli.files import Files, prepare
-from harness.cli.run import INTERRUPTED, MOST_TERMINALS, check_names
+from harness.cli.option_groups import LinkFlags, Profile, ReportFlags, Seed, with_groups
+from harness.cli.run import INTERRUPTED, MOST_TERMINALS, check_profiles
 from harness.cli.run_and_report import RUNS, fresh_name
 from harness.errors import ConfigError
 from harness.faults.grammar import parse_fault
 from harness.journal import Header
+from harness.link_options import LinkOptions
 from harness.load.meter import Figures
 from harness.load.plan import HOST_RESPONSE, SECONDS, TERMINALS, load_plan
 from harness.load.run import run_load, usual_warm_up
@@ -31,7 +32,10 @@ from harness.units import format_duration, parse_duration
 _RATE = re.compile(r"([0-9]+(?:\.[0-9]+)?)(?:/(s|m))?")
 
 
+@with_groups
 def load(
+    link: LinkFlags,
+    reports: ReportFlags,
     terminals: Annotated[int, typer.Option(min=1, max=MOST_TERMINALS, help="ATMs.")] = TERMINALS,
     duration: Annotated[
         str, typer.Option("--for", help="How long customers come: 30s, 5m.")
@@ -42,25 +46,14 @@ def load(
     fault: Annotated[
         list[str] | None, typer.Option(help="KIND[:name=value,...][@FROM..UNTIL]")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Everything random comes from it.")] = 1,
+    seed: Seed = 1,
     warm_up: Annotated[
         str, typer.Option(help="What is not measured; 2s, or a third of a short run.")
     ] = "",
     host_response: Annotated[
         str, typer.Option(help="How long a terminal waits for the host.")
     ] = f"{HOST_RESPONSE:g}s",
-    terminal_profile: Annotated[
-        str, typer.Option(help="A shipped profile, or module:attribute.")
-    ] = "safe",
-    spec: Annotated[
-        str, typer.Option(help="A message specification by name, or a JSON file.")
-    ] = "iso87-ascii",
-    framing: Annotated[str, typer.Option(help="A framing by name.")] = "2byte",
-    journal: Annotated[Path | None, typer.Option(help="Write the journal here.")] = None,
-    junit: Annotated[Path | None, typer.Option(help="Write the verdict as JUnit XML.")] = None,
-    json: Annotated[
-        Path | None, typer.Option(help="Write the figures and the verdict as JSON.")
-    ] = None,
+    terminal_profile: Profile = "safe",
     quiet: Annotated[bool, typer.Option("--quiet", help="Figures and the last lines.")] = False,
 ) -> None:
     """Run the live fleet under load: rates, latencies, errors, and the verdict as always."""
@@ -75,23 +68,22 @@ def load(
         seed=seed,
         host_response=_positive(host_response, "--host-response"),
         terminal_profile=terminal_profile,
-        spec=spec,
-        framing=framing,
+        link=link.over(LinkOptions()),
     )
-    check_names(plan)
+    check_profiles(plan)
     warm = _warm_up(warm_up, seconds)
-    files = Files(journal, junit, json)
+    files = Files(reports.journal, reports.junit, reports.json)
     prepare(files)
     console = Console(highlight=False)
     if not quiet:
         print_heading(console, plan)
-    path = journal or fresh_name(RUNS, f"load-seed{seed}")
+    path = files.journal or fresh_name(RUNS, f"load-seed{seed}")
     with ProgressView(console, plan.scenario.epoch, quiet=quiet) as watcher:
         outcome, figures = run_load(plan, journal=path, warm_up=warm, progress=watcher)
     verdict = reports_scanned(outcome.verdict, outcome.header)
     files._replace(json=None).write(verdict, outcome.header)
-    if json is not None:
-        write_file(json, load_json(verdict, outcome.header, figures))
+    if files.json is not None:
+        write_file(files.json, load_json(verdict, outcome.header, figures))
     print_figures(console, figures)
     console.print(Text(""))
     print_verdict(

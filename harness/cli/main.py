@@ -13,8 +13,10 @@ import signal
 import sys
 import tempfile
 import traceback
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TextIO
 
 import typer
 
@@ -22,7 +24,7 @@ from harness.cli import (
     cards,
     explain,
     explore,
-    halves,
+    host,
     judge,
     listing,
     load,
@@ -31,8 +33,9 @@ from harness.cli import (
     schema,
     selftest,
     show,
+    terminals,
 )
-from harness.errors import ConfigError, EnvironmentTrouble, HarnessError
+from harness.errors import ConfigError, EnvironmentTrouble, HarnessError, RenamedWarning
 
 MISTAKE, INTERNAL, ENVIRONMENT, INTERRUPTED = 2, 4, 5, 130
 _ENVIRONMENT = (
@@ -53,8 +56,8 @@ app.command("explore")(explore.explore)
 app.command("replay")(replay.replay)
 app.command("selftest")(selftest.selftest)
 app.command("load")(load.load)
-app.command("host")(halves.host)
-app.command("terminals")(halves.terminals)
+app.command("host")(host.host)
+app.command("terminals")(terminals.terminals)
 app.command("cards")(cards.cards)
 app.command("list")(listing.list_things)
 app.command("explain")(explain.explain)
@@ -73,7 +76,29 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def execute(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code."""
-    return guarded(lambda: app(list(arguments), prog_name="harness", standalone_mode=False))
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", RenamedWarning)
+        warnings.showwarning = _show_warning
+        return guarded(lambda: app(list(arguments), prog_name="harness", standalone_mode=False))
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """An old name is a line on standard error; other warnings look as Python shows them."""
+    if issubclass(category, RenamedWarning):
+        _say(f"hint: {message}")
+    else:
+        print(
+            warnings.formatwarning(message, category, filename, lineno, line),
+            file=file or sys.stderr,
+            end="",
+        )
 
 
 def guarded(action: Callable[[], object]) -> int:

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from harness.checks.judge import NEVER_AT_REST
+from harness.checks.judgement import NEVER_AT_REST
 from harness.cli.files import Files, prepare
 from harness.cli.run import speed_of
 from harness.cli.run_and_report import run_and_report

@@ -9,8 +9,8 @@ import typer
 from rich.console import Console
 
 from harness.cli.files import Files, prepare
+from harness.cli.option_groups import LinkFlags, Quiet, ReportFlags, Seed, with_groups
 from harness.cli.run_and_report import Keeping, run_and_report
-from harness.did_you_mean import unknown
 from harness.errors import ConfigError
 from harness.faults.grammar import parse_fault
 from harness.plan import RunPlan, plan_of
@@ -18,20 +18,21 @@ from harness.profiles import host_profile as find_host_profile
 from harness.profiles import terminal_profile as find_terminal_profile
 from harness.scenario import load_scenario
 from harness.units import parse_duration
-from harness.wire.framing import framing_names
-from harness.wire.spec import load_spec
 
 INTERRUPTED = 130
 MOST_TERMINALS = 99_999
 
 
+@with_groups
 def run(
     scenario: Annotated[str, typer.Argument(help="A shipped scenario's name, or a TOML file.")],
+    link: LinkFlags,
+    reports: ReportFlags,
     live: Annotated[bool, typer.Option("--live", help="Real TCP instead of simulation.")] = False,
     speed: Annotated[
         float | None, typer.Option(help="How much faster than the clock; with --live only.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Everything random comes from it.")] = 1,
+    seed: Seed = 1,
     terminals: Annotated[
         int | None, typer.Option(min=1, max=MOST_TERMINALS, help="How many ATMs.")
     ] = None,
@@ -51,24 +52,18 @@ def run(
     no_faults: Annotated[
         bool, typer.Option("--no-faults", help="Leave out the scenario's own faults.")
     ] = False,
-    spec: Annotated[
-        str | None, typer.Option(help="A message specification by name, or a JSON file.")
-    ] = None,
-    framing: Annotated[str | None, typer.Option(help="A framing by name.")] = None,
-    journal: Annotated[Path | None, typer.Option(help="Write the journal here.")] = None,
-    junit: Annotated[Path | None, typer.Option(help="Write the verdict as JUnit XML.")] = None,
-    json: Annotated[Path | None, typer.Option(help="Write the verdict as JSON.")] = None,
     state_dir: Annotated[
         Path | None, typer.Option(help="Keep the terminals' store here; with --live only.")
     ] = None,
     fsync: Annotated[
         bool, typer.Option("--fsync", help="The store survives power loss; with --live only.")
     ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Only the last lines.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Run a scenario and judge it."""
+    chosen = load_scenario(scenario)
     plan = plan_of(
-        load_scenario(scenario),
+        chosen,
         source=scenario,
         seed=seed,
         terminals=terminals,
@@ -77,32 +72,28 @@ def run(
         no_faults=no_faults,
         terminal_profile=terminal_profile,
         host_profile=host_profile,
-        spec=spec,
-        framing=framing,
+        link=link.over(chosen.link),
         live=live,
         speed=speed_of(speed, live=live),
     )
     for text in fault or ():
         parse_fault(text)
-    check_names(plan)
-    files = Files(journal, junit, json)
+    check_profiles(plan)
+    files = Files(reports.journal, reports.junit, reports.json)
     prepare(files)
     keeping = _keeping(state_dir, fsync=fsync, live=live)
     outcome = run_and_report(plan, files, Console(highlight=False), quiet=quiet, keeping=keeping)
     raise typer.Exit(INTERRUPTED if outcome.interrupted else outcome.verdict.exit_code)
 
 
-def check_names(plan: RunPlan) -> None:
-    """Look up what the plan names, before anything runs.
+def check_profiles(plan: RunPlan) -> None:
+    """Look up the profiles that the plan names, before anything runs.
 
     Raises:
-        ConfigError: an unknown profile, specification or framing.
+        ConfigError: there is no such profile.
     """
     find_terminal_profile(plan.terminal_profile)
     find_host_profile(plan.host_profile)
-    load_spec(plan.spec)
-    if plan.framing not in framing_names():
-        unknown("framing", plan.framing, framing_names(), place="--framing")
 
 
 def _keeping(state_dir: Path | None, *, fsync: bool, live: bool) -> Keeping:

@@ -2,18 +2,21 @@
 
 All give eight bytes, leftmost first. Algorithms 1 and 3 pad with zeros (padding method 1)
 here; CMAC pads by itself. What the MAC covers is the wire's business (section 8).
+
+`MAC_ALGORITHMS` is the registry: a run chooses a row of it by name (`LinkOptions.mac`, the flag
+`--mac`), so a further algorithm is a class and a row here, and nothing elsewhere.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from difflib import get_close_matches
 from typing import Protocol
 
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.cmac import CMAC
 
 from harness.crypto.tdes import TripleDes, last_cbc_block
+from harness.did_you_mean import unknown
 from harness.errors import ConfigError
 
 WIDTH = 8
@@ -90,7 +93,9 @@ class RetailMac:
         return self._left_block.encrypt(self._right_block.decrypt(chained))
 
 
-_ALGORITHMS: dict[str, Callable[[bytes], Mac]] = {
+NO_MAC = "none"
+
+MAC_ALGORITHMS: dict[str, Callable[[bytes], Mac]] = {
     "cmac": CmacMac,
     "iso9797-1-alg1": CbcMac,
     "iso9797-1-alg3": RetailMac,
@@ -98,24 +103,21 @@ _ALGORITHMS: dict[str, Callable[[bytes], Mac]] = {
 
 
 def mac_names() -> list[str]:
-    """The algorithms that `mac_algorithm` knows."""
-    return list(_ALGORITHMS)
+    """What `mac_algorithm` knows: 'none', and the names of the algorithms."""
+    return [NO_MAC, *MAC_ALGORITHMS]
 
 
-def mac_algorithm(name: str, key: bytes) -> Mac:
-    """The algorithm of that name under a key.
+def mac_algorithm(name: str, key: bytes, *, place: str = "mac") -> Mac | None:
+    """The algorithm of that name under a key; None for 'none'. `place` names the option in errors.
 
     Raises:
         ConfigError: unknown name, or a key of the wrong length for it.
     """
-    if name not in _ALGORITHMS:
-        close = get_close_matches(name, _ALGORITHMS, 1) or list(_ALGORITHMS)
-        raise ConfigError(
-            f"no MAC algorithm is called '{name}'",
-            place="mac",
-            remedy=f"did you mean {' or '.join(close)}?",
-        )
-    return _ALGORITHMS[name](key)
+    if name == NO_MAC:
+        return None
+    if name not in MAC_ALGORITHMS:
+        unknown("MAC algorithm", name, mac_names(), place=place)
+    return MAC_ALGORITHMS[name](key)
 
 
 def _padded(data: bytes) -> bytes:

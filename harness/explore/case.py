@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -13,9 +14,10 @@ from harness.events import Event
 from harness.explore.runner import Broken, Runner, Schedule, Trial
 from harness.explore.shrink import shrink
 from harness.journal import Entry, encode_entry
+from harness.old_formats import plan_from_format_1
 from harness.plan import RunPlan, harness_version
 
-FORMAT = 1
+FORMAT = 2
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -161,7 +163,7 @@ def read_case(path: Path) -> Case:
         ConfigError: no such file, or no case of this format.
     """
     try:
-        case = msgspec.json.decode(path.read_bytes(), type=Case)
+        case = _decoded(path.read_bytes())
         wrong = _wrong_with(case)
     except OSError as trouble:
         raise ConfigError(f"cannot be read ({trouble.strerror})", place=str(path)) from trouble
@@ -174,6 +176,14 @@ def read_case(path: Path) -> Case:
             remedy="give a case.json that 'harness explore' wrote",
         )
     return case
+
+
+def _decoded(text: bytes) -> Case:
+    """A case of this format, or of the one before."""
+    raw = msgspec.json.decode(text, type=dict[str, Any])
+    if raw.get("format") == FORMAT - 1:
+        raw = {**raw, "format": FORMAT, "plan": plan_from_format_1(raw.get("plan"))}
+    return msgspec.convert(raw, Case)
 
 
 def _wrong_with(case: Case) -> str:

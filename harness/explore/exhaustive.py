@@ -78,8 +78,8 @@ def one_withdrawal(plan: RunPlan) -> RunPlan:
         ConfigError: nobody is ever paid.
     """
     scenario = plan.scenario
-    evening = msgspec.structs.replace(scenario.evening, customers=1)
-    scenario = msgspec.structs.replace(scenario, evening=evening)
+    customers = msgspec.structs.replace(scenario.customers, customers=1)
+    scenario = msgspec.structs.replace(scenario, customers=customers)
     plan = msgspec.structs.replace(plan, scenario=scenario, terminals=1)
     bench = Runner(plan)
     for number in range(_SEEDS):

@@ -12,7 +12,8 @@ import msgspec
 from harness import events as e
 from harness.assembly import Assembly
 from harness.checks.base import Failure
-from harness.checks.judge import NEVER_AT_REST, Judge
+from harness.checks.judge import Judge
+from harness.checks.judgement import NEVER_AT_REST
 from harness.checks.secrecy import SecrecyScan
 from harness.errors import ConfigError, EnvironmentTrouble
 from harness.explore.coverage import Counts, watch
@@ -35,9 +36,9 @@ Schedule = tuple[str, ...]
 _NOT_THE_MACHINES = (ConfigError, EnvironmentTrouble, MemoryError)
 
 
-def dialect_of(_plan: RunPlan) -> Dialect:
+def dialect_of(plan: RunPlan) -> Dialect:
     """The dialect in which the machines of a plan speak."""
-    return load_dialect()
+    return load_dialect(plan.link.dialect_name)
 
 
 class Broken(msgspec.Struct, frozen=True):

@@ -1,25 +1,26 @@
 """All faults of one run, by the layer that asks for them.
 
 The owners of time and bytes (`sim`, `live`) call in with the time and what is about to happen, and
-drain `effects`: a fault that never took effect is never in there. Rules count, so a plan is made
-for one run. Each process of a live run has a plan of its own, and only the layers it drives act.
+are told what took effect: a fault that never did is never told. Rules count, so a set is made for
+one run. Each process of a live run has a set of its own, and only the layers it drives act.
 
 All rules that an attempt concerns count it, and the first of them that strikes is what happens.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from harness.contract import HOST_RESPONSE
 from harness.events import Event, FaultActed
 from harness.faults.clock import ClockRule
 from harness.faults.compose import WireFaults
 from harness.faults.connection import ConnectionRule, DialRule
 from harness.faults.customer import CustomerRule, HandRule
 from harness.faults.device import DeviceRule
-from harness.faults.fate import Act, Deliver, Passing
+from harness.faults.fate import Act, Passing
 from harness.faults.fleet import SwitchRule
 from harness.faults.grammar import ALL_RULES
 from harness.faults.host import (
@@ -45,10 +46,14 @@ R = TypeVar("R", bound=Rule)
 
 class FaultSet:
     """`wire`, `connection`, `host`, `device`, `customer`, `power`, `time`: is there any such
-    rule?
+    rule? `on_the_way`: is there one of the wire or of the connection?
 
-    `effects` holds what took effect since the last `drain`. `outage` is for how many seconds at
-    most something goes on being down after its fault has ended.
+    `tell` is set by the owner of the journal and takes each effect as it happens. Only what happens
+    inside a terminal, or as its connection is cut, waits in `held` until the owner has written down
+    the terminal's own events of the same step, and calls `release`. Without an owner everything
+    stays in `held`.
+
+    `outage` is for how many seconds at most something goes on being down after its fault has ended.
     """
 
     def __init__(
@@ -56,7 +61,7 @@ class FaultSet:
         specs: Sequence[FaultSpec],
         *,
         seed: int,
-        host_response: float = 45.0,
+        host_response: float = HOST_RESPONSE,
         framing: str = "2byte",
     ) -> None:
         """`host_response` in seconds is the contract's, for faults that count from its end.
@@ -87,25 +92,31 @@ class FaultSet:
         self._clock_rules = self._of(ClockRule)
         self.wire = bool(self._of(WireRule))
         self.connection = bool(self._connection)
+        self.on_the_way = self.wire or self.connection
         self.host = bool(self._of(HostRule))
         self.device = bool(self._device)
         self.customer = bool(self._customer or self._hands)
         self.power = bool(self._power)
         self.time = bool(self._clock_rules or self._pauses)
-        self.effects: list[FaultActed] = []
+        self.held: list[FaultActed] = []
+        self.tell: Callable[[FaultActed], None] = self.held.append
         self.windows = Windows([rule.spec for rule in self._rules])
         self.outage = max((rule.lasts for rule in self._rules), default=0.0)
         for rule in self._rules:
-            rule.effects = self.effects
+            rule.tell = self.held.append if rule.where == "terminals" else self._tell
 
     def _of(self, layer: type[R]) -> list[R]:
         return [rule for rule in self._rules if isinstance(rule, layer)]
 
-    def drain(self) -> list[FaultActed]:
-        """Take the effects."""
-        taken = self.effects[:]
-        self.effects.clear()
-        return taken
+    def _tell(self, effect: FaultActed) -> None:
+        self.tell(effect)
+
+    def release(self) -> None:
+        """Tell what is held."""
+        taken = self.held[:]
+        self.held.clear()
+        for effect in taken:
+            self.tell(effect)
 
     def attempts(self) -> list[int]:
         """How many attempts each of the faults has counted, in the order in which they were asked
@@ -124,10 +135,6 @@ class FaultSet:
     def fate(self, now: float, passing: Passing) -> list[Act] | None:
         """What becomes of a frame; None leaves it alone."""
         return self._wire.fate(now, passing)
-
-    def arrived(self, act: Deliver) -> None:
-        """A delivery has come to its end of the line."""
-        self.effects += act.effects
 
     # --- connection ------------------------------------------------------------------------
 
@@ -185,11 +192,11 @@ class FaultSet:
         return min((cut for cut in cuts if cut is not None), default=None)
 
     def cut_done(self, now: float, terminal: str, how: str) -> None:
-        """The owner did cut it: what `next_cut` had told took effect."""
+        """The owner cuts it now: what `next_cut` had told takes effect, and that is held."""
         for rule in self._connection:
             cut = rule.next_cut(now, terminal)
             if cut is not None and cut == self.next_cut(now, terminal):
-                rule.acted(terminal, f"connection ended by {how}")
+                self.held.append(rule.effect(terminal, f"connection ended by {how}"))
                 return
 
     # --- host ------------------------------------------------------------------------------
@@ -209,8 +216,11 @@ class FaultSet:
         return whole
 
     def came_about(self, effects: Iterable[FaultActed]) -> None:
-        """It has come to what the host was told: its answer would be leaving by now."""
-        self.effects += effects
+        """It has come to what was told before: a delivery has arrived, or the host's answer would
+        be leaving by now.
+        """
+        for effect in effects:
+            self.tell(effect)
 
     def part(self, now: float, message: Message, wanted: int) -> int:
         """What the host approves of an amount (minor units)."""

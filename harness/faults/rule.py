@@ -11,6 +11,7 @@ no rule sees what another one counts: build rules per run.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
@@ -86,7 +87,11 @@ class Rule:
     longer than its window: an outage, after which machines take their time to come back.
     `where` it strikes is 'wire' (between the machines), 'host' or 'terminals'. `virtual` kinds need
     virtual time, and exist in `sim` only.
+
+    `tell` is given by the run's FaultSet: it takes each effect when it has really taken place.
     """
+
+    tell: Callable[[FaultActed], None]
 
     kind: ClassVar[str] = ""
     layer: ClassVar[str] = ""
@@ -113,7 +118,6 @@ class Rule:
         self.nth: int | None = given.get("nth")
         self.p: float | None = given.get("p")
         self.mti: str | None = given.get("mti")
-        self.effects: list[FaultActed] = []
         self._attempts: dict[str, int] = {}
 
     @cached_property
@@ -186,11 +190,11 @@ class Rule:
         return Draw(self._shape ^ key_of(terminal), self._attempts.get(terminal, 0))
 
     def acted(self, on: str, what: str) -> None:
-        """Note an effect that really took place."""
-        self.effects.append(self.effect(on, what))
+        """Tell of an effect that really took place."""
+        self.tell(self.effect(on, what))
 
     def effect(self, on: str, what: str) -> FaultActed:
-        """An effect that is to be noted when it takes place."""
+        """An effect that is to be told when it takes place."""
         return FaultActed(self.spec.text, f"{on}: {what}", self.lasts)
 
 

@@ -1,51 +1,39 @@
 """One connection's bytes in both directions, with what the faults make of them.
 
-    one end | passage: faults | other end
+    one end | faults/path.py | other end
 
 It stands at the host's end of a run of ours, and at our own end when the other is somebody else's.
 Bytes are held back, cut, doubled or broken on the way; a connection ends with a real RST, or with
-a FIN in the middle of a frame.
+a FIN in the middle of a frame. All of that is decided by a `Path`; here are its frames and its
+timer.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Protocol
 
 from harness.events import End
-from harness.faults.fate import Act, Close, Deliver, Passing, together
+from harness.faults.fate import Close
 from harness.faults.fault_set import FaultSet
+from harness.faults.path import Path
 from harness.live.clock import LiveClock
-from harness.live.lane import Lane
 from harness.tap import TapDecoder
 from harness.wire.frame_builder import FrameBuilder
+from harness.wire.framing import Deframer, Frame
+
+NEVER = float("inf")
 
 
 class LinkContext(Protocol):
-    """What all passages of a process share."""
+    """What all links of a process share."""
 
     loop: asyncio.AbstractEventLoop
     clock: LiveClock
     faults: FaultSet
     decoder: TapDecoder
     press: FrameBuilder
-
-    def drain_faults(self) -> None:
-        """Write down which faults took effect."""
-        ...
-
-
-class _Flow:
-    """One direction: `rest` is what of the stream has not made a frame yet."""
-
-    __slots__ = ("deframer", "lane", "rest")
-
-    def __init__(self, around: LinkContext) -> None:
-        self.deframer = around.decoder.framing.deframer()
-        self.lane = Lane(around.loop, around.clock)
-        self.rest = b""
 
 
 class FaultyLink:
@@ -58,120 +46,92 @@ class FaultyLink:
         around: LinkContext,
         deliver: Mapping[End, Callable[[bytes], None]],
         cut: Callable[[str], None],
+        path: Path | None = None,
     ) -> None:
+        """The connection stands. `path` is the one by which it was dialled, where that was us."""
         self._around = around
         self._deliver = deliver
         self._cut = cut
-        self._flows: dict[End, _Flow] = {"host": _Flow(around), "terminal": _Flow(around)}
+        self._path = path or Path(around.faults, around.press)
+        framing = around.decoder.framing
+        self._streams: dict[End, Deframer] = {
+            "host": framing.deframer(),
+            "terminal": framing.deframer(),
+        }
         self._timer: asyncio.TimerHandle | None = None
-        self._cut_at = float("inf")
-        self._terminal = ""
+        self._wakes_at = NEVER
+        self._busy = False
+        self._over = False
+        self._path.opened(around.clock.now())
+        self._wait()
 
     def belongs_to(self, terminal: str) -> None:
         """Whose connection this is: known from the start, or by the first frame (DE 41)."""
-        if not terminal or self._terminal:
-            return
-        self._terminal = terminal
-        around = self._around
-        now = around.clock.now()
-        around.faults.opened(now, terminal)
-        self._plan_cut(now)
+        if terminal and not self._path.terminal:
+            self._path.belongs_to(terminal, self._around.clock.now())
+            self._wait()
 
-    def _next_cut(self, now: float) -> tuple[float, str] | None:
-        faults = self._around.faults
-        return faults.next_cut(now, self._terminal) if faults.connection else None
-
-    def _plan_cut(self, now: float) -> None:
-        """Ask again when the next cut is due: what passes until then may put it off."""
-        cut = self._next_cut(now)
-        if cut is None or cut[0] >= self._cut_at:
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-        self._cut_at = cut[0]
-        wait = max(0.0, self._around.clock.wall(cut[0] - now))
-        self._timer = self._around.loop.call_later(wait, self._cut_due)
-
-    def _cut_due(self) -> None:
-        self._cut_at = float("inf")
-        around = self._around
-        now = around.clock.now()
-        cut = self._next_cut(now)
-        if cut is None or cut[0] > now:
-            self._plan_cut(now)
-            return
-        around.faults.cut_done(now, self._terminal, cut[1])
-        around.drain_faults()
-        self._cut(cut[1])
-
-    def _comes_too_late(self) -> bool:
-        """Is the connection due to end? Its timer is about to."""
-        faults = self._around.faults
-        if not faults.connection or not self._terminal:
-            return False
-        now = self._around.clock.now()
-        cut = self._next_cut(now)
-        if cut is not None and cut[0] <= now:
-            return True
-        faults.passed(now, self._terminal)
-        self._plan_cut(now)
-        return False
+    def plan_cut(self) -> None:
+        """The run's faults have changed: ask again when the connection is cut."""
+        self._path.plan_cut(self._around.clock.now())
+        self._wait()
 
     # --- bytes -----------------------------------------------------------------------------
 
     def carry(self, data: bytes, to: End) -> None:
         """Bytes of the stream on their way `to` an end."""
-        flow = self._flows[to]
-        flow.rest += data
-        framing = self._around.decoder.framing
-        for payload in flow.deframer.feed(data):
-            size = len(framing.wrap(payload))
-            frame, flow.rest = flow.rest[:size], flow.rest[size:]
-            self._pass(frame, payload, to)
-        if flow.deframer.error is not None:
-            data, flow.rest = flow.rest, b""
-            self._put([Deliver(0.0, data)], to)  # the other end says what is wrong with it
+        stream = self._streams[to]
+        for frame in stream.feed(data):
+            self._pass(frame, to)
+        if stream.error is not None:  # the other end says what is wrong with it
+            self._path.spill(self._around.clock.now(), to, stream.rest)
+        self._go()
 
-    def _pass(self, data: bytes, payload: bytes, to: End) -> None:
+    def _pass(self, frame: Frame, to: End) -> None:
         around = self._around
-        fields = around.decoder.look(payload)[0] or None
+        fields = around.decoder.look(frame.payload)[0] or None
         named = fields.get("41", "") if fields else ""
         self.belongs_to(named)
-        if self._comes_too_late():
+        self._go()  # a frame that comes when the connection is due to end comes too late
+        self._path.send(around.clock.now(), to, frame.raw, fields, of=named)
+
+    # --- time --------------------------------------------------------------------------------
+
+    def _go(self) -> None:
+        """Carry out what is due. What that brings about in its turn is carried out after it."""
+        if self._busy:
             return
-        acts: list[Act] | None = None
-        if around.faults.wire:
-            passing = Passing(named or self._terminal, to, data, fields, around.press)
-            acts = around.faults.fate(around.clock.now(), passing)
-            around.drain_faults()
-        if acts is None:
-            acts = [Deliver(0.0, data)]
-        for group in together(acts):
-            self._put(group, to)
-
-    def _put(self, acts: list[Act], to: End) -> None:
-        """Acts that nothing may come between."""
+        self._busy = True
         now = self._around.clock.now()
-        self._flows[to].lane.put([(now + act.delay, self._move(act, to)) for act in acts])
+        while (due := self._path.due(now)) is not None:
+            if isinstance(due.act, Close):
+                self._cut(due.act.how)
+                self._around.faults.release()
+            else:
+                self._deliver[due.to](due.act.data)
+        self._busy = False
+        self._wait()
 
-    def _move(self, act: Act, to: End) -> Callable[[], None]:
-        if isinstance(act, Close):
-            return partial(self._cut, act.how)
-        if act.effects:
-            return partial(self._deliver_and_tell, act, to)
-        return partial(self._deliver[to], act.data)
+    def _wait(self) -> None:
+        wakes_at = self._path.next_deadline()
+        if wakes_at == self._wakes_at:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._wakes_at = wakes_at
+        if wakes_at < NEVER:
+            wait = self._around.clock.wall(wakes_at - self._around.clock.now())
+            self._timer = self._around.loop.call_later(max(0.0, wait), self._fire)
 
-    def _deliver_and_tell(self, act: Deliver, to: End) -> None:
-        self._around.faults.arrived(act)
-        self._around.drain_faults()
-        self._deliver[to](act.data)
+    def _fire(self) -> None:
+        self._timer = None
+        self._wakes_at = NEVER
+        self._go()  # waits again when the timer came early, as uvloop's may by 1 ms
 
     def close(self) -> None:
         """What is still on its way never arrives."""
-        if self._timer is not None:
-            self._timer.cancel()
-        if self._terminal:
-            self._around.faults.closed(self._around.clock.now(), self._terminal)
-            self._terminal = ""
-        for flow in self._flows.values():
-            flow.lane.close()
+        if not self._over:
+            self._over = True
+            self._path.closed(self._around.clock.now())
+            self._wait()

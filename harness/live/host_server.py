@@ -132,6 +132,7 @@ class HostServer:
         self.alone = alone
         self.lag = Lag()
         self.faults = assembly.faults
+        self.faults.tell = self._fault_acted
         self.decoder = assembly.tap
         self.press = assembly.press
         self.host = assembly.host()
@@ -226,7 +227,6 @@ class HostServer:
                 self._stop_listening()
             elif isinstance(event, e.HostStarted):
                 self._reopening = watched(self.loop.create_task(self.listen(port=self.port)))
-        self.drain_faults()
         if self.books is not None:
             changed, balances = host.changes()
             if changed:
@@ -250,9 +250,8 @@ class HostServer:
     def record(self, actor: str, event: e.Event) -> None:
         self._journal.record(self.clock.now(), actor, event)
 
-    def drain_faults(self) -> None:
-        for effect in self.faults.drain():
-            self.record(RUN, effect)
+    def _fault_acted(self, effect: e.FaultActed) -> None:
+        self.record(RUN, effect)
 
     def lift(self) -> None:
         """All faults end. In a run of ours the terminals' half tells of their windows."""

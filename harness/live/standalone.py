@@ -23,8 +23,9 @@ import msgspec
 
 from harness import events as e
 from harness.assembly import Assembly
-from harness.checks.judge import Judge, Verdict
+from harness.checks.judge import Judge
 from harness.checks.secrecy import SecrecyScan
+from harness.checks.verdict import Verdict
 from harness.errors import ConfigError
 from harness.faults.connection import DialRule
 from harness.faults.grammar import ALL_RULES, parse_fault
@@ -342,15 +343,22 @@ def check_faults(plan: RunPlan, mode: str) -> None:
             )
 
 
-_SAME = ("mode", "seed", "terminals", "spec", "framing", "keys", "speed")
-
-
 def _same_run(wanted: Header, found: Header, where: Path | None) -> None:
-    for name in _SAME:
-        mine, theirs = getattr(wanted, name), getattr(found, name)
-        if mine != theirs:
+    mine, theirs = wanted.link, found.link
+    for name, new, old in (
+        ("mode", wanted.mode, found.mode),
+        ("seed", wanted.seed, found.seed),
+        ("terminals", wanted.terminals, found.terminals),
+        ("spec", mine.spec, theirs.spec),
+        ("dialect", mine.dialect, theirs.dialect),
+        ("framing", mine.framing, theirs.framing),
+        ("mac", mine.mac, theirs.mac),
+        ("keys", mine.keys, theirs.keys),
+        ("speed", wanted.speed, found.speed),
+    ):
+        if new != old:
             raise ConfigError(
-                f"it belongs to a run with {name} {theirs}, and this one has {mine}",
+                f"it belongs to a run with {name} {old}, and this one has {new}",
                 place=f"--state-dir {where}",
                 remedy="start it as it was started first, or choose another directory",
             )

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 
 from harness import events as e
 from harness.assembly import Assembly
 from harness.errors import EnvironmentTrouble
 from harness.faults.connection import UNANSWERED
+from harness.faults.path import Path
 from harness.journal import Journal
 from harness.live.clock import LiveClock
 from harness.live.faulty_link import FaultyLink
@@ -38,6 +40,7 @@ class LiveAtm:
         "_fleet",
         "_over",
         "_passage",
+        "_path",
         "_taps",
         "atm",
     )
@@ -48,6 +51,7 @@ class LiveAtm:
         self._connection: Connection | None = None
         self._dialling: asyncio.Task[None] | None = None
         self._passage: FaultyLink | None = None
+        self._path = Path(fleet.faults, fleet.press, atm.id)  # of the latest connection
         self._over = False
         self._taps: dict[str, Tap] = {}
         self._alarm = Alarm(fleet.loop, fleet.clock, fleet.lag, atm.next_deadline, self._wake)
@@ -82,8 +86,7 @@ class LiveAtm:
             "host": Tap(decoder, "terminal", "host"),
             "terminal": Tap(decoder, "terminal", "terminal"),
         }
-        self._fleet.faults.answered(self.atm.id)
-        self._fleet.drain_faults()
+        self._path.answered()
         self._record(e.LinkOpened())
         self._fleet.connected.set()
         if self._fleet.watches:
@@ -92,11 +95,11 @@ class LiveAtm:
         self._drain()
 
     def _new_passage(self) -> FaultyLink:
-        passage = FaultyLink(
-            self._fleet, {"host": self._to_host, "terminal": self._to_terminal}, self._cut
-        )
-        passage.belongs_to(self.atm.id)
-        return passage
+        ways: dict[e.End, Callable[[bytes], None]] = {
+            "host": self._to_host,
+            "terminal": self._to_terminal,
+        }
+        return FaultyLink(self._fleet, ways, self._cut, self._path)
 
     def received(self, connection: Connection, data: bytes) -> None:
         if connection is not self._connection:
@@ -125,18 +128,18 @@ class LiveAtm:
             if self._passage is not None:
                 self._passage.close()
                 self._passage = None
-            self._fleet.faults.closed(self._fleet.clock.now(), self.atm.id)
+            else:
+                self._path.closed(self._fleet.clock.now())
             self._record(e.LinkClosed(how))
 
     async def _dial(self) -> None:
         fleet = self._fleet
-        trouble, wait = fleet.faults.dial(fleet.clock.now(), self.atm.id)
-        fleet.drain_faults()
+        path = self._path = Path(fleet.faults, fleet.press, self.atm.id)
+        trouble, wait = path.dial(fleet.clock.now())
         if wait > 0.0:
             await asyncio.sleep(fleet.clock.wall(wait))
-            if fleet.faults.severed(fleet.clock.now(), self.atm.id):
+            if path.severed(fleet.clock.now()):
                 trouble = UNANSWERED
-                fleet.drain_faults()
         address = fleet.doors.address(trouble) if trouble else fleet.host_address
         try:
             await fleet.loop.create_connection(lambda: Connection(self), *address)
@@ -144,7 +147,7 @@ class LiveAtm:
             if self._over:
                 return
             how = "refused" if isinstance(refusal, ConnectionRefusedError) else str(refusal)
-            fleet.faults.closed(fleet.clock.now(), self.atm.id)
+            path.closed(fleet.clock.now())
             self._record(e.ConnectFailed(how))
             if not trouble:
                 fleet.unreachable(how)
@@ -156,7 +159,7 @@ class LiveAtm:
         if self._dialling is not None and not self._dialling.done():
             self._dialling.cancel()
             if connection is None:
-                self._fleet.faults.closed(self._fleet.clock.now(), self.atm.id)
+                self._path.closed(self._fleet.clock.now())
         if connection is not None:
             self._forget(connection, how)
             if reset:
@@ -184,7 +187,7 @@ class LiveAtm:
             self._record(event)
         if fleet.keeps and any(type(event) in MOVES for event in happened):
             fleet.store.keep(atm.id, atm.image())
-        fleet.drain_faults()
+        fleet.faults.release()
         wanted, atm.out = atm.out, []
         for effect in wanted:
             if isinstance(effect, Transmit):
@@ -256,6 +259,7 @@ class TerminalFleet:
         self.lag = Lag()
         self.store = store
         self.faults = assembly.faults
+        self.faults.tell = self._fault_acted
         self.decoder = assembly.tap
         self.press = assembly.press
         self.watches = alone and (self.faults.wire or self.faults.connection)
@@ -281,9 +285,8 @@ class TerminalFleet:
     def record(self, actor: str, event: e.Event) -> None:
         self._journal.record(self.clock.now(), actor, event)
 
-    def drain_faults(self) -> None:
-        for effect in self.faults.drain():
-            self.record(RUN, effect)
+    def _fault_acted(self, effect: e.FaultActed) -> None:
+        self.record(RUN, effect)
 
     def start(self, died_at: float | None = None) -> None:
         """Count the cassettes, switch everything on. Whatever the store knows comes from an earlier

@@ -31,7 +31,7 @@ def intended_starts(seed: int, terminal: str, mean_gap: float) -> Iterator[float
 
 def starts_before(plan: RunPlan, until: float) -> int:
     """How many customers of the whole fleet mean to come before that run second."""
-    gap = plan.scenario.evening.mean_gap
+    gap = plan.scenario.customers.mean_gap
     return sum(
         1
         for index in range(plan.terminals)

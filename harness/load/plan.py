@@ -1,5 +1,5 @@
-"""A load run's plan: an evening in which nobody thinks, no motor turns, and the host answers at
-once, so that what is left is the machines, the wire and the harness.
+"""A load run's plan: customers do not think, no motor turns, and the host answers at once, so that
+what is measured is the machines, the wire and the harness.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import msgspec
 
 from harness.contract import Contract
 from harness.errors import ConfigError
+from harness.link_options import LinkOptions
 from harness.load.arrivals import terminals_needed
 from harness.machines.customer import CustomerBehaviour
 from harness.machines.device import Motors
@@ -42,8 +43,7 @@ def load_plan(
     seed: int = 1,
     host_response: float = HOST_RESPONSE,
     terminal_profile: str = "safe",
-    spec: str = "iso87-ascii",
-    framing: str = "2byte",
+    link: LinkOptions = LinkOptions(),  # noqa: B008  # immutable
 ) -> RunPlan:
     """Flat out with a `rate` of 0, else so many customers a second over the fleet. `host_response`
     is the timer that the terminals keep, in seconds.
@@ -69,7 +69,7 @@ def load_plan(
             quiescence=_SETTLE + host_response,
             awaits_service=False,  # five minutes, after three expiries in a row
         ),
-        evening=_evening(terminals / rate if rate else 0.0),
+        customers=_customers(terminals / rate if rate else 0.0),
         motors=_AT_REST,
         promises=("T2", "T4", "T8", "H1", "H3", "F1"),
         host_profile=_AT_ONCE,
@@ -82,8 +82,7 @@ def load_plan(
         faults=faults,
         terminal_profile=terminal_profile,
         host_profile=scenario.host_profile,
-        spec=spec,
-        framing=framing,
+        link=link.checked(),
         mode="live",
     )
     words = _command(plan, rate)
@@ -92,11 +91,11 @@ def load_plan(
 
 def rate_of(plan: RunPlan) -> float:
     """Customers a second over the fleet that were asked for; 0 for flat out."""
-    gap = plan.scenario.evening.mean_gap
+    gap = plan.scenario.customers.mean_gap
     return plan.terminals / gap if gap else 0.0
 
 
-def _evening(mean_gap: float) -> CustomerBehaviour:
+def _customers(mean_gap: float) -> CustomerBehaviour:
     return CustomerBehaviour(
         mean_gap=mean_gap,
         queues=mean_gap > 0,
@@ -118,10 +117,9 @@ def _command(plan: RunPlan, rate: float) -> list[str]:
     for flag, value, usual in (
         ("--host-response", f"{plan.scenario.contract.host_response:g}s", f"{HOST_RESPONSE:g}s"),
         ("--terminal-profile", plan.terminal_profile, plan.scenario.terminal_profile),
-        ("--spec", plan.spec, plan.scenario.spec),
-        ("--framing", plan.framing, plan.scenario.framing),
     ):
         words += [flag, value] if value != usual else []
+    words += plan.link.flags(plan.scenario.link)
     for text in plan.faults:
         words += ["--fault", text]
     return words

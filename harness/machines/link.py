@@ -42,7 +42,7 @@ class Link:
 
     def receive(self, data: bytes) -> list[Heard]:
         """What the bytes complete, in order. Never raises: a frame that will not decode says so."""
-        return [self._open(payload) for payload in self._deframer.feed(data)]
+        return [self._open(frame.payload) for frame in self._deframer.feed(data)]
 
     def _open(self, payload: bytes) -> Heard:
         try:

@@ -6,6 +6,7 @@ of several at one instant the one that stands first in the table.
 
 from __future__ import annotations
 
+from harness.contract import HOST_RESPONSE
 from harness.machines import inputs as i
 
 # Seconds by default, and the input each brings. The order is the table's order.
@@ -13,7 +14,7 @@ TIMERS: dict[str, tuple[float, type[i.Expired]]] = {
     "card_read": (10.0, i.CardReadExpired),
     "key": (30.0, i.KeyExpired),
     "session": (180.0, i.SessionExpired),
-    "host_response": (45.0, i.HostTimerExpired),
+    "host_response": (HOST_RESPONSE, i.HostTimerExpired),
     "eject": (10.0, i.EjectExpired),
     "card_take": (30.0, i.CardTakeExpired),
     "capture": (10.0, i.CaptureExpired),

@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.checks.base import Failure
-from harness.checks.judge import Expected, Row, Verdict
+from harness.checks.verdict import Expected, Row, Verdict
 from harness.errors import ConfigError
 from harness.journal import Header
 from harness.plan import RunPlan

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
+from functools import cache
 
-from harness.checks.catalogue import INVARIANTS
+from harness.checks.catalogue import CHECKS, INVARIANTS
 from harness.checks.catalogue import WHY as WHY_HOLD
-from harness.checks.judge import CHECKS
 from harness.did_you_mean import unknown
 from harness.faults.grammar import ALL_RULES
 from harness.faults.reasons import WHY as WHY_STRIKE
@@ -30,6 +30,7 @@ def explain(name: str) -> list[str]:
     return [" ".join(text.split()) for text in tell(which)]
 
 
+@cache  # it reads every scenario's file
 def _known() -> dict[str, tuple[Callable[[str], Iterator[str]], str]]:
     """By name, without regard to case; a scenario by its id, too."""
     names = scenario_names()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from harness.checks.judge import Verdict
+from harness.checks.verdict import Verdict
 from harness.journal import Header
 
 

@@ -16,8 +16,9 @@ import msgspec
 from harness import events as e
 from harness.cards import population_of
 from harness.checks.base import Failure
-from harness.checks.judge import Judge, Verdict
+from harness.checks.judge import Judge
 from harness.checks.secrecy import SecrecyScan
+from harness.checks.verdict import Verdict
 from harness.crypto.keys import load_keys
 from harness.errors import ConfigError
 from harness.journal import Entry, Header, JournalReader
@@ -82,11 +83,16 @@ def _both(readers: Sequence[JournalReader]) -> Header:
         )
     by_mode = {reader.header.mode: reader.header for reader in readers}
     host, terminals = by_mode["host"], by_mode["terminals"]
-    for name in ("speed", "spec", "framing"):
-        if getattr(host, name) != getattr(terminals, name):
+    for name, of_host, of_terminals in (
+        ("speed", host.speed, terminals.speed),
+        ("spec", host.link.spec, terminals.link.spec),
+        ("dialect", host.link.dialect, terminals.link.dialect),
+        ("framing", host.link.framing, terminals.link.framing),
+    ):
+        if of_host != of_terminals:
             raise ConfigError(
-                f"the host has {name} {getattr(host, name)}, the terminals have "
-                f"{getattr(terminals, name)}: these journals do not belong together",
+                f"the host has {name} {of_host}, the terminals have {of_terminals}: "
+                "these journals do not belong together",
                 place=" ".join(str(reader.path) for reader in readers),
             )
     return msgspec.structs.replace(
@@ -155,7 +161,7 @@ def reports_scanned(verdict: Verdict, header: Header) -> Verdict:
 
 
 def _scan_of(header: Header) -> SecrecyScan:
-    keys = load_keys(header.keys)
+    keys = load_keys(header.link.keys)
     population = population_of(header.population, keys.token)
     return SecrecyScan(population, keys, terminals=max(1, header.terminals))
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from harness.checks.judge import Row, Verdict
+from harness.checks.verdict import Row, Verdict
 from harness.journal import Header
 
 

@@ -8,9 +8,9 @@ from harness.wire.dialects import load_dialect
 from harness.wire.message import Dialect, Message
 
 
-def dialect_of(_header: Header) -> Dialect:
+def dialect_of(header: Header) -> Dialect:
     """The dialect in which the messages of that journal are written."""
-    return load_dialect()
+    return load_dialect(header.link.dialect_name)
 
 
 def message_in(event: e.Event, dialect: Dialect) -> Message | None:

@@ -47,8 +47,8 @@ class SimulatedAtm:
             record, name = self._fleet.record, atm.id
             for event in happened:
                 record(name, event)
-        if self._fleet.faults.effects:
-            self._fleet.drain_faults()
+        if self._fleet.faults.held:
+            self._fleet.faults.release()
         if atm.out:
             wanted, atm.out = atm.out, []
             for effect in wanted:
@@ -78,6 +78,7 @@ class Fleet:
     def __init__(self, assembly: Assembly, journal: Journal) -> None:
         self.world = World(assembly.plan.terminals + 1)
         self.faults = assembly.faults
+        self.faults.tell = self._fault_acted
         self.decoder = assembly.tap
         self.press = assembly.press
         self.host = assembly.host()
@@ -94,12 +95,15 @@ class Fleet:
     def record(self, actor: str, event: e.Event) -> None:
         self._journal.record(self.world.now, actor, event)
 
+    def _fault_acted(self, effect: e.FaultActed) -> None:
+        self.record(RUN, effect)
+
     def next_life(self) -> int:
         self._lives += 1
         return self._lives
 
-    def tap(self, end: e.End, to: str) -> Tap:
-        return Tap(self.decoder, end, to, management=end == "terminal")  # type: ignore[arg-type]
+    def tap(self, end: e.End, to: e.End) -> Tap:
+        return Tap(self.decoder, end, to, management=end == "terminal")
 
     def after(self, atm: Atm) -> None:
         """Something happened to an ATM from outside."""
@@ -108,24 +112,16 @@ class Fleet:
     def after_host(self) -> None:
         """Something happened to the host."""
         host = self.host
-        self.drain_faults()
         while host.events or host.out:
             happened, host.events = host.events, []
             for event in happened:
                 self.record(host.name, event)
-            self.drain_faults()
-            carry_answers(self, host)
+            carry_answers(self)
         self._host_waker.look()
 
     def _wake_host(self, now: float) -> None:
         self.host.tick(now)
         self.after_host()
-
-    def drain_faults(self) -> None:
-        """A fault that took effect is written down."""
-        if self.faults.effects:
-            for effect in self.faults.drain():
-                self.record(RUN, effect)
 
     # --- the run's own moments ---------------------------------------------------------------
 

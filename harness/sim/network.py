@@ -2,7 +2,7 @@
 
     terminal | tap | faults ... faults | tap | host
 
-A link delivers in order, also what faults have spread over time (faults/order.py). When a terminal
+A link delivers in order, also what faults have spread over time (faults/path.py). When a terminal
 hangs up or loses its power, what it has sent is under way all the same, and the host reads it
 before it sees that the connection is gone; a connection that is cut takes it along.
 """
@@ -10,108 +10,124 @@ before it sees that the connection is gone; a connection that is cut takes it al
 from __future__ import annotations
 
 from math import nextafter
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from harness import events as e
 from harness.faults.connection import UNANSWERED
-from harness.faults.fate import Act, Deliver, Passing, together
-from harness.faults.order import InOrder
+from harness.faults.fate import Deliver
+from harness.faults.fault_set import FaultSet
+from harness.faults.path import Path, Wake
 from harness.machines.atm import Atm
 from harness.machines.host_pair import HostInterface
 from harness.machines.timers import NEVER
-
-if TYPE_CHECKING:
-    from harness.sim.fleet import Fleet
+from harness.sim.world import World
+from harness.tap import Tap
+from harness.wire.frame_builder import FrameBuilder
 
 LATENCY = 0.020  # one way, seconds
+
+
+class Network(Protocol):
+    """What all links of a run share: time, faults, the host, and who is told what happened."""
+
+    world: World
+    faults: FaultSet
+    press: FrameBuilder
+    host: HostInterface
+    cables: dict[int, SimulatedLink]
+
+    def record(self, actor: str, event: e.Event) -> None:
+        """Write an event down."""
+        ...
+
+    def next_life(self) -> int:
+        """The number of a new connection."""
+        ...
+
+    def tap(self, end: e.End, to: e.End) -> Tap:
+        """A tap for one direction, at that end."""
+        ...
+
+    def after(self, atm: Atm) -> None:
+        """Something happened to an ATM from outside."""
+        ...
+
+    def after_host(self) -> None:
+        """Something happened to the host."""
+        ...
 
 
 class SimulatedLink:
     """The connection between one ATM and the host, over all its lives."""
 
     __slots__ = (
-        "_atm", "_cut_at", "_fleet", "_host_taps", "_lanes", "_left",
-        "_terminal_taps", "_trouble", "life", "state",
+        "_atm", "_host_taps", "_network", "_path", "_terminal_taps", "_trouble", "life", "state",
     )  # fmt: skip
 
-    def __init__(self, fleet: Fleet, atm: Atm) -> None:
-        self._fleet = fleet
+    def __init__(self, network: Network, atm: Atm) -> None:
+        self._network = network
         self._atm = atm
         self.state = "closed"  # closed, opening, open
         self.life = 0  # the number of the connection, unique over the run
+        self._path = self._new_path()  # of this life
         self._trouble = ""  # how the dial that is under way fails
-        self._cut_at = float("inf")
-        self._left = 0  # the one that the terminal has left and the host has not seen gone
-        self._lanes: dict[str, InOrder[Act]] = {}  # of this life, if there are faults
-        self._terminal_taps = {to: fleet.tap("terminal", to) for to in ("host", "terminal")}
-        self._host_taps = {to: fleet.tap("host", to) for to in ("host", "terminal")}
+        ends: tuple[e.End, ...] = ("host", "terminal")
+        self._terminal_taps = {to: network.tap("terminal", to) for to in ends}
+        self._host_taps = {to: network.tap("host", to) for to in ends}
+
+    def _new_path(self) -> Path:
+        return Path(self._network.faults, self._network.press, self._atm.id, transit=LATENCY)
 
     # --- coming and going -----------------------------------------------------------------
 
     def connect(self) -> None:
         """The terminal dials."""
         self.state = "opening"
-        self.life = self._fleet.next_life()
-        fleet, now = self._fleet, self._fleet.world.now
-        self._trouble, wait = fleet.faults.dial(now, self._atm.id)
-        fleet.drain_faults()
+        self.life = self._network.next_life()
+        self._path = self._new_path()
+        world = self._network.world
+        self._trouble, wait = self._path.dial(world.now)
         if self._trouble != UNANSWERED:  # else until the terminal gives up
-            fleet.world.at(now + wait + 2 * LATENCY, self._connected, self.life)
+            world.at(world.now + wait + 2 * LATENCY, self._connected, self.life)
 
     def _connected(self, life: int) -> None:
         if life != self.life or self.state != "opening":
             return
-        fleet, now, atm = self._fleet, self._fleet.world.now, self._atm
-        if not self._trouble and fleet.faults.severed(now, atm.id):
-            fleet.drain_faults()
+        network, now, atm = self._network, self._network.world.now, self._atm
+        if not self._trouble and self._path.severed(now):
             return  # until the terminal gives up
-        trouble = self._trouble or ("" if fleet.host.listening else "refused")
+        trouble = self._trouble or ("" if network.host.listening else "refused")
         if trouble:
             self.state = "closed"
-            fleet.faults.closed(now, atm.id)
-            fleet.drain_faults()
-            fleet.record(atm.id, e.ConnectFailed(trouble))
+            self._path.closed(now)
+            network.record(atm.id, e.ConnectFailed(trouble))
             atm.closed(trouble, now)
         else:
             self._open(life, now)
-        fleet.after(atm)
+        network.after(atm)
 
     def _open(self, life: int, now: float) -> None:
-        fleet, atm = self._fleet, self._atm
+        network, atm, path = self._network, self._atm, self._path
         self.state = "open"
-        self._cut_at = float("inf")
-        self._lanes = {"host": InOrder(), "terminal": InOrder()}
         for taps in (self._terminal_taps, self._host_taps):
             for tap in taps.values():
                 tap.reset()
-        fleet.cables[life] = self
-        fleet.faults.answered(atm.id)
-        fleet.drain_faults()
-        fleet.host.opened(life)
-        fleet.faults.opened(now, atm.id)
-        self._plan_cut(now)
-        fleet.record(atm.id, e.LinkOpened())
+        network.cables[life] = self
+        path.answered()
+        network.host.opened(life)
+        self._schedule(path, path.opened(now))
+        network.record(atm.id, e.LinkOpened())
         atm.opened(now)
 
-    def _plan_cut(self, now: float) -> None:
-        """Ask again when the next cut is due: what passes until then may put it off."""
-        if self._fleet.faults.connection:
-            cut = self._fleet.faults.next_cut(now, self._atm.id)
-            if cut is not None and cut[0] < self._cut_at:
-                self._cut_at = cut[0]
-                self._fleet.world.at(cut[0], self._cut, self.life)
+    def plan_cut(self) -> None:
+        """The run's faults have changed: ask again when the connection is cut."""
+        self._schedule(self._path, self._path.plan_cut(self._network.world.now))
 
-    def _cut(self, life: int) -> None:
-        if life != self.life or self.state != "open":
-            return
-        faults, now = self._fleet.faults, self._fleet.world.now
-        self._cut_at = float("inf")
-        cut = faults.next_cut(now, self._atm.id)
-        if cut is None or cut[0] > now:
-            self._plan_cut(now)
-            return
-        faults.cut_done(now, self._atm.id, cut[1])
-        self.drop(cut[1])
+    def _cut(self, path: Path) -> None:
+        how, wakes = path.cut(self._network.world.now)
+        self._schedule(path, wakes)
+        if how:
+            self.drop(how)
 
     def drop(self, how: str, *, tell: bool = True) -> None:
         """The connection ends. The terminal is told unless it did it itself, and then the host sees
@@ -121,61 +137,52 @@ class SimulatedLink:
         half, how = how == "half", "fin" if how == "half" else how
         if self.state == "closed":
             return
-        fleet, life = self._fleet, self.life
+        network, life, path = self._network, self.life, self._path
         self.life = 0
         was_open = self.state == "open"
         self.state = "closed"
-        fleet.faults.closed(fleet.world.now, self._atm.id)
+        leaving = was_open and (not tell or half or how == "garbage")
         if was_open:
-            fleet.cables.pop(life, None)
-            if tell and not half and how != "garbage":
-                fleet.host.closed(life)
+            network.cables.pop(life, None)
+            if leaving:
+                network.world.at(network.world.now + LATENCY, self._gone, (life, path))
             else:
-                self._left = life
-                fleet.world.at(fleet.world.now + LATENCY, self._gone, life)
-            fleet.record(self._atm.id, e.LinkClosed(how))
+                network.host.closed(life)
+            network.record(self._atm.id, e.LinkClosed(how))
         elif how == "local":
-            fleet.record(self._atm.id, e.ConnectFailed("timed out"))
+            network.record(self._atm.id, e.ConnectFailed("timed out"))
+        path.closed(network.world.now, leaving=leaving)
         if tell:
-            self._atm.closed(how, fleet.world.now)
-        fleet.after(self._atm)
+            self._atm.closed(how, network.world.now)
+        network.after(self._atm)
 
-    def _gone(self, life: int) -> None:
-        self._left = 0
-        self._fleet.host.closed(life)
-        self._fleet.after_host()
+    def _gone(self, what: tuple[int, Path]) -> None:
+        life, path = what
+        path.gone()
+        self._network.host.closed(life)
+        self._network.after_host()
 
     # --- bytes ------------------------------------------------------------------------------
 
-    def send(self, data: bytes, to: str) -> None:
+    def send(self, data: bytes, to: e.End) -> None:
         """Bytes leave one end for the other. A terminal that has not heard yet that its connection
         is gone (its process stood still) still sends, and nothing arrives.
         """
         if self.state != "open" and to == "terminal":
             return
-        fleet = self._fleet
-        now = fleet.world.now
+        network, path = self._network, self._path
+        now = network.world.now
         name = self._atm.id
-        taps = self._terminal_taps if to == "host" else self._host_taps
-        seen = taps[to].see(data)
-        for frame in seen:
-            fleet.record(name, frame)
+        tap = (self._terminal_taps if to == "host" else self._host_taps)[to]
+        for frame in tap.see(data):
+            network.record(name, frame)
         if self.state != "open":
             return
-        if fleet.faults.connection:
-            fleet.faults.passed(now, name)
-            self._plan_cut(now)
-        if not fleet.faults.wire:
-            fleet.world.at(now + LATENCY, self._arrives, (self.life, to, data))
+        if not (network.faults.on_the_way or path.used):
+            network.world.at(now + LATENCY, self._arrives, (path, self.life, to, data))
             return
-        fields = seen[0].fields if seen and not seen[0].problem else None
-        if to == "terminal" and fields is None:
-            fields = self._management_fields(data)
-        passing = Passing(name, to, data, fields, fleet.press, self._deadline(now))
-        acts = fleet.faults.fate(now, passing)
-        fleet.drain_faults()
-        for group in together([Deliver(0.0, data)] if acts is None else acts):
-            self._put(group, to, now)
+        deadline = self._deadline(now) if network.faults.wire else None
+        self._schedule(path, path.send(now, to, data, tap.latest, deadline=deadline))
 
     def _deadline(self, now: float) -> float | None:
         """Seconds until something must leave to arrive as the terminal's host timer runs out."""
@@ -188,58 +195,46 @@ class SimulatedLink:
             wait = nextafter(wait, NEVER)
         return wait
 
-    def _management_fields(self, data: bytes) -> dict[str, str] | None:
-        """The host's tap keeps quiet about network management, the faults must see it."""
-        payloads = self._fleet.decoder.framing.deframer().feed(data)
-        return self._fleet.decoder.look(payloads[0])[0] or None if payloads else None
+    def _schedule(self, path: Path, wakes: list[Wake]) -> None:
+        """One entry of the heap for each, so that equal times keep their order."""
+        world, life = self._network.world, self.life
+        for when, to, first in wakes:
+            if to is None:
+                world.at(when, self._cut, path)
+            elif first:
+                world.before_all_at(when, self._due, (path, life, to))
+            else:
+                world.at(when, self._due, (path, life, to))
 
-    def _put(self, acts: list[Act], to: str, now: float) -> None:
-        """Acts that nothing may come between."""
-        lane, world = self._lanes[to], self._fleet.world
-        due = [(now + LATENCY + act.delay, act) for act in acts]
-        lane.put(due)
-        for when, act in due:
-            first = isinstance(act, Deliver) and act.first
-            schedule = world.before_all_at if first else world.at
-            schedule(when, self._due, (self.life, to, lane))
-
-    def _due(self, what: tuple[int, str, InOrder[Act]]) -> None:
-        life, to, lane = what
-        while (act := lane.take(self._fleet.world.now)) is not None:
+    def _due(self, what: tuple[Path, int, e.End]) -> None:
+        path, life, to = what
+        while (act := path.take(self._network.world.now, to)) is not None:
             if isinstance(act, Deliver):
-                if act.effects and self._carries(life, to):
-                    self._fleet.faults.arrived(act)
-                    self._fleet.drain_faults()
-                self._arrives((life, to, act.data))
-            elif life == self.life:
+                self._arrives((path, life, to, act.data))
+            else:
                 self.drop(act.how)
 
-    def _carries(self, life: int, to: str) -> bool:
-        """Does what is under way still arrive?"""
-        stands = life == self.life and self.state == "open"
-        return stands or (to == "host" and life == self._left)
-
-    def _arrives(self, what: tuple[int, str, bytes]) -> None:
-        life, to, data = what
-        if not self._carries(life, to):
+    def _arrives(self, what: tuple[Path, int, e.End, bytes]) -> None:
+        path, life, to, data = what
+        if not path.carries(to):
             return
-        fleet = self._fleet
+        network = self._network
         taps = self._host_taps if to == "host" else self._terminal_taps
         for frame in taps[to].see(data):
-            fleet.record(self._atm.id, frame)
+            network.record(self._atm.id, frame)
         if to == "host":
-            fleet.host.receive(life, data, fleet.world.now)
-            fleet.after_host()
+            network.host.receive(life, data, network.world.now)
+            network.after_host()
         else:
-            self._atm.receive(data, fleet.world.now)
-            fleet.after(self._atm)
+            self._atm.receive(data, network.world.now)
+            network.after(self._atm)
 
 
-def carry_answers(fleet: Fleet, host: HostInterface) -> None:
+def carry_answers(network: Network) -> None:
     """What the host wants to say goes onto the cables; no bytes means: close."""
-    out, host.out = host.out, []
+    out, network.host.out = network.host.out, []
     for life, data in out:
-        cable = fleet.cables.get(life)
+        cable = network.cables.get(life)
         if cable is None:
             continue
         if data:

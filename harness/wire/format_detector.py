@@ -23,10 +23,10 @@ class FormatDetector:
     def remedy(self, stream: bytes) -> str:
         """The flags that read the start of a stream, such as '--framing 4ascii'; '' if none do."""
         for framing_name, frames in self._framings.items():
-            messages = frames.deframer().feed(stream)
-            for spec_name, codec in self._codecs.items() if messages else ():
+            found = frames.deframer().feed(stream)
+            for spec_name, codec in self._codecs.items() if found else ():
                 other = (framing_name, spec_name) != self._used
-                if other and _reads(codec, messages[0]):
+                if other and _reads(codec, found[0].payload):
                     return self._flags(framing_name, spec_name)
         return ""
 

@@ -40,11 +40,11 @@ class FrameBuilder:
 
     def parts(self, frame: bytes) -> dict[str, Part]:
         """The parts of the message in a whole frame, in their order; empty if it is no message."""
-        payloads = self._framing.deframer().feed(frame)
-        if len(payloads) != 1:
+        frames = self._framing.deframer().feed(frame)
+        if len(frames) != 1:
             return {}
         try:
-            encoded = iso8583.decode(payloads[0], self._codec.codec.spec)[1]
+            encoded = iso8583.decode(frames[0].payload, self._codec.codec.spec)[1]
         except iso8583.DecodeError:
             return {}
         return {name: Part(part["len"], part["data"]) for name, part in encoded.items()}

@@ -14,12 +14,26 @@ cause where they look like another framing.
 from __future__ import annotations
 
 from difflib import get_close_matches
+from typing import NamedTuple
 
 from harness.errors import ConfigError, FramingError, LocalProtocolError
 
 MAX_FRAME = 4096
 _DIGITS = frozenset(b"0123456789")
 _TPDU_ID = 0x60
+
+
+class Frame(NamedTuple):
+    """One whole frame: `raw` are all its bytes as they came, `payload` is the ISO 8583 message in
+    it, and `address` is what stood between the length and the message: a TPDU, or nothing.
+    """
+
+    raw: bytes
+    payload: bytes
+    address: bytes
+
+
+_frame = tuple.__new__  # half the time of Frame(...), for what every byte of a run passes
 
 
 class Framing:
@@ -59,6 +73,15 @@ class Framing:
     def payload(self, body: bytes) -> bytes | None:
         """The message of a frame's body; None if the body is not as it should be."""
         return body
+
+    def whole(self, data: bytes, max_frame: int) -> Frame | None:
+        """The frame, if the bytes are exactly one; None if they are anything else, or if finding
+        out takes the long way. This is the usual case, so it is kept short.
+        """
+        length = int.from_bytes(data[:2], "big")
+        if 0 < length <= max_frame and len(data) == length + 2:
+            return _frame(Frame, (data, data[2:], b""))
+        return None
 
     def refusal(self, header: bytes, length: int, max_frame: int) -> tuple[str, str] | None:
         """Why a length cannot be right and what that looks like; None if it can."""
@@ -106,6 +129,12 @@ class TpduFraming(Framing):
     def payload(self, body: bytes) -> bytes | None:
         return body[5:] if len(body) > 5 and body[0] == _TPDU_ID else None
 
+    def whole(self, data: bytes, max_frame: int) -> Frame | None:
+        length = int.from_bytes(data[:2], "big")
+        if 5 < length <= max_frame and len(data) == length + 2 and data[2] == _TPDU_ID:
+            return _frame(Frame, (data, data[7:], data[2:7]))
+        return None
+
     def misfit(self, body: bytes) -> tuple[str, str]:
         start = body[:2].hex(" ")
         if len(body) <= 5 and body[0] == _TPDU_ID:
@@ -137,6 +166,12 @@ class AsciiFraming(Framing):
         # int() would take ' 12', '+12 ' and '1_2'
         return int(header) if _DIGITS.issuperset(header) else -1
 
+    def whole(self, data: bytes, max_frame: int) -> Frame | None:
+        length = self.length(data[:4]) if len(data) > 4 else 0
+        if 0 < length <= max_frame and len(data) == length + 4:
+            return _frame(Frame, (data, data[4:], b""))
+        return None
+
     def refusal(self, header: bytes, length: int, max_frame: int) -> tuple[str, str] | None:
         if length == 0:
             return "length 0", ""
@@ -152,79 +187,74 @@ class AsciiFraming(Framing):
 
 
 class Deframer:
-    """Collects the bytes of one connection and gives the messages in them.
+    """Collects the bytes of one connection and gives the frames in them.
 
-    `error` is None until the stream breaks; from then on `feed` gives nothing more. `address`
-    is what stood between length and message in the last frame: its TPDU, or nothing.
+    `error` is None until the stream breaks; from then on `feed` gives nothing more.
     """
 
-    __slots__ = ("_buffer", "_framing", "_max", "_taken", "address", "error")
+    __slots__ = ("_buffer", "_framing", "_max", "_taken", "error")
 
     def __init__(self, framing: Framing, max_frame: int) -> None:
         self._framing = framing
         self._max = max_frame
         self._buffer = b""
         self._taken = 0
-        self.address = b""
         self.error: FramingError | None = None
 
     def reset(self) -> None:
         """A new connection: nothing of the old stream counts."""
         self._buffer = b""
         self._taken = 0
-        self.address = b""
         self.error = None
 
     @property
-    def pending(self) -> int:
-        """Bytes that wait for the rest of their frame."""
-        return len(self._buffer)
+    def rest(self) -> bytes:
+        """The bytes that wait for the rest of their frame. When the stream has broken: what of the
+        bytes that were fed last belongs to no frame.
+        """
+        return self._buffer
 
-    def feed(self, data: bytes) -> list[bytes]:
-        """The messages that these bytes complete, in order; never raises. What came whole
+    def feed(self, data: bytes) -> list[Frame]:
+        """The frames that these bytes complete, in order; never raises. What came whole
         before a bad frame is given, and `error` is set.
         """
         if self.error is not None:
+            self._buffer = data
             return []
+        if not self._buffer:  # nearly always one whole frame at a time
+            frame = self._framing.whole(data, self._max)
+            if frame is not None:
+                self._taken += len(data)
+                return [frame]
+        return self._cut(self._buffer + data)
+
+    def _cut(self, stream: bytes) -> list[Frame]:
         framing, head, most = self._framing, self._framing.head, self._max
-        if not self._buffer and len(data) > head:  # nearly always one whole frame at a time
-            length = framing.length(data[:head])
-            if 0 < length <= most and len(data) == head + length:
-                body = data[head:]
-                message = framing.payload(body)
-                if message is body:
-                    self._taken += len(data)
-                    return [bytes(body)]
-        stream = self._buffer + data if self._buffer else data
-        messages: list[bytes] = []
+        frames: list[Frame] = []
         at, end = 0, len(stream)
         while at + head <= end:
             header = stream[at : at + head]
             length = framing.length(header)
             if not 0 < length <= most:
-                return self._broken(framing.refusal(header, length, most), at, header, messages)
+                self._broken(framing.refusal(header, length, most), at, header)
+                break
             stop = at + head + length
             if stop > end:
                 break
             body = stream[at + head : stop]
-            message = framing.payload(body)
-            if message is None:
-                return self._broken(framing.misfit(body), at + head, body, messages)
-            if message is not body:
-                self.address = body[: -len(message)]
-            messages.append(message)
+            payload = framing.payload(body)
+            if payload is None:
+                self._broken(framing.misfit(body), at + head, body)
+                break
+            frames.append(Frame(stream[at:stop], payload, body[: -len(payload)]))
             at = stop
-        self._buffer = bytes(stream[at:])
+        self._buffer = stream[at:]
         self._taken += at
-        return messages
+        return frames
 
-    def _broken(
-        self, why: tuple[str, str] | None, at: int, data: bytes, messages: list[bytes]
-    ) -> list[bytes]:
+    def _broken(self, why: tuple[str, str] | None, at: int, data: bytes) -> None:
         reason, hint = why or ("unusable length", "")
-        self.error = FramingError(reason, offset=self._taken + at, data=bytes(data), hint=hint)
-        self._buffer = b""
-        return messages
+        self.error = FramingError(reason, offset=self._taken + at, data=data, hint=hint)
 
 
 _FRAMINGS: dict[str, type[Framing]] = {

@@ -11,9 +11,11 @@ from typing import Any
 from raw_fields import Fields, RawDialect
 
 from harness import events as e
-from harness.checks.judge import Judge, Row, Verdict
+from harness.checks.judge import Judge
+from harness.checks.verdict import Row, Verdict
 from harness.contract import Contract
 from harness.journal import Header
+from harness.link_options import LinkOptions
 from harness.wire.calendar import Stamp
 from harness.wire.message import Station
 
@@ -36,8 +38,7 @@ def header(**changes: Any) -> Header:
         "mode": "sim",
         "terminals": 1,
         "duration": 600.0,
-        "spec": "iso87-ascii",
-        "framing": "2byte",
+        "link": LinkOptions(),
         "terminal_profile": "safe",
         "host_profile": "safe",
         "contract": Contract(),

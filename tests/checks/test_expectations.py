@@ -6,7 +6,7 @@ import pytest
 from script import ATM, Script
 
 from harness import events as e
-from harness.checks.expectations import parse_wanted
+from harness.checks.expectations import parse_expectation
 from harness.errors import ConfigError
 
 
@@ -29,7 +29,7 @@ from harness.errors import ConfigError
 )
 def test_what_matches(text: str, event: e.Event, *, is_it: bool) -> None:
     """A value is compared as text, as a whole."""
-    assert parse_wanted(text).matches(event) is is_it
+    assert parse_expectation(text).matches(event) is is_it
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_what_matches(text: str, event: e.Event, *, is_it: bool) -> None:
 def test_a_mistake_says_what_would_be_right(text: str, says: str) -> None:
     """The nearest name, or what there is."""
     with pytest.raises(ConfigError) as caught:
-        parse_wanted(text, place="here")
+        parse_expectation(text, place="here")
     assert caught.value.place == "here"
     assert says in str(caught.value)
 

@@ -49,7 +49,7 @@ def test_every_invariant_has_its_row() -> None:
     """In the catalogue's order, with its title; only what was promised says so."""
     script = Script(promises=("T2",))
     verdict = script.verdict()
-    assert {row.id for row in verdict.rows} == set(INVARIANTS) - {"T8.unanswered"}
+    assert [row.id for row in verdict.rows] == [x for x in INVARIANTS if x != "T8.unanswered"]
     assert [row.id for row in verdict.rows if row.promised] == ["T2"]
     assert all(row.title == INVARIANTS[row.id] for row in verdict.rows)
 

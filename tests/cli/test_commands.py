@@ -23,7 +23,7 @@ terminals = 5
 duration = "10m"
 promises = ["T4", "T5", "T8", "H1", "S3"]
 
-[evening]
+[customers]
 mean_gap = "60s"
 
 [expect]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import re
+import shutil
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import pytest
@@ -47,6 +51,33 @@ def said(capsys: pytest.CaptureFixture[str]) -> str:
     return " ".join((out + err).split())
 
 
+class Searched(NamedTuple):
+    """What a search has left behind."""
+
+    screen: str
+    runs: Path
+
+    def here(self) -> None:
+        """As if it had been made in this directory."""
+        shutil.copytree(self.runs, "runs")
+
+
+@pytest.fixture(scope="module")
+def every_single_fault(tmp_path_factory: pytest.TempPathFactory) -> Searched:
+    """`explore --exhaustive 1` of a terminal that forgets its reversals."""
+    folder = tmp_path_factory.mktemp("exhaustive")
+    screen = io.StringIO()
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        contextlib.redirect_stdout(screen),
+        contextlib.redirect_stderr(screen),
+    ):
+        patch.chdir(folder)
+        patch.setenv("COLUMNS", "120")
+        assert execute(["explore", "--exhaustive", "1", *FORGETS]) == 1
+    return Searched(screen.getvalue(), folder / "runs")
+
+
 def cases() -> list[Path]:
     return sorted(Path("runs").glob("case-*.json"))
 
@@ -79,18 +110,22 @@ def test_what_is_found_is_kept_told_and_replayed(capsys: pytest.CaptureFixture[s
     assert "AGAIN it breaks as it did, byte for byte" in said(capsys)
 
 
-def test_a_replay_writes_the_journal_that_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_replay_writes_the_journal_that_is_asked_for(
+    every_single_fault: Searched, capsys: pytest.CaptureFixture[str]
+) -> None:
     """It is judged as any run is, and judges again to the same code."""
-    execute(["explore", "--exhaustive", "1", *FORGETS])
+    every_single_fault.here()
     assert execute(["replay", str(found("T8")), "--journal", "again.jsonl"]) == 1
     said(capsys)
     assert execute(["judge", "again.jsonl"]) == 1
     assert "T8" in said(capsys)
 
 
-def test_a_case_that_is_mended_is_gone(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_case_that_is_mended_is_gone(
+    every_single_fault: Searched, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Exit 0 when its machine breaks nothing any more; and it says when the case is stale."""
-    execute(["explore", "--exhaustive", "1", *FORGETS])
+    every_single_fault.here()
     case = json.loads(found("T8").read_text())
     case["plan"]["terminal_profile"] = "safe"
     case["version"] = "0.0.1"
@@ -102,13 +137,12 @@ def test_a_case_that_is_mended_is_gone(capsys: pytest.CaptureFixture[str]) -> No
     assert "STALE the case is of harness 0.0.1" in text
 
 
-def test_no_secret_is_in_what_a_search_tells_and_keeps(capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_secret_is_in_what_a_search_tells_and_keeps(every_single_fault: Searched) -> None:
     """S3 of the search itself: neither on the screen nor in a case."""
     keys = load_keys("test")
     scan = SecrecyScan(Population(1, token_key=keys.token), keys, terminals=1)
-    execute(["explore", "--exhaustive", "1", *FORGETS])
-    out, err = capsys.readouterr()
-    scan.scan((out + err).encode(), "screen", 1)
+    every_single_fault.here()
+    scan.scan(every_single_fault.screen.encode(), "screen", 1)
     for path in cases():
         scan.scan(path.read_bytes(), path.name, 1)
     assert scan.scanned > 5000
@@ -260,8 +294,8 @@ def test_gone_needs_all_of_its_faults(tmp_path: Path, capsys: pytest.CaptureFixt
 def test_gone_needs_something_to_judge(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Nobody comes: the invariant is not tried, whatever the faults do."""
     case = read_case(Path(kept(tmp_path)))
-    evening = msgspec.structs.replace(case.plan.scenario.evening, mean_gap=1e6)
-    scenario = msgspec.structs.replace(case.plan.scenario, evening=evening)
+    evening = msgspec.structs.replace(case.plan.scenario.customers, mean_gap=1e6)
+    scenario = msgspec.structs.replace(case.plan.scenario, customers=evening)
     empty = kept(tmp_path, terminal_profile="safe", scenario=scenario, schedule=())
     assert execute(["replay", empty]) == 3
     assert "INVALID T8 had nothing to judge" in said(capsys)

@@ -14,8 +14,8 @@ import msgspec
 import pytest
 
 from harness.assembly import SEES
-from harness.checks.catalogue import INVARIANTS
-from harness.checks.judge import CHECKS, Verdict
+from harness.checks.catalogue import CHECKS, INVARIANTS
+from harness.checks.verdict import Verdict
 from harness.defects.catalogue import DEFECTS
 from harness.defects.defect import Defect
 from harness.explore.selftest import suspect_of

@@ -20,7 +20,7 @@ promises = ["T4", "H1"]
 [contract]
 slack = "30s"
 
-[evening]
+[customers]
 mean_gap = "15s"
 balance_share = 0.0
 wrong_pin = 0.0

@@ -102,7 +102,7 @@ def test_what_is_no_case_is_a_mistake(tmp_path: Path, content: str | None, probl
 @pytest.mark.parametrize(
     ("where", "key", "value", "problem"),
     [
-        ("", "format", 2, "format 2"),
+        ("", "format", 3, "format 3"),
         ("", "shedule", [], "unknown field `shedule`"),
         ("plan", "mode", "host", "mode host"),
         ("plan", "terminals", -1, "-1 terminals"),

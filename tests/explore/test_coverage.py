@@ -156,13 +156,18 @@ def test_every_cell_is_exercised_or_marked() -> None:
     assert disproved(CELLS, hand) == []
 
 
-def test_the_search_reaches_what_it_should() -> None:
-    """Three fifths of what is not marked, and nothing which is said to be the suite's alone."""
+@pytest.mark.parametrize(
+    ("part", "share"), [(8, 0.4), pytest.param(1, 0.6, marks=pytest.mark.long)]
+)
+def test_the_search_reaches_what_it_should(part: int, share: float) -> None:
+    """Three fifths of what is not marked, two fifths in an eighth of the runs; and nothing which is
+    said to be the suite's alone.
+    """
     search: Counts = {}
     for scenario, runs in SEARCHES.items():
-        add(search, searched(scenario, runs))
+        add(search, searched(scenario, runs // part))
     open_to_it = [cell for cell in CELLS if cell not in UNREACHABLE and cell not in BY_HAND]
-    assert sum(cell in search for cell in open_to_it) > 0.6 * len(open_to_it)
+    assert sum(cell in search for cell in open_to_it) > share * len(open_to_it)
     assert disproved(CELLS, search) == []
     assert [cell for cell in BY_HAND if cell in search] == [], "take the mark away"
 

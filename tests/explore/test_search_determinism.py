@@ -1,4 +1,4 @@
-"""Two hundred drawn schedules, in two processes whose strings hash otherwise: the same bytes."""
+"""Drawn schedules, in two processes whose strings hash otherwise: the same bytes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 HASHES = """
+import sys
 from searches import plan
 from harness.explore.runner import Runner
 from harness.explore.case import Recorder
@@ -15,7 +18,7 @@ from harness.explore.random_search import EVENINGS, RandomSearch, Search
 
 search = Search(plan(), seed=11, budget=6)
 hunter, bench = RandomSearch(search), Runner(search.plan)
-for number in range(200):
+for number in range(int(sys.argv[1])):
     recorder = Recorder()
     schedule = hunter.schedule(number)
     trial = bench.run(schedule, evening=number % EVENINGS, listeners=[recorder.see])
@@ -23,9 +26,9 @@ for number in range(200):
 """
 
 
-def hashes(hash_seed: str) -> list[str]:
+def hashes(hash_seed: str, schedules: int) -> list[str]:
     done = subprocess.run(
-        [sys.executable, "-c", HASHES],
+        [sys.executable, "-c", HASHES, str(schedules)],
         env={**os.environ, "PYTHONHASHSEED": hash_seed},
         cwd=Path(__file__).parent,
         capture_output=True,
@@ -36,9 +39,10 @@ def hashes(hash_seed: str) -> list[str]:
     return done.stdout.splitlines()
 
 
-def test_two_hundred_schedules_are_the_same_in_every_process() -> None:
+@pytest.mark.parametrize("schedules", [40, pytest.param(200, marks=pytest.mark.long)])
+def test_schedules_are_the_same_in_every_process(schedules: int) -> None:
     """Journal by journal; and they are not all alike, nor without effect."""
-    one, other = hashes("1"), hashes("2")
+    one, other = hashes("1", schedules), hashes("2", schedules)
     assert one == other
-    assert len(set(one)) == 200
-    assert sum(line[0] != "0" for line in one) > 150
+    assert len(set(one)) == schedules
+    assert sum(line[0] != "0" for line in one) > 0.75 * schedules

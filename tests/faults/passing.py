@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.crypto.mac import CmacMac
+from harness.events import FaultActed
 from harness.faults.fate import Act, Deliver, Passing
 from harness.faults.fault_set import FaultSet
 from harness.faults.grammar import parse_fault
@@ -43,9 +44,9 @@ def frame(
 
 def message(data: bytes, header: str = "2byte") -> tuple[dict[str, str], str]:
     """(fields, MAC verdict) of one whole frame."""
-    payloads = framing(header).deframer().feed(data)
-    assert len(payloads) == 1, f"{len(payloads)} frames"
-    return CODEC.decode(payloads[0])
+    frames = framing(header).deframer().feed(data)
+    assert len(frames) == 1, f"{len(frames)} frames"
+    return CODEC.decode(frames[0].payload)
 
 
 def delivered(acts: list[Act] | None) -> list[tuple[float, bytes]]:
@@ -54,10 +55,17 @@ def delivered(acts: list[Act] | None) -> list[tuple[float, bytes]]:
     return [(act.delay, act.data) for act in acts if isinstance(act, Deliver)]
 
 
+def taken(faults: FaultSet) -> list[FaultActed]:
+    """The effects since this was last asked, of a set that has no owner."""
+    held = faults.held[:]
+    faults.held.clear()
+    return held
+
+
 def told(faults: FaultSet) -> list[tuple[str, str, str]]:
     """(fault, on a terminal or 'HOST', what) of each effect since this was last asked."""
     found = []
-    for effect in faults.drain():
+    for effect in taken(faults):
         on, what = effect.on.split(": ", 1)
         found.append((effect.fault, on, what))
     return found

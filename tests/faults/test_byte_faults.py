@@ -163,7 +163,7 @@ def test_a_copy_that_leaves_with_others_came_again(frames: int) -> None:
     assert "dup_response:nth=1" not in [fault for fault, _, _ in told(faults)]
     for act in acts:
         if isinstance(act, Deliver):
-            faults.arrived(act)
+            faults.came_about(act.effects)
     assert [fault for fault, _, _ in told(faults)] == ["dup_response:nth=1"]
 
 

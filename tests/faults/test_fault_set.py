@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from passing import ATM, delivered, frame, message, plan, told
+from passing import ATM, delivered, frame, message, plan, taken, told
 from raw_fields import said
 
 from harness.errors import ConfigError
-from harness.events import FaultBegan, FaultEnded
+from harness.events import FaultActed, FaultBegan, FaultEnded
 from harness.faults.connection import ConnectionRule
 from harness.faults.customer import HandRule
 from harness.faults.fate import Close
@@ -81,17 +81,24 @@ def test_an_outage_is_told_with_how_long_it_goes_on() -> None:
     assert faults.outage == 600.0
     faults.power_cut(0.0, ATM, "sync")
     faults.came_about(faults.hears(0.0, said({"t": "0200"})).effects)
-    assert [effect.lasts for effect in faults.drain()] == [600.0, 0.0]
+    assert [effect.lasts for effect in taken(faults)] == [600.0, 0.0]
 
 
-def test_effects_are_taken_once() -> None:
-    """Drained, they are gone; the list is the same one."""
-    faults = plan("drop_response")
-    held = faults.effects
+def test_effects_are_told_at_once() -> None:
+    """What happens inside a terminal waits until its owner has written down the terminal's own
+    events.
+    """
+    faults = plan("drop_response", "eject_jam")
+    heard: list[FaultActed] = []
+    faults.tell = heard.append
     faults.fate(0.0, frame())
-    assert len(held) == len(faults.drain()) == 1
-    assert faults.drain() == []
-    assert held == []
+    assert [effect.fault for effect in heard] == ["drop_response"]
+    faults.mishap(0.0, ATM, "eject")
+    assert len(heard) == 1
+    faults.release()
+    assert [effect.fault for effect in heard] == ["drop_response", "eject_jam"]
+    faults.release()
+    assert len(heard) == 2
 
 
 # --- composition -------------------------------------------------------------------------------

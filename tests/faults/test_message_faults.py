@@ -10,7 +10,7 @@ from harness.wire.framing import framing
 
 
 def payload(data: bytes) -> bytes:
-    return framing("2byte").deframer().feed(data)[0]
+    return framing("2byte").deframer().feed(data)[0].payload
 
 
 def test_an_old_frame_comes_before_the_right_one() -> None:

@@ -49,7 +49,7 @@ def test_what_a_kind_touches_unless_told_otherwise(kind: str, touched: tuple[str
     for acts in fates.values():
         for act in acts or ():
             if isinstance(act, Deliver):
-                faults.arrived(act)
+                faults.came_about(act.effects)
     assert len(told(faults)) == len(touched)
 
 
@@ -59,9 +59,9 @@ def test_what_comes_later_takes_effect_when_it_comes(kind: str) -> None:
     faults = plan(kind, "latency:by=1s")
     acts = [act for act in faults.fate(0.0, frame()) or () if isinstance(act, Deliver)]
     assert [fault for fault, _, _ in told(faults)].count(kind) == 0
-    faults.arrived(acts[0])
+    faults.came_about(acts[0].effects)
     assert told(faults) == []
-    faults.arrived(acts[1])
+    faults.came_about(acts[1].effects)
     assert [fault for fault, _, _ in told(faults)] == [kind]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 from harness.contract import Contract
@@ -40,7 +41,7 @@ def live(
         title="A busy small evening",
         duration=duration,
         contract=Contract(slack=slack, standby=standby, stand_in=stand_in, quiescence=quiescence),
-        evening=BUSY,
+        customers=BUSY,
         promises=("T4", "H1", "H3"),
     )
     plan = plan_of(
@@ -54,10 +55,16 @@ def entries(journal: Path, *names: str, actor: str = "") -> list[Entry]:
     """Those of these events, or all; of one actor, or of everybody."""
     return [
         entry
-        for entry in JournalReader(journal)
+        for entry in _read(journal, journal.stat().st_mtime_ns)
         if (not names or type(entry.event).__name__ in names)
         and (not actor or entry.actor == actor)
     ]
+
+
+@lru_cache(maxsize=2)
+def _read(journal: Path, _written: int) -> tuple[Entry, ...]:
+    """The whole journal, once for all the questions about it."""
+    return tuple(JournalReader(journal))
 
 
 def how(found: list[Entry]) -> list[str]:

@@ -79,7 +79,7 @@ def journal_of(run: Run, path: Path, *, live: bool, seed: int = 1) -> dict[str, 
         expect={},
         forbid={},
         contract=Contract(slack=60.0),
-        evening=msgspec.structs.replace(scenario.evening, mean_gap=40.0),
+        customers=msgspec.structs.replace(scenario.customers, mean_gap=40.0),
     )
     if live:
         plan = plan_of(scenario, terminals=TERMINALS, live=True, speed=SPEED, seed=seed)
@@ -100,7 +100,10 @@ def compared(
     return compare(first, second, [*run.edges, run.duration], MARGIN + late)
 
 
-@pytest.mark.parametrize("name", RUNS)
+# "kinds" has the faults of S05 and S09 among its own
+@pytest.mark.parametrize(
+    "name", [pytest.param(x, marks=pytest.mark.long) if x in ("S05", "S09") else x for x in RUNS]
+)
 def test_sim_and_live_end_alike(name: str, tmp_path: Path) -> None:
     """Cards, cash, answers, reversals and postings of each visit are the same, and what the
     scenario is about is among them.

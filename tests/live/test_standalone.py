@@ -15,7 +15,7 @@ import pytest
 from live_runs import BUSY, entries, how
 
 from harness.api import Host, Terminals, judge
-from harness.checks.judge import Verdict
+from harness.checks.verdict import Verdict
 from harness.errors import ConfigError, EnvironmentTrouble
 from harness.events import (
     Booted,
@@ -129,7 +129,7 @@ class Run:
         }
         plan = standalone_plan("terminals", terminals=terminals, faults=at_terminals, **options)
         evening = msgspec.structs.replace(BUSY, mean_gap=10.0)  # they all want cash
-        scenario = msgspec.structs.replace(plan.scenario, evening=evening)
+        scenario = msgspec.structs.replace(plan.scenario, customers=evening)
         plan = msgspec.structs.replace(plan, scenario=scenario)
         async with (
             Host(

@@ -34,7 +34,7 @@ def test_customers_mean_to_come_when_the_schedule_says(tmp_path: Path) -> None:
             came.setdefault(entry.actor, []).append(entry.at - event.queued)
             queued = max(queued, event.queued)
     assert queued > 1.0
-    gap = plan.scenario.evening.mean_gap
+    gap = plan.scenario.customers.mean_gap
     for terminal, starts in sorted(came.items()):
         intended = intended_starts(plan.seed, terminal, gap)
         assert starts == pytest.approx(list(islice(intended, len(starts))))
@@ -73,9 +73,9 @@ def test_a_load_beyond_the_cards_is_named_before_the_run() -> None:
 def test_flat_out_ends_with_the_cards_and_does_not_storm_a_closed_machine() -> None:
     """Before a machine out of service people come once a second, and the last card is the last."""
     population = Population(1, token_key=bytes(16))
-    evening = load_plan().scenario.evening
+    behaviour = load_plan().scenario.customers
     customers = Customers(
-        evening,
+        behaviour,
         Device(Motors()),
         lambda customer: population.card(0, customer),
         key_of(1, "street", "ATM00001"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.checks.judge import Verdict
+from harness.checks.verdict import Verdict
 from harness.journal import Entry, JournalReader
 from harness.plan import plan_of
 from harness.scenario import load_scenario

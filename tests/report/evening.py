@@ -7,6 +7,7 @@ from pathlib import Path
 from harness import events as e
 from harness.contract import Contract
 from harness.journal import Header, JournalWriter
+from harness.link_options import LinkOptions
 
 TERMINAL = "ATM00007"
 REQUEST = {
@@ -23,7 +24,7 @@ ECHO = {"t": "0800", "7": "1121201200", "11": "000099", "41": TERMINAL, "70": "3
 
 HEADER = Header(
     version="0", scenario="hand_made", seed=1, mode="sim", terminals=7, duration=600.0,
-    spec="iso87-ascii", framing="2byte", terminal_profile="safe", host_profile="safe",
+    link=LinkOptions(), terminal_profile="safe", host_profile="safe",
     contract=Contract(),
     sees=("device", "wire.terminal", "wire.host", "wire.mac", "ledger", "store", "terminal"),
 )  # fmt: skip

@@ -13,8 +13,8 @@ from evening import HEADER, TERMINAL, write_evening
 from rich.console import Console
 
 from harness.checks.base import Failure
-from harness.checks.judge import Expected, Row, Verdict
 from harness.checks.totals import Totals
+from harness.checks.verdict import Expected, Row, Verdict
 from harness.errors import ConfigError, EnvironmentTrouble
 from harness.outcome import Progress
 from harness.report.console import print_verdict

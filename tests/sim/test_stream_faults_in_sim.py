@@ -11,6 +11,7 @@ import pytest
 
 from harness.faults.grammar import ALL_RULES
 from harness.journal import Entry, JournalReader
+from harness.link_options import LinkOptions
 from harness.machines.customer import CustomerBehaviour
 from harness.outcome import Outcome
 from harness.plan import plan_of
@@ -37,10 +38,12 @@ class Run:
         acts: bool = True,
     ) -> None:
         scenario = Scenario(
-            id="B1", name="busy", title="A busy ATM", duration=300.0, evening=BUSY,
+            id="B1", name="busy", title="A busy ATM", duration=300.0, customers=BUSY,
             promises=("T4", "H1", "H3"),
         )  # fmt: skip
-        plan = plan_of(scenario, terminals=terminals, faults=faults, framing=framing)
+        plan = plan_of(
+            scenario, terminals=terminals, faults=faults, link=LinkOptions(framing=framing)
+        )
         path = where / "busy.jsonl"
         self.outcome: Outcome = simulate_plan(plan, journal=path)
         verdict = self.outcome.verdict

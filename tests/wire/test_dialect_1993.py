@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import msgspec
 import pytest
 from dialect_1993 import Dialect1993, Message1993, spec_1993
 
 from harness import events as e
 from harness.journal import JournalReader
+from harness.link_options import LinkOptions
 from harness.outcome import Outcome
 from harness.plan import plan_of
 from harness.report.ladder import ladder
@@ -27,8 +27,8 @@ STAMP = Calendar("2026-11-21T20:00:00").stamp(0.0)
 
 @pytest.fixture
 def speaks_1993(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wherever a dialect is looked up, it is 1993's."""
-    monkeypatch.setitem(dialects.DIALECTS, dialects.DEFAULT, Dialect1993)
+    """The dialect is registered, as a shipped one is."""
+    monkeypatch.setitem(dialects.DIALECTS, Dialect1993.name, Dialect1993)
 
 
 @pytest.fixture
@@ -41,8 +41,14 @@ def spec(tmp_path: Path) -> str:
 
 def play(spec: str, journal: Path, *faults: str) -> Outcome:
     """Ten minutes of three ATMs."""
-    plan = plan_of(load_scenario("ordinary_evening"), terminals=3, duration=900.0, faults=faults)
-    return simulate_plan(msgspec.structs.replace(plan, spec=spec), journal=journal)
+    plan = plan_of(
+        load_scenario("ordinary_evening"),
+        terminals=3,
+        duration=900.0,
+        faults=faults,
+        link=LinkOptions(spec=spec, dialect="1993"),
+    )
+    return simulate_plan(plan, journal=journal)
 
 
 def reversal(taken: int | None = None) -> Message1993:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.errors import ConfigError, LocalProtocolError
-from harness.wire.framing import TpduFraming, framing, framing_names
+from harness.wire.framing import Frame, TpduFraming, framing, framing_names
 
 each_framing = pytest.mark.parametrize("name", list(framing_names()))
 
@@ -22,12 +22,13 @@ def test_any_chunking_gives_the_same_frames(name: str, data: st.DataObject) -> N
     stream = b"".join(kind.wrap(payload) for payload in payloads)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=12)))
     deframer = kind.deframer()
-    seen: list[bytes] = []
+    seen: list[Frame] = []
     for start, stop in zip([0, *cuts], [*cuts, len(stream)], strict=True):
         seen += deframer.feed(stream[start:stop])
-    assert seen == payloads
+    assert [frame.payload for frame in seen] == payloads
+    assert b"".join(frame.raw for frame in seen) == stream
     assert deframer.error is None
-    assert deframer.pending == 0
+    assert deframer.rest == b""
 
 
 @each_framing
@@ -36,7 +37,7 @@ def test_any_chunking_gives_the_same_frames(name: str, data: st.DataObject) -> N
 def test_garbage_never_raises_and_an_error_is_final(name: str, chunks: list[bytes]) -> None:
     """Chunked or whole, garbage breaks the stream at the same byte for the same reason."""
     piecemeal, whole = framing(name).deframer(64), framing(name).deframer(64)
-    seen = [message for chunk in chunks for message in piecemeal.feed(chunk)]
+    seen = [frame for chunk in chunks for frame in piecemeal.feed(chunk)]
     assert whole.feed(b"".join(chunks)) == seen
     assert str(whole.error) == str(piecemeal.error)
     if whole.error is not None:
@@ -49,13 +50,16 @@ def test_frames_before_a_bad_one_are_given(name: str) -> None:
     kind = framing(name)
     good = kind.wrap(b"0800 message")
     deframer = kind.deframer()
-    assert deframer.feed(good) == [b"0800 message"]
+    right = [(good, b"0800 message")]
+    assert [frame[:2] for frame in deframer.feed(good)] == right
     bad = b"0000" if name == "4ascii" else b"\0\0"
-    assert deframer.feed(good + bad + good) == [b"0800 message"]
+    assert [frame[:2] for frame in deframer.feed(good + bad + good)] == right
     assert deframer.error is not None
     assert deframer.error.offset == 2 * len(good)
     assert deframer.error.reason == "length 0"
+    assert deframer.rest == bad + good
     assert deframer.feed(good) == []
+    assert deframer.rest == good
 
 
 WRONG = [
@@ -122,8 +126,9 @@ def test_a_reply_swaps_the_addresses() -> None:
     """TPDU 60 0012 0034 is answered with 60 0034 0012."""
     deframer = framing("2byte-tpdu").deframer()
     asked = TpduFraming(bytes.fromhex("6000120034"))
-    deframer.feed(asked.wrap(b"0800"))
-    answer = asked.reply_to(deframer.address).wrap(b"0810")
+    (frame,) = deframer.feed(asked.wrap(b"0800"))
+    assert frame.address == asked.tpdu
+    answer = asked.reply_to(frame.address).wrap(b"0810")
     assert answer[2:7].hex() == "6000340012"
 
 

@@ -1,0 +1,51 @@
+"""Who takes in each kind of event: a table that is made once for a judge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from harness import events as e
+from harness.checks.base import Check, handlers_of
+from harness.checks.evidence import EVIDENCE_HANDLERS
+from harness.checks.expectations import EventCounter
+from harness.checks.totals import TotalsCounter
+
+
+class Recipients:
+    """Who takes in one kind of event: first the `counters` of expected events, then the evidence
+    of its terminal by the function `take_in`, then the `handlers` of checks and totals.
+    """
+
+    __slots__ = ("counters", "handlers", "take_in")
+
+    def __init__(
+        self,
+        counters: tuple[EventCounter, ...],
+        take_in: Callable[..., bool | None] | None,
+        handlers: tuple[Callable[..., None], ...],
+    ) -> None:
+        self.counters = counters
+        self.take_in = take_in
+        self.handlers = handlers
+
+
+class Dispatch(dict[type[e.Event], Recipients]):
+    """The recipients by kind of event. An entry is made when the first event of its kind comes."""
+
+    def __init__(
+        self, checks: Sequence[Check], totals: TotalsCounter, counters: Iterable[EventCounter]
+    ) -> None:
+        super().__init__()
+        self._checks = checks
+        self._caring = handlers_of(tuple(type(check) for check in checks))
+        self._totals = totals
+        self._counters = tuple(counters)
+
+    def __missing__(self, kind: type[e.Event]) -> Recipients:
+        handlers = [getattr(self._checks[n], method) for n, method in self._caring[kind]]
+        if kind in self._totals.handlers:
+            handlers.append(self._totals.handlers[kind])
+        counters = tuple(x for x in self._counters if x.wanted.event == kind.__name__)
+        found = Recipients(counters, EVIDENCE_HANDLERS.get(kind), tuple(handlers))
+        self[kind] = found
+        return found

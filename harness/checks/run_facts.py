@@ -1,0 +1,50 @@
+"""What a run reports of itself, beside the evidence: its delay, its faults, its end."""
+
+from __future__ import annotations
+
+from harness import events as e
+from harness.checks.expectations import EventCounter
+from harness.journal import Header
+
+
+class RunFacts:
+    """What the judge knows of the run itself.
+
+    `lag` is the worst delay of the harness so far (run seconds), `ended` how the run said that it
+    ended ('' if it has not), `idle_faults` are those that have not taken effect, `counters` count
+    the events that the header expects or forbids, `scanned` bytes were searched for secrets and
+    `leaks` say where some were found.
+    """
+
+    def __init__(self, header: Header) -> None:
+        self._slack = header.contract.slack
+        self.lag = 0.0
+        self.ended = ""
+        self.idle_faults = dict.fromkeys(header.faults)
+        texts = dict.fromkeys((*header.expects, *header.forbids))
+        self.counters = {text: EventCounter(text) for text in texts}
+        self.scanned = 0
+        self.leaks: list[str] = []
+
+    def see(self, event: e.Event) -> None:
+        """An event that concerns no terminal in particular."""
+        if isinstance(event, e.LagMeasured):
+            self.lag = max(self.lag, event.seconds)
+        elif isinstance(event, e.FaultActed):
+            self.idle_faults.pop(event.fault, None)
+        elif isinstance(event, e.RunEnded):
+            self.ended = event.how
+
+    @property
+    def came_to_its_end(self) -> bool:
+        """Did the run end by itself, with or without something open?"""
+        return self.ended in ("quiet", "open")
+
+    @property
+    def too_slow(self) -> bool:
+        """Was the harness so late that its timed bounds say nothing about the machines?"""
+        return self.lag > self._slack
+
+    def excuses(self, excess: float) -> bool:
+        """Can the harness's own delay be why a bound was passed by so many seconds?"""
+        return self.lag > 0.0 and excess <= self.lag

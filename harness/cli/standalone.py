@@ -1,0 +1,175 @@
+"""What `harness host` and `harness terminals` have in common: from their flags to their verdict."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from harness.cli.files import Files, prepare
+from harness.cli.option_groups import LinkFlags, ReportFlags, StandaloneFlags
+from harness.cli.run_and_report import RUNS, fresh_name
+from harness.errors import ConfigError
+from harness.events import Event, FrameSeen
+from harness.faults.grammar import parse_fault
+from harness.journal import Listener
+from harness.live.loop import new_loop
+from harness.live.standalone import Standalone
+from harness.live.standalone_host import StandaloneHost
+from harness.live.standalone_terminals import StandaloneTerminals
+from harness.plan import STANDALONE_LINK, RunPlan, standalone_plan
+from harness.report.console import print_verdict
+from harness.report.frames import frame_line
+from harness.report.judging import reports_scanned
+from harness.report.setup_hints import SetupHints
+from harness.units import format_duration, parse_duration
+from harness.wire.dialects import load_dialect
+
+INTERRUPTED = 130
+
+Mode = Literal["host", "terminals"]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Show every frame.")]
+
+
+def plan_from(
+    mode: Mode,
+    link: LinkFlags,
+    options: StandaloneFlags,
+    faults: Sequence[str] | None,
+    *,
+    profile: str,
+    terminals: int = 1,
+    gap: float = 0.0,
+) -> RunPlan:
+    """The plan of a command's flags; `gap` in seconds is the terminals' alone.
+
+    Raises:
+        ConfigError: a flag says what cannot be.
+    """
+    if not 0 < options.speed < float("inf"):
+        raise ConfigError("the speed must be above 0", place="--speed", remedy="--speed 1")
+    for text in faults or ():
+        parse_fault(text)
+    return standalone_plan(
+        mode,
+        seed=options.seed,
+        terminals=terminals,
+        duration=_seconds(options.duration, "--for"),
+        faults=tuple(faults or ()),
+        profile=profile,
+        link=link.over(STANDALONE_LINK),
+        cards=str(options.cards or ""),
+        host_response=_seconds(options.host_response, "--host-response"),
+        settle=_seconds(options.settle, "--settle"),
+        slack=_seconds(options.slack, "--slack"),
+        gap=gap,
+        speed=options.speed,
+        command=shlex.join(["harness", *sys.argv[1:]]),
+    )
+
+
+def _seconds(text: str, flag: str) -> float:
+    return parse_duration(text, place=f"{flag} {text}")
+
+
+def files_of(mode: Mode, reports: ReportFlags, options: StandaloneFlags) -> Files:
+    """The files to write. There is always a journal, as it is this end's part of the evidence: one
+    that was asked for, one in the state directory, or a new one under runs/.
+    """
+    files = Files(reports.journal, reports.junit, reports.json)
+    prepare(files)
+    if files.journal is None and options.state_dir is None:
+        files = files._replace(journal=fresh_name(RUNS, mode))
+    return files
+
+
+def listeners_of(plan: RunPlan, *, verbose: bool) -> list[Listener]:
+    """Who reads the journal while it grows: hints about wrong settings, and every frame."""
+    dialect = load_dialect(plan.link.dialect_name)
+    listeners: list[Listener] = [SetupHints(plan.mode, dialect, _hint).see]
+    if verbose:
+
+        def show_frame(at: float, actor: str, event: Event) -> None:
+            if isinstance(event, FrameSeen) and event.end == "terminal":
+                print(frame_line(at, actor, event, dialect), file=sys.stderr, flush=True)
+
+        listeners.append(show_frame)
+    return listeners
+
+
+def _hint(text: str) -> None:
+    print(f"harness: {text}", file=sys.stderr, flush=True)
+
+
+def run_until_stopped(standalone: Standalone, files: Files, *, quiet: bool) -> None:
+    """Run it until --for or Ctrl-C, report its verdict, write the files and exit."""
+    console = Console(highlight=False)
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        cut_short = runner.run(_serve(standalone, console, quiet=quiet))
+    verdict = reports_scanned(standalone.verdict, standalone.header)
+    files.write(verdict, standalone.header)
+    print_verdict(
+        console,
+        verdict,
+        standalone.header,
+        journal=standalone.path,
+        quiet=quiet,
+        interrupted=cut_short,
+    )
+    raise typer.Exit(INTERRUPTED if cut_short else verdict.exit_code)
+
+
+async def _serve(standalone: Standalone, console: Console, *, quiet: bool) -> bool:
+    """Until --for or a signal; True if a second signal cut the settling short."""
+    stop, no_more_waiting = asyncio.Event(), asyncio.Event()
+
+    def signalled() -> None:
+        (no_more_waiting if stop.is_set() else stop).set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, signalled)
+    async with standalone:
+        await _announce(standalone, console, stop)
+        end = standalone.plan.duration or float("inf")
+        while not stop.is_set() and (left := end - standalone.clock.now()) > 0:
+            await standalone.pause(stop, min(0.25, standalone.clock.wall(left)))
+        stop.set()
+        if not standalone.quiet() and not quiet:
+            console.print(f"  stopping: {_waits_for(standalone)};\n  Ctrl-C again ends it at once")
+        await standalone.settle(no_more_waiting)
+    return no_more_waiting.is_set()
+
+
+async def _announce(standalone: Standalone, console: Console, stop: asyncio.Event) -> None:
+    plan = standalone.plan
+    link = plan.link
+    console.print(
+        f"  {link.framing}, {link.spec}, MAC {link.mac}, "
+        f"{'sign-on first' if link.sign_on else 'no sign-on'}, seed {plan.seed}"
+    )
+    for fault in plan.faults:
+        console.print(Text(f"  fault: {fault}"))
+    if isinstance(standalone, StandaloneHost):
+        console.print(f"listening on {standalone.address}")
+    elif isinstance(standalone, StandaloneTerminals):
+        while not standalone.connected.is_set() and not stop.is_set():
+            await standalone.pause(standalone.connected, 0.25)
+        if standalone.connected.is_set():
+            console.print("connected to {}:{}".format(*standalone.to))
+    console.file.flush()
+
+
+def _waits_for(standalone: Standalone) -> str:
+    limit = format_duration(standalone.plan.scenario.contract.quiescence)
+    if isinstance(standalone, StandaloneTerminals):
+        return f"waiting up to {limit} for what is open at the terminals"
+    open_ = standalone.judge.open_business()
+    return f"waiting up to {limit} for {open_} withdrawals that are undecided on the wire"

@@ -1,0 +1,55 @@
+"""`harness terminals`: our terminals alone, for somebody else's host."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from harness.cli.option_groups import (
+    Faults,
+    LinkFlags,
+    Profile,
+    Quiet,
+    ReportFlags,
+    StandaloneFlags,
+    with_groups,
+)
+from harness.cli.standalone import Verbose, files_of, listeners_of, plan_from, run_until_stopped
+from harness.live.standalone_terminals import StandaloneTerminals
+from harness.units import parse_address, parse_duration
+
+
+@with_groups
+def terminals(
+    to: Annotated[str, typer.Option(help="HOST:PORT of your host.")],
+    link: LinkFlags,
+    options: StandaloneFlags,
+    reports: ReportFlags,
+    terminals: Annotated[int, typer.Option(min=1, max=99_999, help="How many ATMs.")] = 1,
+    gap: Annotated[str, typer.Option(help="Mean time between customers at an ATM.")] = "10s",
+    fault: Faults = None,
+    terminal_profile: Profile = "safe",
+    verbose: Verbose = False,
+    quiet: Quiet = False,
+) -> None:
+    """Our terminals alone, for your own host. Ctrl-C ends them with a verdict."""
+    plan = plan_from(
+        "terminals",
+        link,
+        options,
+        fault,
+        profile=terminal_profile,
+        terminals=terminals,
+        gap=parse_duration(gap, place=f"--gap {gap}"),
+    )
+    files = files_of("terminals", reports, options)
+    standalone = StandaloneTerminals(
+        plan,
+        to=parse_address(to, place=f"--to {to}"),
+        journal=files.journal,
+        state_dir=options.state_dir,
+        fsync=options.fsync,
+        listeners=listeners_of(plan, verbose=verbose),
+    )
+    run_until_stopped(standalone, files, quiet=quiet)

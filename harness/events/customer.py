@@ -1,0 +1,38 @@
+"""Events of the customers in front of the machines."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from harness.events.base import Event
+
+
+class CustomerEvent(Event, frozen=True, gc=False):
+    layer: ClassVar[str] = "customer"
+
+
+class CustomerArrived(CustomerEvent, frozen=True, gc=False, omit_defaults=True):
+    """A customer stands in front of the machine and wants a 'withdrawal' or a 'balance', after
+    having waited `queued` seconds for the customer before.
+    """
+
+    customer: int
+    wants: str
+    amount: int
+    queued: float = 0.0
+
+
+class TurnedAway(CustomerEvent, frozen=True, gc=False):
+    """The customer read the screen and left with the card in hand."""
+
+    customer: int
+    screen: str
+
+
+class CustomerLeft(CustomerEvent, frozen=True, gc=False):
+    """The customer went away: 'served', 'no_cash' (card back, no money), 'without_card',
+    'without_cash', 'waiting' (gave up while the machine held the card).
+    """
+
+    customer: int
+    how: str

@@ -1,0 +1,151 @@
+"""Events of the device: card reader, card slot, dispenser, cassettes, display, store and mains.
+
+The device does not know the protocol. What it reports is evidence.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from harness.events.base import Event, Notes
+
+
+class DeviceEvent(Event, frozen=True, gc=False):
+    layer: ClassVar[str] = "device"
+
+
+class CardInserted(DeviceEvent, frozen=True, gc=False):
+    """The reader took a card in: it is in the transport now."""
+
+    card: str
+    customer: int
+
+
+class EjectBegun(DeviceEvent, frozen=True, gc=False):
+    """The reader's motor began to move the card out."""
+
+
+class EjectFailed(DeviceEvent, frozen=True, gc=False):
+    """The motor ran and the card did not move: it has jammed."""
+
+
+class CardAtSlot(DeviceEvent, frozen=True, gc=False):
+    """The card is out of the transport, where a hand can take it."""
+
+    card: str
+
+
+class CardTaken(DeviceEvent, frozen=True, gc=False):
+    """A hand took the card from the slot."""
+
+    card: str
+
+
+class CaptureBegun(DeviceEvent, frozen=True, gc=False):
+    """The reader's motor began to move the card to the retain bin."""
+
+    card: str
+
+
+class CardCaptured(DeviceEvent, frozen=True, gc=False):
+    """The card is in the retain bin."""
+
+    card: str
+
+
+class CaptureFailed(DeviceEvent, frozen=True, gc=False):
+    """The card did not reach the retain bin: it is stuck in the transport."""
+
+
+class RetractFailed(DeviceEvent, frozen=True, gc=False):
+    """The notes did not come back in: they are stuck between the slot and the bin."""
+
+    notes: Notes
+
+
+class ScreenShown(DeviceEvent, frozen=True, gc=False):
+    """The display shows another screen: welcome, out_of_service, enter_pin, select, please_wait,
+    take_card, take_cash, captured, supervisor, blank.
+    """
+
+    screen: str
+
+
+class StackBegun(DeviceEvent, frozen=True, gc=False):
+    """The stacker's motor started: notes leave the cassettes for `amount`. `transaction` is
+    the terminal's own number for it, so it explains and proves nothing.
+    """
+
+    transaction: int
+    amount: int
+
+
+class NotesStacked(DeviceEvent, frozen=True, gc=False):
+    """The stacker has finished. `notes` lie in it, `rejected` went to the reject bin. `counted`
+    says whether its sensor could report the count to the terminal.
+    """
+
+    notes: Notes
+    rejected: Notes
+    counted: bool
+
+
+class NotesPresented(DeviceEvent, frozen=True, gc=False):
+    """The notes lie at the cash slot, where a hand can take them."""
+
+    notes: Notes
+
+
+class NotesTaken(DeviceEvent, frozen=True, gc=False):
+    """A hand took the notes."""
+
+    notes: Notes
+
+
+class NotesRetracted(DeviceEvent, frozen=True, gc=False):
+    """These notes came back in; `counted` as in NotesStacked."""
+
+    notes: Notes
+    counted: bool
+
+
+class CassettesCounted(DeviceEvent, frozen=True, gc=False):
+    """The notes in the cassettes, counted by hand: at 'opening' and at 'rest', where `unknown`
+    holds what the device lost count of.
+    """
+
+    when: Literal["opening", "rest"]
+    notes: Notes
+    unknown: Notes
+
+
+class StoreCounted(DeviceEvent, frozen=True, gc=False):
+    """What the store holds at the end of the run: reversals that are pending, reversals that are
+    parked, and suspense records.
+    """
+
+    pending: int
+    parked: int
+    suspense: int
+
+
+class PowerLost(DeviceEvent, frozen=True, gc=False):
+    """The mains failed: timers stop, and what was not yet on the disk is lost. `phase` names the
+    operation during which it happened.
+    """
+
+    phase: str
+
+
+class ProcessPaused(DeviceEvent, frozen=True, gc=False):
+    """The process of the terminal's logic stands still, after the operation that `phase` names."""
+
+    phase: str
+
+
+class ProcessResumed(DeviceEvent, frozen=True, gc=False):
+    """The process goes on, and handles what came in the meantime."""
+
+
+class PowerRestored(DeviceEvent, frozen=True, gc=False):
+    """The mains are on again."""

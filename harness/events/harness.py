@@ -1,0 +1,64 @@
+"""Events of the run itself: faults, its own delay, and how it ends."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from harness.events.base import Event
+
+
+class HarnessEvent(Event, frozen=True, gc=False):
+    layer: ClassVar[str] = "harness"
+
+
+class FaultBegan(HarnessEvent, frozen=True, gc=False):
+    """The time window of a fault has opened; a fault that is keyed to an attempt has taken its
+    first effect.
+    """
+
+    fault: str
+
+
+class FaultEnded(HarnessEvent, frozen=True, gc=False):
+    """The time window of a fault has closed."""
+
+    fault: str
+
+
+class FaultActed(HarnessEvent, frozen=True, gc=False):
+    """A fault took effect; `on` says on whom and how ('ATM00001: what it did'). The effect lasts
+    for `lasts` run seconds (the mains are off, the host is down), even where the fault's window
+    closes before that.
+    """
+
+    fault: str
+    on: str
+    lasts: float = 0.0
+
+    @property
+    def kind(self) -> str:
+        """The kind of the fault: its text without parameters and window."""
+        return self.fault.partition("@")[0].partition(":")[0]
+
+    @property
+    def what(self) -> str:
+        """What the fault did, without the name of whom it did it to."""
+        return self.on.partition(": ")[2]
+
+
+class LagMeasured(HarnessEvent, frozen=True, gc=False):
+    """The worst delay of the harness itself since the last such entry, in run seconds."""
+
+    seconds: float
+
+
+class CustomersStopped(HarnessEvent, frozen=True, gc=False):
+    """From here on no new customer comes and no fault acts: the run waits for what is open."""
+
+
+class RunEnded(HarnessEvent, frozen=True, gc=False):
+    """The last line of a whole journal. how: 'quiet' (nothing is open), 'open'
+    (something still is, after the time that the contract allows), 'interrupted'.
+    """
+
+    how: str

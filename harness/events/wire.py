@@ -1,0 +1,59 @@
+"""Events of the wire: what passed on a link, as the tap saw it. They are evidence."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from harness.events.base import End, Event
+
+
+class WireEvent(Event, frozen=True, gc=False):
+    layer: ClassVar[str] = "wire"
+
+
+class FrameSeen(WireEvent, frozen=True, gc=False):
+    """A frame passed one end of a link. Decoded and MAC-checked by the tap, not by the machines.
+
+    `fields` maps data elements to text ('t' is the MTI); in memory they are clear, and the
+    journal masks PAN, track and PIN block as it writes. `digest` is a keyed hash over all
+    fields but MTI, bitmaps and MAC, so that repeats can be compared after masking. `mac` is 'good',
+    'bad' or 'none'. `size` is in bytes. `problem` says why the frame would not decode, and is ''
+    when it did.
+    """
+
+    end: End
+    to: End
+    fields: dict[str, str]
+    mac: Literal["good", "bad", "none"]
+    digest: str
+    size: int
+    problem: str = ""
+
+
+class AdviceSeen(WireEvent, frozen=True, gc=False):
+    """A message between stand-in and issuer, decoded on its way to 'issuer' or 'host'. `fields`
+    holds only those without card data.
+    """
+
+    to: Literal["issuer", "host"]
+    terminal: str
+    fields: dict[str, str]
+    mac: Literal["good", "bad", "none"]
+
+
+class LinkOpened(WireEvent, frozen=True, gc=False):
+    """A connection has been established, seen at the terminal's end."""
+
+
+class LinkClosed(WireEvent, frozen=True, gc=False):
+    """The connection is gone, seen at the terminal's end: fin, rst, local (we closed) or
+    garbage (a frame could not be delimited).
+    """
+
+    how: str
+
+
+class ConnectFailed(WireEvent, frozen=True, gc=False):
+    """The terminal could not connect; `how` says why."""
+
+    how: str

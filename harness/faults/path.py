@@ -1,0 +1,227 @@
+"""The path of one connection, in both directions: what faults make of its frames, and when it ends.
+
+    one end | frames -> faults -> deliveries | the other end
+
+A machine without sockets and without a clock. Frames and the events of the connection go in, each
+with the time (run seconds); out come deliveries and ends of the connection, each at its time. There
+are two ways to drive it. Who has a heap of time schedules each `Wake` that a call returns, in that
+order, and then takes what is due of just that part (`take`, `cut`). Who has a single timer sets it
+to `next_deadline` and then takes whatever is due (`due`).
+
+Frames of one direction stay in their order unless a fault holds one back (order.py). A connection
+that is cut takes along what is on it. One that the terminal has left still carries to the host what
+was sent before, until the host sees that it is gone.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from harness.events import End
+from harness.faults.fate import Act, Close, Deliver, Passing, together
+from harness.faults.fault_set import FaultSet
+from harness.faults.order import InOrder
+from harness.wire.frame_builder import FrameBuilder
+from harness.wire.message import Fields
+
+NEVER = float("inf")
+
+
+class Wake(NamedTuple):
+    """Something is due at `when`: on the way `to` an end, or, where that is None, a cut of the
+    connection. `first`: before whatever else happens in that instant (in virtual time).
+    """
+
+    when: float
+    to: End | None
+    first: bool = False
+
+
+class Due(NamedTuple):
+    """What has become due: bytes that arrive at the end `to`, or the end of the connection."""
+
+    to: End
+    act: Act
+
+
+class Path:
+    """One life of a connection, from the dial to its end.
+
+    `terminal` is whose it is, '' while that is not known: then no fault of the connection acts.
+    `used` says that frames have gone through it: from then on all have to, or they would lose their
+    order.
+    """
+
+    __slots__ = (
+        "_builder", "_cut_at", "_faults", "_lanes", "_leaving", "_stands", "_transit", "terminal",
+        "used",
+    )  # fmt: skip
+
+    def __init__(
+        self, faults: FaultSet, builder: FrameBuilder, terminal: str = "", *, transit: float = 0.0
+    ) -> None:
+        """`transit` is how many seconds a frame takes by itself."""
+        self._faults = faults
+        self._builder = builder
+        self._transit = transit
+        self._lanes: dict[End, InOrder[Act]] = {}  # made when there is something to hold
+        self._cut_at = NEVER
+        self._stands = False
+        self._leaving = False
+        self.terminal = terminal
+        self.used = False
+
+    # --- the connection ---------------------------------------------------------------------
+
+    def dial(self, now: float) -> tuple[str, float]:
+        """The terminal dials: how that fails, 'refused' or 'unanswered', or ''; and for how many
+        seconds its answer is kept waiting.
+        """
+        return self._faults.dial(now, self.terminal)
+
+    def severed(self, now: float) -> bool:
+        """Does the answer to the dial not come, for what has begun since?"""
+        return self._faults.severed(now, self.terminal)
+
+    def answered(self) -> None:
+        """The dial was."""
+        self._faults.answered(self.terminal)
+
+    def opened(self, now: float) -> list[Wake]:
+        """The connection stands."""
+        self._stands = True
+        return self.belongs_to(self.terminal, now)
+
+    def belongs_to(self, terminal: str, now: float) -> list[Wake]:
+        """Whose connection it is that stands; '' if only its frames will tell."""
+        self.terminal = terminal
+        if not terminal:
+            return []
+        self._faults.opened(now, terminal)
+        return self.plan_cut(now)
+
+    def closed(self, now: float, *, leaving: bool = False) -> None:
+        """The connection is gone, or the dial has failed. `leaving`: only the terminal has left
+        it, and the host goes on reading until `gone`.
+        """
+        self._stands = False
+        self._leaving = leaving
+        if self.terminal:
+            self._faults.closed(now, self.terminal)
+
+    def gone(self) -> None:
+        """The host has seen that the terminal has left."""
+        self._leaving = False
+
+    def carries(self, to: End) -> bool:
+        """Does what is on its way `to` an end still arrive?"""
+        return self._stands or (self._leaving and to == "host")
+
+    # --- when a fault cuts it -----------------------------------------------------------------
+
+    def plan_cut(self, now: float) -> list[Wake]:
+        """Ask again when the next cut is due: what passes until then may put it off."""
+        if not self._faults.connection or not self.terminal or not self._stands:
+            return []
+        cut = self._faults.next_cut(now, self.terminal)
+        if cut is None or cut[0] >= self._cut_at:
+            return []
+        self._cut_at = cut[0]
+        return [Wake(cut[0], None)]
+
+    def cut(self, now: float) -> tuple[str, list[Wake]]:
+        """A planned cut is due: how the connection ends, 'rst' or 'fin'. It was put off where that
+        is '', and then it may be planned anew.
+        """
+        if not self._stands:
+            return "", []
+        self._cut_at = NEVER
+        cut = self._faults.next_cut(now, self.terminal)
+        if cut is None or cut[0] > now:
+            return "", self.plan_cut(now)
+        self._faults.cut_done(now, self.terminal, cut[1])
+        return cut[1], []
+
+    # --- frames -------------------------------------------------------------------------------
+
+    def send(
+        self,
+        now: float,
+        to: End,
+        raw: bytes,
+        fields: Fields | None,
+        *,
+        of: str = "",
+        deadline: float | None = None,
+    ) -> list[Wake]:
+        """A whole frame leaves for an end; `fields` are its message, None if it could not be
+        decoded. `of` is the terminal that it belongs to, where several share the connection;
+        `deadline` as in `Passing`. On a connection that has ended nothing leaves.
+        """
+        if not self._stands:
+            return []
+        self.used = True
+        wakes: list[Wake] = []
+        if self._faults.connection and self.terminal:
+            self._faults.passed(now, self.terminal)
+            wakes = self.plan_cut(now)
+        acts: list[Act] | None = None
+        if self._faults.wire:
+            passing = Passing(of or self.terminal, to, raw, fields, self._builder, deadline)
+            acts = self._faults.fate(now, passing)
+        for group in together([Deliver(0.0, raw)] if acts is None else acts):
+            wakes += self._put(now, to, group)
+        return wakes
+
+    def spill(self, now: float, to: End, data: bytes) -> list[Wake]:
+        """Bytes leave that are no frame: no fault touches them."""
+        self.used = True
+        return self._put(now, to, [Deliver(0.0, data)])
+
+    def _put(self, now: float, to: End, acts: list[Act]) -> list[Wake]:
+        """Acts that nothing may come between."""
+        timed = [(now + self._transit + act.delay, act) for act in acts]
+        lane = self._lanes.get(to)
+        if lane is None:
+            lane = self._lanes[to] = InOrder()
+        lane.put(timed)
+        return [Wake(when, to, isinstance(act, Deliver) and act.first) for when, act in timed]
+
+    # --- what is due --------------------------------------------------------------------------
+
+    def take(self, now: float, to: End) -> Act | None:
+        """The next thing that is due on the way to that end; None if there is none. The owner
+        carries it out before it takes another.
+        """
+        lane = self._lanes.get(to)
+        while lane is not None and (act := lane.take(now)) is not None:
+            if isinstance(act, Close):
+                if self._stands:
+                    return act
+            elif self.carries(to):
+                if act.effects:
+                    self._faults.came_about(act.effects)
+                return act
+        return None
+
+    def due(self, now: float) -> Due | None:
+        """The next thing that is due at all. After an end by 'fin' or 'rst' nothing is any more."""
+        act: Act | None = None
+        if self._cut_at <= now:
+            how, _ = self.cut(now)
+            act = Close(0.0, how) if how else None
+        to: End = "terminal"
+        if act is None:
+            for to in ("host", "terminal"):
+                act = self.take(now, to)
+                if act is not None:
+                    break
+        if isinstance(act, Close) and act.how != "half":
+            self._stands = False
+        return None if act is None else Due(to, act)
+
+    def next_deadline(self) -> float:
+        """When something is due next, infinite if nothing is."""
+        if not self._stands:
+            return NEVER
+        return min([self._cut_at, *(lane.next_due() for lane in self._lanes.values())])
