@@ -20,7 +20,7 @@ from harness.journal import Header
 from harness.keyed_random import key_of
 from harness.machines.atm import Atm
 from harness.machines.authorization import CodeRule
-from harness.machines.customer import Customers, Running
+from harness.machines.customer import Customers, MachineDeadlines
 from harness.machines.device_fault import DeviceFault
 from harness.machines.host import Host, HostSettings
 from harness.machines.host_pair import HostInterface, HostPair
@@ -175,25 +175,25 @@ class Assembly:
         """The ATM of an index, not booted yet."""
         name = terminal_id(index)
         faults = self.faults
-        fate = self._device_fate(name) if faults.device else None
+        fate = self._device_faults(name) if faults.device else None
         device = self.terminal_profile.device(self._motors, fate)
-        street = Customers(
+        customers = Customers(
             self.plan.scenario.customers,
             device,
             lambda customer: self._card(index, customer),
             key_of(self.plan.seed, "street", name),
             _FaultsOfCustomers(faults, name) if faults.customer else None,
         )
-        power = self._power_fate(name) if faults.power else None
-        pause = self._pause_fate(name) if faults.time else None
-        return Atm(name, self._builder(index), device, street, power, pause)
+        power = self._power_cuts(name) if faults.power else None
+        pause = self._pauses(name) if faults.time else None
+        return Atm(name, self._builder(index), device, customers, power, pause)
 
     def _card(self, index: int, customer: int) -> Card:
         return self.population.card(index, customer % CUSTOMERS)  # after weeks, cards come again
 
     def _builder(self, index: int) -> Callable[[], Terminal]:
         name = terminal_id(index)
-        outside = TerminalContext(
+        context = TerminalContext(
             Station(name, f"{BANK:<15}", self.place(index)),
             self.dialect,
             self._clock(name),
@@ -202,7 +202,7 @@ class Assembly:
             self.plan.seed,
         )
         machine, settings = self.terminal_profile.machine, self._settings
-        return lambda: machine(settings, outside)
+        return lambda: machine(settings, context)
 
     def _clock(self, name: str) -> Calendar:
         """The clock by which a terminal stamps its messages."""
@@ -214,13 +214,13 @@ class Assembly:
             lambda now, moment, local: faults.clock(now, name, moment, local=local),
         )
 
-    def _device_fate(self, name: str) -> Callable[[float, str], DeviceFault | None]:
+    def _device_faults(self, name: str) -> Callable[[float, str], DeviceFault | None]:
         return lambda now, command: self.faults.mishap(now, name, command)
 
-    def _pause_fate(self, name: str) -> Callable[[float, str], float | None]:
+    def _pauses(self, name: str) -> Callable[[float, str], float | None]:
         return lambda now, operation: self.faults.pause(now, name, operation)
 
-    def _power_fate(self, name: str) -> Callable[[float, str], float | None]:
+    def _power_cuts(self, name: str) -> Callable[[float, str], float | None]:
         return lambda now, operation: self.faults.power_cut(now, name, operation)
 
     def host(self) -> HostInterface:
@@ -290,5 +290,5 @@ class _FaultsOfCustomers:
     def forgets(self, now: float, what: str, *, anyway: bool) -> bool:
         return self._faults.forgets(now, self._terminal, what, anyway=anyway)
 
-    def moves(self, now: float, move: int, machine: Running) -> float:
+    def moves(self, now: float, move: int, machine: MachineDeadlines) -> float:
         return self._faults.moves(now, self._terminal, move, machine)

@@ -25,7 +25,7 @@ from harness.load.run import run_load, usual_warm_up
 from harness.report.console import print_heading, print_verdict
 from harness.report.judging import reports_scanned
 from harness.report.load import print_figures
-from harness.report.machine import write_file
+from harness.report.output_files import write_file
 from harness.report.progress import ProgressView
 from harness.units import format_duration, parse_duration
 

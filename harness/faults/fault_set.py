@@ -35,7 +35,7 @@ from harness.faults.power import PowerCut, ProcessPause
 from harness.faults.rule import FOREVER, HOST, Context, FaultSpec, Rule
 from harness.faults.windows import Windows
 from harness.faults.wire import WireRule
-from harness.machines.customer import Running
+from harness.machines.customer import MachineDeadlines
 from harness.machines.device_fault import DeviceFault
 from harness.machines.host_fault import HostFault
 from harness.machines.host_pair import Switch
@@ -287,7 +287,7 @@ class FaultSet:
             rule.forget(terminal)
         return anyway or rule is not None
 
-    def moves(self, now: float, terminal: str, move: int, machine: Running) -> float:
+    def moves(self, now: float, terminal: str, move: int, machine: MachineDeadlines) -> float:
         """When a customer's hand moves that is about to, for the `move`th time: now, or later."""
         asked = [(rule, rule.moves(now, terminal, move, machine)) for rule in self._hands]
         when = max((moment.when for _, moment in asked), default=now)

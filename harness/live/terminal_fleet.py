@@ -71,8 +71,8 @@ class LiveAtm:
         self._drain()
 
     def stop_customers(self) -> None:
-        if self.atm.street is not None:
-            self.atm.street.stop()
+        if self.atm.customers is not None:
+            self.atm.customers.stop()
 
     # --- the connection ------------------------------------------------------------------
 
@@ -309,7 +309,7 @@ class TerminalFleet:
             self.record(atm.id, e.PowerRestored())
             return
         self.record(atm.id, atm.device.count("opening"))
-        if self.store.image(atm.id).dossiers:
+        if self.store.image(atm.id).transactions:
             self.record(atm.id, e.PowerLost("earlier run"))
             self.record(atm.id, e.PowerRestored())
 

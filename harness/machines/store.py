@@ -129,11 +129,11 @@ class StoreImage:
     rebuild one, so that what a terminal finds at boot is the same everywhere.
     """
 
-    __slots__ = ("dossiers", "marks")
+    __slots__ = ("marks", "transactions")
 
     def __init__(self) -> None:
         self.marks = Marks(1, 1)
-        self.dossiers: dict[int, TransactionRecords] = {}
+        self.transactions: dict[int, TransactionRecords] = {}
 
     def apply(self, record: Record) -> None:
         """Take in one durable record."""
@@ -142,28 +142,28 @@ class StoreImage:
             return
         number: int = record.transaction  # type: ignore[attr-defined]
         if type(record) is Closed:
-            self.dossiers.pop(number, None)
+            self.transactions.pop(number, None)
             return
-        dossier = self.dossiers.get(number)
-        if dossier is None:
-            dossier = self.dossiers[number] = TransactionRecords()
+        records = self.transactions.get(number)
+        if records is None:
+            records = self.transactions[number] = TransactionRecords()
         if type(record) is Intent:
-            dossier.intent = record
+            records.intent = record
         elif type(record) is Decision:
-            dossier.decision = record
+            records.decision = record
         elif type(record) is ReversalRecord:
-            dossier.reversal = record
+            records.reversal = record
         elif type(record) is Parked:
-            dossier.parked = record
+            records.parked = record
         elif type(record) is Suspense:
-            dossier.suspense = record
+            records.suspense = record
 
     def pending(self) -> int:
         """Reversals recorded, not finally answered and not parked."""
-        return sum(1 for d in self.dossiers.values() if d.reversal and not d.parked)
+        return sum(1 for d in self.transactions.values() if d.reversal and not d.parked)
 
     def parked(self) -> int:
-        return sum(1 for d in self.dossiers.values() if d.parked)
+        return sum(1 for d in self.transactions.values() if d.parked)
 
     def in_suspense(self) -> int:
-        return sum(1 for d in self.dossiers.values() if d.suspense)
+        return sum(1 for d in self.transactions.values() if d.suspense)

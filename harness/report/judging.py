@@ -22,7 +22,8 @@ from harness.checks.verdict import Verdict
 from harness.crypto.keys import load_keys
 from harness.errors import ConfigError
 from harness.journal import Entry, Header, JournalReader
-from harness.report.machine import junit_xml, verdict_json
+from harness.report.json_report import verdict_json
+from harness.report.junit import junit_xml
 
 
 def judge_journal(path: Path) -> tuple[Verdict, Header]:

@@ -120,11 +120,15 @@ def mask_fields(fields: dict[str, str]) -> dict[str, str]:
     return masked
 
 
-def describe(fields: dict[str, str]) -> list[tuple[str, str, str]]:
-    """(data element, its name, masked value), the MTI first, then by number."""
+def describe(
+    fields: dict[str, str], names: Mapping[str, str] = FIELD_NAMES
+) -> list[tuple[str, str, str]]:
+    """(data element, its name, masked value), the MTI first, then by number. `names` are what a
+    version of the standard calls its elements.
+    """
     masked = mask_fields(fields)
     return [
-        (name, FIELD_NAMES.get(name, f"field {name}"), masked[name])
+        (name, names.get(name, f"field {name}"), masked[name])
         for name in sorted(masked, key=_order)
     ]
 

@@ -18,6 +18,7 @@ from typing import ClassVar, NamedTuple, Self
 import msgspec
 
 from harness.wire.calendar import Stamp
+from harness.wire.describe import FIELD_NAMES, describe
 
 Fields = dict[str, str]
 """Data elements by number, as text; 't' is the MTI, 'p' and '1' the bitmaps."""
@@ -33,6 +34,9 @@ class MessageClass(StrEnum):
     RECONCILIATION = "5"
     NETWORK = "8"
 
+
+MAC_ELEMENTS = ("64", "128")
+"""The data elements that hold a MAC: the last of the first bitmap, and of the second."""
 
 MONEY_CLASSES: tuple[str, ...] = (MessageClass.FINANCIAL, MessageClass.REVERSAL)
 """The classes of messages that move money."""
@@ -173,6 +177,8 @@ class Message:
         "pin_block": "52",
     }
     """The data element in which each of the meanings that are plain text stands."""
+    NAMES: ClassVar[Mapping[str, str]] = FIELD_NAMES
+    """What people call each data element."""
 
     def __init__(self, fields: Fields) -> None:
         self.fields = fields
@@ -363,6 +369,13 @@ class Message:
         told = ("t", "4", "7", "11", "37", "39", "41")
         return {name: self.fields[name] for name in told if name in self.fields}
 
+    def described(self, *, mac: bool = True) -> list[tuple[str, str, str]]:
+        """(data element, its name, its value) by number, with every secret masked. The message
+        type is left out, and the MAC as well where `mac` is False.
+        """
+        told = {"t"} if mac else {"t", *MAC_ELEMENTS}
+        return [part for part in describe(self.fields, self.NAMES) if part[0] not in told]
+
     # --- another message like it ------------------------------------------------------------------
 
     def element(self, meaning: str) -> str:
@@ -421,6 +434,17 @@ class Dialect:
     def message_types(self) -> tuple[str, ...]:
         """The MTIs of the messages that pass between a terminal and a host of ours."""
         raise NotImplementedError
+
+    def mti_of(self, kind: Kind) -> str:
+        """The MTI of the messages of that kind.
+
+        Raises:
+            KeyError: this dialect has no such message.
+        """
+        for mti, its_kind in self.message.KINDS.items():
+            if its_kind is kind:
+                return mti
+        raise KeyError(kind)
 
     # --- what a terminal sends -----------------------------------------------------
 

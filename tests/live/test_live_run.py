@@ -147,7 +147,7 @@ def test_a_store_outlives_the_program(tmp_path: Path) -> None:
     sent = [getattr(x.event, "fields", {}) for x in frames if getattr(x.event, "to", "") == "host"]
     assert next(x["90"] for x in sent if x["t"] == "0421").startswith("02000001231121200800")
     assert min(x["11"] for x in sent if x["t"] == "0200") >= "000200"  # no STAN a second time
-    assert SqliteTerminalStore(state, load_keys("test").store).image("ATM00001").dossiers == {}
+    assert SqliteTerminalStore(state, load_keys("test").store).image("ATM00001").transactions == {}
 
 
 def test_an_error_of_the_hosts_machine_is_the_harnesss(tmp_path: Path) -> None:

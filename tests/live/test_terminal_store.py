@@ -61,8 +61,8 @@ EVERY_KIND: tuple[Record, ...] = (
 def contents(image: StoreImage) -> object:
     """What a terminal finds at boot, comparable."""
     return image.marks, {
-        number: [getattr(dossier, name) for name in dossier.__slots__]
-        for number, dossier in image.dossiers.items()
+        number: [getattr(records, name) for name in records.__slots__]
+        for number, records in image.transactions.items()
     }
 
 
@@ -74,8 +74,8 @@ async def test_what_was_synced_is_found_again(tmp_path: Path, fsync: bool) -> No
     store.close()
     image = SqliteTerminalStore(tmp_path, KEY).image("ATM00001")
     assert image.marks == Marks(200, 64)
-    assert image.dossiers[7].intent == INTENT
-    assert image.dossiers[7].decision == Decision(7, 5000, "00")
+    assert image.transactions[7].intent == INTENT
+    assert image.transactions[7].decision == Decision(7, 5000, "00")
 
 
 async def test_a_terminal_finds_what_it_would_in_simulation(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ async def test_a_closed_transaction_leaves_nothing(tmp_path: Path) -> None:
     """Its rows are gone, so that a store does not grow with the run."""
     store = SqliteTerminalStore(tmp_path, KEY)
     await keep(store, INTENT, Decision(7, 5000, "00"), Closed(7))
-    assert store.image("ATM00001").dossiers == {}
+    assert store.image("ATM00001").transactions == {}
     store.close()
     with sqlite3.connect(tmp_path / "terminals.sqlite") as database:
         assert database.execute("SELECT COUNT(*) FROM records").fetchone() == (0,)
@@ -113,8 +113,8 @@ async def test_what_was_not_committed_is_lost_with_the_power(tmp_path: Path) -> 
     store.close()
     assert told == []
     after = SqliteTerminalStore(tmp_path, KEY)
-    assert after.image("ATM00001").dossiers == {}
-    assert after.image("ATM00002").dossiers[7].intent == INTENT
+    assert after.image("ATM00001").transactions == {}
+    assert after.image("ATM00002").transactions[7].intent == INTENT
     after.close()
 
 
@@ -180,7 +180,7 @@ async def test_an_image_is_durable_no_later_than_what_was_written_after_it(
 
     def synced(_: int) -> None:
         other = SqliteTerminalStore(tmp_path, KEY)
-        done.set_result((other.kept("ATM00001"), other.image("ATM00001").dossiers.keys()))
+        done.set_result((other.kept("ATM00001"), other.image("ATM00001").transactions.keys()))
         other.close()
 
     store.keep("ATM00001", IMAGE)
@@ -198,7 +198,7 @@ async def test_a_power_cut_takes_nothing_from_the_device(tmp_path: Path) -> None
     store.close()
     after = SqliteTerminalStore(tmp_path, KEY)
     assert after.kept("ATM00001") == IMAGE
-    assert after.image("ATM00001").dossiers == {}
+    assert after.image("ATM00001").transactions == {}
     after.close()
 
 
@@ -248,7 +248,7 @@ async def test_a_store_of_an_older_harness_is_gone_on_with(tmp_path: Path) -> No
     after = SqliteTerminalStore(tmp_path, KEY)
     assert after.kept("ATM00001") is None
     assert after.journal_size() is None
-    assert after.image("ATM00001").dossiers[7].intent == INTENT
+    assert after.image("ATM00001").transactions[7].intent == INTENT
     after.close()
 
 
@@ -282,6 +282,6 @@ def test_sigkill_loses_nothing_that_was_synced(tmp_path: Path) -> None:
     process.wait()
     process.stdout.close()
     store = SqliteTerminalStore(tmp_path, KEY)
-    assert store.image("ATM00001").dossiers[7].intent == INTENT
+    assert store.image("ATM00001").transactions[7].intent == INTENT
     assert store.kept("ATM00001") == IMAGE
     store.close()
