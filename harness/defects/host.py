@@ -13,7 +13,7 @@ from harness.machines.host_table import SAFE_HOST_TABLE, HostCell
 from harness.machines.profile import HostProfile, rewired_host
 from harness.machines.standin import Issuer
 from harness.machines.transaction_log import DONE, PENDING, STOOD_IN, TransactionRecord
-from harness.wire.message import Kind, Message, MessageClass, TransactionId
+from harness.wire.message import Kind, Message, TransactionId
 
 SMALL = 50_00  # minor units: what a declining issuer does take
 TOMBSTONE_LASTS = 10.0  # seconds, with the host that lets them expire
@@ -64,8 +64,8 @@ class _ReversesTwiceAfterCrash(Host):
         self, now: float, seconds: float, phase: str, over: TransactionRecord | None = None
     ) -> None:
         super().restart(now, seconds, phase, over)
-        self.log.forget(MessageClass.REVERSAL)
-        for record in self.log.records(MessageClass.FINANCIAL):
+        self.log.forget_reversals()
+        for record in self.log.transactions():
             record.reversed = 0
 
 

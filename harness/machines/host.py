@@ -45,7 +45,7 @@ from harness.machines.standin import Advice, Issuer, StandIn
 from harness.machines.timers import NEVER
 from harness.machines.transaction_log import StoredTransaction, TransactionLog, TransactionRecord
 from harness.wire.calendar import Calendar
-from harness.wire.message import AdviceOutcome, Dialect, Kind, Message, MessageClass
+from harness.wire.message import AdviceOutcome, Dialect, Kind, Message
 
 
 class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -227,7 +227,7 @@ class Host:
         self.out.extend((number, b"") for number in self._connections)
         self._connections.clear()
         self.queue.clear()
-        for record in list(self.log.records(MessageClass.FINANCIAL)):
+        for record in self.log.transactions():
             if record is not over:
                 self.step((state_of(record), HostInput.CRASH_OVER_ANOTHER), record, now)
 

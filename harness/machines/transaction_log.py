@@ -7,10 +7,9 @@ so each is small.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
-from harness.wire.message import TransactionId
+from harness.wire.message import MessageClass, TransactionId
 
 PENDING, DONE, TOMBSTONE = "pending", "done", "tombstone"
 STOOD_IN = "stood in"  # approved in the issuer's stead, and the issuer has not heard of it
@@ -100,17 +99,20 @@ class TransactionLog:
         self._approvals += 1
         return self._approvals
 
-    def records(self, message_class: str) -> Iterable[TransactionRecord]:
-        """All records of a message class (`MessageClass`)."""
-        for series, known in self._series.items():
-            if series.startswith(message_class):
-                yield from known.values()
+    def transactions(self) -> list[TransactionRecord]:
+        """The records of all messages but reversals."""
+        return [
+            record
+            for series, known in self._series.items()
+            if not series.startswith(MessageClass.REVERSAL)
+            for record in known.values()
+        ]
 
-    def forget(self, message_class: str) -> None:
-        """Remove all records of a message class."""
-        for series in self._series:
-            if series.startswith(message_class):
-                self._series[series].clear()
+    def forget_reversals(self) -> None:
+        """Remove the records of all reversals."""
+        for series, known in self._series.items():
+            if series.startswith(MessageClass.REVERSAL):
+                known.clear()
 
     def restore(self, stored: StoredTransaction) -> None:
         """A record as an earlier process left it."""
