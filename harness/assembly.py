@@ -259,7 +259,7 @@ class Assembly:
             pin=self.pin,
             pin_of=self._pin_of(),
             seed=self.plan.seed,
-            fate=self.faults if self.faults.host else None,
+            faults=self.faults if self.faults.host else None,
             known=population.listed.__contains__ if isinstance(population, CardFile) else None,
         )
 

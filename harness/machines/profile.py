@@ -11,6 +11,7 @@ import msgspec
 from harness.machines.authorization import CodeRule
 from harness.machines.device import Device
 from harness.machines.host import Host, HostSettings
+from harness.machines.host_table import HostTable
 from harness.machines.table import Table
 from harness.machines.terminal import Terminal, TerminalSettings
 
@@ -31,7 +32,7 @@ class TerminalProfile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HostProfile(msgspec.Struct, frozen=True, kw_only=True):
-    """`machine` is a `Host` or a subclass; `settings` replaces the usual ones."""
+    """`machine` is a `Host` or a subclass with other cells; `settings` replaces the usual ones."""
 
     name: str
     summary: str
@@ -44,6 +45,11 @@ class HostProfile(msgspec.Struct, frozen=True, kw_only=True):
 
 def rewired(cells: Table, base: type[Terminal] = Terminal) -> type[Terminal]:
     """A terminal whose table differs from that of `base` in some cells. Most defects are that."""
+    return type("Rewired" + base.__name__, (base,), {"table": {**base.table, **cells}})
+
+
+def rewired_host(cells: HostTable, base: type[Host] = Host) -> type[Host]:
+    """A host whose table differs in some cells."""
     return type("Rewired" + base.__name__, (base,), {"table": {**base.table, **cells}})
 
 
