@@ -1,7 +1,8 @@
 """The host as a process of its own: `python -m harness.live.host_process`.
 
-It reads one JSON line with its `Orders` from standard input, prints the port it listens on, and
-works until 'stop' comes or standard input ends, so that it never outlives whoever started it.
+It prints 'ready', reads one JSON line with its `Orders` from standard input, prints the port it
+listens on, and works until 'stop' comes or standard input ends, so that it never outlives whoever
+started it.
 'lift' ends all faults; 'settle' has it tell its issuer first what it still owes it.
 """
 
@@ -93,6 +94,7 @@ def main() -> int:
     traceback when the harness is at fault.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the other half's to handle
+    _say("ready")
     orders = msgspec.json.decode(sys.stdin.buffer.readline(), type=Orders)
     try:
         with asyncio.Runner(loop_factory=new_loop) as runner:

@@ -33,7 +33,7 @@ from harness.outcome import Outcome, Progress
 from harness.plan import RunPlan
 
 RUN = "RUN"
-_LEAD = 1.0  # wall seconds until the run's zero: both processes are ready by then
+_LEAD = 1.0  # wall seconds from the host process's first word to the run's zero
 _STOPS = 30.0  # wall seconds in which the host's process writes its part and ends
 _LOOK_EVERY = 0.25  # wall seconds between looks at the fleet
 
@@ -70,9 +70,8 @@ def run_live(
         for part in parts:
             stack.callback(part.unlink, missing_ok=True)
         stack.enter_context(few_collections())
-        start = time.monotonic() + _LEAD
-        host = stack.enter_context(_HostProcess(Orders(plan, start, str(parts[1]))))
-        half = _Half(assembly, header, parts[0], LiveClock(start, plan.speed), store, host)
+        host = stack.enter_context(_HostProcess(plan, str(parts[1])))
+        half = _Half(assembly, header, parts[0], LiveClock(host.start, plan.speed), store, host)
         try:
             with asyncio.Runner(loop_factory=new_loop) as runner:
                 interrupted = runner.run(half.live(progress))
@@ -119,11 +118,15 @@ def _blocks(lines: Iterator[bytes], size: int) -> Iterator[list[bytes]]:
 
 
 class _HostProcess:
-    """The other half. Ends with us, whatever becomes of us: its standard input closes."""
+    """The other half. Ends with us, whatever becomes of us: its standard input closes. The run's
+    `start` is named when its process is there, however long a busy machine took to bring it up.
+    """
 
-    def __init__(self, orders: Orders) -> None:
-        self._orders = orders
+    def __init__(self, plan: RunPlan, part: str) -> None:
+        self._plan = plan
+        self._part = part
         self._process: subprocess.Popen[bytes] | None = None
+        self.start = 0.0
         self.port = 0
 
     def __enter__(self) -> _HostProcess:
@@ -143,8 +146,10 @@ class _HostProcess:
 
     def _ready(self, process: subprocess.Popen[bytes]) -> int:
         """The port, once it listens."""
-        self._tell(msgspec.json.encode(self._orders))
         assert process.stdout is not None
+        process.stdout.readline()  # "ready", or nothing if it has ended
+        self.start = time.monotonic() + _LEAD
+        self._tell(msgspec.json.encode(Orders(self._plan, self.start, self._part)))
         first = process.stdout.readline().decode().split()
         if len(first) != 2 or first[0] != "port":
             raise self._ended(process)
