@@ -27,7 +27,8 @@ load: $(READY) ## the live fleet under load; TERMINALS=200 RATE=300/s FOR=30s FA
 
 # The tests start a hundred processes: each would compile the package where none keeps the bytecode.
 test test-long: export PYTHONDONTWRITEBYTECODE :=
-PYTEST := $(PY) -m pytest -n 2 --dist worksteal
+# Three, where there are two cores: the live tests wait for more than half of their time.
+PYTEST := $(PY) -m pytest -n 3 --dist worksteal
 
 test: $(READY) ## the test suite; pass options with ARGS='-k people'
 	@$(PYTEST) $(ARGS)

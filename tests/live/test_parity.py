@@ -1,7 +1,7 @@
 """The same plan in `sim` and `live`: 50 machines end alike, transaction by transaction.
 
 Both worlds run the same machines with the same draws; what differs is real sockets, a real disk, a
-host in a process of its own, and a clock that nobody can hold. The evenings are dense and short, 30
+host in a process of its own, and a clock that nobody can hold. The evenings are dense and short, 15
 times faster than the clock. Faults are keyed by terminal and ordinal, so that time decides nothing,
 but for what happens within two seconds, and the live run's own delay, of an edge (the freeze's
 begin and end, a machine's going out of service, the evening's end): those visits are counted and
@@ -24,7 +24,7 @@ from harness.scenario import load_scenario
 from harness.sim.run import simulate_plan
 
 TERMINALS = 50
-SPEED = 30.0
+SPEED = 15.0
 MARGIN = 2.0
 
 KINDS = (
