@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import sys
 from itertools import zip_longest
 from pathlib import Path
 
@@ -39,6 +40,13 @@ def pytest_collection_finish() -> None:
     """Each simulation begins with a full collection, which would go through all of the suite."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_runtest_teardown() -> None:
+    """A test that fails in the midst of its processes leaves none to those that come after."""
+    processes = sys.modules.get("processes")  # of e2e
+    if processes is not None:
+        processes.leave_none()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from processes import begin, line_with, message
+from processes import LIMIT, begin, line_with, message
 
 from harness import events as e
 from harness.journal import Entry, JournalReader
@@ -60,10 +60,10 @@ def test_a_host_stopped_with_sigstop_keeps_no_card(tmp_path: Path) -> None:
         os.kill(host.pid, signal.SIGCONT)
         message(atms, "0430")
         atms.send_signal(signal.SIGTERM)
-        said, _ = atms.communicate(timeout=120)
+        said, _ = atms.communicate(timeout=LIMIT)
         assert atms.returncode == 0, said
         host.send_signal(signal.SIGTERM)
-        said, _ = host.communicate(timeout=60)
+        said, _ = host.communicate(timeout=LIMIT)
         assert host.returncode == 0, said
     finally:
         for process in (host, atms):
