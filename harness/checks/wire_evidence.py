@@ -34,7 +34,7 @@ WAY: dict[Kind, e.End] = {
 """Where a message of that kind goes; network management goes either way."""
 
 CLOSING = (Outcome.DECLINED, Outcome.CAPTURE, Outcome.PIN_AGAIN, Outcome.SYSTEM_ERROR)
-"""Only listed codes close a transaction without a reversal (section 2)."""
+"""Only listed codes close a transaction without a reversal (docs/domain.md, "Response codes")."""
 
 APPROVING = (Outcome.APPROVED, Outcome.PARTIAL)
 

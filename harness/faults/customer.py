@@ -95,7 +95,8 @@ class Dawdles(HandRule):
 
 
 class HandTie(HandRule):
-    """Where a hand and a timer meet, the device decides what happened (section 3). It acts once
+    """Where a hand and a timer meet, the device decides what happened
+    (docs/domain.md, "Terminal states"). It acts once
     when a hand begins to wait, which alone may cost the customer the visit, and once when the two
     meet.
     """

@@ -108,7 +108,7 @@ class JustAfterTimeout(JustBeforeTimeout):
 
 
 class ExactTie(WireRule):
-    """An answer that is handled at its deadline is late (section 3)."""
+    """An answer that is handled at its deadline is late (docs/domain.md, "Terminal states")."""
 
     kind = "exact_tie"
     summary = "the answer comes in the very instant in which the host timer runs out: too late"

@@ -1,4 +1,4 @@
-"""The cells of RECOVERING, OUT_OF_SERVICE and SUPERVISOR (section 3, power).
+"""The cells of RECOVERING, OUT_OF_SERVICE and SUPERVISOR (docs/domain.md, "Power and recovery").
 
 Sensors first: a card inside is ejected, with card_take; cash at the slot is retracted. Then
 the records: an intent without outcome is reversed, an approval is settled by the dispenser's

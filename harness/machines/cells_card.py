@@ -1,4 +1,4 @@
-"""The cells of the card's way: in, PIN, choice, out, or kept (section 3)."""
+"""The cells of the card's way: in, PIN, choice, out, or kept (domain.md, "Terminal states")."""
 
 from __future__ import annotations
 
@@ -80,7 +80,9 @@ def chosen(t: Terminal, x: i.Chosen, now: float) -> None:
 
 
 def begin_request(t: Terminal, choice: i.Chosen, now: float) -> None:
-    """Write the intent, then the 0200 leaves (section 4, rule 1), and the wait begins at once."""
+    """Write the intent, then the 0200 leaves, and the wait begins at once
+    (docs/domain.md, "Store and forward", rule 1).
+    """
     session = session_of(t)
     stamp = t.calendar.stamp(now)
     number = t.next_number()

@@ -1,4 +1,4 @@
-"""The cells of WAITING_FOR_HOST: the state that must always end (section 3).
+"""The cells of WAITING_FOR_HOST: the state that must always end (domain.md, "Terminal states").
 
 It is left exactly once: by an answer, by its own timer, by a close, or by an operator's stop.
 An echo never ends it, and nothing from the network re-arms its timer.

@@ -23,8 +23,8 @@ from harness.machines.timers import NEVER
 
 
 class CustomerBehaviour(msgspec.Struct, frozen=True, kw_only=True):
-    """How people behave (section 6). Times are seconds, shares are from 0 to 1, and amounts are in
-    minor units.
+    """How people behave (docs/domain.md, "Scenarios"). Times are seconds, shares are
+    from 0 to 1, and amounts are in minor units.
 
     - `mean_gap`: the mean time between two arrivals at one terminal. With 0 the next customer comes
       as soon as the last one has gone, until there are no more cards.

@@ -1,6 +1,6 @@
 """The authorization host: decides about requests, posts, and answers.
 
-Rules (section 4):
+Rules (docs/domain.md, "Store and forward", rules 7 to 9 and 11):
 
 - Which messages are repeats of each other is defined by `TransactionId`.
 - What the host does is a table of state x what meets it (host_table.py); its cells are in

@@ -3,7 +3,8 @@
     stand-in --advice, then its repeats--> issuer
              <------- answer -------------
 
-The issuer must post what it is told, even if that overdraws the account (section 4, rule 9). An
+The issuer must post what it is told, even if that overdraws the account
+(docs/domain.md, "Store and forward", rule 9). An
 advice has the identity of the request that was approved, so that a repeat posts nothing. If the
 request was reversed before the issuer was told, the issuer is told of the amount that was taken,
 and of nothing if that is zero.

@@ -4,7 +4,8 @@ Writing is an effect answered by 'synced': the machine gives a record a number, 
 what needs durability waits for that number. A record set belongs to a transaction
 and is forgotten when nothing of it is open any more.
 
-No record holds DE 35, 52 or 55; a store on a real disk encrypts the PAN (section 8).
+No record holds DE 35, 52 or 55; a store on a real disk encrypts the PAN
+(docs/domain.md, "Secrets and keys").
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ class Marks(Record, frozen=True, gc=False):
 
 
 class Intent(Record, frozen=True, gc=False):
-    """A request is about to leave. In itself a durable reversal (section 3, power)."""
+    """A request is about to leave. In itself a durable reversal
+    (docs/domain.md, "Power and recovery").
+    """
 
     name: ClassVar[str] = "Intent"
     transaction: int
