@@ -14,14 +14,8 @@ from harness.checks.link_evidence import LinkEvidence
 from harness.checks.operating_time import OperatingTime
 from harness.checks.transactions import HOST_TIMER, TerminalTransactions, TransactionEvidence
 from harness.contract import Contract
-from harness.wire.message import (
-    NETWORK_KINDS,
-    REVERSALS,
-    Dialect,
-    Kind,
-    Message,
-    Outcome,
-)
+from harness.wire.dialects.base import Dialect
+from harness.wire.message import NETWORK_KINDS, REVERSALS, Kind, Message, Outcome
 
 WAY: dict[Kind, e.End] = {
     Kind.REQUEST: "host",

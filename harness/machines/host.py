@@ -45,7 +45,8 @@ from harness.machines.standin import Advice, Issuer, StandIn
 from harness.machines.timers import NEVER
 from harness.machines.transaction_log import StoredTransaction, TransactionLog, TransactionRecord
 from harness.wire.calendar import Calendar
-from harness.wire.message import AdviceOutcome, Dialect, Kind, Message
+from harness.wire.dialects.base import Dialect
+from harness.wire.message import AdviceOutcome, Kind, Message
 
 
 class HostSettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -26,7 +26,9 @@ from harness.errors import ProtocolError
 from harness.machines.link import Link
 from harness.machines.timers import NEVER
 from harness.machines.transaction_log import DONE, STOOD_IN, TransactionRecord
-from harness.wire.message import ADVICES, AdviceOutcome, Dialect, Message, TransactionId
+from harness.wire.dialects.base import Dialect
+from harness.wire.identity import TransactionId
+from harness.wire.message import ADVICES, AdviceOutcome, Message
 
 FIRST_AFTER = 1.0  # seconds from the approval to its first advice
 REPEAT_AFTER = 60.0  # seconds without an answer after which an advice is repeated
