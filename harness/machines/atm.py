@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from typing import Protocol
 
 import msgspec
 
@@ -21,8 +22,6 @@ from harness.machines.store import StoreImage
 from harness.machines.terminal import Terminal
 from harness.machines.timers import NEVER
 
-# (now, operation) -> seconds without power, or for which the process stands still
-OperationFate = Callable[[float, str], float | None]
 Handle = Callable[[Terminal, float], None]  # what a process that stood still has missed
 
 
@@ -47,14 +46,28 @@ class WantBoot(i.Effect, frozen=True, gc=False):
     """Power is back: answer with `power_on(image)`."""
 
 
+class OperationFaults(Protocol):
+    """What can happen to an ATM between two operations; faults are such."""
+
+    @property
+    def acts(self) -> bool:
+        """Is there any need to ask?"""
+
+    def power_cut(self, now: float, operation: str) -> float | None:
+        """Seconds without power from this operation on, or None."""
+
+    def pause(self, now: float, operation: str) -> float | None:
+        """Seconds for which the process stands still behind this operation, or None."""
+
+
 class Atm:
     """The owner calls `boot`, `opened`, `closed`, `receive`, `synced`, `tick`; after each call it
     takes `out` and `journal`, and comes back at `next_deadline()` at the latest.
     """
 
     __slots__ = (
-        "_build", "_fate", "_fired_at", "_logic_due", "_missed", "_pause", "_power_at",
-        "_stood_still", "_wakes_at", "_watched", "device", "id", "journal", "out", "street",
+        "_build", "_faults", "_fired_at", "_logic_due", "_missed", "_power_at", "_stood_still",
+        "_wakes_at", "device", "id", "journal", "out", "street",
         "terminal",
     )  # fmt: skip
 
@@ -64,14 +77,11 @@ class Atm:
         build: Callable[[], Terminal],
         device: Device,
         street: Customers | None,
-        power: OperationFate | None = None,
-        pause: OperationFate | None = None,
+        faults: OperationFaults | None = None,
     ) -> None:
         self.id = name
         self._build = build
-        self._fate = power
-        self._pause = pause
-        self._watched = power is not None or pause is not None
+        self._faults = faults
         self._wakes_at = NEVER
         self._stood_still = False
         self._missed: deque[Handle] = deque()
@@ -109,9 +119,9 @@ class Atm:
         self.out.append(LosePower(phase))
 
     def _cut(self, now: float, operation: str) -> bool:
-        if self._fate is None or self.terminal is None:
+        if self._faults is None or self.terminal is None:
             return False
-        seconds = self._fate(now, operation)
+        seconds = self._faults.power_cut(now, operation)
         if seconds is None:
             return False
         self.lose_power(now, seconds, operation)
@@ -119,7 +129,7 @@ class Atm:
 
     def _stands_still(self, now: float, operation: str) -> bool:
         """Does its process stop behind this operation?"""
-        seconds = self._pause(now, operation) if self._pause is not None else None
+        seconds = self._faults.pause(now, operation) if self._faults is not None else None
         if seconds is None:
             return False
         self._wakes_at = now + seconds
@@ -337,6 +347,7 @@ class Atm:
         return True
 
     def _carry_out(self, effects: list[i.Effect], now: float) -> None:
+        watched = self._faults is not None and self._faults.acts
         for number, effect in enumerate(effects):
             kind = type(effect)
             if kind in _FOR_OWNER:
@@ -345,7 +356,7 @@ class Atm:
                 self._command(effect, now)
                 if kind not in _MOTORS:
                     continue
-            if not self._watched:
+            if not watched:
                 continue
             operation = _operation(effect)
             if self._cut(now, operation):

@@ -62,9 +62,9 @@ class CustomerFaults(Protocol):
     def forgets(self, now: float, what: str, *, anyway: bool) -> bool:
         """Is the 'card' or the 'cash' left at the slot? `anyway`: this customer would forget it."""
 
-    def moves(self, now: float, move: int, machine: Running) -> float:
+    def moves(self, now: float, move: int, machine: Callable[[], Running]) -> float:
         """When a hand moves that is about to, for the `move`th time: now, or later, and then it is
-        asked again.
+        asked again. `machine` says what it may meet.
         """
 
 
@@ -150,7 +150,7 @@ class Customers:
             return
         until = now
         if self._fate is not None:
-            until = self._fate.moves(now, self._moves, self.machine())
+            until = self._fate.moves(now, self._moves, self.machine)
         if until > now:
             self._wait(until)
         elif self.present:

@@ -34,6 +34,9 @@ class HostFault(NamedTuple):
         )
 
 
+UNTOUCHED = HostFault()
+
+
 class HostFaults(Protocol):
     """What can go wrong inside a host; faults are such."""
 
