@@ -196,6 +196,9 @@ class ApproveAfterReversal(WireRule):
         self.acted(passing.terminal, f"the {held.mti} came behind the {passing.mti}")
         return [Deliver(0.0, passing.data), Deliver(0.0, held.data)]
 
+    def unfinished(self) -> bool:
+        return bool(self._held)
+
     def strike(self, _now: float, passing: Passing) -> list[Act]:
         self._held[passing.terminal] = passing
         self.acted(passing.terminal, f"{passing.mti} held until a reversal is answered")

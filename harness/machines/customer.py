@@ -75,9 +75,10 @@ class CustomerFaults(Protocol):
         without any fault.
         """
 
-    def moves(self, now: float, move: int, machine: MachineDeadlines) -> float:
+    def moves(self, now: float, move: int, machine: Callable[[], MachineDeadlines]) -> float:
         """When a customer does what is due now (run seconds): now, or later, and then it is asked
-        again. `move` counts what the customers at this machine have done.
+        again. `move` counts what the customers at this machine have done; `machine` gives the
+        deadlines of the machine.
         """
 
 
@@ -166,7 +167,7 @@ class Customers:
             return
         until = now
         if self._faults is not None:
-            until = self._faults.moves(now, self._moves, self.machine())
+            until = self._faults.moves(now, self._moves, self.machine)
         if until > now:
             self._wait(until)
         elif self.present:

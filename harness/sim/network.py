@@ -115,7 +115,7 @@ class SimulatedLink:
             for tap in taps.values():
                 tap.reset()
         network.cables[life] = self
-        path.answered()
+        path.answered(now)
         network.host.opened(life)
         self._schedule(path, path.opened(now))
         network.record(atm.id, e.LinkOpened())
