@@ -74,7 +74,8 @@ class WireEvidence:
         """True when the frame concerns no check: network management, most of the traffic."""
         message = self.message = self._dialect.read(event.fields)
         kind = message.kind
-        if event.problem or WAY.get(kind, event.to) != event.to:
+        management = kind in NETWORK_KINDS
+        if event.problem or (not management and WAY.get(kind, event.to) != event.to):
             self.kind = None  # damaged, maybe into what only the other end would say
             return False
         self.kind = kind
@@ -88,7 +89,7 @@ class WireEvidence:
                 self.host_end.arrives(at, message)
             else:
                 self.host_end.leaves(message)
-        return kind in NETWORK_KINDS
+        return management
 
     def on_AdviceSeen(self, _at: float, event: e.AdviceSeen) -> None:
         self.advice = self._dialect.read(event.fields)
