@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import copy
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -20,7 +21,7 @@ from harness.journal import Header
 from harness.keyed_random import key_of
 from harness.machines.atm import Atm
 from harness.machines.authorization import CodeRule
-from harness.machines.customer import Customers, Running
+from harness.machines.customer import Customers, MachineDeadlines
 from harness.machines.device_fault import DeviceFault
 from harness.machines.host import Host, HostSettings
 from harness.machines.host_pair import HostInterface, HostPair
@@ -97,7 +98,7 @@ class Assembly:
         self._motors = scenario.motors
 
     def _new_codec(self) -> AuthenticatedCodec:
-        """A codec of the link with its MAC, shared with nobody."""
+        """A codec of the link with its MAC, a new one at each call."""
         link = self.plan.link
         return AuthenticatedCodec(
             Codec(load_spec(link.spec)), mac_algorithm(link.mac, self.keys.mac)
@@ -122,7 +123,7 @@ class Assembly:
         """The journal's first line for this run."""
         plan = self.plan
         sees = SEES if plan.mode in ("sim", "live") else SEES_ALONE[plan.mode]
-        known = plan.mode != "host" or plan.cards  # nobody's cards: no secret could be found
+        known = plan.mode != "host" or plan.cards  # unknown cards: there is no secret to look for
         return plan.header(sees, self.population.describe() if known else {})
 
     def _cards(self) -> Population:
@@ -175,59 +176,38 @@ class Assembly:
         """The ATM of an index, not booted yet."""
         name = terminal_id(index)
         faults = self.faults
-        fate = self._device_fate(name) if faults.device else None
-        device = self.terminal_profile.device(self._motors, fate)
-        street = Customers(
+        of_atm = _FaultsOfAtm(faults, name)
+        device = self.terminal_profile.device(self._motors, of_atm.mishap)
+        customers = Customers(
             self.plan.scenario.customers,
             device,
             lambda customer: self._card(index, customer),
             key_of(self.plan.seed, "street", name),
-            _FaultsOfCustomers(faults, name) if faults.customer else None,
+            of_atm,
         )
-        power = self._power_fate(name) if faults.power else None
-        pause = self._pause_fate(name) if faults.time else None
-        return Atm(name, self._builder(index), device, street, power, pause)
+        return Atm(name, self._builder(index), device, customers, of_atm)
 
     def _card(self, index: int, customer: int) -> Card:
         return self.population.card(index, customer % CUSTOMERS)  # after weeks, cards come again
 
     def _builder(self, index: int) -> Callable[[], Terminal]:
         name = terminal_id(index)
-        outside = TerminalContext(
+        context = TerminalContext(
             Station(name, f"{BANK:<15}", self.place(index)),
             self.dialect,
-            self._clock(name),
+            WrongCalendar(self.calendar, _FaultsOfClock(self.faults, name)),
             self.new_link(),
             self.pin,
             self.plan.seed,
         )
         machine, settings = self.terminal_profile.machine, self._settings
-        return lambda: machine(settings, outside)
-
-    def _clock(self, name: str) -> Calendar:
-        """The clock by which a terminal stamps its messages."""
-        faults = self.faults
-        if not faults.time:
-            return self.calendar
-        return WrongCalendar(
-            self.plan.scenario.epoch,
-            lambda now, moment, local: faults.clock(now, name, moment, local=local),
-        )
-
-    def _device_fate(self, name: str) -> Callable[[float, str], DeviceFault | None]:
-        return lambda now, command: self.faults.mishap(now, name, command)
-
-    def _pause_fate(self, name: str) -> Callable[[float, str], float | None]:
-        return lambda now, operation: self.faults.pause(now, name, operation)
-
-    def _power_fate(self, name: str) -> Callable[[float, str], float | None]:
-        return lambda now, operation: self.faults.power_cut(now, name, operation)
+        return lambda: machine(settings, context)
 
     def host(self) -> HostInterface:
         """The host, or a pair where the contract has a standby.
 
         Raises:
-            ConfigError: it has a stand-in as well, whose advices nobody replicates.
+            ConfigError: it has a stand-in as well, whose advices are not replicated.
         """
         if not self.contract.standby:
             return self._host()
@@ -249,7 +229,7 @@ class Assembly:
             cutover=self.contract.cutover,
             replication=self.contract.replication,
         )
-        if self.plan.mode == "host":  # whoever tests a terminal wants no refusals at random
+        if self.plan.mode == "host":  # a test of somebody's terminal wants no refusals at random
             usual = msgspec.structs.replace(usual, short_of_funds=0.0)
         return profile.machine(
             profile.settings_over(usual),
@@ -259,13 +239,13 @@ class Assembly:
             pin=self.pin,
             pin_of=self._pin_of(),
             seed=self.plan.seed,
-            fate=self.faults if self.faults.host else None,
+            faults=self.faults,
             known=population.listed.__contains__ if isinstance(population, CardFile) else None,
         )
 
     def _pin_of(self) -> Callable[[str], str | None]:
-        """Who knows a card's PIN: nobody, where the terminals are somebody else's and gave no
-        cards.
+        """What tells the PIN of a card. With somebody else's terminals and without a file of cards
+        no PIN is known.
         """
         population = self.population
         if isinstance(population, CardFile):
@@ -280,15 +260,51 @@ class Assembly:
         return tuple(CodeRule(pan=pan, code=line.code) for pan, line in listed if line.code)
 
 
-class _FaultsOfCustomers:
-    """The faults of those in front of one ATM."""
+class _FaultsOfAtm:
+    """The faults of one ATM: of its device, of its mains and process, and of those in front of it.
+    They are asked even if there are none yet, as some may be added while the run goes on.
+    """
+
+    __slots__ = ("_faults", "_terminal")
 
     def __init__(self, faults: FaultSet, terminal: str) -> None:
         self._faults = faults
         self._terminal = terminal
 
+    @property
+    def acts(self) -> bool:
+        return self._faults.operations
+
+    def power_cut(self, now: float, operation: str) -> float | None:
+        return self._faults.power_cut(now, self._terminal, operation)
+
+    def pause(self, now: float, operation: str) -> float | None:
+        return self._faults.pause(now, self._terminal, operation)
+
+    def mishap(self, now: float, command: str) -> DeviceFault | None:
+        return self._faults.mishap(now, self._terminal, command)
+
     def forgets(self, now: float, what: str, *, anyway: bool) -> bool:
         return self._faults.forgets(now, self._terminal, what, anyway=anyway)
 
-    def moves(self, now: float, move: int, machine: Running) -> float:
-        return self._faults.moves(now, self._terminal, move, machine)
+    def moves(self, now: float, move: int, machine: Callable[[], MachineDeadlines]) -> float:
+        if not self._faults.customer:
+            return now
+        return self._faults.moves(now, self._terminal, move, machine())
+
+
+class _FaultsOfClock:
+    """The faults of one ATM's clock."""
+
+    __slots__ = ("_faults", "_terminal")
+
+    def __init__(self, faults: FaultSet, terminal: str) -> None:
+        self._faults = faults
+        self._terminal = terminal
+
+    @property
+    def acts(self) -> bool:
+        return self._faults.clocks
+
+    def wrong(self, now: float, moment: datetime, *, local: bool) -> tuple[timedelta, timedelta]:
+        return self._faults.clock(now, self._terminal, moment, local=local)

@@ -14,14 +14,8 @@ from harness.checks.link_evidence import LinkEvidence
 from harness.checks.operating_time import OperatingTime
 from harness.checks.transactions import HOST_TIMER, TerminalTransactions, TransactionEvidence
 from harness.contract import Contract
-from harness.wire.message import (
-    NETWORK_KINDS,
-    REVERSALS,
-    Dialect,
-    Kind,
-    Message,
-    Outcome,
-)
+from harness.wire.dialects.base import Dialect
+from harness.wire.message import NETWORK_KINDS, REVERSALS, Kind, Message, Outcome
 
 WAY: dict[Kind, e.End] = {
     Kind.REQUEST: "host",
@@ -34,7 +28,7 @@ WAY: dict[Kind, e.End] = {
 """Where a message of that kind goes; network management goes either way."""
 
 CLOSING = (Outcome.DECLINED, Outcome.CAPTURE, Outcome.PIN_AGAIN, Outcome.SYSTEM_ERROR)
-"""Only listed codes close a transaction without a reversal (section 2)."""
+"""Only listed codes close a transaction without a reversal (docs/domain.md, "Response codes")."""
 
 APPROVING = (Outcome.APPROVED, Outcome.PARTIAL)
 

@@ -87,6 +87,9 @@ class Coalesce(ByteRule):
         way = passing.terminal, passing.to
         self._told[way] = self._told.get(way, ()) + effects
 
+    def unfinished(self) -> bool:
+        return bool(self._held)
+
     def strike(self, _now: float, passing: Passing) -> list[Act]:
         self._held[(passing.terminal, passing.to)] = [passing.data]
         self.acted(passing.terminal, f"{passing.mti} held until others leave with it")

@@ -42,6 +42,9 @@ class ConnectionRule(Rule):
     def opened(self, now: float, terminal: str) -> None:
         """A connection of that terminal stands."""
 
+    def stands(self, _now: float, terminal: str, since: float) -> None:
+        self.opened(since, terminal)
+
     def passed(self, now: float, terminal: str) -> None:
         """Bytes left on it, either way."""
 
@@ -137,6 +140,9 @@ class ConnectionLimit(DialRule):
     def admitted(self, terminal: str) -> None:
         self._standing[terminal] = None
 
+    def stands(self, _now: float, terminal: str, _since: float) -> None:
+        self.admitted(terminal)
+
     def closed(self, _now: float, terminal: str) -> None:
         self._standing.pop(terminal, None)
 
@@ -212,6 +218,9 @@ class FinIdle(ConnectionRule):
 
     def opened(self, now: float, terminal: str) -> None:
         self._silent[terminal] = now
+
+    def stands(self, now: float, terminal: str, _since: float) -> None:
+        self.opened(now, terminal)  # nobody knows how long it has been silent
 
     def passed(self, now: float, terminal: str) -> None:
         self.closed(now, terminal)

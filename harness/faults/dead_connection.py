@@ -65,10 +65,16 @@ class HalfOpen(Hole):
         super().renewed(terminal)
         self._signed_on.pop(terminal, None)
 
+    def stands(self, _now: float, terminal: str, _since: float) -> None:
+        self._signed_on[terminal] = None
+
     def may(self, now: float, passing: Passing) -> bool:
         if passing.terminal in self._signed_on:
             return self.active(now)
-        if passing.to == TO_TERMINAL and passing.mti[1:2] == "8":
+        message = passing.message
+        if passing.to != TO_TERMINAL or message is None:
+            return False
+        if message.is_network_management:
             self._signed_on[passing.terminal] = None
         return False
 
@@ -78,6 +84,9 @@ class AcceptNeverRead(Hole):
 
     kind = "accept_never_read"
     summary = "a new connection is accepted, and nothing on it is ever read or answered"
+
+    def stands(self, _now: float, terminal: str, _since: float) -> None:
+        self._struck[terminal] = False
 
     def may(self, _now: float, _passing: Passing) -> bool:
         return True

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from harness.events import FaultActed
 from harness.wire.frame_builder import FrameBuilder
+from harness.wire.message import Message
 
 CLOSES_AFTER = 0.001  # run seconds: the bytes before a FIN have arrived
 
@@ -53,19 +54,19 @@ def together(acts: Iterable[Act]) -> list[list[Act]]:
 class Passing(NamedTuple):
     """A frame on its way to 'host' or 'terminal'.
 
-    `data` are the framed bytes, `fields` what the tap decoded (None if it could not); `press` makes
-    others of them, with the right MAC. `deadline` is how many seconds from now it may leave so that
-    it arrives exactly when the terminal's host timer runs out; None where nobody can know.
+    `data` are the framed bytes, `message` is what they say (None if they would not decode); `press`
+    makes other frames, with the right MAC. `deadline` is how many seconds from now it may leave so
+    that it arrives exactly when the terminal's host timer runs out; None where nobody can know.
     """
 
     terminal: str
     to: str
     data: bytes
-    fields: dict[str, str] | None
+    message: Message | None
     press: FrameBuilder
     deadline: float | None = None
 
     @property
     def mti(self) -> str:
         """'' if the frame could not be decoded."""
-        return self.fields.get("t", "") if self.fields else ""
+        return self.message.mti if self.message is not None else ""

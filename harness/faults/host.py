@@ -42,7 +42,7 @@ class HostMessageRule(HostRule):
 
     def means(self, message: Message) -> bool:
         """Is this message one of those that the rule is about?"""
-        return self.touches(message.mti)
+        return self.touches(message)
 
     def makes(self, now: float) -> HostFault:
         """What becomes of a message that was struck."""
@@ -294,8 +294,8 @@ class CrashRestart(OnceRule, Crash):
     summary = "the host dies as it reads a message, and comes back with its books"
     phase = "at_the_reading"
 
-    def touches(self, mti: str) -> bool:
-        return self.mti in (None, mti)
+    def touches(self, message: Message) -> bool:
+        return self.mti in (None, message.mti)
 
 
 HOST_RULES: tuple[type[HostRule], ...] = (

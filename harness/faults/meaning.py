@@ -13,25 +13,27 @@ from typing import ClassVar
 
 from harness.faults.rule import COMMON, MTI, Parameter
 from harness.faults.wire import Altering, WireRule
+from harness.wire.message import Message, MessageClass
 
 _LEAP = 2000  # DE 7 knows no year; in this one each of its dates exists
 
 
 class WrongField(Altering):
-    """One data element becomes another one of its kind. In a request, under a right MAC, that makes
-    another transaction, which nobody asked for and nobody can reverse.
+    """One element of the message becomes another one of its kind; `meaning` says which, in the
+    words of `Message.ELEMENTS`. In a request, under a right MAC, that makes another transaction,
+    which nobody asked for and nobody can reverse.
     """
 
     layer = "meaning"
-    field: ClassVar[str] = ""
+    meaning: ClassVar[str] = ""
 
-    def alter(self, fields: dict[str, str]) -> str:
-        right = fields.get(self.field, "")
+    def alter(self, message: Message) -> tuple[Message, str] | None:
+        right = message.text(self.meaning)
         wrong = self.other(right) if right else ""
         if not wrong:
-            return ""
-        fields[self.field] = wrong
-        return f"DE {self.field} {wrong} instead of {right}"
+            return None
+        what = f"DE {message.element(self.meaning)} {wrong} instead of {right}"
+        return message.replaced(**{self.meaning: wrong}), what
 
     def other(self, right: str) -> str:
         """A wrong value of the same form; '' if there is none."""
@@ -49,7 +51,7 @@ def _next(right: str, by: int = 1) -> str:
 class WrongStan(WrongField):
     kind = "wrong_stan"
     summary = "the message carries the next STAN (DE 11), under a right MAC"
-    field = "11"
+    meaning = "stan"
 
     def other(self, right: str) -> str:
         return _next(right)
@@ -60,7 +62,7 @@ class WrongRrn(WrongField):
 
     kind = "wrong_rrn"
     summary = "the message carries the next reference number (DE 37), under a right MAC"
-    field = "37"
+    meaning = "rrn"
 
     def other(self, right: str) -> str:
         return _next(right)
@@ -69,7 +71,7 @@ class WrongRrn(WrongField):
 class WrongTerminal(WrongField):
     kind = "wrong_terminal"
     summary = "the message names another terminal (DE 41), under a right MAC"
-    field = "41"
+    meaning = "terminal"
 
     def other(self, right: str) -> str:
         return right[:-1] + ("1" if right[-1] == "0" else "0")
@@ -80,7 +82,7 @@ class WrongAmount(WrongField):
 
     kind = "wrong_amount"
     summary = "the message names 10.00 more than the right amount (DE 4), under a right MAC"
-    field = "4"
+    meaning = "amount"
 
     def other(self, right: str) -> str:
         return _next(right, 1000)
@@ -89,7 +91,7 @@ class WrongAmount(WrongField):
 class StaleDate(WrongField):
     kind = "stale_date"
     summary = "the message has the date of days ago (DE 7), under a right MAC"
-    field = "7"
+    meaning = "sent"
     parameters: ClassVar[dict[str, Parameter]] = {
         "days": Parameter("count", "3", "so many days ago", least=1, most=300),
         **MTI,
@@ -113,7 +115,7 @@ class UnknownCode(WrongField):
     kind = "unknown_code"
     summary = "the answer's code (DE 39) is on no list, under a right MAC"
     speaks = "response"
-    field = "39"
+    meaning = "code"
 
     def other(self, right: str) -> str:
         return "Z" * len(right)
@@ -125,7 +127,7 @@ class ReversalDeclined(WrongField):
     kind = "reversal_declined"
     summary = "the answer to a reversal says no, under a right MAC"
     speaks = "response"
-    field = "39"
+    meaning = "code"
     parameters: ClassVar[dict[str, Parameter]] = {
         "code": Parameter(
             "choice", "refused", "12, 91 or 05", choices=("refused", "retry", "unlisted")
@@ -134,8 +136,8 @@ class ReversalDeclined(WrongField):
     }
     _codes: ClassVar[dict[str, str]] = {"refused": "12", "retry": "91", "unlisted": "05"}
 
-    def touches(self, mti: str) -> bool:
-        return mti[1:2] == "4"
+    def touches(self, message: Message) -> bool:
+        return message.message_class == MessageClass.REVERSAL
 
     def other(self, right: str) -> str:
         code = self._codes[self.value("code")]

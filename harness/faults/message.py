@@ -9,13 +9,14 @@ Unless mti= says otherwise they touch financial and reversal responses.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from harness.faults.fate import Act, Deliver, Passing
 from harness.faults.rule import COMMON, MTI, Context, FaultSpec, Parameter
 from harness.faults.wire import DAMAGE, TIMING, Altering, WireRule
 from harness.keyed_random import Draw
-from harness.wire.frame_builder import Part
+from harness.wire.frame_builder import BITMAP_PART, MTI_PART, Part
+from harness.wire.message import Message
 
 _AWAY = 500_000  # from a STAN in use to one that is not
 
@@ -55,15 +56,15 @@ class Unsolicited(WireRule):
     }
 
     def strike(self, _now: float, passing: Passing) -> list[Act] | None:
-        fields = dict(passing.fields or {})
-        stan = fields.get("11", "")
-        if not (stan.isascii() and stan.isdigit()):
+        message = passing.message
+        if message is None or not (message.stan.isascii() and message.stan.isdigit()):
             return None
-        fields["11"] = f"{(int(stan) + _AWAY) % 10 ** len(stan):0{len(stan)}d}"
-        if "37" in fields:
-            fields["37"] = "9" * len(fields["37"])
-        effect = self.effect(passing.terminal, f"a {passing.mti} about DE 11 {fields['11']}")
-        made = passing.press.reseal(fields)
+        digits = len(message.stan)
+        stan = f"{(int(message.stan) + _AWAY) % 10**digits:0{digits}d}"
+        other = message.replaced(stan=stan, rrn="9" * len(message.rrn) or None)
+        what = f"a {passing.mti} about DE {message.element('stan')} {stan}"
+        effect = self.effect(passing.terminal, what)
+        made = passing.press.reseal(other.fields)
         return [Deliver(0.0, passing.data), Deliver(self.value("after"), made, effects=(effect,))]
 
 
@@ -97,7 +98,7 @@ class BadMti(Malformed):
     withstood = ""
 
     def spoil(self, parts: dict[str, Part], _draw: Draw) -> str:
-        mti = parts.get("t")
+        mti = parts.get(MTI_PART)
         if mti is None:
             return ""
         data = bytearray(mti.data)
@@ -105,7 +106,7 @@ class BadMti(Malformed):
             data[0] = data[0] & 0xF0 | 9
         else:
             data[1] = data[1] & 0xF0 | 9  # a digit's high half tells ASCII from EBCDIC
-        parts["t"] = Part(b"", bytes(data))
+        parts[MTI_PART] = Part(b"", bytes(data))
         return "sent as one of class 9"
 
 
@@ -114,7 +115,7 @@ class BadBitmap(Malformed):
     summary = "the bitmap announces a field that is not there, under a right MAC"
 
     def spoil(self, parts: dict[str, Part], draw: Draw) -> str:
-        bitmap = parts.get("p")
+        bitmap = parts.get(BITMAP_PART)
         if bitmap is None:
             return ""
         hexadecimal = len(bitmap.data) == 16
@@ -126,7 +127,7 @@ class BadBitmap(Malformed):
             return ""
         field = absent[draw.below(len(absent))]
         wrong = (bits | 1 << (64 - field)).to_bytes(8, "big")
-        parts["p"] = Part(b"", wrong.hex().upper().encode() if hexadecimal else wrong)
+        parts[BITMAP_PART] = Part(b"", wrong.hex().upper().encode() if hexadecimal else wrong)
         return f"announces DE {field}, which is not there"
 
 
@@ -140,11 +141,11 @@ class MissingField(Altering):
         **COMMON,
     }
 
-    def alter(self, fields: dict[str, str]) -> str:
-        field = str(self.value("de"))
-        if field in ("64", "128") or fields.pop(field, None) is None:
-            return ""
-        return f"without DE {field}"
+    def alter(self, message: Message) -> tuple[Message, str] | None:
+        field, fields = str(self.value("de")), message.fields.copy()
+        if field == message.mac_element or fields.pop(field, None) is None:
+            return None
+        return type(message)(fields), f"without DE {field}"
 
 
 class BadLlvar(Malformed):
@@ -184,13 +185,13 @@ class BadCharset(Altering):
         **COMMON,
     }
 
-    def alter(self, fields: dict[str, str]) -> str:
+    def alter(self, message: Message) -> tuple[Message, str] | None:
         field = str(self.value("de"))
-        right = fields.get(field, "")
+        right = message.fields.get(field, "")
         if not (right.isascii() and right.isdigit()):
-            return ""
-        fields[field] = "O" + right[1:]
-        return f"DE {field} {fields[field]} for {right}"
+            return None
+        wrong = "O" + right[1:]
+        return type(message)({**message.fields, field: wrong}), f"DE {field} {wrong} for {right}"
 
 
 class BadMac(WireRule):
@@ -201,9 +202,8 @@ class BadMac(WireRule):
     stage = DAMAGE
 
     def strike(self, _now: float, passing: Passing) -> list[Act] | None:
-        parts: dict[str, Any] = passing.press.parts(passing.data)
-        place = next((name for name in ("128", "64") if name in parts), None)
-        if place is None:
+        place = passing.press.mac_element(passing.data)
+        if not place:
             return None
         data = bytearray(passing.data)
         data[-1] = ord("0") if data[-1] == ord("1") else ord("1")

@@ -22,7 +22,7 @@ from harness.faults.fate import Act, Close, Deliver, Passing, together
 from harness.faults.fault_set import FaultSet
 from harness.faults.order import InOrder
 from harness.wire.frame_builder import FrameBuilder
-from harness.wire.message import Fields
+from harness.wire.message import Message
 
 NEVER = float("inf")
 
@@ -83,9 +83,9 @@ class Path:
         """Does the answer to the dial not come, for what has begun since?"""
         return self._faults.severed(now, self.terminal)
 
-    def answered(self) -> None:
+    def answered(self, now: float) -> None:
         """The dial was."""
-        self._faults.answered(self.terminal)
+        self._faults.answered(now, self.terminal)
 
     def opened(self, now: float) -> list[Wake]:
         """The connection stands."""
@@ -149,13 +149,13 @@ class Path:
         now: float,
         to: End,
         raw: bytes,
-        fields: Fields | None,
+        message: Message | None,
         *,
         of: str = "",
         deadline: float | None = None,
     ) -> list[Wake]:
-        """A whole frame leaves for an end; `fields` are its message, None if it could not be
-        decoded. `of` is the terminal that it belongs to, where several share the connection;
+        """A whole frame leaves for an end; `message` is what it says, None if it would not
+        decode. `of` is the terminal that it belongs to, where several share the connection;
         `deadline` as in `Passing`. On a connection that has ended nothing leaves.
         """
         if not self._stands:
@@ -167,7 +167,7 @@ class Path:
             wakes = self.plan_cut(now)
         acts: list[Act] | None = None
         if self._faults.wire:
-            passing = Passing(of or self.terminal, to, raw, fields, self._builder, deadline)
+            passing = Passing(of or self.terminal, to, raw, message, self._builder, deadline)
             acts = self._faults.fate(now, passing)
         for group in together([Deliver(0.0, raw)] if acts is None else acts):
             wakes += self._put(now, to, group)

@@ -11,12 +11,18 @@ from typing import ClassVar, get_args
 
 from harness.faults.rule import COMMON, Parameter, Rule
 from harness.machines.store import AnyRecord
+from harness.wire.dialects import load_dialect
+from harness.wire.message import function_of_mti
 
 OPERATIONS: tuple[str, ...] = (
     *(f"write:{record.name}" for record in get_args(AnyRecord)),
     *("sync", "connect", "disconnect"),
     *(f"motor:{motor}" for motor in ("eject", "capture", "stack", "present", "retract")),
-    *(f"frame:{mti}" for mti in ("0200", "0420", "0421", "0800")),
+    *(
+        f"frame:{mti}"
+        for mti in load_dialect().message_types()
+        if function_of_mti(mti) == "request"
+    ),
 )
 
 

@@ -19,10 +19,10 @@ import msgspec
 
 from harness.events import FaultActed
 from harness.keyed_random import Draw, key_of
+from harness.wire.message import MONEY_CLASSES, Message, counterpart, function_of_mti
 
 FOREVER = float("inf")
 HOST = "HOST"  # on whom a fault acts, when it is not a terminal
-MONEY_CLASSES = ("2", "4")  # financial and reversal: what faults touch unless mti= says otherwise
 
 
 class Parameter(msgspec.Struct, frozen=True):
@@ -134,9 +134,9 @@ class Rule:
     def check(cls, parameters: dict[str, Any]) -> Mistake | None:
         """What is wrong with values that are each right; None if nothing is."""
         mti = parameters.get("mti")
-        if mti is None or not cls.speaks or function_of(mti) == cls.speaks:
+        if mti is None or not cls.speaks or function_of_mti(mti) == cls.speaks:
             return None
-        problem = f"{mti} is a {function_of(mti)}, and {cls.kind} touches {cls.speaks}s"
+        problem = f"{mti} is a {function_of_mti(mti)}, and {cls.kind} touches {cls.speaks}s"
         return Mistake("mti", problem, f"did you mean {counterpart(mti)}?")
 
     def value(self, name: str) -> Any:
@@ -154,13 +154,24 @@ class Rule:
     def meant(self, terminal: str) -> bool:
         return self.terminal is None or self.terminal == terminal
 
-    def touches(self, mti: str) -> bool:
-        """Is a message with this MTI meant? Without mti=, financial and reversal ones are."""
-        return mti == self.mti if self.mti is not None else mti[1:2] in MONEY_CLASSES
+    def touches(self, message: Message) -> bool:
+        """Is this message meant? Without mti=, financial and reversal ones are."""
+        if self.mti is not None:
+            return message.mti == self.mti
+        return message.message_class in MONEY_CLASSES
 
     def lift(self, now: float) -> None:
         """The fault ends now."""
         self.until = min(self.until, now)
+
+    def stands(self, now: float, terminal: str, since: float) -> None:
+        """A connection of that terminal stands `since` then, as this rule is added to a run."""
+
+    def unfinished(self) -> bool:
+        """Its window is closed: is there still something that it has to do, such as to let go of
+        what it holds back?
+        """
+        return False
 
     def strikes(self, now: float, terminal: str) -> bool:
         """Does this attempt meet the fault? Counts it if window and terminal are meant."""
@@ -196,13 +207,3 @@ class Rule:
     def effect(self, on: str, what: str) -> FaultActed:
         """An effect that is to be told when it takes place."""
         return FaultActed(self.spec.text, f"{on}: {what}", self.lasts)
-
-
-def function_of(mti: str) -> str:
-    """The third digit of an MTI: even for requests and advices, odd for what answers them."""
-    return "response" if int(mti[2]) % 2 else "request"
-
-
-def counterpart(mti: str) -> str:
-    """The answer to a request, the request of an answer; a repeat gets the normal answer."""
-    return f"{mti[:2]}{int(mti[2]) ^ 1}{int(mti[3]) & ~1}"

@@ -11,6 +11,7 @@ from typing import ClassVar
 from harness.faults.fate import Act, Deliver, Passing
 from harness.faults.rule import COMMON, MTI, Context, FaultSpec, Parameter
 from harness.faults.wire import TO_HOST, WireRule
+from harness.wire.message import Message, message_class_of
 
 
 class Asked(WireRule):
@@ -30,19 +31,24 @@ class Asked(WireRule):
         return super().fate(now, passing)
 
     def _remember(self, now: float, passing: Passing) -> None:
-        fields, mti = passing.fields, passing.mti
-        if not fields or not (mti[1:2] == self.mti[1:2] if self.mti else self.touches(mti)):
+        message = passing.message
+        if message is None or not self._asks(message):
             return
         asked = self._asked.setdefault(passing.terminal, {})
-        stan = fields.get("11", "")
-        asked.pop(stan, None)
-        asked[stan] = now
+        asked.pop(message.stan, None)
+        asked[message.stan] = now
         if len(asked) > self.remembers:
             del asked[next(iter(asked))]
 
+    def _asks(self, message: Message) -> bool:
+        """Is this of the class whose answers are meant?"""
+        if self.mti is None:
+            return self.touches(message)
+        return message.message_class == message_class_of(self.mti)
+
     def runs_out(self, passing: Passing) -> float | None:
         """When the wait for this answer ends by the contract; None if its request did not pass."""
-        stan = passing.fields.get("11", "") if passing.fields else ""
+        stan = passing.message.stan if passing.message is not None else ""
         asked = self._asked.get(passing.terminal, {}).get(stan)
         return None if asked is None else asked + self.context.host_response
 
@@ -102,7 +108,7 @@ class JustAfterTimeout(JustBeforeTimeout):
 
 
 class ExactTie(WireRule):
-    """An answer that is handled at its deadline is late (section 3)."""
+    """An answer that is handled at its deadline is late (docs/domain.md, "Terminal states")."""
 
     kind = "exact_tie"
     summary = "the answer comes in the very instant in which the host timer runs out: too late"

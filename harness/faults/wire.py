@@ -16,6 +16,7 @@ from harness.errors import EncodeError
 from harness.events import FaultActed
 from harness.faults.fate import Act, Deliver, Passing
 from harness.faults.rule import COMMON, MTI, Context, FaultSpec, Parameter, Rule
+from harness.wire.message import Kind, Message, MessageClass
 
 LOSS, MEANING, TIMING, DAMAGE, FRAME, CUT, PACE, SLICE = range(8)
 TO_HOST, TO_TERMINAL = "host", "terminal"
@@ -46,7 +47,7 @@ class WireRule(Rule):
         """Is this frame one of those that the rule is about?"""
         if self.mti is None and passing.to != self.to:
             return False
-        return self.touches(passing.mti)
+        return passing.message is not None and self.touches(passing.message)
 
     def strike(self, _now: float, passing: Passing) -> list[Act] | None:
         """The fate of a frame that is struck; None if it cannot be."""
@@ -72,22 +73,22 @@ class Altering(WireRule):
         return None if altered is passing else [Deliver(0.0, altered.data)]
 
     def altered(self, now: float, passing: Passing) -> Passing:
-        """What goes on in the frame's stead: itself, or one with other fields."""
+        """What goes on in the frame's stead: itself, or one that says something else."""
         if not self.means(passing) or not self.strikes(now, passing.terminal):
             return passing
-        fields = dict(passing.fields or {})
-        what = self.alter(fields)
-        if not what:
+        altered = self.alter(passing.message) if passing.message is not None else None
+        if altered is None:
             return passing
+        message, what = altered
         try:
-            data = passing.press.reseal(fields)
+            data = passing.press.reseal(message.fields)
         except EncodeError:
             return passing  # the specification has no spelling for it
         self.acted(passing.terminal, f"{passing.mti} {what}")
-        return passing._replace(fields=fields, data=data)
+        return passing._replace(message=message, data=data)
 
-    def alter(self, fields: dict[str, str]) -> str:
-        """Change the fields; what was done, '' if nothing could be."""
+    def alter(self, message: Message) -> tuple[Message, str] | None:
+        """The message that goes on in its stead, and what was done; None if nothing could be."""
         raise NotImplementedError
 
 
@@ -142,8 +143,8 @@ class ReversalAckLost(DropResponse):
     layer = "meaning"
     parameters: ClassVar[dict[str, Parameter]] = COMMON
 
-    def touches(self, mti: str) -> bool:
-        return mti[1:2] == "4"
+    def touches(self, message: Message) -> bool:
+        return message.message_class == MessageClass.REVERSAL
 
 
 class DoublePost(WireRule):
@@ -170,12 +171,13 @@ class ApproveAfterReversal(WireRule):
 
     def __init__(self, spec: FaultSpec, index: int, context: Context) -> None:
         super().__init__(spec, index, context)
-        self._held: dict[str, bytes] = {}
+        self._held: dict[str, Passing] = {}
 
     def means(self, passing: Passing) -> bool:
-        if passing.to != self.to or passing.mti[1:] != "210":
+        message = passing.message
+        if passing.to != self.to or message is None:
             return False
-        return (passing.fields or {}).get("3", "")[:2] == "01"
+        return message.kind is Kind.ANSWER and message.is_withdrawal
 
     def renewed(self, terminal: str) -> None:
         """What was held for an earlier connection comes on this one: a switch has kept it."""
@@ -185,14 +187,20 @@ class ApproveAfterReversal(WireRule):
         if held is None:
             return super().fate(now, passing)
         self.overlook(now, passing)
-        if passing.to != TO_TERMINAL or passing.mti[1:] != "430":
+        message = passing.message
+        if passing.to != TO_TERMINAL or message is None:
+            return None
+        if message.kind is not Kind.REVERSAL_ANSWER:
             return None
         del self._held[passing.terminal]
-        self.acted(passing.terminal, f"the 0210 came behind the {passing.mti}")
-        return [Deliver(0.0, passing.data), Deliver(0.0, held)]
+        self.acted(passing.terminal, f"the {held.mti} came behind the {passing.mti}")
+        return [Deliver(0.0, passing.data), Deliver(0.0, held.data)]
+
+    def unfinished(self) -> bool:
+        return bool(self._held)
 
     def strike(self, _now: float, passing: Passing) -> list[Act]:
-        self._held[passing.terminal] = passing.data
+        self._held[passing.terminal] = passing
         self.acted(passing.terminal, f"{passing.mti} held until a reversal is answered")
         return []
 
@@ -212,7 +220,7 @@ class Reorder(WireRule):
     def means(self, passing: Passing) -> bool:
         if self.mti is None and passing.to != self.value("to"):
             return False
-        return self.touches(passing.mti)
+        return passing.message is not None and self.touches(passing.message)
 
     def strike(self, _now: float, passing: Passing) -> list[Act]:
         hold = self.value("hold")

@@ -20,6 +20,7 @@ from harness.faults.fault_set import FaultSet
 from harness.faults.path import Path
 from harness.live.clock import LiveClock
 from harness.tap import TapDecoder
+from harness.wire.dialects.base import Dialect
 from harness.wire.frame_builder import FrameBuilder
 from harness.wire.framing import Deframer, Frame
 
@@ -34,6 +35,7 @@ class LinkContext(Protocol):
     faults: FaultSet
     decoder: TapDecoder
     press: FrameBuilder
+    dialect: Dialect
 
 
 class FaultyLink:
@@ -66,7 +68,7 @@ class FaultyLink:
         self._wait()
 
     def belongs_to(self, terminal: str) -> None:
-        """Whose connection this is: known from the start, or by the first frame (DE 41)."""
+        """Whose connection this is: known from the start, or by the first frame that names one."""
         if terminal and not self._path.terminal:
             self._path.belongs_to(terminal, self._around.clock.now())
             self._wait()
@@ -89,11 +91,12 @@ class FaultyLink:
 
     def _pass(self, frame: Frame, to: End) -> None:
         around = self._around
-        fields = around.decoder.look(frame.payload)[0] or None
-        named = fields.get("41", "") if fields else ""
+        fields = around.decoder.look(frame.payload)[0]
+        message = around.dialect.read(fields) if fields else None
+        named = message.terminal if message is not None else ""
         self.belongs_to(named)
         self._go()  # a frame that comes when the connection is due to end comes too late
-        self._path.send(around.clock.now(), to, frame.raw, fields, of=named)
+        self._path.send(around.clock.now(), to, frame.raw, message, of=named)
 
     # --- time --------------------------------------------------------------------------------
 

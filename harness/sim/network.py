@@ -22,6 +22,7 @@ from harness.machines.host_pair import HostInterface
 from harness.machines.timers import NEVER
 from harness.sim.world import World
 from harness.tap import Tap
+from harness.wire.dialects.base import Dialect
 from harness.wire.frame_builder import FrameBuilder
 
 LATENCY = 0.020  # one way, seconds
@@ -33,6 +34,7 @@ class Network(Protocol):
     world: World
     faults: FaultSet
     press: FrameBuilder
+    dialect: Dialect
     host: HostInterface
     cables: dict[int, SimulatedLink]
 
@@ -113,7 +115,7 @@ class SimulatedLink:
             for tap in taps.values():
                 tap.reset()
         network.cables[life] = self
-        path.answered()
+        path.answered(now)
         network.host.opened(life)
         self._schedule(path, path.opened(now))
         network.record(atm.id, e.LinkOpened())
@@ -181,8 +183,11 @@ class SimulatedLink:
         if not (network.faults.on_the_way or path.used):
             network.world.at(now + LATENCY, self._arrives, (path, self.life, to, data))
             return
-        deadline = self._deadline(now) if network.faults.wire else None
-        self._schedule(path, path.send(now, to, data, tap.latest, deadline=deadline))
+        message, deadline = None, None
+        if network.faults.wire:
+            message = network.dialect.read(tap.latest) if tap.latest else None
+            deadline = self._deadline(now)
+        self._schedule(path, path.send(now, to, data, message, deadline=deadline))
 
     def _deadline(self, now: float) -> float | None:
         """Seconds until something must leave to arrive as the terminal's host timer runs out."""

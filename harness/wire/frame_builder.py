@@ -10,11 +10,15 @@ import iso8583
 from harness.wire.authenticated import AuthenticatedCodec
 from harness.wire.framing import Framing
 
+MTI_PART, BITMAP_PART = "t", "p"
+"""The names of the parts that are no data elements: the MTI and the primary bitmap."""
+_MAC_PARTS = ("128", "64")
+
 
 class Part(NamedTuple):
     """A field as it stands in a message: its length prefix (empty where there is none), its data.
 
-    't' is the MTI, 'p' the primary bitmap, '1' the secondary one.
+    Its name is the number of its data element; see also `MTI_PART` and `BITMAP_PART`.
     """
 
     prefix: bytes
@@ -49,6 +53,11 @@ class FrameBuilder:
             return {}
         return {name: Part(part["len"], part["data"]) for name, part in encoded.items()}
 
+    def mac_element(self, frame: bytes) -> str:
+        """The data element with the MAC of the message in a whole frame; '' if there is none."""
+        parts = self.parts(frame)
+        return next((name for name in _MAC_PARTS if name in parts), "")
+
     def joined(self, parts: Mapping[str, Part]) -> bytes:
         """A frame of these parts, whatever they say, with the right MAC where one has its place.
 
@@ -56,6 +65,6 @@ class FrameBuilder:
             LocalProtocolError: it is longer than the framing can spell.
         """
         message = b"".join(part.prefix + part.data for part in parts.values())
-        if "64" in parts or "128" in parts:
+        if any(name in parts for name in _MAC_PARTS):
             message = self._codec.sign(message)
         return self._framing.wrap(message)

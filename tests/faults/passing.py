@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from raw_fields import said
+
 from harness.crypto.mac import CmacMac
 from harness.events import FaultActed
 from harness.faults.fate import Act, Deliver, Passing
@@ -37,9 +39,14 @@ def frame(
     fields["70" if mti[1] == "8" else "39"] = "301" if mti[1] == "8" else "00"
     sealed = CODEC.encode(fields)
     to = "terminal" if int(mti[2]) % 2 else "host"
-    opened = CODEC.decode(sealed)[0]
+    opened = said(CODEC.decode(sealed)[0])
     cut = framing(header)
     return Passing(terminal, to, cut.wrap(sealed), opened, FrameBuilder(CODEC, cut), deadline)
+
+
+def fields_of(passing: Passing) -> dict[str, str]:
+    """What a frame says, by data element."""
+    return dict(passing.message.fields) if passing.message is not None else {}
 
 
 def message(data: bytes, header: str = "2byte") -> tuple[dict[str, str], str]:

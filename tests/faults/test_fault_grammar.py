@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from harness.errors import ConfigError
 from harness.faults.grammar import ALL_RULES, defaults_of, fault_catalog, parse_fault
 from harness.faults.power import OPERATIONS
-from harness.faults.rule import COMMON, FOREVER, Parameter, Rule, function_of
+from harness.faults.rule import COMMON, FOREVER, Parameter, Rule
 from harness.units import format_duration
+from harness.wire.message import function_of_mti
 
 ISSUED = (
     *("silent", "slow", "crash_before_commit", "crash_after_commit", "crash_restart"),
@@ -55,7 +56,7 @@ def values(parameter: Parameter, rule: type[Rule]) -> st.SearchStrategy[tuple[st
             return st.integers(int(parameter.least), most).map(lambda n: (str(n), n))
         case "mti":
             mtis = st.sampled_from(["0200", "0210", "0420", "0421", "0430", "0800", "1210"])
-            right = mtis.filter(lambda mti: rule.speaks in ("", function_of(mti)))
+            right = mtis.filter(lambda mti: rule.speaks in ("", function_of_mti(mti)))
             return right.map(lambda mti: (mti, mti))
         case "terminal":
             return st.sampled_from(["ATM00007", "12345678", "T"]).map(lambda name: (name, name))

@@ -23,8 +23,8 @@ def test_the_example_works(monkeypatch: pytest.MonkeyPatch) -> None:
         "message": message, "plan": plan, "told": told,
     }  # fmt: skip
     exec(rule, names)
-    added = names["WrongLocalTime"]
+    added = names["WrongCurrency"]
     monkeypatch.setitem(ALL_RULES, added.kind, added)
     exec(test, names)
-    names["test_an_answer_with_another_local_time"]()
+    names["test_an_answer_in_another_currency"]()
     parse_fault.cache_clear()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from passing import delivered, frame, message, plan, told
+from passing import delivered, fields_of, frame, message, plan, told
 
 
 @pytest.mark.parametrize(
@@ -15,7 +15,7 @@ def test_another_stan_under_a_right_mac(stan: str, other: str) -> None:
     ((_, data),) = delivered(plan("wrong_stan").fate(0.0, sent))
     fields, verdict = message(data)
     assert verdict == "good"
-    right = {**(sent.fields or {}), "11": other}
+    right = {**fields_of(sent), "11": other}
     assert {name: value for name, value in fields.items() if name not in ("64", "128")} == {
         name: value for name, value in right.items() if name not in ("64", "128")
     }
@@ -48,7 +48,7 @@ def test_one_field_says_something_else(kind: str, field: str, right: str, wrong:
     fields, mac = message(data)
     assert (fields.pop(field), mac) == (wrong, "good")
     assert {k: v for k, v in fields.items() if k != "64"} == {
-        k: v for k, v in (sent.fields or {}).items() if k not in ("64", field)
+        k: v for k, v in fields_of(sent).items() if k not in ("64", field)
     }
 
 

@@ -25,7 +25,7 @@ class Driven:
         """A frame leaves."""
         sent = frame(mti)
         to = "host" if sent.to == "host" else "terminal"
-        return self.path.send(now, to, sent.data, sent.fields)  # type: ignore[arg-type]
+        return self.path.send(now, to, sent.data, sent.message)  # type: ignore[arg-type]
 
     def due(self, now: float) -> list[Act]:
         """All that is due."""
@@ -62,7 +62,7 @@ def test_a_tie_comes_before_all_else_of_its_instant() -> None:
     """The wake says so."""
     driven = Driven("exact_tie")
     sent = frame()
-    wakes = driven.path.send(0.0, "terminal", sent.data, sent.fields, deadline=9.0)
+    wakes = driven.path.send(0.0, "terminal", sent.data, sent.message, deadline=9.0)
     assert wakes == [Wake(9.5, "terminal", first=True)]
 
 
@@ -105,7 +105,7 @@ def test_a_path_that_is_nobody_s_yet_is_never_cut() -> None:
     driven = Driven("accept_then_close", "drop_response", terminal="")
     assert driven.opened == []
     sent = frame()
-    assert driven.path.send(1.0, "terminal", sent.data, sent.fields, of=ATM) == []
+    assert driven.path.send(1.0, "terminal", sent.data, sent.message, of=ATM) == []
     assert [(fault, on) for fault, on, _ in told(driven.faults)] == [("drop_response", ATM)]
     assert driven.path.belongs_to(ATM, 2.0) == [Wake(2.0, None)]
     assert driven.due(2.0) == [Close(0.0, "fin")]
@@ -133,6 +133,6 @@ def test_a_dial_is_refused_or_kept_waiting() -> None:
     assert driven.path.dial(1.0) == ("", 3.0)
     assert not driven.path.severed(4.0)
     assert told(driven.faults) == []
-    driven.path.answered()
+    driven.path.answered(4.0)
     assert [fault for fault, _, _ in told(driven.faults)] == ["slow_accept:by=3s,nth=1"]
     assert driven.path.dial(5.0) == ("refused", 0.0)

@@ -165,7 +165,7 @@ def test_a_held_frame_is_overtaken() -> None:
 
 def test_a_frame_that_nobody_could_decode_is_only_delayed() -> None:
     """It has no MTI, so faults of messages do not mean it; those of the link do."""
-    blind = frame()._replace(fields=None)
+    blind = frame()._replace(message=None)
     kinds = ("drop_response", "dup_response", "late_response", "wrong_stan", "bitflip", "slice")
     assert plan(*kinds).fate(0.0, blind) is None
     assert delivered(plan("latency:by=1s").fate(0.0, blind)) == [(1.0, blind.data)]

@@ -84,6 +84,7 @@ class Around:
         self.faults: FaultSet = Scripted(*texts)
         self.decoder = TapDecoder(CODEC, load_dialect(), framing("2byte"), b"key")
         self.press = FrameBuilder(CODEC, framing("2byte"))
+        self.dialect = load_dialect()
 
 
 class Wired:
