@@ -140,8 +140,10 @@ class Check:
 
 
 class IntervalCheck(Check):
-    """A check of timed cases that begin and end, one at a time for each terminal. Time without power
-    is left out, and each power cut during a case adds the time to recover to its bound.
+    """A check of timed cases that begin and end, one at a time for each terminal.
+
+    Time without power is left out, and each power cut during a case adds the time to recover to its
+    bound.
     """
 
     timed = True
