@@ -17,7 +17,6 @@ from msgspec import structs
 
 from harness.errors import ConfigError
 from harness.events import Event, FaultActed
-from harness.faults.clock import ClockRule
 from harness.faults.compose import WireFaults
 from harness.faults.connection import ConnectionRule, DialRule
 from harness.faults.customer import CustomerRule, HandRule
@@ -31,10 +30,12 @@ from harness.faults.host import (
     HostMessageRule,
     HostRule,
     IssuerDown,
-    PartialApproval,
 )
-from harness.faults.power import PowerCut, ProcessPause
+from harness.faults.meaning import PartialApproval
+from harness.faults.power import PowerCut
 from harness.faults.rule import FOREVER, HOST, Context, FaultSpec, Rule
+from harness.faults.time_clock import ClockRule
+from harness.faults.time_timers import ProcessPause
 from harness.faults.windows import Windows
 from harness.faults.wire import WireRule
 from harness.machines.customer import Running
