@@ -17,7 +17,7 @@ from harness.explore.case import Found, shrunk
 from harness.explore.exhaustive import one_withdrawal
 from harness.explore.random_search import CHUNK, RandomSearch, Search, drawn, plan_to_search
 from harness.explore.runner import Runner, Schedule
-from harness.gc_tuning import brief_collections
+from harness.gc_tuning import collect_small_runs
 from harness.plan import RunPlan
 from harness.scenario import load_scenario
 
@@ -87,7 +87,7 @@ def main() -> None:
     for first in range(0, 4 * CHUNK, CHUNK):
         hunter.drawn(first)
     ratios, alone = [], []
-    with brief_collections():
+    with collect_small_runs():
         for _ in range(ROUNDS):
             bare = floor(search, frames)
             start = time.perf_counter()

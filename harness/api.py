@@ -45,12 +45,15 @@ def simulate(
     faults: Sequence[str] = (),
     terminal_profile: str | None = None,
     host_profile: str | None = None,
+    link: LinkOptions | None = None,
     journal: Path | str | None = None,
+    listeners: Sequence[Listener] = (),
 ) -> Verdict:
     """Run a scenario (a shipped name, a TOML file, or a `Scenario`) in virtual time.
 
-    `faults` add to the scenario's own. The same arguments give the same verdict, and the same
-    journal byte for byte.
+    `faults` add to the scenario's own, `link` takes the place of the scenario's; `listeners` get
+    each journal entry. The same arguments give the same verdict, and the same journal byte for
+    byte.
 
     Raises:
         ConfigError: something that does not exist, or cannot be read.
@@ -64,8 +67,9 @@ def simulate(
         faults=tuple(faults),
         terminal_profile=terminal_profile,
         host_profile=host_profile,
+        link=link,
     )
-    return simulate_plan(plan, journal=_path(journal)).verdict
+    return simulate_plan(plan, journal=_path(journal), listeners=listeners).verdict
 
 
 def _link(
@@ -93,7 +97,8 @@ def _path(given: Path | str | None) -> Path | None:
 
 
 def judge(*journals: Path | str) -> Verdict:
-    """The verdict over a recorded run, or over the journals of its two halves together.
+    """The verdict over a recorded run, or over the journals of a standalone host and of standalone
+    terminals together.
 
     Raises:
         ConfigError: not a journal, or journals that do not belong together.

@@ -21,7 +21,7 @@ from harness.journal import Header
 from harness.keyed_random import key_of
 from harness.machines.atm import Atm
 from harness.machines.authorization import CodeRule
-from harness.machines.customer import Customers, Running
+from harness.machines.customer import Customers, MachineDeadlines
 from harness.machines.device_fault import DeviceFault
 from harness.machines.host import Host, HostSettings
 from harness.machines.host_pair import HostInterface, HostPair
@@ -92,13 +92,13 @@ class Assembly:
         alone = plan.mode in SEES_ALONE
         guess = FormatDetector(link.framing, link.spec) if alone else None
         # the tap opens frames with a codec and keys of its own
-        self.tap = TapDecoder(self._new_codec(), self.framing, self.keys.token, guess)
+        self.tap = TapDecoder(self._new_codec(), self.dialect, self.framing, self.keys.token, guess)
         self._places: dict[int, str] = {}
         self._settings = self.terminal_profile.settings_over(self._usual_terminal())
         self._motors = scenario.motors
 
     def _new_codec(self) -> AuthenticatedCodec:
-        """A codec of the link with its MAC, shared with nobody."""
+        """A codec of the link with its MAC, a new one at each call."""
         link = self.plan.link
         return AuthenticatedCodec(
             Codec(load_spec(link.spec)), mac_algorithm(link.mac, self.keys.mac)
@@ -123,7 +123,7 @@ class Assembly:
         """The journal's first line for this run."""
         plan = self.plan
         sees = SEES if plan.mode in ("sim", "live") else SEES_ALONE[plan.mode]
-        known = plan.mode != "host" or plan.cards  # nobody's cards: no secret could be found
+        known = plan.mode != "host" or plan.cards  # unknown cards: there is no secret to look for
         return plan.header(sees, self.population.describe() if known else {})
 
     def _cards(self) -> Population:
@@ -178,21 +178,21 @@ class Assembly:
         faults = self.faults
         of_atm = _FaultsOfAtm(faults, name)
         device = self.terminal_profile.device(self._motors, of_atm.mishap)
-        street = Customers(
+        customers = Customers(
             self.plan.scenario.customers,
             device,
             lambda customer: self._card(index, customer),
             key_of(self.plan.seed, "street", name),
             of_atm,
         )
-        return Atm(name, self._builder(index), device, street, of_atm)
+        return Atm(name, self._builder(index), device, customers, of_atm)
 
     def _card(self, index: int, customer: int) -> Card:
         return self.population.card(index, customer % CUSTOMERS)  # after weeks, cards come again
 
     def _builder(self, index: int) -> Callable[[], Terminal]:
         name = terminal_id(index)
-        outside = TerminalContext(
+        context = TerminalContext(
             Station(name, f"{BANK:<15}", self.place(index)),
             self.dialect,
             WrongCalendar(self.calendar, _FaultsOfClock(self.faults, name)),
@@ -201,13 +201,13 @@ class Assembly:
             self.plan.seed,
         )
         machine, settings = self.terminal_profile.machine, self._settings
-        return lambda: machine(settings, outside)
+        return lambda: machine(settings, context)
 
     def host(self) -> HostInterface:
         """The host, or a pair where the contract has a standby.
 
         Raises:
-            ConfigError: it has a stand-in as well, whose advices nobody replicates.
+            ConfigError: it has a stand-in as well, whose advices are not replicated.
         """
         if not self.contract.standby:
             return self._host()
@@ -229,7 +229,7 @@ class Assembly:
             cutover=self.contract.cutover,
             replication=self.contract.replication,
         )
-        if self.plan.mode == "host":  # whoever tests a terminal wants no refusals at random
+        if self.plan.mode == "host":  # a test of somebody's terminal wants no refusals at random
             usual = msgspec.structs.replace(usual, short_of_funds=0.0)
         return profile.machine(
             profile.settings_over(usual),
@@ -239,13 +239,13 @@ class Assembly:
             pin=self.pin,
             pin_of=self._pin_of(),
             seed=self.plan.seed,
-            fate=self.faults,
+            faults=self.faults,
             known=population.listed.__contains__ if isinstance(population, CardFile) else None,
         )
 
     def _pin_of(self) -> Callable[[str], str | None]:
-        """Who knows a card's PIN: nobody, where the terminals are somebody else's and gave no
-        cards.
+        """What tells the PIN of a card. With somebody else's terminals and without a file of cards
+        no PIN is known.
         """
         population = self.population
         if isinstance(population, CardFile):
@@ -287,7 +287,7 @@ class _FaultsOfAtm:
     def forgets(self, now: float, what: str, *, anyway: bool) -> bool:
         return self._faults.forgets(now, self._terminal, what, anyway=anyway)
 
-    def moves(self, now: float, move: int, machine: Callable[[], Running]) -> float:
+    def moves(self, now: float, move: int, machine: Callable[[], MachineDeadlines]) -> float:
         if not self._faults.customer:
             return now
         return self._faults.moves(now, self._terminal, move, machine())

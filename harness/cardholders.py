@@ -3,7 +3,8 @@
 A card is a function of (seed, terminal, customer) and of nothing else, so `sim`, `live`
 and a reader of yesterday's journal all see the same card, in whatever order they ask.
 
-The number. BIN 999999, which no scheme issues (section 8), then one digit for the issuer,
+The number. BIN 999999, which no scheme issues
+(docs/domain.md, "Secrets and keys"), then one digit for the issuer,
 eight for the account, one Luhn check digit. Seventh digit 0-5: issued by this bank;
 6-9: by other banks. So a host tells them apart by the PAN alone (`issuer_of`). The account
 is an affine permutation of an ordinal modulo 10^8: two (terminal, customer) pairs never
@@ -84,7 +85,9 @@ class Card(msgspec.Struct, frozen=True, gc=False):
     token: str
 
     def __repr__(self) -> str:
-        """Masked: first six and last four digits, never track or PIN (section 8)."""
+        """Masked: first six and last four digits, never track or PIN
+        (docs/domain.md, "Secrets and keys").
+        """
         return f"Card({self.pan[:6]}******{self.pan[-4:]}, token={self.token!r})"
 
 
@@ -105,7 +108,9 @@ class Population:
         locales: tuple[str, ...] = LOCALES,
         foreign_share: float = 0.4,
     ) -> None:
-        """`foreign_share` is the share of cards from other issuers (section 6: 40 %)."""
+        """`foreign_share` is the share of cards from other issuers
+        (docs/domain.md, "Scenarios": 40 %).
+        """
         if not 0.0 <= foreign_share <= 1.0:
             raise ConfigError(
                 f"{foreign_share} is not a share",

@@ -1,7 +1,7 @@
 """The contract: what a run holds its machines to.
 
 Bounds come from here and never from the profile that is on trial. The defaults
-are those of the domain's timer table (section 3); a scenario's file may say
+are those of docs/domain.md, "Timers"; a scenario's file may say
 otherwise, and the journal's header carries the contract that was in force.
 """
 
@@ -34,7 +34,7 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     slack: float = 2.0
     back: float = 300.0  # from when the last fault's end can be known to service (F3)
     quiescence: float = 1800.0  # after the customers stop, within which nothing may be open
-    awaits_service: bool = True  # nor anybody out of service, for a run to end before that
+    awaits_service: bool = True  # a run goes on till then for terminals out of service
     capture_burst: int = 3  # captures by code within `capture_window`, the most (T7.breaker)
     capture_window: float = 60.0
     cash_before_card: bool = False
@@ -92,6 +92,6 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def silence(self) -> float:
         """Seconds after the last message by which a silent link is down: the idle time and
-        three echoes unanswered (section 2).
+        three echoes unanswered (docs/domain.md, "Network management").
         """
         return self.echo_idle + 3 * self.echo_interval

@@ -1,4 +1,4 @@
-"""Python's garbage collector, told what a fleet is."""
+"""How often Python's garbage collector runs while machines are simulated or live."""
 
 from __future__ import annotations
 
@@ -11,19 +11,18 @@ SMALL = (10_000, 50, 100)
 
 
 @contextmanager
-def few_collections() -> Iterator[None]:
-    """A fleet is a large graph that does not die: to collect it again and again costs a simulation
-    a third of its time, and holds up a live run for tenths of a second when the process has much
-    else behind it.
+def collect_rarely() -> Iterator[None]:
+    """For one large fleet: its objects live until the run is over. Without this, collections take a
+    third of a simulation's time, and hold up a live run for tenths of a second.
     """
     with _collecting(LARGE):
         yield
 
 
 @contextmanager
-def brief_collections() -> Iterator[None]:
-    """One small fleet after another: each is garbage when its run is over, and what lies about for
-    long has left the processor's cache when it is collected.
+def collect_small_runs() -> Iterator[None]:
+    """For many small fleets, one after another: each is garbage when its run is over, and is
+    collected while it is still in the processor's cache.
     """
     with _collecting(SMALL):
         yield

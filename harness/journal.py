@@ -45,8 +45,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     a run of this size, `sees` what this run can observe
     (device; wire.terminal and wire.host, the ends of the link; wire.mac, ledger, store,
     terminal). `population` regenerates the cards of the run, so that a scan for secrets can be
-    repeated. `origin` is the Unix time of run second 0 where one half of a run stands alone, so
-    that two halves can be judged together.
+    repeated. `origin` is the Unix time of run second 0 of a standalone host or of standalone
+    terminals, so that the journals of both can be judged together.
     """
 
     format: int = FORMAT
@@ -129,7 +129,12 @@ class JournalWriter:
             return file
         file = path.open("wb", buffering=1 << 18)
         file.write(_encoder.encode(header) + b"\n")
-        file.flush()  # whoever follows the journal from its start finds a header
+        try:
+            file.flush()  # so that a reader finds a header from the start
+        except OSError:
+            with contextlib.suppress(OSError):
+                file.close()  # tries to write once more
+            raise
         return file
 
     def sync(self) -> None:
@@ -170,7 +175,7 @@ class JournalWriter:
 
 
 class JournalTail:
-    """Reads a journal that may still be growing. Whoever reads a journal reads it by this.
+    """Reads a journal that may still be growing. Every reader of journals is made of it.
 
     `read_more` gives the entries so far, in pieces; when it gives none, everything that is whole
     has been read, and it gives more once the file has grown. A last line without its newline is
@@ -180,7 +185,7 @@ class JournalTail:
         ConfigError: no such file; or, from `read_more`, a first line that is no header.
     """
 
-    PIECE = 1 << 18  # bytes
+    PIECE = 1 << 16  # bytes
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -1,7 +1,7 @@
-"""A run as it was asked for: a scenario with everything that the command line said over it.
+"""A run as it was asked for: a scenario, and over it what flags or arguments say.
 
 A `RunPlan` is all that `sim` and `live` need, and all that repeats a run exactly: the same plan
-and the same seed give the same journal in `sim`.
+gives the same journal in `sim`, byte for byte.
 """
 
 from __future__ import annotations
@@ -52,20 +52,20 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         return self.link.judged_with(self.scenario.contract)
 
     @property
-    def _as_shipped(self) -> bool:
-        """Only then does the scenario know what must not happen: a further fault, or a machine of
-        somebody's own, may bring it about by right.
+    def _as_in_its_file(self) -> bool:
+        """Is the run as the scenario's file has it? Only then is forbidden what the scenario
+        forbids: a further fault, or another machine, may rightly cause it.
         """
         scenario = self.scenario
         usual = (scenario.faults, scenario.terminal_profile, scenario.host_profile)
         return (self.faults, self.terminal_profile, self.host_profile) == usual
 
     def _least(self) -> dict[str, int]:
-        """What must have happened, and how often at least. The scenario's counts are meant for its
-        own size: with fewer terminals or in less time they come down in proportion, and never below
-        once, so that a small run still proves that it happened. With other faults than the
-        scenario's once has to do: they may take the place of what was to happen. What a fault
-        that is left out would have done is not expected by its name then.
+        """How often each expected event must happen at least. The scenario's counts are meant for
+        its own size: with fewer terminals or less time they are reduced in proportion, and never
+        below one, so that a small run still proves that it happened. With other faults than the
+        scenario's, each has to happen once, as those faults may take the place of what was to
+        happen; a `FaultActed` is not expected then where one of the scenario's faults is left out.
         """
         if self.faults != self.scenario.faults:
             all_there = set(self.scenario.faults) <= set(self.faults)
@@ -80,14 +80,16 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         }
 
     def _most(self) -> dict[str, int]:
-        """What may happen, and how often at most: more terminals, or a longer run, may bring about
-        more of it; fewer do not bring the bound down.
+        """How often each forbidden event may happen at most. More terminals or a longer run raise
+        the scenario's counts in proportion; fewer terminals or less time leave them as they are.
         """
         whole, part = self._of(max)
         return {event: int(count * part / whole) for event, count in self.scenario.forbid.items()}
 
     def _of(self, bounded: Callable[[float, float], float]) -> tuple[float, float]:
-        """The scenario's terminals times its seconds, and this run's, each `bounded` by its own."""
+        """The scenario's terminals times its seconds; and this run's, where `bounded` (min or max)
+        compares each of the two with the scenario's.
+        """
         usual = self.scenario
         part = bounded(self.terminals, usual.terminals) * bounded(self.duration, usual.duration)
         return usual.terminals * usual.duration, part
@@ -112,7 +114,7 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             contract=self.contract,
             promises=scenario.promises,
             expects=self._least(),
-            forbids=self._most() if self._as_shipped else {},
+            forbids=self._most() if self._as_in_its_file else {},
             sees=sees,
             population=population,
             command=self.command,
@@ -205,7 +207,7 @@ def standalone_plan(
         contract=Contract(
             host_response=host_response,
             quiescence=settle,
-            awaits_service=False,  # who knows whether somebody else's host comes back
+            awaits_service=False,  # somebody else's host need not come back
             slack=slack,
         ),
         customers=CustomerBehaviour(mean_gap=gap),

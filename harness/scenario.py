@@ -208,7 +208,9 @@ class _Reader:
             unknown(f"{wanted.field} of the scenario's faults", wanted.value, own, place=place)
 
     def _check_quiescence(self, contract: Contract) -> None:
-        """Whoever is away when a run ends is judged then, and has to have had the time."""
+        """A terminal that is out of service when the run ends fails F3 then, so the run has to last
+        as long as the terminal may take.
+        """
         least = contract.in_service + contract.doubt
         if contract.awaits_service and contract.quiescence < least:
             raise ConfigError(

@@ -8,15 +8,28 @@ sees exactly what the terminal saw; at the host's end it sees what the host saw.
 from __future__ import annotations
 
 from hashlib import blake2b
+from typing import NamedTuple
 
 from harness.errors import DecodeError
 from harness.events import End, FrameSeen
 from harness.wire.authenticated import AuthenticatedCodec
+from harness.wire.dialects.base import Dialect
 from harness.wire.format_detector import FormatDetector
 from harness.wire.framing import Framing
-from harness.wire.message import Fields
+from harness.wire.message import Fields, Message, MessageClass
 
-_MAC_FIELDS = frozenset(("t", "64", "128", "p", "1"))
+
+class Look(NamedTuple):
+    """What a tap finds in one frame: its fields, what is to be said of its MAC ('good', 'bad' or
+    'none'), the digest of an advice's contents, why it would not decode ('' if it did), and whether
+    it is network management.
+    """
+
+    fields: Fields
+    mac: str
+    digest: str
+    problem: str
+    network_management: bool
 
 
 class TapDecoder:
@@ -26,11 +39,12 @@ class TapDecoder:
 
     REMEMBERS = 512
 
-    __slots__ = ("_codec", "_digest_key", "_guess", "_known", "framing")
+    __slots__ = ("_codec", "_dialect", "_digest_key", "_guess", "_known", "framing")
 
     def __init__(
         self,
         codec: AuthenticatedCodec,
+        dialect: Dialect,
         framing: Framing,
         digest_key: bytes,
         guess: FormatDetector | None = None,
@@ -40,12 +54,13 @@ class TapDecoder:
         """
         self._guess = guess
         self._codec = codec
+        self._dialect = dialect
         self.framing = framing
         self._digest_key = digest_key
-        self._known: dict[bytes, tuple[Fields, str, str, str]] = {}
+        self._known: dict[bytes, Look] = {}
 
-    def look(self, payload: bytes) -> tuple[Fields, str, str, str]:
-        """(fields, MAC verdict, digest of a reversal's contents, problem) of one message."""
+    def look(self, payload: bytes) -> Look:
+        """What one message says, and whether its MAC is right."""
         seen = self._known.get(payload)
         if seen is None:
             seen = self._look(payload)
@@ -59,19 +74,19 @@ class TapDecoder:
         flags = self._guess.remedy(stream) if self._guess is not None else ""
         return f"; it reads with {flags}" if flags else ""
 
-    def _look(self, payload: bytes) -> tuple[Fields, str, str, str]:
+    def _look(self, payload: bytes) -> Look:
         try:
             fields, mac = self._codec.decode(payload)
         except DecodeError as error:
-            return {}, "none", "", str(error)
-        return fields, mac, self._digest(fields), ""
+            return Look({}, "none", "", str(error), network_management=False)
+        message = self._dialect.read(fields)
+        digest = self._digest(message) if message.message_class == MessageClass.REVERSAL else ""
+        return Look(fields, mac, digest, "", message.is_network_management)
 
-    def _digest(self, fields: Fields) -> str:
-        """Only advices are ever repeated, so only they are digested (T13)."""
-        if fields["t"][1:2] != "4":
-            return ""
-        text = "\x1f".join(f"{k}={v}" for k, v in fields.items() if k not in _MAC_FIELDS)
-        return blake2b(text.encode(), digest_size=8, key=self._digest_key).hexdigest()
+    def _digest(self, message: Message) -> str:
+        """Only reversals are compared with their repeats (T13), so only they are digested."""
+        contents = message.contents().encode()
+        return blake2b(contents, digest_size=8, key=self._digest_key).hexdigest()
 
 
 class Tap:
@@ -109,16 +124,14 @@ class Tap:
         seen = []
         self.latest = None
         for raw, payload, _ in self._deframer.feed(data):
-            fields, mac, digest, problem = self._decoder.look(payload)
+            fields, mac, digest, problem, network_management = self._decoder.look(payload)
             if problem and not self._begun:
                 problem += self._decoder.remedy(raw)
             self._begun = True
             self.latest = fields or None
-            if not self._management and fields.get("t", "")[1:2] == "8":
+            if network_management and not self._management:
                 continue
-            seen.append(
-                FrameSeen(self._end, self._to, fields, mac, digest, len(payload), problem)  # type: ignore[arg-type]
-            )
+            seen.append(FrameSeen(self._end, self._to, fields, mac, digest, len(payload), problem))  # type: ignore[arg-type]
         if self._deframer.error is not None and not self._broken:
             self._broken = True
             problem = str(self._deframer.error)

@@ -5,9 +5,15 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import sys
+from itertools import zip_longest
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+WAIT = ("e2e", "live", "load", "peers")  # for sockets and processes, most of their time
+LARGE = ("cli", "defects", "explore", "sim")
 
 IN_CI = os.environ.get("HARNESS_CI") == "1" or os.environ.get("CI") == "true"
 
@@ -17,14 +23,30 @@ settings.load_profile("ci" if IN_CI else "here")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What once failed comes first."""
-    items.sort(key=lambda item: item.path.name != "test_seeds.py")
+    """What once failed comes first; then what waits and what computes by turns, for processes that
+    share the processors, and the small modules last, which leave none of them alone at the end.
+    """
+    modules: dict[Path, list[pytest.Item]] = {}
+    for item in sorted(items, key=lambda item: item.path.name != "test_seeds.py"):
+        modules.setdefault(item.path, []).append(item)
+    waits = [path for path in modules if path.parent.name in WAIT]
+    computes = [path for path in modules if path not in waits]
+    computes.sort(key=lambda path: (path.name != "test_seeds.py", path.parent.name not in LARGE))
+    turns = [path for pair in zip_longest(computes, waits) for path in pair if path is not None]
+    items[:] = [item for path in turns for item in modules[path]]
 
 
 def pytest_collection_finish() -> None:
     """Each simulation begins with a full collection, which would go through all of the suite."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_runtest_teardown() -> None:
+    """A test that fails in the midst of its processes leaves none to those that come after."""
+    processes = sys.modules.get("processes")  # of e2e
+    if processes is not None:
+        processes.leave_none()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -1,13 +1,15 @@
 """Reads source files as syntax trees and says which house rules they break.
 
 `imports` finds what a module imports, `impurities` what a machine, fault or check must not
-touch: clocks, chance, threads, and the order of a set. Best effort: it follows names within
-one function and attributes within one file, not values through calls.
+touch: clocks, chance, threads, and the order of a set. `message_literals` finds data elements,
+message types and response codes, which only a dialect may know. Best effort: names are followed
+within one function and attributes within one file, but not values through calls.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 BANNED_MODULES = (
@@ -141,3 +143,69 @@ def _within(scope: ast.AST) -> Iterator[ast.AST]:
         yield child
         if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
             yield from _within(child)
+
+
+# --- what only a dialect may know -----------------------------------------------------------------
+
+_MTI = re.compile(r"[012][1-8][0-9]{2}")
+_ELEMENT = re.compile(r"t|[2-9]|[1-9][0-9]|1[0-8][0-9]|19[0-2]")
+_CODE = re.compile(r"[0-9]{2}")
+
+
+def message_literals(source: str) -> Iterator[tuple[int, str]]:
+    """(line, what) of every data element, response code or message type that stands in the code.
+
+    A text that is a whole message type indicator ('0200', '1420') is found wherever it stands, but
+    in docstrings. The number of a data element ('2' to '192', or 't') and a response code of two
+    digits are found where they are used as such: as a subscript, as the first argument of `get`,
+    `pop` or `setdefault`, left of `in`, as a key of a dictionary, or compared with `==` or `!=`;
+    also inside a tuple, list or set at such a place. So is a slice of a message type, such as
+    `mti[1:2]` or `fields["t"][1:3]`. Prose that contains one, such as 'such as 0210', is not found.
+    """
+    tree = ast.parse(source)
+    prose = {id(node) for node in _docstrings(tree)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose:
+            if _MTI.fullmatch(node.value):
+                yield node.lineno, f"message type {node.value!r}"
+        elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
+            whole = ast.unparse(node.value)
+            if whole.split(".")[-1] == "mti" or "get('t'" in whole or whole.endswith("['t']"):
+                yield node.lineno, f"part of a message type: {ast.unparse(node)}"
+        for line, text in _used_as_names(node):
+            if _ELEMENT.fullmatch(text) or _CODE.fullmatch(text):
+                yield line, f"data element or code {text!r}"
+
+
+def _docstrings(tree: ast.AST) -> Iterator[ast.expr]:
+    """Texts that are statements by themselves: docstrings, and those below an attribute."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            yield node.value
+
+
+def _used_as_names(node: ast.AST) -> Iterator[tuple[int, str]]:
+    """(line, text) of the texts at those places of a node where an element or a code may stand."""
+    places: list[ast.expr | None] = []
+    if isinstance(node, ast.Subscript):
+        places = [node.slice]
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        if node.func.attr in ("get", "pop", "setdefault"):
+            places = list(node.args[:1])
+    elif isinstance(node, ast.Dict):
+        places = list(node.keys)
+    elif isinstance(node, ast.Compare):
+        sides = [node.left, *node.comparators]
+        for left, operator, right in zip(sides, node.ops, sides[1:], strict=False):
+            if isinstance(operator, ast.Eq | ast.NotEq):
+                places += [left, right]
+            elif isinstance(operator, ast.In | ast.NotIn):
+                # `"39" in fields`, and `code in ("00", "10")`, but not `char in "0123"`
+                places.append(left)
+                if isinstance(right, ast.Tuple | ast.List | ast.Set):
+                    places.append(right)
+    for place in places:
+        inner = place.elts if isinstance(place, ast.Tuple | ast.List | ast.Set) else [place]
+        for item in inner:
+            if isinstance(item, ast.Constant) and isinstance(item.value, str):
+                yield item.lineno, item.value

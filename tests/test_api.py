@@ -76,6 +76,21 @@ def test_a_path_may_be_a_text(tmp_path: Path) -> None:
     assert judge(journal).passed
 
 
+def test_a_listener_of_a_simulation_gets_what_the_journal_gets(tmp_path: Path) -> None:
+    """Each entry, in its order, as it is recorded: times are rounded in the journal alone."""
+    path = tmp_path / "evening.jsonl"
+    heard: list[tuple[float, str, str]] = []
+    verdict = small(
+        journal=path,
+        listeners=[lambda at, actor, event: heard.append((at, actor, type(event).__name__))],
+    )
+    assert verdict.passed, verdict
+    written = [(x.at, x.actor, type(x.event).__name__) for x in JournalReader(path)]
+    assert [(round(at, 6), actor, name) for at, actor, name in heard] == [
+        (round(at, 6), actor, name) for at, actor, name in written
+    ]
+
+
 def test_a_seed_gives_the_same_journal_byte_for_byte(tmp_path: Path) -> None:
     """And another seed another one."""
     written = []
@@ -207,7 +222,7 @@ async def test_journals_that_are_no_two_halves_are_refused(tmp_path: Path) -> No
     path = tmp_path / "host.jsonl"
     async with Host(journal=path, **FAST):
         pass
-    with pytest.raises(ConfigError, match="not two halves"):
+    with pytest.raises(ConfigError, match="not those of one host and its terminals"):
         judge(path, path)
 
 

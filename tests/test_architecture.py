@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from lint import imports, impurities
+from lint import imports, impurities, message_literals
 
 import harness
 
@@ -135,6 +135,17 @@ def test_no_clock_no_chance_no_thread_no_order_of_sets(module: str) -> None:
     assert found == []
 
 
+@pytest.mark.parametrize("module", [m for m in MODULES if unit_of(m) != "wire"])
+def test_only_a_dialect_knows_data_elements(module: str) -> None:
+    """Machines, checks, reports and faults speak of meanings, so that another version of the
+    standard is another dialect and nothing else.
+    """
+    found = [
+        f"{module}:{line} {what}" for line, what in message_literals(MODULES[module].read_text())
+    ]
+    assert found == []
+
+
 def test_the_package_itself_imports_nothing_of_its_own() -> None:
     """Importing one part of the harness does not pull in the rest: what the package itself offers
     is imported when it is asked for.
@@ -226,3 +237,58 @@ def test_an_impurity_would_be_found(source: str) -> None:
 def test_purity_is_not_accused(source: str) -> None:
     """Sorted sets, membership and time as an argument are fine."""
     assert list(impurities(source)) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "stan = fields['11']",
+        "mti = fields['t']",
+        "fields['70'] = number",
+        "code = fields.get('39', '')",
+        "fields.pop('128', None)",
+        "fields.setdefault('41', name)",
+        "answered = '39' in fields",
+        "full = '95' not in fields",
+        "names = {'2': 'PAN', '3': 'processing code'}",
+        "approved = code == '00'",
+        "approved = '00' != message.code",
+        "captured = code in ('41', '43')",
+        "asked = event.fields.get('t') == '0200'",
+        "if mti == '1420': pass",
+        "MTIS = ('0200', '0420')",
+        "def f(mti: str = '0800') -> None: pass",
+        "kinds = {'0210': 1}",
+        "reversal = mti[1:2] == '4'",
+        "reversal = message.mti[1:3] in KINDS",
+        "kind = fields.get('t', '')[1:3]",
+        "kind = fields['t'][1:2]",
+    ],
+)
+def test_a_data_element_or_message_type_would_be_found(source: str) -> None:
+    """The lint fails where it should: every use, planted."""
+    ast.parse(source)
+    assert list(message_literals(source)) != []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "stan = message.stan",
+        "help = 'the message type, such as 0210'",
+        "remedy = 'no MAC (DE 64 or 128)'",
+        'def f():\n    "0200"',
+        "reason = '4021'",
+        "year = '2026'",
+        "number = values[11]",
+        "found = counts.get(39)",
+        "digit = char in '0123456789'",
+        "table = str.maketrans('0', '1')",
+        "first = text[:2] == 'ab'",
+        "name = parts['terminal']",
+        "text = f'{11:06d}'",
+    ],
+)
+def test_other_texts_and_numbers_are_no_data_elements(source: str) -> None:
+    """Prose, reasons, and numbers that are numbers."""
+    assert list(message_literals(source)) == []

@@ -6,9 +6,9 @@ from collections import deque
 
 from harness import events as e
 from harness.checks.base import Check, IntervalCheck
-from harness.checks.evidence import Moment, TerminalEvidence
-from harness.checks.transactions import TransactionEvidence
-from harness.wire.dialect import Kind, Outcome
+from harness.checks.evidence import TerminalEvidence
+from harness.checks.operating_time import Moment
+from harness.wire.message import Kind, Outcome
 
 
 class AbortReleasesCard(Check):
@@ -30,35 +30,22 @@ class AbortReleasesCard(Check):
     def bound(self) -> float:
         return self.contract.out_after_abort
 
-    def _trigger(self, terminal: TerminalEvidence, at: float) -> float | None:
-        """When the abort was due, None if there is none by `at`."""
-        due = terminal.abort_at
-        current = terminal.current
-        if terminal.awaits_answer() or (current is not None and _late(terminal, current, self)):
-            assert terminal.wait is not None
-            expiry = terminal.wait.at + self.contract.host_response
-            if expiry <= at and (due is None or expiry < due):
-                due = expiry
-        return due
-
     def _released(self, terminal: TerminalEvidence, at: float) -> None:
-        due = self._trigger(terminal, at)
-        if due is None or terminal.inserted is None:
+        due = terminal.wait.released_after
+        if due is None or terminal.device.inserted is None:
             return
         self.tried += 1
         bound = self.bound + self._allowance(terminal)
-        self.hold(
-            terminal, at, terminal.between(due, at), bound, "the card came out late after the abort"
-        )
-        terminal.abort_at = None
-        terminal.wait = None
+        waited = terminal.time.between(due, at)
+        self.hold(terminal, at, waited, bound, "the card came out late after the abort")
 
     def _allowance(self, terminal: TerminalEvidence) -> float:
-        return terminal.allowance(terminal.inserted) if terminal.inserted is not None else 0.0
+        inserted = terminal.device.inserted
+        return 0.0 if inserted is None else terminal.time.allowance(inserted)
 
     def on_CardAtSlot(self, terminal: TerminalEvidence, at: float, _event: e.CardAtSlot) -> None:
-        if self._trigger(terminal, at) is not None:
-            self._at_slot[terminal.name] = terminal.mark(at)
+        if terminal.wait.released_after is not None:
+            self._at_slot[terminal.name] = terminal.time.moment(at)
         self._released(terminal, at)
 
     def on_CaptureBegun(
@@ -73,8 +60,8 @@ class AbortReleasesCard(Check):
     def _gone(self, terminal: TerminalEvidence, at: float) -> None:
         since = self._at_slot.pop(terminal.name, None)
         if since is not None:
-            bound = self.contract.card_take + self.contract.slack + terminal.allowance(since)
-            seconds = terminal.since(since, at)
+            bound = self.contract.card_take + self.contract.slack + terminal.time.allowance(since)
+            seconds = terminal.time.since(since, at)
             if seconds > bound:
                 self.fail(
                     terminal,
@@ -85,12 +72,12 @@ class AbortReleasesCard(Check):
 
     def due(self, terminal: TerminalEvidence, now: float) -> None:
         self._gone(terminal, now)
-        if terminal.inserted is None or terminal.card_at in ("slot", "capturing"):
+        if terminal.device.inserted is None or terminal.device.card_at in ("slot", "capturing"):
             return
-        due = self._trigger(terminal, now)
+        due = terminal.wait.abort_due(now)
         if due is None:
             return
-        waited = terminal.between(due, now)
+        waited = terminal.time.between(due, now)
         if waited > self.bound + self._allowance(terminal):
             self.tried += 1
             self.measured(waited)
@@ -101,16 +88,6 @@ class AbortReleasesCard(Check):
                 f"at most {self.bound:.0f} s",
                 excess=waited - self.bound,
             )
-
-
-def _late(terminal: TerminalEvidence, current: TransactionEvidence, check: Check) -> bool:
-    """Did the answer come after the contract's host timer?"""
-    return (
-        terminal.wait is not None
-        and current.start >= terminal.wait.at
-        and current.answer is not None
-        and current.answer_at >= current.start + check.contract.host_response
-    )
 
 
 class HoldIsBounded(IntervalCheck):
@@ -132,9 +109,9 @@ class HoldIsBounded(IntervalCheck):
     def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
         """A request starts the clock even if the screen says nothing."""
         if (
-            terminal.kind is Kind.REQUEST
+            terminal.wire.kind is Kind.REQUEST
             and event.end == "terminal"
-            and terminal.inserted is not None
+            and terminal.device.inserted is not None
         ):
             self._begins(terminal, at)
 
@@ -147,7 +124,7 @@ class HoldIsBounded(IntervalCheck):
         self._ends(terminal, at, "the card was held too long")
 
     def due(self, terminal: TerminalEvidence, now: float) -> None:
-        if terminal.inserted is not None and self._overdue(terminal, now):
+        if terminal.device.inserted is not None and self._overdue(terminal, now):
             self._ends(terminal, now, "the card is still inside")
 
 
@@ -159,19 +136,19 @@ class CaptureHasReason(Check):
 
     def on_CaptureBegun(self, terminal: TerminalEvidence, at: float, event: e.CaptureBegun) -> None:
         self.tried += 1
-        current = terminal.current
+        current = terminal.transactions.current
         ordered = (
             current is not None
             and current.answer is Outcome.CAPTURE
             and not current.aborted
-            and terminal.inserted is not None
-            and current.start >= terminal.inserted.at
+            and terminal.device.inserted is not None
+            and current.start >= terminal.device.inserted.at
         )
-        if ordered or terminal.jammed or event.card in self.contract.hotlist:
+        if ordered or terminal.device.jammed or event.card in self.contract.hotlist:
             return
         early = None  # by how much, where the card had been at the slot
-        if terminal.inserted is not None and terminal.slot_since >= terminal.inserted.at:
-            early = self.contract.card_take - (at - terminal.slot_since)
+        if terminal.device.has_been_at_slot:
+            early = self.contract.card_take - (at - terminal.device.slot_since)
         if early is None or early > 0.001:
             # live, the moment at the slot is written down a little after its timer was started
             self.fail(terminal, at, "the card was captured for no listed reason", excess=early)
@@ -193,10 +170,10 @@ class CapturesAreFew(Check):
     def on_CaptureBegun(
         self, terminal: TerminalEvidence, at: float, _event: e.CaptureBegun
     ) -> None:
-        current = terminal.current
-        if current is None or current.answer is not Outcome.CAPTURE or terminal.inserted is None:
+        current, device = terminal.transactions.current, terminal.device
+        if current is None or current.answer is not Outcome.CAPTURE or device.inserted is None:
             return
-        if terminal.jammed or terminal.slot_since >= terminal.inserted.at:
+        if device.jammed or device.has_been_at_slot:
             return
         self.tried += 1
         captures = self._captures.setdefault(terminal.name, deque())
@@ -228,7 +205,7 @@ class WaitIsBounded(Check):
         since = self._since.pop(terminal.name, None)
         if since is not None:
             self.tried += 1
-            waited = terminal.between(since, at)
+            waited = terminal.time.between(since, at)
             self.hold(terminal, at, waited, self.bound, "'please wait' stood too long")
 
     def on_ScreenShown(self, terminal: TerminalEvidence, at: float, event: e.ScreenShown) -> None:
@@ -239,8 +216,8 @@ class WaitIsBounded(Check):
 
     def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
         """A request starts the clock even if the screen says nothing."""
-        asked = terminal.kind is Kind.REQUEST and event.end == "terminal" and terminal.powered
-        if asked and terminal.inserted is not None:
+        asked = terminal.wire.kind is Kind.REQUEST and event.end == "terminal"
+        if asked and terminal.time.powered and terminal.device.inserted is not None:
             self._since.setdefault(terminal.name, at)
 
     def on_EjectBegun(self, terminal: TerminalEvidence, at: float, _event: e.EjectBegun) -> None:
@@ -260,7 +237,7 @@ class WaitIsBounded(Check):
 
     def due(self, terminal: TerminalEvidence, now: float) -> None:
         since = self._since.get(terminal.name)
-        if since is not None and terminal.between(since, now) > self.bound:
+        if since is not None and terminal.time.between(since, now) > self.bound:
             self._over(terminal, now)
 
 
@@ -288,7 +265,7 @@ class EveryCardOut(Check):
     def on_CardInserted(
         self, terminal: TerminalEvidence, at: float, _event: e.CardInserted
     ) -> None:
-        self._inside[terminal.name] = terminal.mark(at)
+        self._inside[terminal.name] = terminal.time.moment(at)
 
     def _over(self, terminal: TerminalEvidence, at: float) -> None:
         inserted = self._inside.pop(terminal.name, None)
@@ -297,8 +274,8 @@ class EveryCardOut(Check):
             start = Moment(max(inserted.at, self._fault_began), inserted.off, inserted.cuts)
             if start.at > at:
                 start = inserted
-            bound = self.bound + terminal.allowance(start)
-            self.hold(terminal, at, terminal.since(start, at), bound, "the card stayed inside")
+            bound = self.bound + terminal.time.allowance(start)
+            self.hold(terminal, at, terminal.time.since(start, at), bound, "the card stayed inside")
 
     def on_CardTaken(self, terminal: TerminalEvidence, at: float, _event: e.CardTaken) -> None:
         self._over(terminal, at)
@@ -310,10 +287,10 @@ class EveryCardOut(Check):
 
     def due(self, terminal: TerminalEvidence, now: float) -> None:
         inserted = self._inside.get(terminal.name)
-        if inserted is not None and terminal.since(inserted, now) > self.bound + terminal.allowance(
-            inserted
-        ):
-            self._over(terminal, now)
+        if inserted is not None:
+            bound = self.bound + terminal.time.allowance(inserted)
+            if terminal.time.since(inserted, now) > bound:
+                self._over(terminal, now)
 
 
 class NoCardWhileDown(Check):
@@ -327,7 +304,7 @@ class NoCardWhileDown(Check):
     ) -> None:
         self.tried += 1
         why = (
-            "" if terminal.stands_still else terminal.down_because(at)
+            "" if terminal.time.stands_still else terminal.wire.link.down_because(at)
         )  # it could not close the reader
         if why:
             self.fail(terminal, at, f"a card was taken in while the link was down: {why}")

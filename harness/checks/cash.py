@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from harness import events as e
 from harness.checks.base import Check, IntervalCheck
-from harness.checks.evidence import TerminalEvidence, worth
+from harness.checks.device_evidence import worth
+from harness.checks.evidence import TerminalEvidence
 from harness.checks.transactions import TransactionEvidence
 
 
@@ -16,7 +17,7 @@ class CashNeedsApproval(Check):
 
     def on_StackBegun(self, terminal: TerminalEvidence, at: float, _event: e.StackBegun) -> None:
         self.tried += 1
-        current = terminal.current
+        current = terminal.transactions.current
         if current is None or not current.withdrawal:
             self.fail(terminal, at, "cash without a request")
         elif not current.approved:
@@ -48,7 +49,7 @@ class ApprovalIsAuthentic(Check):
         return self.contract.mac and super().observable(sees)
 
     def on_StackBegun(self, terminal: TerminalEvidence, at: float, _event: e.StackBegun) -> None:
-        current = terminal.current
+        current = terminal.transactions.current
         if current is None or not (current.approved or current.forged):
             return  # T4's to say
         self.tried += 1
@@ -70,7 +71,7 @@ class NeverMoreThanApproved(Check):
     def on_NotesStacked(
         self, terminal: TerminalEvidence, at: float, _event: e.NotesStacked
     ) -> None:
-        current = terminal.current
+        current = terminal.transactions.current
         if current is None or not current.approved:
             return  # cash without approval is T4's to say
         self.tried += 1
@@ -94,12 +95,14 @@ class CardBeforeCash(Check):
         if self.contract.cash_before_card:
             return
         self.tried += 1
-        if terminal.card_at in ("transport", "slot", "capturing"):
-            self.fail(terminal, at, f"the stacker ran with the card at the {terminal.card_at}")
+        place = terminal.device.card_at
+        if place:
+            self.fail(terminal, at, f"the stacker ran with the card at the {place}")
 
 
 class CashIsDrawnIn(IntervalCheck):
-    """T2.cash (section 3, cash_take and retract). From the slot to a hand, or back in; what got
+    """T2.cash (docs/domain.md, "Timers", cash_take and retract).
+    From the slot to a hand, or back in; what got
     stuck on the way is out of everybody's reach.
     """
 
@@ -119,11 +122,11 @@ class CashIsDrawnIn(IntervalCheck):
         self, terminal: TerminalEvidence, at: float, _event: e.NotesPresented
     ) -> None:
         self._begins(terminal, at)
-        self._whose.setdefault(terminal.name, terminal.customer)
+        self._whose.setdefault(terminal.name, terminal.device.customer)
 
     def _gone(self, terminal: TerminalEvidence, at: float, _event: e.Event | None = None) -> None:
-        whose = self._whose.pop(terminal.name, terminal.customer)
-        owner = "" if whose == terminal.customer else f" of customer {whose}"
+        whose = self._whose.pop(terminal.name, terminal.device.customer)
+        owner = "" if whose == terminal.device.customer else f" of customer {whose}"
         self._ends(terminal, at, f"cash{owner} lay at the slot")
 
     on_NotesTaken = on_NotesRetracted = on_RetractFailed = _gone  # noqa: N815
@@ -141,10 +144,10 @@ class NothingAfterAbort(Check):
 
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
-        self._counted: dict[str, int] = {}
+        self._counted: dict[str, int | str] = {}  # the last one counted, by terminal
 
     def on_StackBegun(self, terminal: TerminalEvidence, at: float, _event: e.StackBegun) -> None:
-        current = terminal.current
+        current = terminal.transactions.current
         if current is None:
             return
         expired = current.answer is None and at >= current.start + self.contract.host_response
@@ -155,7 +158,7 @@ class NothingAfterAbort(Check):
 
     def on_EjectBegun(self, terminal: TerminalEvidence, at: float, _event: e.EjectBegun) -> None:
         """An aborted transaction whose card comes out is a case that was tried."""
-        current = terminal.current
+        current = terminal.transactions.current
         if current is None or self._counted.get(terminal.name) == current.key:
             return
         expired = current.answer is None and at >= current.start + self.contract.host_response

@@ -6,26 +6,28 @@ from collections.abc import Callable, Iterable, Sequence
 
 from harness import events as e
 from harness.checks.base import Check, handlers_of
-from harness.checks.evidence import EVIDENCE_HANDLERS
+from harness.checks.evidence import EVIDENCE_HANDLERS, EvidenceHandler
 from harness.checks.expectations import EventCounter
 from harness.checks.totals import TotalsCounter
 
 
 class Recipients:
     """Who takes in one kind of event: first the `counters` of expected events, then the evidence
-    of its terminal by the function `take_in`, then the `handlers` of checks and totals.
+    of its terminal (`take_in`, called with the `witness` of that name, see `EvidenceHandler`), then
+    the `handlers` of checks and totals.
     """
 
-    __slots__ = ("counters", "handlers", "take_in")
+    __slots__ = ("counters", "handlers", "take_in", "witness")
 
     def __init__(
         self,
         counters: tuple[EventCounter, ...],
-        take_in: Callable[..., bool | None] | None,
+        evidence: EvidenceHandler | None,
         handlers: tuple[Callable[..., None], ...],
     ) -> None:
         self.counters = counters
-        self.take_in = take_in
+        self.witness = "" if evidence is None else evidence.witness
+        self.take_in = None if evidence is None else evidence.take_in
         self.handlers = handlers
 
 

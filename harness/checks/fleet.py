@@ -162,13 +162,13 @@ class BackInService(Check):
 
     def _stands_still(self, terminal: TerminalEvidence, at: float, event: e.Event) -> None:
         """Whose process misses what a motor reports has to take it for broken."""
-        if terminal.inserted is not None or terminal.cash_out:
+        if terminal.device.inserted is not None or terminal.device.cash_out:
             self._breaks(terminal, at, event)
 
     on_ProcessPaused = on_ProcessResumed = _stands_still  # noqa: N815
 
     def on_StackBegun(self, terminal: TerminalEvidence, at: float, event: e.StackBegun) -> None:
-        if terminal.stands_still:
+        if terminal.time.stands_still:
             self._breaks(terminal, at, event)
 
     def on_NotesStacked(self, terminal: TerminalEvidence, at: float, event: e.NotesStacked) -> None:

@@ -13,7 +13,8 @@ from harness.checks.run_facts import RunFacts
 from harness.checks.totals import TotalsCounter
 from harness.checks.verdict import Verdict
 from harness.journal import Header
-from harness.wire.dialect import Dialect
+from harness.wire.dialects import load_dialect
+from harness.wire.dialects.base import Dialect
 
 OF_A_TERMINAL = (
     e.Posted,
@@ -31,9 +32,13 @@ KILLED = "killed"  # the phase in which the process of a host ended, when it goe
 NOT_TERMINALS = ("HOST", "RUN")
 
 
-def dialect_of(_header: Header) -> Dialect:
-    """The dialect in which the frames of that journal are written."""
-    return Dialect()
+def dialect_of(header: Header) -> Dialect:
+    """The dialect in which the frames of that journal are written.
+
+    Raises:
+        ConfigError: this harness knows no dialect of that name.
+    """
+    return load_dialect(header.link.dialect_name, place="the journal's first line")
 
 
 class Judge:
@@ -62,8 +67,11 @@ class Judge:
             terminal = self._terminal_of(at, actor, event)
             if terminal is None:
                 return
-        if recipients.take_in is not None and recipients.take_in(terminal, at, event):
-            return
+        take_in = recipients.take_in
+        if take_in is not None:
+            witness = recipients.witness
+            if take_in(getattr(terminal, witness) if witness else terminal, at, event):
+                return
         for handler in recipients.handlers:
             handler(terminal, at, event)
 
@@ -77,11 +85,11 @@ class Judge:
         if actor in NOT_TERMINALS:
             if isinstance(event, e.HostCrashed) and event.phase == KILLED:
                 for terminal in self._terminals.values():
-                    terminal.host_was_killed()
+                    terminal.transactions.host_was_killed()
             if isinstance(event, OF_A_TERMINAL):
                 actor = event.terminal
             elif isinstance(event, e.FrameSeen):
-                actor = event.fields.get("41", "")
+                actor = self._dialect.read(event.fields).terminal
             else:
                 return None
             if not actor:
@@ -122,7 +130,7 @@ class Judge:
         return sum(
             1
             for terminal in self._terminals.values()
-            for transaction in terminal.open.values()
+            for transaction in terminal.transactions.open.values()
             if withdrawal_outcome.is_open(transaction)
         )
 

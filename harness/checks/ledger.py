@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_left, insort
+from collections import defaultdict
 
 from harness import events as e
 from harness.checks.base import Check
 from harness.checks.evidence import TerminalEvidence
-from harness.checks.transactions import TransactionEvidence, key_of
-from harness.wire.dialect import Kind, Outcome
+from harness.checks.number_set import NumberSet
+from harness.checks.transactions import TransactionEvidence
+from harness.checks.wire_evidence import APPROVING
+from harness.wire.identity import number_of, read_cause
+from harness.wire.message import MONEY_CLASSES, REQUESTS, Kind
 
 
 class PostedOnce(Check):
@@ -20,7 +22,7 @@ class PostedOnce(Check):
 
     def on_Posted(self, terminal: TerminalEvidence, at: float, event: e.Posted) -> None:
         self.tried += 1
-        transaction = terminal.transaction(event.stan, event.sent)
+        transaction = terminal.transactions.named(event.stan, event.sent)
         count = transaction.debits if event.kind == "debit" else transaction.back_posts
         if count > 1:
             self.fail(terminal, at, f"{event.kind} number {count} of STAN {event.stan}")
@@ -34,31 +36,27 @@ def _long_over(
     """Does it post for a transaction that was put away? One whose debit is known may still be
     reversed: whether an approval was paid is not seen without a device.
     """
-    return terminal.was_settled(transaction.key) and not (
+    return terminal.transactions.was_settled(transaction) and not (
         event.kind == "reversal" and transaction.debits
     )
 
 
-class _Numbers:
-    """A set of small numbers per terminal, eight bytes each."""
+class _SeenMessages:
+    """The messages that move money, of each terminal, by their class and number."""
 
     def __init__(self) -> None:
-        self._known: dict[str, array[int]] = {}
+        self._seen = {
+            message_class: defaultdict[str, NumberSet](NumberSet) for message_class in MONEY_CLASSES
+        }
 
-    def holds(self, name: str, number: int) -> bool:
-        known = self._known.get(name, _NONE)
-        at = bisect_left(known, number)
-        return at < len(known) and known[at] == number
+    def add(self, terminal: str, message_class: str, number: int | str) -> bool:
+        """Whether it was there before. A message that moves no money is left out."""
+        seen = self._seen.get(message_class)
+        return seen is not None and seen[terminal].add(number)
 
-    def add(self, name: str, number: int) -> bool:
-        """Whether it was there before."""
-        if self.holds(name, number):
-            return True
-        insort(self._known.setdefault(name, array("q")), number)
-        return False
-
-
-_NONE = array("q")
+    def holds(self, terminal: str, message_class: str, number: int | str) -> bool:
+        seen = self._seen.get(message_class)
+        return seen is not None and number in seen[terminal]
 
 
 class PostingIsAuthentic(Check):
@@ -69,26 +67,21 @@ class PostingIsAuthentic(Check):
 
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
-        self._signed = {"2": _Numbers(), "4": _Numbers()}
+        self._signed = _SeenMessages()
 
     def observable(self, sees: tuple[str, ...]) -> bool:
         """Where the contract has no MAC there is none to look at."""
         return self.contract.mac and super().observable(sees)
 
-    def on_FrameSeen(self, _site: TerminalEvidence, _at: float, event: e.FrameSeen) -> None:
-        if event.end != "host" or event.to != "host" or event.mac != "good":
-            return
-        fields = event.fields
-        signed = self._signed.get(fields.get("t", "")[1:2])
-        if signed is not None:
-            key = key_of(fields.get("11", ""), fields.get("7", ""))
-            signed.add(fields.get("41", ""), key)
+    def on_FrameSeen(self, terminal: TerminalEvidence, _at: float, event: e.FrameSeen) -> None:
+        if event.end == "host" and event.to == "host" and event.mac == "good":
+            message = terminal.wire.message
+            number = number_of(message.stan, message.sent)
+            self._signed.add(message.terminal, message.message_class, number)
 
     def on_Posted(self, terminal: TerminalEvidence, at: float, event: e.Posted) -> None:
-        message, stan, sent = event.cause.split(":")
-        signed = self._signed.get(message)
         self.tried += 1
-        if signed is None or not signed.holds(event.terminal, key_of(stan, sent)):
+        if not self._signed.holds(event.terminal, *read_cause(event.cause)):
             self.fail(terminal, at, f"message {event.cause} posted, and its MAC was not right")
 
 
@@ -107,7 +100,7 @@ class NeverMoreBack(Check):
         if event.kind != "reversal":
             return
         self.tried += 1
-        transaction = terminal.transaction(event.stan, event.sent)
+        transaction = terminal.transactions.named(event.stan, event.sent)
         over = transaction.back - transaction.debit
         self.measured(max(0, over))
         if over > 0:
@@ -133,21 +126,20 @@ class LedgerEqualsCash(Check):
     def bound(self) -> float:
         return 0.0
 
-    def on_Posted(self, _site: TerminalEvidence, _at: float, event: e.Posted) -> None:
+    def on_Posted(self, _terminal: TerminalEvidence, _at: float, event: e.Posted) -> None:
         self.tried += event.kind == "debit"
         if self.worst is None:
             self.worst = 0.0
 
-    def on_NotesTaken(self, _site: TerminalEvidence, _at: float, _event: e.NotesTaken) -> None:
+    def on_NotesTaken(self, _terminal: TerminalEvidence, _at: float, _event: e.NotesTaken) -> None:
         self.tried += 1
 
     def rest(self, terminal: TerminalEvidence, now: float) -> None:
-        if terminal.stray_cash:
-            self.measured(terminal.stray_cash)
-            self.fail(
-                terminal, now, f"{terminal.stray_cash / 100:.2f} were taken without any request"
-            )
-        for transaction in [*terminal.recent.values(), *terminal.open.values()]:
+        if terminal.device.stray_cash:
+            self.measured(terminal.device.stray_cash)
+            taken = f"{terminal.device.stray_cash / 100:.2f} were taken"
+            self.fail(terminal, now, f"{taken} without any request")
+        for transaction in terminal.transactions.kept():
             off = transaction.debit + transaction.stood - transaction.back - transaction.taken
             if transaction.before and not transaction.requested:
                 continue  # its cash was paid in an earlier life, where nobody of this run looked
@@ -174,7 +166,8 @@ def explained(transaction: TransactionEvidence) -> bool:
 def in_flight(terminal: TerminalEvidence, transaction: TransactionEvidence) -> bool:
     """Posted, and the terminal's outcome undecided: it still holds the card of this request."""
     undecided = not transaction.endings and transaction.reversal is None
-    return transaction is terminal.current and terminal.inserted is not None and undecided
+    card_inside = terminal.device.inserted is not None
+    return transaction is terminal.transactions.current and card_inside and undecided
 
 
 class ReplayMovesNothing(Check):
@@ -185,22 +178,17 @@ class ReplayMovesNothing(Check):
 
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
-        self._heard = {"2": _Numbers(), "4": _Numbers()}
-        self._posted = {"2": _Numbers(), "4": _Numbers()}
+        self._heard = _SeenMessages()
+        self._posted = _SeenMessages()
 
     def on_FrameSeen(self, terminal: TerminalEvidence, _at: float, event: e.FrameSeen) -> None:
-        fields = event.fields
-        if event.end != "host" or event.to != "host" or event.problem:
-            return
-        heard = self._heard.get(fields.get("t", "")[1:2])
-        if heard is not None and event.mac != "bad":
-            key = key_of(fields.get("11", ""), fields.get("7", ""))
-            self.tried += heard.add(terminal.name, key)
+        if event.end == "host" and event.to == "host" and event.mac != "bad":
+            message = terminal.wire.message
+            number = number_of(message.stan, message.sent)
+            self.tried += self._heard.add(terminal.name, message.message_class, number)
 
     def on_Posted(self, terminal: TerminalEvidence, at: float, event: e.Posted) -> None:
-        message, stan, sent = event.cause.split(":")
-        posted = self._posted.get(message)
-        if posted is not None and posted.add(terminal.name, key_of(stan, sent)):
+        if self._posted.add(terminal.name, *read_cause(event.cause)):
             self.fail(terminal, at, f"message {event.cause} posted a second time")
 
 
@@ -215,25 +203,18 @@ class TombstoneHolds(Check):
     def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
         if event.end != "host" or event.mac == "bad":
             return
-        kind = terminal.kind
-        if kind in (Kind.REQUEST, Kind.REQUEST_REPEAT) and event.to == "host":
-            self.tried += self._original(terminal, event).tombstone
+        kind, message = terminal.wire.kind, terminal.wire.message
+        if kind in REQUESTS and event.to == "host":
+            self.tried += terminal.transactions.of(message).tombstone
         elif kind is Kind.REVERSAL_ANSWER and event.to == "terminal":
-            for transaction in terminal.acknowledged:
+            for transaction in terminal.wire.host_end.acknowledged:
                 self.tried += transaction.host_asked
                 if transaction.debits:
                     self._broken(terminal, at, transaction, "debited")
         elif kind is Kind.ANSWER and event.to == "terminal":
-            transaction = self._original(terminal, event)
-            approved = terminal.dialect.outcome_of(event.fields) in (
-                Outcome.APPROVED,
-                Outcome.PARTIAL,
-            )
-            if transaction.tombstone and approved:
+            transaction = terminal.transactions.of(message)
+            if transaction.tombstone and message.outcome in APPROVING:
                 self._broken(terminal, at, transaction, "approved")
-
-    def _original(self, terminal: TerminalEvidence, event: e.FrameSeen) -> TransactionEvidence:
-        return terminal.transaction(event.fields.get("11", ""), event.fields.get("7", ""))
 
     def _broken(
         self, terminal: TerminalEvidence, at: float, transaction: TransactionEvidence, what: str
@@ -241,7 +222,7 @@ class TombstoneHolds(Check):
         self.fail(terminal, at, f"STAN {transaction.stan} was {what} after its reversal")
 
     def on_Posted(self, terminal: TerminalEvidence, at: float, event: e.Posted) -> None:
-        transaction = terminal.transaction(event.stan, event.sent)
+        transaction = terminal.transactions.named(event.stan, event.sent)
         if event.kind == "debit" and transaction.tombstone:
             self._broken(terminal, at, transaction, "debited")
 
@@ -260,7 +241,7 @@ class NothingPending(Check):
         self._counted: dict[str, e.StoreCounted] = {}
 
     def on_FrameSeen(self, terminal: TerminalEvidence, _at: float, event: e.FrameSeen) -> None:
-        self.tried += event.end == "terminal" and terminal.kind is Kind.REVERSAL
+        self.tried += event.end == "terminal" and terminal.wire.kind is Kind.REVERSAL
 
     def on_AlarmRaised(self, terminal: TerminalEvidence, _at: float, event: e.AlarmRaised) -> None:
         if event.kind == "parked":
@@ -280,7 +261,7 @@ class NothingPending(Check):
             self.fail(
                 terminal, now, f"{stored.parked} reversals are parked and not all were alarmed"
             )
-        for transaction in terminal.open.values():
+        for transaction in terminal.transactions.open.values():
             if transaction.reversal and not transaction.reversal_final and not transaction.parked:
                 self.fail(
                     terminal, now, f"reversal {transaction.reversal[0]} has had no final answer"

@@ -6,7 +6,7 @@ from harness import events as e
 from harness.checks.base import Check
 from harness.checks.evidence import TerminalEvidence
 from harness.machines.business_day import DAY
-from harness.wire.dialect import AdviceOutcome
+from harness.wire.message import AdviceOutcome
 
 
 class AdvicesAccepted(Check):
@@ -28,24 +28,27 @@ class AdvicesAccepted(Check):
             )
 
     def on_AdviceSeen(self, terminal: TerminalEvidence, at: float, event: e.AdviceSeen) -> None:
-        fields = event.fields
-        stan = fields.get("11", "")
+        advice = terminal.wire.advice
+        stan = advice.stan
         if self.contract.mac and event.mac != "good":
             self.fail(terminal, at, f"the advice of STAN {stan} has no right MAC")
         elif event.to == "issuer":
-            stood, told = terminal.transaction(stan, fields.get("7", "")).stood, fields.get("4", "")
-            if terminal.dialect.amount_of(fields) != stood:
+            stood, told = terminal.transactions.of(advice).stood, advice.amount_text
+            if advice.amount != stood:
                 self.fail(
                     terminal, at, f"STAN {stan} is advised as {told}, {stood} was stood in for"
                 )
         else:
             self.tried += 1
-            if terminal.dialect.advice_outcome_of(fields) is AdviceOutcome.PARK:
-                code = fields.get("39", "")
-                self.fail(terminal, at, f"the issuer declined the advice of STAN {stan} ({code})")
+            if advice.advice_outcome is AdviceOutcome.PARK:
+                what = f"the issuer declined the advice of STAN {stan} ({advice.code})"
+                self.fail(terminal, at, what)
 
     def rest(self, terminal: TerminalEvidence, now: float) -> None:
-        for transaction in [*terminal.recent.values(), *terminal.open.values()]:
+        for transaction in [
+            *terminal.transactions.recent.values(),
+            *terminal.transactions.open.values(),
+        ]:
             if transaction.stood:
                 self.fail(terminal, now, f"the issuer was never told of STAN {transaction.stan}")
 
@@ -78,18 +81,19 @@ class DaysAddUp(Check):
         self.tried += number > 0
         sums = self._sums.setdefault(event.day, {"debit": 0, "reversal": 0})
         sums[event.kind] += event.amount
-        if not terminal.transaction(
+        if not terminal.transactions.named(
             event.stan, event.sent
         ).stood_in:  # that was answered long before
             self._last[terminal.name, event.cause] = event.day
 
     def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
-        if event.end != "host" or event.to != "terminal" or "39" not in event.fields:
+        answer = terminal.wire.message
+        if event.end != "host" or event.to != "terminal" or not answer.code:
             return
-        day = self._last.pop((terminal.name, terminal.dialect.identity(event.fields)), "")
-        told = event.fields.get("15", "")
+        day = self._last.pop((terminal.name, answer.identity.cause), "")
+        told = answer.day
         if day and told != day:
-            stan = event.fields.get("11", "")
+            stan = answer.stan
             self.fail(
                 terminal, at, f"STAN {stan} was posted to day {day}, and answered as '{told}'"
             )

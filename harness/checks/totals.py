@@ -7,10 +7,12 @@ from typing import Any
 import msgspec
 
 from harness import events as e
-from harness.checks.evidence import Moment, TerminalEvidence, worth
+from harness.checks.device_evidence import worth
+from harness.checks.evidence import TerminalEvidence
+from harness.checks.operating_time import Moment
 from harness.checks.transactions import TransactionEvidence
 from harness.contract import Contract
-from harness.wire.dialect import Outcome
+from harness.wire.message import Outcome
 
 
 class Totals(msgspec.Struct, kw_only=True):
@@ -61,15 +63,15 @@ class TotalsCounter:
         """The cards that are inside now meet the fault."""
         self._faults += 1
         for terminal in terminals.values():
-            if terminal.inserted is not None:
+            if terminal.device.inserted is not None:
                 self._meet(terminal)
 
     def fault_ended(self) -> None:
         self._faults -= 1
 
     def _meet(self, terminal: TerminalEvidence) -> None:
-        if self._met.get(terminal.name) != terminal.customer:
-            self._met[terminal.name] = terminal.customer
+        if self._met.get(terminal.name) != terminal.device.customer:
+            self._met[terminal.name] = terminal.device.customer
             self.totals.cards_met_fault += 1
 
     def on_CustomerArrived(self, *_: object) -> None:
@@ -82,7 +84,7 @@ class TotalsCounter:
         self, terminal: TerminalEvidence, at: float, _event: e.CardInserted
     ) -> None:
         self.totals.inserted += 1
-        self._hold[terminal.name] = terminal.mark(at)
+        self._hold[terminal.name] = terminal.time.moment(at)
         if self._faults:
             self._meet(terminal)
 
@@ -99,16 +101,17 @@ class TotalsCounter:
     def on_CaptureBegun(
         self, terminal: TerminalEvidence, _at: float, event: e.CaptureBegun
     ) -> None:
-        current = terminal.current
-        if terminal.jammed:
+        current = terminal.transactions.current
+        ordered = current is not None and current.answer is Outcome.CAPTURE
+        if terminal.device.jammed:
             why = "jam"
         elif event.card in self._contract.hotlist:
             why = "local hotlist"
-        elif current is not None and current.answer is Outcome.CAPTURE and not terminal.slot_since:
+        elif ordered and not terminal.device.slot_since:
             why = "ordered by the host"
-        elif terminal.inserted is not None and terminal.slot_since >= terminal.inserted.at:
+        elif terminal.device.has_been_at_slot:
             why = "not taken"
-        elif current is not None and current.answer is Outcome.CAPTURE:
+        elif ordered:
             why = "ordered by the host"
         else:
             why = "no reason known"
@@ -129,16 +132,16 @@ class TotalsCounter:
     def on_PowerLost(self, terminal: TerminalEvidence, _at: float, _event: e.PowerLost) -> None:
         self._wait.pop(terminal.name, None)
 
-    def on_NotesTaken(self, _site: TerminalEvidence, _at: float, event: e.NotesTaken) -> None:
+    def on_NotesTaken(self, _terminal: TerminalEvidence, _at: float, event: e.NotesTaken) -> None:
         self.totals.cash_taken += worth(event.notes)
 
-    def on_Posted(self, _site: TerminalEvidence, _at: float, event: e.Posted) -> None:
+    def on_Posted(self, _terminal: TerminalEvidence, _at: float, event: e.Posted) -> None:
         self.totals.ledger += event.amount if event.kind == "debit" else -event.amount
 
     def on_RequestDecided(
-        self, _site: TerminalEvidence, _at: float, event: e.RequestDecided
+        self, terminal: TerminalEvidence, _at: float, event: e.RequestDecided
     ) -> None:
-        if event.code == "00":
+        if event.code == terminal.dialect.codes["approved"]:
             self.totals.approved += 1
         else:
             self.totals.declined += 1
@@ -155,7 +158,9 @@ class TotalsCounter:
     def on_ReversalAnswered(self, *_: object) -> None:
         self.totals.acknowledged += 1
 
-    def on_StoreCounted(self, _site: TerminalEvidence, _at: float, event: e.StoreCounted) -> None:
+    def on_StoreCounted(
+        self, _terminal: TerminalEvidence, _at: float, event: e.StoreCounted
+    ) -> None:
         self.totals.pending += event.pending
         self.totals.parked += event.parked
         self.totals.suspense += event.suspense
@@ -165,13 +170,16 @@ class TotalsCounter:
         totals = self.totals
         totals.terminals = len(terminals)
         for terminal in terminals.values():
-            if terminal.inserted is not None:
+            if terminal.device.inserted is not None:
                 totals.inside += 1
-                totals.longest_hold = max(totals.longest_hold, now - terminal.inserted.at)
+                totals.longest_hold = max(totals.longest_hold, now - terminal.device.inserted.at)
             since = self._wait.get(terminal.name)
-            if since is not None and terminal.inserted is not None:
+            if since is not None and terminal.device.inserted is not None:
                 totals.longest_wait = max(totals.longest_wait, now - since)
-            for transaction in [*terminal.recent.values(), *terminal.open.values()]:
+            for transaction in [
+                *terminal.transactions.recent.values(),
+                *terminal.transactions.open.values(),
+            ]:
                 totals.explained += _difference(transaction)
         return totals
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from harness import events as e
 from harness.checks.base import Check
-from harness.checks.evidence import CLOSING, TerminalEvidence
+from harness.checks.evidence import TerminalEvidence
 from harness.checks.transactions import TransactionEvidence, is_over
+from harness.checks.wire_evidence import CLOSING
 from harness.machines.inputs import State
-from harness.wire.dialect import Kind
+from harness.wire.message import REVERSALS, Kind
 
 
 class TimersStand(Check):
@@ -19,11 +20,11 @@ class TimersStand(Check):
     needs = ("terminal", "device")
 
     def on_StateEntered(self, terminal: TerminalEvidence, at: float, event: e.StateEntered) -> None:
-        if terminal.inserted is None and not terminal.cash_out:
+        if terminal.device.inserted is None and not terminal.device.cash_out:
             return
         self.tried += 1
         if not event.timer and event.state != State.OUT_OF_SERVICE:
-            what = "a card" if terminal.inserted is not None else "cash"
+            what = "a card" if terminal.device.inserted is not None else "cash"
             self.fail(terminal, at, f"{event.state} with {what} in play and no timer")
 
     def on_TimerRearmed(self, terminal: TerminalEvidence, at: float, event: e.TimerRearmed) -> None:
@@ -40,8 +41,8 @@ class EndsExactlyOnce(Check):
 
     def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
         """A new request of the terminal closes the book on what is over."""
-        if terminal.kind is Kind.REQUEST and event.end == "terminal":
-            for transaction in terminal.swept:
+        if terminal.wire.kind is Kind.REQUEST and event.end == "terminal":
+            for transaction in terminal.transactions.swept:
                 self._judge(terminal, at, transaction)
 
     def _judge(
@@ -57,7 +58,7 @@ class EndsExactlyOnce(Check):
             self.fail(terminal, at, f"STAN {transaction.stan}: {wrong}")
 
     def rest(self, terminal: TerminalEvidence, now: float) -> None:
-        for transaction in terminal.open.values():
+        for transaction in terminal.transactions.open.values():
             if transaction.endings:
                 self._judge(terminal, now, transaction)
             elif transaction.requested and transaction.withdrawal:
@@ -79,14 +80,14 @@ class UnansweredIsReversed(Check):
         return "device" not in sees
 
     def on_FrameSeen(self, terminal: TerminalEvidence, _at: float, event: e.FrameSeen) -> None:
-        if event.end == "terminal" and terminal.kind is Kind.REVERSAL:
-            original = terminal.dialect.original_of(event.fields)
+        if event.end == "terminal" and terminal.wire.kind is Kind.REVERSAL:
+            original = terminal.wire.message.original
             if original is not None:
-                transaction = terminal.transaction(original.stan, original.sent)
+                transaction = terminal.transactions.named(original.stan, original.sent)
                 self.tried += must_be_reversed(transaction)
 
     def rest(self, terminal: TerminalEvidence, now: float) -> None:
-        for transaction in terminal.open.values():
+        for transaction in terminal.transactions.open.values():
             if must_be_reversed(transaction) and "reversed" not in transaction.endings:
                 self.tried += 1
                 self.fail(terminal, now, never_ended(transaction))
@@ -151,8 +152,8 @@ class PowerCutLosesNothing(Check):
     needs = ("device", "wire.terminal")
 
     def rest(self, terminal: TerminalEvidence, now: float) -> None:
-        self.tried += terminal.losses
-        for transaction in terminal.open.values():
+        self.tried += terminal.transactions.cut_withdrawals
+        for transaction in terminal.transactions.open.values():
             if not (transaction.cut and transaction.requested and transaction.withdrawal):
                 continue
             if not transaction.endings:
@@ -164,7 +165,8 @@ class PowerCutLosesNothing(Check):
 
 
 class ReversalsInOrder(Check):
-    """T13.order (section 4, rule 6). A reversal is sent for the first time when the one before it
+    """T13.order (docs/domain.md, "Store and forward", rule 6).
+    A reversal is sent for the first time when the one before it
     has had its final answer or is parked, and never before one of an earlier transaction (as far
     as its request was seen: one that the power cut off before it left has no place in time). Where
     nobody sees the terminals' own end, a host that was killed may have given the answer and not
@@ -180,12 +182,12 @@ class ReversalsInOrder(Check):
         self._last: dict[str, TransactionEvidence] = {}
 
     def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
-        if event.end != "terminal" or terminal.kind is not Kind.REVERSAL:
+        if event.end != "terminal" or terminal.wire.kind is not Kind.REVERSAL:
             return
-        original = terminal.dialect.original_of(event.fields)
+        original = terminal.wire.message.original
         if original is None:
             return
-        transaction = terminal.transaction(original.stan, original.sent)
+        transaction = terminal.transactions.named(original.stan, original.sent)
         before = self._last.get(terminal.name)
         if transaction.reversals_sent > 1 or before is transaction:
             return
@@ -193,7 +195,7 @@ class ReversalsInOrder(Check):
         if before is None:
             return
         self.tried += 1
-        unseen = before.unsure and not terminal.device_seen
+        unseen = before.unsure and not terminal.transactions.device_seen
         if not (before.reversal_final or before.parked or unseen):
             what = f"the reversal of STAN {original.stan} left while STAN {before.stan}'s was open"
             self.fail(terminal, at, what)
@@ -212,32 +214,36 @@ class OneReversal(Check):
     needs = ("wire.terminal",)
 
     def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
-        if event.end != "terminal" or terminal.kind not in (Kind.REVERSAL, Kind.REVERSAL_REPEAT):
+        kind, message = terminal.wire.kind, terminal.wire.message
+        if event.end != "terminal" or kind not in REVERSALS:
             return
-        fields = event.fields
-        original = terminal.dialect.original_of(fields)
+        original = message.original
         if original is None:
             self.tried += 1
             self.fail(terminal, at, "a reversal that names no original (DE 90)")
             return
-        transaction = terminal.transaction(original.stan, original.sent)
+        transaction = terminal.transactions.named(original.stan, original.sent)
         first = transaction.reversal
         if first is None:
             return
         self.tried += 1
         stan, sent, digest = first
-        if terminal.was_reversed(transaction):
+        if terminal.transactions.was_reversed(transaction):
             self.fail(terminal, at, f"STAN {original.stan} had been reversed long before")
-        if (fields.get("11"), fields.get("7")) != (stan, sent):
+        if (message.stan, message.sent) != (stan, sent):
             self.fail(
                 terminal,
                 at,
-                f"a second reversal of STAN {original.stan}: {fields.get('11')} after {stan}",
+                f"a second reversal of STAN {original.stan}: {message.stan} after {stan}",
             )
         elif event.digest != digest:
             self.fail(terminal, at, f"the repeat of reversal {stan} differs from the first")
-        repeat = terminal.kind is Kind.REVERSAL_REPEAT
+        repeat = kind is Kind.REVERSAL_REPEAT
         sent_before = transaction.reversals_sent > 1
-        if repeat is not sent_before and terminal.device_seen and not terminal.cuts:
+        if (
+            repeat is not sent_before
+            and terminal.transactions.device_seen
+            and not terminal.time.cuts
+        ):
             began = "a repeat" if repeat else "new, once more"
             self.fail(terminal, at, f"reversal {stan} was sent as {began}")

@@ -1,4 +1,4 @@
-"""`harness cards`: the cards of our terminals' customers, for the file of somebody's own host."""
+"""`harness cards`: the cards that the customers of our terminals use, for somebody else's host."""
 
 from __future__ import annotations
 

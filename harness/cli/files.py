@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 from harness.checks.verdict import Verdict
 from harness.journal import Header
-from harness.report.machine import check_writable, junit_xml, verdict_json, write_file
+from harness.report.json_report import verdict_json
+from harness.report.junit import junit_xml
+from harness.report.output_files import check_writable, write_file
 
 
 class Files(NamedTuple):

@@ -16,7 +16,8 @@ from harness.report.judging import judge_together
 
 def judge(
     journals: Annotated[
-        list[Path], typer.Argument(help="A run's journal, or those of its two halves.")
+        list[Path],
+        typer.Argument(help="A run's journal, or those of a host and of its terminals."),
     ],
     junit: Annotated[Path | None, typer.Option(help="Write the verdict as JUnit XML.")] = None,
     json: Annotated[Path | None, typer.Option(help="Write the verdict as JSON.")] = None,

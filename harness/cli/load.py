@@ -25,7 +25,7 @@ from harness.load.run import run_load, usual_warm_up
 from harness.report.console import print_heading, print_verdict
 from harness.report.judging import reports_scanned
 from harness.report.load import print_figures
-from harness.report.machine import write_file
+from harness.report.output_files import write_file
 from harness.report.progress import ProgressView
 from harness.units import format_duration, parse_duration
 
@@ -101,7 +101,7 @@ def parse_rate(text: str) -> float:
     """Customers a second: '300/s', '300' or '900/m'; '' is 0, flat out.
 
     Raises:
-        ConfigError: something else, or nobody at all.
+        ConfigError: it is no rate, or 0.
     """
     if not text:
         return 0.0

@@ -117,17 +117,17 @@ def guarded(action: Callable[[], object]) -> int:
         _say(f"environment: {trouble}")
         return ENVIRONMENT
     except BrokenPipeError:
-        return _nobody_reads()
+        return _output_closed()
     except SystemExit as done:
         if isinstance(done.__context__, BrokenPipeError):  # rich's way to tell
-            return _nobody_reads()
-        return _internal(done)  # a machine's: no command of ours ends so
+            return _output_closed()
+        return _internal(done)  # from a machine: no command of the harness ends so
     except Exception as error:
         return MISTAKE if _usage_shown(error) else _internal(error)
     return code if isinstance(code, int) else 0
 
 
-def _nobody_reads() -> int:
+def _output_closed() -> int:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return ENVIRONMENT
 

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from harness.cli.files import Files, prepare
 from harness.cli.option_groups import LinkFlags, Quiet, ReportFlags, Seed, with_groups
-from harness.cli.run_and_report import Keeping, run_and_report
+from harness.cli.run_and_report import StoreOptions, run_and_report
 from harness.errors import ConfigError
 from harness.faults.grammar import parse_fault
 from harness.plan import RunPlan, plan_of
@@ -81,8 +81,8 @@ def run(
     check_profiles(plan)
     files = Files(reports.journal, reports.junit, reports.json)
     prepare(files)
-    keeping = _keeping(state_dir, fsync=fsync, live=live)
-    outcome = run_and_report(plan, files, Console(highlight=False), quiet=quiet, keeping=keeping)
+    store = _store_options(state_dir, fsync=fsync, live=live)
+    outcome = run_and_report(plan, files, Console(highlight=False), quiet=quiet, store=store)
     raise typer.Exit(INTERRUPTED if outcome.interrupted else outcome.verdict.exit_code)
 
 
@@ -96,13 +96,13 @@ def check_profiles(plan: RunPlan) -> None:
     find_host_profile(plan.host_profile)
 
 
-def _keeping(state_dir: Path | None, *, fsync: bool, live: bool) -> Keeping:
+def _store_options(state_dir: Path | None, *, fsync: bool, live: bool) -> StoreOptions:
     for flag, given in (("--state-dir", state_dir is not None), ("--fsync", fsync)):
         if given and not live:
             raise ConfigError(
                 "a simulation's disk is in memory", place=flag, remedy="leave it out, or add --live"
             )
-    return Keeping(state_dir, fsync)
+    return StoreOptions(state_dir, fsync)
 
 
 def _duration(text: str | None) -> float | None:

@@ -1,4 +1,4 @@
-"""Carrying out a plan: the run itself, the journal a failure leaves behind, the report.
+"""A plan is run and reported: the run, the journal that a failure leaves behind, the report.
 
 A live run always writes a journal. A simulated one costs nothing to repeat, so it is run
 without, and run again with the journal on when it did not pass.
@@ -23,9 +23,9 @@ RUNS = Path("runs")
 _PROBE = 1 << 16  # bytes: more than any case has
 
 
-class Keeping(NamedTuple):
-    """Where a live run's terminals keep their store (None: a directory that goes with the run), and
-    whether it must survive power loss too, not only SIGKILL.
+class StoreOptions(NamedTuple):
+    """Where the terminals of a live run keep their store (None: in a directory that is deleted with
+    the run), and whether it must survive power loss too, and not only SIGKILL.
     """
 
     state_dir: Path | None = None
@@ -39,7 +39,7 @@ def run_and_report(
     *,
     quiet: bool = False,
     story: int = 60,
-    keeping: Keeping = Keeping(),  # noqa: B008  # immutable
+    store: StoreOptions = StoreOptions(),  # noqa: B008  # immutable
 ) -> Outcome:
     """Run the plan, report it, write the files; `story` is how many lines of a failure's ladder
     are shown.
@@ -49,11 +49,11 @@ def run_and_report(
     """
     if not quiet:
         print_heading(console, plan)
-    outcome = _run(plan, files.journal, console, keeping, quiet=quiet)
+    outcome = _run(plan, files.journal, console, store, quiet=quiet)
     if outcome.verdict.exit_code and outcome.journal is None and not outcome.interrupted:
         if not quiet:
             console.print("  once more with the journal on ...", style="dim")
-        outcome = _run(plan, _fresh(plan), console, keeping, quiet=True)
+        outcome = _run(plan, _fresh(plan), console, store, quiet=True)
     outcome = outcome._replace(verdict=reports_scanned(outcome.verdict, outcome.header))
     files.write(outcome.verdict, outcome.header)
     print_verdict(
@@ -69,19 +69,21 @@ def run_and_report(
 
 
 def _run(
-    plan: RunPlan, journal: Path | None, console: Console, keeping: Keeping, *, quiet: bool
+    plan: RunPlan, journal: Path | None, console: Console, store: StoreOptions, *, quiet: bool
 ) -> Outcome:
     if plan.mode == "live" and journal is None:
         journal = _fresh(plan)
     with ProgressView(console, plan.scenario.epoch, quiet=quiet) as watcher:
-        return _engine(plan, journal, watcher, keeping)
+        return _engine(plan, journal, watcher, store)
 
 
-def _engine(plan: RunPlan, journal: Path | None, watcher: Watcher, keeping: Keeping) -> Outcome:
+def _engine(plan: RunPlan, journal: Path | None, watcher: Watcher, store: StoreOptions) -> Outcome:
     if plan.mode == "live":
         from harness.live.run import run_live
 
-        return run_live(plan, journal=journal, progress=watcher, **keeping._asdict())
+        return run_live(
+            plan, journal=journal, progress=watcher, state_dir=store.state_dir, fsync=store.fsync
+        )
     from harness.sim.run import simulate_plan
 
     return simulate_plan(plan, journal=journal, progress=watcher)

@@ -30,6 +30,7 @@ from harness.report.frames import frame_line
 from harness.report.judging import reports_scanned
 from harness.report.setup_hints import SetupHints
 from harness.units import format_duration, parse_duration
+from harness.wire.dialects import load_dialect
 
 INTERRUPTED = 130
 
@@ -91,19 +92,20 @@ def files_of(mode: Mode, reports: ReportFlags, options: StandaloneFlags) -> File
 
 def listeners_of(plan: RunPlan, *, verbose: bool) -> list[Listener]:
     """Who reads the journal while it grows: hints about wrong settings, and every frame."""
-    listeners: list[Listener] = [SetupHints(plan.mode, _hint).see]
+    dialect = load_dialect(plan.link.dialect_name)
+    listeners: list[Listener] = [SetupHints(plan.mode, dialect, _hint).see]
     if verbose:
-        listeners.append(_show_frame)
+
+        def show_frame(at: float, actor: str, event: Event) -> None:
+            if isinstance(event, FrameSeen) and event.end == "terminal":
+                print(frame_line(at, actor, event, dialect), file=sys.stderr, flush=True)
+
+        listeners.append(show_frame)
     return listeners
 
 
 def _hint(text: str) -> None:
     print(f"harness: {text}", file=sys.stderr, flush=True)
-
-
-def _show_frame(at: float, actor: str, event: Event) -> None:
-    if isinstance(event, FrameSeen) and event.end == "terminal":
-        print(frame_line(at, actor, event), file=sys.stderr, flush=True)
 
 
 def run_until_stopped(standalone: Standalone, files: Files, *, quiet: bool) -> None:
@@ -126,10 +128,10 @@ def run_until_stopped(standalone: Standalone, files: Files, *, quiet: bool) -> N
 
 async def _serve(standalone: Standalone, console: Console, *, quiet: bool) -> bool:
     """Until --for or a signal; True if a second signal cut the settling short."""
-    stop, no_more_waiting = asyncio.Event(), asyncio.Event()
+    stop, stop_waiting = asyncio.Event(), asyncio.Event()
 
     def signalled() -> None:
-        (no_more_waiting if stop.is_set() else stop).set()
+        (stop_waiting if stop.is_set() else stop).set()
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -142,8 +144,8 @@ async def _serve(standalone: Standalone, console: Console, *, quiet: bool) -> bo
         stop.set()
         if not standalone.quiet() and not quiet:
             console.print(f"  stopping: {_waits_for(standalone)};\n  Ctrl-C again ends it at once")
-        await standalone.settle(no_more_waiting)
-    return no_more_waiting.is_set()
+        await standalone.settle(stop_waiting)
+    return stop_waiting.is_set()
 
 
 async def _announce(standalone: Standalone, console: Console, stop: asyncio.Event) -> None:

@@ -38,7 +38,7 @@ def _keep_card(t: Terminal, _: i.Input, now: float) -> None:
 def _stay_parked(t: Terminal, x: i.ServiceMayChange, now: float) -> None:
     """Out of service with a card inside, and no way back."""
     if not t.card_inside:
-        cells_boot.reconsider(t, x, now)
+        cells_boot.service_changed(t, x, now)
 
 
 KEEPS_CARD_SILENTLY = rewired(
@@ -94,8 +94,8 @@ class _AlwaysUp(Service):
 
 
 class _AcceptsWhileDown(Terminal):
-    def __init__(self, settings: TerminalSettings, outside: TerminalContext) -> None:
-        super().__init__(settings, outside)
+    def __init__(self, settings: TerminalSettings, context: TerminalContext) -> None:
+        super().__init__(settings, context)
         self.service = _AlwaysUp()
 
 

@@ -97,8 +97,8 @@ class _LooksAtStan(Matcher):
 
 
 class _MatchesOnStan(Terminal):
-    def __init__(self, settings: TerminalSettings, outside: TerminalContext) -> None:
-        super().__init__(settings, outside)
+    def __init__(self, settings: TerminalSettings, context: TerminalContext) -> None:
+        super().__init__(settings, context)
         self.matcher = _LooksAtStan(self.id, partial_approval=settings.partial_approval)
 
 

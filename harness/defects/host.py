@@ -5,111 +5,207 @@ from __future__ import annotations
 from typing import Any
 
 from harness.defects.defect import Defect
-from harness.machines.host import Host, Line
-from harness.machines.profile import HostProfile
+from harness.machines.authorization import Authorizer
+from harness.machines.host import Host
+from harness.machines.host_cells import requests, reversals
+from harness.machines.host_inputs import HostInput, HostState, Received
+from harness.machines.host_table import SAFE_HOST_TABLE, HostCell
+from harness.machines.profile import HostProfile, rewired_host
 from harness.machines.standin import Issuer
-from harness.machines.transaction_log import DONE, TOMBSTONE, Entry
-from harness.wire.message import Kind, Message, MessageClass, TransactionId
+from harness.machines.transaction_log import DONE, PENDING, STOOD_IN, TransactionRecord
+from harness.wire.identity import TransactionId
+from harness.wire.message import Kind, Message
 
 SMALL = 50_00  # minor units: what a declining issuer does take
 TOMBSTONE_LASTS = 10.0  # seconds, with the host that lets them expire
 
 
-class _DoublePostsRepeats(Host):
-    """A repeat is taken for news: recalled by nobody, and posted again."""
+def _reverse_twice(host: Host, x: Received, now: float) -> None:
+    """What was reversed is reversed once more."""
+    assert x.record is not None, "what was reversed has a record"
+    if x.record.state == STOOD_IN:
+        reversals.correct_advice(host, x, now)
+    elif x.record.amount:
+        reversals.give_back(host, x, now)
+    else:
+        reversals.nothing_to_give_back(host, x, now)
 
-    def recall(self, message_class: str, message: Message) -> Entry | None:
-        if message.kind in (Kind.REVERSAL_REPEAT, Kind.REQUEST_REPEAT):
-            return None
-        return super().recall(message_class, message)
 
-    def is_reversed(self, entry: Entry) -> bool:
-        return False
+def _taking_repeats(usual: HostCell) -> HostCell:
+    """A message with the MTI of a repeat is taken for a new one; any other duplicate is not."""
+
+    def cell(host: Host, x: Received, now: float) -> None:
+        if x.message.kind is Kind.REQUEST_REPEAT:
+            requests.take(host, x, now)
+        elif x.message.kind is Kind.REVERSAL_REPEAT:
+            host.step(reversals.classify_new(host, x, now), x, now)
+        else:
+            usual(host, x, now)
+
+    return cell
+
+
+_DoublePostsRepeats = rewired_host(
+    {
+        **{
+            (state, what): _taking_repeats(usual)
+            for (state, what), usual in SAFE_HOST_TABLE.items()
+            if what in (HostInput.REQUEST_AGAIN, HostInput.REVERSAL_AGAIN)
+        },
+        (HostState.REVERSED, HostInput.REVERSAL): _reverse_twice,
+        (HostState.TOMBSTONE, HostInput.REVERSAL): reversals.nothing_to_give_back,
+    }
+)
 
 
 class _ReversesTwiceAfterCrash(Host):
-    """The books survive a crash, and what has been reversed does not."""
+    """The ledger survives a crash, and what has been reversed does not."""
 
-    def restart(self, now: float, seconds: float, phase: str) -> None:
-        super().restart(now, seconds, phase)
-        self.memory.forget(MessageClass.REVERSAL)
-        for entry in self.memory.entries(MessageClass.FINANCIAL):
-            entry.reversed = 0
-
-
-class _IgnoresReversals(Host):
-    """Says 00 to a reversal and leaves the books as they were."""
-
-    def post_reversal(self, entry: Entry, reversal: Message, amount: int, day: str) -> None:
-        entry.reversed += amount
+    def restart(
+        self, now: float, seconds: float, phase: str, over: TransactionRecord | None = None
+    ) -> None:
+        super().restart(now, seconds, phase, over)
+        self.log.forget_reversals()
+        for record in self.log.transactions():
+            record.reversed = 0
 
 
-class _ReversesMore(Host):
-    """Does not look at DE 95."""
-
-    def post_reversal(self, entry: Entry, reversal: Message, amount: int, day: str) -> None:
-        super().post_reversal(entry, reversal, entry.amount, day)
-
-
-class _ApprovesAfterTombstone(Host):
-    """Forgets that the reversal came first."""
-
-    def is_tombstoned(self, entry: Entry) -> bool:
-        return False
+def _give_nothing_back(host: Host, x: Received, now: float) -> None:
+    """Says that it was approved, and leaves the ledger as it was."""
+    assert x.record is not None, "what was approved has a record"
+    x.record.reversed += reversals.to_give_back(x)
+    host.durability.note(x.record)
+    reversals.conclude(host, x, "approved", now)
 
 
-class _TombstonesExpire(Host):
-    """Knows for a while that the reversal came first."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._laid: dict[int, float] = {}
-        self._time = 0.0
-
-    def _hear(self, line: Line, message: Message, now: float) -> None:
-        self._time = now
-        super()._hear(line, message, now)
-
-    def _changes(self, entry: Entry) -> None:
-        if entry.state == TOMBSTONE:
-            self._laid[id(entry)] = self._time
-        super()._changes(entry)
-
-    def is_tombstoned(self, entry: Entry) -> bool:
-        age = self._time - self._laid.get(id(entry), self._time)
-        return super().is_tombstoned(entry) and age <= TOMBSTONE_LASTS
+def _give_all_back(host: Host, x: Received, now: float) -> None:
+    """Does not look at what the reversal says was taken."""
+    assert x.record is not None, "what was approved has a record"
+    reversals.post_back(host, x, x.record.amount, host.postings.day(now))
+    reversals.conclude(host, x, "approved", now)
 
 
-class _ForgetsDecline(Host):
-    """A duplicate of what was declined is decided anew; by then there is money on the account."""
+def _give_back_on_old_day(host: Host, x: Received, now: float) -> None:
+    """The reversal goes to the day of what it reverses, closed or not."""
+    assert x.record is not None, "what was approved has a record"
+    day = x.record.day or host.postings.day(now)
+    reversals.post_back(host, x, reversals.to_give_back(x), day)
+    reversals.conclude(host, x, "approved", now)
+
+
+def _commit_all_the_same(host: Host, x: Received, now: float) -> None:
+    """Decides about a request as if no reversal had come before."""
+    assert x.record is not None, "what has a tombstone has a record"
+    x.record.state = PENDING
+    host.step(requests.classify_commit(host, x, now), x, now)
+
+
+_ApprovesAfterTombstone = rewired_host(
+    {
+        (HostState.TOMBSTONE, HostInput.REQUEST_AGAIN): requests.take,
+        (HostState.TOMBSTONE, HostInput.COMMIT): _commit_all_the_same,
+    }
+)
+
+
+class _LaidTombstones(Host):
+    """Knows since when there is each tombstone."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.laid: dict[int, float] = {}
+
+
+def _laying(usual: HostCell) -> HostCell:
+    """Notes the time at which the tombstone was laid."""
+
+    def cell(host: Host, x: Received, now: float) -> None:
+        assert isinstance(host, _LaidTombstones)
+        usual(host, x, now)
+        host.laid[id(x.record)] = now
+
+    return cell
+
+
+def _until_expired(usual: HostCell, expired: HostCell) -> HostCell:
+    """Does as usual until the tombstone has expired."""
+
+    def cell(host: Host, x: Received, now: float) -> None:
+        assert isinstance(host, _LaidTombstones)
+        age = now - host.laid.get(id(x.record), now)
+        (expired if age > TOMBSTONE_LASTS else usual)(host, x, now)
+
+    return cell
+
+
+_TombstonesExpire = rewired_host(
+    {
+        (HostState.UNKNOWN, HostInput.REVERSAL): _laying(reversals.lay_tombstone),
+        (HostState.PENDING, HostInput.REVERSAL): _laying(reversals.tombstone_pending),
+        (HostState.TOMBSTONE, HostInput.REQUEST_AGAIN): _until_expired(
+            requests.decline_reversed, requests.take
+        ),
+        (HostState.TOMBSTONE, HostInput.COMMIT): _until_expired(
+            requests.decline_tombstoned, _commit_all_the_same
+        ),
+    },
+    _LaidTombstones,
+)
+
+
+class _ApprovesWhenAskedAgain(Authorizer):
+    """By the second time there is money on the account."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self._short: dict[TransactionId, None] = {}
 
-    def recall(self, message_class: str, message: Message) -> Entry | None:
-        entry = super().recall(message_class, message)
-        declined = entry is not None and entry.code == self.dialect.codes["insufficient_funds"]
-        return None if declined else entry
-
     def decide(self, request: Message, now: float) -> tuple[str, str]:
-        name = request.identity
-        if name in self._short:
-            return self.dialect.codes["approved"], "asked again"
+        identity = request.identity
+        if identity in self._short:
+            return self._codes["approved"], "asked again"
         code, why = super().decide(request, now)
-        if code == self.dialect.codes["insufficient_funds"]:
-            self._short[name] = None
+        if code == self._codes["insufficient_funds"]:
+            self._short[identity] = None
         return code, why
 
 
-class _PostsDeclined(Host):
-    """Posts first, and then finds reasons to decline."""
+class _AsksAgain(Host):
+    authorizer_type = _ApprovesWhenAskedAgain
 
-    def commit(self, entry: Entry, message: Message, now: float) -> None:
-        super().commit(entry, message, now)
-        declined = entry.state == DONE and not entry.approval
-        if declined and message.is_withdrawal:
-            self.post_debit(entry, message, message.amount)
+
+def _take_declined(host: Host, x: Received, now: float) -> None:
+    """A duplicate of what was declined for want of funds is decided anew."""
+    assert x.record is not None, "what was declined has a record"
+    short = x.record.code == host.codes["insufficient_funds"]
+    (requests.take if short else requests.answer_again)(host, x, now)
+
+
+_ForgetsDecline = rewired_host(
+    {(HostState.DECLINED, HostInput.REQUEST_AGAIN): _take_declined}, _AsksAgain
+)
+
+
+def _posting_first(usual: HostCell) -> HostCell:
+    """Posts a withdrawal, and then finds reasons to decline it."""
+
+    def cell(host: Host, x: Received, now: float) -> None:
+        usual(host, x, now)
+        message, record = x.message, x.record
+        assert record is not None, "what was decided has a record"
+        if record.state == DONE and not record.approval and message.is_withdrawal:
+            record.amount = message.amount
+            host.postings.debit(message, record.amount, record.day)
+
+    return cell
+
+
+_PostsDeclined = rewired_host(
+    {
+        (HostState.PENDING, what): _posting_first(SAFE_HOST_TABLE[HostState.PENDING, what])
+        for what in (HostInput.COMMIT, HostInput.COMMIT_ISSUER_AWAY)
+    }
+)
 
 
 class _DecliningIssuer(Issuer):
@@ -121,15 +217,10 @@ class _DecliningIssuer(Issuer):
 
 
 class _DeclinesAdvices(Host):
-    issuer = _DecliningIssuer
+    issuer_type = _DecliningIssuer
 
 
-class _BooksIntoOldDay(Host):
-    """A reversal goes to the day of what it reverses, closed or not."""
-
-    def post_reversal(self, entry: Entry, reversal: Message, amount: int, day: str) -> None:
-        super().post_reversal(entry, reversal, amount, entry.day or day)
-
+_GIVING_BACK = (HostState.APPROVED, HostInput.REVERSAL)
 
 HOST_DEFECTS = (
     Defect(
@@ -157,7 +248,7 @@ HOST_DEFECTS = (
         profile=HostProfile(
             name="ignores_reversals",
             summary="answers 00 to a reversal and posts nothing",
-            machine=_IgnoresReversals,
+            machine=rewired_host({_GIVING_BACK: _give_nothing_back}),
         ),
         cost="The customer pays for cash that never came, and every log says that all is well.",
         must=("H3",),
@@ -166,7 +257,7 @@ HOST_DEFECTS = (
         profile=HostProfile(
             name="reverses_more",
             summary="gives the whole amount back on a partial reversal",
-            machine=_ReversesMore,
+            machine=rewired_host({_GIVING_BACK: _give_all_back}),
         ),
         cost="The notes that the customer did take are given back as well.",
         must=("H3",),
@@ -228,7 +319,7 @@ HOST_DEFECTS = (
         profile=HostProfile(
             name="books_into_old_day",
             summary="posts a reversal to the business day of its debit",
-            machine=_BooksIntoOldDay,
+            machine=rewired_host({_GIVING_BACK: _give_back_on_old_day}),
         ),
         cost="A day that is closed changes, and what was settled for it is wrong.",
         must=("H8",),

@@ -78,9 +78,11 @@ class _GivesUp(LinkSupervisor):
 
 
 class _StopsDialling(Terminal):
-    def __init__(self, settings: TerminalSettings, outside: TerminalContext) -> None:
-        super().__init__(settings, outside)
-        self.uplink = _GivesUp(settings.uplink, key_of(outside.seed, "uplink", self.id))
+    def __init__(self, settings: TerminalSettings, context: TerminalContext) -> None:
+        super().__init__(settings, context)
+        self.link_supervisor = _GivesUp(
+            settings.link_times, key_of(context.seed, "uplink", self.id)
+        )
 
 
 LINK_DEFECTS = (
@@ -88,7 +90,7 @@ LINK_DEFECTS = (
         profile=TerminalProfile(
             name="dials_in_step",
             summary="dials every second, without backing off",
-            settings={"uplink": LinkTimes(backoff_cap=1.0)},
+            settings={"link_times": LinkTimes(backoff_cap=1.0)},
         ),
         cost="A fleet that waits for its host knocks all at once, and takes it down again.",
         must=("F4",),

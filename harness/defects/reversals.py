@@ -22,7 +22,7 @@ def _abort_and_forget(t: Terminal, _: i.Input, now: float) -> None:
     tx.request.status = "aborted"
     tx.outcome = "reversed"
     t.emit(e.Aborted(tx.number, "4021", "timer"))
-    t.uplink.unanswered_request(now)
+    t.link_supervisor.unanswered_request(now)
     t.log(s.Closed(tx.number))
     cells_card.eject(t, now)
 
@@ -90,16 +90,16 @@ class _OnePerStan(StoreForward):
 
 
 class _ForwardsLastFirst(Terminal):
-    def __init__(self, settings: TerminalSettings, outside: TerminalContext) -> None:
-        super().__init__(settings, outside)
+    def __init__(self, settings: TerminalSettings, context: TerminalContext) -> None:
+        super().__init__(settings, context)
         self.forward = _LastFirst()
 
 
 class _FewStans(Terminal):
     """Nine STANs, and then the first again, as after a wrap; who still holds one loses it."""
 
-    def __init__(self, settings: TerminalSettings, outside: TerminalContext) -> None:
-        super().__init__(settings, outside)
+    def __init__(self, settings: TerminalSettings, context: TerminalContext) -> None:
+        super().__init__(settings, context)
         self.forward = _OnePerStan()
 
     def next_stan(self) -> str:

@@ -22,19 +22,19 @@ from harness import events as e
 from harness.assembly import terminal_id
 from harness.errors import ConfigError
 from harness.explore.fault_candidates import forms_of, strike
-from harness.explore.runner import Runner, Schedule
+from harness.explore.runner import Runner, Schedule, dialect_of
 from harness.faults.connection import ConnectionRule
 from harness.faults.fleet import SwitchRule
 from harness.faults.grammar import ALL_RULES
 from harness.faults.rule import Rule
 from harness.journal import Listener
 from harness.plan import RunPlan
+from harness.wire.message import Kind
 
 _TERMINAL = terminal_id(0)
 _AROUND = (-0.001, 0.0, 0.001)  # seconds before, at and after a deadline
 _LASTS = 1.0  # seconds for which a fault that strikes at an instant goes on
 _SEEDS = 100
-_UNANSWERED = f"drop_response:mti=0210,terminal={_TERMINAL},nth=1"
 _NO_ATTEMPT = 1_000_000  # an `nth` that never comes: the fault only counts
 
 
@@ -107,8 +107,11 @@ def _notes(paid: list[e.Event]) -> Listener:
 
 def sorts(bench: Runner) -> tuple[Sort, ...]:
     """Every sort of fault that the search has, at whatever moment."""
+    dialect = dialect_of(bench.plan)
+    unanswered = f"drop_response:mti={dialect.mti_of(Kind.ANSWER)},terminal={_TERMINAL},nth=1"
+    message_types = dialect.message_types()
     deadlines = _Deadlines()
-    for schedule in ((), (_UNANSWERED,)):
+    for schedule in ((), (unanswered,)):
         bench.run(schedule, listeners=[deadlines.see])
     instants = [due + off for due in deadlines.found for off in _AROUND]
     found: dict[Sort, None] = {}
@@ -116,7 +119,7 @@ def sorts(bench: Runner) -> tuple[Sort, ...]:
         if issubclass(rule, SwitchRule) and not bench.plan.scenario.contract.standby:
             continue
         windows = list(_windows(rule, instants))
-        for form in forms_of(rule):
+        for form in forms_of(rule, message_types):
             found.update(dict.fromkeys(_sort(kind, rule, form, window) for window in windows))
     return tuple(found)
 

@@ -17,26 +17,28 @@ from harness.faults.rule import Rule
 from harness.keyed_random import Draw
 from harness.wire.message import function_of_mti
 
-MTIS = ("0200", "0420", "0421", "0800", "0210", "0430", "0810")
 ATTEMPTS = 3  # of each terminal: the first so many are struck
 WINDOWS = (1.0, 10.0, 60.0)  # seconds, for faults that know no attempts
 _STEP = 0.1  # windows begin at multiples of this many seconds
 
 
-def forms_of(rule: type[Rule]) -> Iterator[str]:
-    """Each way to ask for this kind, but for the terminal and when: 'mti=0210', 'at=sync', ''."""
-    settings = [[f"{name}={value}" for value in values] for name, values in _choices(rule).items()]
+def forms_of(rule: type[Rule], message_types: Sequence[str]) -> Iterator[str]:
+    """Each way to ask for this kind, but for the terminal and when: 'mti=0210', 'at=sync', ''.
+    `message_types` are the MTIs that pass in the run.
+    """
+    choices = _choices(rule, message_types)
+    settings = [[f"{name}={value}" for value in values] for name, values in choices.items()]
     for variant, *chosen in product(rule.variants, *settings):
         yield ",".join(filter(None, (*chosen, variant)))
 
 
-def _choices(rule: type[Rule]) -> dict[str, tuple[str, ...]]:
+def _choices(rule: type[Rule], message_types: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Parameters whose every value is worth a try."""
     found: dict[str, tuple[str, ...]] = {}
     for name, parameter in rule.parameters.items():
         if parameter.type == "mti":
             only = rule.withstood or rule.speaks
-            found[name] = tuple(x for x in MTIS if only in ("", function_of_mti(x)))
+            found[name] = tuple(x for x in message_types if only in ("", function_of_mti(x)))
         elif parameter.type == "operation":
             found[name] = OPERATIONS
         elif parameter.choices:
@@ -56,12 +58,16 @@ def strike(kind: str, form: str, terminal: str, *, nth: int = 0, window: str = "
 
 
 class FaultCandidates:
-    """What can be drawn for a run of so many terminals and so long (seconds)."""
+    """What can be drawn for a run of so many terminals and of that duration in seconds, in which
+    messages of those types (MTIs) pass.
+    """
 
-    def __init__(self, terminals: int, duration: float) -> None:
+    def __init__(self, terminals: int, duration: float, message_types: Sequence[str]) -> None:
         self._terminals = [terminal_id(index) for index in range(terminals)]
         self._duration = duration
-        self._forms = {kind: tuple(forms_of(rule)) for kind, rule in ALL_RULES.items()}
+        self._forms = {
+            kind: tuple(forms_of(rule, message_types)) for kind, rule in ALL_RULES.items()
+        }
         self.kinds = tuple(self._forms)
 
     def draw(self, kind: str, draw: Draw) -> str:

@@ -20,10 +20,10 @@ from harness.assembly import terminal_id
 from harness.explore.case import Found
 from harness.explore.coverage import Counts
 from harness.explore.fault_candidates import FaultCandidates, forms_of, strike
-from harness.explore.runner import Broken, Runner, Schedule
+from harness.explore.runner import Broken, Runner, Schedule, dialect_of
 from harness.explore.workers import Stop, workers
 from harness.faults.grammar import ALL_RULES
-from harness.gc_tuning import SMALL, brief_collections
+from harness.gc_tuning import SMALL, collect_small_runs
 from harness.keyed_random import Draw, key_of
 from harness.plan import RunPlan, plan_of
 from harness.scenario import Scenario
@@ -98,12 +98,17 @@ def likely_forms(plan_as_json: bytes) -> dict[str, tuple[str, ...]]:
     """By kind, the forms of a strike at a first attempt that take effect under this plan. (As JSON,
     for a plan holds dictionaries, and could not be remembered.)
     """
-    bench = Runner(msgspec.json.decode(plan_as_json, type=RunPlan))
+    plan = msgspec.json.decode(plan_as_json, type=RunPlan)
+    bench = Runner(plan)
+    message_types = dialect_of(plan).message_types()
     found: dict[str, tuple[str, ...]] = {}
     for kind, rule in ALL_RULES.items():
         if "nth" not in rule.parameters:
             continue
-        tried = {form: strike(kind, form, terminal_id(0), nth=1) for form in forms_of(rule)}
+        tried = {
+            form: strike(kind, form, terminal_id(0), nth=1)
+            for form in forms_of(rule, message_types)
+        }
         forms = tuple(form for form, text in tried.items() if bench.run((text,)).acted)
         if forms:
             found[kind] = forms
@@ -117,7 +122,9 @@ class RandomSearch:
         self._search = search
         self._met: Counts = {}
         self._bench = Runner(search.plan, self._met if search.coverage else None)
-        self._strikes = FaultCandidates(search.plan.terminals, search.plan.duration)
+        plan = search.plan
+        message_types = dialect_of(plan).message_types()
+        self._strikes = FaultCandidates(plan.terminals, plan.duration, message_types)
         self._key = key_of(search.seed, "explore")
 
     @cached_property
@@ -248,7 +255,7 @@ def _in_order(
     """
     if jobs == 1:
         hunter = RandomSearch(search)
-        with brief_collections():
+        with collect_small_runs():
             for name, *arguments in tasks:
                 yield getattr(hunter, name)(*arguments)
                 if stop.wanted:

@@ -21,6 +21,8 @@ from harness.journal import Journal, Listener, encode_entry
 from harness.plan import RunPlan
 from harness.sim.fleet import Fleet
 from harness.sim.run import play
+from harness.wire.dialects import load_dialect
+from harness.wire.dialects.base import Dialect
 
 RAISED, UNSETTLED = "error", "open"
 OF_NO_INVARIANT = {
@@ -32,6 +34,11 @@ OF_NO_INVARIANT = {
 Schedule = tuple[str, ...]
 """Faults in the grammar of `--fault`, in the order in which they are asked."""
 _NOT_THE_MACHINES = (ConfigError, EnvironmentTrouble, MemoryError)
+
+
+def dialect_of(plan: RunPlan) -> Dialect:
+    """The dialect in which the machines of a plan speak."""
+    return load_dialect(plan.link.dialect_name)
 
 
 class Broken(msgspec.Struct, frozen=True):

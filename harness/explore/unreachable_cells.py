@@ -1,6 +1,6 @@
 """Which cells a search cannot reach, and why.
 
-Either nobody can, by how the machine is made: such a cell is marked unreachable, and a search that
+Either the machine is made so that nobody can: such a cell is marked unreachable, and a search that
 reaches it has proved the mark wrong. Or nobody in a simulation does what it takes: then the suite
 does it by hand (tests/explore/test_coverage.py), and a search may reach it some day.
 """
@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from harness.explore import tables as x
 from harness.explore.coverage import Counts
 from harness.explore.tables import Cell
+from harness.machines.host_inputs import HostInput, HostState
 from harness.machines.inputs import STATES, State
 
 _NO_REQUEST_YET = "an answer is known by its request, and since power came back none has been sent"
@@ -32,6 +32,16 @@ _ONE_REVERSAL = "a terminal of ours reverses a transaction once"
 _NEVER_A_BALANCE = "a terminal of ours never reverses a balance"
 _GIVES_BACK = "a terminal of ours reverses only where there is something to give back"
 _NAMES_IT = "a terminal of ours always names the original"
+_SAME_ORIGINAL = "a repeat of ours names the original that the reversal named"
+_SIGNS_ON_ONCE = "a terminal of ours signs on once on a connection"
+_ISSUER_POSTS = "the safe issuer declines no advice"
+
+_REVERSALS = (
+    HostInput.REVERSAL,
+    HostInput.REVERSAL_AGAIN,
+    HostInput.CRASH_BEFORE_REVERSAL,
+    HostInput.CRASH_AFTER_REVERSAL,
+)
 
 BY_HAND: dict[Cell, str] = {
     **{
@@ -57,31 +67,34 @@ BY_HAND: dict[Cell, str] = {
     Cell(State.CAPTURING, "CaptureExpired"): _NO_HANGING,
     Cell(State.RECOVERING, "CaptureExpired"): _NO_HANGING,
     Cell(State.RECOVERING, "Stray"): _ANSWERS_THERE,
-    **{Cell(x.SIGNED_OFF, what): _SIGNS_ON for what in (x.ECHO, x.REQUEST, x.REVERSAL)},
     **{
-        Cell(state, event): _ONE_REVERSAL
-        for state in (x.REVERSED, x.TOMBSTONED)
-        for event in (x.REVERSAL, x.DIES_BEFORE_REVERSAL)
+        Cell(HostState.SIGNED_OFF, what): _SIGNS_ON
+        for what in (HostInput.ECHO, HostInput.REQUEST, HostInput.REVERSAL)
+    },
+    Cell(HostState.SIGNED_ON, HostInput.SIGN_ON_REFUSED): _SIGNS_ON_ONCE,
+    **{
+        Cell(state, what): _ONE_REVERSAL
+        for state in (HostState.REVERSED, HostState.TOMBSTONE)
+        for what in (HostInput.REVERSAL, HostInput.CRASH_BEFORE_REVERSAL)
     },
     **{
-        Cell(x.TOLD, event): _NEVER_A_BALANCE
-        for event in (
-            *(x.REVERSAL, x.REVERSAL_AGAIN),
-            *(x.DIES_BEFORE_REVERSAL, x.DIES_AFTER_REVERSAL),
-        )
+        Cell(state, HostInput.REVERSAL_AGAIN): _SAME_ORIGINAL
+        for state in (HostState.UNKNOWN, HostState.PENDING)
     },
-    Cell(x.POSTED, x.REVERSAL_AGAIN): _GIVES_BACK,
-    Cell(x.POSTED, x.DIES_AFTER_REVERSAL): _GIVES_BACK,
+    **{Cell(HostState.NOT_POSTED, what): _NEVER_A_BALANCE for what in _REVERSALS},
     **{
-        Cell(x.UNNAMED, event): _NAMES_IT
-        for event in (
-            *(x.REVERSAL, x.REVERSAL_AGAIN),
-            *(x.DIES_BEFORE_REVERSAL, x.DIES_AFTER_REVERSAL),
-        )
+        Cell(state, what): _GIVES_BACK
+        for state in (HostState.APPROVED, HostState.STOOD_IN)
+        for what in (HostInput.REVERSAL_AGAIN, HostInput.CRASH_AFTER_REVERSAL)
+    },
+    **{Cell(HostState.NO_ORIGINAL, what): _NAMES_IT for what in _REVERSALS},
+    **{
+        Cell(state, HostInput.ADVICE_DECLINED): _ISSUER_POSTS
+        for state in (HostState.STOOD_IN, HostState.REVERSED)
     },
 }
 
 
 def disproved(cells: Iterable[Cell], counts: Counts) -> list[Cell]:
-    """Those that are marked unreachable and were reached all the same."""
+    """The cells that are marked unreachable and were reached all the same."""
     return [cell for cell in cells if cell in UNREACHABLE and cell in counts]

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import ClassVar, NamedTuple
 
 from harness.faults.rule import COMMON, FOREVER, Context, FaultSpec, Parameter, Rule
-from harness.machines.customer import Running
+from harness.machines.customer import MachineDeadlines
 
 
 class CustomerRule(Rule):
@@ -58,7 +58,7 @@ class HandRule(Rule):
         super().__init__(spec, index, context)
         self._held: dict[str, tuple[int, float]] = {}  # which move, until when
 
-    def moves(self, now: float, terminal: str, move: int, machine: Running) -> Moment:
+    def moves(self, now: float, terminal: str, move: int, machine: MachineDeadlines) -> Moment:
         """When the hand moves that is about to: now, or later, and then it is asked again."""
         held, end = self._held.pop(terminal, (-1, FOREVER))
         if held == move and end <= now:
@@ -71,11 +71,11 @@ class HandRule(Rule):
             self._held[terminal] = move, moment.when
         return moment
 
-    def waits_until(self, now: float, terminal: str, machine: Running) -> Moment:
+    def waits_until(self, now: float, terminal: str, machine: MachineDeadlines) -> Moment:
         """When a hand moves that was struck."""
         raise NotImplementedError
 
-    def goes_on(self, now: float, _terminal: str, _machine: Running) -> Moment:
+    def goes_on(self, now: float, _terminal: str, _machine: MachineDeadlines) -> Moment:
         """It has waited until then: does it move now, or later?"""
         return Moment(now)
 
@@ -89,7 +89,7 @@ class Dawdles(HandRule):
         **COMMON,
     }
 
-    def waits_until(self, now: float, _terminal: str, _machine: Running) -> Moment:
+    def waits_until(self, now: float, _terminal: str, _machine: MachineDeadlines) -> Moment:
         by: float = self.value("by")
         return Moment(now + by, f"a hand moves {by:g} s later")
 

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from msgspec import structs
 
+from harness.contract import HOST_RESPONSE
 from harness.errors import ConfigError
 from harness.events import Event, FaultActed
 from harness.faults.compose import WireFaults
@@ -24,13 +25,7 @@ from harness.faults.device import DeviceRule
 from harness.faults.fate import Act, Passing
 from harness.faults.fleet import SwitchRule
 from harness.faults.grammar import ALL_RULES
-from harness.faults.host import (
-    Crash,
-    HangAfterN,
-    HostMessageRule,
-    HostRule,
-    IssuerDown,
-)
+from harness.faults.host import Crash, HangAfterN, HostMessageRule, HostRule, IssuerDown
 from harness.faults.meaning import PartialApproval
 from harness.faults.power import PowerCut
 from harness.faults.rule import FOREVER, HOST, Context, FaultSpec, Rule
@@ -38,9 +33,9 @@ from harness.faults.time_clock import ClockRule
 from harness.faults.time_timers import ProcessPause
 from harness.faults.windows import Windows
 from harness.faults.wire import WireRule
-from harness.machines.customer import Running
+from harness.machines.customer import MachineDeadlines
 from harness.machines.device_fault import DeviceFault
-from harness.machines.host_fault import UNTOUCHED, HostFault
+from harness.machines.host_fault import NO_FAULT, HostFault
 from harness.machines.host_pair import Switch
 from harness.wire.message import Message
 
@@ -65,7 +60,7 @@ class FaultSet:
         specs: Sequence[FaultSpec],
         *,
         seed: int,
-        host_response: float = 45.0,
+        host_response: float = HOST_RESPONSE,
         framing: str = "2byte",
     ) -> None:
         """`host_response` in seconds is the contract's, for faults that count from its end.
@@ -266,7 +261,7 @@ class FaultSet:
     def hears(self, now: float, message: Message) -> HostFault:
         """What becomes of a message that the host has read."""
         if not self.host:
-            return UNTOUCHED
+            return NO_FAULT
         asked = [(rule, rule.hears(now, message)) for rule in self._hearing]
         struck = [(rule, heard) for rule, heard in asked if heard is not None]  # each counted it
         whole = HostFault()
@@ -357,7 +352,7 @@ class FaultSet:
             rule.forget(terminal)
         return anyway or rule is not None
 
-    def moves(self, now: float, terminal: str, move: int, machine: Running) -> float:
+    def moves(self, now: float, terminal: str, move: int, machine: MachineDeadlines) -> float:
         """When a customer's hand moves that is about to, for the `move`th time: now, or later."""
         asked = [(rule, rule.moves(now, terminal, move, machine)) for rule in self._hands]
         when = max((moment.when for _, moment in asked), default=now)

@@ -14,7 +14,7 @@ from harness.faults.message_delivery import Asked
 from harness.faults.power import OPERATION, OperationRule
 from harness.faults.rule import COMMON, FOREVER, MTI, Context, FaultSpec, Parameter, Rule
 from harness.faults.wire import WireRule
-from harness.machines.customer import Running
+from harness.machines.customer import MachineDeadlines
 
 
 class JustBeforeTimeout(Asked):
@@ -53,7 +53,7 @@ class JustAfterTimeout(JustBeforeTimeout):
 
 
 class ExactTie(WireRule):
-    """An answer that is handled at its deadline is late (section 3)."""
+    """An answer that is handled at its deadline is late (docs/domain.md, "Terminal states")."""
 
     kind = "exact_tie"
     summary = "the answer comes in the very instant in which the host timer runs out: too late"
@@ -72,9 +72,9 @@ class ExactTie(WireRule):
 
 
 class HandTie(HandRule):
-    """Where a hand and a timer meet, the device decides what happened (section 3). It acts once
-    when a hand begins to wait, which alone may cost the customer the visit, and once when the two
-    meet.
+    """Where a hand and a timer meet, the device decides what happened (docs/domain.md, "Terminal
+    states"). It acts once when a hand begins to wait, which alone may cost the customer the visit,
+    and once when the two meet.
     """
 
     kind = "hand_tie"
@@ -94,18 +94,18 @@ class HandTie(HandRule):
         super().__init__(spec, index, context)
         self._lets: dict[str, int] = {}
 
-    def waits_until(self, now: float, terminal: str, machine: Running) -> Moment:
+    def waits_until(self, now: float, terminal: str, machine: MachineDeadlines) -> Moment:
         until = self._next(now, machine)
         if until == now:
             return Moment(now)
         self._lets[terminal] = self.value("lets")
         return Moment(until, "a hand waits for a timer to run out")
 
-    def _next(self, now: float, machine: Running) -> float:
+    def _next(self, now: float, machine: MachineDeadlines) -> float:
         until = machine.timer if self.value("of") == "timer" else machine.link
         return now if until == FOREVER else until
 
-    def goes_on(self, now: float, terminal: str, machine: Running) -> Moment:
+    def goes_on(self, now: float, terminal: str, machine: MachineDeadlines) -> Moment:
         if machine.fired != now:  # what it waited for was put off, or came to nothing
             return Moment(self._next(now, machine))
         if self._lets[terminal]:

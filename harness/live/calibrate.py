@@ -1,4 +1,4 @@
-"""How fast may a live run go on this machine? Measured before it is asked to."""
+"""How fast a live run may go on this machine, measured before one is started."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from harness.live.loop import new_loop
 
 WANTED = 20.0
 SLACK = 2.0  # run seconds by which a timed bound may be late at all (contract)
-COST = 0.004  # wall seconds a live withdrawal takes a process of an idle machine of ours
+COST = 0.004  # wall seconds of a process for a live withdrawal, on an idle machine
 _REFERENCE = 0.030  # wall seconds the loop below takes there
 _MEAN_GAP = 240.0
 
 
 def affordable_speed(terminals: int, wanted: float = WANTED) -> float:
     """Run seconds per wall second at which this machine's own delays stay well inside the slack
-    and its load below a half. Takes about half a second.
+    and its load stays below one half. Takes about half a second.
     """
     slowness = max(1.0, _work() / _REFERENCE)
     load_bound = 0.5 * _MEAN_GAP / (terminals * COST * slowness)

@@ -6,8 +6,8 @@ import time
 
 
 class LiveClock:
-    """`start` is a reading of time.monotonic(), which all processes of a machine share, so the
-    halves of a run agree about the time without talking about it.
+    """`start` is a reading of time.monotonic(), which all processes of a machine share, so that
+    the processes of a run agree about the time without talking about it.
     """
 
     __slots__ = ("_start", "speed")

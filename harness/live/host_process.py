@@ -1,8 +1,15 @@
 """The host as a process of its own: `python -m harness.live.host_process`.
 
-It reads one JSON line with its `Orders` from standard input, prints the port it listens on, and
-works until 'stop' comes or standard input ends, so that it never outlives whoever started it.
-'lift' ends all faults; 'settle' has it tell its issuer first what it still owes it.
+It reads one JSON line with its `HostProcessOptions` from standard input, puts its host together and
+says 'ready'. The next line is the start of the run, a reading of time.monotonic(), so that the run
+begins when the process is there, however long that took. The process says 'port N' once it listens,
+and works until 'stop' comes or standard input ends, so that it never outlives the process that
+started it. Meanwhile it is told by lines:
+
+- 'lift' ends all faults;
+- 'flush' hands its part of the journal over to the file, and is answered by 'flushed T': what was
+  recorded before the run second T is in the file;
+- 'settle' has it tell its issuer what it still owes it, and is answered by 'settled'.
 """
 
 from __future__ import annotations
@@ -21,65 +28,77 @@ from harness.errors import EnvironmentTrouble
 from harness.journal import Journal, JournalWriter
 from harness.live.clock import LiveClock
 from harness.live.host_server import HostServer
-from harness.live.loop import Fatal, new_loop, watched
+from harness.live.loop import FirstError, new_loop, watched
 from harness.live.transport import watch_lag
 from harness.plan import RunPlan
 
 ENVIRONMENT = 5
 
 
-class Orders(msgspec.Struct):
-    """What the host process must know. `start` is a reading of time.monotonic()."""
+class HostProcessOptions(msgspec.Struct):
+    """What the process must know. `part` is the path of its part of the journal."""
 
     plan: RunPlan
-    start: float
     part: str
 
 
-async def _serve(orders: Orders) -> None:
-    fatal = Fatal(asyncio.get_running_loop())
-    assembly = Assembly(_unprofiled(orders.plan))
+async def _serve(options: HostProcessOptions, assembly: Assembly, start: float) -> None:
+    first_error = FirstError(asyncio.get_running_loop())
     journal = Journal()
-    writer = JournalWriter(Path(orders.part), assembly.header())
+    writer = JournalWriter(Path(options.part), assembly.header())
     journal.subscribe(writer.write)
-    clock = LiveClock(orders.start, orders.plan.speed)
-    side = HostServer(assembly, journal, clock)
-    await side.listen()
-    _say(f"port {side.port}")
+    clock = LiveClock(start, options.plan.speed)
+    server = HostServer(assembly, journal, clock)
+    await server.listen()
+    _say(f"port {server.port}")
     lag = watched(
         asyncio.create_task(
-            watch_lag(clock, side.lag, lambda worst: side.record("HOST", e.LagMeasured(worst)))
+            watch_lag(clock, server.lag, lambda worst: server.record("HOST", e.LagMeasured(worst)))
         )
     )
     reader = asyncio.StreamReader()
-    await side.loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    within = orders.plan.scenario.contract.quiescence
-    orders_in = asyncio.create_task(_obey(reader, side, within))
-    await asyncio.wait({orders_in, fatal.wait()}, return_when=asyncio.FIRST_COMPLETED)
+    await server.loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    within = options.plan.scenario.contract.quiescence
+    told = asyncio.create_task(_obey(reader, server, writer, within))
+    await asyncio.wait({told, first_error.wait()}, return_when=asyncio.FIRST_COMPLETED)
     lag.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await lag
-    side.close()
+    server.close()
     try:
-        fatal.check()
-        side.record("HOST", e.LagMeasured(side.lag.take()))
+        first_error.check()
+        server.record("HOST", e.LagMeasured(server.lag.take()))
     finally:
         writer.close()
 
 
-async def _obey(reader: asyncio.StreamReader, side: HostServer, within: float) -> None:
+async def _obey(
+    reader: asyncio.StreamReader, server: HostServer, writer: JournalWriter, within: float
+) -> None:
+    settling: list[asyncio.Task[None]] = []
     while True:
         line = (await reader.readline()).strip()
         if line == b"lift":
-            side.lift()
+            server.lift()
+        elif line == b"flush":
+            now = server.clock.now()  # first: what comes from now on may miss this flush
+            writer.flush()
+            _say(f"flushed {now!r}")
         elif line == b"settle":
-            await side.settle(within)
+            settling.append(watched(asyncio.create_task(_settle(server, within))))
         elif line in (b"", b"stop"):
+            for task in settling:
+                task.cancel()
             return
 
 
+async def _settle(server: HostServer, within: float) -> None:
+    await server.settle(within)
+    _say("settled")
+
+
 def _unprofiled(plan: RunPlan) -> RunPlan:
-    """The host process builds no terminals, and needs nobody's terminal profile."""
+    """The plan without its terminal profile: this process builds no terminals."""
     return msgspec.structs.replace(plan, terminal_profile="safe")
 
 
@@ -92,11 +111,16 @@ def main() -> int:
     """0 when all went well, 5 with one line on standard error when the machine would not, and a
     traceback when the harness is at fault.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the other half's to handle
-    orders = msgspec.json.decode(sys.stdin.buffer.readline(), type=Orders)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process of the terminals handles Ctrl-C
+    options = msgspec.json.decode(sys.stdin.buffer.readline(), type=HostProcessOptions)
     try:
+        assembly = Assembly(_unprofiled(options.plan))
+        _say("ready")
+        start = sys.stdin.buffer.readline()
+        if not start:
+            return 0  # the process that started this one is gone
         with asyncio.Runner(loop_factory=new_loop) as runner:
-            runner.run(_serve(orders))
+            runner.run(_serve(options, assembly, float(start)))
     except EnvironmentTrouble as trouble:
         sys.stderr.write(f"{trouble}\n")
         return ENVIRONMENT

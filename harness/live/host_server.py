@@ -1,7 +1,7 @@
-"""The host's half of a live run: a listening socket, the host, and the faults before it.
+"""The host behind a listening socket, and the faults between the two.
 
-socket | faults | tap | host            in a run of ours
-socket | tap | faults | tap | host      alone with somebody else's terminals
+socket | faults | tap | host            in a run with our own terminals
+socket | tap | faults | tap | host      standalone, with somebody else's terminals
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from harness.errors import EnvironmentTrouble
 from harness.journal import Journal
 from harness.live.clock import LiveClock
 from harness.live.faulty_link import FaultyLink
-from harness.live.host_store import HostStore
 from harness.live.loop import watched
+from harness.live.stores import HostStore
 from harness.live.transport import Alarm, Connection, Lag
 from harness.tap import Tap
 
@@ -27,25 +27,25 @@ RUN = "RUN"
 _MOMENT = 0.05  # wall seconds between two looks
 
 
-class Gate:
+class AcceptedConnection:
     """One accepted connection: its socket, its faults and its taps.
 
-    A host that stands alone has a second pair of taps between the socket and the faults: what a
-    terminal of somebody else's sent and was sent.
+    A standalone host has a second pair of taps between the socket and the faults: what somebody
+    else's terminal sent and was sent.
     """
 
-    def __init__(self, side: HostServer, connection: Connection, number: int) -> None:
-        self._side = side
+    def __init__(self, server: HostServer, connection: Connection, number: int) -> None:
+        self._owner = server
         self._connection = connection
         self._names: dict[str, None] = {}  # the terminals that spoke on it
-        self._passage = self._new_passage() if side.watches else None
-        self._taps = side.taps("host")
-        self._outer = side.taps("terminal") if side.alone else None
+        self._passage = self._new_passage() if server.watches else None
+        self._taps = server.taps("host")
+        self._outer = server.taps("terminal") if server.standalone else None
         self.number = number
 
     def _new_passage(self) -> FaultyLink:
         return FaultyLink(
-            self._side, {"host": self._to_host, "terminal": self._to_terminal}, self.cut
+            self._owner, {"host": self._to_host, "terminal": self._to_terminal}, self.cut
         )
 
     def from_terminal(self, data: bytes) -> None:
@@ -58,12 +58,12 @@ class Gate:
             self._passage.carry(data, "host")
 
     def _to_host(self, data: bytes) -> None:
-        side = self._side
-        if self.number not in side.gates:
+        server = self._owner
+        if self.number not in server.accepted:
             return
         self._record(self._taps["host"].see(data))
-        side.host.receive(self.number, data, side.clock.now())
-        side.drain()
+        server.host.receive(self.number, data, server.clock.now())
+        server.drain()
 
     def from_host(self, data: bytes) -> None:
         """The host answered with a frame."""
@@ -82,13 +82,13 @@ class Gate:
 
     def _record(self, frames: list[e.FrameSeen]) -> None:
         for frame in frames:
-            name = frame.fields.get("41", "")
+            name = self._owner.dialect.read(frame.fields).terminal
             if name and name not in self._names:
                 self._names[name] = None
-                if self._side.alone:
-                    self._side.record(name, e.LinkOpened())
-            name = name or next(iter(self._names), self._side.host.name)
-            self._side.record(name, frame)
+                if self._owner.standalone:
+                    self._owner.record(name, e.LinkOpened())
+            name = name or next(iter(self._names), self._owner.host.name)
+            self._owner.record(name, frame)
 
     def cut(self, how: str) -> None:
         if how == "rst":
@@ -100,9 +100,9 @@ class Gate:
 
     def lost(self, how: str) -> None:
         """The connection is gone."""
-        if self._side.alone:
+        if self._owner.standalone:
             for name in self._names:
-                self._side.record(name, e.LinkClosed(how))
+                self._owner.record(name, e.LinkClosed(how))
         self.close()
 
     def close(self) -> None:
@@ -112,7 +112,7 @@ class Gate:
 
 
 class HostServer:
-    """The host behind its listening socket. Owner of the accepted connections."""
+    """The host behind its listening socket; it owns the accepted connections."""
 
     def __init__(
         self,
@@ -120,16 +120,16 @@ class HostServer:
         journal: Journal,
         clock: LiveClock,
         *,
-        alone: bool = False,
-        books: HostStore | None = None,
+        standalone: bool = False,
+        store: HostStore | None = None,
     ) -> None:
-        """`alone`: the terminals are somebody else's, and nobody but us sees what they send.
-        `books`: what must be durable, for a process that goes on after this one.
+        """`standalone`: the terminals are somebody else's, so that what they send is recorded here.
+        `store`: what must be durable, for a process that goes on after this one.
         """
-        self.books = books
+        self.store = store
         self.loop = asyncio.get_running_loop()
         self.clock = clock
-        self.alone = alone
+        self.standalone = standalone
         self.lag = Lag()
         self.faults = assembly.faults
         self.faults.tell = self._fault_acted
@@ -137,12 +137,12 @@ class HostServer:
         self.press = assembly.press
         self.dialect = assembly.dialect
         self.host = assembly.host()
-        self.gates: dict[int, Gate] = {}
+        self.accepted: dict[int, AcceptedConnection] = {}
         self.watches = self.faults.wire or self.faults.connection
         self.port = 0
         self._journal = journal
         self._numbers = 0
-        self._by_connection: dict[int, Gate] = {}
+        self._by_connection: dict[int, AcceptedConnection] = {}
         self._server: asyncio.Server | None = None
         self._reopening: asyncio.Task[None] | None = None
         self._alarm = Alarm(self.loop, clock, self.lag, self.host.next_deadline, self._wake)
@@ -155,19 +155,20 @@ class HostServer:
         }
 
     def go_on(self, died_at: float | None) -> None:
-        """Take over what the books hold. It was this very run that ended at `died_at`, or, with
-        None, another one, of which this run's journal has to hear.
+        """Take over what the store holds. An earlier process of this very run ended at `died_at`
+        (run seconds); with None what the store holds is of another run, and this run's journal is
+        told of it.
         """
-        if self.books is None:
+        if self.store is None:
             return
         host = self.host
-        host.restore(self.books.remembered(), self.books.balances())
+        host.restore(self.store.remembered(), self.store.balances())
         host.keep()
         if died_at is not None:
             host.events.clear()
             self._journal.record(died_at, host.name, e.HostCrashed(KILLED))
             self.record(host.name, e.HostStarted())
-            self.books.save((), {})
+            self.store.save((), {})
 
     async def listen(self, address: str = "127.0.0.1", port: int = 0) -> None:
         """Listen on a port, or on the first free one below the ephemeral range.
@@ -193,25 +194,25 @@ class HostServer:
 
     def connected(self, connection: Connection) -> None:
         self._numbers += 1
-        gate = Gate(self, connection, self._numbers)
-        self.gates[gate.number] = gate
-        self._by_connection[id(connection)] = gate
+        accepted = AcceptedConnection(self, connection, self._numbers)
+        self.accepted[accepted.number] = accepted
+        self._by_connection[id(connection)] = accepted
         if self.host.listening:
-            self.host.opened(gate.number)
+            self.host.opened(accepted.number)
         else:
             connection.reset()
 
     def received(self, connection: Connection, data: bytes) -> None:
-        gate = self._by_connection.get(id(connection))
-        if gate is not None:
-            gate.from_terminal(data)
+        accepted = self._by_connection.get(id(connection))
+        if accepted is not None:
+            accepted.from_terminal(data)
 
     def lost(self, connection: Connection, how: str) -> None:
-        gate = self._by_connection.pop(id(connection), None)
-        if gate is not None:
-            gate.lost(how)
-            self.gates.pop(gate.number, None)
-            self.host.closed(gate.number)
+        accepted = self._by_connection.pop(id(connection), None)
+        if accepted is not None:
+            accepted.lost(how)
+            self.accepted.pop(accepted.number, None)
+            self.host.closed(accepted.number)
 
     # --- the host ---------------------------------------------------------------------------
 
@@ -228,19 +229,19 @@ class HostServer:
                 self._stop_listening()
             elif isinstance(event, e.HostStarted):
                 self._reopening = watched(self.loop.create_task(self.listen(port=self.port)))
-        if self.books is not None:
+        if self.store is not None:
             changed, balances = host.changes()
             if changed:
-                self.books.save(changed, balances)  # durable before any answer leaves
+                self.store.save(changed, balances)  # durable before any answer leaves
         out, host.out = host.out, []
         for number, data in out:
-            gate = self.gates.get(number)
-            if gate is None:
+            accepted = self.accepted.get(number)
+            if accepted is None:
                 continue
             if data:
-                gate.from_host(data)
+                accepted.from_host(data)
             else:
-                gate.cut("fin")
+                accepted.cut("fin")
         self._alarm.look()
 
     def _stop_listening(self) -> None:
@@ -255,15 +256,17 @@ class HostServer:
         self.record(RUN, effect)
 
     def lift(self) -> None:
-        """All faults end. In a run of ours the terminals' half tells of their windows."""
+        """All faults end. Their windows are recorded here only by a standalone host; in a live run
+        the process of the terminals records them.
+        """
         closed = self.faults.lift(self.clock.now())
-        if self.alone:
+        if self.standalone:
             for event in closed:
                 self.record(RUN, event)
         self._alarm.look()
 
     async def settle(self, within: float) -> None:
-        """Wait until the issuer has been told all that was approved in its stead, for so many run
+        """Wait until the issuer has been told all that was approved in its stead, for `within` run
         seconds at most.
         """
         end = self.clock.now() + within
@@ -275,9 +278,9 @@ class HostServer:
         self._alarm.stop()
         self._stop_listening()
         self._by_connection.clear()
-        for gate in self.gates.values():
-            gate.lost("local")
-        self.gates.clear()
+        for accepted in self.accepted.values():
+            accepted.lost("local")
+        self.accepted.clear()
 
 
 def _free_ports() -> list[int]:

@@ -1,7 +1,8 @@
-"""The host's books on a real disk: SQLite, one commit for what one call of the host changed.
+"""The host's store on a real disk: SQLite, one commit for what one call of the host changed.
 
-Posting, answer and memory become durable together, before the answer leaves (section 4). What was
-saved survives SIGKILL; with `fsync` power loss, too. Neither PANs nor tracks are in it: a
+Posting, answer and the host's log become durable together, before the answer leaves
+(docs/domain.md, "Store and forward").
+What was saved survives SIGKILL; with `fsync` power loss, too. Neither PANs nor tracks are in it: a
 transaction is named by terminal, STAN and DE 7, an account by a number.
 """
 
@@ -28,7 +29,7 @@ CREATE TABLE IF NOT EXISTS journal (id INTEGER PRIMARY KEY CHECK (id = 1), size 
 """
 
 
-class HostStore:
+class SqliteHostStore:
     """What a host must still know when its process is gone.
 
     Raises:
@@ -53,7 +54,7 @@ class HostStore:
             self._database.executescript(_SCHEMA)
             self._database.execute(f"PRAGMA user_version={_LAYOUT}")
         except (OSError, sqlite3.Error) as trouble:
-            raise EnvironmentTrouble(f"cannot keep books at {self.path}: {trouble}") from trouble
+            raise EnvironmentTrouble(f"cannot keep a store at {self.path}: {trouble}") from trouble
 
     def remembered(self) -> Iterator[StoredTransaction]:
         """Every message that was decided."""

@@ -1,15 +1,30 @@
-"""A live run's journal is written in parts, one per process, and merged in order of time."""
+"""A live run's journal is written in parts, one by each process, and merged in order of time.
+
+`JournalMerge` merges the parts while they still grow. An entry is given once no part can bring an
+earlier one any more, so the order is that of the finished journal. For that, each writer says from
+time to time up to which moment its part is complete: both processes go by the same clock, a part is
+in order of time, and what was recorded before that moment has been handed over to the file.
+
+`MergedJournal` is what becomes of the merged entries: the journal's file, the judge, the scan for
+secrets, and the listeners.
+"""
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
+from harness.checks.judge import Judge
+from harness.checks.secrecy import SecrecyScan
 from harness.errors import EnvironmentTrouble
-from harness.journal import Entry, Header, JournalReader
+from harness.journal import Entry, Header, JournalTail, Listener
+
+BLOCK = 256  # entries that are merged before the event loop has its turn
+_NEVER = float("inf")
 
 
 def part_path(journal: Path, part: str) -> Path:
@@ -17,36 +32,165 @@ def part_path(journal: Path, part: str) -> Path:
     return journal.with_name(f".{journal.name}.{part}")
 
 
-def read_part(path: Path) -> Iterator[Entry]:
-    """The entries of a part; one that was cut off ends where it was cut."""
-    yield from JournalReader(path)
+class _Part:
+    """One part: the entries that were read and not merged yet, and up to when it is complete."""
+
+    def __init__(self, path: Path) -> None:
+        self.until = -_NEVER
+        self.read: deque[Entry] = deque()
+        self._path = path
+        self._tail: JournalTail | None = None
+
+    def next_at(self) -> float:
+        """When its next entry was recorded, or the earliest moment at which it may still be."""
+        if not self.read:
+            self._read_more()
+        return self.read[0].at if self.read else self.until
+
+    def _read_more(self) -> None:
+        if self._tail is None and self._path.exists():
+            self._tail = JournalTail(self._path)
+        if self._tail is not None:
+            self.read.extend(self._tail.read_more())
+
+    def close(self) -> None:
+        if self._tail is not None:
+            self._tail.close()
 
 
-def merged(paths: list[Path]) -> Iterator[Entry]:
-    """All entries in order of time; equal times in the order of the parts, each in its own."""
-    streams = [
-        ((entry.at, rank, entry.seq, entry) for entry in read_part(path))
-        for rank, path in enumerate(paths)
-    ]
-    for seq, (_, _, _, entry) in enumerate(heapq.merge(*streams, key=lambda item: item[:3]), 1):
-        yield Entry(entry.at, seq, entry.actor, entry.event)
-
-
-def write_journal(path: Path, header: Header, entries: Iterator[Entry]) -> Iterator[bytes]:
-    """Write the whole journal and hand out each line as it is written.
-
-    Raises:
-        EnvironmentTrouble: the disk is full or the directory is gone.
+class JournalMerge:
+    """Merges the parts at these paths; equal times in the order of the parts, each in its own. A
+    part need not be there yet, and one that was cut off ends where it was cut.
     """
-    encode = msgspec.json.encode
-    try:
-        with path.open("wb", buffering=1 << 18) as file:
-            line = encode(header) + b"\n"
-            file.write(line)
-            yield line
-            for entry in entries:
-                line = encode(entry) + b"\n"
-                file.write(line)
-                yield line
-    except OSError as trouble:
-        raise EnvironmentTrouble(f"cannot write the journal {path}: {trouble}") from trouble
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._parts = [_Part(path) for path in paths]
+        self._seq = 0
+
+    def complete_until(self, part: int, at: float) -> None:
+        """All that the part at that index holds from before `at` (run seconds) is in its file, and
+        whatever it still gets is of that moment or later.
+        """
+        self._parts[part].until = max(self._parts[part].until, at)
+
+    def complete(self) -> None:
+        """Nothing is added to any part any more."""
+        for part in self._parts:
+            part.until = _NEVER
+
+    def take(self, most: int = BLOCK) -> list[Entry]:
+        """The next entries in order of time, so many at most; none while a part may bring an
+        earlier one.
+        """
+        taken: list[Entry] = []
+        while len(taken) < most:
+            moments = [part.next_at() for part in self._parts]
+            rank = moments.index(min(moments))  # the first of equal ones
+            waiting = self._parts[rank].read
+            if not waiting:
+                break
+            before = min(moments[:rank], default=_NEVER)  # those come first at equal times
+            behind = min(moments[rank + 1 :], default=_NEVER)
+            while waiting and (at := waiting[0].at) < before and at <= behind:
+                entry = waiting.popleft()
+                self._seq += 1
+                taken.append(Entry(at, self._seq, entry.actor, entry.event))
+                if len(taken) == most:
+                    break
+        return taken
+
+    def close(self) -> None:
+        """Let go of the files."""
+        for part in self._parts:
+            part.close()
+
+
+class MergedJournal:
+    """The whole journal of a live run, made of its parts.
+
+    `judge` and `scan` get each entry as it is written to the file, and so do the listeners: the
+    verdict is by construction what `harness judge` says of the file.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        header: Header,
+        merge: JournalMerge,
+        *,
+        judge: Judge,
+        scan: SecrecyScan,
+        listeners: Sequence[Listener] = (),
+    ) -> None:
+        self.path = path
+        self._header = header
+        self.merge = merge
+        self._judge = judge
+        self._scan = scan
+        self._listeners = list(listeners)
+        self._file: BinaryIO | None = None
+        self._lines = 0
+
+    def advance(self) -> bool:
+        """Merge a block of what there is; whether there was anything. When there is nothing more,
+        all that was merged is in the file.
+
+        Raises:
+            EnvironmentTrouble: the disk is full or the directory is gone.
+        """
+        entries = self.merge.take()
+        self._write([msgspec.json.encode(entry) + b"\n" for entry in entries])
+        for entry in entries:
+            self._judge.see(entry.at, entry.actor, entry.event)
+            self._tell(entry)
+        return bool(entries)
+
+    def _write(self, lines: list[bytes]) -> None:
+        try:
+            if self._file is None:
+                self._file = self.path.open("wb", buffering=1 << 18)
+                lines = [msgspec.json.encode(self._header) + b"\n", *lines]
+            text = b"".join(lines)
+            self._file.write(text)
+            if not lines:
+                self._file.flush()
+        except OSError as trouble:
+            raise EnvironmentTrouble(
+                f"cannot write the journal {self.path}: {trouble}"
+            ) from trouble
+        if lines:
+            self._scan.scan(text, str(self.path), self._lines + 1)
+            self._lines += len(lines)
+
+    def _tell(self, entry: Entry) -> None:
+        try:
+            for listener in self._listeners:
+                listener(entry.at, entry.actor, entry.event)
+        except BaseException:
+            self._listeners = []  # the run ends with that error
+            raise
+
+    def finish(self) -> None:
+        """Merge what is left of the parts, to which nothing is added any more, and close all.
+
+        Raises:
+            EnvironmentTrouble: the disk is full or the directory is gone.
+        """
+        self.merge.complete()
+        try:
+            while self.advance():
+                pass
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Let go of all files."""
+        self.merge.close()
+        if self._file is None:
+            return
+        try:
+            self._file.close()
+        except OSError as trouble:
+            raise EnvironmentTrouble(
+                f"cannot write the journal {self.path}: {trouble}"
+            ) from trouble

@@ -1,4 +1,4 @@
-"""The event loop of a live process: uvloop when it is installed, and no error that gets lost."""
+"""The event loop of a live process: uvloop's where it is installed, and errors that end the run."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def allow_many_files() -> None:
 
 
 def watched(task: asyncio.Task[None]) -> asyncio.Task[None]:
-    """The task; what goes wrong in it is told to the loop, and not kept until somebody asks."""
+    """The task itself; an exception in it is handed to the loop's exception handler at once."""
     task.add_done_callback(_tell)
     return task
 
@@ -40,64 +40,67 @@ def _tell(task: asyncio.Task[None]) -> None:
         task.get_loop().call_exception_handler(context)
 
 
-class Fatal:
+class FirstError:
     """The first exception that a callback or a watched task of the loop raised; asyncio would
-    only log it. Where several look after one loop, all of them hear of it, and whoever is the first
-    to `check` raises it.
+    only log it. Several may look after one loop (a host and terminals in one test): each of them is
+    told, and the first to `check` raises it.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._happened = asyncio.Event()
+        self._event = asyncio.Event()
         self._error: _Error | None = None
-        self._group = _Group.of(loop)
-        self._group.members.append(self)
+        self._handler = _ErrorHandler.of(loop)
+        self._handler.members.append(self)
 
     def happened(self, error: _Error) -> None:
         """Something went wrong; only the first counts, for the others follow from it."""
         if self._error is None:
             self._error = error
-        self._happened.set()
+        self._event.set()
 
     def wait(self) -> asyncio.Task[bool]:
         """Ends when something went wrong."""
-        return asyncio.get_running_loop().create_task(self._happened.wait())
+        return asyncio.get_running_loop().create_task(self._event.wait())
 
     def release(self) -> None:
         """Look after the loop no longer."""
-        self._group.leave(self)
+        self._handler.leave(self)
 
     def check(self) -> None:
-        """Raise what happened, if anything did and nobody has raised it."""
+        """Raise what happened, if anything did and it has not been raised yet."""
         if self._error is not None and not self._error.raised:
             self._error.raised = True
             raise self._error.what
 
 
 class _Error:
-    """What happened, once for all who look after the loop."""
+    """What happened, one object for all who look after the loop."""
 
     def __init__(self, what: BaseException) -> None:
         self.what = what
         self.raised = False
 
 
-class _Group:
-    """Those who look after one loop; its exception handler while there are any."""
+class _ErrorHandler:
+    """The exception handler of one loop while it has `members`: it tells all of them."""
 
-    _groups: ClassVar[WeakKeyDictionary[asyncio.AbstractEventLoop, _Group]] = WeakKeyDictionary()
+    _handlers: ClassVar[WeakKeyDictionary[asyncio.AbstractEventLoop, _ErrorHandler]] = (
+        WeakKeyDictionary()
+    )
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.members: list[Fatal] = []
+        self.members: list[FirstError] = []
         self._loop = ref(loop)
         self._before = loop.get_exception_handler()
         loop.set_exception_handler(self._handle)
 
     @classmethod
-    def of(cls, loop: asyncio.AbstractEventLoop) -> _Group:
-        group = cls._groups.get(loop)
-        if group is None:
-            group = cls._groups[loop] = cls(loop)
-        return group
+    def of(cls, loop: asyncio.AbstractEventLoop) -> _ErrorHandler:
+        """The loop's, made when it is asked for first."""
+        handler = cls._handlers.get(loop)
+        if handler is None:
+            handler = cls._handlers[loop] = cls(loop)
+        return handler
 
     def _handle(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         del loop
@@ -105,10 +108,10 @@ class _Group:
         for member in self.members:
             member.happened(error)
 
-    def leave(self, member: Fatal) -> None:
+    def leave(self, member: FirstError) -> None:
         """The last one gives the loop its own handler back."""
         self.members.remove(member)
         loop = self._loop()
         if not self.members and loop is not None:
-            del self._groups[loop]
+            del self._handlers[loop]
             loop.set_exception_handler(self._before)

@@ -5,37 +5,36 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-import subprocess
-import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from pathlib import Path
-
-import msgspec
 
 from harness import events as e
 from harness.assembly import Assembly
 from harness.checks.judge import Judge
 from harness.checks.secrecy import SecrecyScan
-from harness.errors import EnvironmentTrouble, HarnessError
-from harness.gc_tuning import few_collections
-from harness.journal import Entry, Header, Journal, JournalWriter
+from harness.errors import HarnessError
+from harness.gc_tuning import collect_rarely
+from harness.journal import Header, Journal, JournalWriter, Listener
 from harness.live.clock import LiveClock
-from harness.live.host_process import ENVIRONMENT, Orders
-from harness.live.journal_merge import merged, part_path, write_journal
-from harness.live.loop import Fatal, allow_many_files, new_loop, watched
+from harness.live.host_launcher import HostProcess
+from harness.live.host_process import HostProcessOptions
+from harness.live.journal_merge import JournalMerge, MergedJournal, part_path
+from harness.live.loop import FirstError, allow_many_files, new_loop, watched
 from harness.live.standalone import check_virtual
+from harness.live.stores import TerminalStore, open_terminal_store
 from harness.live.terminal_fleet import TerminalFleet
-from harness.live.terminal_store import SqliteStore
 from harness.live.transport import watch_lag, watch_windows
 from harness.outcome import Outcome, Progress
 from harness.plan import RunPlan
 
 RUN = "RUN"
-_LEAD = 1.0  # wall seconds until the run's zero: both processes are ready by then
-_STOPS = 30.0  # wall seconds in which the host's process writes its part and ends
+TERMINALS, HOST = 0, 1  # the parts of the journal; equal times come in this order
+_LEAD = 0.2  # wall seconds from when the host's process is ready until the run's second 0,
+_LEAD_PER_ATM = 0.001  # and so many for each ATM that is put together meanwhile
 _LOOK_EVERY = 0.25  # wall seconds between looks at the fleet
+_SETTLED_EVERY = 0.01  # wall seconds between looks whether the host has settled
+_MERGE_EVERY = 0.1  # wall seconds between two mergings of what the parts hold by then
 
 Watch = Callable[[Progress], None] | None
 
@@ -47,8 +46,14 @@ def run_live(
     progress: Watch = None,
     state_dir: Path | None = None,
     fsync: bool = False,
+    listeners: Sequence[Listener] = (),
 ) -> Outcome:
     """Run the plan on the wall clock, `plan.speed` times faster; always leaves a journal.
+
+    `listeners` get each entry of the journal while the run goes on, in the order of the finished
+    journal, some tenths of a second after it happened; later where this machine is too busy. They
+    are called by the event loop of the terminals, so that a slow one makes the run late. Without
+    any, the parts of the journal are merged when the run is over.
 
     The verdict is reached from that journal alone, as `harness judge` would reach it.
 
@@ -62,147 +67,42 @@ def run_live(
     header = assembly.header()
     path = journal or Path("runs") / f"{plan.scenario.name}-live-seed{plan.seed}.jsonl"
     parts = [part_path(path, part) for part in ("terminals", "host")]
+    judge = Judge(header)
+    scan = SecrecyScan(assembly.population, assembly.keys, terminals=plan.terminals)
+    merged = MergedJournal(
+        path, header, JournalMerge(parts), judge=judge, scan=scan, listeners=listeners
+    )
     allow_many_files()
     with contextlib.ExitStack() as stack:
         where = state_dir or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        store = SqliteStore(where, assembly.keys.store, fsync=fsync)
+        store = open_terminal_store(where, assembly.keys.store, fsync=fsync)
         stack.callback(store.close)
         for part in parts:
             stack.callback(part.unlink, missing_ok=True)
-        stack.enter_context(few_collections())
-        start = time.monotonic() + _LEAD
-        host = stack.enter_context(_HostProcess(Orders(plan, start, str(parts[1]))))
-        half = _Half(assembly, header, parts[0], LiveClock(start, plan.speed), store, host)
+        stack.enter_context(collect_rarely())
+        options = HostProcessOptions(plan, str(parts[HOST]))
+        lead = _LEAD + _LEAD_PER_ATM * plan.terminals
+        host = stack.enter_context(HostProcess(options, lead=lead))
+        clock = LiveClock(host.start, plan.speed)
+        run = _LiveRun(assembly, header, parts[TERMINALS], clock, store, host)
         try:
             with asyncio.Runner(loop_factory=new_loop) as runner:
-                interrupted = runner.run(half.live(progress))
+                interrupted = runner.run(run.live(progress, merged if listeners else None))
         except BaseException:
             with contextlib.suppress(HarnessError):
                 host.stop()
             with contextlib.suppress(HarnessError):
-                judge_parts(path, header, parts, assembly)
+                merged.finish()
             raise
         if progress is not None:
             progress(Progress(plan.duration, plan.duration, {}, 0, "judging"))
-        judge, scan = judge_parts(path, header, parts, assembly)
+        merged.finish()
     judge.secrecy(scan.scanned, [str(leak) for leak in scan.leaks])
     return Outcome(judge.verdict(interrupted=interrupted), header, path, interrupted)
 
 
-def judge_parts(
-    path: Path, header: Header, parts: list[Path], assembly: Assembly
-) -> tuple[Judge, SecrecyScan]:
-    """Merge the parts into one journal, and read it as anyone would."""
-    judge = Judge(header)
-    scan = SecrecyScan(assembly.population, assembly.keys, terminals=assembly.plan.terminals)
-    written = [part for part in parts if part.exists() and part.stat().st_size]
-    lines = write_journal(path, header, merged(written))
-    scan.scan(next(lines), str(path))
-    decode = msgspec.json.Decoder(Entry).decode
-    for block in _blocks(lines, 256):
-        scan.scan(b"".join(block), str(path))
-        for line in block:
-            entry = decode(line)
-            judge.see(entry.at, entry.actor, entry.event)
-    return judge, scan
-
-
-def _blocks(lines: Iterator[bytes], size: int) -> Iterator[list[bytes]]:
-    block: list[bytes] = []
-    for line in lines:
-        block.append(line)
-        if len(block) >= size:
-            yield block
-            block = []
-    if block:
-        yield block
-
-
-class _HostProcess:
-    """The other half. Ends with us, whatever becomes of us: its standard input closes."""
-
-    def __init__(self, orders: Orders) -> None:
-        self._orders = orders
-        self._process: subprocess.Popen[bytes] | None = None
-        self.port = 0
-
-    def __enter__(self) -> _HostProcess:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "harness.live.host_process"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,  # a terminal's Ctrl-C is for the terminals' half
-        )
-        try:
-            self.port = self._ready(self._process)
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    def _ready(self, process: subprocess.Popen[bytes]) -> int:
-        """The port, once it listens."""
-        self._tell(msgspec.json.encode(self._orders))
-        assert process.stdout is not None
-        first = process.stdout.readline().decode().split()
-        if len(first) != 2 or first[0] != "port":
-            raise self._ended(process)
-        return int(first[1])
-
-    def _tell(self, line: bytes) -> None:
-        assert self._process is not None
-        assert self._process.stdin is not None
-        with contextlib.suppress(BrokenPipeError):
-            self._process.stdin.write(line + b"\n")
-            self._process.stdin.flush()
-
-    def _ended(self, process: subprocess.Popen[bytes]) -> HarnessError:
-        """Why it is gone: the environment's fault, or an error inside the harness."""
-        _, errors = process.communicate()
-        self._process = None
-        code = process.returncode
-        said = errors.decode(errors="replace").strip().splitlines()
-        text = f"the host's process ended ({code}): {said[-1] if said else 'without a word'}"
-        killed = code < 0
-        return (EnvironmentTrouble if killed or code == ENVIRONMENT else HarnessError)(text)
-
-    def lift(self) -> None:
-        self._tell(b"lift")
-
-    def check(self) -> None:
-        """Raises a HarnessError if it died."""
-        if self._process is not None and self._process.poll() is not None:
-            raise self._ended(self._process)
-
-    def stop(self, settle: float = 0.0) -> None:
-        """Let it close its part of the journal, and before that, for so many wall seconds at most,
-        tell its issuer what it owes it. Raises as `check` does.
-        """
-        process = self._process
-        if process is None:
-            return
-        if settle:
-            self._tell(b"settle")
-        self._tell(b"stop")
-        try:
-            process.wait(timeout=settle + _STOPS)
-        except subprocess.TimeoutExpired:
-            self.__exit__()
-            raise EnvironmentTrouble("the host's process did not stop") from None
-        error = self._ended(process)
-        if process.returncode != 0:
-            raise error
-
-    def __exit__(self, *_: object) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.communicate()
-            self._process = None
-
-
-class _Half:
-    """The terminals' half, from start to quiescence."""
+class _LiveRun:
+    """One run, from its start until nothing is open, as the process of the terminals sees it."""
 
     def __init__(
         self,
@@ -210,8 +110,8 @@ class _Half:
         header: Header,
         part: Path,
         clock: LiveClock,
-        store: SqliteStore,
-        host: _HostProcess,
+        store: TerminalStore,
+        host: HostProcess,
     ) -> None:
         self._assembly = assembly
         self._header = header
@@ -220,26 +120,44 @@ class _Half:
         self._store = store
         self._host = host
 
-    async def live(self, progress: Watch) -> bool:
-        """True when it was interrupted."""
+    async def live(self, progress: Watch, listened: MergedJournal | None) -> bool:
+        """True when it was interrupted. `listened` is the merged journal if there are listeners."""
         loop = asyncio.get_running_loop()
-        fatal = Fatal(loop)
+        first_error = FirstError(loop)
         interrupt = asyncio.Event()
         for sent in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(sent, interrupt.set)
         journal = Journal()
         writer = JournalWriter(self._part, self._header)
         journal.subscribe(writer.write)
+        merging = [] if listened is None else [self._merge_on(writer, listened)]
+        tasks = [watched(loop.create_task(task)) for task in merging]
         try:
-            how = await self._fleet_lives(journal, interrupt, fatal, progress)
+            how = await self._run_fleet(journal, interrupt, first_error, progress)
         finally:
             for sent in (signal.SIGINT, signal.SIGTERM):
                 loop.remove_signal_handler(sent)
+            await _cancel(tasks)
             writer.close()
+        first_error.check()
         return how == "interrupted"
 
-    async def _fleet_lives(
-        self, journal: Journal, interrupt: asyncio.Event, fatal: Fatal, progress: Watch
+    async def _merge_on(self, writer: JournalWriter, listened: MergedJournal) -> None:
+        """Merge the parts while they grow; until cancelled."""
+        merge = listened.merge
+        while True:
+            await asyncio.sleep(_MERGE_EVERY)
+            now = self._clock.now()  # first: what is recorded from now on may miss this flush
+            writer.flush()
+            merge.complete_until(TERMINALS, now)
+            self._host.hear()
+            merge.complete_until(HOST, self._host.flushed_until)
+            self._host.flush()
+            while listened.advance():
+                await asyncio.sleep(0)
+
+    async def _run_fleet(
+        self, journal: Journal, interrupt: asyncio.Event, first_error: FirstError, progress: Watch
     ) -> str:
         """How it ended."""
         loop = asyncio.get_running_loop()
@@ -258,25 +176,37 @@ class _Half:
             )
         ]
         try:
-            await self._until(0.0, interrupt, fatal)
+            await self._until(0.0, interrupt, first_error)
             fleet.start()
-            how = await self._play(fleet, interrupt, fatal, progress)
+            how = await self._play(fleet, interrupt, first_error, progress)
         finally:
-            for task in watching:
-                task.cancel()
-            await asyncio.gather(*watching, return_exceptions=True)
+            await _cancel(watching)
             await fleet.close()
-        fatal.check()
+        first_error.check()
         fleet.record(RUN, e.LagMeasured(fleet.lag.take()))
         fleet.count()
-        quiescence = self._assembly.plan.scenario.contract.quiescence
-        settle = 0.0 if how == "interrupted" else self._clock.wall(quiescence)
-        self._host.stop(settle)  # first: nothing comes after the run's end
+        if how != "interrupted":
+            await self._settle_host(first_error)
+        self._host.stop()  # first: nothing comes after the run's end
         fleet.record(RUN, e.RunEnded(how))
         return how
 
+    async def _settle_host(self, first_error: FirstError) -> None:
+        """Until the host has told its issuer what it owed it, for the contract's quiescence."""
+        end = self._clock.now() + self._assembly.plan.scenario.contract.quiescence
+        self._host.settle()
+        while not self._host.settled and self._clock.now() < end:
+            await asyncio.sleep(_SETTLED_EVERY)
+            self._host.hear()
+            self._host.check()
+            first_error.check()
+
     async def _play(
-        self, fleet: TerminalFleet, interrupt: asyncio.Event, fatal: Fatal, progress: Watch
+        self,
+        fleet: TerminalFleet,
+        interrupt: asyncio.Event,
+        first_error: FirstError,
+        progress: Watch,
     ) -> str:
         plan = self._assembly.plan
         phase = "running"
@@ -296,13 +226,22 @@ class _Half:
                 if now >= end:
                     return "open"
             self._host.check()
-            fatal.check()
-            await self._until(min(now + _LOOK_EVERY * self._clock.speed, end), interrupt, fatal)
+            first_error.check()
+            await self._until(
+                min(now + _LOOK_EVERY * self._clock.speed, end), interrupt, first_error
+            )
         return "interrupted"
 
-    async def _until(self, when: float, interrupt: asyncio.Event, fatal: Fatal) -> None:
+    async def _until(self, when: float, interrupt: asyncio.Event, first_error: FirstError) -> None:
         """Wait for a run second, an interrupt or an error, whatever comes first."""
         wait = max(0.0, self._clock.wall(when - self._clock.now()))
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(interrupt.wait(), wait)
-        fatal.check()
+        first_error.check()
+
+
+async def _cancel(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """End them, and wait until they have ended."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

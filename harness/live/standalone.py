@@ -1,7 +1,7 @@
-"""One half of a run, alone against somebody else's other half.
+"""A host alone, or terminals alone; the other end of the link is somebody else's.
 
-A half has a journal, is judged by what it sees by itself, and ends in order: faults lift, what is
-open gets time to close, and then there is a verdict. What it cannot see is 'not observable'.
+Such a run has a journal, is judged by what our end sees, and ends in order: faults are lifted, what
+is open gets time to close, and then there is a verdict. What cannot be seen is 'not observable'.
 
     async with StandaloneHost(plan, listen=("127.0.0.1", 0)) as host:
         ...
@@ -31,18 +31,18 @@ from harness.faults.connection import DialRule
 from harness.faults.grammar import ALL_RULES, parse_fault
 from harness.journal import Header, Journal, JournalReader, JournalWriter, Listener
 from harness.live.clock import LiveClock
-from harness.live.loop import Fatal, allow_many_files, watched
+from harness.live.loop import FirstError, allow_many_files, watched
 from harness.live.transport import Lag, watch_lag, watch_windows
 from harness.plan import RunPlan
 from harness.units import parse_duration
 
 RUN = "RUN"
-LOOK_EVERY = 0.05  # wall seconds between looks, while something is awaited that tells nobody
+LOOK_EVERY = 0.05  # wall seconds between looks for something that is not announced
 E = TypeVar("E", bound=e.Event)
 
 
-class Side(Protocol):
-    """What a half drives: a `HostServer` or `TerminalFleet`."""
+class StandaloneMachines(Protocol):
+    """What runs here: a `HostServer` or a `TerminalFleet`."""
 
     lag: Lag
 
@@ -50,7 +50,7 @@ class Side(Protocol):
 
 
 class Waiting(msgspec.Struct):
-    """Somebody awaits the `left`th event from now on that is `wanted`."""
+    """A call of `wait_for`: `done` gets the event once `left` more of those `wanted` have come."""
 
     wanted: Callable[[str, e.Event], bool]
     left: int
@@ -58,7 +58,7 @@ class Waiting(msgspec.Struct):
 
 
 class Standalone:
-    """What both halves have in common. Use it as an async context."""
+    """What a standalone host and standalone terminals share. Use it as an async context."""
 
     mode: ClassVar[str] = ""
 
@@ -71,11 +71,12 @@ class Standalone:
         fsync: bool = False,
         listeners: Sequence[Listener] = (),
     ) -> None:
-        """`state_dir` keeps what must survive the process, `fsync` the mains too; a half that is
-        started on the directory of a killed one goes on where that was, in the same journal.
+        """`state_dir` keeps what must survive the process, with `fsync` a power cut too. A process
+        that is started on the directory of a killed one goes on where that was, in the same
+        journal. `listeners` get each entry of the journal.
 
         Raises:
-            ConfigError: a fault that only the other half could carry out, or what `Assembly` says.
+            ConfigError: a fault that only the other end could carry out, or what `Assembly` says.
         """
         check_faults(plan, self.mode)
         self.plan = plan
@@ -88,7 +89,7 @@ class Standalone:
         self._waiting: list[Waiting] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._writer: JournalWriter | None = None
-        self._died_at: float | None = None  # when an earlier life last wrote, in run seconds
+        self._died_at: float | None = None  # when an earlier process last wrote, run seconds
         self._how = ""
         self.header: Header = self._assembly.header()
         self.judge = Judge(self.header)
@@ -96,21 +97,21 @@ class Standalone:
         self._settled = False
         self._scanned = False
 
-    # --- for the two halves to fill in ---------------------------------------------------------
+    # --- what host and terminals do each in their own way -----------------------------------------
 
-    async def _open(self) -> Side:
-        """Build the side and set it to work."""
+    async def _open(self) -> StandaloneMachines:
+        """Build the machines and set them to work."""
         raise NotImplementedError
 
     async def _shut(self) -> None:
-        """Hang up; also where `_open` got nowhere, or half way."""
+        """Hang up; also where `_open` failed, or failed on its way."""
         raise NotImplementedError
 
     def _count(self) -> None:
-        """Write down what is counted at the end."""
+        """Record what is counted at the end."""
 
     def _lift(self) -> None:
-        """Faults end; nothing new begins."""
+        """Lift the faults; nothing new begins."""
         raise NotImplementedError
 
     def quiet(self) -> bool:
@@ -118,31 +119,31 @@ class Standalone:
         raise NotImplementedError
 
     def _open_store(self) -> int | None:
-        """Open what is kept; how much of an earlier life's journal counts, in bytes, None if there
-        was none.
+        """Open the store. Returns how many bytes of an earlier process's journal count, None if
+        there was no such process.
         """
         raise NotImplementedError
 
-    # --- life ----------------------------------------------------------------------------------
+    # --- from start to end ----------------------------------------------------------------------
 
     async def __aenter__(self) -> Self:
         allow_many_files()
-        self._fatal = Fatal(asyncio.get_running_loop())
+        self._first_error = FirstError(asyncio.get_running_loop())
         try:
             self._begin_journal()
             start = time.monotonic() - (time.time() - self.header.origin)
             self.clock = LiveClock(start, self.plan.speed)
-            self.side = await self._open()
+            self.machines = await self._open()
         except BaseException:
             await self._shut()
-            self._fatal.release()
+            self._first_error.release()
             self._close_files()
             raise
-        record, clock = self.side.record, self.clock
+        record, clock = self.machines.record, self.clock
         self._tasks = [
             watched(asyncio.create_task(task))
             for task in (
-                watch_lag(clock, self.side.lag, lambda lag: record(RUN, e.LagMeasured(lag))),
+                watch_lag(clock, self.machines.lag, lambda lag: record(RUN, e.LagMeasured(lag))),
                 watch_windows(clock, self._assembly.faults, lambda event: record(RUN, event)),
             )
         ]
@@ -164,7 +165,7 @@ class Standalone:
             self.journal.subscribe(listener)
 
     def _go_on(self, path: Path, size: int) -> None:
-        """Read what an earlier life wrote, up to what its store knows of, and write on there."""
+        """Read what an earlier process wrote, up to what its store knows of, and write on there."""
         with path.open("r+b") as file:
             file.truncate(size)
         reader = JournalReader(path)
@@ -183,7 +184,7 @@ class Standalone:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Settles first, unless that was done or something went wrong."""
+        """Settle first, unless that was done or something went wrong."""
         try:
             try:
                 if kind is None and not self._settled:
@@ -194,15 +195,15 @@ class Standalone:
                 await asyncio.gather(*self._tasks, return_exceptions=True)
                 await self._shut()
             if kind is None:
-                self._fatal.check()
+                self._first_error.check()
             self._end()
         finally:
-            self._fatal.release()
+            self._first_error.release()
             self._close_files()
 
     def _end(self) -> None:
-        record = self.side.record
-        record(RUN, e.LagMeasured(self.side.lag.take()))
+        record = self.machines.record
+        record(RUN, e.LagMeasured(self.machines.lag.take()))
         self._count()
         record(RUN, e.RunEnded(self._how or "interrupted"))
 
@@ -210,18 +211,18 @@ class Standalone:
         if self._writer is not None:
             self._writer.close()
 
-    async def settle(self, give_up: asyncio.Event | None = None) -> bool:
+    async def settle(self, stop_waiting: asyncio.Event | None = None) -> bool:
         """Lift the faults, let nothing new begin, and wait until nothing is open, for
-        `contract.quiescence` run seconds at most or until `give_up`. Whether it got quiet.
+        `contract.quiescence` run seconds at most or until `stop_waiting`. Whether it got quiet.
         """
         self._settled = True
         self._lift()
         wait = self._assembly.faults.outage + self.plan.scenario.contract.quiescence
         end = self.clock.now() + wait
-        give_up = give_up or asyncio.Event()
-        while not (quiet := self.quiet()) and self.clock.now() < end and not give_up.is_set():
-            await self.pause(give_up)
-        self._how = "quiet" if quiet else "interrupted" if give_up.is_set() else "open"
+        stop_waiting = stop_waiting or asyncio.Event()
+        while not (quiet := self.quiet()) and self.clock.now() < end and not stop_waiting.is_set():
+            await self.pause(stop_waiting)
+        self._how = "quiet" if quiet else "interrupted" if stop_waiting.is_set() else "open"
         return quiet
 
     async def serve(self, duration: str | float) -> None:
@@ -232,10 +233,10 @@ class Standalone:
             await self.pause(never, min(0.25, self.clock.wall(left)))
 
     async def pause(self, until: asyncio.Event, wall: float = LOOK_EVERY) -> None:
-        """A moment, shorter if the event comes. Raises what went wrong meanwhile."""
+        """Wait so many wall seconds, or until the event. Raises what went wrong meanwhile."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(until.wait(), wall)
-        self._fatal.check()
+        self._first_error.check()
 
     # --- waiting for what happens ---------------------------------------------------------------
 
@@ -262,11 +263,11 @@ class Standalone:
 
         done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting.append(Waiting(wanted, count, done))
-        failed = self._fatal.wait()
+        failed = self._first_error.wait()
         either: set[asyncio.Future[Any]] = {done, failed}
         try:
             await asyncio.wait(either, timeout=within, return_when=asyncio.FIRST_COMPLETED)
-            self._fatal.check()
+            self._first_error.check()
             if not done.done():
                 raise TimeoutError(f"no {kind.__name__} within {within:g} s")
             event: E = done.result()
@@ -286,8 +287,8 @@ class Standalone:
 
     @property
     def verdict(self) -> Verdict:
-        """The judgement, once the half has ended; its journal, if it has one, is read for secrets
-        (S3) the first time.
+        """The verdict, once the run has ended. The first time, the journal (if there is one) is
+        scanned for secrets (S3).
         """
         if not self._scanned:
             self._scanned = True
@@ -317,8 +318,8 @@ def check_virtual(plan: RunPlan) -> None:
 
 
 def check_faults(plan: RunPlan, mode: str) -> None:
-    """Raises ConfigError for a fault whose place is in the other half, so that it could never
-    take effect, or nobody could say that it did.
+    """Raises ConfigError for a fault whose place is at the other end, so that it could never take
+    effect, or nobody could say that it did.
     """
     check_virtual(plan)
     for text in plan.faults:

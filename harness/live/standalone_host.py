@@ -1,12 +1,12 @@
-"""Our host, for somebody else's terminals."""
+"""Our host alone, for somebody else's terminals."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
 from harness.live.host_server import HostServer
-from harness.live.host_store import HostStore
-from harness.live.standalone import Side, Standalone
+from harness.live.standalone import Standalone, StandaloneMachines
+from harness.live.stores import HostStore, open_host_store
 from harness.plan import RunPlan
 
 
@@ -20,7 +20,7 @@ class StandaloneHost(Standalone):
     ) -> None:
         super().__init__(plan, **options)
         self._listen = listen
-        self._books: HostStore | None = None
+        self._store: HostStore | None = None
         self._built: HostServer | None = None
 
     @property
@@ -36,14 +36,14 @@ class StandaloneHost(Standalone):
     def _open_store(self) -> int | None:
         if self._state_dir is None:
             return None
-        self._books = HostStore(self._state_dir, fsync=self._fsync)
-        return self._books.journal_size()
+        self._store = open_host_store(self._state_dir, fsync=self._fsync)
+        return self._store.journal_size()
 
-    async def _open(self) -> Side:
-        if self._books is not None:
-            self._books.journal = self._writer
+    async def _open(self) -> StandaloneMachines:
+        if self._store is not None:
+            self._store.journal = self._writer
         self._built = HostServer(
-            self._assembly, self.journal, self.clock, alone=True, books=self._books
+            self._assembly, self.journal, self.clock, standalone=True, store=self._store
         )
         self._host.go_on(self._died_at)
         await self._host.listen(*self._listen)
@@ -51,8 +51,8 @@ class StandaloneHost(Standalone):
         return self._host
 
     def _close_files(self) -> None:
-        if self._books is not None:
-            self._books.close()
+        if self._store is not None:
+            self._store.close()
         super()._close_files()
 
     async def _shut(self) -> None:
@@ -63,5 +63,5 @@ class StandaloneHost(Standalone):
         self._host.lift()
 
     def quiet(self) -> bool:
-        """Every withdrawal that we left without an answer has been reversed."""
+        """Has every withdrawal that got no answer from us been reversed?"""
         return self.judge.open_business() == 0

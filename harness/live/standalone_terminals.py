@@ -1,4 +1,4 @@
-"""Our terminals, for somebody else's host."""
+"""Our terminals alone, for somebody else's host."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import tempfile
 from pathlib import Path
 from typing import Any, ClassVar
 
-from harness.live.standalone import Side, Standalone
+from harness.live.standalone import Standalone, StandaloneMachines
+from harness.live.stores import open_terminal_store
 from harness.live.terminal_fleet import TerminalFleet
-from harness.live.terminal_store import SqliteStore
 from harness.plan import RunPlan
 
 
 class StandaloneTerminals(Standalone):
-    """A fleet that connects to `to` (host, port) and serves its customers there."""
+    """Terminals that connect to a host at `to` (host, port) and serve their customers."""
 
     mode: ClassVar[str] = "terminals"
 
@@ -32,22 +32,22 @@ class StandaloneTerminals(Standalone):
 
     @property
     def connected(self) -> asyncio.Event:
-        """Set once any of them has ever been connected."""
+        """Set once any of them has been connected."""
         return self.fleet.connected
 
     def _open_store(self) -> int | None:
         where = self._state_dir or Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
-        self._store = SqliteStore(where, self._assembly.keys.store, fsync=self._fsync)
+        self._store = open_terminal_store(where, self._assembly.keys.store, fsync=self._fsync)
         self._stack.callback(self._store.close)
         return self._store.journal_size()
 
-    async def _open(self) -> Side:
+    async def _open(self) -> StandaloneMachines:
         keeps = self._state_dir is not None
         self._store.journal = self._writer if keeps else None
         self._built = TerminalFleet(
             *(self._assembly, self.journal, self.clock, self._store, self.to),
-            alone=True,
-            keeps=keeps,
+            standalone=True,
+            keeps_devices=keeps,
         )
         self.fleet.start(self._died_at)
         return self.fleet
@@ -67,5 +67,5 @@ class StandaloneTerminals(Standalone):
         self.fleet.stop_customers()
 
     def quiet(self) -> bool:
-        """No card, no cash, no reversal that was not answered."""
+        """Is there no card and no cash in any terminal, and no reversal without an answer?"""
         return self.fleet.quiet()

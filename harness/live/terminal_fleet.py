@@ -1,7 +1,7 @@
-"""The terminals' half of a live run: ATMs, their store and their connections.
+"""The terminals of a process: ATMs, their store and their connections.
 
-ATM | tap | socket              in a run of ours, where the host's end has the faults
-ATM | tap | faults | socket     alone with somebody else's host
+ATM | tap | socket              in a run with our own host, whose end has the faults
+ATM | tap | faults | socket     standalone, with somebody else's host
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from harness.journal import Journal
 from harness.live.clock import LiveClock
 from harness.live.faulty_link import FaultyLink
 from harness.live.loop import watched
-from harness.live.terminal_store import SqliteStore
+from harness.live.stores import TerminalStore
 from harness.live.transport import Alarm, Connection, Lag
 from harness.live.unreachable import UnreachableAddresses
 from harness.machines.atm import Atm, LosePower, WantBoot
@@ -71,8 +71,8 @@ class LiveAtm:
         self._drain()
 
     def stop_customers(self) -> None:
-        if self.atm.street is not None:
-            self.atm.street.stop()
+        if self.atm.customers is not None:
+            self.atm.customers.stop()
 
     # --- the connection ------------------------------------------------------------------
 
@@ -140,7 +140,7 @@ class LiveAtm:
             await asyncio.sleep(fleet.clock.wall(wait))
             if path.severed(fleet.clock.now()):
                 trouble = UNANSWERED
-        address = fleet.doors.address(trouble) if trouble else fleet.host_address
+        address = fleet.dead_addresses.address(trouble) if trouble else fleet.host_address
         try:
             await fleet.loop.create_connection(lambda: Connection(self), *address)
         except OSError as refusal:
@@ -168,7 +168,7 @@ class LiveAtm:
                 connection.close()
 
     def _cut(self, how: str) -> None:
-        """A fault ends the connection. Half an end at the other side is a FIN to us."""
+        """A fault ends the connection. Where the host only stops sending, we receive a FIN."""
         how = "fin" if how == "half" else how
         if self._connection is not None:
             self._hang_up(how, reset=how == "rst")
@@ -185,7 +185,7 @@ class LiveAtm:
         happened, atm.journal = atm.journal, []
         for event in happened:
             self._record(event)
-        if fleet.keeps and any(type(event) in MOVES for event in happened):
+        if fleet.keeps_devices and any(type(event) in MOVES for event in happened):
             fleet.store.keep(atm.id, atm.image())
         fleet.faults.release()
         wanted, atm.out = atm.out, []
@@ -244,16 +244,17 @@ class TerminalFleet:
         assembly: Assembly,
         journal: Journal,
         clock: LiveClock,
-        store: SqliteStore,
+        store: TerminalStore,
         host_address: tuple[str, int],
         *,
-        alone: bool = False,
-        keeps: bool = False,
+        standalone: bool = False,
+        keeps_devices: bool = False,
     ) -> None:
-        """`alone`: the host is somebody else's, and the faults of the wire are at our end. `keeps`:
-        another process may go on with what this one leaves, devices and customers included.
+        """`standalone`: the host is somebody else's, and the faults of the wire are at our end.
+        `keeps_devices`: the store gets the devices and the customers too, so that another process
+        may go on with them.
         """
-        self.keeps = keeps
+        self.keeps_devices = keeps_devices
         self.loop = asyncio.get_running_loop()
         self.clock = clock
         self.lag = Lag()
@@ -263,20 +264,20 @@ class TerminalFleet:
         self.decoder = assembly.tap
         self.press = assembly.press
         self.dialect = assembly.dialect
-        self.watches = alone and (self.faults.wire or self.faults.connection)
+        self.watches = standalone and (self.faults.wire or self.faults.connection)
         self.host_address = host_address
-        self.doors = UnreachableAddresses()
+        self.dead_addresses = UnreachableAddresses()
         self.connected = asyncio.Event()
-        self._alone = alone
+        self._standalone = standalone
         self._awaits_service = assembly.plan.scenario.contract.awaits_service
         self._journal = journal
         self.atms = [LiveAtm(self, assembly.atm(index)) for index in range(assembly.plan.terminals)]
 
     def unreachable(self, how: str) -> None:
-        """A terminal could not connect. Where none ever has, somebody else's host is not there,
-        and that ends the run; later it may come back.
+        """A terminal could not connect. Where none has ever been connected, somebody else's host is
+        not there, and the run ends; one that was there may come back.
         """
-        if self._alone and not self.connected.is_set():
+        if self._standalone and not self.connected.is_set():
             where = "{}:{}".format(*self.host_address)
             trouble = EnvironmentTrouble(
                 f"connection {how} at {where}: is the host listening there? start it first"
@@ -290,9 +291,9 @@ class TerminalFleet:
         self.record(RUN, effect)
 
     def start(self, died_at: float | None = None) -> None:
-        """Count the cassettes, switch everything on. Whatever the store knows comes from an earlier
-        process, whose end was to that terminal what a power cut is: at `died_at` of this very run,
-        or, with None, in another one.
+        """Count the cassettes and switch everything on. What the store holds comes from an earlier
+        process, whose end is a power cut to the terminal: at run second `died_at` of this run, or,
+        with None, in another run.
         """
         for live in self.atms:
             self._power_back(live.atm, died_at)
@@ -300,7 +301,7 @@ class TerminalFleet:
             live.boot()
 
     def _power_back(self, atm: Atm, died_at: float | None) -> None:
-        kept = self.store.kept(atm.id) if self.keeps else None
+        kept = self.store.kept(atm.id) if self.keeps_devices else None
         if kept is not None:
             atm.restore(kept, self.clock.now())
         if died_at is not None:
@@ -308,7 +309,7 @@ class TerminalFleet:
             self.record(atm.id, e.PowerRestored())
             return
         self.record(atm.id, atm.device.count("opening"))
-        if self.store.image(atm.id).dossiers:
+        if self.store.image(atm.id).transactions:
             self.record(atm.id, e.PowerLost("earlier run"))
             self.record(atm.id, e.PowerRestored())
 
@@ -320,7 +321,7 @@ class TerminalFleet:
             live.stop_customers()
 
     def quiet(self) -> bool:
-        """Is nothing open, and, where the run awaits that, everybody back in service?"""
+        """Is nothing open, and, where the contract awaits that, every terminal back in service?"""
         return all(
             live.atm.at_rest and (live.atm.serves or not self._awaits_service) for live in self.atms
         )
@@ -329,7 +330,7 @@ class TerminalFleet:
         """Hang up, and let the transports finish."""
         for live in self.atms:
             live.close()
-        self.doors.close()
+        self.dead_addresses.close()
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.sleep(0)
 
@@ -345,7 +346,7 @@ class TerminalFleet:
             )
 
     def states(self) -> dict[str, int]:
-        """Terminals by state, for whoever watches."""
+        """How many terminals are in each state."""
         found: dict[str, int] = {}
         for live in self.atms:
             terminal = live.atm.terminal

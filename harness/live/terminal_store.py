@@ -40,14 +40,14 @@ Row = tuple[str, int, Record]
 
 
 class Batch(NamedTuple):
-    """One commit: records, images by terminal, and how long the journal is (-1: nobody knows)."""
+    """One commit: records, images by terminal, and how long the journal is (-1: there is none)."""
 
     rows: list[Row]
     images: dict[str, AtmImage]
     journal: int
 
 
-class SqliteStore:
+class SqliteTerminalStore:
     """One database for the terminals of a process.
 
     Raises:

@@ -1,4 +1,4 @@
-"""One dumb pump for both roles: sockets and the loop's timers on one side, machines on the other.
+"""Sockets and the event loop's timers, for host and terminals alike.
 
 Nothing here knows ISO 8583. A `Connection` hands bytes over and says how a connection ended; an
 `Alarm` wakes a machine at its deadline and measures by how much the loop was late.

@@ -1,5 +1,5 @@
-"""Where a terminal dials when a fault is against it: real sockets on this machine that no host is
-behind.
+"""Where a terminal dials while a fault keeps it from connecting: real sockets on this machine, with
+no host behind them.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ class UnreachableAddresses:
 
     def address(self, trouble: str) -> Address:
         """'refused' leads to a port that is bound and not listening: a real ECONNREFUSED.
-        'unanswered' leads to one that listens, accepts nobody, and whose queue of one has a guest
-        already: the system drops the SYN of whoever comes, as it drops each that is sent again.
+        'unanswered' leads to one that listens and accepts no connection, and whose queue of one is
+        full already: the system drops the SYN of each further dial, also when it is sent again.
         """
         found: Address = (self._silent if trouble == UNANSWERED else self._closed).getsockname()
         return found

@@ -1,7 +1,7 @@
 """When customers should come, known before the run: what an open loop is measured against.
 
 Each terminal's customers are a Poisson stream drawn from the run's seed; the streams' sum is one
-too, with the fleet's rate. The street (machines/customer.py) draws the same numbers as it goes,
+too, with the fleet's rate. The customers (machines/customer.py) draws the same numbers as it goes,
 and a customer who finds the machine busy waits.
 """
 

@@ -1,10 +1,11 @@
 """Rates, latencies and errors of a load run, read from its journal.
 
-- A message's latency is from the request to its answer, both seen by the tap at the terminal's
-  end. To a 0200 is added what its customer had queued, so that a host which stalls is charged for
-  everybody who would have come meanwhile.
-- A visit is from the moment the customer meant to come until cash and card are taken.
-- What was sent during the warm-up, or after the customers stopped, is left out.
+- The latency of a message is the time from the request to its answer, both seen by the tap at
+  the terminal's end. To a financial request is added how long its customer had waited in the
+  queue, so that a host which stalls is charged for all customers who would have come meanwhile.
+- The latency of a visit is the time from the moment at which the customer meant to come until
+  card and cash are taken.
+- Messages that were sent during the warm-up, or after the customers stopped, are left out.
 - An error is counted once under each of its kinds: an answer that does not come ('0200
   unanswered') and the damage that was the reason ('damaged answer') are two lines.
 """
@@ -20,9 +21,15 @@ from harness import events as e
 from harness.cardholders import CUSTOMERS
 from harness.journal import Entry
 from harness.load.histogram import Histogram
+from harness.wire.dialects.base import Dialect
+from harness.wire.message import AdviceOutcome, Kind, Message, MessageClass, Outcome
 
 VISIT = "visit"
-_CLASSES = {"2": "declined", "4": "reversal answered", "8": "sign-on or echo answered"}
+_CLASSES: dict[str, str] = {
+    MessageClass.FINANCIAL: "declined",
+    MessageClass.REVERSAL: "reversal answered",
+    MessageClass.NETWORK: "sign-on or echo answered",
+}
 
 
 class Latencies(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,10 +77,10 @@ class _Request(NamedTuple):
 
 class Meter:
     """A listener of the journal. `flat_out` is without a rate; `since` ends the warm-up, run
-    seconds.
+    seconds; `dialect` is that of the messages.
     """
 
-    def __init__(self, since: float, *, flat_out: bool) -> None:
+    def __init__(self, since: float, dialect: Dialect, *, flat_out: bool) -> None:
         self.since = since
         self.until = 0.0
         self.came = 0  # customers, from the very start
@@ -81,6 +88,7 @@ class Meter:
         self.dry = ""
         self.histograms: dict[str, Histogram] = {}
         self.errors: dict[str, int] = {}
+        self._read = dialect.read
         self._flat_out = flat_out
         self._over = False
         self._waited: dict[str, tuple[float, float]] = {}  # actor -> (came, queued)
@@ -143,21 +151,21 @@ class Meter:
     def _frame(self, at: float, actor: str, frame: e.FrameSeen) -> None:
         if frame.end != "terminal" or frame.problem or frame.mac == "bad":
             return
-        fields = frame.fields
-        mti = fields["t"]
-        key = (actor, mti[1:2], fields.get("11", ""), fields.get("7", ""))
+        message = self._read(frame.fields)
+        key = (actor, message.message_class, message.stan, message.sent)
         before = self._open.pop(key, None)
         if frame.to == "host":
             if before is not None:
                 self._unanswered(before)  # and is now repeated
             if not self._over:
-                queued = self._waited.get(actor, (at, 0.0))[1] if mti == "0200" else 0.0
-                self._open[key] = _Request(mti, at, queued)
+                first = message.kind is Kind.REQUEST
+                queued = self._waited.get(actor, (at, 0.0))[1] if first else 0.0
+                self._open[key] = _Request(message.mti, at, queued)
         elif before is not None and before.sent >= self.since:
             self._took(before.mti, at - before.sent + before.queued)
-            code = fields.get("39", "00")
-            if code != "00":
-                self._error(f"{_CLASSES.get(mti[1:2], mti)} {code}")
+            if message.code and not _accepts(message):
+                whose = _CLASSES.get(message.message_class, message.mti)
+                self._error(f"{whose} {message.code}")
 
     def _unanswered(self, request: _Request) -> None:
         if request.sent >= self.since:
@@ -198,6 +206,15 @@ def _latencies(name: str, histogram: Histogram, span: float) -> Latencies:
         p999=histogram.quantile(0.999),
         longest=histogram.largest,
     )
+
+
+def _accepts(answer: Message) -> bool:
+    """Does the answer agree to all that it was asked?"""
+    if answer.is_network_management:
+        return answer.network_accepted
+    if answer.message_class == MessageClass.REVERSAL:
+        return answer.advice_outcome is AdviceOutcome.ACCEPTED
+    return answer.outcome is Outcome.APPROVED
 
 
 def _kind_of_error(event: e.Event) -> str:

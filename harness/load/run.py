@@ -12,6 +12,7 @@ from harness.load.meter import Figures, Meter
 from harness.load.plan import rate_of
 from harness.outcome import Outcome, Watcher
 from harness.plan import RunPlan
+from harness.wire.dialects import load_dialect
 
 WARM_UP = 2.0
 
@@ -43,6 +44,6 @@ def run_load(
 def figures_of(plan: RunPlan, journal: Path, warm_up: float) -> Figures:
     """The figures that a journal of this plan holds."""
     rate = rate_of(plan)
-    meter = Meter(warm_up, flat_out=not rate)
+    meter = Meter(warm_up, load_dialect(plan.link.dialect_name), flat_out=not rate)
     meter.read(JournalReader(journal))
     return meter.figures(rate, lambda until: starts_before(plan, until))

@@ -1,8 +1,8 @@
-"""One whole ATM: the terminal's logic with its device, its street and its mains.
+"""One whole ATM: the terminal's logic, its device, its customers and its power.
 
-The logic can die and be booted again; device, customers and what is in the store cannot. The
-owner (a simulation, a live driver) carries out what `out` asks for on the network and the store,
-writes `journal` down, and calls back with bytes, syncs and the time.
+The logic can lose its power and be booted again; the device, the customers and the content of the
+store outlive it. The owner (the simulation, or a live fleet) carries out what `out` asks for on the
+network and on the store, writes `journal` down, and calls back with bytes, syncs and the time.
 """
 
 from __future__ import annotations
@@ -15,27 +15,30 @@ import msgspec
 
 from harness import events as e
 from harness.machines import inputs as i
-from harness.machines.customer import Customers, Running
+from harness.machines.customer import Customers, MachineDeadlines
 from harness.machines.device import Device, DeviceImage
 from harness.machines.effects import Connect, Disconnect, Transmit, Write
+from harness.machines.operations import MOTORS, operation_of
 from harness.machines.store import StoreImage
 from harness.machines.terminal import Terminal
 from harness.machines.timers import NEVER
 
-Handle = Callable[[Terminal, float], None]  # what a process that stood still has missed
+Handle = Callable[[Terminal, float], None]
+"""Something that a paused process has to do when it goes on."""
 
 
 class LosePower(i.Effect, frozen=True, gc=False):
-    """The logic is dead: record it (in its place among the effects), drop the connection and
-    whatever the store had not synced.
+    """The logic has lost its power. The owner records that, in its place among the effects, and
+    drops the connection and all records that were not synced. `phase` is the operation at which it
+    happened.
     """
 
     phase: str
 
 
 class AtmImage(msgspec.Struct, frozen=True, gc=False):
-    """What of an ATM outlives its logic, for whoever outlives its process: the device, and how many
-    customers came.
+    """The part of an ATM that outlives its process: the device, and the number of the last customer
+    who came.
     """
 
     device: DeviceImage
@@ -43,7 +46,7 @@ class AtmImage(msgspec.Struct, frozen=True, gc=False):
 
 
 class WantBoot(i.Effect, frozen=True, gc=False):
-    """Power is back: answer with `power_on(image)`."""
+    """The power is back: the owner answers with `boot(image)`."""
 
 
 class OperationFaults(Protocol):
@@ -61,13 +64,16 @@ class OperationFaults(Protocol):
 
 
 class Atm:
-    """The owner calls `boot`, `opened`, `closed`, `receive`, `synced`, `tick`; after each call it
-    takes `out` and `journal`, and comes back at `next_deadline()` at the latest.
+    """An ATM without a clock of its own.
+
+    The owner calls `boot`, `opened`, `closed`, `receive`, `synced` and `tick`. After each call it
+    takes and empties `out` and `journal`, and it comes back at `next_deadline()` (run seconds) at
+    the latest.
     """
 
     __slots__ = (
         "_build", "_faults", "_fired_at", "_logic_due", "_missed", "_power_at", "_stood_still",
-        "_wakes_at", "device", "id", "journal", "out", "street",
+        "_wakes_at", "customers", "device", "id", "journal", "out",
         "terminal",
     )  # fmt: skip
 
@@ -76,7 +82,7 @@ class Atm:
         name: str,
         build: Callable[[], Terminal],
         device: Device,
-        street: Customers | None,
+        customers: Customers | None,
         faults: OperationFaults | None = None,
     ) -> None:
         self.id = name
@@ -89,9 +95,9 @@ class Atm:
         self._logic_due = NEVER
         self._fired_at = NEVER
         self.device = device
-        self.street = street
-        if street is not None:
-            street.machine = self._running
+        self.customers = customers
+        if customers is not None:
+            customers.machine = self._deadlines
         self.terminal: Terminal | None = None
         self.out: list[i.Effect] = []
         self.journal: list[e.Event] = []
@@ -99,7 +105,7 @@ class Atm:
     # --- power ---------------------------------------------------------------------------
 
     def boot(self, image: StoreImage, now: float) -> None:
-        """Power is on (again), and `image` is what the store kept."""
+        """The power is on, for the first time or again. `image` is what the store kept."""
         if self._power_at != NEVER:
             self._power_at = NEVER
             self.journal.append(e.PowerRestored())
@@ -109,7 +115,7 @@ class Atm:
         self._settle(now)
 
     def lose_power(self, now: float, seconds: float, phase: str) -> None:
-        """The mains fail for some seconds."""
+        """The power fails for so many seconds, at the operation that `phase` names."""
         self.terminal = None
         self._wakes_at = NEVER
         self._stood_still = False
@@ -119,6 +125,7 @@ class Atm:
         self.out.append(LosePower(phase))
 
     def _cut(self, now: float, operation: str) -> bool:
+        """Does the power fail at this operation?"""
         if self._faults is None or self.terminal is None:
             return False
         seconds = self._faults.power_cut(now, operation)
@@ -128,7 +135,7 @@ class Atm:
         return True
 
     def _stands_still(self, now: float, operation: str) -> bool:
-        """Does its process stop behind this operation?"""
+        """Is the process paused after this operation?"""
         seconds = self._faults.pause(now, operation) if self._faults is not None else None
         if seconds is None:
             return False
@@ -138,8 +145,8 @@ class Atm:
         return True
 
     def _wake(self, terminal: Terminal, now: float) -> None:
-        """What was left undone comes first, then what came meanwhile, in its order; one thing at a
-        time, so that its owner carries out what each of them asks for.
+        """The pause is over. What was left undone comes first, then what came meanwhile, in its
+        order; one thing at each call, so that the owner can carry out what each of them asks for.
         """
         self._wakes_at = NEVER
         if self._stood_still:
@@ -152,14 +159,16 @@ class Atm:
             self._wakes_at = now
 
     def image(self) -> AtmImage:
-        """To be kept after each of `MOVES`, and not later than what depends on it."""
-        return AtmImage(self.device.image(), self.street.customer if self.street else 0)
+        """What is to be kept after each event of `MOVES`, and not later than any record that
+        depends on it.
+        """
+        return AtmImage(self.device.image(), self.customers.customer if self.customers else 0)
 
     def restore(self, image: AtmImage, now: float) -> None:
-        """Before the first boot in a new process."""
+        """Continue from an image, in a new process, before the first boot."""
         self.device.restore(image.device)
-        if self.street is not None:
-            self.street.resume(image.customer, now)
+        if self.customers is not None:
+            self.customers.resume(image.customer, now)
 
     # --- what the owner calls --------------------------------------------------------------
 
@@ -173,14 +182,14 @@ class Atm:
         other = self.device.next_deadline()
         if other < due:
             due = other
-        if self.street is not None:
-            other = self.street.next_deadline()
+        if self.customers is not None:
+            other = self.customers.next_deadline()
             if other < due:
                 due = other
         return due
 
     def tick(self, now: float) -> None:
-        """Fire what is due; `next_deadline` has said when, since anything last happened."""
+        """Do what is due. The owner has asked `next_deadline` since anything last happened."""
         terminal = self.terminal
         if terminal is None:
             if now >= self._power_at:
@@ -189,22 +198,24 @@ class Atm:
             if self._wakes_at != NEVER:
                 self._wake(terminal, now)
                 if self._wakes_at == now:
-                    return  # nobody's hand is as quick as the process that catches up
+                    return  # the process still catches up: device and customers wait for it
             if self._wakes_at == NEVER and self.terminal is terminal:
                 self._fired_at = now
                 terminal.tick(now)
         if now >= self.device.next_deadline():
             self.device.tick(now)
-        if self.street is not None and now >= self.street.next_deadline():
-            self.street.tick(now)
+        if self.customers is not None and now >= self.customers.next_deadline():
+            self.customers.tick(now)
         self._settle(now)
 
-    def _running(self) -> Running:
-        """What a hand in front of it may meet."""
+    def _deadlines(self) -> MachineDeadlines:
+        """What the customers' faults may want to meet in time."""
         terminal = self.terminal
         if terminal is None or self._wakes_at != NEVER:
-            return Running(fired=self._fired_at)
-        return Running(terminal.timers.earliest, terminal.uplink.next_deadline(), self._fired_at)
+            return MachineDeadlines(fired=self._fired_at)
+        return MachineDeadlines(
+            terminal.timers.earliest, terminal.link_supervisor.next_deadline(), self._fired_at
+        )
 
     def opened(self, now: float) -> None:
         terminal = self.terminal
@@ -237,7 +248,9 @@ class Atm:
         self._settle(now)
 
     def synced(self, number: int, now: float) -> None:
-        """The store holds records up to `number`; a power cut may still come before it is told."""
+        """The records up to `number` are durable. A power cut may still come before the logic is
+        told.
+        """
         terminal = self.terminal
         if terminal is None:
             return
@@ -262,8 +275,8 @@ class Atm:
 
     @property
     def unreadable(self) -> bool:
-        """The stream from the host cannot be cut into frames any more: hang up, and say that it
-        `closed`, by 'garbage'.
+        """Can the stream from the host not be cut into frames any more? Then the owner closes the
+        connection and calls `closed("garbage")`.
         """
         terminal = self.terminal
         awake = terminal is not None and self._wakes_at == NEVER
@@ -271,23 +284,25 @@ class Atm:
 
     @property
     def at_rest(self) -> bool:
-        """Nothing is open: no card, no cash, no unanswered reversal, and the logic runs."""
+        """Is nothing open: no card, no cash, no unanswered reversal, no customer, and a logic that
+        runs?
+        """
         terminal = self.terminal
         return (
             terminal is not None
             and self._wakes_at == NEVER
             and self.device.card is None
             and self.device.cash_at == ""
-            and terminal.visit is None
+            and terminal.session is None
             and not terminal.recovering
             and not terminal.forward.queue
             and not terminal.writing
-            and (self.street is None or not self.street.present)
+            and (self.customers is None or not self.customers.present)
         )
 
     @property
     def serves(self) -> bool:
-        """It would take a card, or only a person can help it: out of order, or switched off."""
+        """Is it in service, or out of service for a reason that only a person can remove?"""
         terminal = self.terminal
         if terminal is None:
             return False
@@ -296,12 +311,12 @@ class Atm:
     # --- inside ----------------------------------------------------------------------------
 
     def _settle(self, now: float) -> None:
-        """Let logic, device and street talk until all have said their word."""
-        device, street, journal = self.device, self.street, self.journal
+        """Pass on what logic, device and customers report to each other until nothing is left."""
+        device, customers, journal = self.device, self.customers, self.journal
         while True:
-            if street is not None and street.events:
-                journal += street.events
-                street.events = []
+            if customers is not None and customers.events:
+                journal += customers.events
+                customers.events = []
             terminal = self.terminal
             if terminal is not None:
                 if terminal.events:
@@ -314,26 +329,26 @@ class Atm:
             if moved:
                 journal += device.events
                 device.events = []
-            if street is not None:
+            if customers is not None:
                 if moved:
-                    street.look(now)
-                if street.events:
-                    journal += street.events
-                    street.events = []
+                    customers.look(now)
+                if customers.events:
+                    journal += customers.events
+                    customers.events = []
             if not self._report(now):
                 return
 
     def _report(self, now: float) -> bool:
-        """Hand one round of reports to the logic; False when all is quiet."""
-        device, street, terminal = self.device, self.street, self.terminal
+        """Hand one round of reports to the logic. False if there is nothing more to do."""
+        device, customers, terminal = self.device, self.customers, self.terminal
         reports = device.reports
-        keys = street.reports if street is not None else []
+        keys = customers.reports if customers is not None else []
         if not reports and not keys:
             acts = terminal is not None and self._wakes_at == NEVER and bool(terminal.effects)
             return acts or bool(device.events)
         device.reports = []
-        if street is not None:
-            street.reports = []
+        if customers is not None:
+            customers.reports = []
         if terminal is None:
             return True
         if self._wakes_at != NEVER:
@@ -354,11 +369,11 @@ class Atm:
                 self.out.append(effect)
             else:
                 self._command(effect, now)
-                if kind not in _MOTORS:
+                if kind not in MOTORS:
                     continue
             if not watched:
                 continue
-            operation = _operation(effect)
+            operation = operation_of(effect)
             if self._cut(now, operation):
                 return
             if self._stands_still(now, operation):
@@ -388,26 +403,7 @@ class Atm:
 
 
 _FOR_OWNER = frozenset((Transmit, Connect, Disconnect, Write))
-_MOTORS: dict[type[i.Effect], str] = {
-    i.Eject: "motor:eject",
-    i.Capture: "motor:capture",
-    i.Stack: "motor:stack",
-    i.Present: "motor:present",
-    i.Retract: "motor:retract",
-}
 
 
 def _sensed(what: i.Input, cause: str) -> Handle:
     return lambda t, at: t.sense(what, at, cause=cause)
-
-
-def _operation(effect: i.Effect) -> str:
-    """The name by which a power cut or a pause can be keyed to it."""
-    motor = _MOTORS.get(type(effect))
-    if motor is not None:
-        return motor
-    if type(effect) is Write:
-        return f"write:{effect.record.name}"
-    if type(effect) is Transmit:
-        return f"frame:{effect.mti}"
-    return type(effect).__name__.lower()

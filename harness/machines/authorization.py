@@ -1,4 +1,4 @@
-"""Whether a request is approved: the card, the PIN and what is on the account."""
+"""Whether a request is approved: rules, the card, the PIN and what is on the account."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ import msgspec
 from harness.cardholders import issuer_of
 from harness.crypto.pin import PinCrypto
 from harness.errors import ProtocolError
-from harness.keyed_random import Draw
+from harness.keyed_random import Draw, key_of
 from harness.machines.ledger import Ledger, account_of
 from harness.wire.calendar import Calendar
-from harness.wire.message import Dialect, Message
+from harness.wire.dialects.base import Dialect
+from harness.wire.message import Message
 
 
 class CodeRule(msgspec.Struct, frozen=True, kw_only=True):
-    """Answer with `code` (DE 39) where everything that is given matches. `pan` may end in '*';
-    amounts are minor units, both ends included.
+    """Answer with the response code `code` where everything that is given matches. `pan` may end
+    in '*'; amounts are minor units, both ends included.
     """
 
     code: str
@@ -27,6 +28,7 @@ class CodeRule(msgspec.Struct, frozen=True, kw_only=True):
     amount_to: int = 10**12
 
     def matches(self, request: Message) -> bool:
+        """Is the rule about this request?"""
         pan = request.pan
         if self.pan.endswith("*"):
             if not pan.startswith(self.pan[:-1]):
@@ -45,7 +47,9 @@ def account_for(message: Message) -> str:
 
 
 class Authorizer:
-    """Says no with a code (DE 39) and why, or nothing."""
+    """Decides about a request: a response code and why, for the journal. A defect overrides
+    `decide`.
+    """
 
     def __init__(
         self,
@@ -58,25 +62,55 @@ class Authorizer:
         pin: PinCrypto,
         pin_of: Callable[[str], str | None],
         known: Callable[[str], bool] | None,
-        draw: Callable[[Message], Draw],
+        seed: int,
     ) -> None:
         """`pin_of` gives a card's right PIN for its PAN, None where any will do; `known` says which
         cards there are, and without it there are all. `short_of_funds` is the share of requests
-        that find too little, drawn with `draw`, whose first draw is the answer's time.
+        that find too little, drawn from `seed`.
         """
         self._rules = rules
         self._short_of_funds = short_of_funds
-        self._dialect = dialect
+        self._codes = dialect.codes
         self._calendar = calendar
         self._ledger = ledger
         self._pin = pin
         self._pin_of = pin_of
         self._known = known
-        self._draw = draw
+        self._seed = seed
+        self._draw_keys: dict[str, int] = {}
+
+    def draw(self, message: Message) -> Draw:
+        """A generator keyed by the terminal and the transaction: the retrieval reference number
+        where there is one, else the STAN. Its first draw is how long the answer takes.
+        """
+        terminal = message.terminal
+        key = self._draw_keys.get(terminal)
+        if key is None:
+            key = self._draw_keys[terminal] = key_of(self._seed, "host", terminal)
+        number = message.rrn or message.stan
+        return Draw(key, int(number) if number.isascii() and number.isdigit() else 0)
+
+    def decide(self, request: Message, now: float) -> tuple[str, str]:
+        """With the issuer: what is on the account counts."""
+        code, why = self.refused(request, now)
+        if code:
+            return code, why
+        if request.is_withdrawal and self.short(request):
+            return self._codes["insufficient_funds"], "funds"
+        return self._codes["approved"], "approved"
+
+    def decide_alone(self, request: Message, limit: int, now: float) -> tuple[str, str]:
+        """Without the issuer nobody knows what is on the account: withdrawals up to `limit` (minor
+        units; 0: none) may be approved.
+        """
+        if not limit or not request.is_withdrawal or request.amount > limit:
+            return self._codes["issuer_down"], "the issuer is down"
+        code, why = self.refused(request, now)
+        return (code, why) if code else (self._codes["approved"], "stood in for the issuer")
 
     def refused(self, request: Message, now: float) -> tuple[str, str]:
-        """Why card or PIN are not good: DE 39 and why, or ''."""
-        codes = self._dialect.codes
+        """What a rule, the card or the PIN says: a response code and why; '' and '' if nothing."""
+        codes = self._codes
         for rule in self._rules:
             if rule.matches(request):
                 return rule.code, "rule"
@@ -99,8 +133,8 @@ class Authorizer:
 
     def short(self, message: Message) -> bool:
         """Has the account less than is wanted?"""
-        draw = self._draw(message)
-        draw.random()  # the first draw was the answer's time
+        draw = self.draw(message)
+        draw.random()  # the first one was how long the answer takes
         if draw.chance(self._short_of_funds):
             return True
         account = account_for(message)

@@ -1,4 +1,4 @@
-"""Business days: what is posted after the cutover belongs to the next one (DE 15)."""
+"""Business days: what is posted after the cutover belongs to the next one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ DAY = 86400.0  # seconds from one cutover to the next
 
 class BusinessDays:
     """`epoch` is the run's start, ISO 8601 in UTC; `cutover` the run's second at which the first
-    business day ends, 0 where days are not told apart. A day bears the date on which it ends.
+    business day ends, 0 where days are not told apart. A day is named by the date on which it
+    ends.
     """
 
     __slots__ = ("_cutover", "_ends_on")

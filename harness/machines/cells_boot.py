@@ -1,4 +1,4 @@
-"""The cells of RECOVERING, OUT_OF_SERVICE and SUPERVISOR (section 3, power).
+"""The cells of RECOVERING, OUT_OF_SERVICE and SUPERVISOR (docs/domain.md, "Power and recovery").
 
 Sensors first: a card inside is ejected, with card_take; cash at the slot is retracted. Then
 the records: an intent without outcome is reversed, an approval is settled by the dispenser's
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def recover(t: Terminal, x: i.PoweredOn, now: float) -> None:
     """Once, when power is on."""
     sensors = x.sensors
-    t.emit(e.Booted(len(t.image.dossiers)))
+    t.emit(e.Booted(len(t.image.transactions)))
     t.do(i.Show("out_of_service"))
     t.counters = sensors.counters
     t.enter(State.RECOVERING, now, "recovery")
@@ -80,14 +80,14 @@ def _capture(t: Terminal, why: str, now: float) -> None:
     t.timers.arm("capture", now)
 
 
-def cash_back(t: Terminal, x: i.Retracted | i.CashGone, now: float) -> None:
+def cash_settled(t: Terminal, x: i.Retracted | i.CashGone, now: float) -> None:
     """The cash came in, or a hand was quicker: the counters know."""
     t.counters = x.counters
     t.recovering.pop("cash", None)
     _settle_if_clear(t, now)
 
 
-def gives_up(t: Terminal, _: i.Input, now: float) -> None:
+def recovery_expired(t: Terminal, _: i.Input, now: float) -> None:
     """60 s were not enough: out of service, and the records are settled all the same. Cash that was
     to come back and did not is nobody's to count: suspense. A card on its way out has timers of its
     own, and nobody walks away from it.
@@ -100,7 +100,7 @@ def gives_up(t: Terminal, _: i.Input, now: float) -> None:
     _settle_if_clear(t, now)
 
 
-def card_stuck(t: Terminal, _: i.CaptureExpired, now: float) -> None:
+def capture_expired_at_boot(t: Terminal, _: i.CaptureExpired, now: float) -> None:
     """It is not in the bin: only a person can get at it."""
     t.service.add("hardware")
     t.emit(e.AlarmRaised("hardware", "card stuck"))
@@ -111,34 +111,34 @@ def card_stuck(t: Terminal, _: i.CaptureExpired, now: float) -> None:
 def _settle_if_clear(t: Terminal, now: float) -> None:
     if t.recovering:
         return
-    for number in sorted(t.image.dossiers):
-        settle(t, t.image.dossiers[number], now)
+    for number in sorted(t.image.transactions):
+        settle(t, t.image.transactions[number], now)
     rest(t, now)
 
 
-def settle(t: Terminal, dossier: s.TransactionRecords, now: float) -> None:
+def settle(t: Terminal, records: s.TransactionRecords, now: float) -> None:
     """One open transaction found in the store."""
-    intent = dossier.intent
+    intent = records.intent
     if intent is None:
         return
-    suspense = dossier.suspense
+    suspense = records.suspense
     if suspense is not None:  # told again: the power may have failed before it was told at all
         t.emit(e.SuspenseRecorded(suspense.transaction, suspense.amount, suspense.why))
-    elif dossier.reversal is not None:
-        t.forward.add(dossier.reversal, attempts=1)  # it may have been sent before
+    elif records.reversal is not None:
+        t.forward.add(records.reversal, attempts=1)  # it may have been sent before
     elif intent.kind != "withdrawal":
         t.log(s.Closed(intent.transaction), urgent=False)
-    elif dossier.decision is None:
+    elif records.decision is None:
         record_reversal(t, intent, "4021", "", now)
     else:
-        decision = dossier.decision
+        decision = records.decision
         settle_by_counters(t, intent, decision.amount, decision.code, t.counters, now)
 
 
 # --- out of service, and the supervisor --------------------------------------------------
 
 
-def reconsider(t: Terminal, _: i.ServiceMayChange, now: float) -> None:
+def service_changed(t: Terminal, _: i.ServiceMayChange, now: float) -> None:
     """No card is inside: follow the set of reasons."""
     if bool(t.service) == (t.state == State.OUT_OF_SERVICE):
         rest(t, now)

@@ -1,4 +1,4 @@
-"""The cells of the card's way: in, PIN, choice, out, or kept (section 3)."""
+"""The cells of the card's way: in, PIN, choice, out, or kept (domain.md, "Terminal states")."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
 
 def card_in(t: Terminal, x: i.CardIn, now: float) -> None:
     """The reader took a card. With a doubtful link it is given straight back."""
-    _begin_visit(t, x, now)
+    _begin_session(t, x, now)
     if t.service.judged != "up":
         cancel(t, "link", now)
     else:
         t.enter(State.CARD_IN, now, "card_read")
 
 
-def card_after_closing(t: Terminal, x: i.CardIn, now: float) -> None:
+def card_in_while_closed(t: Terminal, x: i.CardIn, now: float) -> None:
     """Hand and closing met, and the reader was quicker than its shutter: the card goes back."""
-    _begin_visit(t, x, now)
+    _begin_session(t, x, now)
     cancel(t, "closed", now)
 
 
-def _begin_visit(t: Terminal, x: i.CardIn, now: float) -> None:
-    t.visit = Session(x.token)
+def _begin_session(t: Terminal, x: i.CardIn, now: float) -> None:
+    t.session = Session(x.token)
     t.transaction = None
     t.card_inside = True
     t.do(i.AcceptCards(False))
@@ -39,34 +39,34 @@ def _begin_visit(t: Terminal, x: i.CardIn, now: float) -> None:
 
 
 def card_read(t: Terminal, x: i.CardRead, now: float) -> None:
-    visit = visit_of(t)
-    if visit.token in t.settings.hotlist:
+    session = session_of(t)
+    if session.token in t.settings.hotlist:
         t.emit(e.SessionCancelled("hotlist"))
         capture(t, "hotlist", now)
         return
-    visit.pan, visit.expiry, visit.track2 = x.pan, x.expiry, x.track2
+    session.pan, session.expiry, session.track2 = x.pan, x.expiry, x.track2
     ask_pin(t, now)
 
 
 def ask_pin(t: Terminal, now: float) -> None:
-    visit_of(t).pin = ""
+    session_of(t).pin = ""
     t.do(i.Show("enter_pin"))
     t.enter(State.PIN_ENTRY, now, "key")
 
 
 def key_pressed(t: Terminal, x: i.KeyPressed, now: float) -> None:
-    """In PIN_ENTRY: digits, then 'enter'; 'cancel' ends the visit."""
-    visit = visit_of(t)
+    """In PIN_ENTRY: digits, then 'enter'; 'cancel' ends the session."""
+    session = session_of(t)
     if x.key == "cancel":
         cancel(t, "cancel", now)
     elif x.key != "enter":
-        visit.pin += x.key
+        session.pin += x.key
         t.rearm("key", now)
-    elif visit.choice is None:
+    elif session.choice is None:
         t.do(i.Show("select"))
         t.enter(State.SELECTING, now, "key")
     else:  # the PIN was asked for again: the choice stands
-        begin_request(t, visit.choice, now)
+        begin_request(t, session.choice, now)
 
 
 def selecting_key(t: Terminal, x: i.KeyPressed, now: float) -> None:
@@ -75,36 +75,38 @@ def selecting_key(t: Terminal, x: i.KeyPressed, now: float) -> None:
 
 
 def chosen(t: Terminal, x: i.Chosen, now: float) -> None:
-    visit_of(t).choice = x
+    session_of(t).choice = x
     begin_request(t, x, now)
 
 
 def begin_request(t: Terminal, choice: i.Chosen, now: float) -> None:
-    """Write the intent, then the 0200 leaves (section 4, rule 1), and the wait begins at once."""
-    visit = visit_of(t)
+    """Write the intent, then the 0200 leaves, and the wait begins at once
+    (docs/domain.md, "Store and forward", rule 1).
+    """
+    session = session_of(t)
     stamp = t.calendar.stamp(now)
     number = t.next_number()
     stan = t.next_stan()
     rrn = f"{number:012d}"
     sent = t.dialect.sent(stamp)
     amount = choice.amount if choice.kind == "withdrawal" else 0
-    t.transaction = Transaction(number, choice.kind, visit.pan, amount, stan, sent, rrn)
+    t.transaction = Transaction(number, choice.kind, session.pan, amount, stan, sent, rrn)
     t.matcher.remember(t.transaction.request)
     request = t.dialect.request(
         t.station,
         kind=choice.kind,
-        pan=visit.pan,
-        expiry=visit.expiry,
-        track2=visit.track2,
-        pin_block=t.pin.block(visit.pin, visit.pan),
+        pan=session.pan,
+        expiry=session.expiry,
+        track2=session.track2,
+        pin_block=t.pin.block(session.pin, session.pan),
         amount=amount,
         stan=stan,
         rrn=rrn,
         stamp=stamp,
     )
-    visit.pin = ""
-    visit.tries += 1
-    record = t.log(s.Intent(number, choice.kind, visit.pan, amount, stan, sent, rrn))
+    session.pin = ""
+    session.tries += 1
+    record = t.log(s.Intent(number, choice.kind, session.pan, amount, stan, sent, rrn))
     t.emit(e.TransactionBegun(number, choice.kind, stan, amount))
     t.do(i.Show("please_wait"))
     t.enter(State.WAITING_FOR_HOST, now, "host_response")
@@ -129,7 +131,7 @@ def session_expired(t: Terminal, _: i.Input, now: float) -> None:
     cancel(t, "session", now)
 
 
-def link_gone(t: Terminal, _: i.Input, now: float) -> None:
+def link_lost(t: Terminal, _: i.Input, now: float) -> None:
     """Link down or doubtful before a request: eject, send nothing."""
     cancel(t, "link", now)
 
@@ -155,9 +157,9 @@ def card_out(t: Terminal, _: i.CardOut, now: float) -> None:
 
 def eject_expired(t: Terminal, _: i.Input, now: float) -> None:
     """One retry, then a jam: capture, out of service, reverse (4014)."""
-    visit = visit_of(t)
-    if not visit.retried_eject:
-        visit.retried_eject = True
+    session = session_of(t)
+    if not session.retried_eject:
+        session.retried_eject = True
         t.do(i.Eject())
         t.rearm("eject", now)
         return
@@ -211,7 +213,7 @@ def capture_expired(t: Terminal, _: i.Input, now: float) -> None:
     rest(t, now)
 
 
-def card_snatched(t: Terminal, _: i.CardGone, now: float) -> None:
+def card_taken_in_time(t: Terminal, _: i.CardGone, now: float) -> None:
     """Hand and timer met, and the device says that the hand won."""
     t.card_inside = False
     rest(t, now)
@@ -220,9 +222,9 @@ def card_snatched(t: Terminal, _: i.CardGone, now: float) -> None:
 # --- what is next -----------------------------------------------------------------------
 
 
-def visit_of(t: Terminal) -> Session:
-    assert t.visit is not None, "a card cell was reached without a card"
-    return t.visit
+def session_of(t: Terminal) -> Session:
+    assert t.session is not None, "a card cell was reached without a card"
+    return t.session
 
 
 def approved_and_unpaid(t: Terminal) -> bool:
@@ -250,7 +252,7 @@ def rest(t: Terminal, now: float) -> None:
     tx = t.transaction
     if tx is not None and tx.outcome:
         t.emit(e.TransactionEnded(tx.number, tx.outcome, tx.approved))
-    t.visit = None
+    t.session = None
     t.transaction = None
     if t.service:
         t.enter(State.IDLE, now)

@@ -1,4 +1,4 @@
-"""The cells of WAITING_FOR_HOST: the state that must always end (section 3).
+"""The cells of WAITING_FOR_HOST: the state that must always end (domain.md, "Terminal states").
 
 It is left exactly once: by an answer, by its own timer, by a close, or by an operator's stop.
 An echo never ends it, and nothing from the network re-arms its timer.
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from harness import events as e
 from harness.machines import inputs as i
 from harness.machines import store as s
-from harness.machines.cells_card import ask_pin, cancel, capture, eject, proceed, visit_of
+from harness.machines.cells_card import ask_pin, cancel, capture, eject, proceed, session_of
 from harness.machines.reversing import reverse
 from harness.wire.message import Outcome
 
@@ -74,7 +74,7 @@ def pin_wrong(t: Terminal, x: i.PinWrong, now: float) -> None:
     t.log(s.Closed(tx.number))
     t.emit(e.TransactionEnded(tx.number, "pin_again", 0))
     tx.outcome = ""
-    if visit_of(t).tries >= t.settings.pin_tries:
+    if session_of(t).tries >= t.settings.pin_tries:
         tx.outcome = "declined"
         eject(t, now)
     elif t.timers.overdue("session", now):
@@ -129,7 +129,7 @@ def host_timer_expired(t: Terminal, _: i.Input, now: float) -> None:
         t.expiries = 0
         t.service.add("expiries")
         t.service.resumes_at = now + t.settings.expiries_pause
-    t.uplink.unanswered_request(now)
+    t.link_supervisor.unanswered_request(now)
     abort(t, "4020" if tx is not None and tx.damaged else "4021", "timer", now)
 
 

@@ -1,10 +1,10 @@
 """The people in front of one ATM, one after the other.
 
-A customer looks at the screen, and leaves if it says that the machine is out of service. Else
-the card goes in, and then the customer does what the screen asks for, at a human pace: types,
-mistypes, cancels, takes or forgets card and cash. Everything a customer will do is drawn when
-the customer arrives, from a stream keyed by terminal and customer, so that it comes out alike
-wherever the run takes place.
+A customer looks at the screen, and leaves if it says that the machine is out of service. Otherwise
+the customer inserts a card and does what the screen asks for, at a human pace: types the PIN,
+sometimes a wrong one, cancels, takes or forgets card and cash. What a customer is going to do is
+drawn when the customer arrives, from a stream of random numbers that is keyed by terminal and
+customer, so that it is the same in a simulation and in a live run.
 """
 
 from __future__ import annotations
@@ -23,18 +23,27 @@ from harness.machines.timers import NEVER
 
 
 class CustomerBehaviour(msgspec.Struct, frozen=True, kw_only=True):
-    """How people behave (section 6). Times in seconds, shares from 0 to 1, amounts in minor
-    units. A load run is a dense evening: with a `mean_gap` of 0 the next customer comes as soon as
-    the last has gone, until there are no more cards; with `queues` the arrivals are fixed
-    beforehand, whatever the machine does, and who finds it busy waits. After `customers` whose
-    card went in nobody comes (0: they never end).
+    """How people behave (docs/domain.md, "Scenarios"). Times are seconds, shares are
+    from 0 to 1, and amounts are in minor units.
+
+    - `mean_gap`: the mean time between two arrivals at one terminal. With 0 the next customer comes
+      as soon as the last one has gone, until there are no more cards.
+    - `queues`: the moments of arrival are fixed beforehand, whatever the machine does, and a
+      customer who finds it busy waits.
+    - `customers`: after so many customers whose card was inserted nobody comes any more; 0 is
+      without end.
+    - `balance_share`: the share of balance enquiries; the others withdraw cash.
+    - `wrong_pin`, `cancel`, `forget_card`, `forget_cash`: probabilities, the first for each try.
+    - `key`, `take`: the least and the most time before a key is pressed, and before card or cash is
+      taken.
+    - `amounts`: what people withdraw, each as probable as the others.
     """
 
-    mean_gap: float = 240.0  # between arrivals at one terminal
+    mean_gap: float = 240.0
     queues: bool = False
     customers: int = 0
     balance_share: float = 0.10
-    wrong_pin: float = 0.03  # per try
+    wrong_pin: float = 0.03
     cancel: float = 0.01
     forget_card: float = 0.005
     forget_cash: float = 0.003
@@ -43,12 +52,14 @@ class CustomerBehaviour(msgspec.Struct, frozen=True, kw_only=True):
     amounts: tuple[int, ...] = (2000, 4000, 5000, 6000, 8000, 10000, 15000, 20000, 30000, 50000)
 
 
-_COMES_BACK = 1.0  # seconds: who is turned away is not followed at once where mean_gap is 0
+_COMES_BACK = 1.0  # seconds until the next customer after one who was turned away, if mean_gap is 0
 
 
-class Running(NamedTuple):
-    """What of a machine's time a hand may meet (run seconds, NEVER if there is none): when a timer
-    of the visit runs out, when the link wants something, and when either last did.
+class MachineDeadlines(NamedTuple):
+    """The deadlines of a machine, for faults that make a customer act at the same instant (run
+    seconds, NEVER where there is none): `timer` is when the next timer of the session runs out,
+    `link` when the link supervisor has something to do, `fired` when the logic last acted on one of
+    the two.
     """
 
     timer: float = NEVER
@@ -57,26 +68,33 @@ class Running(NamedTuple):
 
 
 class CustomerFaults(Protocol):
-    """What can go wrong with a customer; faults are such."""
+    """What can go wrong with a customer. The fault rules of a run answer these questions."""
 
     def forgets(self, now: float, what: str, *, anyway: bool) -> bool:
-        """Is the 'card' or the 'cash' left at the slot? `anyway`: this customer would forget it."""
+        """Is the 'card' or the 'cash' left at the slot? `anyway` is whether the customer forgets it
+        without any fault.
+        """
 
-    def moves(self, now: float, move: int, machine: Callable[[], Running]) -> float:
-        """When a hand moves that is about to, for the `move`th time: now, or later, and then it is
-        asked again. `machine` says what it may meet.
+    def moves(self, now: float, move: int, machine: Callable[[], MachineDeadlines]) -> float:
+        """When a customer does what is due now (run seconds): now, or later, and then it is asked
+        again. `move` counts what the customers at this machine have done; `machine` gives the
+        deadlines of the machine.
         """
 
 
-CardOf = Callable[[int], Card]  # a customer's number -> the card
+CardOf = Callable[[int], Card]
+"""The number of a customer -> the card of that customer."""
 
 
 class Customers:
-    """Customers arriving at one ATM. `reports` holds what they do to the terminal's keys."""
+    """The customers of one ATM. `events` go to the journal; `reports` are the keys that they press,
+    for the terminal.
+    """
 
     __slots__ = (
         "_amount",
         "_arrives",
+        "_behaviour",
         "_cancels",
         "_card",
         "_card_of",
@@ -86,8 +104,7 @@ class Customers:
         "_does",
         "_draw",
         "_due",
-        "_evening",
-        "_fate",
+        "_faults",
         "_forgets_card",
         "_forgets_cash",
         "_key",
@@ -105,23 +122,23 @@ class Customers:
 
     def __init__(
         self,
-        evening: CustomerBehaviour,
+        behaviour: CustomerBehaviour,
         device: Device,
         card_of: CardOf,
         draw_key: int,
-        fate: CustomerFaults | None = None,
+        faults: CustomerFaults | None = None,
     ) -> None:
-        self._evening = evening
+        self._behaviour = behaviour
         self._device = device
         self._card_of = card_of
         self._key = draw_key
-        self._fate = fate
-        self._moves = 0  # of all hands so far
-        self.machine: Callable[[], Running] = Running  # whoever owns both sets it
+        self._faults = faults
+        self._moves = 0  # what all customers have done so far
+        self.machine: Callable[[], MachineDeadlines] = MachineDeadlines  # set by the ATM
         self._customer = 0
         self._draw = Draw(draw_key, 0)
-        # back to back, the fleet still does not start in one instant
-        self._arrives = self._draw.exponential(evening.mean_gap or _COMES_BACK)
+        # even without gaps the fleet does not begin in one instant
+        self._arrives = self._draw.exponential(behaviour.mean_gap or _COMES_BACK)
         self.present = False
         self._stopped = False
         self._served = 0
@@ -145,12 +162,12 @@ class Customers:
         return self._due if self.present else self._arrives
 
     def tick(self, now: float) -> None:
-        """The hand that is due moves, unless a fault holds it back."""
+        """The customer does what is due, unless a fault puts it off."""
         if now < self.next_deadline():
             return
         until = now
-        if self._fate is not None:
-            until = self._fate.moves(now, self._moves, self.machine)
+        if self._faults is not None:
+            until = self._faults.moves(now, self._moves, self.machine)
         if until > now:
             self._wait(until)
         elif self.present:
@@ -166,22 +183,23 @@ class Customers:
             self._arrives = until
 
     def stop(self) -> None:
-        """Nobody new comes; who is there finishes."""
+        """No new customer comes. The one who is there goes on to the end."""
         self._stopped = True
         self._arrives = NEVER
 
     @property
     def customer(self) -> int:
-        """The number of the last who came, from 1."""
+        """The number of the last customer who came, counted from 1."""
         return self._customer
 
     def resume(self, customer: int, now: float) -> None:
-        """Go on after that customer, in a new process. If the machine still holds their card or
-        cash, they are standing there yet; what they would do is drawn again, alike.
+        """Continue after that customer, in a new process. If the machine still holds the card or
+        the cash of the customer, the customer is still there, and what that customer is going to do
+        is drawn again, with the same result.
         """
         self._customer = self._served = customer
         self._draw_customer()
-        self._arrives = now + self._draw.exponential(self._evening.mean_gap or _COMES_BACK)
+        self._arrives = now + self._draw.exponential(self._behaviour.mean_gap or _COMES_BACK)
         if self._had_last_card():
             self._arrives = NEVER
         device = self._device
@@ -192,10 +210,10 @@ class Customers:
     # --- arriving ------------------------------------------------------------------------
 
     def _arrive(self, now: float) -> None:
-        evening = self._evening
+        behaviour = self._behaviour
         self._moves += 1
         self._customer += 1
-        came = self._arrives if evening.queues else now
+        came = self._arrives if behaviour.queues else now
         self._arrives = came + self._draw_customer()
         amount = 0 if self._wants == "balance" else self._amount
         self.events.append(e.CustomerArrived(self._customer, self._wants, amount, now - came))
@@ -209,7 +227,7 @@ class Customers:
             self._arrives = NEVER if self._stopped else self._arrives
             return
         self._served += 1
-        if self._served == evening.customers:
+        if self._served == behaviour.customers:
             self._arrives = NEVER
         self._card = card
         self.present = True
@@ -218,20 +236,20 @@ class Customers:
         self._due = NEVER
 
     def _had_last_card(self) -> bool:
-        """Where they come without gaps, one after the other until there are no more cards."""
-        return self._evening.mean_gap == 0 and self._customer == CUSTOMERS - 1
+        """Was that the last card, where customers come without gaps?"""
+        return self._behaviour.mean_gap == 0 and self._customer == CUSTOMERS - 1
 
     def _draw_customer(self) -> float:
-        """Everything the customer will do; how long after this one the next comes, in seconds."""
-        evening = self._evening
+        """Draw what the customer is going to do. Returns the seconds until the next one comes."""
+        behaviour = self._behaviour
         draw = self._draw = Draw(self._key, self._customer)
-        gap = draw.exponential(evening.mean_gap)
-        balance = draw.chance(evening.balance_share)
+        gap = draw.exponential(behaviour.mean_gap)
+        balance = draw.chance(behaviour.balance_share)
         self._wants = "balance" if balance else "withdrawal"
-        self._amount = evening.amounts[draw.below(len(evening.amounts))]
-        self._cancels = draw.chance(evening.cancel)
-        self._forgets_card = draw.chance(evening.forget_card)
-        self._forgets_cash = draw.chance(evening.forget_cash)
+        self._amount = behaviour.amounts[draw.below(len(behaviour.amounts))]
+        self._cancels = draw.chance(behaviour.cancel)
+        self._forgets_card = draw.chance(behaviour.forget_card)
+        self._forgets_cash = draw.chance(behaviour.forget_cash)
         return gap
 
     # --- doing ---------------------------------------------------------------------------
@@ -242,7 +260,7 @@ class Customers:
         self._due = now + self._draw.uniform(*span)
 
     def look(self, now: float) -> None:
-        """The screen changed, or something came out of the machine."""
+        """The screen has changed, or something has come out of the machine: react to it."""
         if not self.present:
             return
         screen = self._device.screen
@@ -257,7 +275,7 @@ class Customers:
                 self._begin_pin(now)
         elif screen == "select":
             if self._does not in ("choose", "chosen"):
-                self._plan("choose", now, self._evening.key)
+                self._plan("choose", now, self._behaviour.key)
         elif screen in ("please_wait", "blank"):
             self._does = "wait"
             self._due = NEVER
@@ -268,16 +286,16 @@ class Customers:
         if self._left_behind(now, "card", anyway=self._forgets_card):
             self._leave("without_card")
         else:
-            self._plan("take card", now, self._evening.take)
+            self._plan("take card", now, self._behaviour.take)
 
     def _left_behind(self, now: float, what: str, *, anyway: bool) -> bool:
-        return anyway if self._fate is None else self._fate.forgets(now, what, anyway=anyway)
+        return anyway if self._faults is None else self._faults.forgets(now, what, anyway=anyway)
 
     def _see_cash(self, now: float) -> None:
         if self._left_behind(now, "cash", anyway=self._forgets_cash):
             self._leave("without_cash")
         else:
-            self._plan("take cash", now, self._evening.take)
+            self._plan("take cash", now, self._behaviour.take)
 
     def _see_end(self, screen: str) -> None:
         if screen in ("welcome", "out_of_service", "captured"):
@@ -288,10 +306,10 @@ class Customers:
         card = self._card
         assert card is not None, "someone without a card was asked for a PIN"
         pin = card.pin
-        if self._draw.chance(self._evening.wrong_pin):
+        if self._draw.chance(self._behaviour.wrong_pin):
             pin = f"{(int(pin) + 1 + self._draw.below(9998)) % 10000:04d}"
         self._pin_left = pin + "#"
-        self._plan("pin", now, self._evening.key)
+        self._plan("pin", now, self._behaviour.key)
 
     def _act(self, now: float) -> None:
         does = self._does
@@ -314,7 +332,7 @@ class Customers:
     def _press(self, now: float) -> None:
         key, self._pin_left = self._pin_left[0], self._pin_left[1:]
         if self._pin_left:
-            self._plan("pin", now, self._evening.key)
+            self._plan("pin", now, self._behaviour.key)
             self.reports.append(i.KeyPressed(key))
         else:
             self._does = "pin typed"

@@ -2,7 +2,7 @@
 
 The device knows where the card and every note are, whatever the terminal believes, and it
 tells the journal. To the terminal it reports what its sensors can see. Motors take time;
-what a mishap does to them comes from outside.
+what a fault does to them comes from outside.
 
 Amounts are minor units. Notes are {denomination: count}.
 """
@@ -19,7 +19,9 @@ from harness.machines import inputs as i
 from harness.machines.device_fault import DeviceFault
 from harness.machines.timers import NEVER
 
-Fate = Callable[[float, str], DeviceFault | None]  # (now, 'eject' | 'stack') -> what goes wrong
+DeviceFaults = Callable[
+    [float, str], DeviceFault | None
+]  # (now, 'eject' | 'stack') -> what goes wrong
 
 
 class Motors(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,10 +98,10 @@ class Device:
         "_cash_does",
         "_cash_due",
         "_counters",
-        "_fate",
+        "_faults",
         "_motors",
         "_out",
-        "_stack_mishap",
+        "_stack_fault",
         "_stacker",
         "_unknown",
         "card",
@@ -112,9 +114,9 @@ class Device:
         "screen",
     )  # fmt: skip
 
-    def __init__(self, motors: Motors, fate: Fate | None = None) -> None:
+    def __init__(self, motors: Motors, faults: DeviceFaults | None = None) -> None:
         self._motors = motors
-        self._fate = fate
+        self._faults = faults
         self._accepting = False
         self._card_due = NEVER
         self._card_does = ""
@@ -123,7 +125,7 @@ class Device:
         self._counters = i.Counters(0, 0, 0, True)
         self._stacker: e.Notes = {}
         self._out: e.Notes = {}
-        self._stack_mishap: DeviceFault | None = None
+        self._stack_fault: DeviceFault | None = None
         self._unknown: e.Notes = {}
         self.card: Card | None = None
         self.card_at = ""  # '', transport, slot, bin
@@ -171,9 +173,9 @@ class Device:
         """The motor moves the card to the slot, unless it jams."""
         if self.card is None or self.card_at != "transport":
             return
-        mishap = self._fate(now, "eject") if self._fate else None
+        fault = self._faults(now, "eject") if self._faults else None
         self.events.append(e.EjectBegun())
-        self._run_card("jam" if mishap else "eject", self._motors.eject, now)
+        self._run_card("jam" if fault else "eject", self._motors.eject, now)
 
     def capture(self, now: float) -> None:
         """The motor moves the card, from wherever it is, to the retain bin."""
@@ -186,15 +188,15 @@ class Device:
     def stack(self, transaction: int, amount: int, now: float) -> None:
         """The motor picks notes for an amount. The counters remember for which transaction."""
         self.events.append(e.StackBegun(transaction, amount))
-        self._stack_mishap = self._fate(now, "stack") if self._fate else None
+        self._stack_fault = self._faults(now, "stack") if self._faults else None
         if self._counters.transaction != transaction:
             self._counters = i.Counters(transaction, 0, 0, True)
         notes = mix(amount, self.cassettes) or {}
-        if self._stack_mishap:
-            notes = _less(notes, self._stack_mishap.notes)
+        if self._stack_fault:
+            notes = _less(notes, self._stack_fault.notes)
         for denomination, count in notes.items():
             self.cassettes[denomination] -= count
-        counted = self._stack_mishap is None or self._stack_mishap.kind != "unknown"
+        counted = self._stack_fault is None or self._stack_fault.kind != "unknown"
         if counted:
             self._stacker = _sum(self._stacker, notes)
         else:  # they go to the reject bin; only a person can say how many
@@ -273,7 +275,7 @@ class Device:
 
     def _cash_done(self, does: str, now: float) -> None:
         if does == "stack":
-            if self._stack_mishap is not None and self._stack_mishap.kind == "unknown":
+            if self._stack_fault is not None and self._stack_fault.kind == "unknown":
                 self.reports.append(i.StackUncounted())
             else:
                 self.reports.append(i.Stacked(worth(self._stacker)))
@@ -290,7 +292,7 @@ class Device:
         notes = _sum(self._out, self._stacker)
         if not notes:
             self.reports.append(i.Retracted(self._counters))  # of nothing: there was none
-        elif self._fate and self._fate(now, "retract"):
+        elif self._faults and self._faults(now, "retract"):
             self._stick(notes)
         else:
             self._bring_back(notes)

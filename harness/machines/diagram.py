@@ -1,10 +1,10 @@
-"""The terminal's states, drawn from the code.
+"""The tables of the terminal and of the host, drawn from the code.
 
     python -m harness.machines.diagram > docs/states.md
 
-Which cell stands in which place is the table's own word. Where a cell leads is read from its
-source: the states that it enters, itself or through the functions it calls (an upper bound, as
-conditions are not followed).
+The cells are those of the tables. Where a cell of the terminal leads is read from its source: the
+states that it enters, itself or through the functions it calls (an upper bound, as conditions are
+not followed). What a cell of the host does is its docstring.
 """
 
 from __future__ import annotations
@@ -12,10 +12,13 @@ from __future__ import annotations
 import ast
 import inspect
 import sys
+from collections.abc import Callable
 from types import ModuleType
 
 from harness.machines import cells_boot, cells_card, cells_cash, cells_host
 from harness.machines import inputs as i
+from harness.machines.host_inputs import HOST_STATES
+from harness.machines.host_table import CLASSIFIERS, SAFE_HOST_TABLE
 from harness.machines.inputs import STATES
 from harness.machines.table import SAFE_TABLE
 from harness.machines.terminal import Cell
@@ -77,14 +80,26 @@ def _closure(
 
 def draw() -> str:
     """docs/states.md, whole."""
+    lines = [
+        "# States",
+        "",
+        "Drawn from the code by `python -m harness.machines.diagram`; do not edit.",
+        "",
+        *_terminal(),
+        "",
+        *_host(),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _terminal() -> list[str]:
     leads = targets()
     lines = [
-        "# The terminal's states",
+        "## The terminal",
         "",
-        "Drawn from the code by `python -m harness.machines.diagram`; do not edit. A pair that is",
-        "not listed is ignored, and that is a decision: a key pressed while waiting for the host,",
-        "a motor's report after its timer. Where a cell leads is an upper bound, as its",
-        "conditions are not followed.",
+        "A pair that is not listed is ignored, and that is a decision: a key pressed while waiting",
+        "for the host, a motor's report after its timer. Where a cell leads is an upper bound, as",
+        "its conditions are not followed.",
         "",
         "```mermaid",
         "stateDiagram-v2",
@@ -100,12 +115,40 @@ def draw() -> str:
         where = "any other" if state == "*" else state
         short = name.removeprefix("harness.machines.")
         lines.append(f"| {where} | {what.__name__} | `{short}` | {to} |")
-    lines += ["", "## Timers", "", "| timer | default, s | its input |", "|---|---|---|"]
+    lines += ["", "### Timers", "", "| timer | default, s | its input |", "|---|---|---|"]
     lines += [
         f"| {name} | {seconds:g} | {expired.__name__} |"
         for name, (seconds, expired) in TIMERS.items()
     ]
-    return "\n".join(lines) + "\n"
+    return lines
+
+
+def _host() -> list[str]:
+    """The host's table, by state."""
+    lines = [
+        "## The host",
+        "",
+        "The state is that of the connection (signed off, signed on), or of the transaction that a",
+        "message is about: of a request its own, of a reversal that of its original. A message is",
+        "classified before the table, by its kind. A pair that is not listed cannot be.",
+        "",
+        "| kind of message | classified by |",
+        "|---|---|",
+    ]
+    lines += [f"| {kind.value} | `{_name(who)}` |" for kind, who in CLASSIFIERS.items()]
+    lines += ["", "| state | what meets it | cell | what it does |", "|---|---|---|---|"]
+    for state in HOST_STATES:
+        for (where, what), cell in SAFE_HOST_TABLE.items():
+            if where == state:
+                does = " ".join((inspect.getdoc(cell) or "").split())
+                lines.append(f"| {state} | {what} | `{_name(cell)}` | {does} |")
+    return lines
+
+
+def _name(function: Callable[..., object]) -> str:
+    """The name of a cell, without the folder that all of them share."""
+    module = function.__module__.removeprefix("harness.machines.")
+    return f"{module.removeprefix('host_cells.')}.{function.__name__}"
 
 
 def _ordered() -> list[tuple[tuple[str, type[i.Input]], Cell]]:

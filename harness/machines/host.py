@@ -1,61 +1,52 @@
-"""The authorization host: decides, posts, remembers, and never posts twice.
+"""The authorization host: decides about requests, posts, and answers.
 
-Rules (section 4):
+Rules (docs/domain.md, "Store and forward", rules 7 to 9 and 11):
 
-- A transaction's key is the original's MTI class, DE 41, DE 11, DE 7 and DE 32.
-- A duplicate gets the stored answer and posts nothing; one that comes before the commit waits
-  for the answer.
-- A reversal that comes before its original, or before its commit, leaves a tombstone and gets
-  success; the original is then declined.
-- Without its issuer the host declines, or stands in for it up to a limit (standin.py).
-- The commit is one instant: posting, answer and memory become durable together. A crash loses
-  what was not committed, and nothing else.
+- Which messages are repeats of each other is defined by `TransactionId`.
+- What the host does is a table of state x what meets it (host_table.py); its cells are in
+  host_cells/. The state is that of the connection, or of the transaction that a message is about.
 - Transactions before sign-on are refused.
+- The commit is one instant: the posting, the answer and the record become durable together. A crash
+  loses what was not committed, and nothing else.
 
-The owner calls with bytes and the time and takes `out` (connection, bytes; no bytes: close it)
-and `events`. What is drawn (how long an answer takes, who is short of funds) is keyed by seed,
-terminal and transaction.
+The owner calls with bytes and the time (run seconds) and takes `out` (connection, bytes; no bytes:
+close it) and `events`. What is drawn (how long an answer takes, who is short of funds) is keyed by
+seed, terminal and transaction (authorization.py).
 """
 
 from __future__ import annotations
 
-import heapq
-import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import Literal, NamedTuple
+from typing import Any, ClassVar
 
 import msgspec
 
 from harness import events as e
-from harness import keyed_random
 from harness.crypto.pin import PinCrypto
-from harness.keyed_random import Draw
-from harness.machines.authorization import Authorizer, CodeRule, account_for
+from harness.machines.answer_queue import AnswerQueue
+from harness.machines.authorization import Authorizer, CodeRule
 from harness.machines.business_day import BusinessDays
+from harness.machines.durability import Durability, brought_forward
+from harness.machines.host_cells.requests import commit_due
 from harness.machines.host_fault import HostFault, HostFaults
+from harness.machines.host_inputs import (
+    HostConnection,
+    HostInput,
+    HostState,
+    Key,
+    Received,
+    state_of,
+)
+from harness.machines.host_table import CLASSIFIERS, SAFE_HOST_TABLE, Classifier, HostTable
 from harness.machines.ledger import Ledger
 from harness.machines.link import Link
-from harness.machines.standin import Issuer, StandIn
+from harness.machines.postings import Postings
+from harness.machines.standin import Advice, Issuer, StandIn
 from harness.machines.timers import NEVER
-from harness.machines.transaction_log import (
-    DONE,
-    PENDING,
-    STOOD_IN,
-    TOMBSTONE,
-    Entry,
-    StoredTransaction,
-    TransactionLog,
-)
+from harness.machines.transaction_log import StoredTransaction, TransactionLog, TransactionRecord
 from harness.wire.calendar import Calendar
-from harness.wire.message import (
-    REQUESTS,
-    REVERSALS,
-    Dialect,
-    Kind,
-    Message,
-    MessageClass,
-    TransactionId,
-)
+from harness.wire.dialects.base import Dialect
+from harness.wire.message import AdviceOutcome, Kind, Message
 
 
 class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,41 +58,21 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     rules: tuple[CodeRule, ...] = ()
     sign_on: bool = True
     mac: bool = True
-    says_no_original: bool = False  # 25 instead of success for an unknown original
+    says_no_original: bool = False  # a code of its own, not success, for an unknown original
     stand_in: int = 0  # minor units: the most it approves in the issuer's stead
     replication: float = 0.010  # seconds until a standby holds a commit and has said so
     waits_for_standby: bool = True
     cutover: float = 0.0  # run second at which the first business day ends; 0: none does
 
 
-class Line:
-    """One connection."""
-
-    __slots__ = ("link", "number", "signed_on")
-
-    def __init__(self, number: int, link: Link) -> None:
-        self.number = number
-        self.link = link
-        self.signed_on = False
-
-
-class Job(NamedTuple):
-    """Something due: a request's commit, or an answer that only waits to leave (`ready`)."""
-
-    due: float
-    order: int
-    line: int
-    message: Message
-    entry: Entry | None
-    hearing: HostFault
-    ready: Message | None
-
-
 class Host:
-    """The safe host. A defect overrides one of the small methods."""
+    """The safe host. A defect has other cells in its table, or another part."""
 
     name = "HOST"
-    issuer: type[Issuer] = Issuer
+    table: ClassVar[HostTable] = SAFE_HOST_TABLE
+    classifiers: ClassVar[Mapping[Kind, Classifier]] = CLASSIFIERS
+    authorizer_type: ClassVar[type[Authorizer]] = Authorizer
+    issuer_type: ClassVar[type[Issuer]] = Issuer
 
     def __init__(
         self,
@@ -113,7 +84,7 @@ class Host:
         pin: PinCrypto,
         pin_of: Callable[[str], str | None],
         seed: int,
-        fate: HostFaults | None = None,
+        faults: HostFaults | None = None,
         known: Callable[[str], bool] | None = None,
     ) -> None:
         """`pin_of` gives a card's right PIN for its PAN, None where any will do; `known` says which
@@ -121,24 +92,18 @@ class Host:
         """
         self.settings = settings
         self.dialect = dialect
-        self.calendar = calendar
-        self.ledger = Ledger()
+        self.codes = dialect.codes
         self.out: list[tuple[int, bytes]] = []
         self.events: list[e.Event] = []
-        self._new_link = new_link
-        self._seed = seed
-        self._fate = fate
-        self._lines: dict[int, Line] = {}
-        self.memory = TransactionLog()
-        self._waiting: dict[int, list[tuple[int, Message, HostFault]]] = {}
-        self._jobs: list[Job] = []
-        self._order = 0
-        self._approvals = 0
-        self._down_until = NEVER
-        self._thaws_at = NEVER
-        self._unread: list[tuple[Line, Message]] = []
-        self._draw_keys: dict[str, int] = {}
-        self._authorizer = Authorizer(
+        self.ledger = Ledger()
+        self.log = TransactionLog()
+        self.queue = AnswerQueue()
+        self.unread: list[Received] = []  # what came while the host stands still
+        self.durability = Durability(self.log, self.ledger)
+        self.postings = Postings(
+            self.ledger, BusinessDays(calendar.epoch, settings.cutover), self._tell
+        )
+        self.authorizer = self.authorizer_type(
             rules=settings.rules,
             short_of_funds=settings.short_of_funds,
             dialect=dialect,
@@ -147,20 +112,31 @@ class Host:
             pin=pin,
             pin_of=pin_of,
             known=known,
-            draw=self._draw,
+            seed=seed,
         )
-        self._days = BusinessDays(calendar.epoch, settings.cutover)
-        self._closes_at = self._days.next_cutover(0.0)
+        self._new_link = new_link
+        self._faults = faults
+        self._connections: dict[int, HostConnection] = {}
+        self._down_until = NEVER
+        self._hangs_until = NEVER
         self.stand_in = self._standing_in() if settings.stand_in else None
 
     def _standing_in(self) -> StandIn:
-        issuer = self.issuer(self.dialect, self._new_link(), self._post_advice)
-        return StandIn(self.dialect, self._new_link(), issuer, self._reaches_issuer, self._tell)
+        issuer = self.issuer_type(self.dialect, self._new_link(), self._post_advice)
+        return StandIn(
+            self.dialect,
+            self._new_link(),
+            issuer,
+            self.reaches_issuer,
+            self._tell,
+            self._advice_answered,
+        )
 
     # --- the owner's calls --------------------------------------------------------------
 
     @property
     def listening(self) -> bool:
+        """Is it up?"""
         return self._down_until == NEVER
 
     @property
@@ -169,474 +145,239 @@ class Host:
         return self.stand_in is None or not self.stand_in.owes
 
     def next_deadline(self) -> float:
+        """When `tick` must be called at the latest (run seconds)."""
         if not self.listening:
             return self._down_until
-        if self._thaws_at != NEVER:
-            return self._thaws_at
-        due = self._closes_at
-        if self._jobs and self._jobs[0].due < due:
-            due = self._jobs[0].due
+        if self._hangs_until != NEVER:
+            return self._hangs_until
+        due = self.postings.closes_at
+        queued = self.queue.next_deadline()
+        if queued < due:
+            due = queued
         if self.stand_in is not None and self.stand_in.next_deadline() < due:
             due = self.stand_in.next_deadline()
         return due
 
     def tick(self, now: float) -> None:
-        """Commit and answer what is due; come back from a crash, or to life."""
+        """Do what is due: come up after a crash, go on after a hang, decide, answer, advise."""
         if not self.listening:
             if now < self._down_until:
                 return
             self._down_until = NEVER
             self.events.append(e.HostStarted())
-        if self._thaws_at != NEVER:
-            if now < self._thaws_at:
+        if self._hangs_until != NEVER:
+            if now < self._hangs_until:
                 return
-            self._thaw(now)
-        if self._closes_at <= now:
-            self._close_day(now)
-        while self._jobs and self._jobs[0].due <= now:
-            self._do(heapq.heappop(self._jobs), now)
+            self._go_on(now)
+        if self.postings.closes_at <= now:
+            self.postings.close_day(now)
+        while (item := self.queue.pop(now)) is not None:
+            if item.answer is None:
+                commit_due(self, item.received, item.due, now)
+            else:
+                self._send(item.received.connection.number, item.answer)
         if self.stand_in is not None and self.listening:
             self.stand_in.tick(now)
 
-    def _thaw(self, now: float) -> None:
-        """Read what has come meanwhile, in its order."""
-        self._thaws_at = NEVER
-        unread, self._unread = self._unread, []
+    def _go_on(self, now: float) -> None:
+        """Read what has come while the host stood still, in its order."""
+        self._hangs_until = NEVER
+        unread, self.unread = self.unread, []
         self.events.append(e.HostThawed(len(unread)))
-        for line, message in unread:
+        for x in unread:
             if self.listening:
-                self._read(line, message, now)
-
-    def _close_day(self, now: float) -> None:
-        """Tell the totals of the business day that ends."""
-        day = self._days.day(math.nextafter(self._closes_at, 0.0))
-        totals = [self.ledger.balance(f"{kind}s {day}") for kind in ("debit", "reversal")]
-        self.events.append(e.DayClosed(day, *totals))
-        self._closes_at = self._days.next_cutover(now)
+                self._read(x, now)
 
     def opened(self, number: int) -> None:
-        self._lines[number] = Line(number, self._new_link())
+        """A connection stands."""
+        self._connections[number] = HostConnection(number, self._new_link())
 
     def closed(self, number: int) -> None:
-        self._lines.pop(number, None)
+        """A connection is gone."""
+        self._connections.pop(number, None)
 
     def receive(self, number: int, data: bytes, now: float) -> None:
-        line = self._lines.get(number)
-        if line is None:
+        """Bytes from a connection."""
+        connection = self._connections.get(number)
+        if connection is None:
             return
-        for message, mac, problem in line.link.receive(data):
+        for message, mac, problem in connection.link.receive(data):
             if problem:
                 self.events.append(e.HostDamaged(problem))
             elif self.settings.mac and mac != "good":
                 self.events.append(e.HostDamaged("MAC missing or wrong"))
             else:
-                self._hear(line, message, now)
+                self._receive_message(Received(connection, message), now)
             if not self.listening:
                 return
-        if line.link.error is not None:
-            self.events.append(e.HostDamaged(str(line.link.error)))
+        if connection.link.error is not None:
+            self.events.append(e.HostDamaged(str(connection.link.error)))
             self.out.append((number, b""))
             self.closed(number)
 
-    def restart(self, now: float, seconds: float, phase: str) -> None:
-        """Crash: connections and uncommitted work are gone, the books and the memory stay."""
+    def restart(
+        self, now: float, seconds: float, phase: str, over: TransactionRecord | None = None
+    ) -> None:
+        """Crash, and be down for so many seconds: connections and what was not committed are lost.
+        `over` is the record of the transaction that the host is about as it crashes.
+        """
         self.events.append(e.HostCrashed(phase))
         self._down_until = now + seconds
-        self._thaws_at = NEVER
-        self._unread.clear()
-        self.out.extend((number, b"") for number in self._lines)
-        self._lines.clear()
-        self._jobs.clear()
-        self._waiting.clear()
-        self.memory.forget_pending()
+        self._hangs_until = NEVER
+        self.unread.clear()
+        self.out.extend((number, b"") for number in self._connections)
+        self._connections.clear()
+        self.queue.clear()
+        for record in self.log.transactions():
+            if record is not over:
+                self.step((state_of(record), HostInput.CRASH_OVER_ANOTHER), record, now)
 
     # --- what outlives the process ------------------------------------------------------------
 
     def outdated(self) -> None:
-        """It is no longer the host that everybody means: no fault of the host strikes it now."""
-        self._fate = None
+        """Another host has taken over: no fault strikes this one any more."""
+        self._faults = None
 
     def keep(self) -> None:
         """From now on `changes` tells what has to be durable before `out` may be sent."""
-        self.memory.keep()
+        self.durability.keep()
 
     def changes(self) -> tuple[list[StoredTransaction], dict[str, int]]:
-        """What was decided since this was last asked, and the balances that moved with it."""
-        changed = self.memory.changes()
-        return changed, self.ledger.changed() if changed else {}
+        """What was decided since this was last called, and the balances that moved with it."""
+        return self.durability.changes()
 
-    def restore(self, remembered: Iterable[StoredTransaction], balances: Mapping[str, int]) -> None:
-        """Go on where an earlier process ended; before the first message. What it posted is brought
-        forward.
+    def restore(self, stored: Iterable[StoredTransaction], balances: Mapping[str, int]) -> None:
+        """Go on where an earlier process ended; before the first message. What that has posted is
+        told as brought forward.
         """
-        self.ledger.restore(balances)
-        for kept in remembered:
-            self.memory.restore(kept)
-            self._approvals = max(self._approvals, kept.approval)
-            if kept.amount:
-                self._bring_forward(kept)
+        transactions = list(stored)
+        self.durability.restore(transactions, balances)
+        self.events += brought_forward(transactions)
 
-    def take_over(
-        self, remembered: Iterable[StoredTransaction], balances: Mapping[str, int]
-    ) -> None:
+    def take_over(self, stored: Iterable[StoredTransaction], balances: Mapping[str, int]) -> None:
         """What the primary has committed, as its standby hears of it."""
-        self.ledger.restore(balances)
-        for kept in remembered:
-            self.memory.restore(kept)
-            self._approvals = max(self._approvals, kept.approval)
+        self.durability.restore(stored, balances)
 
-    def _bring_forward(self, kept: StoredTransaction) -> None:
-        terminal, _, acquirer = kept.book[1:].rpartition("/")
-        name = kept.key.zfill(16)
-        sent, stan = name[:10], name[10:]
-        self.events.append(
-            e.BroughtForward(terminal, stan, sent, acquirer, kept.amount, kept.reversed)
-        )
+    # --- the table ----------------------------------------------------------------------------
 
-    def _changes(self, entry: Entry) -> None:
-        self.memory.note(entry)
+    def step(self, key: Key, what: Any, now: float) -> None:
+        """Something meets a state. Without a cell nothing happens."""
+        cell = self.table.get(key)
+        if cell is not None:
+            cell(self, what, now)
 
-    # --- messages ---------------------------------------------------------------------------
-
-    def _hear(self, line: Line, message: Message, now: float) -> None:
-        """A message has come: read now, or when the host thaws."""
-        if self._fate is not None and self._thaws_at == NEVER:
-            seconds = self._fate.hang(now, message.terminal)
+    def _receive_message(self, x: Received, now: float) -> None:
+        """A message has come; it is read now, or when the host goes on."""
+        if self._faults is not None and self._hangs_until == NEVER:
+            seconds = self._faults.hang(now, x.message.terminal)
             if seconds is not None:
-                self._thaws_at = now + seconds
+                self._hangs_until = now + seconds
                 self.events.append(e.HostHung())
-        if self._thaws_at != NEVER:
-            self._unread.append((line, message))
-        elif not self._crashes(now, message, "at_the_reading"):
-            self._read(line, message, now)
+        if self._hangs_until != NEVER:
+            self.step((x.connection.state, HostInput.HANG), x, now)
+        elif self.crashes(x, now, "at_the_reading"):
+            self.step((x.connection.state, HostInput.CRASH_AT_READING), x, now)
+        else:
+            self._read(x, now)
 
-    def _read(self, line: Line, message: Message, now: float) -> None:
-        hearing = HostFault()
-        if self._fate is not None:
-            hearing = self._fate.hears(now, message)
-            if not hearing.process:
+    def _read(self, x: Received, now: float) -> None:
+        message = x.message
+        if self._faults is not None:
+            x.fault = self._faults.hears(now, message)
+            if not x.fault.process:
                 return
-        kind = message.kind
-        if kind is Kind.NETWORK:
-            self._hear_network(line, message, hearing, now)
-        elif kind in REQUESTS:
-            self._hear_request(line, message, hearing, now)
-        elif kind in REVERSALS:
-            self._hear_reversal(line, message, hearing, now)
-        else:
+        classify = self.classifiers.get(message.kind)
+        if classify is None:
             self.events.append(e.HostDamaged(f"MTI {message.mti or None} is not for a host"))
-
-    def _hear_network(self, line: Line, message: Message, hearing: HostFault, now: float) -> None:
-        code = self.dialect.codes[hearing.refusal or "approved"]
-        if message.function == "sign_on" and not hearing.refusal:
-            line.signed_on = True
-            self.events.append(e.SignedOn(message.terminal))
-        answer = self.dialect.answer(message, code)
-        self._answer_later(line.number, message, answer, hearing, 0.0, now)
-
-    def _hear_request(self, line: Line, message: Message, hearing: HostFault, now: float) -> None:
-        if self.settings.sign_on and not line.signed_on:
-            self._decided(message, self.dialect.codes["not_permitted"], "not signed on")
-            refusal = self.dialect.answer(message, self.dialect.codes["not_permitted"])
-            self._answer_later(line.number, message, refusal, hearing, 0.0, now)
             return
-        known = self.recall(MessageClass.FINANCIAL, message)
-        if known is not None and known.state != TOMBSTONE:
-            self._repeat_answer(line, message, known, hearing, now)
-            return
-        if known is not None and self.is_tombstoned(known):
-            self.events.append(e.TombstoneHit(message.terminal, message.stan))
-            self._decided(message, self.dialect.codes["duplicate"], "reversed before it came")
-            answer = self.dialect.answer(message, self.dialect.codes["duplicate"])
-            self._answer_later(line.number, message, answer, hearing, 0.0, now)
-            return
-        entry = self._remember(MessageClass.FINANCIAL, message, PENDING)
-        due = now + self._draw(message).uniform(*self.settings.answer)
-        self._push(Job(due, 0, line.number, message, entry, hearing, None))
+        self.step(classify(self, x, now), x, now)
 
-    def _repeat_answer(
-        self, line: Line, message: Message, known: Entry, hearing: HostFault, now: float
-    ) -> None:
-        """A duplicate gets the stored answer, or waits for it."""
-        self.events.append(e.DuplicateHeard(message.terminal, message.mti, message.stan))
-        if known.state == PENDING:
-            self._waiting.setdefault(id(known), []).append((line.number, message, hearing))
+    # --- for the cells: who is asked ------------------------------------------------------------
+
+    def needs_sign_on(self, x: Received) -> bool:
+        """Does the connection have to sign on before it may send this message?"""
+        return x.connection.state == HostState.SIGNED_OFF and self.settings.sign_on
+
+    def reaches_issuer(self, now: float, message: Message) -> bool:
+        """Does a message that needs the issuer get there, and its answer back?"""
+        return self._faults is None or self._faults.reaches_issuer(now, message)
+
+    def approved_part(self, message: Message, wanted: int, now: float) -> int:
+        """How much of a wanted amount (minor units) is approved."""
+        return wanted if self._faults is None else self._faults.part(now, message, wanted)
+
+    def crashes(self, x: Received, now: float, phase: str) -> bool:
+        """Does the host crash over this message in that phase ('at_the_reading', 'before_commit',
+        'after_commit')? For how long it will be down is noted in `x`.
+        """
+        if self._faults is None:
+            return False
+        seconds = self._faults.crash(now, x.message, phase)
+        if seconds is None:
+            return False
+        x.down_for = seconds
+        return True
+
+    def came_about(self, fault: HostFault) -> None:
+        """It has come to what a fault makes of a message."""
+        if fault.effects and self._faults is not None:
+            self._faults.came_about(fault.effects)
+
+    # --- for the cells: what goes out -----------------------------------------------------------
+
+    def tell_decision(self, request: Message, code: str, why: str) -> None:
+        """Tell the journal of the response code that was decided."""
+        self.events.append(e.RequestDecided(request.terminal, request.stan, code, why))
+
+    def stored_answer(self, message: Message, record: TransactionRecord) -> Message:
+        """The answer to a message that was decided as its record says."""
+        approval = f"{record.approval % 1_000_000:06d}" if record.approval else ""
+        partial = record.code == self.codes["partial"]
+        return self.dialect.answer(
+            message,
+            record.code,
+            amount=record.amount if partial else None,
+            approval=approval,
+            balance=record.balance if approval and not message.is_withdrawal else None,
+            day=record.day,
+        )
+
+    def reply(self, x: Received, code: str, now: float) -> None:
+        """Answer a message with the code of that name, and nothing more."""
+        self.answer(x, self.dialect.answer(x.message, self.codes[code]), now)
+
+    def answer(self, x: Received, answer: Message, now: float, delay: float = 0.0) -> None:
+        """Send an answer after `delay` seconds; later, or never, if a fault says so."""
+        fault = x.fault
+        self.came_about(fault)
+        delay += fault.delay + fault.late
+        if not fault.answer:
+            return
+        if delay <= 0.0:
+            self._send(x.connection.number, answer)
         else:
-            self._answer_later(
-                line.number, message, self._answer_of(message, known), hearing, 0.0, now
-            )
+            self.queue.put(now + delay, x, answer)
 
-    def _hear_reversal(self, line: Line, message: Message, hearing: HostFault, now: float) -> None:
-        if self.settings.sign_on and not line.signed_on:
-            refusal = self.dialect.answer(message, self.dialect.codes["issuer_down"])
-            self._answer_later(line.number, message, refusal, hearing, 0.0, now)
-            return
-        known = self.recall(MessageClass.REVERSAL, message)
-        if known is not None:
-            self._repeat_answer(line, message, known, hearing, now)
-            return
-        if self._needs_issuer(message) and not self._reaches_issuer(now, message):
-            refusal = self.dialect.answer(message, self.dialect.codes["issuer_down"])
-            self._answer_later(line.number, message, refusal, hearing, 0.0, now)
-            return
-        if self._crashes(now, message, "before_commit"):
-            return
-        entry = self._remember(MessageClass.REVERSAL, message, DONE)
-        entry.day = self._days.day(now)
-        entry.code = self.reverse(message, entry.day)
-        self._changes(entry)
-        if self._crashes(now, message, "after_commit"):
-            return
-        delay = self.settings.reversal_answer
-        self._answer_later(
-            line.number, message, self._answer_of(message, entry), hearing, delay, now
-        )
-
-    def _original(self, reversal: Message) -> tuple[TransactionId | None, Entry | None]:
-        """What a reversal names, and what is known of it."""
-        original = reversal.original
-        return original, None if original is None else self._find(original)
-
-    def _needs_issuer(self, reversal: Message) -> bool:
-        """Is something to be given back that was posted?"""
-        entry = self._original(reversal)[1]
-        return entry is not None and entry.amount > entry.reversed == 0
-
-    def reverse(self, reversal: Message, day: str) -> str:
-        """Give back what the original took, on that business day; the code to answer with."""
-        codes = self.dialect.codes
-        original, entry = self._original(reversal)
-        if original is None:
-            return codes["format_error"]
-        terminal = reversal.terminal
-        if entry is None:
-            entry = self.memory.enter(Entry(TOMBSTONE, original.series, original.number))
-            entry.code = codes["duplicate"]
-            self._changes(entry)
-            self.events.append(e.TombstoneLaid(terminal, original.stan))
-            return codes["no_original" if self.settings.says_no_original else "approved"]
-        if entry.state == PENDING:
-            entry.state = TOMBSTONE
-            entry.code = codes["duplicate"]
-            self._changes(entry)
-            self.events.append(e.TombstoneLaid(terminal, original.stan))
-            return codes["approved"]
-        if self.is_reversed(entry):
-            return codes["duplicate"]
-        taken = reversal.amount_taken or 0
-        if self.stand_in is not None and entry.state == STOOD_IN:
-            self.stand_in.reverse(entry, taken)
-        elif entry.amount and entry.code in (codes["approved"], codes["partial"]):
-            self.post_reversal(entry, reversal, max(0, entry.amount - taken), day)
-            self._changes(entry)
-        return codes["approved"]
-
-    # --- committing -----------------------------------------------------------------------
-
-    def _do(self, job: Job, now: float) -> None:
-        if not self.listening:
-            return
-        if job.ready is not None:
-            self._send(job.line, job.ready)
-            return
-        message, entry = job.message, job.entry
-        assert entry is not None, "a commit without an entry"
-        if job.hearing.late:
-            self._came_about(job.hearing)
-            later = job.hearing._replace(late=0.0, effects=())
-            self._push(job._replace(due=job.due + job.hearing.late, hearing=later))
-            return
-        if self._crashes(now, message, "before_commit"):
-            return
-        self.commit(entry, message, now)
-        if self._crashes(now, message, "after_commit"):
-            return
-        asked = [(job.line, message, job.hearing), *self._waiting.pop(id(entry), ())]
-        for line, request, hearing in asked:
-            answer = self._answer_of(request, entry)
-            self._answer_later(line, request, answer, hearing, 0.0, now)
-
-    def commit(self, entry: Entry, message: Message, now: float) -> None:
-        """Decide and post, in one instant."""
-        codes = self.dialect.codes
-        if entry.state == TOMBSTONE and self.is_tombstoned(entry):
-            self.events.append(e.TombstoneHit(message.terminal, message.stan))
-            self._decided(message, codes["duplicate"], "reversed before the commit")
-            entry.code = codes["duplicate"]
-            return  # it has been kept since the tombstone was laid
-        alone = not self._reaches_issuer(now, message)
-        code, why = self.decide_alone(message, now) if alone else self.decide(message, now)
-        entry.state = DONE
-        entry.code = code
-        entry.day = self._days.day(now)
-        if code == codes["approved"]:
-            self._approvals += 1
-            entry.approval = self._approvals
-            if alone and self.stand_in is not None:
-                self.stand_in.approve(entry, message, now)
-            elif message.is_withdrawal:
-                wanted = message.amount
-                part = wanted if self._fate is None else self._fate.part(now, message, wanted)
-                if part < wanted:
-                    entry.code, why = codes["partial"], "approved in part"
-                self.post_debit(entry, message, part)
-            else:
-                entry.balance = self.ledger.balance(account_for(message))
-        self._changes(entry)
-        self._decided(message, entry.code, why)
-
-    def decide_alone(self, request: Message, now: float) -> tuple[str, str]:
-        """DE 39 and why, where the issuer cannot be asked: nobody knows what is on the account."""
-        codes = self.dialect.codes
-        limit = self.settings.stand_in
-        small = request.is_withdrawal and request.amount <= limit
-        if self.stand_in is None or not small:
-            return codes["issuer_down"], "the issuer is down"
-        code, why = self._authorizer.refused(request, now)
-        return (code, why) if code else (codes["approved"], "stood in for the issuer")
-
-    def decide(self, request: Message, now: float) -> tuple[str, str]:
-        """DE 39 and why."""
-        code, why = self._authorizer.refused(request, now)
-        if code:
-            return code, why
-        if request.is_withdrawal and self._authorizer.short(request):
-            return self.dialect.codes["insufficient_funds"], "funds"
-        return self.dialect.codes["approved"], "approved"
-
-    # --- postings -----------------------------------------------------------------------------
-
-    def post_debit(self, entry: Entry, request: Message, amount: int) -> None:
-        """`amount`, in minor units, is what was approved of the request."""
-        entry.amount = amount
-        self._debit(request, amount, entry.day)
-
-    def _debit(self, message: Message, amount: int, day: str) -> None:
-        self.ledger.post(account_for(message), f"cash {message.terminal}", amount)
-        self._posted("debit", message.identity, message, amount, day)
-
-    def _post_advice(self, advice: Message, amount: int, now: float) -> None:
-        """The issuer's side of an advice: posted whatever is on the account."""
-        overdrawn = self._authorizer.short(advice)
-        self._debit(advice, amount, self._days.day(now))
-        if overdrawn:
-            self.events.append(e.Overdrawn(advice.terminal, advice.stan))
-
-    def post_reversal(self, entry: Entry, reversal: Message, amount: int, day: str) -> None:
-        """`amount` goes back to the account it came from."""
-        original = reversal.original
-        assert original is not None, "a reversal without an original reached the books"
-        entry.reversed += amount
-        self.ledger.post(f"cash {reversal.terminal}", account_for(reversal), amount)
-        self._posted("reversal", original, reversal, amount, day)
-
-    def _posted(
-        self,
-        kind: Literal["debit", "reversal"],
-        what: TransactionId,
-        by: Message,
-        amount: int,
-        day: str,
-    ) -> None:
-        if day:
-            self.ledger.post("business days", f"{kind}s {day}", amount)
-        cause = by.identity.cause
-        self.events.append(
-            e.Posted(kind, by.terminal, what.stan, what.sent, what.acquirer, amount, cause, day)
-        )
+    def _send(self, number: int, answer: Message) -> None:
+        """An answer whose connection is gone is lost; a repeat will get it again."""
+        connection = self._connections.get(number)
+        if connection is not None:
+            self.out.append((number, connection.link.frame(answer)))
 
     def _tell(self, event: e.Event) -> None:
         self.events.append(event)
 
-    def _reaches_issuer(self, now: float, message: Message) -> bool:
-        return self._fate is None or self._fate.reaches_issuer(now, message)
+    # --- the issuer ---------------------------------------------------------------------------
 
-    # --- hooks ------------------------------------------------------------------------------
+    def _post_advice(self, advice: Message, amount: int, now: float) -> None:
+        """The issuer posts what it was told of (minor units), whatever is on the account."""
+        overdrawn = self.authorizer.short(advice)
+        self.postings.debit(advice, amount, self.postings.day(now))
+        if overdrawn:
+            self.events.append(e.Overdrawn(advice.terminal, advice.stan))
 
-    def is_tombstoned(self, entry: Entry) -> bool:
-        return entry.state == TOMBSTONE
-
-    def is_reversed(self, entry: Entry) -> bool:
-        return entry.reversed > 0 or entry.state == TOMBSTONE
-
-    def recall(self, message_class: str, message: Message) -> Entry | None:
-        """What is known of exactly this message."""
-        return self._find(message.identity._replace(message_class=message_class))
-
-    # --- small things -------------------------------------------------------------------------
-
-    def _find(self, name: TransactionId) -> Entry | None:
-        return self.memory.find(name.series, name.number)
-
-    def _remember(self, message_class: str, message: Message, state: str) -> Entry:
-        name = message.identity._replace(message_class=message_class)
-        return self.memory.enter(Entry(state, name.series, name.number))
-
-    def _draw(self, message: Message) -> Draw:
-        """Keyed by terminal and transaction: DE 37 where there is one, else DE 11."""
-        terminal = message.terminal
-        key = self._draw_keys.get(terminal)
-        if key is None:
-            key = self._draw_keys[terminal] = keyed_random.key_of(self._seed, "host", terminal)
-        number = message.rrn or message.stan
-        return Draw(key, int(number) if number.isascii() and number.isdigit() else 0)
-
-    def _decided(self, request: Message, code: str, why: str) -> None:
-        self.events.append(e.RequestDecided(request.terminal, request.stan, code, why))
-
-    def _answer_of(self, message: Message, entry: Entry) -> Message:
-        approval = f"{entry.approval % 1_000_000:06d}" if entry.approval else ""
-        balance = None
-        if approval and not message.is_withdrawal:
-            balance = entry.balance
-        partial = entry.code == self.dialect.codes["partial"]
-        return self.dialect.answer(
-            message,
-            entry.code,
-            amount=entry.amount if partial else None,
-            approval=approval,
-            balance=balance,
-            day=entry.day,
-        )
-
-    def _answer_later(
-        self,
-        line: int,
-        message: Message,
-        answer: Message,
-        hearing: HostFault,
-        delay: float,
-        now: float,
-    ) -> None:
-        """`delay` seconds from now; and later, or never, if a fault will have it so."""
-        self._came_about(hearing)
-        delay += hearing.delay + hearing.late
-        if not hearing.answer:
-            return
-        if delay <= 0.0:
-            self._send(line, answer)
-        else:
-            self._push(Job(now + delay, 0, line, message, None, hearing, answer))
-
-    def _push(self, job: Job) -> None:
-        self._order += 1
-        heapq.heappush(self._jobs, job._replace(order=self._order))
-
-    def _send(self, number: int, answer: Message) -> None:
-        """An answer whose connection is gone is lost; the repeat will find it stored."""
-        line = self._lines.get(number)
-        if line is not None:
-            self.out.append((number, line.link.frame(answer)))
-
-    def _came_about(self, hearing: HostFault) -> None:
-        if hearing.effects and self._fate is not None:
-            self._fate.came_about(hearing.effects)
-
-    def _crashes(self, now: float, message: Message, phase: str) -> bool:
-        if self._fate is None:
-            return False
-        seconds = self._fate.crash(now, message, phase)
-        if seconds is None:
-            return False
-        self.restart(now, seconds, phase)
-        return True
+    def _advice_answered(self, advice: Advice, outcome: AdviceOutcome, now: float) -> None:
+        """The issuer has answered for good."""
+        declined = outcome is AdviceOutcome.PARK
+        what = HostInput.ADVICE_DECLINED if declined else HostInput.ADVICE_ACCEPTED
+        self.step((state_of(advice.record), what), advice, now)

@@ -1,4 +1,4 @@
-"""What can go wrong inside a host, as it sees it."""
+"""What can go wrong inside a host, as the host is told of it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from harness.wire.message import Message
 
 
 class HostFault(NamedTuple):
-    """What a fault makes of a message: processed at all, answered at all, answered later by
-    `delay`, decided later by `late` (a request), or refused with the code that goes by that name.
-    `effects` are what the host tells its fate once it has come to that: a host that dies before it
-    would have answered was not slow.
+    """What a fault makes of a message.
+
+    It is not processed at all; or processed and not answered; or answered `delay` seconds later;
+    or, a request, decided `late` seconds later; or refused with the code that goes by the name
+    `refusal`. `effects` are what the host reports to its faults (`HostFaults.came_about`) once it
+    has come to that: a host that crashes before it would have answered was not slow.
     """
 
     process: bool = True
@@ -23,7 +25,7 @@ class HostFault(NamedTuple):
     effects: tuple[FaultActed, ...] = ()
 
     def and_then(self, other: HostFault) -> HostFault:
-        """What both make of it."""
+        """What this fault and another one make of a message together."""
         return HostFault(
             self.process and other.process,
             self.answer and other.answer,
@@ -34,20 +36,31 @@ class HostFault(NamedTuple):
         )
 
 
-UNTOUCHED = HostFault()
+NO_FAULT = HostFault()
+"""The message is processed as usual."""
 
 
 class HostFaults(Protocol):
-    """What can go wrong inside a host; faults are such."""
+    """The faults inside a host. All times are run seconds."""
 
-    def hears(self, now: float, message: Message) -> HostFault: ...
+    def hears(self, now: float, message: Message) -> HostFault:
+        """What becomes of a message that the host has read."""
 
-    def came_about(self, effects: tuple[FaultActed, ...]) -> None: ...
+    def came_about(self, effects: tuple[FaultActed, ...]) -> None:
+        """It has come to what the host was told of a message."""
 
-    def crash(self, now: float, message: Message, phase: str) -> float | None: ...
+    def crash(self, now: float, message: Message, phase: str) -> float | None:
+        """For how many seconds the host is down that crashes over a message in that phase
+        ('at_the_reading', 'before_commit', 'after_commit'); None: it does not crash.
+        """
 
-    def part(self, now: float, message: Message, wanted: int) -> int: ...
+    def part(self, now: float, message: Message, wanted: int) -> int:
+        """How much of a wanted amount (minor units) is approved."""
 
-    def hang(self, now: float, terminal: str) -> float | None: ...
+    def hang(self, now: float, terminal: str) -> float | None:
+        """For how many seconds the host stands still before it reads a message; None: it does
+        not.
+        """
 
-    def reaches_issuer(self, now: float, message: Message) -> bool: ...
+    def reaches_issuer(self, now: float, message: Message) -> bool:
+        """Does a message that needs the issuer get there, and its answer back?"""

@@ -1,14 +1,14 @@
-"""A host and its standby, which the owner takes for one host.
+"""A host and its standby, which look like one host to their owner.
 
     terminals -- primary --commits--> standby
 
-A commit counts once the standby holds it: until then its postings are not told and its answer does
-not leave (section 4, rule 11). When the primary dies, the standby goes on from what it holds. So
-what it lacks has never been answered, and the terminals reverse it.
+A commit counts once the standby holds it: until then its postings are not told and its answer is
+not sent (docs/domain.md, "Store and forward", rule 11). When the primary crashes, the standby goes
+on from what it holds. What it lacks has never been answered, and the terminals reverse it.
 
-In a split brain the standby no longer hears of the primary and takes over, though the primary
-lives: each gets every second new connection. The primary's commits are held by nobody else, so that
-it answers nothing; when the two see each other again it steps down.
+In a split brain the standby no longer receives the primary's commits and takes over, although the
+primary is up: each of the two gets every second new connection. Nobody else holds the primary's
+commits, so that it answers nothing. When the two see each other again, the primary steps down.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from harness.machines.transaction_log import StoredTransaction
 
 
 class HostInterface(Protocol):
-    """What an owner needs of a host, or of two."""
+    """What an owner needs of a host, or of a pair of hosts."""
 
     name: str
     out: list[tuple[int, bytes]]
@@ -50,9 +50,7 @@ class HostInterface(Protocol):
 
     def changes(self) -> tuple[list[StoredTransaction], dict[str, int]]: ...
 
-    def restore(
-        self, remembered: Iterable[StoredTransaction], balances: Mapping[str, int]
-    ) -> None: ...
+    def restore(self, stored: Iterable[StoredTransaction], balances: Mapping[str, int]) -> None: ...
 
 
 class Switch(NamedTuple):
@@ -65,17 +63,22 @@ class Switch(NamedTuple):
 
 
 class PairFaults(Protocol):
-    """What can go wrong between two hosts; faults are such."""
+    """The faults between two hosts."""
 
-    def switch_due(self) -> float: ...
+    def switch_due(self) -> float:
+        """When something happens to the pair (run seconds); infinite if nothing does."""
 
-    def switch(self, now: float) -> Switch | None: ...
+    def switch(self, now: float) -> Switch | None:
+        """What happens to the pair now."""
 
-    def switched(self, kind: str, what: str) -> None: ...
+    def switched(self, kind: str, what: str) -> None:
+        """A switch of that kind took effect; `what` says how, for the journal."""
 
 
 class Batch(NamedTuple):
-    """What the primary did in one step, on its way to the standby."""
+    """What the primary did in one call, on its way to the standby, which gets it at `due` (run
+    seconds).
+    """
 
     due: float
     changed: list[StoredTransaction]
@@ -85,14 +88,16 @@ class Batch(NamedTuple):
 
 
 class HostPair:
-    """Where the hosts' settings say so it does not wait for the standby: a defect."""
+    """A primary and its standby. Where the hosts' settings say so, the primary does not wait for
+    the standby: a defect.
+    """
 
     name = Host.name
 
-    def __init__(self, build: Callable[[], Host], fate: PairFaults) -> None:
+    def __init__(self, build: Callable[[], Host], faults: PairFaults) -> None:
         self.out: list[tuple[int, bytes]] = []
         self.events: list[e.Event] = []
-        self._fate = fate
+        self._faults = faults
         self._active = build()
         self._waits = self._active.settings.waits_for_standby
         self._delay = self._active.settings.replication
@@ -101,7 +106,7 @@ class HostPair:
         self._outdated: Host | None = None  # the primary that lives on in a split brain
         self._batches: deque[Batch] = deque()
         self._takes_over = NEVER
-        self._at: dict[int, Host] = {}
+        self._at: dict[int, Host] = {}  # the host of each connection, by its number
 
     # --- the owner's calls --------------------------------------------------------------
 
@@ -115,7 +120,7 @@ class HostPair:
         return self._takes_over == NEVER and self._active.listening
 
     def next_deadline(self) -> float:
-        due = min(self._takes_over, self._fate.switch_due())
+        due = min(self._takes_over, self._faults.switch_due())
         if self._batches:
             due = min(due, self._batches[0].due)
         for host in self._living():
@@ -126,8 +131,8 @@ class HostPair:
         """Replicate, switch over, and let the hosts do what is due."""
         while self._batches and self._batches[0].due <= now:
             self._arrive(self._batches.popleft())
-        if self._fate.switch_due() <= now:
-            self._switch(self._fate.switch(now), now)
+        if self._faults.switch_due() <= now:
+            self._switch(self._faults.switch(now), now)
         if self._takes_over <= now:
             self._takes_over = NEVER
             self.events.append(e.HostStarted())
@@ -159,12 +164,12 @@ class HostPair:
         """Nothing: see `keep`."""
         return [], {}
 
-    def restore(self, remembered: Iterable[StoredTransaction], balances: Mapping[str, int]) -> None:
+    def restore(self, stored: Iterable[StoredTransaction], balances: Mapping[str, int]) -> None:
         """Both go on where an earlier process ended."""
-        kept = list(remembered)
-        self._active.restore(kept, balances)
+        transactions = list(stored)
+        self._active.restore(transactions, balances)
         if self._standby is not None:
-            self._standby.restore(kept, balances)
+            self._standby.restore(transactions, balances)
             self._standby.events.clear()
 
     # --- replication ----------------------------------------------------------------------
@@ -175,15 +180,15 @@ class HostPair:
         return [self._active] if self._outdated is None else [self._active, self._outdated]
 
     def _after(self, host: Host, now: float) -> None:
-        """What a host did counts when its peer holds it."""
+        """Take what a host did in a call; it counts when the standby holds it."""
         events, host.events = host.events, []
         out, host.out = host.out, []
         changed, balances = host.changes()
-        if not host.listening:  # it crashed: nothing of it stands any more
+        if not host.listening:  # it crashed: its connections are gone
             for number, _ in out:
                 self._at.pop(number, None)
         if host is self._outdated:
-            return  # nobody holds its commits, and so it says nothing
+            return  # nobody else holds its commits, so that it answers nothing
         if self._standby is None:
             self.events += events
             self.out += out
@@ -217,14 +222,14 @@ class HostPair:
             self._promote(now, switch)
 
     def _promote(self, now: float, switch: Switch) -> None:
-        """The standby goes on from what it holds; what it lacks is lost."""
+        """The standby takes over, and goes on from what it holds; what it lacks is lost."""
         assert self._standby is not None
         lost, self._batches = self._batches, deque()
         if not self._waits:
             for batch in lost:
                 self._admit_loss(batch)
         lacks = sum(bool(batch.changed) for batch in lost)
-        self._fate.switched(switch.kind, f"the standby took over, {lacks} commits behind")
+        self._faults.switched(switch.kind, f"the standby took over, {lacks} commits behind")
         if switch.kind == "failover":
             self.events.append(e.HostCrashed(switch.kind))
         self.events.append(e.FailedOver(switch.kind))
@@ -240,7 +245,7 @@ class HostPair:
         self._takes_over = now + switch.seconds
 
     def _admit_loss(self, batch: Batch) -> None:
-        """Postings that were told and that the books no longer hold."""
+        """Tell of postings that were told before and that the ledger no longer holds."""
         for posted in batch.events:
             if isinstance(posted, e.Posted):
                 self.events.append(
@@ -250,7 +255,7 @@ class HostPair:
                 )
 
     def _step_down(self) -> None:
-        """The old primary hangs up on whoever is still with it."""
+        """The old primary closes the connections that it still has."""
         old, self._outdated = self._outdated, None
         left = [number for number, host in self._at.items() if host is old]
         for number in left:

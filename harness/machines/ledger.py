@@ -1,8 +1,8 @@
-"""The host's books: accounts and double-entry postings.
+"""The host's ledger: accounts and double-entry postings.
 
-Every posting takes from one account and gives to another, so the sum over all accounts is zero
-at all times. Customers' cards of this bank map to a bounded set of accounts (several cards share
-one, as families do); other banks' cards settle against one account of their issuers.
+Every posting takes from one account and gives to another, so the sum over all accounts is zero at
+all times. The cards of this bank's customers map to a bounded set of accounts, so that several
+cards share one. Cards of other banks are settled against one account of their issuers.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from zlib import crc32
 
-OPENING = 1_000_000_00  # minor units on a customer's account at the first sight of it
+OPENING = 1_000_000_00  # minor units on a customer's account when it is first used
 CUSTOMER_ACCOUNTS = 4096
 CAPITAL = "capital"
 OTHER_ISSUERS = "other issuers"
@@ -57,5 +57,5 @@ class Ledger:
         self._changed[debit] = self._changed[credit] = None
 
     def total(self) -> int:
-        """Zero, or the books are wrong."""
+        """The sum over all accounts: zero, unless the ledger is wrong."""
         return sum(self._balances.values())

@@ -1,6 +1,6 @@
 """The terminal's side of keeping a link: connect, sign on, echo, back off, and judge the host.
 
-Rules (section 2, network management, and section 4, rule 10):
+Rules (docs/domain.md, "Network management", and "Store and forward", rule 10):
 
 - Echo after 60 s without a message from the host; bytes that make none prove nothing, as in a
   stream that has lost its step and swallows every answer. An echo unanswered for 10 s makes the

@@ -2,7 +2,7 @@
 
 An answer matches on response MTI + DE 41 + DE 11. Then the echo of DE 7 is checked, of DE 37
 where both have it, and of DE 4 on approvals: equal for 00, 0 < DE 4 <= requested for a partial
-approval where those are enabled. (Section 3.)
+approval where those are enabled (docs/domain.md, "Matching").
 """
 
 from __future__ import annotations

@@ -11,8 +11,9 @@ import msgspec
 from harness.machines.authorization import CodeRule
 from harness.machines.device import Device
 from harness.machines.host import Host, HostSettings
-from harness.machines.table import SAFE_TABLE
-from harness.machines.terminal import Table, Terminal, TerminalSettings
+from harness.machines.host_table import HostTable
+from harness.machines.table import Table
+from harness.machines.terminal import Terminal, TerminalSettings
 
 
 class TerminalProfile(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +32,7 @@ class TerminalProfile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HostProfile(msgspec.Struct, frozen=True, kw_only=True):
-    """`machine` is a `Host` or a subclass; `settings` replaces the usual ones."""
+    """`machine` is a `Host` or a subclass with other cells; `settings` replaces the usual ones."""
 
     name: str
     summary: str
@@ -43,10 +44,13 @@ class HostProfile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def rewired(cells: Table, base: type[Terminal] = Terminal) -> type[Terminal]:
-    """A terminal whose table differs in some cells: most defects are just that."""
-    return type(
-        "Rewired" + base.__name__, (base,), {"table": {**SAFE_TABLE, **base.table, **cells}}
-    )
+    """A terminal whose table differs from that of `base` in some cells. Most defects are that."""
+    return type("Rewired" + base.__name__, (base,), {"table": {**base.table, **cells}})
+
+
+def rewired_host(cells: HostTable, base: type[Host] = Host) -> type[Host]:
+    """A host whose table differs in some cells."""
+    return type("Rewired" + base.__name__, (base,), {"table": {**base.table, **cells}})
 
 
 SAFE_TERMINAL = TerminalProfile(

@@ -1,4 +1,6 @@
-"""Making reversals: one per transaction, and the first durable reason stands (section 3)."""
+"""Making reversals: one per transaction, and the first durable reason stands
+(docs/domain.md, "Terminal states").
+"""
 
 from __future__ import annotations
 
@@ -69,7 +71,7 @@ def settle_by_counters(
     t: Terminal, intent: s.Intent, approved: int, code: str, counters: i.Counters, now: float
 ) -> str:
     """What the dispenser's own counters say about an approved transaction, after a retract or a
-    power cut; the outcome in a word (section 3, power).
+    power cut; the outcome in a word (docs/domain.md, "Power and recovery").
     """
     if counters.transaction != intent.transaction:
         record_reversal(t, intent, "4002", code, now)

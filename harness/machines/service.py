@@ -1,4 +1,6 @@
-"""Why a terminal is out of service: a set of reasons, empty in service (section 3)."""
+"""Why a terminal is out of service: a set of reasons, empty in service
+(docs/domain.md, "Terminal states").
+"""
 
 from __future__ import annotations
 
@@ -40,8 +42,9 @@ class Service:
         """Bring 'link' and 'backlog' up to date; whether the set changed.
 
         After the link went down, customers are served again only once the head of the queue
-        had its first attempt (section 4, rule 6). A doubtful link takes no new card, but an
-        idle screen stays: the card is given back (section 2).
+        had its first attempt (docs/domain.md, "Store and forward", rule 6).
+        A doubtful link takes no new card, but an
+        idle screen stays: the card is given back (docs/domain.md, "Network management").
         """
         if judgement == "down":
             self.add("link")

@@ -1,14 +1,16 @@
-"""Stand-in: who approves small withdrawals while the issuer cannot be asked, and tells it later.
+"""Stand-in: approvals in the issuer's stead while it cannot be asked, and the advices that tell it.
 
-    stand-in --0220, then 0221 for ever--> issuer
-             <--------- 0230 --------------
+    stand-in --advice, then its repeats--> issuer
+             <------- answer -------------
 
-The issuer must post what it is told, even if that overdraws the account (section 4, rule 9). An
-advice keeps its original's DE 7, 11 and 37, so that a repeat posts nothing. What is reversed before
-it was advised is advised as what was taken of it, and not at all if that is nothing.
+The issuer must post what it is told, even if that overdraws the account
+(docs/domain.md, "Store and forward", rule 9). An
+advice has the identity of the request that was approved, so that a repeat posts nothing. If the
+request was reversed before the issuer was told, the issuer is told of the amount that was taken,
+and of nothing if that is zero.
 
-Both are part of the host actor. What passes between them are messages of the specification, with a
-MAC, told as `AdviceSeen` by who decodes them on the way.
+Both are part of the host. What passes between them are messages of the specification, with a MAC.
+They are decoded on the way and told as `AdviceSeen`.
 """
 
 from __future__ import annotations
@@ -23,56 +25,60 @@ from harness import events as e
 from harness.errors import ProtocolError
 from harness.machines.link import Link
 from harness.machines.timers import NEVER
-from harness.machines.transaction_log import DONE, STOOD_IN, Entry
-from harness.wire.message import ADVICES, AdviceOutcome, Dialect, Message, TransactionId
+from harness.machines.transaction_log import DONE, STOOD_IN, TransactionRecord
+from harness.wire.dialects.base import Dialect
+from harness.wire.identity import TransactionId
+from harness.wire.message import ADVICES, AdviceOutcome, Message
 
 FIRST_AFTER = 1.0  # seconds from the approval to its first advice
-REPEAT_AFTER = 60.0  # advice_response
+REPEAT_AFTER = 60.0  # seconds without an answer after which an advice is repeated
 
 
 class Advice(msgspec.Struct, gc=False):
-    """An approval that the issuer has not heard of: `amount` is what it is to post."""
+    """An approval of which the issuer is to be told; it is to post `amount` (minor units)."""
 
-    entry: Entry
+    record: TransactionRecord
     request: Message
     amount: int
     attempts: int = 0
 
 
 class Issuer:
-    """Posts what it is told, each advice once. A defect overrides `decide`."""
+    """Posts what it is told of, each advice once. A defect overrides `decide`."""
 
     def __init__(
         self, dialect: Dialect, link: Link, post: Callable[[Message, int, float], None]
     ) -> None:
-        """`post(advice, amount, now)` books a debit."""
+        """`post(advice, amount, now)` posts a debit of `amount` minor units."""
         self._dialect = dialect
         self._link = link
         self._post = post
-        self._heard: dict[TransactionId, str] = {}
+        self._codes: dict[TransactionId, str] = {}  # of the advices that it has decided about
 
     def receive(self, data: bytes, now: float) -> list[bytes]:
-        """The frames that answer what these bytes complete; what it cannot trust it drops."""
+        """The frames that answer what these bytes complete. A message that cannot be decoded, has a
+        wrong MAC or is no advice is not answered.
+        """
         answers = []
         for advice, mac, problem in self._link.receive(data):
             if problem or mac == "bad" or advice.kind not in ADVICES:
                 continue
-            name = advice.identity
-            code = self._heard.get(name)
+            identity = advice.identity
+            code = self._codes.get(identity)
             if code is None:
-                code = self._heard[name] = self.decide(advice)
+                code = self._codes[identity] = self.decide(advice)
                 if code == self._dialect.codes["approved"]:
                     self._post(advice, advice.amount, now)
             answers.append(self._link.frame(self._dialect.answer(advice, code)))
         return answers
 
     def decide(self, _advice: Message) -> str:
-        """Never a reason of business: the cash is gone (H5)."""
+        """The response code: always an approval, as the cash is gone (H5)."""
         return self._dialect.codes["approved"]
 
 
 class StandIn:
-    """The advices, first in, first out; one is under way at a time."""
+    """The advices, first in, first out. One is sent at a time, and repeated until its answer."""
 
     def __init__(
         self,
@@ -81,15 +87,18 @@ class StandIn:
         issuer: Issuer,
         reaches_issuer: Callable[[float, Message], bool],
         tell: Callable[[e.Event], None],
+        answered: Callable[[Advice, AdviceOutcome, float], None],
     ) -> None:
-        """`tell` takes what happened; `reaches_issuer(now, message)` says whether a message gets
-        there and back.
+        """`reaches_issuer(now, message)` says whether a message gets there and its answer back;
+        `tell` takes what happened; `answered(advice, outcome, now)` is called when the issuer has
+        answered for good.
         """
         self._dialect = dialect
         self._link = link
         self._issuer = issuer
         self._reaches_issuer = reaches_issuer
         self._tell = tell
+        self._answered = answered
         self._queue: deque[Advice] = deque()
         self._due = NEVER
 
@@ -99,30 +108,31 @@ class StandIn:
         return bool(self._queue)
 
     def next_deadline(self) -> float:
+        """When the next advice is due (run seconds)."""
         return self._due
 
-    def approve(self, entry: Entry, request: Message, now: float) -> None:
-        """It was approved in the issuer's stead."""
+    def approve(self, record: TransactionRecord, request: Message, now: float) -> None:
+        """A request was approved in the issuer's stead."""
         amount = request.amount
-        entry.state = STOOD_IN
+        record.state = STOOD_IN
         if not self._queue:
             self._due = now + FIRST_AFTER
-        self._queue.append(Advice(entry, request, amount))
+        self._queue.append(Advice(record, request, amount))
         self._tell(self._stood(request, amount))
 
     def _stood(self, request: Message, amount: int) -> e.StoodIn:
         return e.StoodIn(request.terminal, request.stan, request.sent, amount)
 
-    def reverse(self, entry: Entry, taken: int) -> None:
-        """Only so much of it was taken, which the issuer will be told instead."""
+    def reverse(self, record: TransactionRecord, taken: int) -> None:
+        """Only `taken` (minor units) was taken, which the issuer will be told instead."""
         for advice in self._queue:
-            if advice.entry is entry:
-                entry.reversed = advice.amount - taken
+            if advice.record is record:
+                record.reversed = advice.amount - taken
                 advice.amount = taken
                 self._tell(self._stood(advice.request, taken))
         if not taken:
-            entry.state = DONE
-            self._queue = deque(x for x in self._queue if x.entry is not entry)
+            record.state = DONE
+            self._queue = deque(x for x in self._queue if x.record is not record)
 
     def tick(self, now: float) -> None:
         """Advise what is due."""
@@ -137,7 +147,7 @@ class StandIn:
             self._due = NEVER
 
     def _advise(self, advice: Advice, now: float) -> bool:
-        """Whether the issuer has answered for good."""
+        """Send an advice; has the issuer answered for good?"""
         message = self._dialect.advice(advice.request, advice.amount)
         if advice.attempts > 1:
             message = self._dialect.repeat(message)
@@ -145,26 +155,23 @@ class StandIn:
         self._see(frame, "issuer")
         if not self._reaches_issuer(now, message):
             return False
-        done = False
-        for answer in self._issuer.receive(frame, now):
-            done |= self._heard(advice, self._see(answer, "host"))
-        return done
+        outcomes = [
+            self._see(answer, "host").advice_outcome for answer in self._issuer.receive(frame, now)
+        ]
+        final = [outcome for outcome in outcomes if outcome is not AdviceOutcome.RETRY]
+        for outcome in final:
+            self._answered(advice, outcome, now)
+        return bool(final)
 
     def _see(self, frame: bytes, to: Literal["issuer", "host"]) -> Message:
-        """Decode what passes, and tell of it."""
-        (heard,) = self._link.receive(frame)
-        if heard.problem:
-            raise ProtocolError(f"an advice of our own cannot be read: {heard.problem}")
-        message = heard.message
-        told = message.without_card_data()
-        self._tell(e.AdviceSeen(to, message.terminal, told, heard.mac))  # type: ignore[arg-type]
-        return message
+        """Decode what passes, and tell of it.
 
-    def _heard(self, advice: Advice, answer: Message) -> bool:
-        outcome = answer.advice_outcome
-        if outcome is AdviceOutcome.RETRY:
-            return False
-        advice.entry.state = DONE
-        if outcome is not AdviceOutcome.PARK:
-            advice.entry.amount = advice.amount
-        return True
+        Raises:
+            ProtocolError: an advice of our own, or its answer, cannot be decoded.
+        """
+        ((message, mac, problem),) = self._link.receive(frame)
+        if problem:
+            raise ProtocolError(f"an advice of our own cannot be read: {problem}")
+        told = message.without_card_data()
+        self._tell(e.AdviceSeen(to, message.terminal, told, mac))  # type: ignore[arg-type]
+        return message

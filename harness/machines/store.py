@@ -4,7 +4,8 @@ Writing is an effect answered by 'synced': the machine gives a record a number, 
 what needs durability waits for that number. A record set belongs to a transaction
 and is forgotten when nothing of it is open any more.
 
-No record holds DE 35, 52 or 55; a store on a real disk encrypts the PAN (section 8).
+No record holds DE 35, 52 or 55; a store on a real disk encrypts the PAN
+(docs/domain.md, "Secrets and keys").
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ class Marks(Record, frozen=True, gc=False):
 
 
 class Intent(Record, frozen=True, gc=False):
-    """A request is about to leave. In itself a durable reversal (section 3, power)."""
+    """A request is about to leave. In itself a durable reversal
+    (docs/domain.md, "Power and recovery").
+    """
 
     name: ClassVar[str] = "Intent"
     transaction: int
@@ -129,11 +132,11 @@ class StoreImage:
     rebuild one, so that what a terminal finds at boot is the same everywhere.
     """
 
-    __slots__ = ("dossiers", "marks")
+    __slots__ = ("marks", "transactions")
 
     def __init__(self) -> None:
         self.marks = Marks(1, 1)
-        self.dossiers: dict[int, TransactionRecords] = {}
+        self.transactions: dict[int, TransactionRecords] = {}
 
     def apply(self, record: Record) -> None:
         """Take in one durable record."""
@@ -142,28 +145,28 @@ class StoreImage:
             return
         number: int = record.transaction  # type: ignore[attr-defined]
         if type(record) is Closed:
-            self.dossiers.pop(number, None)
+            self.transactions.pop(number, None)
             return
-        dossier = self.dossiers.get(number)
-        if dossier is None:
-            dossier = self.dossiers[number] = TransactionRecords()
+        records = self.transactions.get(number)
+        if records is None:
+            records = self.transactions[number] = TransactionRecords()
         if type(record) is Intent:
-            dossier.intent = record
+            records.intent = record
         elif type(record) is Decision:
-            dossier.decision = record
+            records.decision = record
         elif type(record) is ReversalRecord:
-            dossier.reversal = record
+            records.reversal = record
         elif type(record) is Parked:
-            dossier.parked = record
+            records.parked = record
         elif type(record) is Suspense:
-            dossier.suspense = record
+            records.suspense = record
 
     def pending(self) -> int:
         """Reversals recorded, not finally answered and not parked."""
-        return sum(1 for d in self.dossiers.values() if d.reversal and not d.parked)
+        return sum(1 for d in self.transactions.values() if d.reversal and not d.parked)
 
     def parked(self) -> int:
-        return sum(1 for d in self.dossiers.values() if d.parked)
+        return sum(1 for d in self.transactions.values() if d.parked)
 
     def in_suspense(self) -> int:
-        return sum(1 for d in self.dossiers.values() if d.suspense)
+        return sum(1 for d in self.transactions.values() if d.suspense)

@@ -1,4 +1,4 @@
-"""Store and forward: reversals repeat until they are answered for good (section 4).
+"""Reversals repeat until they are answered for good (docs/domain.md, "Store and forward").
 
 First in, first out, one in flight. First 0420, then 0421 for ever with identical fields. Final
 answers close a reversal; some codes are retried after a pause; all others park it, with an

@@ -1,11 +1,15 @@
-"""The ATM's transition table: state x input -> cell (section 3).
+"""The ATM's transition table: state x input -> cell (docs/domain.md, "Terminal states").
 
-A pair that is not here is ignored there, and that is a decision: a key pressed while waiting
-for the host, a motor's report after its timer. '*' stands for every state without a cell of
-its own.
+A cell is a function of the terminal, the input and the time (run seconds). A pair of state and
+input that is not in the table is ignored, and that is a decision: for example a key that is pressed
+while the terminal waits for the host, or a motor's report after its timer. '*' stands for every
+state that has no cell of its own for that input.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from harness.machines import cells_boot as boot
 from harness.machines import cells_card as card
@@ -13,18 +17,23 @@ from harness.machines import cells_cash as cash
 from harness.machines import cells_host as host
 from harness.machines import inputs as i
 from harness.machines.inputs import State
-from harness.machines.terminal import Table, Terminal
+
+if TYPE_CHECKING:
+    from harness.machines.terminal import Terminal
+
+Cell = Callable[["Terminal", Any, float], None]
+Table = Mapping[tuple[str, type[i.Input]], Cell]
 
 BEFORE_REQUEST = (State.CARD_IN, State.PIN_ENTRY, State.SELECTING)
 
 SAFE_TABLE: Table = {
     # nobody there
     (State.IDLE, i.CardIn): card.card_in,
-    (State.IDLE, i.ServiceMayChange): boot.reconsider,
-    (State.OUT_OF_SERVICE, i.ServiceMayChange): boot.reconsider,
-    (State.OUT_OF_SERVICE, i.CardIn): card.card_after_closing,
+    (State.IDLE, i.ServiceMayChange): boot.service_changed,
+    (State.OUT_OF_SERVICE, i.ServiceMayChange): boot.service_changed,
+    (State.OUT_OF_SERVICE, i.CardIn): card.card_in_while_closed,
     (State.OUT_OF_SERVICE, i.SupervisorEntered): boot.supervisor_in,
-    (State.SUPERVISOR, i.CardIn): card.card_after_closing,
+    (State.SUPERVISOR, i.CardIn): card.card_in_while_closed,
     (State.SUPERVISOR, i.SupervisorLeft): boot.supervisor_out,
     # a card, and no request yet
     (State.CARD_IN, i.CardRead): card.card_read,
@@ -36,8 +45,8 @@ SAFE_TABLE: Table = {
     (State.SELECTING, i.Chosen): card.chosen,
     (State.SELECTING, i.KeyExpired): card.key_expired,
     **{(state, i.SessionExpired): card.session_expired for state in BEFORE_REQUEST},
-    **{(state, i.LinkLost): card.link_gone for state in BEFORE_REQUEST},
-    **{(state, i.LinkDoubtful): card.link_gone for state in BEFORE_REQUEST},
+    **{(state, i.LinkLost): card.link_lost for state in BEFORE_REQUEST},
+    **{(state, i.LinkDoubtful): card.link_lost for state in BEFORE_REQUEST},
     **{(state, i.StopOrdered): card.operator_stop for state in BEFORE_REQUEST},
     # please wait
     (State.WAITING_FOR_HOST, i.Approved): host.approved,
@@ -58,7 +67,7 @@ SAFE_TABLE: Table = {
     (State.CARD_AT_SLOT, i.CardTakeExpired): card.card_take_expired,
     (State.CARD_AT_SLOT, i.StopOrdered): card.stop_before_cash,
     (State.CAPTURING, i.CardKept): card.card_kept,
-    (State.CAPTURING, i.CardGone): card.card_snatched,
+    (State.CAPTURING, i.CardGone): card.card_taken_in_time,
     (State.CAPTURING, i.CaptureExpired): card.capture_expired,
     # the cash comes out
     (State.STACKING, i.Stacked): cash.stacked,
@@ -77,10 +86,10 @@ SAFE_TABLE: Table = {
     (State.RECOVERING, i.CardKept): boot.card_gone,
     (State.RECOVERING, i.EjectExpired): boot.eject_expired,
     (State.RECOVERING, i.CardTakeExpired): boot.card_take_expired,
-    (State.RECOVERING, i.Retracted): boot.cash_back,
-    (State.RECOVERING, i.CashGone): boot.cash_back,
-    (State.RECOVERING, i.RecoveryExpired): boot.gives_up,
-    (State.RECOVERING, i.CaptureExpired): boot.card_stuck,
+    (State.RECOVERING, i.Retracted): boot.cash_settled,
+    (State.RECOVERING, i.CashGone): boot.cash_settled,
+    (State.RECOVERING, i.RecoveryExpired): boot.recovery_expired,
+    (State.RECOVERING, i.CaptureExpired): boot.capture_expired_at_boot,
     # anywhere
     ("*", i.StopOrdered): boot.operator_stop,
     ("*", i.ResumeOrdered): boot.operator_resume,
@@ -88,5 +97,3 @@ SAFE_TABLE: Table = {
     ("*", i.Duplicate): host.duplicate,
     ("*", i.Stray): host.stray,
 }
-
-Terminal.table = SAFE_TABLE

@@ -1,126 +1,47 @@
 """The ATM: what stands between a customer, a device, a store and a host.
 
-Time in, events out. Nothing here knows whether the peer is real. The owner calls in
-with bytes, sensor reports and the time, and pulls `effects` and `events`.
+Time comes in, events and effects go out. Nothing here knows whether the peer is real. The owner
+calls in with bytes, sensor reports and the time, and takes `effects` and `events`.
 
-- Behaviour is a table of state x input (table.py); a cell that is missing is a decision, and
-  the input is ignored there. The cells are in cells_*.py.
-- A deadline is checked before an input that arrives at the same instant: a response handled
-  at now >= deadline is late (section 3).
-- Effects that need durability wait for their record's number in one queue; nothing that is
-  needed to give the card back ever waits.
-- WAITING_FOR_HOST is left exactly once per request.
+- Behaviour is a table of state x input (table.py). A cell that is missing is a decision: the input
+  is ignored in that state. The cells are in cells_*.py.
+- A deadline is checked before an input that arrives at the same instant: a response that is handled
+  at now >= deadline is late (docs/domain.md, "Terminal states").
+- WAITING_FOR_HOST is left exactly once for each request.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
-
-import msgspec
+from typing import ClassVar
 
 from harness import events as e
-from harness.crypto.pin import PinCrypto
-from harness.keyed_random import key_of
 from harness.machines import inputs as i
 from harness.machines import store as s
-from harness.machines.breaker import CaptureBreaker
-from harness.machines.effects import Connect, Disconnect, Enqueue, Tell, Transmit, Write
-from harness.machines.inputs import State
-from harness.machines.link import Heard, Link
-from harness.machines.link_supervisor import LinkSupervisor, LinkTimes
-from harness.machines.matching import Matcher
-from harness.machines.service import Service
-from harness.machines.session import Session, Transaction
-from harness.machines.store_forward import Advice, StoreForward
-from harness.machines.timers import Timers
-from harness.wire.calendar import Calendar, Stamp
-from harness.wire.message import AdviceOutcome, Dialect, Kind, Message, Station
+from harness.machines.effects import Connect, Disconnect
+from harness.machines.link import Heard
+from harness.machines.store_forward import Advice
+from harness.machines.table import SAFE_TABLE, Cell, Table
+from harness.machines.terminal_core import (
+    LAST_STAN,
+    TerminalContext,
+    TerminalCore,
+    TerminalSettings,
+)
+from harness.wire.calendar import Stamp
+from harness.wire.message import AdviceOutcome, Kind, Message
 
-Cell = Callable[["Terminal", Any, float], None]
-Table = Mapping[tuple[str, type[i.Input]], Cell]
-
-STAN_BLOCK = 200
-TRANSACTION_BLOCK = 64
-LAST_STAN = 999_999
+__all__ = ["LAST_STAN", "Cell", "Table", "Terminal", "TerminalContext", "TerminalSettings"]
 
 
-class TerminalSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """How one ATM is set up. Timers in seconds, by the names of timers.py."""
+class Terminal(TerminalCore):
+    """The safe ATM. A defect is a subclass with other cells in its table or with another method."""
 
-    timers: dict[str, float] = {}
-    uplink: LinkTimes = LinkTimes()
-    advice_response: float = 60.0
-    backlog: int = 5  # more pending reversals than this: out of service
-    expiries: int = 3  # as many host_response expiries in a row: withdrawals off
-    expiries_pause: float = 300.0
-    capture_burst: int = 3  # as many captures by code within `capture_window` seconds
-    capture_window: float = 60.0
-    pin_tries: int = 3
-    first_stan: int = 1  # of a machine whose store is new
-    cash_before_card: bool = False
-    partial_approval: bool = False
-    hotlist: tuple[str, ...] = ()
-    mac: bool = True
-    sign_on: bool = True
-
-
-class TerminalContext(msgspec.Struct):
-    """What a terminal is built into: its identity, its wire and its keys."""
-
-    station: Station
-    dialect: Dialect
-    calendar: Calendar
-    link: Link
-    pin: PinCrypto
-    seed: int
-
-
-class Terminal:
-    """The safe ATM. A defect is a subclass with other cells in its table or another hook."""
-
-    table: ClassVar[Table] = {}
-
-    def __init__(self, settings: TerminalSettings, outside: TerminalContext) -> None:
-        self.settings = settings
-        self.station = outside.station
-        self.dialect = outside.dialect
-        self.calendar = outside.calendar
-        self.link = outside.link
-        self.pin = outside.pin
-        self.id = outside.station.terminal
-        self.timers = Timers(settings.timers)
-        self.uplink = LinkSupervisor(settings.uplink, key_of(outside.seed, "uplink", self.id))
-        self.forward = StoreForward(settings.advice_response)
-        self.matcher = Matcher(self.id, partial_approval=settings.partial_approval)
-        self.service = Service()
-        self.state = State.RECOVERING
-        self.state_timer = ""
-        self.visit: Session | None = None
-        self.transaction: Transaction | None = None
-        self.card_inside = False
-        self.recovering: dict[str, str] = {}  # 'card' and 'cash' and how far each is, at boot
-        self.counters = i.Counters(0, 0, 0, True)
-        self.image = s.StoreImage()
-        self.expiries = 0
-        self.breaker = CaptureBreaker(settings.capture_burst, settings.capture_window)
-        self.effects: list[i.Effect] = []
-        self.events: list[e.Event] = []
-        self._held: deque[tuple[int, i.Effect]] = deque()
-        self._written = 0
-        self._synced = 0
-        self._network_stans: dict[str, str] = {}
-        self._stan = 0
-        self._stans_left = 0
-        self._number = 0
-        self._numbers_left = 0
-        self._cause = "operator"
+    table: ClassVar[Table] = SAFE_TABLE
 
     # --- coming up -------------------------------------------------------------------
 
     def boot(self, image: s.StoreImage, sensors: i.Sensors, now: float) -> None:
-        """Power is on. `image` is what the store kept, `sensors` what the device reports."""
+        """Power is on. `image` is what the store kept, `sensors` is what the device reports."""
         self._cause = "operator"
         self.image = image
         new = image.marks.transaction == 1  # nothing was ever reserved
@@ -128,45 +49,27 @@ class Terminal:
         self._number = image.marks.transaction
         self._reserve()
         self.step(i.PoweredOn(sensors), now)
-        self.uplink.start(now)
+        self.link_supervisor.start(now)
         self._after(now)
 
-    def _reserve(self) -> None:
-        """Numbers are reserved a block ahead, so that none is ever used twice."""
-        self._stans_left = STAN_BLOCK
-        self._numbers_left = TRANSACTION_BLOCK
-        stan = (self._stan + STAN_BLOCK - 1) % LAST_STAN + 1
-        self.log(s.Marks(stan, self._number + TRANSACTION_BLOCK), urgent=False)
+    # --- the table -----------------------------------------------------------------------
 
-    def next_stan(self) -> str:
-        """DE 11: 000001 to 999999, then 000001 again."""
-        if self._stans_left <= 0:
-            self._reserve()
-        stan = self._stan
-        self._stan = stan % LAST_STAN + 1
-        self._stans_left -= 1
-        if stan == LAST_STAN:
-            self.emit(e.StanWrapped())
-        return f"{stan:06d}"
-
-    def next_number(self) -> int:
-        """The transaction's number, from which DE 37 is made."""
-        if self._numbers_left <= 0:
-            self._reserve()
-        number = self._number
-        self._number += 1
-        self._numbers_left -= 1
-        return number
+    def step(self, what: i.Input, now: float) -> None:
+        """One input meets the state. Where the table has no cell, the input is ignored."""
+        kind = type(what)
+        cell = self.table.get((self.state, kind)) or self.table.get(("*", kind))
+        if cell is not None:
+            cell(self, what, now)
 
     # --- time ------------------------------------------------------------------------
 
     def next_deadline(self) -> float:
         """When `tick` must be called at the latest (run seconds)."""
         due = self.timers.earliest
-        uplink = self.uplink.next_deadline()
-        if uplink < due:
-            due = uplink
-        if self.forward.queue and self.uplink.judgement == "up":
+        link_due = self.link_supervisor.next_deadline()
+        if link_due < due:
+            due = link_due
+        if self.forward.queue and self.link_supervisor.judgement == "up":
             due = min(due, self.forward.next_deadline())
         return due if due < self.service.resumes_at else self.service.resumes_at
 
@@ -181,22 +84,22 @@ class Terminal:
             expired = self.timers.due(now)
             if expired is not None:
                 self.step(expired(), now)
-        if now >= self.uplink.next_deadline():
-            self.uplink.tick(now)
+        if now >= self.link_supervisor.next_deadline():
+            self.link_supervisor.tick(now)
         if now >= self.service.resumes_at:
             self.service.remove("expiries")
 
     # --- what comes in -----------------------------------------------------------------
 
     def sense(self, what: i.Input, now: float, *, cause: str = "device") -> None:
-        """A sensor, a key or an order."""
+        """Take in a sensor's report, a key, or an order of the operator."""
         self._expire(now)
         self._cause = cause
         self.step(what, now)
         self._after(now)
 
     def receive(self, data: bytes, now: float) -> None:
-        """Bytes from the host."""
+        """Take in bytes from the host."""
         self._expire(now)
         self._take_in(data, now)
         self._after(now)
@@ -205,7 +108,7 @@ class Terminal:
         self._cause = "network"
         for heard in self.link.receive(data):
             if not heard.problem:
-                self.uplink.heard(now)
+                self.link_supervisor.heard(now)
             self._hear(heard, now)
 
     def opened(self, now: float) -> None:
@@ -214,24 +117,24 @@ class Terminal:
         self._cause = "network"
         self.link.reset()
         self._network_stans.clear()
-        self.uplink.opened(now)
+        self.link_supervisor.opened(now)
         self._after(now)
 
     def closed(self, why: str, now: float) -> None:
         """The connection closed, or could not be made."""
         self._expire(now)
         self._cause = "network"
-        self.uplink.closed(now, why)
+        self.link_supervisor.closed(now, why)
         self._drop_link(why, now)
         self._after(now)
 
     @property
     def writing(self) -> bool:
-        """Does something still wait for the store?"""
+        """Is there an effect that still waits for the store?"""
         return bool(self._held)
 
     def synced(self, number: int, now: float) -> None:
-        """Records up to `number` are durable: release what waited for them."""
+        """The records up to `number` are durable: release the effects that waited for them."""
         self._expire(now)
         self._cause = "store"
         self._synced = number
@@ -239,75 +142,6 @@ class Terminal:
         while held and held[0][0] <= number:
             self._release(held.popleft()[1])
         self._after(now)
-
-    # --- what goes out ------------------------------------------------------------------
-
-    def emit(self, event: e.Event) -> None:
-        self.events.append(event)
-
-    def log(self, record: s.Record, *, urgent: bool = True) -> int:
-        """Write a record; the number to wait for."""
-        self._written += 1
-        self.effects.append(Write(self._written, record, urgent))
-        return self._written
-
-    def do(self, effect: i.Effect, *, after: int = 0) -> None:
-        """Carry out now, or once record `after` is durable."""
-        if after > self._synced:
-            self._held.append((after, effect))
-        else:
-            self.effects.append(effect)
-
-    def held(self, kind: type[i.Effect]) -> bool:
-        """Is an effect of that kind still waiting for the store?"""
-        return any(type(effect) is kind for _, effect in self._held)
-
-    def drop_held(self, kind: type[i.Effect]) -> bool:
-        """Take back an effect that still waits for the store; whether there was one."""
-        found = self.held(kind)
-        if found:
-            self._held = deque(item for item in self._held if type(item[1]) is not kind)
-        return found
-
-    def _release(self, effect: i.Effect) -> None:
-        if type(effect) is i.Send:
-            self.send(effect.message)
-        elif type(effect) is Enqueue:
-            self.forward.add(effect.record)
-        elif type(effect) is Tell:
-            self.emit(effect.event)
-        else:
-            self.effects.append(effect)
-
-    def send(self, message: Message) -> None:
-        """To the host, if there is a connection; else the message is lost, as on any wire."""
-        if self.uplink.connected:
-            self.effects.append(Transmit(self.link.frame(message), message.mti))
-
-    # --- the table -----------------------------------------------------------------------
-
-    def step(self, what: i.Input, now: float) -> None:
-        """One input meets the state. A missing cell ignores it."""
-        kind = type(what)
-        cell = self.table.get((self.state, kind)) or self.table.get(("*", kind))
-        if cell is not None:
-            cell(self, what, now)
-
-    def enter(self, state: str, now: float, timer: str = "") -> None:
-        """Go to a state with its timer; the session's timer goes on by itself."""
-        if self.state_timer and self.state_timer != timer:
-            self.timers.disarm(self.state_timer)
-        self.state = state
-        self.state_timer = timer
-        self.timers.unwatch("session" if state == State.WAITING_FOR_HOST else "")
-        until = self.timers.arm(timer, now) if timer else 0.0
-        self.events.append(e.StateEntered(state, timer, until))
-
-    def rearm(self, timer: str, now: float) -> None:
-        """Set the state's running timer again, and say who caused it."""
-        until = self.timers.arm(timer, now)
-        if self._cause != "customer":  # each key press would drown the journal
-            self.events.append(e.TimerRearmed(timer, until, self._cause))
 
     # --- the network side ------------------------------------------------------------------
 
@@ -336,7 +170,9 @@ class Terminal:
             self._stray(message)
 
     def _is_ours(self, message: Message) -> bool:
-        """DE 41 and DE 11 are those of the request in flight (reason 4020 then)."""
+        """Does an answer name this terminal and the STAN of the request in flight? Then its damage
+        is the reason of the reversal (4020).
+        """
         transaction = self.transaction
         return (
             transaction is not None
@@ -354,18 +190,20 @@ class Terminal:
         self.emit(e.StrayMessage(message.mti, message.stan, message.terminal))
 
     def _network_answer(self, answer: Message, now: float) -> None:
-        """DE 41 is left out of network management by many a host: the link says whose it is."""
+        """Many hosts leave the terminal's id (DE 41) out of network management; the connection on
+        which an answer comes says whose it is.
+        """
         ours = (answer.terminal or self.id) == self.id
         function = self._network_stans.pop(answer.stan, "") if ours else ""
         if not function:
             self._stray(answer)
         elif function == "sign_on":
-            self.uplink.signed_on(answer.network_accepted, now)
-            if self.uplink.up:
+            self.link_supervisor.signed_on(answer.network_accepted, now)
+            if self.link_supervisor.up:
                 self.forward.signed_on()
         elif answer.network_accepted:
             self._network_stans.clear()
-            self.uplink.echoed()
+            self.link_supervisor.echoed()
 
     def _reversal_answer(self, answer: Message, now: float) -> None:
         advice = self.forward.answered_by(answer.stan)
@@ -389,45 +227,47 @@ class Terminal:
     # --- after every step ---------------------------------------------------------------
 
     def _after(self, now: float) -> None:
-        """Carry out what the link wants, send advices, and see whether service changed."""
-        uplink = self.uplink
-        if uplink.wants or uplink.judgement != self.service.judged:
-            self._follow_uplink(now)
-        if self.forward.queue and uplink.judgement == "up":
+        """Carry out what the link supervisor wants, send a reversal, and find out whether the
+        terminal goes in or out of service.
+        """
+        link = self.link_supervisor
+        if link.wants or link.judgement != self.service.judged:
+            self._follow_link(now)
+        if self.forward.queue and link.judgement == "up":
             self._send_advice(now)
         if self.service.update(
-            self.uplink.judgement, len(self.forward.queue), self.settings.backlog
+            self.link_supervisor.judgement, len(self.forward.queue), self.settings.backlog
         ):
             self.emit(e.ServiceChanged(self.service.reasons()))
             self.step(i.ServiceMayChange(), now)
 
-    def _follow_uplink(self, now: float) -> None:
-        uplink = self.uplink
-        wants = uplink.wants
+    def _follow_link(self, now: float) -> None:
+        link = self.link_supervisor
+        wants = link.wants
         if wants:
-            uplink.wants = []
+            link.wants = []
             for want in wants:
                 self._carry_out(want, now)
-        if uplink.judgement != self.service.judged:
-            self.service.judged = uplink.judgement
-            self.emit(e.LinkJudged(uplink.judgement, uplink.why))
-            if uplink.judgement == "down":
+        if link.judgement != self.service.judged:
+            self.service.judged = link.judgement
+            self.emit(e.LinkJudged(link.judgement, link.why))
+            if link.judgement == "down":
                 self.service.awaits_first_advice = True
-            elif uplink.judgement == "up" and self.service.awaits_first_advice:
-                self.forward.link_lost()  # a head that waited out the outage goes now
-            if uplink.judgement != "up":
-                self.step(i.LinkDoubtful(uplink.why), now)
+            elif link.judgement == "up" and self.service.awaits_first_advice:
+                self.forward.link_lost()  # the head of the queue need not wait any longer
+            if link.judgement != "up":
+                self.step(i.LinkDoubtful(link.why), now)
         if wants:
-            self._follow_uplink(now)
+            self._follow_link(now)
 
     def _carry_out(self, want: str, now: float) -> None:
         if want == "connect":
             self.effects.append(Connect())
         elif want == "disconnect":
             self.effects.append(Disconnect())
-            self._drop_link(self.uplink.why, now)
+            self._drop_link(self.link_supervisor.why, now)
         elif want == "sign_on" and not self.settings.sign_on:
-            self.uplink.signed_on(True, now)
+            self.link_supervisor.signed_on(True, now)
             self.forward.signed_on()
         else:
             stan = self.next_stan()
@@ -443,7 +283,7 @@ class Terminal:
 
     def _send_advice(self, now: float) -> None:
         if self.link.error is not None:
-            return  # its owner is about to close it, and nothing that is sent would leave
+            return  # the owner is about to close the connection, and nothing would leave any more
         advice = self.forward.next_to_send(now)
         if advice is None:
             return
@@ -452,13 +292,15 @@ class Terminal:
         self.service.awaits_first_advice = False
 
     def advice_message(self, advice: Advice, _now: float) -> Message:
-        """First the 0420, then 0421 for ever, all else alike (section 4, rule 2)."""
+        """The reversal at its first attempt, then its repeat, which differs from it in nothing but
+        the MTI (docs/domain.md, "Store and forward", rule 2).
+        """
         reversal = reversal_message(self, advice.record)
         return reversal if advice.attempts == 1 else self.dialect.repeat(reversal)
 
 
 def reversal_message(terminal: Terminal, record: s.ReversalRecord) -> Message:
-    """The 0420 of a record; the same every time (T13)."""
+    """The reversal that a record describes; it is the same every time (T13)."""
     return terminal.dialect.reversal(
         terminal.station,
         pan=record.pan,

@@ -1,4 +1,4 @@
-"""A terminal's timers: named deadlines, fired in the order of section 3's table.
+"""A terminal's timers: named deadlines, fired in the order of docs/domain.md, "Timers".
 
 A deadline is due at `now >= deadline`. Of several due, the earliest fires first, and
 of several at one instant the one that stands first in the table.

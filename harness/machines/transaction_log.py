@@ -1,21 +1,24 @@
-"""What a host remembers of the messages it has decided, and what of that must be durable.
+"""What a host knows of the messages that it has received.
 
-A message is named by its book (MTI class, DE 41, DE 32) and its key (DE 7 and DE 11): section 4,
-rule 7. There are as many entries as transactions, so each is small.
+A record is found by the message's identity (`TransactionId`): its series (message class, terminal,
+acquirer) and its number in the series (STAN and time). There are as many records as transactions,
+so each is small.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import NamedTuple
+
+from harness.wire.identity import TransactionId
+from harness.wire.message import MessageClass
 
 PENDING, DONE, TOMBSTONE = "pending", "done", "tombstone"
 STOOD_IN = "stood in"  # approved in the issuer's stead, and the issuer has not heard of it
 
 
 class StoredTransaction(NamedTuple):
-    """What is remembered of one message, as it is kept outside the process: `book` and `key` name
-    it (see `book_of` and `key_of`), the rest is its `Entry`.
+    """A record as it is stored outside the process: `book` is the series and `key` the number of
+    the identity, as text; the rest is that of `TransactionRecord`.
     """
 
     book: str
@@ -29,21 +32,23 @@ class StoredTransaction(NamedTuple):
     day: str = ""
 
 
-class Entry:
-    """What the host remembers of one message.
+class TransactionRecord:
+    """What the host knows of one message.
 
-    `amount` is what was posted, `reversed` what of it was given back, `balance` what was told to an
-    inquiry, `day` the business day of its commit; `book` and `key` name the message.
+    `state` is one of the four above, `code` the response code that was decided, `approval` the
+    approval's number (0: not approved). In minor units: `amount` is what was posted, `reversed`
+    what of it was given back, `balance` what was told to an inquiry. `day` is the business day of
+    its commit, MMDD.
     """
 
     __slots__ = (
-        "amount", "approval", "balance", "book", "code", "day", "key", "reversed", "state",
+        "amount", "approval", "balance", "code", "day", "number", "reversed", "series", "state",
     )  # fmt: skip
 
-    def __init__(self, state: str, book: str, key: int | str) -> None:
+    def __init__(self, state: str, series: str, number: int | str) -> None:
         self.state = state
-        self.book = book
-        self.key = key
+        self.series = series
+        self.number = number
         self.balance = 0
         self.code = ""
         self.day = ""
@@ -51,72 +56,69 @@ class Entry:
         self.amount = 0
         self.reversed = 0
 
+    def stored(self) -> StoredTransaction:
+        """The record as it is stored outside the process."""
+        return StoredTransaction(
+            self.series,
+            str(self.number),
+            self.state,
+            self.code,
+            self.approval,
+            self.amount,
+            self.reversed,
+            self.balance,
+            self.day,
+        )
+
 
 class TransactionLog:
-    """All entries, by book and key."""
+    """All records, and the number of the last approval."""
 
     def __init__(self) -> None:
-        self._books: dict[str, dict[int | str, Entry]] = {}
-        self._changed: list[Entry] | None = None
+        self._series: dict[str, dict[int | str, TransactionRecord]] = {}
+        self._approvals = 0
 
-    def find(self, book: str, key: int | str) -> Entry | None:
-        known = self._books.get(book)
-        return None if known is None else known.get(key)
+    def find(self, identity: TransactionId) -> TransactionRecord | None:
+        """The record of the message with that identity."""
+        known = self._series.get(identity.series)
+        return None if known is None else known.get(identity.number)
 
-    def enter(self, entry: Entry) -> Entry:
-        self._books.setdefault(entry.book, {})[entry.key] = entry
-        return entry
+    def begin(self, identity: TransactionId, state: str) -> TransactionRecord:
+        """A new record, in place of an older one of the same identity."""
+        return self._enter(TransactionRecord(state, identity.series, identity.number))
 
-    def note(self, entry: Entry) -> None:
-        """It was decided, or changed since."""
-        if self._changed is not None:
-            self._changed.append(entry)
+    def _enter(self, record: TransactionRecord) -> TransactionRecord:
+        self._series.setdefault(record.series, {})[record.number] = record
+        return record
 
-    def forget_pending(self) -> None:
-        """A crash: what was not decided has not happened."""
-        for known in self._books.values():
-            for key in [key for key, entry in known.items() if entry.state == PENDING]:
-                del known[key]
+    def remove(self, record: TransactionRecord) -> None:
+        """The message was never received, for all that the host knows from now on."""
+        self._series[record.series].pop(record.number, None)
 
-    def entries(self, message_class: str) -> Iterable[Entry]:
-        """All of a message class: '2' or '4'."""
-        for book, known in self._books.items():
-            if book.startswith(message_class):
-                yield from known.values()
+    def next_approval(self) -> int:
+        """The number of the next approval; each is given once."""
+        self._approvals += 1
+        return self._approvals
 
-    def forget(self, message_class: str) -> None:
-        """All of a message class."""
-        for book in self._books:
-            if book.startswith(message_class):
-                self._books[book].clear()
-
-    # --- what outlives the process ------------------------------------------------------------
-
-    def keep(self) -> None:
-        """From now on `changes` tells."""
-        self._changed = []
-
-    def changes(self) -> list[StoredTransaction]:
-        """What was decided since this was last asked. What is only pending is not in it: a crash
-        loses that, and nothing else.
-        """
-        if not self._changed:
-            return []
-        changed, self._changed = self._changed, []
+    def transactions(self) -> list[TransactionRecord]:
+        """The records of all messages but reversals."""
         return [
-            StoredTransaction(
-                *(x.book, str(x.key), x.state, x.code),
-                *(x.approval, x.amount, x.reversed, x.balance),
-                x.day,
-            )
-            for x in changed
-            if x.state != PENDING
+            record
+            for series, known in self._series.items()
+            if not series.startswith(MessageClass.REVERSAL)
+            for record in known.values()
         ]
 
-    def restore(self, kept: StoredTransaction) -> Entry:
-        """An entry as an earlier process left it."""
-        key = int(kept.key) if kept.key.isdecimal() else kept.key
-        entry = self.enter(Entry(kept.state, kept.book, key))
-        entry.code, entry.approval, entry.balance = kept.code, kept.approval, kept.balance
-        entry.amount, entry.reversed, entry.day = kept.amount, kept.reversed, kept.day
-        return entry
+    def forget_reversals(self) -> None:
+        """Remove the records of all reversals."""
+        for series, known in self._series.items():
+            if series.startswith(MessageClass.REVERSAL):
+                known.clear()
+
+    def restore(self, stored: StoredTransaction) -> None:
+        """A record as an earlier process left it."""
+        number = int(stored.key) if stored.key.isdecimal() else stored.key
+        record = self._enter(TransactionRecord(stored.state, stored.book, number))
+        record.code, record.approval, record.balance = stored.code, stored.approval, stored.balance
+        record.amount, record.reversed, record.day = stored.amount, stored.reversed, stored.day
+        self._approvals = max(self._approvals, stored.approval)

@@ -14,14 +14,24 @@ from harness.checks.base import Failure
 from harness.checks.catalogue import INVARIANTS
 from harness.events import Event, FrameSeen
 from harness.explore.case import Case, Recorder
-from harness.explore.runner import OF_NO_INVARIANT, RAISED, Broken, Runner, Schedule, Trial
+from harness.explore.runner import (
+    OF_NO_INVARIANT,
+    RAISED,
+    Broken,
+    Runner,
+    Schedule,
+    Trial,
+    dialect_of,
+)
 from harness.faults.grammar import ALL_RULES, parse_fault
 from harness.journal import Entry
 from harness.report.event_text import words
 from harness.report.frames import frame_line
 from harness.report.ladder import WIDEST, ladder
+from harness.report.messages import message_in
 from harness.report.story import select
 from harness.units import format_clock
+from harness.wire.dialects.base import Dialect
 
 _NEAR = 4  # lines of each run after the point where they part
 
@@ -46,14 +56,27 @@ def print_case(console: Console, case: Case, path: Path, *, lines: int = 60) -> 
         console.print(f"    {text}", soft_wrap=True, markup=False)
     for text in _parting(case, failing):
         console.print(text, soft_wrap=True, markup=False)
-    width = min(console.width, WIDEST) if console.is_terminal else WIDEST
-    story = select(failing, failure.actor, failure.customer, place=str(path)) if lines else []
-    drawn = list(ladder(story, width=width, fields=True)) if lines else []
+    drawn = _drawn(console, case, failing, failure, path) if lines else []
     for line in drawn[:lines]:
         console.print(line, soft_wrap=True, markup=False)
     if len(drawn) > lines:
         console.print(f"  ... and {len(drawn) - lines} lines more", style="dim")
     console.print(f"  replay it: harness replay {path}", soft_wrap=True, markup=False)
+
+
+def _drawn(
+    console: Console, case: Case, failing: list[Entry], failure: Failure, path: Path
+) -> list[Text]:
+    """The ladder of the machine in which it broke."""
+    story = select(
+        failing,
+        failure.actor,
+        failure.customer,
+        dialect=dialect_of(case.plan),
+        place=str(path),
+    )
+    width = min(console.width, WIDEST) if console.is_terminal else WIDEST
+    return list(ladder(story, width=width, fields=True))
 
 
 def _title(broken: Broken) -> str:
@@ -113,9 +136,10 @@ def _parting(case: Case, failing: list[Entry]) -> Iterator[str]:
         at += 1
     missing = " and ".join(x for x in case.schedule if x not in case.passing)
     yield f"  without {missing} it holds; there the two runs part:"
+    dialect = dialect_of(case.plan)
     for name, entries in (("breaks", one), ("holds", other)):
         for entry in entries[at : at + _NEAR]:
-            yield f"    {name:<7}{_line(entry)}"
+            yield f"    {name:<7}{_line(entry, dialect)}"
 
 
 def _machines(entries: list[Entry]) -> list[Entry]:
@@ -126,9 +150,10 @@ def _alike(one: Entry, other: Entry) -> bool:
     return (one.at, one.actor, one.event) == (other.at, other.actor, other.event)
 
 
-def _line(entry: Entry) -> str:
+def _line(entry: Entry, dialect: Dialect) -> str:
     event: Event = entry.event
     if isinstance(event, FrameSeen):
         where = f"[at the {event.end}'s end] " if event.end == "host" else ""
-        return where + frame_line(entry.at, entry.actor, event)
-    return f"{format_clock(entry.at)} {entry.actor} {words(event)}"
+        return where + frame_line(entry.at, entry.actor, event, dialect)
+    said = words(event, message_in(event, dialect))
+    return f"{format_clock(entry.at)} {entry.actor} {said}"

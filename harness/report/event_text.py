@@ -12,22 +12,22 @@ from typing import Any
 
 from harness import events as e
 from harness.units import format_clock, format_money
+from harness.wire.message import MONEY_CLASSES, NETWORK_KINDS, REQUESTS, Kind, Message
 
-MESSAGES = {
-    "0200": "request",
-    "0210": "answer",
-    "0220": "advice",
-    "0221": "advice again",
-    "0230": "advice answer",
-    "0420": "reversal",
-    "0421": "reversal again",
-    "0430": "reversal answer",
-    "0800": "network",
-    "0810": "network answer",
+KIND_WORDS: dict[Kind, str] = {
+    Kind.REQUEST: "request",
+    Kind.REQUEST_REPEAT: "request again",
+    Kind.ANSWER: "answer",
+    Kind.ADVICE: "advice",
+    Kind.ADVICE_REPEAT: "advice again",
+    Kind.ADVICE_ANSWER: "advice answer",
+    Kind.REVERSAL: "reversal",
+    Kind.REVERSAL_REPEAT: "reversal again",
+    Kind.REVERSAL_ANSWER: "reversal answer",
+    Kind.NETWORK: "network",
+    Kind.NETWORK_ANSWER: "network answer",
+    Kind.OTHER: "message",
 }
-
-_PROCESSING = {"01": "withdrawal", "31": "balance"}
-_NETWORK = {"001": "sign-on", "002": "sign-off", "301": "echo"}
 
 
 def notes_text(notes: e.Notes) -> str:
@@ -36,29 +36,29 @@ def notes_text(notes: e.Notes) -> str:
     return ", ".join(reversed(parts)) or "nothing"
 
 
-def frame_label(fields: dict[str, str], room: int = 99) -> str:
-    """What stands on a frame's arrow: MTI, what it is, STAN, and amount or answer. Where `room`
-    characters are too few, the words go first, as the MTI says the same.
+def frame_label(message: Message, room: int = 99) -> str:
+    """What stands on a frame's arrow: MTI, what the message is, STAN, and amount or response code.
+    Where `room` characters are too few, what the message is is left out, as the MTI says the same.
     """
-    mti = fields.get("t", "????")
-    parts = [mti, _what(mti, fields), fields.get("11", "")]
-    if mti[2:3] in ("1", "3"):
-        parts.append(fields.get("39", ""))
-    elif mti[1:2] in ("2", "4"):
-        parts.append(_amount(fields.get("4", "")))
+    mti = message.mti or "????"
+    parts = [mti, _what(message), message.stan]
+    if message.is_answer:
+        parts.append(message.code)
+    elif message.message_class in MONEY_CLASSES:
+        parts.append(_amount(message.amount_text))
     label = " ".join(part for part in parts if part)
     if len(label) > room:
         label = " ".join(part for part in (mti, *parts[2:]) if part)
     return label[:room]
 
 
-def _what(mti: str, fields: dict[str, str]) -> str:
-    usual = MESSAGES.get(mti, "message")
-    if mti == "0200":
-        return _PROCESSING.get(fields.get("3", "")[:2], usual)
-    if mti in ("0800", "0810"):
-        return _NETWORK.get(fields.get("70", ""), usual)
-    return usual
+def _what(message: Message) -> str:
+    kind, said = message.kind, ""
+    if kind in REQUESTS:
+        said = message.transaction_type
+    elif kind in NETWORK_KINDS:
+        said = message.function.replace("_", "-")
+    return said or KIND_WORDS[kind]
 
 
 def _amount(text: str) -> str:
@@ -99,7 +99,6 @@ _WORDS: dict[type[e.Event], Callable[[Any], str]] = {
     e.LinkOpened: lambda _: "connected",
     e.LinkClosed: lambda x: f"CONNECTION CLOSED ({x.how})",
     e.ConnectFailed: lambda x: f"NO CONNECTION ({x.how})",
-    e.AdviceSeen: lambda x: f"{frame_label(x.fields)} to the {x.to}",
     e.StoodIn: lambda x: f"stands in for the issuer with {format_money(x.amount)}, STAN {x.stan}",
     e.Overdrawn: lambda x: f"the account is overdrawn, STAN {x.stan}",
     e.PostingLost: lambda x: f"LEDGER LOST: {x.kind} {format_money(x.amount)}, STAN {x.stan}",
@@ -153,8 +152,10 @@ _WORDS: dict[type[e.Event], Callable[[Any], str]] = {
 }
 
 
-def words(event: e.Event) -> str:
-    """One line for any event."""
+def words(event: e.Event, message: Message | None = None) -> str:
+    """One line for any event. `message` is the one that the event tells of, if it does."""
+    if isinstance(event, e.AdviceSeen) and message is not None:
+        return f"{frame_label(message)} to the {event.to}"
     say = _WORDS.get(type(event))
     if say is not None:
         return say(event).strip(": ")

@@ -22,7 +22,8 @@ from harness.checks.verdict import Verdict
 from harness.crypto.keys import load_keys
 from harness.errors import ConfigError
 from harness.journal import Entry, Header, JournalReader
-from harness.report.machine import junit_xml, verdict_json
+from harness.report.json_report import verdict_json
+from harness.report.junit import junit_xml
 
 
 def judge_journal(path: Path) -> tuple[Verdict, Header]:
@@ -42,8 +43,8 @@ def judge_journal(path: Path) -> tuple[Verdict, Header]:
 
 
 def judge_together(paths: Sequence[Path]) -> tuple[Verdict, Header]:
-    """One verdict over the journals of two halves of a run, by the evidence of both. One journal
-    is judged by itself.
+    """One verdict over the journals of a standalone host and of standalone terminals that served
+    each other, by the evidence of both. One journal is judged by itself.
 
     Raises:
         ConfigError: not a journal, or not one host's and terminals' journals of the same speed.
@@ -72,11 +73,11 @@ def judge_together(paths: Sequence[Path]) -> tuple[Verdict, Header]:
 
 
 def _both(readers: Sequence[JournalReader]) -> Header:
-    """One header for the halves: bounds and cards are the terminals', and all faults count."""
+    """One header for both: bounds and cards are the terminals', and all faults count."""
     modes = sorted(reader.header.mode for reader in readers)
     if modes != ["host", "terminals"]:
         raise ConfigError(
-            f"journals of {' and '.join(modes)} are not two halves of a run",
+            f"journals of {' and '.join(modes)} are not those of one host and its terminals",
             place=" ".join(str(reader.path) for reader in readers),
             remedy="give one that 'harness host' wrote, and one of 'harness terminals'",
         )
@@ -108,8 +109,8 @@ def _both(readers: Sequence[JournalReader]) -> Header:
 def _merged(
     readers: Sequence[JournalReader], origin: float, lasts: dict[Path, float]
 ) -> Iterator[Entry]:
-    """All entries in order of time. What the host's half saw at its socket for want of better is
-    left out, as the terminals' own end has seen it. `lasts` gets when each journal ends.
+    """All entries in order of time. What the host recorded at its socket in place of the terminals
+    is left out, as the terminals' own journal has it. `lasts` gets when each journal ends.
     """
 
     def shifted(rank: int, reader: JournalReader) -> Iterator[tuple[float, int, int, Entry]]:

@@ -19,11 +19,10 @@ from harness import events as e
 from harness.report.event_text import frame_label, style_of, words
 from harness.report.story import Step
 from harness.units import format_clock
-from harness.wire.describe import describe
+from harness.wire.message import Message
 
 WIDEST = 100
 _TIME = 14
-_HIDDEN = ("t", "p", "1")
 
 
 def ladder(steps: Iterable[Step], *, width: int = WIDEST, fields: bool = True) -> Iterator[Text]:
@@ -38,29 +37,29 @@ def ladder(steps: Iterable[Step], *, width: int = WIDEST, fields: bool = True) -
     for step in _quiet(steps):
         if isinstance(step, str):
             yield drawing.pause(step)
-        elif isinstance(step.event, e.FrameSeen):
-            yield drawing.frame(step, step.event)
-            if fields and not _network(step.event):
-                yield from drawing.fields(step.event)
+        elif isinstance(step.event, e.FrameSeen) and step.message is not None:
+            yield drawing.frame(step, step.event, step.message)
+            if fields and not step.message.is_network_management:
+                yield from drawing.fields(step.event, step.message)
         else:
             yield from drawing.event(step)
-
-
-def _network(event: e.FrameSeen) -> bool:
-    return event.fields.get("t", "")[1:2] == "8"
 
 
 def _quiet(steps: Iterable[Step]) -> Iterator[Step | str]:
     """Runs of more than two network messages become one remark."""
     run: list[Step] = []
     for step in steps:
-        if isinstance(step.event, e.FrameSeen) and _network(step.event):
+        if isinstance(step.event, e.FrameSeen) and _is_network(step.message):
             run.append(step)
             continue
         yield from _folded(run)
         run = []
         yield step
     yield from _folded(run)
+
+
+def _is_network(message: Message | None) -> bool:
+    return message is not None and message.is_network_management
 
 
 def _folded(run: list[Step]) -> Iterator[Step | str]:
@@ -102,28 +101,29 @@ class _Drawing:
 
     def event(self, step: Step) -> Iterator[Text]:
         style = style_of(step.event)
-        lines = wrap(words(step.event), self._left - 1, subsequent_indent="  ") or [""]
+        lines = wrap(words(step.event, step.message), self._left - 1, subsequent_indent="  ") or [
+            ""
+        ]
         for number, line in enumerate(lines):
             time = _clock(step.at) if number == 0 else ""
             yield self._row(time, line, self._empty(), style)
 
-    def frame(self, step: Step, event: e.FrameSeen) -> Text:
+    def frame(self, step: Step, event: e.FrameSeen, message: Message) -> Text:
         room = self._lane - 10
         if event.problem:
             label = f" undecodable, {event.size} bytes "
         elif event.mac == "bad":
-            label = f" BAD MAC {frame_label(event.fields, room - 8)} "
+            label = f" BAD MAC {frame_label(message, room - 8)} "
         else:
-            label = f" {frame_label(event.fields, room)} "
+            label = f" {frame_label(message, room)} "
         arrow = _arrow(label, self._lane - 2, event, step.fate)
         lost = step.fate == "lost" or event.mac == "bad" or bool(event.problem)
         return self._row(_clock(step.at), "", f"|{arrow}|", "", "bold red" if lost else "green")
 
-    def fields(self, event: e.FrameSeen) -> Iterator[Text]:
+    def fields(self, event: e.FrameSeen, message: Message) -> Iterator[Text]:
         parts = [
             f"{number} {name}: {value}".replace(" ", "\u00a0")
-            for number, name, value in describe(event.fields)
-            if number not in _HIDDEN
+            for number, name, value in message.described()
         ]
         text = " · ".join(parts) or event.problem
         for line in wrap(text, self._width - _TIME - 2, break_on_hyphens=False):

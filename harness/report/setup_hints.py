@@ -1,28 +1,33 @@
-"""The first mistakes of whoever connects a machine of their own: each named once, as it happens.
+"""The usual first mistakes of a person who connects a machine of their own, each named once.
 
-A reader of the journal of one half. It looks for what nearly always means a wrong setting: frames
-that do not read, MACs that are missing or wrong, no sign-on, nobody there.
+`SetupHints` reads the journal of `harness host` or `harness terminals` while it grows. It looks for
+what nearly always means a wrong setting: frames that do not read, MACs that are missing or wrong,
+mandatory elements that are missing, no sign-on, a peer that cannot be reached.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from harness import events as e
+from harness.wire.dialects.base import Dialect
+from harness.wire.message import MAC_ELEMENTS, Kind, Message, Station
 
-_MAC_FIELDS = ("64", "128")
-_KEPT = 8
+_MOST = 8  # lines in a run
 
 
 class SetupHints:
     """Subscribe `see` to a journal; `say` gets each line, at most eight in all."""
 
-    def __init__(self, mode: str, say: Callable[[str], None]) -> None:
-        """`mode` is the half that reads: 'host' or 'terminals'."""
+    def __init__(self, mode: str, dialect: Dialect, say: Callable[[str], None]) -> None:
+        """`mode` is which end is ours: 'host' or 'terminals'. The peer is the other."""
         self._say = say
         self._at_terminals = mode == "terminals"
+        self._read = dialect.read
+        self._sign_on = _in_words(dialect, "sign_on")
         self._said: dict[str, None] = {}
+        self._complete: dict[str, None] = {}  # MTIs of the peer whose first message was looked at
         self._signing: dict[str, bool] = {}  # terminals whose sign-on is out: was anything heard?
         self._signed_on: dict[str, None] = {}
         self._connected = False
@@ -41,7 +46,7 @@ class SetupHints:
             handler(actor, event)
 
     def _once(self, kind: str, text: str) -> None:
-        if kind not in self._said and len(self._said) < _KEPT:
+        if kind not in self._said and len(self._said) < _MOST:
             self._said[kind] = None
             self._say(text)
 
@@ -54,32 +59,49 @@ class SetupHints:
             who = "terminal" if event.to == "host" else "host"
             self._once("reads", f"what the {who} sent does not read: {event.problem}")
             return
-        self._mac(actor, event)
-        mti = event.fields.get("t", "")
-        if mti == "0800" and event.fields.get("70") == "001":
+        message = self._read(event.fields)
+        self._mac(actor, event, message)
+        self._elements(actor, event, message)
+        if message.kind is Kind.NETWORK and message.function == "sign_on":
             self._signing[actor] = False
         elif event.to == "terminal":
-            self._answer(actor, mti, event.fields.get("39", ""))
+            self._answer(actor, message)
 
-    def _mac(self, actor: str, event: e.FrameSeen) -> None:
-        has_mac = not event.fields.keys().isdisjoint(_MAC_FIELDS)
-        whose = f"{actor}'s" if event.to == "host" else "the host's"
-        what = f"{whose} {event.fields.get('t', '')}"
+    def _mac(self, actor: str, event: e.FrameSeen, message: Message) -> None:
+        has_mac = bool(message.mac_element)
+        what = f"{_whose(actor, event)} {message.mti}"
         if event.mac == "bad" and has_mac:
             self._once("mac", f"the MAC of {what} is wrong: another key? (--keys FILE)")
         elif event.mac == "bad":
-            self._once("mac", f"{what} has no MAC (DE 64 or 128): --mac none if none is meant")
+            where = " or ".join(MAC_ELEMENTS)
+            self._once("mac", f"{what} has no MAC (DE {where}): --mac none if none is meant")
         elif event.mac == "none" and has_mac:
             self._once("mac", f"{what} has a MAC that nobody checks: --mac cmac checks it")
 
-    def _answer(self, actor: str, mti: str, code: str) -> None:
+    def _elements(self, actor: str, event: e.FrameSeen, message: Message) -> None:
+        """Does the peer's first message of each type carry what its kind must carry?"""
+        if (event.to == "terminal") is not self._at_terminals or event.mac == "bad":
+            return
+        if message.mti in self._complete:
+            return
+        self._complete[message.mti] = None
+        missing = message.missing()
+        if missing:
+            whose = "the host" if self._at_terminals else actor
+            lacks = _listed([f"DE {element}" for element in missing])
+            self._once(f"lacks {message.mti}", f"the first {message.mti} of {whose} lacks {lacks}")
+
+    def _answer(self, actor: str, message: Message) -> None:
         if actor not in self._signing:
             return
         self._signing[actor] = True
-        if mti == "0810" and code == "00":
+        if message.kind is not Kind.NETWORK_ANSWER:
+            return
+        if message.network_accepted:
             self._signed_on[actor] = None
-        elif mti == "0810" and actor not in self._signed_on:
-            self._once("refused", f"the host refused {actor}'s sign-on with DE 39 = {code}")
+        elif actor not in self._signed_on:
+            code = f"DE {message.element('code')} = {message.code}"
+            self._once("refused", f"the host refused {actor}'s sign-on with {code}")
 
     # --- the conversation -----------------------------------------------------------------------
 
@@ -87,7 +109,7 @@ class SetupHints:
         if event.why == "not signed on":
             self._once(
                 "sign-on",
-                f"{event.terminal} sends requests and has never signed on (0800, DE 70 001), so "
+                f"{event.terminal} sends requests and has never signed on ({self._sign_on}), so "
                 "they are refused: --no-sign-on lets them through",
             )
 
@@ -98,7 +120,7 @@ class SetupHints:
         if event.how == "local":
             self._once(
                 "unanswered",
-                f"the host does not answer {actor}'s sign-on (0800, DE 70 001): other --framing, "
+                f"the host does not answer {actor}'s sign-on ({self._sign_on}): other --framing, "
                 "--spec or --mac? a host that knows no sign-on wants --no-sign-on",
             )
         elif event.how in ("fin", "rst"):
@@ -114,3 +136,18 @@ class SetupHints:
         """Where nobody was ever connected, that ends the run and is told with its end."""
         if self._connected:
             self._once("connect", f"{actor} cannot connect: {event.how}")
+
+
+def _whose(actor: str, event: e.FrameSeen) -> str:
+    return f"{actor}'s" if event.to == "host" else "the host's"
+
+
+def _listed(parts: Sequence[str]) -> str:
+    """'DE 7', 'DE 7 and DE 11', 'DE 4, DE 7 and DE 11'."""
+    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
+
+
+def _in_words(dialect: Dialect, function: str) -> str:
+    """How a network management message of that function is known: '0800, DE 70 001'."""
+    message = dialect.network(Station("", "", ""), function, stan="", sent="")
+    return f"{message.mti}, DE {message.element('function')} {message.text('function')}"

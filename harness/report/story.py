@@ -1,9 +1,9 @@
 """Which entries of a journal belong to one terminal's story, or to one customer's.
 
 A customer's story is what happens at the terminal from the arrival until the next one's, and
-after that what still concerns the customer's requests: the reversals that name them in DE 90,
-the answers to those, and the postings. Frames are paired across the two ends of the link, so
-that the ladder can show which one got lost on its way.
+after that what still concerns the customer's requests: the reversals that name them as their
+original, the answers to those, and the postings. Frames are paired across the two ends of the
+link, so that the ladder can show which one was lost on its way.
 """
 
 from __future__ import annotations
@@ -17,15 +17,20 @@ from harness import events as e
 from harness.did_you_mean import unknown
 from harness.errors import ConfigError
 from harness.journal import Entry, JournalReader
+from harness.report.messages import dialect_of, message_in
+from harness.wire.dialects.base import Dialect
+from harness.wire.message import REQUESTS, REVERSALS, Kind, Message
 
 
 class Step(NamedTuple):
-    """One line of a ladder. For a frame, `fate` says how it went: 'through', 'leaves' and
-    'arrives' (when it took its time), or 'lost'; '' for everything else.
+    """One line of a ladder. `message` is the one that the event tells of, if it does. For a frame,
+    `fate` says how it went: 'through', 'leaves' and 'arrives' (when it took its time), or 'lost';
+    '' for everything else.
     """
 
     at: float
     event: e.Event
+    message: Message | None = None
     fate: str = ""
 
 
@@ -38,16 +43,29 @@ def story_of(journal: Path, terminal: str, customer: int = 0) -> list[Step]:
     Raises:
         ConfigError: no such journal, terminal or customer in it.
     """
-    return select(JournalReader(journal), terminal, customer, place=str(journal))
+    reader = JournalReader(journal)
+    return select(reader, terminal, customer, dialect=dialect_of(reader.header), place=str(journal))
 
 
-def select(entries: Iterable[Entry], terminal: str, customer: int, *, place: str) -> list[Step]:
-    """As `story_of`, from entries already read."""
-    mine: list[Entry] = []
+class _Told(NamedTuple):
+    """One entry of the journal, with the message that it tells of."""
+
+    at: float
+    actor: str
+    event: e.Event
+    message: Message | None
+
+
+def select(
+    entries: Iterable[Entry], terminal: str, customer: int, *, dialect: Dialect, place: str
+) -> list[Step]:
+    """As `story_of`, from entries that are already read, their messages in that dialect."""
+    mine: list[_Told] = []
     others: dict[str, None] = {}
     for entry in entries:
         if entry.actor == terminal or _is_about(entry.event, terminal):
-            mine.append(entry)
+            message = message_in(entry.event, dialect)
+            mine.append(_Told(entry.at, entry.actor, entry.event, message))
         elif entry.actor not in ("HOST", "RUN"):
             others.setdefault(entry.actor)
     if not any(entry.actor == terminal for entry in mine):
@@ -68,10 +86,10 @@ def _is_about(event: e.Event, terminal: str) -> bool:
     return getattr(event, "terminal", "") == terminal
 
 
-def _of_customer(entries: list[Entry], customer: int, place: str) -> list[Entry]:
-    first: dict[int, int] = {}  # the reader may report the card before the street its owner
+def _of_customer(entries: list[_Told], customer: int, place: str) -> list[_Told]:
+    first: dict[int, int] = {}  # the reader may report the card before its owner arrives
     for index, entry in enumerate(entries):
-        event: e.Event = entry.event
+        event = entry.event
         if isinstance(event, e.CustomerArrived | e.CardInserted):
             first.setdefault(event.customer, index)
     if customer not in first:
@@ -83,8 +101,8 @@ def _of_customer(entries: list[Entry], customer: int, place: str) -> list[Entry]
     start = first[customer]
     end = min((index for index in first.values() if index > start), default=len(entries))
     names = _Names()
-    chosen = [entry for entry in entries[start:end] if names.learn(entry.event)]
-    return chosen + [entry for entry in entries[end:] if names.concerns(entry.event)]
+    chosen = [entry for entry in entries[start:end] if names.learn(entry)]
+    return chosen + [entry for entry in entries[end:] if names.concerns(entry)]
 
 
 class _Names:
@@ -95,11 +113,13 @@ class _Names:
         self._stans: set[str] = set()
         self._numbers: set[int] = set()
 
-    def learn(self, event: e.Event) -> bool:
-        """Note what a step of the visit itself is called; always true."""
-        if isinstance(event, e.FrameSeen) and event.fields.get("t", "")[1:3] == "20":
-            self._requests.add((event.fields.get("11", ""), event.fields.get("7", "")))
-            self._stans.add(event.fields.get("11", ""))
+    def learn(self, entry: _Told) -> bool:
+        """Note the names of a step of the session itself; always true."""
+        event, message = entry.event, entry.message
+        if isinstance(event, e.FrameSeen) and message is not None:
+            if message.kind in REQUESTS:
+                self._requests.add((message.stan, message.sent))
+                self._stans.add(message.stan)
         elif isinstance(event, e.TransactionBegun):
             self._numbers.add(event.transaction)
             self._stans.add(event.stan)
@@ -107,10 +127,11 @@ class _Names:
             self._stans.add(event.stan)
         return True
 
-    def concerns(self, event: e.Event) -> bool:
+    def concerns(self, entry: _Told) -> bool:
         """Whether a later step is about one of those."""
+        event = entry.event
         if isinstance(event, e.FrameSeen):
-            return self._frame(event.fields)
+            return entry.message is not None and self._frame(entry.message)
         if isinstance(event, e.Posted):
             return (event.stan, event.sent) in self._requests
         if isinstance(event, e.ReversalQueued):
@@ -126,50 +147,52 @@ class _Names:
             return event.stan in self._stans
         return False
 
-    def _frame(self, fields: dict[str, str]) -> bool:
-        kind = fields.get("t", "")[1:3]
-        if kind == "42":
-            original = fields.get("90", "")
-            if (original[4:10], original[10:20]) in self._requests:
-                self._stans.add(fields.get("11", ""))
+    def _frame(self, message: Message) -> bool:
+        kind = message.kind
+        if kind in REVERSALS:
+            original = message.original
+            if original is not None and (original.stan, original.sent) in self._requests:
+                self._stans.add(message.stan)
                 return True
             return False
-        return kind in ("21", "43") and fields.get("11", "") in self._stans
+        return kind in (Kind.ANSWER, Kind.REVERSAL_ANSWER) and message.stan in self._stans
 
 
-def _paired(entries: list[Entry]) -> list[Step]:
+def _paired(entries: list[_Told]) -> list[Step]:
     """Join a frame's two sightings. Without any from the host's end nothing is called lost, and
     network messages are never, as the host's end does not report them.
     """
     both = any(_seen_at(entry.event) == "host" for entry in entries)
     arrivals: dict[tuple[str, ...], deque[int]] = defaultdict(deque)
     for index, entry in enumerate(entries):
-        event: e.Event = entry.event
+        event = entry.event
         if isinstance(event, e.FrameSeen) and event.end == event.to:
-            arrivals[_name(event)].append(index)
+            arrivals[_name(event, entry.message)].append(index)
     steps: list[Step] = []
     joined: set[int] = set()
-    for index, entry in enumerate(entries):
-        event = entry.event
+    for index, (at, _, event, message) in enumerate(entries):
         if not isinstance(event, e.FrameSeen):
-            steps.append(Step(entry.at, event))
-        elif not both or event.fields.get("t", "")[1:2] == "8":
-            steps.append(Step(entry.at, event, "through"))
+            steps.append(Step(at, event, message))
+            continue
+        if not both or (message is not None and message.is_network_management):
+            fate = "through"
         elif event.end == event.to:
-            if index not in joined:
-                steps.append(Step(entry.at, event, "arrives"))
+            if index in joined:
+                continue
+            fate = "arrives"
         else:
-            waiting = arrivals[_name(event)]
+            waiting = arrivals[_name(event, message)]
             while waiting and waiting[0] < index:
                 waiting.popleft()
-            if not waiting:
-                steps.append(Step(entry.at, event, "lost"))
-            elif entries[waiting[0]].at - entry.at <= PROMPT:
-                joined.add(waiting.popleft())
-                steps.append(Step(entry.at, event, "through"))
+            arrived = waiting.popleft() if waiting else None
+            if arrived is None:
+                fate = "lost"
+            elif entries[arrived].at - at <= PROMPT:
+                joined.add(arrived)
+                fate = "through"
             else:
-                waiting.popleft()
-                steps.append(Step(entry.at, event, "leaves"))
+                fate = "leaves"
+        steps.append(Step(at, event, message, fate))
     return steps
 
 
@@ -177,5 +200,8 @@ def _seen_at(event: e.Event) -> str:
     return event.end if isinstance(event, e.FrameSeen) else ""
 
 
-def _name(event: e.FrameSeen) -> tuple[str, ...]:
-    return (event.to, event.digest, *(event.fields.get(key, "") for key in ("t", "7", "11", "39")))
+def _name(event: e.FrameSeen, message: Message | None) -> tuple[str, ...]:
+    """What the two sightings of one frame have in common."""
+    if message is None:
+        return (event.to, event.digest)
+    return (event.to, event.digest, message.mti, message.sent, message.stan, message.code)

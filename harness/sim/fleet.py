@@ -175,8 +175,8 @@ class Fleet:
         self.record(RUN, e.CustomersStopped())
         self._host_waker.look()  # what a fault had in store for it may be due now
         for site in self.sites:
-            if site.atm.street is not None:
-                site.atm.street.stop()
+            if site.atm.customers is not None:
+                site.atm.customers.stop()
 
     def quiet(self) -> bool:
         """Is nothing open any more, and, where the run awaits that, everybody back in service?"""

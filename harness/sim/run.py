@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from harness.assembly import Assembly
 from harness.checks.judge import Judge
 from harness.checks.secrecy import SecrecyScan
 from harness.events import EVENT_TYPES, Event
-from harness.gc_tuning import few_collections
-from harness.journal import Journal, JournalWriter, encode_entry
+from harness.gc_tuning import collect_rarely
+from harness.journal import Journal, JournalWriter, Listener, encode_entry
 from harness.outcome import Outcome, Progress
 from harness.plan import RunPlan
 from harness.sim.fleet import Fleet
@@ -24,8 +24,10 @@ _LOOK_EVERY = 5.0
 _STEP = 15.0
 
 
-class Emitted:
-    """Scans what the run writes, in blocks: all of it where a journal is written, else a sample."""
+class ScanOfEntries:
+    """Scans the entries of a run for secrets, in blocks: all of them where a journal is written,
+    else a sample.
+    """
 
     def __init__(self, scan: SecrecyScan, where: str, every: int) -> None:
         self._scan = scan
@@ -55,8 +57,10 @@ def simulate_plan(
     *,
     journal: Path | None = None,
     progress: Callable[[Progress], None] | None = None,
+    listeners: Sequence[Listener] = (),
 ) -> Outcome:
-    """Run the plan in virtual time; the verdict, and the journal if one was asked for.
+    """Run the plan in virtual time; the verdict, and the journal if one was asked for. `listeners`
+    get each entry as it is recorded.
 
     A KeyboardInterrupt ends the run and is reported as what was seen up to there.
 
@@ -68,14 +72,14 @@ def simulate_plan(
     header = assembly.header()
     judge = Judge(header)
     scan = SecrecyScan(assembly.population, assembly.keys, terminals=plan.terminals)
-    book = Journal()
+    recorded = Journal()
     writer = JournalWriter(journal, header) if journal is not None else None
-    emitted = Emitted(scan, str(journal or "entries"), 1 if journal else SAMPLE)
-    for listener in (judge.see, emitted.see, *([writer.write] if writer else [])):
-        book.subscribe(listener)
+    scanned = ScanOfEntries(scan, str(journal or "entries"), 1 if journal else SAMPLE)
+    for listener in (judge.see, scanned.see, *([writer.write] if writer else []), *listeners):
+        recorded.subscribe(listener)
     interrupted = False
-    with few_collections():
-        fleet = Fleet(assembly, book)
+    with collect_rarely():
+        fleet = Fleet(assembly, recorded)
         try:
             play(fleet, plan, progress)
         except KeyboardInterrupt:
@@ -84,7 +88,7 @@ def simulate_plan(
         finally:
             if writer is not None:
                 writer.close()
-    emitted.flush()
+    scanned.flush()
     judge.secrecy(scan.scanned, [str(leak) for leak in scan.leaks])
     return Outcome(judge.verdict(interrupted=interrupted), header, journal, interrupted)
 

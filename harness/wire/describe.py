@@ -2,7 +2,8 @@
 
 Of a PAN the first six and last four digits are shown, of track 2 the masked PAN, of
 tracks 1 and 3, the extended PAN, the PIN block and the chip's data nothing at all
-(section 8). A PAN too short to keep six digits hidden is hidden whole. A MAC is no secret.
+(docs/domain.md, "Secrets and keys"). A PAN too short to keep six digits hidden is hidden whole.
+A MAC is no secret.
 The bitmaps ('p', '1') say what the fields say already and are left out.
 """
 
@@ -120,11 +121,15 @@ def mask_fields(fields: dict[str, str]) -> dict[str, str]:
     return masked
 
 
-def describe(fields: dict[str, str]) -> list[tuple[str, str, str]]:
-    """(data element, its name, masked value), the MTI first, then by number."""
+def describe(
+    fields: dict[str, str], names: Mapping[str, str] = FIELD_NAMES
+) -> list[tuple[str, str, str]]:
+    """(data element, its name, masked value), the MTI first, then by number. `names` are what a
+    version of the standard calls its elements.
+    """
     masked = mask_fields(fields)
     return [
-        (name, FIELD_NAMES.get(name, f"field {name}"), masked[name])
+        (name, names.get(name, f"field {name}"), masked[name])
         for name in sorted(masked, key=_order)
     ]
 

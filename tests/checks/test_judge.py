@@ -11,7 +11,9 @@ from script import CARD, Script, failing, row, status
 from harness import events as e
 from harness.checks.catalogue import INVARIANTS
 from harness.checks.judge import Judge
+from harness.errors import ConfigError
 from harness.journal import Entry, JournalReader, JournalWriter
+from harness.link_options import LinkOptions
 
 
 def lagging(script: Script, seconds: float) -> Script:
@@ -406,3 +408,14 @@ def test_other_terminals_are_judged_apart() -> None:
     assert {failure.actor for failure in verdict.failures if failure.invariant == "F2"} == {
         "ATM00002"
     }
+
+
+# --- the dialect ---------------------------------------------------------------------------
+
+
+def test_the_frames_are_read_in_the_dialect_that_the_header_names() -> None:
+    """One that this harness does not know is the caller's mistake, with its place."""
+    assert Judge(Script().header).verdict().rows
+    unheard_of = Script(link=LinkOptions(dialect="1066")).header
+    with pytest.raises(ConfigError, match="first line: unknown dialect '1066'"):
+        Judge(unheard_of)

@@ -15,6 +15,8 @@ from harness.cli import main
 from harness.cli.main import execute
 from harness.crypto.keys import load_keys
 from harness.errors import EnvironmentTrouble
+from harness.journal import JournalReader
+from harness.link_options import LinkOptions
 
 SMALL = """\
 id = "X1"
@@ -125,6 +127,12 @@ def test_a_run_that_tries_nothing_is_3(capsys: pytest.CaptureFixture[str]) -> No
         (["run", "small.toml", "--host-profile", "nobody:Nothing"], "nobody"),
         (["run", "small.toml", "--spec", "iso87-asci"], "iso87-ascii"),
         (["run", "small.toml", "--framing", "2bytes"], "did you mean '2byte'"),
+        (["run", "small.toml", "--mac", "cmca"], "--mac: unknown MAC algorithm 'cmca'"),
+        (["run", "small.toml", "--dialect", "1978"], "did you mean '1987'"),
+        (["host", "--listen", "127.0.0.1:0", "--framing", "3byte"], "did you mean '2byte'"),
+        (["host", "--listen", "127.0.0.1:0", "--slack", "soon"], "--slack soon"),
+        (["terminals", "--to", "127.0.0.1:1", "--gap", "often"], "--gap often"),
+        (["terminals", "--to", "127.0.0.1:1", "--speed", "0"], "--speed 1"),
         (["run", "small.toml", "--journal", "none/run.jsonl"], "mkdir -p none"),
         (["run", "small.toml", "--junit", "."], "--junit"),
         (["run", "small.toml", "--sed", "1"], "--sed"),
@@ -272,3 +280,28 @@ def test_no_report_holds_a_secret(capsys: pytest.CaptureFixture[str]) -> None:
         scan.scan(Path(name).read_bytes(), name)
     assert scan.leaks == []
     assert scan.scan(population.card(0, 1).pan, "planted")
+
+
+def test_an_old_name_in_a_file_is_a_hint_and_no_mistake(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """On standard error, each time, with the place and the name that it has now."""
+    Path("old.toml").write_text(SMALL.replace("[customers]", "[evening]"))
+    for _ in range(2):
+        assert execute(["run", "old.toml", "--quiet"]) == 0
+        hints = capsys.readouterr().err.splitlines()
+        assert hints == [
+            "harness: hint: old.toml:7: key 'evening': it is called '[customers]' now; "
+            "the old name works in this version only"
+        ]
+
+
+def test_the_flags_of_the_link_reach_the_journal() -> None:
+    """And the command that repeats the run has them."""
+    flags = ["--framing", "4ascii", "--mac", "iso9797-1-alg3", "--no-sign-on"]
+    assert execute(["run", "small.toml", *flags, "--journal", "run.jsonl", "--quiet"]) == 0
+    header = JournalReader(Path("run.jsonl")).header
+    assert header.link == LinkOptions(
+        framing="4ascii", mac="iso9797-1-alg3", sign_on=False, dialect="1987"
+    )
+    assert header.command.endswith(shlex.join(flags))

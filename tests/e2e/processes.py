@@ -9,6 +9,7 @@ import select
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 SMALL = """\
 id = "E1"
@@ -28,10 +29,29 @@ cancel = 0.0
 """
 
 
+LIMIT = 180.0  # seconds after which nobody believes any more that it will end
+STARTED: list[subprocess.Popen[str]] = []
+
+
+def _started(command: list[str], **options: Any) -> subprocess.Popen[str]:
+    STARTED.append(subprocess.Popen(command, **options))
+    return STARTED[-1]
+
+
+def leave_none() -> None:
+    """What is still running is ended: tests/conftest.py asks for it behind each test."""
+    while STARTED:
+        process = STARTED.pop()
+        process.kill()
+        process.wait(LIMIT)
+        if process.stdout is not None:
+            process.stdout.close()
+
+
 def start(*arguments: str, cwd: Path) -> subprocess.Popen[str]:
     """`harness ...` in a session of its own, with the small evening beside it as small.toml."""
     (cwd / "small.toml").write_text(SMALL)
-    return subprocess.Popen(
+    return _started(
         [sys.executable, "-m", "harness", *arguments],
         cwd=cwd,
         stdout=subprocess.PIPE,
@@ -43,7 +63,7 @@ def start(*arguments: str, cwd: Path) -> subprocess.Popen[str]:
 
 def begin(*arguments: str, cwd: Path) -> subprocess.Popen[str]:
     """One half, twenty times faster than the clock."""
-    return subprocess.Popen(
+    return _started(
         [sys.executable, "-m", "harness", *arguments, "--speed", "20", "--slack", "30s"],
         cwd=cwd,
         stdout=subprocess.PIPE,
@@ -70,7 +90,7 @@ def message(process: subprocess.Popen[str], *mtis: str) -> str:
 
 def rest(process: subprocess.Popen[str]) -> str:
     """What it says until its end."""
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=LIMIT)
     return " ".join(out.split())
 
 
@@ -87,9 +107,9 @@ def child_of(process: subprocess.Popen[str]) -> int:
 
 
 def ends(pid: int, watched: int) -> bool:
-    """Does the process behind a pidfd end by itself within a minute?"""
+    """Does the process behind a pidfd end by itself within the limit?"""
     try:
-        return bool(select.select([watched], [], [], 60.0)[0])
+        return bool(select.select([watched], [], [], LIMIT)[0])
     finally:
         os.close(watched)
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from processes import begin, line_with, message
+from processes import LIMIT, begin, line_with, message
 
 from harness import events as e
 from harness.journal import JournalReader
@@ -42,7 +42,7 @@ def test_a_host_that_is_killed_keeps_its_books(tmp_path: Path, lives: int) -> No
     message(host, "0430")
     for half in (atms, host):
         half.send_signal(signal.SIGTERM)
-        said, _ = half.communicate(timeout=120)
+        said, _ = half.communicate(timeout=LIMIT)
         assert half.returncode == 0, said
     books = tmp_path / "books" / "host.jsonl"
     events: list[e.Event] = [entry.event for entry in JournalReader(books)]
@@ -67,7 +67,7 @@ def test_a_new_journal_brings_the_old_books_forward(tmp_path: Path) -> None:
     message(host, "0210")
     for half in (atms, host):
         half.send_signal(signal.SIGTERM)
-        said, _ = half.communicate(timeout=60)
+        said, _ = half.communicate(timeout=LIMIT)
         assert half.returncode == 0, said
     host = begin("host", "--listen", address, *kept, "--journal", "new.jsonl", cwd=tmp_path)
     line_with(host, "listening on")  # nobody there would end the terminals' run
@@ -75,7 +75,7 @@ def test_a_new_journal_brings_the_old_books_forward(tmp_path: Path) -> None:
     message(host, "0210")
     for half in (atms, host):
         half.send_signal(signal.SIGTERM)
-        said, _ = half.communicate(timeout=60)
+        said, _ = half.communicate(timeout=LIMIT)
         assert half.returncode == 0, said
     events: list[e.Event] = [entry.event for entry in JournalReader(tmp_path / "new.jsonl")]
     forward = [event for event in events if isinstance(event, e.BroughtForward)]

@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from processes import begin, line_with, message
+from processes import LIMIT, begin, line_with, message
 
 from harness import events as e
 from harness.journal import JournalReader
@@ -48,7 +48,7 @@ def test_terminals_that_are_killed_lose_no_reversal(tmp_path: Path, lives: int) 
         message(atms, "0200")
     for half in (atms, host):
         half.send_signal(signal.SIGTERM)
-        said, _ = half.communicate(timeout=120)
+        said, _ = half.communicate(timeout=LIMIT)
         assert half.returncode == 0, said
     journals = [tmp_path / "kept" / "terminals.jsonl", tmp_path / "host.jsonl"]
     events: list[e.Event] = [entry.event for entry in JournalReader(journals[1])]

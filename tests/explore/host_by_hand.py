@@ -9,14 +9,16 @@ import msgspec
 from raw_fields import Fields, RawDialect
 
 from harness.assembly import Assembly
-from harness.explore import tables as x
 from harness.explore.coverage import Counts, watch
 from harness.explore.tables import Cell
 from harness.machines.host import Host
+from harness.machines.host_inputs import HostInput as I
+from harness.machines.host_inputs import HostState as S
+from harness.machines.standin import Issuer
 from harness.plan import plan_of
 from harness.scenario import load_scenario
 from harness.wire.calendar import Stamp
-from harness.wire.message import Station
+from harness.wire.message import Message, Station
 
 RAW = RawDialect()
 
@@ -41,13 +43,30 @@ WAIT = 5.0  # seconds: longer than the host takes to decide
 OFF = 1.0
 
 
+class _DecliningIssuer(Issuer):
+    """Declines every advice."""
+
+    def decide(self, _advice: Message) -> str:
+        return self._dialect.codes["insufficient_funds"]
+
+
+class _DeclinesAdvices(Host):
+    issuer_type = _DecliningIssuer
+
+
 class Desk:
     """`say` takes the words of `WORDS`; `codes` are the answers (DE 39) to what it said last."""
 
     def __init__(
-        self, counts: Counts, faults: tuple[str, ...] = (), *, stands_in: bool = False
+        self,
+        counts: Counts,
+        faults: tuple[str, ...] = (),
+        *,
+        stands_in: bool = False,
+        machine: type[Host] = Host,
     ) -> None:
         assembly = (STANDING_IN if stands_in else BASE).with_faults(faults)
+        assembly.host_profile = msgspec.structs.replace(assembly.host_profile, machine=machine)
         watch(assembly, counts)
         host = assembly.host()
         assert isinstance(host, Host)
@@ -101,10 +120,10 @@ def request(kind: str = "withdrawal", pin: str = CARD.pin) -> Fields:
     )  # fmt: skip
 
 
-def reversal(stan: str = "000101", taken: int | None = None) -> Fields:
+def reversal(stan: str = "000101", taken: int | None = None, original: str = "000001") -> Fields:
     return RAW.reversal(
         STATION, pan=CARD.pan, amount=AMOUNT, taken=taken, stan=stan, rrn=f"{1:012d}", code="",
-        stamp=Stamp("1121201500", "211500", "1121"), reason="4021", original_stan="000001",
+        stamp=Stamp("1121201500", "211500", "1121"), reason="4021", original_stan=original,
         original_sent="1121201000",
     )  # fmt: skip
 
@@ -134,8 +153,8 @@ WORDS: dict[str, Callable[[Desk], None]] = {
     "another": lambda desk: desk.hear(reversal("000102")),
     "empty": lambda desk: desk.hear(reversal(taken=AMOUNT)),
     "unnamed": lambda desk: desk.hear(_UNNAMED),
+    "misnamed": lambda desk: desk.hear(reversal(original="000009")),
     "part": lambda desk: desk.hear(reversal(taken=2000)),
-    "part_again": lambda desk: desk.hear(RAW.repeat(reversal(taken=2000))),
     "wait": Desk.wait,
     "second": lambda desk: desk.wait(1.0),  # decided, and not advised yet
     "crash": _crash,
@@ -147,12 +166,11 @@ _REVERSALS = ("reversal", "another", "part", "empty", "unnamed")
 
 AWAY = "issuer_down:nth=1"  # at the commit
 OTHER_FAULTS = {
-    x.SIGN_ON_REFUSED: "sign_on_refused",
-    x.HANGS: "hang_after_n:n=1,hold=4s@1s..",
-    x.DIES_READING: f"crash_restart:off={OFF:g}s@1s..",
-    x.COMMIT_ALONE: AWAY,
-    x.REVERSAL_ALONE: "issuer_down:nth=2",
-    x.ADVISED: AWAY,
+    I.SIGN_ON_REFUSED: "sign_on_refused",
+    I.HANG: "hang_after_n:n=1,hold=4s@1s..",
+    I.CRASH_AT_READING: f"crash_restart:off={OFF:g}s@1s..",
+    I.COMMIT_ISSUER_AWAY: AWAY,
+    I.REVERSAL_ISSUER_AWAY: "issuer_down:nth=2",
 }
 
 
@@ -167,6 +185,7 @@ class Drive(NamedTuple):
     last: str
     codes: str
     paid: int = 0
+    fault: str = ""
 
     @property
     def cell(self) -> Cell:
@@ -174,11 +193,13 @@ class Drive(NamedTuple):
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """The host dies over the last message of that kind."""
-        away = (AWAY,) if self.state == x.STOOD else ()
+        """Those that lead to the cell: a host crashes over the last message of that kind."""
+        if self.fault:
+            return (self.fault,)
+        away = (AWAY,) if self.stands_in else ()
         if self.event in OTHER_FAULTS:
             return (*away, OTHER_FAULTS[self.event])
-        if not self.event.startswith("dies") or self.event == x.DIES:
+        if not self.event.startswith("crash") or self.event == I.CRASH_OVER_ANOTHER:
             return away
         kind = "crash_before_commit" if "before" in self.event else "crash_after_commit"
         reversals = sum(word in _REVERSALS for word in self.words)
@@ -186,12 +207,17 @@ class Drive(NamedTuple):
         return (*away, f"{kind}:mti={mti},off={OFF:g}s,nth={nth}")
 
     @property
+    def stands_in(self) -> bool:
+        return self.state == S.STOOD_IN or self.event.startswith("advice")
+
+    @property
     def words(self) -> list[str]:
         return f"{self.first} {self.last}".split()
 
     def begin(self, counts: Counts) -> Desk:
         """A desk that has heard all but the last."""
-        desk = Desk(counts, self.faults, stands_in=self.state == x.STOOD)
+        machine = _DeclinesAdvices if self.event == I.ADVICE_DECLINED else Host
+        desk = Desk(counts, self.faults, stands_in=self.stands_in, machine=machine)
         desk.say(self.first)
         return desk
 
@@ -202,83 +228,92 @@ _REVERSED, _TOMBSTONED = f"{_POSTED} reversal wait", "sign_on reversal wait"
 _IN_DOUBT = "sign_on request reversal"  # a tombstone where a request still waits for its commit
 
 DRIVES = (
-    Drive(x.SIGNED_OFF, x.SIGN_ON, "", "sign_on", "00"),
-    Drive(x.SIGNED_OFF, x.ECHO, "", "echo", "00"),
-    Drive(x.SIGNED_OFF, x.REQUEST, "", "request wait", "58"),
-    Drive(x.SIGNED_OFF, x.REVERSAL, "", "reversal wait", "91"),
-    Drive(x.SIGNED_ON, x.SIGN_ON, "sign_on", "sign_on", "00"),
-    Drive(x.SIGNED_ON, x.ECHO, "sign_on", "echo", "00"),
-    Drive(x.UNKNOWN, x.REQUEST, "sign_on", "request", ""),
-    Drive(x.UNKNOWN, x.REVERSAL, "sign_on", "reversal wait", "00"),
-    Drive(x.UNKNOWN, x.DIES_BEFORE_REVERSAL, "sign_on", "reversal wait", ""),
+    Drive(S.SIGNED_OFF, I.SIGN_ON, "", "sign_on", "00"),
+    Drive(S.SIGNED_OFF, I.ECHO, "", "echo", "00"),
+    Drive(S.SIGNED_OFF, I.REQUEST, "", "request wait", "58"),
+    Drive(S.SIGNED_OFF, I.REVERSAL, "", "reversal wait", "91"),
+    Drive(S.SIGNED_ON, I.SIGN_ON, "sign_on", "sign_on", "00"),
+    Drive(
+        *(S.SIGNED_ON, I.SIGN_ON_REFUSED, "sign_on", "sign_on request wait", "58 00", AMOUNT),
+        fault="sign_on_refused:nth=2",
+    ),
+    Drive(S.SIGNED_ON, I.ECHO, "sign_on", "echo", "00"),
+    Drive(S.UNKNOWN, I.REQUEST, "sign_on", "request", ""),
+    Drive(S.UNKNOWN, I.REVERSAL, "sign_on", "reversal wait", "00"),
+    Drive(S.UNKNOWN, I.REVERSAL_AGAIN, "sign_on reversal wait", "misnamed wait", "00"),
+    Drive(S.UNKNOWN, I.CRASH_BEFORE_REVERSAL, "sign_on", "reversal wait", ""),
     # heard, and not decided yet
-    Drive(x.UNDECIDED, x.REQUEST_AGAIN, "sign_on request", "request", ""),
-    Drive(x.UNDECIDED, x.COMMIT, "sign_on request request", "wait", "00 00", AMOUNT),
-    Drive(x.UNDECIDED, x.DIES_BEFORE_COMMIT, "sign_on request", "wait", ""),
-    Drive(x.UNDECIDED, x.REVERSAL, "sign_on request", "reversal", ""),
-    Drive(x.UNDECIDED, x.DIES_BEFORE_REVERSAL, "sign_on request", "reversal wait", ""),
-    Drive(x.UNDECIDED, x.DIES, "sign_on request", "crash back wait", ""),
-    Drive(x.UNDECIDED, x.COMMIT_ALONE, "sign_on request", "wait", "91"),
+    Drive(S.PENDING, I.REQUEST_AGAIN, "sign_on request", "request", ""),
+    Drive(S.PENDING, I.COMMIT, "sign_on request request", "wait", "00 00", AMOUNT),
+    Drive(S.PENDING, I.CRASH_BEFORE_COMMIT, "sign_on request", "wait", ""),
+    Drive(S.PENDING, I.REVERSAL, "sign_on request", "reversal", ""),
+    Drive(S.PENDING, I.REVERSAL_AGAIN, "sign_on misnamed wait request", "again", "00"),
+    Drive(S.PENDING, I.CRASH_BEFORE_REVERSAL, "sign_on request", "reversal wait", ""),
+    Drive(S.PENDING, I.CRASH_OVER_ANOTHER, "sign_on request", "crash back wait", ""),
+    Drive(S.PENDING, I.COMMIT_ISSUER_AWAY, "sign_on request", "wait", "91"),
     # before it is looked at
-    Drive(x.SIGNED_OFF, x.SIGN_ON_REFUSED, "", "sign_on request wait", "58 58"),
-    Drive(x.SIGNED_OFF, x.HANGS, "wait", "sign_on wait", "00"),
-    Drive(x.SIGNED_OFF, x.DIES_READING, "wait", "sign_on wait", ""),
-    Drive(x.SIGNED_ON, x.HANGS, "sign_on wait", "request wait wait", "00", AMOUNT),
-    Drive(x.SIGNED_ON, x.DIES_READING, "sign_on wait", "request wait wait", ""),
+    Drive(S.SIGNED_OFF, I.SIGN_ON_REFUSED, "", "sign_on request wait", "58 58"),
+    Drive(S.SIGNED_OFF, I.HANG, "wait", "sign_on wait", "00"),
+    Drive(S.SIGNED_OFF, I.CRASH_AT_READING, "wait", "sign_on wait", ""),
+    Drive(S.SIGNED_ON, I.HANG, "sign_on wait", "request wait wait", "00", AMOUNT),
+    Drive(S.SIGNED_ON, I.CRASH_AT_READING, "sign_on wait", "request wait wait", ""),
     # approved in the issuer's stead
-    Drive(x.STOOD, x.REQUEST_AGAIN, f"sign_on {_STOOD}", "request", "00"),
-    Drive(x.STOOD, x.DIES_AFTER_COMMIT, "sign_on request", "second", ""),
-    Drive(x.STOOD, x.REVERSAL, f"sign_on {_STOOD}", "reversal wait", "00"),
-    Drive(x.STOOD, x.REVERSAL_AGAIN, f"sign_on {_STOOD} part", "part_again", "00"),
-    Drive(x.STOOD, x.DIES_BEFORE_REVERSAL, f"sign_on {_STOOD}", "reversal", ""),
-    Drive(x.STOOD, x.DIES_AFTER_REVERSAL, f"sign_on {_STOOD}", "part", ""),
-    Drive(x.STOOD, x.DIES, f"sign_on {_STOOD}", "crash back wait", "", AMOUNT),
-    Drive(x.STOOD, x.ADVISED, f"sign_on {_STOOD}", "wait", "", AMOUNT),
+    Drive(S.STOOD_IN, I.REQUEST_AGAIN, f"sign_on {_STOOD}", "request", "00"),
+    Drive(S.STOOD_IN, I.CRASH_AFTER_COMMIT, "sign_on request", "second", ""),
+    Drive(S.STOOD_IN, I.REVERSAL, f"sign_on {_STOOD}", "reversal wait", "00"),
+    Drive(S.STOOD_IN, I.REVERSAL_AGAIN, f"sign_on {_STOOD} empty", "again", "00"),
+    Drive(S.STOOD_IN, I.CRASH_BEFORE_REVERSAL, f"sign_on {_STOOD}", "reversal", ""),
+    Drive(S.STOOD_IN, I.CRASH_AFTER_REVERSAL, f"sign_on {_STOOD}", "empty", ""),
+    Drive(S.STOOD_IN, I.CRASH_OVER_ANOTHER, f"sign_on {_STOOD}", "crash back wait", "", AMOUNT),
+    Drive(S.STOOD_IN, I.ADVICE_ACCEPTED, f"sign_on {_STOOD}", "wait", "", AMOUNT),
+    Drive(S.STOOD_IN, I.ADVICE_DECLINED, f"sign_on {_STOOD}", "wait", ""),
+    Drive(S.REVERSED, I.ADVICE_ACCEPTED, f"sign_on {_STOOD} part", "wait", "00", 2000),
+    Drive(S.REVERSED, I.ADVICE_DECLINED, f"sign_on {_STOOD} part", "wait", "00"),
     # debited
-    Drive(x.POSTED, x.REVERSAL_ALONE, _POSTED, "reversal wait", "91", AMOUNT),
-    Drive(x.POSTED, x.REQUEST_AGAIN, _POSTED, "request wait", "00", AMOUNT),
-    Drive(x.POSTED, x.DIES_AFTER_COMMIT, "sign_on request", "wait", "", AMOUNT),
-    Drive(x.POSTED, x.REVERSAL, _POSTED, "reversal wait", "00"),
-    Drive(x.POSTED, x.REVERSAL_AGAIN, f"{_POSTED} empty wait", "again wait", "00", AMOUNT),
-    Drive(x.POSTED, x.DIES_BEFORE_REVERSAL, _POSTED, "reversal wait", "", AMOUNT),
-    Drive(x.POSTED, x.DIES_AFTER_REVERSAL, _POSTED, "empty wait", "", AMOUNT),
-    Drive(x.POSTED, x.DIES, _POSTED, "crash back request wait", "00", AMOUNT),
+    Drive(S.APPROVED, I.REVERSAL_ISSUER_AWAY, _POSTED, "reversal wait", "91", AMOUNT),
+    Drive(S.APPROVED, I.REQUEST_AGAIN, _POSTED, "request wait", "00", AMOUNT),
+    Drive(S.APPROVED, I.CRASH_AFTER_COMMIT, "sign_on request", "wait", "", AMOUNT),
+    Drive(S.APPROVED, I.REVERSAL, _POSTED, "reversal wait", "00"),
+    Drive(S.APPROVED, I.REVERSAL_AGAIN, f"{_POSTED} empty wait", "again wait", "00", AMOUNT),
+    Drive(S.APPROVED, I.CRASH_BEFORE_REVERSAL, _POSTED, "reversal wait", "", AMOUNT),
+    Drive(S.APPROVED, I.CRASH_AFTER_REVERSAL, _POSTED, "empty wait", "", AMOUNT),
+    Drive(S.APPROVED, I.CRASH_OVER_ANOTHER, _POSTED, "crash back request wait", "00", AMOUNT),
     # declined
-    Drive(x.DECLINED, x.REQUEST_AGAIN, _DECLINED, "refused wait", "55"),
-    Drive(x.DECLINED, x.DIES_AFTER_COMMIT, "sign_on refused", "wait", ""),
-    Drive(x.DECLINED, x.REVERSAL, _DECLINED, "reversal wait", "00"),
-    Drive(x.DECLINED, x.REVERSAL_AGAIN, f"{_DECLINED} reversal wait", "again wait", "00"),
-    Drive(x.DECLINED, x.DIES_BEFORE_REVERSAL, _DECLINED, "reversal wait", ""),
-    Drive(x.DECLINED, x.DIES_AFTER_REVERSAL, _DECLINED, "reversal wait", ""),
-    Drive(x.DECLINED, x.DIES, _DECLINED, "crash back request wait", "55"),
+    Drive(S.DECLINED, I.REQUEST_AGAIN, _DECLINED, "refused wait", "55"),
+    Drive(S.DECLINED, I.CRASH_AFTER_COMMIT, "sign_on refused", "wait", ""),
+    Drive(S.DECLINED, I.REVERSAL, _DECLINED, "reversal wait", "00"),
+    Drive(S.DECLINED, I.REVERSAL_AGAIN, f"{_DECLINED} reversal wait", "again wait", "00"),
+    Drive(S.DECLINED, I.CRASH_BEFORE_REVERSAL, _DECLINED, "reversal wait", ""),
+    Drive(S.DECLINED, I.CRASH_AFTER_REVERSAL, _DECLINED, "reversal wait", ""),
+    Drive(S.DECLINED, I.CRASH_OVER_ANOTHER, _DECLINED, "crash back request wait", "55"),
     # a balance inquiry, answered
-    Drive(x.TOLD, x.REQUEST_AGAIN, _TOLD, "balance wait", "00"),
-    Drive(x.TOLD, x.DIES_AFTER_COMMIT, "sign_on balance", "wait", ""),
-    Drive(x.TOLD, x.REVERSAL, _TOLD, "reversal wait", "00"),
-    Drive(x.TOLD, x.REVERSAL_AGAIN, f"{_TOLD} reversal wait", "again wait", "00"),
-    Drive(x.TOLD, x.DIES_BEFORE_REVERSAL, _TOLD, "reversal wait", ""),
-    Drive(x.TOLD, x.DIES_AFTER_REVERSAL, _TOLD, "reversal wait", ""),
-    Drive(x.TOLD, x.DIES, _TOLD, "crash back balance wait", "00"),
+    Drive(S.NOT_POSTED, I.REQUEST_AGAIN, _TOLD, "balance wait", "00"),
+    Drive(S.NOT_POSTED, I.CRASH_AFTER_COMMIT, "sign_on balance", "wait", ""),
+    Drive(S.NOT_POSTED, I.REVERSAL, _TOLD, "reversal wait", "00"),
+    Drive(S.NOT_POSTED, I.REVERSAL_AGAIN, f"{_TOLD} reversal wait", "again wait", "00"),
+    Drive(S.NOT_POSTED, I.CRASH_BEFORE_REVERSAL, _TOLD, "reversal wait", ""),
+    Drive(S.NOT_POSTED, I.CRASH_AFTER_REVERSAL, _TOLD, "reversal wait", ""),
+    Drive(S.NOT_POSTED, I.CRASH_OVER_ANOTHER, _TOLD, "crash back balance wait", "00"),
     # debited and given back
-    Drive(x.REVERSED, x.REQUEST_AGAIN, _REVERSED, "request wait", "00"),
-    Drive(x.REVERSED, x.REVERSAL, _REVERSED, "another wait", "94"),
-    Drive(x.REVERSED, x.REVERSAL_AGAIN, _REVERSED, "again wait", "00"),
-    Drive(x.REVERSED, x.DIES_BEFORE_REVERSAL, _REVERSED, "another wait", ""),
-    Drive(x.REVERSED, x.DIES_AFTER_REVERSAL, _POSTED, "reversal wait", ""),
-    Drive(x.REVERSED, x.DIES, _REVERSED, "crash back again wait", "00"),
+    Drive(S.REVERSED, I.REQUEST_AGAIN, _REVERSED, "request wait", "00"),
+    Drive(S.REVERSED, I.REVERSAL, _REVERSED, "another wait", "94"),
+    Drive(S.REVERSED, I.REVERSAL_AGAIN, _REVERSED, "again wait", "00"),
+    Drive(S.REVERSED, I.CRASH_BEFORE_REVERSAL, _REVERSED, "another wait", ""),
+    Drive(S.REVERSED, I.CRASH_AFTER_REVERSAL, _POSTED, "reversal wait", ""),
+    Drive(S.REVERSED, I.CRASH_OVER_ANOTHER, _REVERSED, "crash back again wait", "00"),
     # reversed before it came, or before it was decided
-    Drive(x.TOMBSTONED, x.REQUEST_AGAIN, _TOMBSTONED, "request wait", "94"),
-    Drive(x.TOMBSTONED, x.COMMIT, _IN_DOUBT, "wait", "00 94"),
-    Drive(x.TOMBSTONED, x.DIES_BEFORE_COMMIT, _IN_DOUBT, "wait back request wait", "94"),
-    Drive(x.TOMBSTONED, x.DIES_AFTER_COMMIT, _IN_DOUBT, "wait back request wait", "94"),
-    Drive(x.TOMBSTONED, x.REVERSAL, _TOMBSTONED, "another wait", "94"),
-    Drive(x.TOMBSTONED, x.REVERSAL_AGAIN, _TOMBSTONED, "again wait", "00"),
-    Drive(x.TOMBSTONED, x.DIES_BEFORE_REVERSAL, _TOMBSTONED, "another wait", ""),
-    Drive(x.TOMBSTONED, x.DIES_AFTER_REVERSAL, "sign_on", "reversal back request wait", "94"),
-    Drive(x.TOMBSTONED, x.DIES, _TOMBSTONED, "crash back request wait", "94"),
+    Drive(S.TOMBSTONE, I.REQUEST_AGAIN, _TOMBSTONED, "request wait", "94"),
+    Drive(S.TOMBSTONE, I.COMMIT, _IN_DOUBT, "wait", "00 94"),
+    Drive(S.TOMBSTONE, I.CRASH_BEFORE_COMMIT, _IN_DOUBT, "wait back request wait", "94"),
+    Drive(S.TOMBSTONE, I.CRASH_AFTER_COMMIT, _IN_DOUBT, "wait back request wait", "94"),
+    Drive(S.TOMBSTONE, I.REVERSAL, _TOMBSTONED, "another wait", "94"),
+    Drive(S.TOMBSTONE, I.REVERSAL_AGAIN, _TOMBSTONED, "again wait", "00"),
+    Drive(S.TOMBSTONE, I.CRASH_BEFORE_REVERSAL, _TOMBSTONED, "another wait", ""),
+    Drive(S.TOMBSTONE, I.CRASH_AFTER_REVERSAL, "sign_on", "reversal back request wait", "94"),
+    Drive(S.TOMBSTONE, I.CRASH_OVER_ANOTHER, _TOMBSTONED, "crash back request wait", "94"),
     # DE 90 names nothing
-    Drive(x.UNNAMED, x.REVERSAL, _POSTED, "unnamed wait", "30", AMOUNT),
-    Drive(x.UNNAMED, x.REVERSAL_AGAIN, f"{_POSTED} unnamed wait", "unnamed wait", "30", AMOUNT),
-    Drive(x.UNNAMED, x.DIES_BEFORE_REVERSAL, _POSTED, "unnamed wait", "", AMOUNT),
-    Drive(x.UNNAMED, x.DIES_AFTER_REVERSAL, _POSTED, "unnamed back again wait", "30", AMOUNT),
+    Drive(S.NO_ORIGINAL, I.REVERSAL, _POSTED, "unnamed wait", "30", AMOUNT),
+    Drive(S.NO_ORIGINAL, I.REVERSAL_AGAIN, f"{_POSTED} unnamed wait", "unnamed wait", "30", AMOUNT),
+    Drive(S.NO_ORIGINAL, I.CRASH_BEFORE_REVERSAL, _POSTED, "unnamed wait", "", AMOUNT),
+    Drive(S.NO_ORIGINAL, I.CRASH_AFTER_REVERSAL, _POSTED, "unnamed back again wait", "30", AMOUNT),
 )

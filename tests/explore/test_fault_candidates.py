@@ -7,12 +7,15 @@ import pytest
 from harness.explore.fault_candidates import FaultCandidates, forms_of
 from harness.faults.grammar import ALL_RULES, parse_fault
 from harness.keyed_random import Draw, key_of
+from harness.wire.dialects import load_dialect
+
+MESSAGE_TYPES = load_dialect().message_types()
 
 
 @pytest.mark.parametrize("kind", ALL_RULES)
 def test_each_kind_is_drawn_in_forms_that_read(kind: str) -> None:
     """Whatever is drawn parses, names its kind, and strikes one terminal's attempt or a window."""
-    strikes = FaultCandidates(3, 90.0)
+    strikes = FaultCandidates(3, 90.0, MESSAGE_TYPES)
     draw = Draw(key_of("strikes", kind))
     for _ in range(40):
         spec = parse_fault(strikes.draw(kind, draw))
@@ -26,7 +29,7 @@ def test_each_kind_is_drawn_in_forms_that_read(kind: str) -> None:
 @pytest.mark.parametrize("kind", ALL_RULES)
 def test_each_form_is_one_of_its_own(kind: str) -> None:
     """No form twice, and each as it may be written."""
-    forms = list(forms_of(ALL_RULES[kind]))
+    forms = list(forms_of(ALL_RULES[kind], MESSAGE_TYPES))
     assert len(forms) == len(set(forms)) >= 1
     for form in forms:
         parse_fault(f"{kind}:{form}" if form else kind)

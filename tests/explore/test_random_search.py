@@ -22,9 +22,10 @@ def test_the_safe_pair_withstands_it(many: int) -> None:
     assert sum(len(chunk.struck) for chunk in chunks) > 0.3 * many * CHUNK
 
 
-def test_equal_seeds_find_the_same_in_any_number_of_processes() -> None:
+@pytest.mark.parametrize("chunk", [16, pytest.param(CHUNK, marks=pytest.mark.long)])
+def test_equal_seeds_find_the_same_in_any_number_of_processes(chunk: int) -> None:
     """Chunk by chunk, and exercise the same cells; another seed draws other schedules."""
-    search = Search(plan("forgets_reversal"), seed=3, coverage=True)
+    search = Search(plan("forgets_reversal"), seed=3, coverage=True, chunk=chunk)
     with closing(drawn(search, 1)) as one, closing(drawn(search, 2)) as two:
         alone, together = list(islice(one, 3)), list(islice(two, 3))
     assert alone == together

@@ -50,7 +50,9 @@ def test_who_is_told_to_end_ends_as_by_ctrl_c() -> None:
     assert b"interrupted after" in out
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "sent", [pytest.param(signal.SIGINT, marks=pytest.mark.long), signal.SIGTERM]
+)
 def test_what_had_begun_when_it_was_to_stop_is_finished(sent: signal.Signals) -> None:
     """Chunk behind chunk without a gap, and then no more."""
     chunks = []

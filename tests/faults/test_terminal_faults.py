@@ -9,8 +9,8 @@ from passing import ATM, OTHER, plan, told
 
 from harness.faults.fault_set import FaultSet
 from harness.faults.power import OPERATIONS
-from harness.machines import atm
-from harness.machines.customer import Running
+from harness.machines import operations
+from harness.machines.customer import MachineDeadlines
 from harness.machines.device_fault import DeviceFault
 from harness.machines.store import AnyRecord
 
@@ -89,7 +89,7 @@ def test_power_fails_at_the_operation_named() -> None:
 def test_the_operations_that_can_be_named_are_those_of_the_machine() -> None:
     """Every record that is written and every motor there is."""
     writes = {f"write:{record.name}" for record in get_args(AnyRecord)}
-    motors = set(atm._MOTORS.values())
+    motors = set(operations.MOTORS.values())
     assert {name for name in OPERATIONS if name.startswith("write:")} == writes
     assert {name for name in OPERATIONS if name.startswith("motor:")} == motors
     assert "write:" not in OPERATIONS
@@ -98,7 +98,7 @@ def test_the_operations_that_can_be_named_are_those_of_the_machine() -> None:
 # --- hands that move at another time -------------------------------------------------------------
 
 
-NOTHING = Running()
+NOTHING = MachineDeadlines()
 
 
 def test_a_customer_who_dawdles_moves_later() -> None:
@@ -128,27 +128,27 @@ WAITS, MEETS = "a hand waits for a timer to run out", "a hand moved as a timer r
 def test_a_hand_meets_what_runs_out_next(of: str, until: float) -> None:
     """It waits for that, and says that it met it when both happen in one instant."""
     faults = plan(f"hand_tie:of={of},nth=1")
-    assert faults.moves(5.0, ATM, 1, Running(timer=30.0, link=44.0)) == until
+    assert faults.moves(5.0, ATM, 1, MachineDeadlines(timer=30.0, link=44.0)) == until
     assert words(faults) == [WAITS]
-    assert faults.moves(until, ATM, 1, Running(fired=until)) == until
+    assert faults.moves(until, ATM, 1, MachineDeadlines(fired=until)) == until
     assert words(faults) == [MEETS]
 
 
 def test_a_hand_may_let_some_go_by() -> None:
     """lets=1: the next but one."""
     faults = plan("hand_tie:lets=1,nth=1")
-    assert faults.moves(5.0, ATM, 1, Running(timer=30.0)) == 30.0
-    assert faults.moves(30.0, ATM, 1, Running(timer=50.0, fired=30.0)) == 50.0
-    assert faults.moves(50.0, ATM, 1, Running(fired=50.0)) == 50.0
+    assert faults.moves(5.0, ATM, 1, MachineDeadlines(timer=30.0)) == 30.0
+    assert faults.moves(30.0, ATM, 1, MachineDeadlines(timer=50.0, fired=30.0)) == 50.0
+    assert faults.moves(50.0, ATM, 1, MachineDeadlines(fired=50.0)) == 50.0
     assert words(faults) == [WAITS, MEETS]
 
 
 def test_a_timer_that_was_put_off_is_waited_for_again() -> None:
     """Where none is left the hand moves all the same, and nobody says that it met anything."""
     faults = plan("hand_tie:nth=1")
-    assert faults.moves(5.0, ATM, 1, Running(timer=30.0, fired=2.0)) == 30.0
-    assert faults.moves(30.0, ATM, 1, Running(timer=44.0, fired=2.0)) == 44.0
-    assert faults.moves(44.0, ATM, 1, Running(fired=2.0)) == 44.0
+    assert faults.moves(5.0, ATM, 1, MachineDeadlines(timer=30.0, fired=2.0)) == 30.0
+    assert faults.moves(30.0, ATM, 1, MachineDeadlines(timer=44.0, fired=2.0)) == 44.0
+    assert faults.moves(44.0, ATM, 1, MachineDeadlines(fired=2.0)) == 44.0
     assert words(faults) == [WAITS]
     assert plan("hand_tie:nth=1").moves(5.0, ATM, 1, NOTHING) == 5.0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from harness.cardholders import Card, track2_of
-from harness.live.terminal_store import SqliteStore
+from harness.live.terminal_store import SqliteTerminalStore
 from harness.machines.atm import AtmImage
 from harness.machines.device import DeviceImage
 from harness.machines.inputs import Counters
@@ -31,7 +31,7 @@ IMAGE = AtmImage(
 )
 
 
-async def keep(store: SqliteStore, *records: Record, terminal: str = "ATM00001") -> int:
+async def keep(store: SqliteTerminalStore, *records: Record, terminal: str = "ATM00001") -> int:
     """Write records and wait until the last one is told to be synced; its number."""
     done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 

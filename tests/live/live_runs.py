@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
 from harness.contract import Contract
-from harness.journal import Entry, JournalReader
+from harness.journal import Entry, JournalReader, Listener
 from harness.live.run import run_live
 from harness.machines.customer import CustomerBehaviour
-from harness.outcome import Outcome
+from harness.outcome import Outcome, Watcher
 from harness.plan import plan_of
 from harness.scenario import Scenario
 
@@ -31,6 +32,8 @@ def live(
     quiescence: float = 1800.0,
     terminal_profile: str | None = None,
     host_profile: str | None = None,
+    progress: Watcher | None = None,
+    listeners: Sequence[Listener] = (),
 ) -> Outcome:
     """A run on real sockets. `slack` is wide, for a test machine has other things to do: at 60
     times the clock it is half a second of the wall.
@@ -48,7 +51,9 @@ def live(
         scenario, terminals=terminals, faults=faults, live=True, speed=speed,
         terminal_profile=terminal_profile, host_profile=host_profile,
     )  # fmt: skip
-    return run_live(plan, journal=journal, state_dir=state_dir)
+    return run_live(
+        plan, journal=journal, state_dir=state_dir, progress=progress, listeners=listeners
+    )
 
 
 def entries(journal: Path, *names: str, actor: str = "") -> list[Entry]:

@@ -82,7 +82,7 @@ class Around:
         self.loop = cast(asyncio.AbstractEventLoop, hand)
         self.clock = cast(LiveClock, hand)
         self.faults: FaultSet = Scripted(*texts)
-        self.decoder = TapDecoder(CODEC, framing("2byte"), b"key")
+        self.decoder = TapDecoder(CODEC, load_dialect(), framing("2byte"), b"key")
         self.press = FrameBuilder(CODEC, framing("2byte"))
         self.dialect = load_dialect()
 

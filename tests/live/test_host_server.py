@@ -14,7 +14,7 @@ from harness.events import FrameSeen, HostDamaged
 from harness.journal import Journal
 from harness.live.clock import LiveClock
 from harness.live.host_server import HostServer
-from harness.live.loop import Fatal, watched
+from harness.live.loop import FirstError, watched
 from harness.plan import plan_of
 from harness.scenario import load_scenario
 
@@ -74,10 +74,10 @@ async def test_what_goes_wrong_in_a_task_ends_the_run() -> None:
     async def fails() -> None:
         raise EnvironmentTrouble("the port is gone")
 
-    fatal = Fatal(asyncio.get_running_loop())
-    told = fatal.wait()
+    first_error = FirstError(asyncio.get_running_loop())
+    told = first_error.wait()
     task = watched(asyncio.create_task(fails()))
     await asyncio.wait_for(told, 30.0)
     with pytest.raises(EnvironmentTrouble, match="the port is gone"):
-        fatal.check()
+        first_error.check()
     assert task.done()

@@ -15,7 +15,7 @@ import pytest
 from harness.assembly import Assembly
 from harness.errors import EnvironmentTrouble
 from harness.journal import JournalWriter
-from harness.live.host_store import HostStore
+from harness.live.host_store import SqliteHostStore
 from harness.machines.transaction_log import StoredTransaction
 from harness.plan import plan_of
 from harness.scenario import load_scenario
@@ -27,8 +27,8 @@ BALANCES = {"customer 17": 99_995_000, "cash ATM00001": 5000, "capital": -100_00
 
 
 @pytest.fixture
-def books(tmp_path: Path) -> Iterator[HostStore]:
-    found = HostStore(tmp_path)
+def books(tmp_path: Path) -> Iterator[SqliteHostStore]:
+    found = SqliteHostStore(tmp_path)
     yield found
     found.close()
 
@@ -41,17 +41,17 @@ def journal_at(path: Path) -> JournalWriter:
 @pytest.mark.parametrize("fsync", [False, True])
 def test_what_was_saved_is_found_again(tmp_path: Path, fsync: bool) -> None:
     """Entries and balances, whatever characters a message's name is made of."""
-    books = HostStore(tmp_path / "deep" / "down", fsync=fsync)
+    books = SqliteHostStore(tmp_path / "deep" / "down", fsync=fsync)
     books.save([DEBIT, ODD], BALANCES)
     books.save([TOMBSTONE], {})
     books.close()
-    after = HostStore(tmp_path / "deep" / "down")
+    after = SqliteHostStore(tmp_path / "deep" / "down")
     assert sorted(after.remembered()) == sorted([DEBIT, TOMBSTONE, ODD])
     assert after.balances() == BALANCES
     after.close()
 
 
-def test_the_last_word_stands(books: HostStore) -> None:
+def test_the_last_word_stands(books: SqliteHostStore) -> None:
     """An entry that is reversed later is one entry, an account one account."""
     books.save([DEBIT, DEBIT._replace(code="94"), DEBIT], BALANCES)
     books.save([DEBIT._replace(reversed=5000)], {"customer 17": 100_000_000, "cash ATM00001": 0})
@@ -59,7 +59,7 @@ def test_the_last_word_stands(books: HostStore) -> None:
     assert sum(books.balances().values()) == 0
 
 
-def test_new_books_are_empty(books: HostStore) -> None:
+def test_new_books_are_empty(books: SqliteHostStore) -> None:
     """Nothing is remembered, and no journal goes before."""
     assert list(books.remembered()) == []
     assert books.balances() == {}
@@ -69,14 +69,14 @@ def test_new_books_are_empty(books: HostStore) -> None:
 def test_a_commit_says_how_long_the_journal_was(tmp_path: Path) -> None:
     """All that was recorded before the commit is in the file by then, and counted."""
     writer = journal_at(tmp_path / "host.jsonl")
-    books = HostStore(tmp_path)
+    books = SqliteHostStore(tmp_path)
     books.journal = writer
     books.save([DEBIT], BALANCES)
     size = (tmp_path / "host.jsonl").stat().st_size
     assert size > 100
     books.close()
     writer.close()
-    after = HostStore(tmp_path)
+    after = SqliteHostStore(tmp_path)
     assert after.journal_size() == size
     after.close()
 
@@ -85,28 +85,28 @@ def test_a_directory_that_cannot_be_is_the_environments(tmp_path: Path) -> None:
     """Named in the error."""
     (tmp_path / "file").touch()
     with pytest.raises(EnvironmentTrouble, match=r"host\.sqlite"):
-        HostStore(tmp_path / "file")
+        SqliteHostStore(tmp_path / "file")
 
 
 def test_a_file_that_is_no_database_is_the_environments(tmp_path: Path) -> None:
     """Named in the error, and left as it is."""
     (tmp_path / "host.sqlite").write_text("the books of somebody else\n" * 100)
     with pytest.raises(EnvironmentTrouble, match=r"host\.sqlite: file is not a database"):
-        HostStore(tmp_path)
+        SqliteHostStore(tmp_path)
     assert (tmp_path / "host.sqlite").read_text().startswith("the books of somebody else")
 
 
 def test_books_of_another_layout_are_refused(tmp_path: Path) -> None:
     """Nobody guesses what a newer harness has written; file and layouts are named."""
-    HostStore(tmp_path).close()
+    SqliteHostStore(tmp_path).close()
     database = sqlite3.connect(tmp_path / "host.sqlite")
     database.execute("PRAGMA user_version=7")
     database.close()
     with pytest.raises(EnvironmentTrouble, match=r"host\.sqlite has layout 7"):
-        HostStore(tmp_path)
+        SqliteHostStore(tmp_path)
 
 
-def test_a_full_disk_is_the_environments_and_no_half_is_saved(books: HostStore) -> None:
+def test_a_full_disk_is_the_environments_and_no_half_is_saved(books: SqliteHostStore) -> None:
     """A commit that does not fit is none: the error names the file, and the books are as before."""
     books.save([DEBIT], BALANCES)
     database = books._database
@@ -125,9 +125,9 @@ KILLED = """
 import sys, threading
 from pathlib import Path
 from test_host_store import BALANCES, DEBIT
-from harness.live.host_store import HostStore
+from harness.live.host_store import SqliteHostStore
 
-books = HostStore(Path(sys.argv[1]))
+books = SqliteHostStore(Path(sys.argv[1]))
 books.save([DEBIT], BALANCES)
 print("saved", flush=True)
 threading.Event().wait()
@@ -146,7 +146,7 @@ def test_sigkill_loses_nothing_that_was_saved(tmp_path: Path) -> None:
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     process.stdout.close()
-    books = HostStore(tmp_path)
+    books = SqliteHostStore(tmp_path)
     assert list(books.remembered()) == [DEBIT]
     assert books.balances() == BALANCES
     books.close()

@@ -11,7 +11,7 @@ from live_runs import entries, how, live
 
 from harness.crypto.keys import load_keys
 from harness.errors import HarnessError
-from harness.live.terminal_store import SqliteStore
+from harness.live.terminal_store import SqliteTerminalStore
 from harness.machines.store import Intent, Marks, ReversalRecord
 from harness.outcome import Outcome
 from harness.report.judging import judge_journal
@@ -134,7 +134,7 @@ def test_a_store_outlives_the_program(tmp_path: Path) -> None:
     that terminal the end of the first was a power cut.
     """
     state, journal = tmp_path / "state", tmp_path / "second.jsonl"
-    store = SqliteStore(state, load_keys("test").store)
+    store = SqliteTerminalStore(state, load_keys("test").store)
     asyncio.run(keep(store, Marks(200, 64), ASKED, OPEN))
     store.close()
     outcome = live(journal, terminals=2, duration=60.0, state_dir=state)
@@ -147,7 +147,7 @@ def test_a_store_outlives_the_program(tmp_path: Path) -> None:
     sent = [getattr(x.event, "fields", {}) for x in frames if getattr(x.event, "to", "") == "host"]
     assert next(x["90"] for x in sent if x["t"] == "0421").startswith("02000001231121200800")
     assert min(x["11"] for x in sent if x["t"] == "0200") >= "000200"  # no STAN a second time
-    assert SqliteStore(state, load_keys("test").store).image("ATM00001").dossiers == {}
+    assert SqliteTerminalStore(state, load_keys("test").store).image("ATM00001").transactions == {}
 
 
 def test_an_error_of_the_hosts_machine_is_the_harnesss(tmp_path: Path) -> None:

@@ -154,8 +154,8 @@ class Run:
 
 MINE = {
     "drop_request:nth=1,mti=0200,terminal=ATM00001": "ATM00001",
-    "rst:terminal=ATM00002@15s..25s": "ATM00002",
-    "flap:min=4s,max=8s,terminal=ATM00003@15s..55s": "ATM00003",
+    "rst:nth=1,terminal=ATM00002@15s..": "ATM00002",
+    "flap:min=4s,max=8s,terminal=ATM00003@15s..95s": "ATM00003",
     "bitflip:nth=1,byte=1,bit=1,terminal=ATM00004": "ATM00004",
     "slice:terminal=ATM00005": "ATM00005",
     "power_cut:at=frame:0200,nth=1,off=5s,terminal=ATM00006": "ATM00006",
@@ -165,7 +165,7 @@ THEIRS = {
     "drop_response:nth=1,mti=0210,terminal=ATM00008": "ATM00008",
     "fin_mid_response:nth=1,terminal=ATM00009": "ATM00009",
     "late_response:past=5s,nth=1,mti=0210,terminal=ATM00010": "ATM00010",
-    "rst:terminal=ATM00011@15s..25s": "ATM00011",
+    "rst:nth=1,terminal=ATM00011@15s..": "ATM00011",
     "dup_response:nth=1,mti=0210,terminal=ATM00012": "ATM00012",
     "slow:by=5s,terminal=ATM00013": "ATM00013",
 }

@@ -20,7 +20,7 @@ from harness.assembly import Assembly
 from harness.errors import EnvironmentTrouble
 from harness.events import SignedOn
 from harness.journal import JournalWriter
-from harness.live.terminal_store import SqliteStore
+from harness.live.terminal_store import SqliteTerminalStore
 from harness.machines.store import (
     AnyRecord,
     CashMoved,
@@ -61,21 +61,21 @@ EVERY_KIND: tuple[Record, ...] = (
 def contents(image: StoreImage) -> object:
     """What a terminal finds at boot, comparable."""
     return image.marks, {
-        number: [getattr(dossier, name) for name in dossier.__slots__]
-        for number, dossier in image.dossiers.items()
+        number: [getattr(records, name) for name in records.__slots__]
+        for number, records in image.transactions.items()
     }
 
 
 @pytest.mark.parametrize("fsync", [False, True])
 async def test_what_was_synced_is_found_again(tmp_path: Path, fsync: bool) -> None:
     """With and without fsync, also by another process's store over the same file."""
-    store = SqliteStore(tmp_path, KEY, fsync=fsync)
+    store = SqliteTerminalStore(tmp_path, KEY, fsync=fsync)
     await keep(store, Marks(200, 64), INTENT, Decision(7, 5000, "00"))
     store.close()
-    image = SqliteStore(tmp_path, KEY).image("ATM00001")
+    image = SqliteTerminalStore(tmp_path, KEY).image("ATM00001")
     assert image.marks == Marks(200, 64)
-    assert image.dossiers[7].intent == INTENT
-    assert image.dossiers[7].decision == Decision(7, 5000, "00")
+    assert image.transactions[7].intent == INTENT
+    assert image.transactions[7].decision == Decision(7, 5000, "00")
 
 
 async def test_a_terminal_finds_what_it_would_in_simulation(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ async def test_a_terminal_finds_what_it_would_in_simulation(tmp_path: Path) -> N
     for number, record in enumerate(EVERY_KIND, start=1):
         disk.write(number, record, urgent=False)
     disk.flush()
-    store = SqliteStore(tmp_path, KEY)
+    store = SqliteTerminalStore(tmp_path, KEY)
     await keep(store, *EVERY_KIND)
     assert contents(store.image("ATM00001")) == contents(disk.image)
     assert contents(store.image("ATM00002")) == contents(StoreImage())
@@ -94,9 +94,9 @@ async def test_a_terminal_finds_what_it_would_in_simulation(tmp_path: Path) -> N
 
 async def test_a_closed_transaction_leaves_nothing(tmp_path: Path) -> None:
     """Its rows are gone, so that a store does not grow with the run."""
-    store = SqliteStore(tmp_path, KEY)
+    store = SqliteTerminalStore(tmp_path, KEY)
     await keep(store, INTENT, Decision(7, 5000, "00"), Closed(7))
-    assert store.image("ATM00001").dossiers == {}
+    assert store.image("ATM00001").transactions == {}
     store.close()
     with sqlite3.connect(tmp_path / "terminals.sqlite") as database:
         assert database.execute("SELECT COUNT(*) FROM records").fetchone() == (0,)
@@ -105,16 +105,16 @@ async def test_a_closed_transaction_leaves_nothing(tmp_path: Path) -> None:
 
 async def test_what_was_not_committed_is_lost_with_the_power(tmp_path: Path) -> None:
     """And with nobody's but its own terminal's."""
-    store = SqliteStore(tmp_path, KEY)
+    store = SqliteTerminalStore(tmp_path, KEY)
     told: list[str] = []
     store.write("ATM00001", 1, INTENT, lambda _: told.append("ATM00001"))
     store.lose("ATM00001")
     await keep(store, INTENT, terminal="ATM00002")
     store.close()
     assert told == []
-    after = SqliteStore(tmp_path, KEY)
-    assert after.image("ATM00001").dossiers == {}
-    assert after.image("ATM00002").dossiers[7].intent == INTENT
+    after = SqliteTerminalStore(tmp_path, KEY)
+    assert after.image("ATM00001").transactions == {}
+    assert after.image("ATM00002").transactions[7].intent == INTENT
     after.close()
 
 
@@ -122,7 +122,7 @@ async def test_nobody_without_power_is_told_of_a_commit(tmp_path: Path) -> None:
     """Power fails while the disk is written: what the next life writes first is also number 1,
     and must not be taken for durable because of it.
     """
-    store = SqliteStore(tmp_path, KEY, fsync=True)
+    store = SqliteTerminalStore(tmp_path, KEY, fsync=True)
     told: list[int] = []
     store.write("ATM00001", 1, INTENT, told.append)
     other = asyncio.create_task(keep(store, INTENT, terminal="ATM00002"))
@@ -138,12 +138,12 @@ def test_a_directory_that_cannot_be_is_the_environments(tmp_path: Path) -> None:
     """Named in the error."""
     (tmp_path / "file").touch()
     with pytest.raises(EnvironmentTrouble, match=r"terminals\.sqlite"):
-        SqliteStore(tmp_path / "file", KEY)
+        SqliteTerminalStore(tmp_path / "file", KEY)
 
 
 async def test_no_pan_is_in_the_files(tmp_path: Path) -> None:
-    """Section 8: a stored reversal needs the PAN, so it is encrypted."""
-    store = SqliteStore(tmp_path, KEY)
+    """docs/domain.md, "Secrets and keys": a stored reversal needs the PAN, so it is encrypted."""
+    store = SqliteTerminalStore(tmp_path, KEY)
     store.keep("ATM00001", IMAGE)
     await keep(store, INTENT)
     written = b"".join(path.read_bytes() for path in sorted(tmp_path.iterdir()))
@@ -158,12 +158,12 @@ async def test_no_pan_is_in_the_files(tmp_path: Path) -> None:
 
 async def test_the_image_that_was_kept_last_is_found_again(tmp_path: Path) -> None:
     """Each terminal's own, card and all; of who kept none there is none."""
-    store = SqliteStore(tmp_path, KEY)
+    store = SqliteTerminalStore(tmp_path, KEY)
     store.keep("ATM00001", replace(IMAGE, customer=1))
     store.keep("ATM00002", replace(IMAGE, customer=2))
     store.keep("ATM00001", IMAGE)
     store.close()
-    after = SqliteStore(tmp_path, KEY)
+    after = SqliteTerminalStore(tmp_path, KEY)
     assert after.kept("ATM00001") == IMAGE
     assert after.kept("ATM00002") == replace(IMAGE, customer=2)
     assert after.kept("ATM00003") is None
@@ -175,12 +175,12 @@ async def test_an_image_is_durable_no_later_than_what_was_written_after_it(
     tmp_path: Path, fsync: bool
 ) -> None:
     """Whoever is told that the record is synced finds the image on the disk."""
-    store = SqliteStore(tmp_path, KEY, fsync=fsync)
+    store = SqliteTerminalStore(tmp_path, KEY, fsync=fsync)
     done = asyncio.get_running_loop().create_future()
 
     def synced(_: int) -> None:
-        other = SqliteStore(tmp_path, KEY)
-        done.set_result((other.kept("ATM00001"), other.image("ATM00001").dossiers.keys()))
+        other = SqliteTerminalStore(tmp_path, KEY)
+        done.set_result((other.kept("ATM00001"), other.image("ATM00001").transactions.keys()))
         other.close()
 
     store.keep("ATM00001", IMAGE)
@@ -191,14 +191,14 @@ async def test_an_image_is_durable_no_later_than_what_was_written_after_it(
 
 async def test_a_power_cut_takes_nothing_from_the_device(tmp_path: Path) -> None:
     """The logic forgets what was not synced; where the card is, the device knows by itself."""
-    store = SqliteStore(tmp_path, KEY)
+    store = SqliteTerminalStore(tmp_path, KEY)
     store.keep("ATM00001", IMAGE)
     store.write("ATM00001", 1, INTENT, lambda _: None)
     store.lose("ATM00001")
     store.close()
-    after = SqliteStore(tmp_path, KEY)
+    after = SqliteTerminalStore(tmp_path, KEY)
     assert after.kept("ATM00001") == IMAGE
-    assert after.image("ATM00001").dossiers == {}
+    assert after.image("ATM00001").transactions == {}
     after.close()
 
 
@@ -207,7 +207,7 @@ async def test_a_commit_says_how_long_the_journal_was(tmp_path: Path) -> None:
     path = tmp_path / "terminals.jsonl"
     plan = plan_of(load_scenario("ordinary_evening"), terminals=1)
     writer = JournalWriter(path, Assembly(plan).header())
-    store = SqliteStore(tmp_path, KEY)
+    store = SqliteTerminalStore(tmp_path, KEY)
     store.journal = writer
     writer.write(1.0, "HOST", SignedOn("ATM00001"))
     await keep(store, INTENT)
@@ -217,20 +217,20 @@ async def test_a_commit_says_how_long_the_journal_was(tmp_path: Path) -> None:
     assert store.journal_size() == size
     store.close()
     writer.close()
-    after = SqliteStore(tmp_path, KEY)
+    after = SqliteTerminalStore(tmp_path, KEY)
     assert after.journal_size() == path.stat().st_size > size
     after.close()
 
 
 async def test_an_image_belongs_to_one_terminal(tmp_path: Path) -> None:
     """Put under another terminal's name it cannot be opened."""
-    store = SqliteStore(tmp_path, KEY)
+    store = SqliteTerminalStore(tmp_path, KEY)
     store.keep("ATM00001", IMAGE)
     store.close()
     with sqlite3.connect(tmp_path / "terminals.sqlite") as database:
         database.execute("UPDATE images SET terminal = 'ATM00002'")
     database.close()
-    after = SqliteStore(tmp_path, KEY)
+    after = SqliteTerminalStore(tmp_path, KEY)
     with pytest.raises(InvalidTag):
         after.kept("ATM00002")
     after.close()
@@ -238,17 +238,17 @@ async def test_an_image_belongs_to_one_terminal(tmp_path: Path) -> None:
 
 async def test_a_store_of_an_older_harness_is_gone_on_with(tmp_path: Path) -> None:
     """It has records and nothing else; what is missing is made."""
-    store = SqliteStore(tmp_path, KEY)
+    store = SqliteTerminalStore(tmp_path, KEY)
     await keep(store, INTENT)
     store.close()
     with sqlite3.connect(tmp_path / "terminals.sqlite") as database:
         database.execute("DROP TABLE images")
         database.execute("DROP TABLE journal")
     database.close()
-    after = SqliteStore(tmp_path, KEY)
+    after = SqliteTerminalStore(tmp_path, KEY)
     assert after.kept("ATM00001") is None
     assert after.journal_size() is None
-    assert after.image("ATM00001").dossiers[7].intent == INTENT
+    assert after.image("ATM00001").transactions[7].intent == INTENT
     after.close()
 
 
@@ -256,10 +256,10 @@ KILLED = """
 import asyncio, sys
 from pathlib import Path
 from kept import IMAGE, INTENT, KEY, keep
-from harness.live.terminal_store import SqliteStore
+from harness.live.terminal_store import SqliteTerminalStore
 
 async def main() -> None:
-    store = SqliteStore(Path(sys.argv[1]), KEY)
+    store = SqliteTerminalStore(Path(sys.argv[1]), KEY)
     store.keep("ATM00001", IMAGE)
     await keep(store, INTENT)
     print("synced", flush=True)
@@ -281,7 +281,7 @@ def test_sigkill_loses_nothing_that_was_synced(tmp_path: Path) -> None:
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     process.stdout.close()
-    store = SqliteStore(tmp_path, KEY)
-    assert store.image("ATM00001").dossiers[7].intent == INTENT
+    store = SqliteTerminalStore(tmp_path, KEY)
+    assert store.image("ATM00001").transactions[7].intent == INTENT
     assert store.kept("ATM00001") == IMAGE
     store.close()

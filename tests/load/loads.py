@@ -14,6 +14,7 @@ from harness.load.plan import load_plan
 from harness.load.run import figures_of
 from harness.plan import RunPlan
 from harness.sim.run import simulate_plan
+from harness.wire.dialects import load_dialect
 
 
 def simulated(journal: Path, **asked: Any) -> tuple[RunPlan, Figures]:
@@ -26,7 +27,7 @@ def simulated(journal: Path, **asked: Any) -> tuple[RunPlan, Figures]:
 
 def metered(*happened: tuple[float, e.Event], since: float = 0.0, flat_out: bool = True) -> Meter:
     """What a meter makes of events at ATM00001."""
-    meter = Meter(since, flat_out=flat_out)
+    meter = Meter(since, load_dialect(), flat_out=flat_out)
     meter.read(Entry(at, number, "ATM00001", event) for number, (at, event) in enumerate(happened))
     return meter
 

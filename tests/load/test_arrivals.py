@@ -73,17 +73,17 @@ def test_a_load_beyond_the_cards_is_named_before_the_run() -> None:
 def test_flat_out_ends_with_the_cards_and_does_not_storm_a_closed_machine() -> None:
     """Before a machine out of service people come once a second, and the last card is the last."""
     population = Population(1, token_key=bytes(16))
-    evening = load_plan().scenario.customers
-    street = Customers(
-        evening,
+    behaviour = load_plan().scenario.customers
+    customers = Customers(
+        behaviour,
         Device(Motors()),
         lambda customer: population.card(0, customer),
         key_of(1, "street", "ATM00001"),
     )
     moments = []
-    while street.next_deadline() < float("inf"):
-        moments.append(street.next_deadline())
-        street.tick(moments[-1])
+    while customers.next_deadline() < float("inf"):
+        moments.append(customers.next_deadline())
+        customers.tick(moments[-1])
     assert len(moments) == CUSTOMERS - 1
     gaps = [later - sooner for sooner, later in pairwise(moments)]
     assert min(gaps) == pytest.approx(1.0)

@@ -1,4 +1,4 @@
-"""The street after its process was killed: nobody's card is used twice, and who stood before the
+"""The customers after its process was killed: nobody's card is used twice, and who stood before the
 machine stands there yet.
 """
 
@@ -26,7 +26,7 @@ class Corner:
 
     def __init__(self, evening: CustomerBehaviour = SAFE_HANDS) -> None:
         self.device = Device(Motors())
-        self.street = Customers(evening, self.device, card_of, KEY)
+        self.customers = Customers(evening, self.device, card_of, KEY)
         self.now = 0.0
         self.seen: list[e.Event] = []
 
@@ -37,9 +37,9 @@ class Corner:
 
     def go(self, until: float) -> None:
         """Let time pass, deadline by deadline; cards that go in come out again at once."""
-        while (due := min(self.street.next_deadline(), self.device.next_deadline())) <= until:
+        while (due := min(self.customers.next_deadline(), self.device.next_deadline())) <= until:
             self.now = max(self.now, due)
-            self.street.tick(self.now)
+            self.customers.tick(self.now)
             self.device.tick(self.now)
             self._told()
         self.now = until
@@ -53,12 +53,12 @@ class Corner:
 
     def _told(self) -> None:
         self.device.reports.clear()
-        while self.device.events or self.street.events:
+        while self.device.events or self.customers.events:
             moved = bool(self.device.events)
-            self.seen += self.device.events + self.street.events
-            self.device.events, self.street.events = [], []
+            self.seen += self.device.events + self.customers.events
+            self.device.events, self.customers.events = [], []
             if moved:
-                self.street.look(self.now)
+                self.customers.look(self.now)
 
     def came(self) -> list[int]:
         return [event.customer for event in self.seen if isinstance(event, e.CustomerArrived)]
@@ -72,7 +72,7 @@ def next_life(image: DeviceImage, customer: int, evening: CustomerBehaviour = SA
     corner = Corner(evening)
     corner.now = 500.0
     corner.device.restore(image)
-    corner.street.resume(customer, corner.now)
+    corner.customers.resume(customer, corner.now)
     return corner
 
 
@@ -103,8 +103,8 @@ def test_a_fresh_street_and_a_resumed_one_draw_the_same_people() -> None:
 def test_nobody_comes_in_the_very_moment_of_the_start() -> None:
     """A fleet that is started again is not stormed."""
     corner = next_life(Device(Motors()).image(), 3)
-    assert corner.street.next_deadline() > 500.0
-    assert not corner.street.present
+    assert corner.customers.next_deadline() > 500.0
+    assert not corner.customers.present
 
 
 @pytest.mark.parametrize("at", ["transport", "slot"])
@@ -112,14 +112,14 @@ def test_whose_card_is_inside_waits_for_it(at: str) -> None:
     """They take it at a human pace and leave, and only then comes the next."""
     corner = Corner()
     corner.welcome()
-    corner.go(corner.street.next_deadline())
+    corner.go(corner.customers.next_deadline())
     corner.go(corner.now + 2.0)
     assert corner.device.card_at == "transport"
     if at == "slot":
         corner.device.eject(corner.now)
         corner.device.tick(corner.now + 2.0)
-    after = next_life(corner.device.image(), corner.street.customer)
-    assert after.street.present
+    after = next_life(corner.device.image(), corner.customers.customer)
+    assert after.customers.present
     after.device.show("take_card")
     after._told()
     if at == "transport":
@@ -132,7 +132,7 @@ def test_whose_card_is_inside_waits_for_it(at: str) -> None:
     after.device.show("out_of_service")
     after._told()
     assert len(after.left()) == 1
-    assert after.street.next_deadline() >= taken_at
+    assert after.customers.next_deadline() >= taken_at
 
 
 def test_whose_cash_is_at_the_slot_takes_it() -> None:
@@ -157,9 +157,9 @@ def test_who_forgets_the_card_forgets_it_in_the_next_life_too() -> None:
     forgetful = CustomerBehaviour(forget_card=1.0, mean_gap=60.0)
     corner = Corner(forgetful)
     corner.welcome()
-    corner.go(corner.street.next_deadline())
+    corner.go(corner.customers.next_deadline())
     corner.go(corner.now + 2.0)
-    after = next_life(corner.device.image(), corner.street.customer, forgetful)
+    after = next_life(corner.device.image(), corner.customers.customer, forgetful)
     after.device.eject(after.now)
     after.go(520.0)
     assert after.left() == ["without_card"]

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 HERE = Path(__file__).parent
-LIMIT = 30.0  # seconds after which nobody believes any more that it will come
+LIMIT = 120.0  # seconds after which nobody believes any more that it will come
 
 
 def port_of_our_own() -> int:

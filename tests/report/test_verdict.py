@@ -18,7 +18,9 @@ from harness.checks.verdict import Expected, Row, Verdict
 from harness.errors import ConfigError, EnvironmentTrouble
 from harness.outcome import Progress
 from harness.report.console import print_verdict
-from harness.report.machine import check_writable, junit_xml, verdict_json, write_file
+from harness.report.json_report import verdict_json
+from harness.report.junit import junit_xml
+from harness.report.output_files import check_writable, write_file
 from harness.report.progress import ProgressView
 
 

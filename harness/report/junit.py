@@ -1,31 +1,21 @@
-"""The verdict for machines: JSON, and JUnit's XML as continuous integration reads it.
+"""The verdict as JUnit's XML, as continuous integration reads it.
 
-In JUnit each invariant is a test case: one that failed is a failure, and one that was not
-tried or not observable is skipped with the reason. An expected event that never came, and
-whatever else makes a run INVALID, is an error on a case of its own, so that a run which
-proves nothing never looks green.
+Each invariant is a test case. One that failed is a failure; one that was not tried or could not be
+observed is skipped, with the reason. An expected event that never came, and whatever else makes a
+run INVALID, is an error on a test case of its own, so that a run which proves nothing never looks
+green.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
 from xml.etree import ElementTree as ET
 
-import msgspec
-
 from harness.checks.verdict import Row, Verdict
-from harness.errors import ConfigError, EnvironmentTrouble
 from harness.journal import Header
 
 
-def verdict_json(verdict: Verdict, header: Header) -> bytes:
-    """The run's header and its verdict, indented, ending in a newline."""
-    body = msgspec.json.encode({"run": header, "verdict": verdict}, order="deterministic")
-    return msgspec.json.format(body, indent=2) + b"\n"
-
-
 def junit_xml(verdict: Verdict, header: Header) -> bytes:
-    """One suite with a case per invariant and one for the run as a whole."""
+    """One test suite, with a test case for each invariant and one for the run as a whole."""
     name = f"harness.{header.scenario}"
     cases = [_case(row, verdict, name) for row in verdict.rows]
     whole = ET.Element("testcase", classname=name, name="the run proves something")
@@ -52,6 +42,7 @@ def junit_xml(verdict: Verdict, header: Header) -> bytes:
 
 
 def _properties(header: Header) -> dict[str, str]:
+    """The properties of the suite. One more is a row here, from a field of the header."""
     return {
         "scenario": header.scenario,
         "seed": str(header.seed),
@@ -82,37 +73,5 @@ def _case(row: Row, verdict: Verdict, name: str) -> ET.Element:
 
 
 def _clean(text: str) -> str:
-    """XML 1.0 has no control characters but tab, newline and return."""
+    """XML 1.0 allows no control characters but tab, newline and return."""
     return "".join(char if char >= " " or char in "\t\n\r" else "?" for char in text)
-
-
-def check_writable(path: Path, *, place: str) -> None:
-    """Find out before the run whether the file can be written; leaves an empty one behind.
-
-    Raises:
-        ConfigError: no such directory, a directory itself, or not permitted.
-        EnvironmentTrouble: the disk is full or broken.
-    """
-    try:
-        path.open("ab").close()
-    except (FileNotFoundError, NotADirectoryError) as trouble:
-        raise ConfigError(
-            f"there is no directory {path.parent}", place=place, remedy=f"mkdir -p {path.parent}"
-        ) from trouble
-    except (IsADirectoryError, PermissionError) as trouble:
-        reason = trouble.strerror or "refused"
-        raise ConfigError(f"{path} cannot be written ({reason})", place=place) from trouble
-    except OSError as trouble:
-        raise EnvironmentTrouble(f"{path} cannot be written: {trouble}") from trouble
-
-
-def write_file(path: Path, data: bytes) -> None:
-    """Write a report.
-
-    Raises:
-        EnvironmentTrouble: the disk would not.
-    """
-    try:
-        path.write_bytes(data)
-    except OSError as trouble:
-        raise EnvironmentTrouble(f"{path} cannot be written: {trouble}") from trouble

@@ -1,0 +1,125 @@
+"""What the device shows: where the card is, where the cash is, what stands on the screen.
+
+The device does not know the protocol. The notes that it moves are added to the request that was
+the last one on the wire (`TerminalTransactions.current`).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from harness import events as e
+from harness.checks.operating_time import Moment, OperatingTime
+from harness.checks.transactions import TerminalTransactions
+
+CardPlace = Literal["", "transport", "slot", "capturing"]
+
+
+class DeviceEvidence:
+    """One terminal's device.
+
+    `card` is the token of the card that is inside or was the last one, `customer` the number of
+    its visit, `inserted` when it went in (None once it is out or captured), `slot_since` when one
+    last came to the slot, `jammed` whether its eject failed. `cash_out` is true from the start of
+    the stacker until the notes are taken or back. `stray_cash` is what was taken without any
+    request, in minor units.
+    """
+
+    __slots__ = (
+        "_time", "_transactions", "card", "card_at", "cash_out", "customer", "inserted", "jammed",
+        "screen", "slot_since", "stray_cash",
+    )  # fmt: skip
+
+    def __init__(self, time: OperatingTime, transactions: TerminalTransactions) -> None:
+        self._time = time
+        self._transactions = transactions
+        self.card = ""
+        self.customer = 0
+        self.card_at: CardPlace = ""
+        self.inserted: Moment | None = None
+        self.slot_since = 0.0
+        self.jammed = False
+        self.cash_out = False
+        self.stray_cash = 0
+        self.screen = ""
+
+    @property
+    def has_been_at_slot(self) -> bool:
+        """Has the card that is inside been at the slot since it went in?"""
+        return self.inserted is not None and self.slot_since >= self.inserted.at
+
+    # --- the card ------------------------------------------------------------------------------
+
+    def on_CardInserted(self, at: float, event: e.CardInserted) -> None:
+        self.card = event.card
+        self.customer = event.customer
+        self.card_at = "transport"
+        self.inserted = self._time.moment(at)
+        self.jammed = False
+
+    def on_EjectFailed(self, _at: float, _event: e.EjectFailed) -> None:
+        self.jammed = True
+
+    def on_CardAtSlot(self, at: float, _event: e.CardAtSlot) -> None:
+        self.card_at = "slot"
+        self.slot_since = at
+
+    def on_CaptureBegun(self, _at: float, _event: e.CaptureBegun) -> None:
+        self.card_at = "capturing"
+
+    def on_CardTaken(self, _at: float, _event: e.CardTaken) -> None:
+        self.card_at = ""
+        self.inserted = None
+
+    def on_CardCaptured(self, _at: float, _event: e.CardCaptured) -> None:
+        self.card_at = ""
+        self.inserted = None
+
+    # --- the cash ------------------------------------------------------------------------------
+
+    def on_StackBegun(self, _at: float, _event: e.StackBegun) -> None:
+        self.cash_out = True
+        current = self._transactions.current
+        if current is not None:
+            current.stacks += 1
+            current.stood_still |= self._time.stands_still
+
+    def on_NotesStacked(self, _at: float, event: e.NotesStacked) -> None:
+        self.cash_out = bool(event.notes) and event.counted  # what lost count is purged
+        current = self._transactions.current
+        if current is not None:
+            current.stacked += worth(event.notes)
+            current.uncounted |= not event.counted
+
+    def on_NotesRetracted(self, _at: float, event: e.NotesRetracted) -> None:
+        self.cash_out = False
+        current = self._transactions.current
+        if current is not None:
+            current.retracted += worth(event.notes)
+            current.uncounted |= not event.counted
+
+    def on_RetractFailed(self, _at: float, _event: e.RetractFailed) -> None:
+        self.cash_out = False
+        current = self._transactions.current
+        if current is not None:
+            current.uncounted = True
+
+    def on_NotesTaken(self, _at: float, event: e.NotesTaken) -> None:
+        self.cash_out = False
+        current = self._transactions.current
+        if current is None:
+            self.stray_cash += worth(event.notes)
+            return
+        current.taken += worth(event.notes)
+        if current.taken == current.approved:
+            current.endings.append("completed")
+
+    # --- mains and process -----------------------------------------------------------------------
+
+    def on_PowerRestored(self, at: float, _event: e.PowerRestored) -> None:
+        self._time.power_restored(at)
+
+
+def worth(notes: e.Notes) -> int:
+    """What notes are worth, in minor units."""
+    return sum(denomination * count for denomination, count in notes.items())

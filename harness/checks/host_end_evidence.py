@@ -1,0 +1,51 @@
+"""What the host's end of the wire shows: what came to the host, and what it answered."""
+
+from __future__ import annotations
+
+from harness.checks.transactions import TerminalTransactions, TransactionEvidence
+from harness.wire.message import REQUESTS, REVERSALS, AdviceOutcome, Kind, Message
+
+TAKEN = (AdviceOutcome.ACCEPTED, AdviceOutcome.FLAGGED)
+"""Final answers to a reversal by which the host takes it."""
+
+
+class HostEndEvidence:
+    """`acknowledged` are the transactions for which the last answer laid a tombstone: the host took
+    their reversal before it had posted any debit.
+    """
+
+    __slots__ = ("_heard", "_transactions", "acknowledged")
+
+    def __init__(self, transactions: TerminalTransactions) -> None:
+        self._transactions = transactions
+        self._heard: dict[str, TransactionEvidence] = {}  # reversals without answer, by STAN
+        self.acknowledged: list[TransactionEvidence] = []
+
+    def arrives(self, at: float, message: Message) -> None:
+        """A message whose MAC is not wrong has come to the host."""
+        if message.kind in REQUESTS:
+            self._transactions.of(message).host_asked = True
+        elif message.kind in REVERSALS:
+            original = message.original
+            if original is not None:
+                transaction = self._transactions.named(original.stan, original.sent)
+                known = transaction.debits or transaction.stood_in or transaction.host_answered
+                transaction.heard_first = not known
+                transaction.heard_at = at
+                self._heard[message.stan] = transaction
+
+    def leaves(self, message: Message) -> None:
+        """A message leaves the host."""
+        if message.kind is Kind.ANSWER:
+            self._transactions.of(message).host_answered = True
+        elif message.kind is Kind.REVERSAL_ANSWER:
+            self._acknowledge(message)
+
+    def _acknowledge(self, message: Message) -> None:
+        transaction = self._heard.pop(message.stan, None)
+        self.acknowledged = []
+        if transaction is None or not transaction.heard_first or transaction.tombstone:
+            return
+        if message.advice_outcome in TAKEN:
+            self._transactions.lay_tombstone(transaction)
+            self.acknowledged = [transaction]

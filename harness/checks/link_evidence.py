@@ -1,0 +1,76 @@
+"""What the terminal's end of the wire shows of the link: is it connected, and signed on?"""
+
+from __future__ import annotations
+
+from harness.checks.operating_time import OperatingTime
+from harness.checks.transactions import BY_TIMER, TerminalTransactions
+from harness.contract import Contract
+from harness.wire.message import Message
+
+
+class LinkEvidence:
+    """`heard` is when the last message came to the terminal, `network_ok` when a network management
+    request was last answered and accepted (both run seconds).
+    """
+
+    __slots__ = (
+        "_asked", "_contract", "_time", "_transactions", "connected", "heard", "network_ok",
+        "signed_on",
+    )  # fmt: skip
+
+    def __init__(
+        self, contract: Contract, time: OperatingTime, transactions: TerminalTransactions
+    ) -> None:
+        self._contract = contract
+        self._time = time
+        self._transactions = transactions
+        self._asked: dict[str, str] = {}  # the function of each request without answer, by STAN
+        self.connected = False
+        self.signed_on = False
+        self.heard = 0.0
+        self.network_ok = 0.0
+
+    def opened(self, at: float) -> None:
+        self.connected = True
+        self.signed_on = False
+        self.heard = at
+        self._asked.clear()
+
+    def closed(self) -> None:
+        self.connected = self.signed_on = False
+
+    def asks(self, message: Message) -> None:
+        """A network management request left the terminal."""
+        self._asked[message.stan] = message.function
+
+    def is_answered(self, at: float, message: Message) -> None:
+        """The answer to a network management request came to the terminal."""
+        function = self._asked.pop(message.stan, "")
+        if function and message.network_accepted:
+            self.network_ok = at
+            self.signed_on = self.signed_on or function == "sign_on"
+
+    def down_because(self, at: float) -> str:
+        """Why the link is down, as the terminal's end shows; '' while it may be up."""
+        contract = self._contract
+        if not self.connected:
+            return "there is no connection"
+        if contract.sign_on and not self.signed_on:
+            return "nothing was signed on"
+        silent = self._time.between(self.heard, at)  # it asks three times before it knows
+        if silent > contract.silence + contract.slack:
+            return f"the host has been silent for {silent:.0f} s"
+        if self._request_expired(at):
+            return "a request expired and no echo was answered since"
+        return ""
+
+    def _request_expired(self, at: float) -> bool:
+        """Has the last request had no answer in time, and the host not answered an echo since?"""
+        current = self._transactions.current
+        if current is None or not current.requested or current.cut:
+            return False
+        if current.aborted and current.aborted not in BY_TIMER:
+            return False
+        expiry = min(current.start + self._contract.host_response, current.aborted_at)
+        answered = current.answer is not None and current.answer_at < expiry
+        return not answered and self.network_ok < expiry <= at - self._contract.slack

@@ -1,0 +1,81 @@
+"""The time in which a terminal can act: with power, and with its process running."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Moment(NamedTuple):
+    """A point of time (`at`, run seconds), with how long the mains had been off by then (`off`,
+    seconds) and how often they had failed (`cuts`).
+    """
+
+    at: float
+    off: float
+    cuts: int
+
+
+class OperatingTime:
+    """Power and process of one terminal, as its mains and its process report them."""
+
+    __slots__ = ("_off", "_off_since", "_pauses", "_recovery", "cuts", "powered")
+
+    def __init__(self, recovery: float) -> None:
+        """`recovery` is how many seconds a terminal may take to recover from a power cut."""
+        self._recovery = recovery
+        self._off = 0.0
+        self._off_since = 0.0
+        self._pauses: list[tuple[float, float]] = []  # in which the process stood still
+        self.powered = True
+        self.cuts = 0
+
+    # --- what is reported ------------------------------------------------------------------
+
+    def power_lost(self, at: float) -> None:
+        """A process that stood still never goes on: another one boots."""
+        self.powered = False
+        self._off_since = at
+        self.cuts += 1
+        self.resumed(at)
+
+    def power_restored(self, at: float) -> None:
+        self._off += at - self._off_since
+        self.powered = True
+
+    def paused(self, at: float) -> None:
+        """The process stands still from now on."""
+        self._pauses.append((at, float("inf")))
+
+    def resumed(self, at: float) -> None:
+        """The process goes on, if it stood still."""
+        if self.stands_still:
+            self._pauses[-1] = (self._pauses[-1][0], at)
+
+    # --- what follows from it --------------------------------------------------------------
+
+    @property
+    def stands_still(self) -> bool:
+        """Does the process stand still now?"""
+        return bool(self._pauses) and self._pauses[-1][1] == float("inf")
+
+    def moment(self, at: float) -> Moment:
+        """Now, to count from."""
+        return Moment(at, self._off, self.cuts)
+
+    def since(self, moment: Moment, at: float) -> float:
+        """Seconds since a moment, without the time in which there was no power or the process
+        stood still.
+        """
+        off = self._off - moment.off
+        if not self.powered:
+            off += at - max(self._off_since, moment.at)
+        return self.between(moment.at, at) - off
+
+    def between(self, start: float, end: float) -> float:
+        """Seconds from one time to another, without those in which the process stood still."""
+        still = sum(max(0.0, min(until, end) - max(since, start)) for since, until in self._pauses)
+        return end - start - still
+
+    def allowance(self, moment: Moment) -> float:
+        """Seconds to add to a bound: each power cut since that moment adds the time to recover."""
+        return self._recovery * (self.cuts - moment.cuts)

@@ -1,0 +1,224 @@
+"""What the wire shows: each frame is read once here, and checks get its message.
+
+Frames at the terminal's end say what it asked and what it was told; frames at the host's end go on
+to `HostEndEvidence`. While the terminal's process stands still, what comes for it is kept, and read
+when the process goes on.
+"""
+
+from __future__ import annotations
+
+from harness import events as e
+from harness.checks.host_end_evidence import HostEndEvidence
+from harness.checks.host_wait import HostWait
+from harness.checks.link_evidence import LinkEvidence
+from harness.checks.operating_time import OperatingTime
+from harness.checks.transactions import HOST_TIMER, TerminalTransactions, TransactionEvidence
+from harness.contract import Contract
+from harness.wire.dialects.base import Dialect
+from harness.wire.message import NETWORK_KINDS, REVERSALS, Kind, Message, Outcome
+
+WAY: dict[Kind, e.End] = {
+    Kind.REQUEST: "host",
+    Kind.REQUEST_REPEAT: "host",
+    Kind.REVERSAL: "host",
+    Kind.REVERSAL_REPEAT: "host",
+    Kind.ANSWER: "terminal",
+    Kind.REVERSAL_ANSWER: "terminal",
+}
+"""Where a message of that kind goes; network management goes either way."""
+
+CLOSING = (Outcome.DECLINED, Outcome.CAPTURE, Outcome.PIN_AGAIN, Outcome.SYSTEM_ERROR)
+"""Only listed codes close a transaction without a reversal (docs/domain.md, "Response codes")."""
+
+APPROVING = (Outcome.APPROVED, Outcome.PARTIAL)
+
+
+class WireEvidence:
+    """One terminal's link, seen at both of its ends.
+
+    `message` is the last frame's, and `kind` what it is; None if the frame would not decode, or if
+    it goes where no message of its kind goes. `advice` is the last message that passed between
+    stand-in and issuer.
+    """
+
+    __slots__ = (
+        "_contract", "_dialect", "_name", "_time", "_transactions", "_unread", "_wait", "advice",
+        "host_end", "kind", "link", "message",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        name: str,
+        contract: Contract,
+        dialect: Dialect,
+        time: OperatingTime,
+        transactions: TerminalTransactions,
+        wait: HostWait,
+    ) -> None:
+        self._name = name
+        self._contract = contract
+        self._dialect = dialect
+        self._time = time
+        self._transactions = transactions
+        self._wait = wait
+        self._unread: list[tuple[Message, str] | None] = []  # with its MAC; None: the link closed
+        self.link = LinkEvidence(contract, time, transactions)
+        self.host_end = HostEndEvidence(transactions)
+        self.message = dialect.read({})
+        self.kind: Kind | None = None
+        self.advice = self.message
+
+    # --- what passes ---------------------------------------------------------------------------
+
+    def on_FrameSeen(self, at: float, event: e.FrameSeen) -> bool:
+        """True when the frame concerns no check: network management, most of the traffic."""
+        message = self.message = self._dialect.read(event.fields)
+        kind = message.kind
+        management = kind in NETWORK_KINDS
+        if event.problem or (not management and WAY.get(kind, event.to) != event.to):
+            self.kind = None  # damaged, maybe into what only the other end would say
+            return False
+        self.kind = kind
+        if event.end == "terminal":
+            if event.to == "host":
+                self._sent(kind, at, message, event.digest)
+            else:
+                self._arrived(at, message, event.mac)
+        elif event.mac != "bad":
+            if event.to == "host":
+                self.host_end.arrives(at, message)
+            else:
+                self.host_end.leaves(message)
+        return management
+
+    def on_AdviceSeen(self, _at: float, event: e.AdviceSeen) -> None:
+        self.advice = self._dialect.read(event.fields)
+
+    def on_LinkOpened(self, at: float, _event: e.LinkOpened) -> None:
+        self.link.opened(at)
+
+    def on_LinkClosed(self, at: float, _event: e.LinkClosed) -> None:
+        self.link.closed()
+        if self._time.stands_still:
+            self._unread.append(None)
+        else:
+            self._hung_up(at)
+
+    def power_lost(self) -> None:
+        """The terminal's end of the connection is gone, and what it had not read."""
+        self.link.closed()
+        self._unread.clear()
+
+    def read_on(self, at: float) -> None:
+        """The terminal's process goes on, and reads what came meanwhile."""
+        unread, self._unread = self._unread, []
+        for item in unread:
+            if item is None:
+                self._hung_up(at)
+            else:
+                self._read(at, *item)
+
+    # --- from the terminal -----------------------------------------------------------------------
+
+    def _sent(self, kind: Kind, at: float, message: Message, digest: str) -> None:
+        if kind is Kind.NETWORK:
+            self.link.asks(message)
+        elif kind is Kind.REQUEST:
+            self._begin(at, message)
+        elif kind in REVERSALS:
+            original = message.original
+            if original is not None:
+                self._reverse(
+                    message, digest, self._transactions.named(original.stan, original.sent)
+                )
+
+    def _begin(self, at: float, message: Message) -> None:
+        transactions, wait = self._transactions, self._wait
+        transaction = transactions.current = transactions.of(message)
+        transaction.requested = True
+        transaction.withdrawal = message.is_withdrawal
+        if not self._time.powered:  # it left in the instant in which the power failed
+            transactions.cut(transaction)
+        transaction.amount = message.amount
+        transaction.rrn = message.rrn
+        if not transactions.device_seen:
+            wait.since = None  # no screen is seen: each request is a wait of its own
+        transaction.start = wait.since.at if wait.since is not None else at
+        if wait.since is None and self._time.powered:
+            wait.begin(at)
+        transactions.sweep()
+
+    def _reverse(self, message: Message, digest: str, transaction: TransactionEvidence) -> None:
+        transaction.unsure = False
+        transaction.reversals_sent += 1
+        if transaction.reversal is None:
+            transaction.reversal = (message.stan, message.sent, digest)
+            transaction.reversal_taken = message.amount_taken
+            transaction.endings.append("reversed")
+
+    # --- to the terminal -------------------------------------------------------------------------
+
+    def _arrived(self, at: float, message: Message, mac: str) -> None:
+        self.link.heard = at
+        if self._time.stands_still:
+            self._unread.append((message, mac))
+        else:
+            self._read(at, message, mac)
+
+    def _read(self, at: float, message: Message, mac: str) -> None:
+        if mac == "good" or (mac == "none" and not self._contract.mac):
+            self._authentic(at, message, mac)
+        else:
+            self._forged(message, mac)
+
+    def _authentic(self, at: float, message: Message, mac: str) -> None:
+        kind = message.kind
+        whose = message.terminal
+        if kind is Kind.NETWORK_ANSWER:  # hosts leave the terminal out there: the link says whose
+            if whose in (self._name, ""):
+                self.link.is_answered(at, message)
+        elif whose != self._name:
+            return
+        elif kind is Kind.ANSWER:
+            self._answer(at, message, mac)
+        elif kind is Kind.REVERSAL_ANSWER:
+            self._transactions.reversal_answered(message.stan, message.advice_outcome)
+
+    def _forged(self, message: Message, mac: str) -> None:
+        """Notes an approval of the current request, by its fields, whose MAC is not right."""
+        current = self._transactions.current
+        if (
+            message.kind is Kind.ANSWER
+            and current is not None
+            and message.stan == current.stan
+            and message.outcome in APPROVING
+        ):
+            current.forged = mac
+
+    def _answer(self, at: float, message: Message, mac: str) -> None:
+        """The first answer that matches the current request counts, in time or not."""
+        current = self._transactions.current
+        if current is None or current.answer is not None or message.stan != current.stan:
+            return
+        if message.wrong_echo(sent=current.sent, rrn=current.rrn, amount=current.amount):
+            return
+        outcome = message.outcome
+        if at >= current.start + self._contract.host_response and not current.aborted:
+            current.aborted = HOST_TIMER
+        current.answer = outcome
+        current.answer_at = at
+        current.answer_mac = mac
+        if outcome is Outcome.APPROVED or (
+            outcome is Outcome.PARTIAL and self._contract.partial_approval
+        ):
+            current.approved = message.amount
+        if not current.aborted and self._wait.since is not None:
+            if outcome in CLOSING:
+                current.endings.append("declined")
+            if outcome is Outcome.PIN_AGAIN:
+                self._wait.since = None
+
+    def _hung_up(self, at: float) -> None:
+        """The terminal has noticed that its link closed."""
+        if self._wait.since is not None and self._wait.awaits_answer():
+            self._wait.abort(at, "the link closed")

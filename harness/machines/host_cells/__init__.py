@@ -1,0 +1,1 @@
+"""The cells of a host's table, by subject."""

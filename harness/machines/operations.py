@@ -1,0 +1,32 @@
+"""The names of what an ATM's logic does to its device, its store and its connection.
+
+A fault such as a power cut or a pause of the process can be keyed to one of them:
+`power_cut:at=motor:eject`, `process_pause:at=frame:0200`. The names are 'motor:' and a motor,
+'write:' and a record's name, 'frame:' and an MTI, 'connect' and 'disconnect'; the ATM itself adds
+'sync' for a record that has become durable.
+"""
+
+from __future__ import annotations
+
+from harness.machines import inputs as i
+from harness.machines.effects import Transmit, Write
+
+MOTORS: dict[type[i.Effect], str] = {
+    i.Eject: "motor:eject",
+    i.Capture: "motor:capture",
+    i.Stack: "motor:stack",
+    i.Present: "motor:present",
+    i.Retract: "motor:retract",
+}
+
+
+def operation_of(effect: i.Effect) -> str:
+    """The name of the operation that an effect is."""
+    motor = MOTORS.get(type(effect))
+    if motor is not None:
+        return motor
+    if type(effect) is Write:
+        return f"write:{effect.record.name}"
+    if type(effect) is Transmit:
+        return f"frame:{effect.mti}"
+    return type(effect).__name__.lower()

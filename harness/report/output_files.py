@@ -1,0 +1,40 @@
+"""Writing a report to the file that the user named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.errors import ConfigError, EnvironmentTrouble
+
+
+def check_writable(path: Path, *, place: str) -> None:
+    """Find out before the run whether the file can be written. It leaves an empty file behind.
+
+    Raises:
+        ConfigError: the directory does not exist, the path is a directory itself, or writing is
+            not permitted.
+        EnvironmentTrouble: the disk is full or broken.
+    """
+    try:
+        path.open("ab").close()
+    except (FileNotFoundError, NotADirectoryError) as trouble:
+        raise ConfigError(
+            f"there is no directory {path.parent}", place=place, remedy=f"mkdir -p {path.parent}"
+        ) from trouble
+    except (IsADirectoryError, PermissionError) as trouble:
+        reason = trouble.strerror or "refused"
+        raise ConfigError(f"{path} cannot be written ({reason})", place=place) from trouble
+    except OSError as trouble:
+        raise EnvironmentTrouble(f"{path} cannot be written: {trouble}") from trouble
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a report.
+
+    Raises:
+        EnvironmentTrouble: it cannot be written, for example because the disk is full.
+    """
+    try:
+        path.write_bytes(data)
+    except OSError as trouble:
+        raise EnvironmentTrouble(f"{path} cannot be written: {trouble}") from trouble

@@ -1,0 +1,92 @@
+"""The first mistakes of whoever connects a machine of their own, each told once."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pytest
+
+from harness import events as e
+from harness.report.setup_hints import SetupHints
+from harness.wire.dialects import load_dialect
+
+Mac = Literal["good", "bad", "none"]
+SIGN_ON = {"t": "0800", "7": "1121201000", "11": "000001", "70": "001"}
+REQUEST = {
+    "t": "0200", "3": "010000", "4": "000000005000", "7": "1121201031", "11": "000012",
+    "41": "ATM1",
+}  # fmt: skip
+REVERSAL = {"t": "0420", "4": "000000005000", "7": "1121201117", "11": "000013", "41": "ATM1",
+            "90": "020000001211212010310000009999900000000000"}  # fmt: skip
+ANSWER = {"t": "0210", "7": "1121201031", "11": "000012", "39": "00", "41": "ATM1"}
+
+
+def said(
+    *messages: dict[str, str], mode: str = "host", to: e.End = "host", mac: Mac = "none"
+) -> list[str]:
+    """What is said of messages that pass at ATM1's end."""
+    lines: list[str] = []
+    hints = SetupHints(mode, load_dialect(), lines.append)
+    for message in messages:
+        hints.see(0.0, "ATM1", e.FrameSeen("terminal", to, message, mac, "", 100))
+    return lines
+
+
+def without(message: dict[str, str], *elements: str) -> dict[str, str]:
+    return {name: text for name, text in message.items() if name not in elements}
+
+
+@pytest.mark.parametrize(
+    ("message", "elements", "line"),
+    [
+        (REQUEST, ("7", "11"), "the first 0200 of ATM1 lacks DE 7 and DE 11"),
+        (REQUEST, ("4",), "the first 0200 of ATM1 lacks DE 4"),
+        (REVERSAL, ("11", "41", "90"), "the first 0420 of ATM1 lacks DE 11, DE 41 and DE 90"),
+        (SIGN_ON, ("70",), "the first 0800 of ATM1 lacks DE 70"),
+    ],
+)
+def test_a_message_that_lacks_mandatory_elements(
+    message: dict[str, str], elements: tuple[str, ...], line: str
+) -> None:
+    """The elements are named, in the order in which the dialect asks for them."""
+    assert said(without(message, *elements)) == [line]
+
+
+def test_only_the_first_message_of_a_type_is_looked_at() -> None:
+    """A stranger whose first request is whole is not told of a later one that a fault has cut."""
+    assert said(SIGN_ON, REQUEST, without(REQUEST, "7"), REVERSAL) == []
+    assert len(said(without(REQUEST, "7"), without(REQUEST, "11"))) == 1
+
+
+def test_who_is_told_is_the_peer() -> None:
+    """The host's half looks at what terminals send, the terminals' half at what the host sends."""
+    cut = without(ANSWER, "39")
+    assert said(cut, mode="host", to="terminal") == []
+    assert said(cut, mode="terminals", to="terminal") == ["the first 0210 of the host lacks DE 39"]
+    assert said(without(REQUEST, "7"), mode="terminals") == []
+
+
+def test_a_message_that_nobody_believes_is_not_counted_for_its_elements() -> None:
+    """Its MAC is wrong or missing, and that is what is said."""
+    (line,) = said(without(REQUEST, "7"), mac="bad")
+    assert line == "ATM1's 0200 has no MAC (DE 64 or 128): --mac none if none is meant"
+
+
+def test_a_refused_sign_on_names_the_code() -> None:
+    """Of the terminals' half: what the host answered."""
+    lines: list[str] = []
+    hints = SetupHints("terminals", load_dialect(), lines.append)
+    hints.see(0.0, "ATM1", e.FrameSeen("terminal", "host", SIGN_ON, "none", "", 100))
+    refusal = {"t": "0810", "11": "000001", "39": "05"}
+    hints.see(0.1, "ATM1", e.FrameSeen("terminal", "terminal", refusal, "none", "", 100))
+    assert lines == ["the host refused ATM1's sign-on with DE 39 = 05"]
+
+
+def test_a_sign_on_that_is_never_answered_names_the_message() -> None:
+    """By its MTI and its function code, as the peer's own documentation does."""
+    lines: list[str] = []
+    hints = SetupHints("terminals", load_dialect(), lines.append)
+    hints.see(0.0, "ATM1", e.FrameSeen("terminal", "host", SIGN_ON, "none", "", 100))
+    hints.see(15.0, "ATM1", e.LinkClosed("local"))
+    assert len(lines) == 1
+    assert lines[0].startswith("the host does not answer ATM1's sign-on (0800, DE 70 001): ")
