@@ -1,5 +1,5 @@
 """Faults of the bytes of a frame: how many come at a time, and whether they are right. Those of the
-line are in line.py.
+line are in byte_line.py.
 
 They touch financial and reversal responses, or what mti= names, and never the length header: it
 goes on saying what there was.

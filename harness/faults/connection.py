@@ -1,5 +1,5 @@
 """Faults of the connection: it is refused, kept waiting, reset, or comes and goes. Those that show
-when a frame passes are in link.py.
+when a frame passes are in connection_dead.py.
 
 `admit` and `wait` are asked when a terminal dials, `next_cut` when a connection opens, when
 something passed on it, and again when its cut is due. In `live` two processes ask, each of a plan

@@ -15,9 +15,9 @@ from typing import TypeVar
 
 from msgspec import structs
 
+from harness.contract import HOST_RESPONSE
 from harness.errors import ConfigError
 from harness.events import Event, FaultActed
-from harness.faults.clock import ClockRule
 from harness.faults.compose import WireFaults
 from harness.faults.connection import ConnectionRule, DialRule
 from harness.faults.customer import CustomerRule, HandRule
@@ -25,16 +25,12 @@ from harness.faults.device import DeviceRule
 from harness.faults.fate import Act, Passing
 from harness.faults.fleet import SwitchRule
 from harness.faults.grammar import ALL_RULES
-from harness.faults.host import (
-    Crash,
-    HangAfterN,
-    HostMessageRule,
-    HostRule,
-    IssuerDown,
-    PartialApproval,
-)
-from harness.faults.power import PowerCut, ProcessPause
+from harness.faults.host import Crash, HangAfterN, HostMessageRule, HostRule, IssuerDown
+from harness.faults.meaning import PartialApproval
+from harness.faults.power import PowerCut
 from harness.faults.rule import FOREVER, HOST, Context, FaultSpec, Rule
+from harness.faults.time_clock import ClockRule
+from harness.faults.time_timers import ProcessPause
 from harness.faults.windows import Windows
 from harness.faults.wire import WireRule
 from harness.machines.customer import MachineDeadlines
@@ -64,7 +60,7 @@ class FaultSet:
         specs: Sequence[FaultSpec],
         *,
         seed: int,
-        host_response: float = 45.0,
+        host_response: float = HOST_RESPONSE,
         framing: str = "2byte",
     ) -> None:
         """`host_response` in seconds is the contract's, for faults that count from its end.

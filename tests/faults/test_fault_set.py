@@ -10,7 +10,6 @@ from raw_fields import said
 
 from harness.errors import ConfigError
 from harness.events import FaultActed, FaultBegan, FaultEnded
-from harness.faults.clock import ClockRule
 from harness.faults.connection import ConnectionRule
 from harness.faults.customer import CustomerRule, HandRule
 from harness.faults.device import DeviceRule
@@ -20,6 +19,7 @@ from harness.faults.grammar import ALL_RULES
 from harness.faults.host import HostRule
 from harness.faults.power import OperationRule
 from harness.faults.rule import Rule
+from harness.faults.time_clock import ClockRule
 from harness.faults.wire import WireRule
 
 FOREVER = float("inf")
