@@ -255,7 +255,7 @@ class Host:
         self.events += brought_forward(transactions)
 
     def take_over(self, stored: Iterable[StoredTransaction], balances: Mapping[str, int]) -> None:
-        """What the primary has committed, as its standby hears of it."""
+        """What the primary has committed, as its standby is told of it."""
         self.durability.restore(stored, balances)
 
     # --- the table ----------------------------------------------------------------------------
