@@ -146,6 +146,12 @@ def test_only_a_dialect_knows_data_elements(module: str) -> None:
     assert found == []
 
 
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_has_one_idea(module: str) -> None:
+    """One that is longer than this holds more than one idea, and is split."""
+    assert len(MODULES[module].read_text().splitlines()) <= 400
+
+
 def test_the_package_itself_imports_nothing_of_its_own() -> None:
     """Importing one part of the harness does not pull in the rest: what the package itself offers
     is imported when it is asked for.

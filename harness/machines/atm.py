@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
 
 import msgspec
 
@@ -18,7 +17,7 @@ from harness.machines import inputs as i
 from harness.machines.customer import Customers, MachineDeadlines
 from harness.machines.device import Device, DeviceImage
 from harness.machines.effects import Connect, Disconnect, Transmit, Write
-from harness.machines.operations import MOTORS, operation_of
+from harness.machines.operations import MOTORS, OperationFaults, operation_of
 from harness.machines.store import StoreImage
 from harness.machines.terminal import Terminal
 from harness.machines.timers import NEVER
@@ -47,20 +46,6 @@ class AtmImage(msgspec.Struct, frozen=True, gc=False):
 
 class WantBoot(i.Effect, frozen=True, gc=False):
     """The power is back: the owner answers with `boot(image)`."""
-
-
-class OperationFaults(Protocol):
-    """What can happen to an ATM between two operations; faults are such."""
-
-    @property
-    def acts(self) -> bool:
-        """Is there any need to ask?"""
-
-    def power_cut(self, now: float, operation: str) -> float | None:
-        """Seconds without power from this operation on, or None."""
-
-    def pause(self, now: float, operation: str) -> float | None:
-        """Seconds for which the process stands still behind this operation, or None."""
 
 
 class Atm:

@@ -8,6 +8,8 @@ A fault such as a power cut or a pause of the process can be keyed to one of the
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from harness.machines import inputs as i
 from harness.machines.effects import Transmit, Write
 
@@ -30,3 +32,17 @@ def operation_of(effect: i.Effect) -> str:
     if type(effect) is Transmit:
         return f"frame:{effect.mti}"
     return type(effect).__name__.lower()
+
+
+class OperationFaults(Protocol):
+    """What can happen to an ATM between two operations; faults are such."""
+
+    @property
+    def acts(self) -> bool:
+        """Is there any need to ask?"""
+
+    def power_cut(self, now: float, operation: str) -> float | None:
+        """Seconds without power from this operation on, or None."""
+
+    def pause(self, now: float, operation: str) -> float | None:
+        """Seconds for which the process stands still behind this operation, or None."""
