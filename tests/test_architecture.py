@@ -135,16 +135,6 @@ def test_no_clock_no_chance_no_thread_no_order_of_sets(module: str) -> None:
     assert found == []
 
 
-# they still read raw fields; a file that does no more is taken off this list
-READ_RAW_FIELDS = (
-    *("checks.evidence", "checks.judge", "checks.ledger", "checks.settlement", "checks.totals"),
-    "checks.withdrawal_outcome",
-    *("faults.dead_connection", "faults.fate", "faults.meaning", "faults.message", "faults.power"),
-    *("faults.rule", "faults.timeout", "faults.wire"),
-    *("live.faulty_link", "live.host_server", "tap"),
-)
-
-
 @pytest.mark.parametrize("module", [m for m in MODULES if unit_of(m) != "wire"])
 def test_only_a_dialect_knows_data_elements(module: str) -> None:
     """Machines, checks, reports and faults speak of meanings, so that another version of the
@@ -153,10 +143,7 @@ def test_only_a_dialect_knows_data_elements(module: str) -> None:
     found = [
         f"{module}:{line} {what}" for line, what in message_literals(MODULES[module].read_text())
     ]
-    if module in READ_RAW_FIELDS:
-        assert found, f"take {module} off the list"
-    else:
-        assert found == []
+    assert found == []
 
 
 def test_the_package_itself_imports_nothing_of_its_own() -> None:

@@ -82,7 +82,7 @@ class AcceptedConnection:
 
     def _record(self, frames: list[e.FrameSeen]) -> None:
         for frame in frames:
-            name = frame.fields.get("41", "")
+            name = self._owner.dialect.read(frame.fields).terminal
             if name and name not in self._names:
                 self._names[name] = None
                 if self._owner.standalone:
