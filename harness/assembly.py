@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import copy
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -175,18 +176,16 @@ class Assembly:
         """The ATM of an index, not booted yet."""
         name = terminal_id(index)
         faults = self.faults
-        fate = self._device_faults(name) if faults.device else None
-        device = self.terminal_profile.device(self._motors, fate)
+        of_atm = _FaultsOfAtm(faults, name)
+        device = self.terminal_profile.device(self._motors, of_atm.mishap)
         customers = Customers(
             self.plan.scenario.customers,
             device,
             lambda customer: self._card(index, customer),
             key_of(self.plan.seed, "street", name),
-            _FaultsOfCustomers(faults, name) if faults.customer else None,
+            of_atm,
         )
-        power = self._power_cuts(name) if faults.power else None
-        pause = self._pauses(name) if faults.time else None
-        return Atm(name, self._builder(index), device, customers, power, pause)
+        return Atm(name, self._builder(index), device, customers, of_atm)
 
     def _card(self, index: int, customer: int) -> Card:
         return self.population.card(index, customer % CUSTOMERS)  # after weeks, cards come again
@@ -196,32 +195,13 @@ class Assembly:
         context = TerminalContext(
             Station(name, f"{BANK:<15}", self.place(index)),
             self.dialect,
-            self._clock(name),
+            WrongCalendar(self.calendar, _FaultsOfClock(self.faults, name)),
             self.new_link(),
             self.pin,
             self.plan.seed,
         )
         machine, settings = self.terminal_profile.machine, self._settings
         return lambda: machine(settings, context)
-
-    def _clock(self, name: str) -> Calendar:
-        """The clock by which a terminal stamps its messages."""
-        faults = self.faults
-        if not faults.time:
-            return self.calendar
-        return WrongCalendar(
-            self.plan.scenario.epoch,
-            lambda now, moment, local: faults.clock(now, name, moment, local=local),
-        )
-
-    def _device_faults(self, name: str) -> Callable[[float, str], DeviceFault | None]:
-        return lambda now, command: self.faults.mishap(now, name, command)
-
-    def _pauses(self, name: str) -> Callable[[float, str], float | None]:
-        return lambda now, operation: self.faults.pause(now, name, operation)
-
-    def _power_cuts(self, name: str) -> Callable[[float, str], float | None]:
-        return lambda now, operation: self.faults.power_cut(now, name, operation)
 
     def host(self) -> HostInterface:
         """The host, or a pair where the contract has a standby.
@@ -259,7 +239,7 @@ class Assembly:
             pin=self.pin,
             pin_of=self._pin_of(),
             seed=self.plan.seed,
-            faults=self.faults if self.faults.host else None,
+            faults=self.faults,
             known=population.listed.__contains__ if isinstance(population, CardFile) else None,
         )
 
@@ -280,15 +260,51 @@ class Assembly:
         return tuple(CodeRule(pan=pan, code=line.code) for pan, line in listed if line.code)
 
 
-class _FaultsOfCustomers:
-    """The faults of those in front of one ATM."""
+class _FaultsOfAtm:
+    """The faults of one ATM: of its device, of its mains and process, and of those in front of it.
+    They are asked even if there are none yet, as some may be added while the run goes on.
+    """
+
+    __slots__ = ("_faults", "_terminal")
 
     def __init__(self, faults: FaultSet, terminal: str) -> None:
         self._faults = faults
         self._terminal = terminal
 
+    @property
+    def acts(self) -> bool:
+        return self._faults.operations
+
+    def power_cut(self, now: float, operation: str) -> float | None:
+        return self._faults.power_cut(now, self._terminal, operation)
+
+    def pause(self, now: float, operation: str) -> float | None:
+        return self._faults.pause(now, self._terminal, operation)
+
+    def mishap(self, now: float, command: str) -> DeviceFault | None:
+        return self._faults.mishap(now, self._terminal, command)
+
     def forgets(self, now: float, what: str, *, anyway: bool) -> bool:
         return self._faults.forgets(now, self._terminal, what, anyway=anyway)
 
-    def moves(self, now: float, move: int, machine: MachineDeadlines) -> float:
-        return self._faults.moves(now, self._terminal, move, machine)
+    def moves(self, now: float, move: int, machine: Callable[[], MachineDeadlines]) -> float:
+        if not self._faults.customer:
+            return now
+        return self._faults.moves(now, self._terminal, move, machine())
+
+
+class _FaultsOfClock:
+    """The faults of one ATM's clock."""
+
+    __slots__ = ("_faults", "_terminal")
+
+    def __init__(self, faults: FaultSet, terminal: str) -> None:
+        self._faults = faults
+        self._terminal = terminal
+
+    @property
+    def acts(self) -> bool:
+        return self._faults.clocks
+
+    def wrong(self, now: float, moment: datetime, *, local: bool) -> tuple[timedelta, timedelta]:
+        return self._faults.clock(now, self._terminal, moment, local=local)

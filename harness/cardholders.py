@@ -3,13 +3,14 @@
 A card depends on the seed, the terminal and the customer, and on nothing else. So a simulation, a
 live run and a reader of an old journal all see the same card, in whatever order they ask.
 
-The card number (PAN) is BIN 999999, which no scheme issues (section 8), then one digit for the
-issuer, eight digits for the account, and a Luhn check digit. A seventh digit of 0 to 5 is a card of
-this bank, 6 to 9 one of other banks, so that a host knows the issuer from the PAN alone
-(`issuer_of`). The account is an affine permutation of an ordinal modulo 10^8: no two customers have
-the same card, with up to TERMINALS terminals and CUSTOMERS customers at each. The discretionary
-data of track 2 are that number, permuted again. Both permutations can be undone, so that a scan for
-secrets needs no list of cards: it asks to whom a number would belong (`card_of`, `card_of_track`).
+The card number (PAN) is BIN 999999, which no scheme issues (docs/domain.md, "Secrets and keys"),
+then one digit for the issuer, eight digits for the account, and a Luhn check digit. A seventh digit
+of 0 to 5 is a card of this bank, 6 to 9 one of other banks, so that a host knows the issuer from
+the PAN alone (`issuer_of`). The account is an affine permutation of an ordinal modulo 10^8: no two
+customers have the same card, with up to TERMINALS terminals and CUSTOMERS customers at each. The
+discretionary data of track 2 are that number, permuted again. Both permutations can be undone, so
+that a scan for secrets needs no list of cards: it asks to whom a number would belong (`card_of`,
+`card_of_track`).
 
 The PIN is derived from the PAN under a key that is made from the seed, as banks derive a 'natural
 PIN', so that a host in another process can verify it without a file of cards.
@@ -84,7 +85,9 @@ class Card(msgspec.Struct, frozen=True, gc=False):
     token: str
 
     def __repr__(self) -> str:
-        """Masked: first six and last four digits, never track or PIN (section 8)."""
+        """Masked: first six and last four digits, never track or PIN
+        (docs/domain.md, "Secrets and keys").
+        """
         return f"Card({self.pan[:6]}******{self.pan[-4:]}, token={self.token!r})"
 
 
@@ -105,7 +108,9 @@ class Population:
         locales: tuple[str, ...] = LOCALES,
         foreign_share: float = 0.4,
     ) -> None:
-        """`foreign_share` is the share of cards from other issuers (section 6: 40 %)."""
+        """`foreign_share` is the share of cards from other issuers
+        (docs/domain.md, "Scenarios": 40 %).
+        """
         if not 0.0 <= foreign_share <= 1.0:
             raise ConfigError(
                 f"{foreign_share} is not a share",

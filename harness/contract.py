@@ -1,7 +1,7 @@
 """The contract: what a run holds its machines to.
 
 Bounds come from here and never from the profile that is on trial. The defaults
-are those of the domain's timer table (section 3); a scenario's file may say
+are those of docs/domain.md, "Timers"; a scenario's file may say
 otherwise, and the journal's header carries the contract that was in force.
 """
 
@@ -92,6 +92,6 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def silence(self) -> float:
         """Seconds after the last message by which a silent link is down: the idle time and
-        three echoes unanswered (section 2).
+        three echoes unanswered (docs/domain.md, "Network management").
         """
         return self.echo_idle + 3 * self.echo_interval

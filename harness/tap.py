@@ -13,9 +13,10 @@ from typing import NamedTuple
 from harness.errors import DecodeError
 from harness.events import End, FrameSeen
 from harness.wire.authenticated import AuthenticatedCodec
+from harness.wire.dialects.base import Dialect
 from harness.wire.format_detector import FormatDetector
 from harness.wire.framing import Framing
-from harness.wire.message import Dialect, Fields, Message, MessageClass
+from harness.wire.message import Fields, Message, MessageClass
 
 
 class Look(NamedTuple):

@@ -1,10 +1,13 @@
-"""What every check is: a reader of evidence that counts what it tried and keeps little.
+"""The base of all checks: a check reads evidence, counts what it tried, and keeps little.
 
-A check has a handler for each kind of event it cares about (`on_CardTaken`), called with the
-`TerminalEvidence`, the time and the event, after the evidence took the event in. It never raises;
-it notes failures. At the end of whatever was seen `due(terminal, now)` comes once for each
-terminal, so that a bound that passed without its entry is a failure; `rest(terminal, now)` follows
-only when the run came to its end, and judges what must be over by then.
+A check has a handler for each kind of event that concerns it (`on_CardTaken`). It is called with
+the terminal's evidence, the time in run seconds and the event, after the evidence has taken the
+event in. A check changes no evidence, but for the note that T8 leaves on a transaction (`judged`).
+It never raises: it notes failures.
+
+When nothing more is to come, `due(terminal, now)` is called once for each terminal, so that a bound
+is broken even if no entry followed. If the run came to its end, `rest(terminal, now)` follows, and
+judges what must be over by then.
 """
 
 from __future__ import annotations
@@ -82,15 +85,15 @@ class Check:
 
     @classmethod
     def applies(cls, sees: tuple[str, ...]) -> bool:
-        """Has it something to say in a run that sees these things? Not, where another check sees
-        all of it and more.
+        """Is it of use in a run that sees these things? It is not where another check judges all of
+        it and more.
         """
         del sees
         return True
 
     def run_event(self, at: float, event: Event) -> None:
-        """A fault began, acted for a while or ended, customers stopped, or the host closed a day
-        or came back.
+        """An event that concerns no terminal in particular: a fault began, took a lasting effect or
+        ended, customers stopped, the host closed a day or came back.
         """
 
     def due(self, terminal: TerminalEvidence, now: float) -> None:
@@ -108,7 +111,7 @@ class Check:
         self._note(Failure(self.id, at, terminal.name, what, device.card, device.customer, excess))
 
     def fail_at(self, at: float, actor: str, what: str) -> None:
-        """A promise that no terminal in particular broke."""
+        """Note a failure that is not one terminal's."""
         self._note(Failure(self.id, at, actor, what))
 
     def _note(self, failure: Failure) -> None:
@@ -124,7 +127,9 @@ class Check:
     def hold(
         self, terminal: TerminalEvidence, at: float, seconds: float, bound: float, what: str
     ) -> None:
-        """A timed case: measure it, and fail if it passed its bound. `what` gets the figures."""
+        """Measure a timed case, and fail if it took longer than its bound (both in seconds). The
+        figures are added to `what`.
+        """
         self.measured(seconds)
         if seconds > bound + 1e-6:
             self.fail(
@@ -136,8 +141,8 @@ class Check:
 
 
 class IntervalCheck(Check):
-    """A timed case that begins and ends, one at a time for each terminal; the time without power is
-    left out, and each power cut in it adds the time to recover.
+    """A check of timed cases that begin and end, one at a time for each terminal. Time without
+    power is left out, and each power cut during a case adds the time to recover to its bound.
     """
 
     timed = True

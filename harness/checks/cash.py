@@ -101,7 +101,8 @@ class CardBeforeCash(Check):
 
 
 class CashIsDrawnIn(IntervalCheck):
-    """T2.cash (section 3, cash_take and retract). From the slot to a hand, or back in; what got
+    """T2.cash (docs/domain.md, "Timers", cash_take and retract).
+    From the slot to a hand, or back in; what got
     stuck on the way is out of everybody's reach.
     """
 

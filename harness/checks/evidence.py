@@ -30,7 +30,7 @@ from harness.checks.own_account import OwnAccount
 from harness.checks.transactions import TerminalTransactions
 from harness.checks.wire_evidence import WireEvidence
 from harness.contract import Contract
-from harness.wire.message import Dialect
+from harness.wire.dialects.base import Dialect
 
 
 class TerminalEvidence:

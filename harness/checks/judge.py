@@ -14,7 +14,7 @@ from harness.checks.totals import TotalsCounter
 from harness.checks.verdict import Verdict
 from harness.journal import Header
 from harness.wire.dialects import load_dialect
-from harness.wire.message import Dialect
+from harness.wire.dialects.base import Dialect
 
 OF_A_TERMINAL = (
     e.Posted,

@@ -10,7 +10,8 @@ from harness.checks.evidence import TerminalEvidence
 from harness.checks.number_set import NumberSet
 from harness.checks.transactions import TransactionEvidence
 from harness.checks.wire_evidence import APPROVING
-from harness.wire.message import MONEY_CLASSES, REQUESTS, Kind, number_of, read_cause
+from harness.wire.identity import number_of, read_cause
+from harness.wire.message import MONEY_CLASSES, REQUESTS, Kind
 
 
 class PostedOnce(Check):

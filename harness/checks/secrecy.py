@@ -173,7 +173,8 @@ class SecrecyScan:
             at = firsts.find(b"\x04", at + 1)
 
     def _owner(self, block: str) -> Card | None:
-        """Whose clear format 0 block this is (section 8): 04, PIN and filler, XORed with the
+        """Whose clear format 0 block this is
+        (docs/domain.md, "Secrets and keys"): 04, PIN and filler, XORed with the
         PAN's last twelve digits before the check digit, which on our BIN begin with 999.
         """
         clear = f"{int(block, 16) ^ 0x0000_9990_0000_0000:016x}"

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from harness.checks.number_set import NumberSet
 from harness.machines.timers import NEVER
-from harness.wire.message import AdviceOutcome, Message, Outcome, number_of
+from harness.wire.identity import number_of
+from harness.wire.message import AdviceOutcome, Message, Outcome
 
 RECENT = 16
 

@@ -14,14 +14,8 @@ from harness.checks.link_evidence import LinkEvidence
 from harness.checks.operating_time import OperatingTime
 from harness.checks.transactions import HOST_TIMER, TerminalTransactions, TransactionEvidence
 from harness.contract import Contract
-from harness.wire.message import (
-    NETWORK_KINDS,
-    REVERSALS,
-    Dialect,
-    Kind,
-    Message,
-    Outcome,
-)
+from harness.wire.dialects.base import Dialect
+from harness.wire.message import NETWORK_KINDS, REVERSALS, Kind, Message, Outcome
 
 WAY: dict[Kind, e.End] = {
     Kind.REQUEST: "host",
@@ -34,7 +28,7 @@ WAY: dict[Kind, e.End] = {
 """Where a message of that kind goes; network management goes either way."""
 
 CLOSING = (Outcome.DECLINED, Outcome.CAPTURE, Outcome.PIN_AGAIN, Outcome.SYSTEM_ERROR)
-"""Only listed codes close a transaction without a reversal (section 2)."""
+"""Only listed codes close a transaction without a reversal (docs/domain.md, "Response codes")."""
 
 APPROVING = (Outcome.APPROVED, Outcome.PARTIAL)
 
@@ -80,7 +74,8 @@ class WireEvidence:
         """True when the frame concerns no check: network management, most of the traffic."""
         message = self.message = self._dialect.read(event.fields)
         kind = message.kind
-        if event.problem or WAY.get(kind, event.to) != event.to:
+        management = kind in NETWORK_KINDS
+        if event.problem or (not management and WAY.get(kind, event.to) != event.to):
             self.kind = None  # damaged, maybe into what only the other end would say
             return False
         self.kind = kind
@@ -94,7 +89,7 @@ class WireEvidence:
                 self.host_end.arrives(at, message)
             else:
                 self.host_end.leaves(message)
-        return kind in NETWORK_KINDS
+        return management
 
     def on_AdviceSeen(self, _at: float, event: e.AdviceSeen) -> None:
         self.advice = self._dialect.read(event.fields)

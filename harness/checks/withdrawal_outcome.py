@@ -165,7 +165,8 @@ class PowerCutLosesNothing(Check):
 
 
 class ReversalsInOrder(Check):
-    """T13.order (section 4, rule 6). A reversal is sent for the first time when the one before it
+    """T13.order (docs/domain.md, "Store and forward", rule 6).
+    A reversal is sent for the first time when the one before it
     has had its final answer or is parked, and never before one of an earlier transaction (as far
     as its request was seen: one that the power cut off before it left has no place in time). Where
     nobody sees the terminals' own end, a host that was killed may have given the answer and not

@@ -1,7 +1,8 @@
 """Message authentication codes: AES-CMAC, and ISO 9797-1 algorithms 1 and 3.
 
 All give eight bytes, leftmost first. Algorithms 1 and 3 pad with zeros (padding method 1)
-here; CMAC pads by itself. What the MAC covers is the wire's business (section 8).
+here; CMAC pads by itself. What the MAC covers is the wire's business
+(docs/domain.md, "Secrets and keys").
 
 `MAC_ALGORITHMS` is the registry: a run chooses a row of it by name (`LinkOptions.mac`, the flag
 `--mac`), so a further algorithm is a class and a row here, and nothing elsewhere.

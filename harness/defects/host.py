@@ -13,7 +13,8 @@ from harness.machines.host_table import SAFE_HOST_TABLE, HostCell
 from harness.machines.profile import HostProfile, rewired_host
 from harness.machines.standin import Issuer
 from harness.machines.transaction_log import DONE, PENDING, STOOD_IN, TransactionRecord
-from harness.wire.message import Kind, Message, TransactionId
+from harness.wire.identity import TransactionId
+from harness.wire.message import Kind, Message
 
 SMALL = 50_00  # minor units: what a declining issuer does take
 TOMBSTONE_LASTS = 10.0  # seconds, with the host that lets them expire

@@ -20,7 +20,9 @@ class Booted(TerminalEvent, frozen=True, gc=False):
 
 
 class StateEntered(TerminalEvent, frozen=True, gc=False):
-    """A state of section 3, with the state's timer and when it fires ('' and 0 for none)."""
+    """A state of the terminal, with the state's timer and when it fires ('' and 0 for none);
+    see docs/domain.md, "Terminal states".
+    """
 
     state: str
     timer: str

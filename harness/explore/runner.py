@@ -22,7 +22,7 @@ from harness.plan import RunPlan
 from harness.sim.fleet import Fleet
 from harness.sim.run import play
 from harness.wire.dialects import load_dialect
-from harness.wire.message import Dialect
+from harness.wire.dialects.base import Dialect
 
 RAISED, UNSETTLED = "error", "open"
 OF_NO_INVARIANT = {

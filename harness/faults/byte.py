@@ -1,5 +1,5 @@
 """Faults of the bytes of a frame: how many come at a time, and whether they are right. Those of the
-line are in line.py.
+line are in byte_line.py.
 
 They touch financial and reversal responses, or what mti= names, and never the length header: it
 goes on saying what there was.
@@ -86,6 +86,9 @@ class Coalesce(ByteRule):
     def holds(self, passing: Passing, effects: tuple[FaultActed, ...]) -> None:
         way = passing.terminal, passing.to
         self._told[way] = self._told.get(way, ()) + effects
+
+    def unfinished(self) -> bool:
+        return bool(self._held)
 
     def strike(self, _now: float, passing: Passing) -> list[Act]:
         self._held[(passing.terminal, passing.to)] = [passing.data]

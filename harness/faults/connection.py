@@ -1,5 +1,5 @@
 """Faults of the connection: it is refused, kept waiting, reset, or comes and goes. Those that show
-when a frame passes are in link.py.
+when a frame passes are in connection_dead.py.
 
 `admit` and `wait` are asked when a terminal dials, `next_cut` when a connection opens, when
 something passed on it, and again when its cut is due. In `live` two processes ask, each of a plan
@@ -41,6 +41,9 @@ class ConnectionRule(Rule):
 
     def opened(self, now: float, terminal: str) -> None:
         """A connection of that terminal stands."""
+
+    def stands(self, _now: float, terminal: str, since: float) -> None:
+        self.opened(since, terminal)
 
     def passed(self, now: float, terminal: str) -> None:
         """Bytes left on it, either way."""
@@ -137,6 +140,9 @@ class ConnectionLimit(DialRule):
     def admitted(self, terminal: str) -> None:
         self._standing[terminal] = None
 
+    def stands(self, _now: float, terminal: str, _since: float) -> None:
+        self.admitted(terminal)
+
     def closed(self, _now: float, terminal: str) -> None:
         self._standing.pop(terminal, None)
 
@@ -212,6 +218,9 @@ class FinIdle(ConnectionRule):
 
     def opened(self, now: float, terminal: str) -> None:
         self._silent[terminal] = now
+
+    def stands(self, now: float, terminal: str, _since: float) -> None:
+        self.opened(now, terminal)  # nobody knows how long it has been silent
 
     def passed(self, now: float, terminal: str) -> None:
         self.closed(now, terminal)

@@ -94,47 +94,4 @@ class Dawdles(HandRule):
         return Moment(now + by, f"a hand moves {by:g} s later")
 
 
-class HandTie(HandRule):
-    """Where a hand and a timer meet, the device decides what happened (section 3). It acts once
-    when a hand begins to wait, which alone may cost the customer the visit, and once when the two
-    meet.
-    """
-
-    kind = "hand_tie"
-    layer = "time"
-    summary = "a customer's hand moves in the very instant in which a timer of the machine runs out"
-    virtual = True
-    variants = ("", "lets=3")
-    parameters: ClassVar[dict[str, Parameter]] = {
-        "of": Parameter(
-            "choice", "timer", "of the visit, or of the link", choices=("timer", "link")
-        ),
-        "lets": Parameter("count", "0", "how many it lets run out first"),
-        **COMMON,
-    }
-
-    def __init__(self, spec: FaultSpec, index: int, context: Context) -> None:
-        super().__init__(spec, index, context)
-        self._lets: dict[str, int] = {}
-
-    def waits_until(self, now: float, terminal: str, machine: MachineDeadlines) -> Moment:
-        until = self._next(now, machine)
-        if until == now:
-            return Moment(now)
-        self._lets[terminal] = self.value("lets")
-        return Moment(until, "a hand waits for a timer to run out")
-
-    def _next(self, now: float, machine: MachineDeadlines) -> float:
-        until = machine.timer if self.value("of") == "timer" else machine.link
-        return now if until == FOREVER else until
-
-    def goes_on(self, now: float, terminal: str, machine: MachineDeadlines) -> Moment:
-        if machine.fired != now:  # what it waited for was put off, or came to nothing
-            return Moment(self._next(now, machine))
-        if self._lets[terminal]:
-            self._lets[terminal] -= 1
-            return Moment(self._next(now, machine))
-        return Moment(now, "a hand moved as a timer ran out")
-
-
-CUSTOMER_RULES: tuple[type[Rule], ...] = (LeavesCard, LeavesCash, Dawdles, HandTie)
+CUSTOMER_RULES: tuple[type[Rule], ...] = (LeavesCard, LeavesCash, Dawdles)

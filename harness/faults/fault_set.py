@@ -13,9 +13,11 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from msgspec import structs
+
 from harness.contract import HOST_RESPONSE
+from harness.errors import ConfigError
 from harness.events import Event, FaultActed
-from harness.faults.clock import ClockRule
 from harness.faults.compose import WireFaults
 from harness.faults.connection import ConnectionRule, DialRule
 from harness.faults.customer import CustomerRule, HandRule
@@ -23,21 +25,17 @@ from harness.faults.device import DeviceRule
 from harness.faults.fate import Act, Passing
 from harness.faults.fleet import SwitchRule
 from harness.faults.grammar import ALL_RULES
-from harness.faults.host import (
-    Crash,
-    HangAfterN,
-    HostMessageRule,
-    HostRule,
-    IssuerDown,
-    PartialApproval,
-)
-from harness.faults.power import PowerCut, ProcessPause
+from harness.faults.host import Crash, HangAfterN, HostMessageRule, HostRule, IssuerDown
+from harness.faults.meaning import PartialApproval
+from harness.faults.power import PowerCut
 from harness.faults.rule import FOREVER, HOST, Context, FaultSpec, Rule
+from harness.faults.time_clock import ClockRule
+from harness.faults.time_timers import ProcessPause
 from harness.faults.windows import Windows
 from harness.faults.wire import WireRule
 from harness.machines.customer import MachineDeadlines
 from harness.machines.device_fault import DeviceFault
-from harness.machines.host_fault import HostFault
+from harness.machines.host_fault import NO_FAULT, HostFault
 from harness.machines.host_pair import Switch
 from harness.wire.message import Message
 
@@ -45,8 +43,9 @@ R = TypeVar("R", bound=Rule)
 
 
 class FaultSet:
-    """`wire`, `connection`, `host`, `device`, `customer`, `power`, `time`: is there any such
-    rule? `on_the_way`: is there one of the wire or of the connection?
+    """`wire`, `connection`, `host`, `device`, `customer`, `operations`, `clocks`: is there any such
+    rule? `on_the_way`: is there one of the wire or of the connection? Rules may be added and taken
+    away while the run goes on.
 
     `tell` is set by the owner of the journal and takes each effect as it happens. Only what happens
     inside a terminal, or as its connection is cut, waits in `held` until the owner has written down
@@ -69,21 +68,43 @@ class FaultSet:
         Raises:
             ConfigError: no framing is called that, and a fault needs to know it.
         """
-        context = Context(seed, host_response, framing)
-        self._rules: list[Rule] = [
-            ALL_RULES[spec.kind](spec, index, context) for index, spec in enumerate(specs)
-        ]
+        self._context = Context(seed, host_response, framing)
+        self._rules: dict[int, Rule] = {}  # by number, in the order in which they were asked for
+        self._number = 0  # of the next one
+        self._leaving: list[Rule] = []  # were taken away, and still have something to do
+        self._waits: dict[str, list[tuple[DialRule, float]]] = {}  # of dials not answered yet
+        self._standing: dict[str, float] = {}  # terminals with a connection, and since when
+        self._switching: SwitchRule | None = None
+        self.held: list[FaultActed] = []
+        self.tell: Callable[[FaultActed], None] = self.held.append
+        self.windows = Windows()
+        self.outage = 0.0
+        for spec in specs:
+            self._take_in(spec)
+        self._sort()
+
+    def _take_in(self, spec: FaultSpec) -> Rule:
+        number = self._number
+        rule = ALL_RULES[spec.kind](spec, number, self._context)
+        rule.tell = self.held.append if rule.where == "terminals" else self._tell
+        self._number += 1
+        self._rules[number] = rule
+        self.windows.add(number, spec)
+        self.outage = max(self.outage, rule.lasts)
+        return rule
+
+    def _sort(self) -> None:
+        """The rules by the layer that asks for them; again whenever there are others."""
+        self._leaving = [rule for rule in self._leaving if rule.unfinished()]
         self._wire = WireFaults(self._of(WireRule))
         self._connection = self._of(ConnectionRule)
         self._dial = self._of(DialRule)
-        self._waits: dict[str, list[tuple[DialRule, float]]] = {}  # of dials not answered yet
         self._hearing = sorted(self._of(HostMessageRule), key=lambda rule: rule.stage)
         self._hangs = self._of(HangAfterN)
         self._issuer = self._of(IssuerDown)
         self._parts = self._of(PartialApproval)
         self._crashes = self._of(Crash)
         self._switches = self._of(SwitchRule)
-        self._switching: SwitchRule | None = None
         self._device = self._of(DeviceRule)
         self._customer = self._of(CustomerRule)
         self._hands = self._of(HandRule)
@@ -96,17 +117,62 @@ class FaultSet:
         self.host = bool(self._of(HostRule))
         self.device = bool(self._device)
         self.customer = bool(self._customer or self._hands)
-        self.power = bool(self._power)
-        self.time = bool(self._clock_rules or self._pauses)
-        self.held: list[FaultActed] = []
-        self.tell: Callable[[FaultActed], None] = self.held.append
-        self.windows = Windows([rule.spec for rule in self._rules])
-        self.outage = max((rule.lasts for rule in self._rules), default=0.0)
-        for rule in self._rules:
-            rule.tell = self.held.append if rule.where == "terminals" else self._tell
+        self.operations = bool(self._power or self._pauses)
+        self.clocks = bool(self._clock_rules)
 
     def _of(self, layer: type[R]) -> list[R]:
-        return [rule for rule in self._rules if isinstance(rule, layer)]
+        return [r for r in (*self._rules.values(), *self._leaving) if isinstance(r, layer)]
+
+    # --- rules that come and go -----------------------------------------------------------------
+
+    def add(self, spec: FaultSpec, now: float) -> int:
+        """One more fault, from now on; the others go on undisturbed. The number by which it can be
+        removed again. Its owner tells of `windows` and plans cuts anew.
+
+        Raises:
+            ConfigError: its window is over.
+        """
+        if spec.until <= now:
+            remedy = f"the run is at {now:g} s: let it end later"
+            raise ConfigError(f"the window of '{spec.text}' is over", place="fault", remedy=remedy)
+        number = self._number
+        rule = self._take_in(structs.replace(spec, start=max(spec.start, now)))
+        self._sort()
+        for terminal, since in self._standing.items():
+            rule.stands(now, terminal, since)
+        return number
+
+    def remove(self, fault: str | int, now: float) -> list[Event]:
+        """The fault with that text (the first of them), or of that number, ends now: what is to be
+        told of its window. What it holds back comes as at the end of a window.
+
+        Raises:
+            ConfigError: there is no such fault.
+        """
+        texts = {number: rule.spec.text for number, rule in self._rules.items()}
+        number = next((n for n, text in texts.items() if fault in (n, text)), None)
+        if number is None:
+            remedy = f"it has {', '.join(texts.values()) or 'none'}"
+            raise ConfigError(f"the run has no fault '{fault}'", place="fault", remedy=remedy)
+        rule = self._rules.pop(number)
+        rule.lift(now)
+        self._leaving.append(rule)
+        self._sort()
+        return self.windows.remove(number, now)
+
+    def attempts(self) -> list[int]:
+        """How many attempts each of the faults has counted, in the order in which they were asked
+        for.
+        """
+        return [rule.counted for rule in self._rules.values()]
+
+    def lift(self, now: float) -> list[Event]:
+        """All faults end now: the windows that this closes."""
+        for rule in self._rules.values():
+            rule.lift(now)
+        return self.windows.lift(now)
+
+    # --- effects ---------------------------------------------------------------------------
 
     def _tell(self, effect: FaultActed) -> None:
         self.tell(effect)
@@ -117,18 +183,6 @@ class FaultSet:
         self.held.clear()
         for effect in taken:
             self.tell(effect)
-
-    def attempts(self) -> list[int]:
-        """How many attempts each of the faults has counted, in the order in which they were asked
-        for.
-        """
-        return [rule.counted for rule in self._rules]
-
-    def lift(self, now: float) -> list[Event]:
-        """All faults end now: the windows that this closes."""
-        for rule in self._rules:
-            rule.lift(now)
-        return self.windows.lift(now)
 
     # --- wire ------------------------------------------------------------------------------
 
@@ -163,13 +217,15 @@ class FaultSet:
                 return True
         return False
 
-    def answered(self, terminal: str) -> None:
+    def answered(self, now: float, terminal: str) -> None:
         """The dial was."""
+        self._standing[terminal] = now
         for rule, seconds in self._waits.pop(terminal, ()):
             rule.acted(terminal, rule.waited(seconds))
 
     def opened(self, now: float, terminal: str) -> None:
         """A connection of that terminal stands."""
+        self._standing[terminal] = now
         for rule in self._connection:
             rule.opened(now, terminal)
         self._wire.renewed(terminal)
@@ -181,6 +237,7 @@ class FaultSet:
 
     def closed(self, now: float, terminal: str) -> None:
         """The terminal's connection is gone, or its attempt to connect is over."""
+        self._standing.pop(terminal, None)
         for dial, _ in self._waits.pop(terminal, ()):
             dial.acted(terminal, "dial kept waiting, and not answered")
         for rule in self._connection:
@@ -203,6 +260,8 @@ class FaultSet:
 
     def hears(self, now: float, message: Message) -> HostFault:
         """What becomes of a message that the host has read."""
+        if not self.host:
+            return NO_FAULT
         asked = [(rule, rule.hears(now, message)) for rule in self._hearing]
         struck = [(rule, heard) for rule, heard in asked if heard is not None]  # each counted it
         whole = HostFault()
@@ -216,9 +275,7 @@ class FaultSet:
         return whole
 
     def came_about(self, effects: Iterable[FaultActed]) -> None:
-        """It has come to what was told before: a delivery has arrived, or the host's answer would
-        be leaving by now.
-        """
+        """A delivery has arrived, or the host's answer would be leaving by now."""
         for effect in effects:
             self.tell(effect)
 
@@ -230,6 +287,8 @@ class FaultSet:
 
     def hang(self, now: float, terminal: str) -> float | None:
         """Seconds for which the host stands still before it reads a message; None: it does not."""
+        if not self.host:
+            return None
         asked = [(rule, rule.hang(now, terminal)) for rule in self._hangs]  # each counts it
         struck = [(rule, seconds) for rule, seconds in asked if seconds is not None]
         if not struck:
@@ -247,6 +306,8 @@ class FaultSet:
         """Seconds for which the host stays down, or None; `phase` is 'at_the_reading',
         'before_commit' or 'after_commit'.
         """
+        if not self.host:
+            return None
         asked = (rule for rule in self._crashes if rule.phase == phase and rule.touches(message))
         rule = _struck(asked, now, message.terminal)
         return None if rule is None else rule.crash(message)
@@ -275,6 +336,8 @@ class FaultSet:
 
     def mishap(self, now: float, terminal: str, command: str) -> DeviceFault | None:
         """What goes wrong with a device's command: 'eject', 'stack' or 'retract'."""
+        if not self.device:
+            return None
         rule = _struck((r for r in self._device if r.command == command), now, terminal)
         return None if rule is None else rule.mishap(terminal)
 
@@ -282,6 +345,8 @@ class FaultSet:
         """Does the customer leave the 'card' or the 'cash' at the slot? One who would do so
         `anyway` is an attempt like any other, but no fault's doing.
         """
+        if not self.customer:
+            return anyway
         rule = _struck((r for r in self._customer if r.what == what), now, terminal)
         if rule is not None and not anyway:
             rule.forget(terminal)
@@ -298,11 +363,15 @@ class FaultSet:
 
     def power_cut(self, now: float, terminal: str, operation: str) -> float | None:
         """Seconds without power from this operation of a terminal on, or None."""
+        if not self.operations:
+            return None
         rule = _struck((r for r in self._power if r.names(operation)), now, terminal)
         return None if rule is None else rule.cut(terminal, operation)
 
     def pause(self, now: float, terminal: str, operation: str) -> float | None:
         """Seconds for which a terminal's process stands still behind this operation, or None."""
+        if not self.operations:
+            return None
         rule = _struck((r for r in self._pauses if r.names(operation)), now, terminal)
         return None if rule is None else rule.pause(terminal, operation)
 

@@ -226,6 +226,9 @@ class SplitBrain(SwitchRule):
     summary = "host and standby lose sight of each other, and both take connections"
     parameters: ClassVar[dict[str, Parameter]] = {}
 
+    def unfinished(self) -> bool:
+        return self._begun and not self._over
+
     def due(self) -> float:
         if self._begun and not self._over:
             return self.until

@@ -15,7 +15,6 @@ from harness.faults.rule import COMMON, HOST, MTI, Parameter, Rule
 from harness.machines.host_fault import HostFault
 from harness.wire.message import Message
 
-_NOTE = 1000  # minor units
 _DISCARDS, _MUTES, _REFUSES, _DELAYS = range(4)
 
 
@@ -161,29 +160,6 @@ class Slow(HostMessageRule):
         return f"{message.mti} slower by {self.value('by'):g} s"
 
 
-class PartialApproval(HostRule):
-    """An attempt is a withdrawal of at least 20.00 that is approved. It posts what it approves."""
-
-    kind = "partial_approval"
-    layer = "meaning"
-    summary = "the host approves half of what was asked for (code 10), and posts that"
-
-    def halves(self, wanted: int) -> bool:
-        """Is there half of an amount (minor units)?"""
-        return bool(_half(wanted))
-
-    def part(self, terminal: str, wanted: int) -> int:
-        """What it approves of that, in minor units."""
-        half = _half(wanted)
-        self.acted(terminal, f"{half / 100:.2f} approved of {wanted / 100:.2f}")
-        return half
-
-
-def _half(wanted: int) -> int:
-    """In notes of 10.00; minor units."""
-    return wanted // 2 // _NOTE * _NOTE
-
-
 class IssuerDown(HostRule):
     """An attempt is a message that needs the issuer: a request, the reversal of what was posted, an
     advice of what was stood in for.
@@ -304,7 +280,6 @@ HOST_RULES: tuple[type[HostRule], ...] = (
     Brownout,
     SignOnRefused,
     Slow,
-    PartialApproval,
     IssuerDown,
     HangAfterN,
     CrashBeforeCommit,

@@ -1,18 +1,22 @@
-"""Answers that say something wrong: one field is another, under a right MAC.
+"""Faults of what a message means: it says something wrong, or comes when it means another thing.
 
-They are sealed again with the right key, or they would only be a bad MAC.
-
-Without mti= they touch financial and reversal responses; with it, that message whichever way it
-goes.
+A message that says something wrong has one other field, under a right MAC: it is authenticated
+again with the right key, or it would only have a bad MAC. Without mti= such faults touch financial
+and reversal responses; with it, that message whichever way it goes.
 """
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-from harness.faults.rule import COMMON, MTI, Parameter
-from harness.faults.wire import Altering, WireRule
-from harness.wire.message import Message, MessageClass
+from harness.faults.fate import Act, Deliver, Passing
+from harness.faults.host import HostRule
+from harness.faults.message_delivery import DropResponse
+from harness.faults.rule import COMMON, MTI, Context, FaultSpec, Parameter, Rule
+from harness.faults.wire import TO_HOST, TO_TERMINAL, Altering, WireRule
+from harness.wire.message import Kind, Message, MessageClass
+
+_NOTE = 1000  # minor units
 
 
 class WrongField(Altering):
@@ -145,7 +149,104 @@ class ReversalDeclined(WrongField):
         return "" if code == right else code
 
 
-MEANING_RULES: tuple[type[WireRule], ...] = (
+# --- messages that are right, and come to mean something else -------------------------------------
+
+
+class ReversalAckLost(DropResponse):
+    kind = "reversal_ack_lost"
+    summary = "the host has posted the reversal, and its answer vanishes"
+    layer = "meaning"
+    parameters: ClassVar[dict[str, Parameter]] = COMMON
+
+    def touches(self, message: Message) -> bool:
+        return message.message_class == MessageClass.REVERSAL
+
+
+class DoublePost(WireRule):
+    kind = "double_post"
+    summary = "the host reads the request twice in one instant"
+    layer = "meaning"
+    speaks = "request"
+    to = TO_HOST
+
+    def strike(self, _now: float, passing: Passing) -> list[Act]:
+        self.acted(passing.terminal, f"{passing.mti} twice in one instant")
+        return [Deliver(0.0, passing.data), Deliver(0.0, passing.data)]
+
+
+class ApproveAfterReversal(WireRule):
+    """Answers to withdrawals only, as nothing else is ever reversed. What is held comes behind the
+    answer to the terminal's next reversal, whenever that is; until then no other answer is held.
+    """
+
+    kind = "approve_after_reversal"
+    summary = "the answer is held until a reversal has been answered, and comes then"
+    layer = "meaning"
+    parameters: ClassVar[dict[str, Parameter]] = COMMON
+
+    def __init__(self, spec: FaultSpec, index: int, context: Context) -> None:
+        super().__init__(spec, index, context)
+        self._held: dict[str, Passing] = {}
+
+    def means(self, passing: Passing) -> bool:
+        message = passing.message
+        if passing.to != self.to or message is None:
+            return False
+        return message.kind is Kind.ANSWER and message.is_withdrawal
+
+    def renewed(self, terminal: str) -> None:
+        """What was held for an earlier connection comes on this one: a switch has kept it."""
+
+    def fate(self, now: float, passing: Passing) -> list[Act] | None:
+        held = self._held.get(passing.terminal)
+        if held is None:
+            return super().fate(now, passing)
+        self.overlook(now, passing)
+        message = passing.message
+        if passing.to != TO_TERMINAL or message is None:
+            return None
+        if message.kind is not Kind.REVERSAL_ANSWER:
+            return None
+        del self._held[passing.terminal]
+        self.acted(passing.terminal, f"the {held.mti} came behind the {passing.mti}")
+        return [Deliver(0.0, passing.data), Deliver(0.0, held.data)]
+
+    def unfinished(self) -> bool:
+        return bool(self._held)
+
+    def strike(self, _now: float, passing: Passing) -> list[Act]:
+        self._held[passing.terminal] = passing
+        self.acted(passing.terminal, f"{passing.mti} held until a reversal is answered")
+        return []
+
+
+# --- inside the host ------------------------------------------------------------------------------
+
+
+class PartialApproval(HostRule):
+    """An attempt is a withdrawal of at least 20.00 that is approved. It posts what it approves."""
+
+    kind = "partial_approval"
+    layer = "meaning"
+    summary = "the host approves half of what was asked for (code 10), and posts that"
+
+    def halves(self, wanted: int) -> bool:
+        """Is there half of an amount (minor units)?"""
+        return bool(_half(wanted))
+
+    def part(self, terminal: str, wanted: int) -> int:
+        """What it approves of that, in minor units."""
+        half = _half(wanted)
+        self.acted(terminal, f"{half / 100:.2f} approved of {wanted / 100:.2f}")
+        return half
+
+
+def _half(wanted: int) -> int:
+    """In notes of 10.00; minor units."""
+    return wanted // 2 // _NOTE * _NOTE
+
+
+MEANING_RULES: tuple[type[Rule], ...] = (
     WrongStan,
     WrongRrn,
     WrongTerminal,
@@ -153,4 +254,8 @@ MEANING_RULES: tuple[type[WireRule], ...] = (
     StaleDate,
     UnknownCode,
     ReversalDeclined,
+    ReversalAckLost,
+    DoublePost,
+    ApproveAfterReversal,
+    PartialApproval,
 )

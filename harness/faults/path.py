@@ -83,9 +83,9 @@ class Path:
         """Does the answer to the dial not come, for what has begun since?"""
         return self._faults.severed(now, self.terminal)
 
-    def answered(self) -> None:
+    def answered(self, now: float) -> None:
         """The dial was."""
-        self._faults.answered(self.terminal)
+        self._faults.answered(now, self.terminal)
 
     def opened(self, now: float) -> list[Wake]:
         """The connection stands."""

@@ -1,4 +1,4 @@
-"""Faults between two operations of a terminal: the mains fail, or its process stands still.
+"""Faults of the power: the mains of a terminal fail between two of its operations.
 
 An operation is named by what is done: 'write:Intent' (a record's name), 'sync' (the store has told
 that it holds it), 'motor:eject', 'frame:0200', 'connect', 'disconnect'. `at` may be the beginning
@@ -26,6 +26,13 @@ OPERATIONS: tuple[str, ...] = (
 )
 
 
+OPERATION = {
+    "at": Parameter(
+        "operation", None, "write:Intent, sync, motor:stack, frame:0200 ... or how one begins"
+    )
+}
+
+
 class OperationRule(Rule):
     """Strikes operations that `at` names; each is an attempt."""
 
@@ -43,9 +50,7 @@ class PowerCut(OperationRule):
     layer = "power"
     summary = "the mains fail at a store's write or sync, a motor's start or a frame's sending"
     parameters: ClassVar[dict[str, Parameter]] = {
-        "at": Parameter(
-            "operation", None, "write:Intent, sync, motor:stack, frame:0200 ... or how one begins"
-        ),
+        **OPERATION,
         "off": Parameter("duration", "120s", "until the power is back", least=0.001),
         **COMMON,
     }
@@ -57,32 +62,7 @@ class PowerCut(OperationRule):
         return off
 
 
-class ProcessPause(OperationRule):
-    """As by SIGSTOP and SIGCONT: device, customer and network go on, and what comes from them is
-    handled when the process goes on, with the time that it is then.
-    """
-
-    kind = "process_pause"
-    lasting = "hold"
-    layer = "time"
-    variants = ("", "hold=60s")
-    summary = "a terminal's process stands still behind an operation, and goes on later"
-    parameters: ClassVar[dict[str, Parameter]] = {
-        "at": Parameter(
-            "operation", None, "write:Intent, sync, motor:stack, frame:0200 ... or how one begins"
-        ),
-        "hold": Parameter("duration", "20s", "until it goes on", least=0.001),
-        **COMMON,
-    }
-
-    def pause(self, terminal: str, operation: str) -> float:
-        """Seconds for which it stands still."""
-        self.acted(terminal, f"process stands still at {operation}")
-        hold: float = self.value("hold")
-        return hold
-
-
-POWER_RULES: tuple[type[OperationRule], ...] = (PowerCut, ProcessPause)
+POWER_RULES: tuple[type[OperationRule], ...] = (PowerCut,)
 
 
 def is_operation(text: str) -> bool:

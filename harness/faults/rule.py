@@ -164,6 +164,15 @@ class Rule:
         """The fault ends now."""
         self.until = min(self.until, now)
 
+    def stands(self, now: float, terminal: str, since: float) -> None:
+        """A connection of that terminal stands `since` then, as this rule is added to a run."""
+
+    def unfinished(self) -> bool:
+        """Its window is closed: is there still something that it has to do, such as to let go of
+        what it holds back?
+        """
+        return False
+
     def strikes(self, now: float, terminal: str) -> bool:
         """Does this attempt meet the fault? Counts it if window and terminal are meant."""
         if not self.active(now) or not self.meant(terminal):

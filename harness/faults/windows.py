@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import insort
 
 from harness.events import Event, FaultBegan, FaultEnded
 from harness.faults.rule import FOREVER, FaultSpec
@@ -13,18 +13,18 @@ class Windows:
     and what has not opened by then never does.
     """
 
-    def __init__(self, specs: Sequence[FaultSpec]) -> None:
-        moments = [
-            (when, order, event)
-            for order, spec in enumerate(specs)
-            for when, event in (
-                (spec.start, FaultBegan(spec.text)),
-                (spec.until, FaultEnded(spec.text)),
-            )
-            if when < FOREVER
-        ]
-        self._coming = sorted(moments, key=lambda moment: moment[:2], reverse=True)
-        self._open: list[str] = []
+    def __init__(self) -> None:
+        # (when, number of the fault, does it open?); the next one is last
+        self._coming: list[tuple[float, int, bool]] = []
+        self._texts: dict[int, str] = {}
+        self._open: list[int] = []
+
+    def add(self, number: int, spec: FaultSpec) -> None:
+        """A fault of the run, by its number, which is greater than those before."""
+        self._texts[number] = spec.text
+        for when, opens in ((spec.start, True), (spec.until, False)):
+            if when < FOREVER:
+                insort(self._coming, (when, number, opens), key=_from_the_last)
 
     def next(self) -> float:
         """When one opens or closes next; infinite if none does."""
@@ -34,18 +34,32 @@ class Windows:
         """What has opened and closed up to now, since this was last asked."""
         told: list[Event] = []
         while self.next() <= now:
-            event = self._coming.pop()[2]
-            if isinstance(event, FaultBegan):
-                self._open.append(event.fault)
+            _, number, opens = self._coming.pop()
+            if opens:
+                self._open.append(number)
+                told.append(FaultBegan(self._texts[number]))
             else:
-                self._open.remove(event.fault)
-            told.append(event)
+                self._open.remove(number)
+                told.append(FaultEnded(self._texts[number]))
+        return told
+
+    def remove(self, number: int, now: float) -> list[Event]:
+        """The window of that fault closes now, and never opens again."""
+        told = self.passed(now)
+        self._coming = [moment for moment in self._coming if moment[1] != number]
+        if number in self._open:
+            self._open.remove(number)
+            told.append(FaultEnded(self._texts[number]))
         return told
 
     def lift(self, now: float) -> list[Event]:
         """All of them close now."""
         told = self.passed(now)
-        told += [FaultEnded(fault) for fault in self._open]
+        told += [FaultEnded(self._texts[number]) for number in self._open]
         self._open.clear()
         self._coming.clear()
         return told
+
+
+def _from_the_last(moment: tuple[float, int, bool]) -> tuple[float, int]:
+    return -moment[0], -moment[1]

@@ -1,4 +1,4 @@
-"""Faults of the wire that leave a frame whole: it is lost, repeated, late, or overtaken.
+"""What all faults of the wire have in common: they give each frame its fate.
 
     terminal | tap | these | tap | host
 
@@ -15,8 +15,8 @@ from typing import ClassVar
 from harness.errors import EncodeError
 from harness.events import FaultActed
 from harness.faults.fate import Act, Deliver, Passing
-from harness.faults.rule import COMMON, MTI, Context, FaultSpec, Parameter, Rule
-from harness.wire.message import Kind, Message, MessageClass
+from harness.faults.rule import COMMON, MTI, Parameter, Rule
+from harness.wire.message import Message
 
 LOSS, MEANING, TIMING, DAMAGE, FRAME, CUT, PACE, SLICE = range(8)
 TO_HOST, TO_TERMINAL = "host", "terminal"
@@ -90,148 +90,3 @@ class Altering(WireRule):
     def alter(self, message: Message) -> tuple[Message, str] | None:
         """The message that goes on in its stead, and what was done; None if nothing could be."""
         raise NotImplementedError
-
-
-class DropResponse(WireRule):
-    kind = "drop_response"
-    summary = "the host has posted, and its answer vanishes"
-    stage = LOSS
-    speaks = "response"
-
-    def strike(self, _now: float, passing: Passing) -> list[Act]:
-        self.acted(passing.terminal, f"{passing.mti} dropped")
-        return []
-
-
-class DropRequest(DropResponse):
-    kind = "drop_request"
-    summary = "the request vanishes on its way to the host"
-    speaks = "request"
-    to = TO_HOST
-
-
-class DuplicateResponse(WireRule):
-    kind = "dup_response"
-    variants = ("", "every=6s")
-    summary = "the answer arrives several times"
-    speaks = "response"
-    parameters: ClassVar[dict[str, Parameter]] = {
-        "times": Parameter("count", "3", "copies in all", least=2, most=1000),
-        "every": Parameter("duration", "1s", "between the copies"),
-        **MTI,
-        **COMMON,
-    }
-
-    def strike(self, _now: float, passing: Passing) -> list[Act]:
-        times, every = self.value("times"), self.value("every")
-        again = self.effect(passing.terminal, f"{passing.mti} came again")
-        copies = [Deliver(every * copy, passing.data) for copy in range(times)]
-        copies[1] = copies[1]._replace(effects=(again,))
-        return [*copies]
-
-
-class DuplicateRequest(DuplicateResponse):
-    kind = "dup_request"
-    summary = "the request arrives several times"
-    speaks = "request"
-    to = TO_HOST
-
-
-class ReversalAckLost(DropResponse):
-    kind = "reversal_ack_lost"
-    summary = "the host has posted the reversal, and its answer vanishes"
-    layer = "meaning"
-    parameters: ClassVar[dict[str, Parameter]] = COMMON
-
-    def touches(self, message: Message) -> bool:
-        return message.message_class == MessageClass.REVERSAL
-
-
-class DoublePost(WireRule):
-    kind = "double_post"
-    summary = "the host reads the request twice in one instant"
-    layer = "meaning"
-    speaks = "request"
-    to = TO_HOST
-
-    def strike(self, _now: float, passing: Passing) -> list[Act]:
-        self.acted(passing.terminal, f"{passing.mti} twice in one instant")
-        return [Deliver(0.0, passing.data), Deliver(0.0, passing.data)]
-
-
-class ApproveAfterReversal(WireRule):
-    """Answers to withdrawals only, as nothing else is ever reversed. What is held comes behind the
-    answer to the terminal's next reversal, whenever that is; until then no other answer is held.
-    """
-
-    kind = "approve_after_reversal"
-    summary = "the answer is held until a reversal has been answered, and comes then"
-    layer = "meaning"
-    parameters: ClassVar[dict[str, Parameter]] = COMMON
-
-    def __init__(self, spec: FaultSpec, index: int, context: Context) -> None:
-        super().__init__(spec, index, context)
-        self._held: dict[str, Passing] = {}
-
-    def means(self, passing: Passing) -> bool:
-        message = passing.message
-        if passing.to != self.to or message is None:
-            return False
-        return message.kind is Kind.ANSWER and message.is_withdrawal
-
-    def renewed(self, terminal: str) -> None:
-        """What was held for an earlier connection comes on this one: a switch has kept it."""
-
-    def fate(self, now: float, passing: Passing) -> list[Act] | None:
-        held = self._held.get(passing.terminal)
-        if held is None:
-            return super().fate(now, passing)
-        self.overlook(now, passing)
-        message = passing.message
-        if passing.to != TO_TERMINAL or message is None:
-            return None
-        if message.kind is not Kind.REVERSAL_ANSWER:
-            return None
-        del self._held[passing.terminal]
-        self.acted(passing.terminal, f"the {held.mti} came behind the {passing.mti}")
-        return [Deliver(0.0, passing.data), Deliver(0.0, held.data)]
-
-    def strike(self, _now: float, passing: Passing) -> list[Act]:
-        self._held[passing.terminal] = passing
-        self.acted(passing.terminal, f"{passing.mti} held until a reversal is answered")
-        return []
-
-
-class Reorder(WireRule):
-    kind = "reorder"
-    summary = "a frame is held back, and what is sent meanwhile arrives before it"
-    parameters: ClassVar[dict[str, Parameter]] = {
-        "to": Parameter(
-            "choice", TO_HOST, "which way, without mti=", choices=(TO_HOST, TO_TERMINAL)
-        ),
-        "hold": Parameter("duration", "60s", "for how long: past host_response", least=0.001),
-        **MTI,
-        **COMMON,
-    }
-
-    def means(self, passing: Passing) -> bool:
-        if self.mti is None and passing.to != self.value("to"):
-            return False
-        return passing.message is not None and self.touches(passing.message)
-
-    def strike(self, _now: float, passing: Passing) -> list[Act]:
-        hold = self.value("hold")
-        self.acted(passing.terminal, f"{passing.mti} held back for {hold:g} s")
-        return [Deliver(hold, passing.data)]
-
-
-WIRE_RULES: tuple[type[WireRule], ...] = (
-    DropRequest,
-    DropResponse,
-    DuplicateRequest,
-    DuplicateResponse,
-    Reorder,
-    ReversalAckLost,
-    DoublePost,
-    ApproveAfterReversal,
-)

@@ -20,9 +20,9 @@ from harness.faults.fault_set import FaultSet
 from harness.faults.path import Path
 from harness.live.clock import LiveClock
 from harness.tap import TapDecoder
+from harness.wire.dialects.base import Dialect
 from harness.wire.frame_builder import FrameBuilder
 from harness.wire.framing import Deframer, Frame
-from harness.wire.message import Dialect
 
 NEVER = float("inf")
 

@@ -1,6 +1,7 @@
 """The host's store on a real disk: SQLite, one commit for what one call of the host changed.
 
-Posting, answer and the host's log become durable together, before the answer leaves (section 4).
+Posting, answer and the host's log become durable together, before the answer leaves
+(docs/domain.md, "Store and forward").
 What was saved survives SIGKILL; with `fsync` power loss, too. Neither PANs nor tracks are in it: a
 transaction is named by terminal, STAN and DE 7, an account by a number.
 """

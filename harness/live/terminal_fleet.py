@@ -86,7 +86,7 @@ class LiveAtm:
             "host": Tap(decoder, "terminal", "host"),
             "terminal": Tap(decoder, "terminal", "terminal"),
         }
-        self._path.answered()
+        self._path.answered(self._fleet.clock.now())
         self._record(e.LinkOpened())
         self._fleet.connected.set()
         if self._fleet.watches:

@@ -21,7 +21,8 @@ from harness import events as e
 from harness.cardholders import CUSTOMERS
 from harness.journal import Entry
 from harness.load.histogram import Histogram
-from harness.wire.message import AdviceOutcome, Dialect, Kind, Message, MessageClass, Outcome
+from harness.wire.dialects.base import Dialect
+from harness.wire.message import AdviceOutcome, Kind, Message, MessageClass, Outcome
 
 VISIT = "visit"
 _CLASSES: dict[str, str] = {

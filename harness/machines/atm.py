@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from typing import Protocol
 
 import msgspec
 
@@ -22,10 +23,6 @@ from harness.machines.store import StoreImage
 from harness.machines.terminal import Terminal
 from harness.machines.timers import NEVER
 
-OperationFault = Callable[[float, str], float | None]
-"""(now, operation) -> for how many seconds the power fails, or the process is paused, at that
-operation; None if nothing goes wrong. The operations are named in operations.py.
-"""
 Handle = Callable[[Terminal, float], None]
 """Something that a paused process has to do when it goes on."""
 
@@ -52,6 +49,20 @@ class WantBoot(i.Effect, frozen=True, gc=False):
     """The power is back: the owner answers with `boot(image)`."""
 
 
+class OperationFaults(Protocol):
+    """What can happen to an ATM between two operations; faults are such."""
+
+    @property
+    def acts(self) -> bool:
+        """Is there any need to ask?"""
+
+    def power_cut(self, now: float, operation: str) -> float | None:
+        """Seconds without power from this operation on, or None."""
+
+    def pause(self, now: float, operation: str) -> float | None:
+        """Seconds for which the process stands still behind this operation, or None."""
+
+
 class Atm:
     """An ATM without a clock of its own.
 
@@ -61,8 +72,8 @@ class Atm:
     """
 
     __slots__ = (
-        "_build", "_fired_at", "_logic_due", "_missed", "_pause", "_power", "_power_at",
-        "_stood_still", "_wakes_at", "_watched", "customers", "device", "id", "journal", "out",
+        "_build", "_faults", "_fired_at", "_logic_due", "_missed", "_power_at", "_stood_still",
+        "_wakes_at", "customers", "device", "id", "journal", "out",
         "terminal",
     )  # fmt: skip
 
@@ -72,14 +83,11 @@ class Atm:
         build: Callable[[], Terminal],
         device: Device,
         customers: Customers | None,
-        power: OperationFault | None = None,
-        pause: OperationFault | None = None,
+        faults: OperationFaults | None = None,
     ) -> None:
         self.id = name
         self._build = build
-        self._power = power
-        self._pause = pause
-        self._watched = power is not None or pause is not None
+        self._faults = faults
         self._wakes_at = NEVER
         self._stood_still = False
         self._missed: deque[Handle] = deque()
@@ -118,9 +126,9 @@ class Atm:
 
     def _cut(self, now: float, operation: str) -> bool:
         """Does the power fail at this operation?"""
-        if self._power is None or self.terminal is None:
+        if self._faults is None or self.terminal is None:
             return False
-        seconds = self._power(now, operation)
+        seconds = self._faults.power_cut(now, operation)
         if seconds is None:
             return False
         self.lose_power(now, seconds, operation)
@@ -128,7 +136,7 @@ class Atm:
 
     def _stands_still(self, now: float, operation: str) -> bool:
         """Is the process paused after this operation?"""
-        seconds = self._pause(now, operation) if self._pause is not None else None
+        seconds = self._faults.pause(now, operation) if self._faults is not None else None
         if seconds is None:
             return False
         self._wakes_at = now + seconds
@@ -354,6 +362,7 @@ class Atm:
         return True
 
     def _carry_out(self, effects: list[i.Effect], now: float) -> None:
+        watched = self._faults is not None and self._faults.acts
         for number, effect in enumerate(effects):
             kind = type(effect)
             if kind in _FOR_OWNER:
@@ -362,7 +371,7 @@ class Atm:
                 self._command(effect, now)
                 if kind not in MOTORS:
                     continue
-            if not self._watched:
+            if not watched:
                 continue
             operation = operation_of(effect)
             if self._cut(now, operation):

@@ -12,7 +12,8 @@ from harness.errors import ProtocolError
 from harness.keyed_random import Draw, key_of
 from harness.machines.ledger import Ledger, account_of
 from harness.wire.calendar import Calendar
-from harness.wire.message import Dialect, Message
+from harness.wire.dialects.base import Dialect
+from harness.wire.message import Message
 
 
 class CodeRule(msgspec.Struct, frozen=True, kw_only=True):

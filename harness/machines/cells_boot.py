@@ -1,4 +1,4 @@
-"""The cells of RECOVERING, OUT_OF_SERVICE and SUPERVISOR (section 3, power).
+"""The cells of RECOVERING, OUT_OF_SERVICE and SUPERVISOR (docs/domain.md, "Power and recovery").
 
 At boot the sensors come first: a card inside is ejected, with the timer card_take, and cash at the
 slot is retracted. Then the records of the store: an intent without an outcome is reversed, an

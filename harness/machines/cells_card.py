@@ -1,4 +1,6 @@
-"""The cells of a card's session: card in, PIN, choice, card out or captured (section 3)."""
+"""The cells of a card's session: card in, PIN, choice, card out or captured (docs/domain.md,
+"Terminal states").
+"""
 
 from __future__ import annotations
 
@@ -80,8 +82,8 @@ def chosen(t: Terminal, x: i.Chosen, now: float) -> None:
 
 
 def begin_request(t: Terminal, choice: i.Chosen, now: float) -> None:
-    """Write the intent; the request leaves when it is durable (section 4, rule 1). The host timer
-    starts now.
+    """Write the intent; the request leaves when it is durable (docs/domain.md, "Store and forward",
+    rule 1). The host timer starts now.
     """
     session = session_of(t)
     stamp = t.calendar.stamp(now)

@@ -1,4 +1,6 @@
-"""The cells of the cash: stacked, presented, taken or retracted (section 3)."""
+"""The cells of the cash: stacked, presented, taken or retracted (docs/domain.md, "Terminal
+states").
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The cells of WAITING_FOR_HOST, the state that must always end (section 3).
+"""The cells of WAITING_FOR_HOST, the state that must always end (docs/domain.md, "Terminal
+states").
 
 It is left exactly once for each request: by an answer, by its own timer, by the close of the
 connection, or by an operator's stop. An echo never ends it, and nothing that comes from the network

@@ -23,8 +23,8 @@ from harness.machines.timers import NEVER
 
 
 class CustomerBehaviour(msgspec.Struct, frozen=True, kw_only=True):
-    """How people behave (section 6). Times are seconds, shares are from 0 to 1, and amounts are in
-    minor units.
+    """How people behave (docs/domain.md, "Scenarios"). Times are seconds, shares are
+    from 0 to 1, and amounts are in minor units.
 
     - `mean_gap`: the mean time between two arrivals at one terminal. With 0 the next customer comes
       as soon as the last one has gone, until there are no more cards.
@@ -75,9 +75,10 @@ class CustomerFaults(Protocol):
         without any fault.
         """
 
-    def moves(self, now: float, move: int, machine: MachineDeadlines) -> float:
+    def moves(self, now: float, move: int, machine: Callable[[], MachineDeadlines]) -> float:
         """When a customer does what is due now (run seconds): now, or later, and then it is asked
-        again. `move` counts what the customers at this machine have done.
+        again. `move` counts what the customers at this machine have done; `machine` gives the
+        deadlines of the machine.
         """
 
 
@@ -166,7 +167,7 @@ class Customers:
             return
         until = now
         if self._faults is not None:
-            until = self._faults.moves(now, self._moves, self.machine())
+            until = self._faults.moves(now, self._moves, self.machine)
         if until > now:
             self._wait(until)
         elif self.present:

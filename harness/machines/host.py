@@ -1,6 +1,6 @@
 """The authorization host: decides about requests, posts, and answers.
 
-Rules (section 4):
+Rules (docs/domain.md, "Store and forward", rules 7 to 9 and 11):
 
 - Which messages are repeats of each other is defined by `TransactionId`.
 - What the host does is a table of state x what meets it (host_table.py); its cells are in
@@ -45,7 +45,8 @@ from harness.machines.standin import Advice, Issuer, StandIn
 from harness.machines.timers import NEVER
 from harness.machines.transaction_log import StoredTransaction, TransactionLog, TransactionRecord
 from harness.wire.calendar import Calendar
-from harness.wire.message import AdviceOutcome, Dialect, Kind, Message
+from harness.wire.dialects.base import Dialect
+from harness.wire.message import AdviceOutcome, Kind, Message
 
 
 class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -254,7 +255,7 @@ class Host:
         self.events += brought_forward(transactions)
 
     def take_over(self, stored: Iterable[StoredTransaction], balances: Mapping[str, int]) -> None:
-        """What the primary has committed, as its standby hears of it."""
+        """What the primary has committed, as its standby is told of it."""
         self.durability.restore(stored, balances)
 
     # --- the table ----------------------------------------------------------------------------

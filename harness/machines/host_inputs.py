@@ -8,7 +8,8 @@ from __future__ import annotations
 from harness.machines.host_fault import NO_FAULT, HostFault
 from harness.machines.link import Link
 from harness.machines.transaction_log import PENDING, STOOD_IN, TOMBSTONE, TransactionRecord
-from harness.wire.message import Message, TransactionId
+from harness.wire.identity import TransactionId
+from harness.wire.message import Message
 
 
 class HostState:

@@ -3,8 +3,8 @@
     terminals -- primary --commits--> standby
 
 A commit counts once the standby holds it: until then its postings are not told and its answer is
-not sent (section 4, rule 11). When the primary crashes, the standby goes on from what it holds.
-What it lacks has never been answered, and the terminals reverse it.
+not sent (docs/domain.md, "Store and forward", rule 11). When the primary crashes, the standby goes
+on from what it holds. What it lacks has never been answered, and the terminals reverse it.
 
 In a split brain the standby no longer receives the primary's commits and takes over, although the
 primary is up: each of the two gets every second new connection. Nobody else holds the primary's

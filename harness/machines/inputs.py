@@ -1,7 +1,7 @@
 """What a terminal's table is asked about: states, and the inputs that meet them.
 
-A frame is classified before it meets the table (matching.py), so that a cell reads like section 3
-and most defects are one cell.
+A frame is classified before it meets the table (matching.py), so that a cell reads like
+docs/domain.md, "Terminal states", and most defects are one cell.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from harness.wire.message import Message, Outcome
 
 
 class State:
-    """The states of section 3."""
+    """The states of docs/domain.md, "Terminal states"."""
 
     OUT_OF_SERVICE = "OUT_OF_SERVICE"
     IDLE = "IDLE"
@@ -218,7 +218,7 @@ class ServiceMayChange(Input, frozen=True, gc=False):
     """The set of reasons for being out of service has changed."""
 
 
-# --- timers (section 3; several at one instant fire in this order) --------------------
+# --- timers (docs/domain.md, "Timers"; several at one instant fire in this order) ------
 
 
 class Expired(Input, frozen=True, gc=False):

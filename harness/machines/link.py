@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from harness.errors import DecodeError, FramingError
 from harness.wire.authenticated import AuthenticatedCodec
+from harness.wire.dialects.base import Dialect
 from harness.wire.framing import Framing
-from harness.wire.message import Dialect, Message
+from harness.wire.message import Message
 
 
 class Heard(NamedTuple):

@@ -1,7 +1,7 @@
 """How a terminal keeps its link to the host: connect, sign on, send echoes, wait between attempts,
 and judge whether the link is up.
 
-Rules (section 2, network management, and section 4, rule 10):
+Rules (docs/domain.md, "Network management", and "Store and forward", rule 10):
 
 - An echo is sent after 60 s without a message from the host. Bytes that make no message do not
   count: a stream that has lost its frame boundaries may swallow every answer. An echo that is not

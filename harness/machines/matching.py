@@ -1,4 +1,4 @@
-"""Which request an answer belongs to, and what it says (section 3).
+"""Which request an answer belongs to, and what it says (docs/domain.md, "Matching").
 
 An answer belongs to a request if it names the same terminal and STAN. Then the elements that it
 repeats are checked: the time, the retrieval reference number where it has one, and on approvals the

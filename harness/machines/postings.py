@@ -14,7 +14,8 @@ from harness import events as e
 from harness.machines.authorization import account_for
 from harness.machines.business_day import BusinessDays
 from harness.machines.ledger import Ledger
-from harness.wire.message import Message, TransactionId
+from harness.wire.identity import TransactionId
+from harness.wire.message import Message
 
 TOTALS = "business days"  # the account from which the totals of a day are taken
 

@@ -1,4 +1,6 @@
-"""Makes reversals: at most one for each transaction, with the first reason (section 3)."""
+"""Makes reversals: at most one for each transaction, with the first reason (docs/domain.md,
+"Reversal reasons").
+"""
 
 from __future__ import annotations
 
@@ -71,7 +73,8 @@ def settle_by_counters(
     t: Terminal, intent: s.Intent, approved: int, code: str, counters: i.Counters, now: float
 ) -> str:
     """Settle an approved transaction by the dispenser's own counters, after a retract or a power
-    cut (section 3, power). Returns the outcome: 'completed', 'reversed', 'partial' or 'suspense'.
+    cut (docs/domain.md, "Power and recovery"). Returns the outcome: 'completed', 'reversed',
+    'partial' or 'suspense'.
     """
     if counters.transaction != intent.transaction:
         record_reversal(t, intent, "4002", code, now)

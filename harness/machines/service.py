@@ -1,4 +1,6 @@
-"""Why a terminal is out of service: a set of reasons, which is empty in service (section 3)."""
+"""Why a terminal is out of service: a set of reasons, which is empty in service (docs/domain.md,
+"Terminal states").
+"""
 
 from __future__ import annotations
 
@@ -43,8 +45,9 @@ class Service:
         call?
 
         After the link was down, customers are served again only when the first reversal in the
-        queue has been sent (section 4, rule 6). While the link is doubtful the screen stays as it
-        is, and a card that is inserted is given back (section 2).
+        queue has been sent (docs/domain.md, "Store and forward", rule 6). While the link is
+        doubtful the screen stays as it is, and a card that is inserted is given back
+        (docs/domain.md, "Network management").
         """
         if judgement == "down":
             self.add("link")

@@ -3,7 +3,8 @@
     stand-in --advice, then its repeats--> issuer
              <------- answer -------------
 
-The issuer must post what it is told, even if that overdraws the account (section 4, rule 9). An
+The issuer must post what it is told, even if that overdraws the account
+(docs/domain.md, "Store and forward", rule 9). An
 advice has the identity of the request that was approved, so that a repeat posts nothing. If the
 request was reversed before the issuer was told, the issuer is told of the amount that was taken,
 and of nothing if that is zero.
@@ -25,7 +26,9 @@ from harness.errors import ProtocolError
 from harness.machines.link import Link
 from harness.machines.timers import NEVER
 from harness.machines.transaction_log import DONE, STOOD_IN, TransactionRecord
-from harness.wire.message import ADVICES, AdviceOutcome, Dialect, Message, TransactionId
+from harness.wire.dialects.base import Dialect
+from harness.wire.identity import TransactionId
+from harness.wire.message import ADVICES, AdviceOutcome, Message
 
 FIRST_AFTER = 1.0  # seconds from the approval to its first advice
 REPEAT_AFTER = 60.0  # seconds without an answer after which an advice is repeated

@@ -4,8 +4,8 @@ Writing is an effect that is answered by 'synced': the machine gives each record
 needs the record to be durable waits for that number. The records of a transaction are forgotten
 when nothing of it is open any more.
 
-No record holds track 2, a PIN block or chip data. A store on a real disk encrypts the PAN (section
-8).
+No record holds track 2, a PIN block or chip data. A store on a real disk encrypts the PAN
+(docs/domain.md, "Secrets and keys").
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Marks(Record, frozen=True, gc=False):
 
 class Intent(Record, frozen=True, gc=False):
     """A request is about to be sent. If nothing else is found after a power cut, it is reversed
-    (section 3, power).
+    (docs/domain.md, "Power and recovery").
     """
 
     name: ClassVar[str] = "Intent"

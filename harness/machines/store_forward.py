@@ -1,4 +1,5 @@
-"""Store and forward: a reversal is repeated until it has a final answer (section 4).
+"""Store and forward: a reversal is repeated until it has a final answer (docs/domain.md, "Store and
+forward").
 
 The queue is first in, first out, and one reversal is in flight at a time. A repeat differs from the
 first attempt in nothing but the MTI. A final answer closes the reversal. With some codes it is
@@ -48,7 +49,9 @@ class StoreForward:
         self._retry_at = 0.0
 
     def signed_on(self) -> None:
-        """Signed on: parked reversals are tried once more, behind the queue (section 4, rule 4)."""
+        """Signed on: parked reversals are tried once more, behind the queue (docs/domain.md, "Store
+        and forward", rule 4).
+        """
         self.link_lost()
         self.queue.extend(self.parked)
         self.parked.clear()

@@ -1,4 +1,4 @@
-"""The ATM's transition table: state x input -> cell (section 3).
+"""The ATM's transition table: state x input -> cell (docs/domain.md, "Terminal states").
 
 A cell is a function of the terminal, the input and the time (run seconds). A pair of state and
 input that is not in the table is ignored, and that is a decision: for example a key that is pressed

@@ -6,7 +6,7 @@ calls in with bytes, sensor reports and the time, and takes `effects` and `event
 - Behaviour is a table of state x input (table.py). A cell that is missing is a decision: the input
   is ignored in that state. The cells are in cells_*.py.
 - A deadline is checked before an input that arrives at the same instant: a response that is handled
-  at now >= deadline is late (section 3).
+  at now >= deadline is late (docs/domain.md, "Terminal states").
 - WAITING_FOR_HOST is left exactly once for each request.
 """
 
@@ -293,7 +293,7 @@ class Terminal(TerminalCore):
 
     def advice_message(self, advice: Advice, _now: float) -> Message:
         """The reversal at its first attempt, then its repeat, which differs from it in nothing but
-        the MTI (section 4, rule 2).
+        the MTI (docs/domain.md, "Store and forward", rule 2).
         """
         reversal = reversal_message(self, advice.record)
         return reversal if advice.attempts == 1 else self.dialect.repeat(reversal)

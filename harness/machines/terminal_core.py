@@ -33,7 +33,8 @@ from harness.machines.session import Session, Transaction
 from harness.machines.store_forward import StoreForward
 from harness.machines.timers import Timers
 from harness.wire.calendar import Calendar
-from harness.wire.message import Dialect, Message, Station
+from harness.wire.dialects.base import Dialect
+from harness.wire.message import Message, Station
 
 STAN_BLOCK = 200
 TRANSACTION_BLOCK = 64

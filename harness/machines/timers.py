@@ -1,4 +1,4 @@
-"""A terminal's timers: named deadlines (section 3).
+"""A terminal's timers: named deadlines (docs/domain.md, "Timers").
 
 A deadline is due at `now >= deadline`. If several are due, the earliest fires first, and of several
 at one instant the one that stands first in `TIMERS`.

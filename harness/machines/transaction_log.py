@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from harness.wire.message import MessageClass, TransactionId
+from harness.wire.identity import TransactionId
+from harness.wire.message import MessageClass
 
 PENDING, DONE, TOMBSTONE = "pending", "done", "tombstone"
 STOOD_IN = "stood in"  # approved in the issuer's stead, and the issuer has not heard of it

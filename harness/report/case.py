@@ -31,7 +31,7 @@ from harness.report.ladder import WIDEST, ladder
 from harness.report.messages import message_in
 from harness.report.story import select
 from harness.units import format_clock
-from harness.wire.message import Dialect
+from harness.wire.dialects.base import Dialect
 
 _NEAR = 4  # lines of each run after the point at which they differ
 

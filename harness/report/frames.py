@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness.events import FrameSeen
 from harness.report.event_text import frame_label
 from harness.units import format_clock
-from harness.wire.message import Dialect
+from harness.wire.dialects.base import Dialect
 
 _MAC = {"good": " MAC good", "bad": " MAC BAD", "none": ""}
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from harness import events as e
 from harness.journal import Header
 from harness.wire.dialects import load_dialect
-from harness.wire.message import Dialect, Message
+from harness.wire.dialects.base import Dialect
+from harness.wire.message import Message
 
 
 def dialect_of(header: Header) -> Dialect:

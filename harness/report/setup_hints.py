@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from harness import events as e
-from harness.wire.message import MAC_ELEMENTS, Dialect, Kind, Message, Station
+from harness.wire.dialects.base import Dialect
+from harness.wire.message import MAC_ELEMENTS, Kind, Message, Station
 
 _MOST = 8  # lines in a run
 

@@ -18,7 +18,8 @@ from harness.did_you_mean import unknown
 from harness.errors import ConfigError
 from harness.journal import Entry, JournalReader
 from harness.report.messages import dialect_of, message_in
-from harness.wire.message import REQUESTS, REVERSALS, Dialect, Kind, Message
+from harness.wire.dialects.base import Dialect
+from harness.wire.message import REQUESTS, REVERSALS, Kind, Message
 
 
 class Step(NamedTuple):

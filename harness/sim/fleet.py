@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness import events as e
 from harness.assembly import Assembly
+from harness.faults.grammar import parse_fault
 from harness.journal import Journal
 from harness.machines.atm import Atm, LosePower, WantBoot
 from harness.machines.effects import Connect, Disconnect, Transmit, Write
@@ -88,6 +89,7 @@ class Fleet:
         self._awaits_service = assembly.plan.scenario.contract.awaits_service
         self._lives = 0
         self._host_waker = Waker(self.world, self.host.next_deadline, self._wake_host)
+        self._window_waker = Waker(self.world, self.faults.windows.next, self._watch_windows)
         self.sites = [
             SimulatedAtm(self, assembly.atm(index)) for index in range(assembly.plan.terminals)
         ]
@@ -130,16 +132,41 @@ class Fleet:
         """Count the cassettes, switch everything on."""
         for site in self.sites:
             self.record(site.atm.id, site.atm.device.count("opening"))
-        self._watch_windows()
+        self._watch_windows(self.world.now)
         for site in self.sites:
             site.boot()
 
-    def _watch_windows(self, _: object = None) -> None:
-        for event in self.faults.windows.passed(self.world.now):
+    def _watch_windows(self, now: float) -> None:
+        for event in self.faults.windows.passed(now):
             self.record(RUN, event)
-        due = self.faults.windows.next()
-        if due != float("inf"):
-            self.world.at(due, self._watch_windows)
+        self._window_waker.look()
+
+    def add_fault(self, text: str) -> int:
+        """One more fault from now on, in the grammar of `--fault`; the number by which it can be
+        removed.
+
+        Raises:
+            ConfigError: it is no fault, or its window is over.
+        """
+        number = self.faults.add(parse_fault(text), self.world.now)
+        self._faults_changed()
+        return number
+
+    def remove_fault(self, fault: str | int) -> None:
+        """A fault ends now, by its text or its number.
+
+        Raises:
+            ConfigError: there is no such fault.
+        """
+        for event in self.faults.remove(fault, self.world.now):
+            self.record(RUN, event)
+        self._faults_changed()
+
+    def _faults_changed(self) -> None:
+        self._watch_windows(self.world.now)
+        self._host_waker.look()
+        for site in self.sites:
+            site.cable.plan_cut()
 
     def stop_customers(self) -> None:
         """Nobody new comes, all faults are lifted."""

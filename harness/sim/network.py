@@ -22,8 +22,8 @@ from harness.machines.host_pair import HostInterface
 from harness.machines.timers import NEVER
 from harness.sim.world import World
 from harness.tap import Tap
+from harness.wire.dialects.base import Dialect
 from harness.wire.frame_builder import FrameBuilder
-from harness.wire.message import Dialect
 
 LATENCY = 0.020  # one way, seconds
 
@@ -115,7 +115,7 @@ class SimulatedLink:
             for tap in taps.values():
                 tap.reset()
         network.cables[life] = self
-        path.answered()
+        path.answered(now)
         network.host.opened(life)
         self._schedule(path, path.opened(now))
         network.record(atm.id, e.LinkOpened())

@@ -2,7 +2,7 @@
 
 The MAC stands in the last field, DE 64 without a secondary bitmap and DE 128 with one,
 and covers every byte from the MTI up to that field, the bitmap announcing it included
-(section 8). A message is encoded once, with zeros in the MAC's place.
+(docs/domain.md, "Secrets and keys"). A message is encoded once, with zeros in the MAC's place.
 """
 
 from __future__ import annotations

@@ -6,9 +6,8 @@ seconds, plus what a terminal's own clock is wrong by.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 
 class Stamp(NamedTuple):
@@ -68,30 +67,38 @@ def _stamp(moment: datetime, local: datetime) -> Stamp:
     )
 
 
+class ClockFaults(Protocol):
+    """What can be wrong with a terminal's clock; faults are such."""
+
+    @property
+    def acts(self) -> bool:
+        """Is there any need to ask?"""
+
+    def wrong(self, now: float, moment: datetime, *, local: bool) -> tuple[timedelta, timedelta]:
+        """How far off the clock is at run second `now`, when it is `moment`: UTC, and local time
+        besides. `local` is whether the message carries the local time too, or UTC alone.
+        """
+
+
 class WrongCalendar(Calendar):
-    """The clock of a terminal that is wrong.
+    """The clock of a terminal that may be wrong; while nothing is, it shows what `right` shows."""
 
-    `wrong(now, moment, local)` says by how much: UTC, and local time besides. `local` is whether
-    the message carries the local time too, or UTC alone.
-    """
+    __slots__ = ("_faults", "_right")
 
-    __slots__ = ("_wrong",)
-
-    def __init__(
-        self, epoch: str, wrong: Callable[[float, datetime, bool], tuple[timedelta, timedelta]]
-    ) -> None:
-        super().__init__(epoch)
-        self._wrong = wrong
+    def __init__(self, right: Calendar, faults: ClockFaults) -> None:
+        super().__init__(right.epoch)
+        self._right = right
+        self._faults = faults
 
     def stamp(self, now: float) -> Stamp:
         """Not cached: the clock may be set at any moment."""
-        return self._read(now, local=True)
+        return self._read(now, local=True) if self._faults.acts else self._right.stamp(now)
 
     def sent(self, now: float) -> str:
-        return self._read(now, local=False).sent
+        return self._read(now, local=False).sent if self._faults.acts else self._right.sent(now)
 
     def _read(self, now: float, *, local: bool) -> Stamp:
         moment = self._epoch + timedelta(seconds=int(now))
-        utc, more = self._wrong(now, moment, local)
+        utc, more = self._faults.wrong(now, moment, local=local)
         shown = moment + utc
         return _stamp(shown, shown + self._offset + more)

@@ -31,7 +31,7 @@ _NUMBER = re.compile("[1-9][0-9]*", re.ASCII)
 
 def mac_field(fields: Iterable[str]) -> str:
     """Where a message with these fields carries its MAC: '64' without a secondary bitmap,
-    else '128' (section 2).
+    else '128' (docs/domain.md, "Data elements").
     """
     return "64" if _SECONDARY.isdisjoint(fields) else "128"
 

@@ -2,7 +2,8 @@
 
 Of a PAN the first six and last four digits are shown, of track 2 the masked PAN, of
 tracks 1 and 3, the extended PAN, the PIN block and the chip's data nothing at all
-(section 8). A PAN too short to keep six digits hidden is hidden whole. A MAC is no secret.
+(docs/domain.md, "Secrets and keys"). A PAN too short to keep six digits hidden is hidden whole.
+A MAC is no secret.
 The bitmaps ('p', '1') say what the fields say already and are left out.
 """
 

@@ -9,7 +9,7 @@ from harness.wire.codec import Codec
 from harness.wire.framing import Framing, framing, framing_names
 from harness.wire.spec import load_spec, spec_names
 
-_CLASSES = "1234568"  # second digit of an MTI (section 2)
+_CLASSES = "1234568"  # second digit of an MTI (docs/domain.md, "Messages")
 
 
 class FormatDetector:

@@ -6,7 +6,7 @@ them. A `Message` is a thin view: it holds the fields as the codec gives them, a
 worked out only when somebody asks for it.
 
 Which transaction a message is about, and so which messages are repeats of each other, is
-defined here once, as `TransactionId`, for the host, the terminal and the checks.
+`Message.identity`.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import Enum, StrEnum
-from typing import ClassVar, NamedTuple, Self
+from typing import ClassVar, Self
 
 import msgspec
 
-from harness.wire.calendar import Stamp
 from harness.wire.describe import FIELD_NAMES, describe
+from harness.wire.identity import TransactionId
 
 Fields = dict[str, str]
 """Data elements by number, as text; 't' is the MTI, 'p' and '1' the bitmaps."""
@@ -98,50 +98,6 @@ class Station(msgspec.Struct, frozen=True, gc=False):
     place: str
     acquirer: str = "99999"
     currency: str = "978"
-
-
-class TransactionId(NamedTuple):
-    """Which transaction a message is about. Two messages with equal ids are repeats of each other.
-
-    `message_class` is the class of the message that began it, `stan` its system trace audit number
-    (DE 11), `sent` the time that the dialect names it by (DE 7 in 1987), `acquirer` its acquirer
-    (DE 32) without leading zeros.
-    """
-
-    message_class: str
-    terminal: str
-    acquirer: str
-    stan: str
-    sent: str
-
-    @property
-    def series(self) -> str:
-        """What all transactions of one class at one terminal and acquirer share, as one text."""
-        return f"{self.message_class}{self.terminal}/{self.acquirer}"
-
-    @property
-    def number(self) -> int | str:
-        """What tells the transactions of a series apart; see `number_of`."""
-        return number_of(self.stan, self.sent)
-
-    @property
-    def cause(self) -> str:
-        """The id as the journal's postings name the message that caused them."""
-        return f"{self.message_class}:{self.stan}:{self.sent}"
-
-
-def number_of(stan: str, sent: str) -> int | str:
-    """STAN and time in one small number; what is not decimal stays text. Two transactions of one
-    series are the same exactly if these are equal.
-    """
-    text = sent + stan
-    return int(text) if text.isascii() and text.isdigit() else text
-
-
-def read_cause(text: str) -> tuple[str, int | str]:
-    """Class and number (`number_of`) of the message that a `TransactionId.cause` names."""
-    message_class, stan, sent = text.split(":")
-    return message_class, number_of(stan, sent)
 
 
 class Message:
@@ -418,118 +374,6 @@ class Message:
 
     def made_full(self) -> Self:
         """The same reversal without the amount that was taken: a full one."""
-        raise NotImplementedError
-
-
-class Dialect:
-    """Makes and reads the messages of one version of the standard, as one network uses it.
-
-    A subclass names its `Message` class, its codes, and builds each message that a terminal or a
-    host of ours sends. Reading never fails: what cannot be understood has `Kind.OTHER`.
-    """
-
-    name: ClassVar[str] = ""
-    message: ClassVar[type[Message]] = Message
-
-    def __init__(self, *, packed_track2: bool = False) -> None:
-        """`packed_track2` is whether the specification packs track 2 (DE 35), so that its
-        separator is 'D' and not '='.
-        """
-        self.packed_track2 = packed_track2
-        self.codes = self.message.CODES
-
-    def read(self, fields: Fields) -> Message:
-        """The fields of a decoded message, by their meaning."""
-        return self.message(fields)
-
-    def sent(self, stamp: Stamp) -> str:
-        """The time that names a transaction of that moment, as `Message.sent` reads it back."""
-        raise NotImplementedError
-
-    def message_types(self) -> tuple[str, ...]:
-        """The MTIs of the messages that pass between a terminal and a host of ours."""
-        raise NotImplementedError
-
-    def mti_of(self, kind: Kind) -> str:
-        """The MTI of the messages of that kind.
-
-        Raises:
-            KeyError: this dialect has no such message.
-        """
-        for mti, its_kind in self.message.KINDS.items():
-            if its_kind is kind:
-                return mti
-        raise KeyError(kind)
-
-    # --- what a terminal sends -----------------------------------------------------
-
-    def request(
-        self,
-        station: Station,
-        *,
-        kind: str,
-        pan: str,
-        expiry: str,
-        track2: str,
-        pin_block: str,
-        amount: int,
-        stan: str,
-        rrn: str,
-        stamp: Stamp,
-    ) -> Message:
-        """A financial request of kind 'withdrawal' or 'balance'; `amount` in minor units."""
-        raise NotImplementedError
-
-    def reversal(
-        self,
-        station: Station,
-        *,
-        pan: str,
-        amount: int,
-        taken: int | None,
-        stan: str,
-        stamp: Stamp,
-        rrn: str,
-        code: str,
-        reason: str,
-        original_stan: str,
-        original_sent: str,
-    ) -> Message:
-        """A reversal advice. `code` is the response code of the original, '' if it was not
-        answered; `taken` the minor units that were dispensed, None for a full reversal.
-        """
-        raise NotImplementedError
-
-    def repeat(self, advice: Message) -> Message:
-        """The same advice again: all is alike but the MTI."""
-        raise NotImplementedError
-
-    def advice(self, request: Message, amount: int) -> Message:
-        """What was approved in the issuer's stead, under the request's own identity; `amount` in
-        minor units.
-        """
-        raise NotImplementedError
-
-    def network(self, station: Station, function: str, *, stan: str, sent: str) -> Message:
-        """A network management message: function 'sign_on', 'sign_off' or 'echo'."""
-        raise NotImplementedError
-
-    # --- what a host sends ---------------------------------------------------------
-
-    def answer(
-        self,
-        request: Message,
-        code: str,
-        *,
-        amount: int | None = None,
-        approval: str = "",
-        balance: int | None = None,
-        day: str = "",
-    ) -> Message:
-        """The response to any request or advice, its keys echoed. `amount` takes the place of the
-        request's amount, where less was approved; `balance` is what is on the account (both in
-        minor units), `day` the business day (MMDD).
-        """
         raise NotImplementedError
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.checks.number_set import NumberSet
-from harness.wire.message import number_of
+from harness.wire.identity import number_of
 
 NUMBERS = st.one_of(
     st.integers(0, 50), st.integers(0, 2**70), st.sampled_from(["", "12A", "1121201000 00001"])

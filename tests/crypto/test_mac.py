@@ -23,7 +23,7 @@ MESSAGE = b"0800822000000000000004000000000000010101120000000001301"
 
 
 def test_the_domain_s_vectors() -> None:
-    """Section 8, over the ASCII 0800."""
+    """docs/domain.md, "Secrets and keys", over the ASCII 0800."""
     assert CmacMac(AES).whole(MESSAGE).hex().upper() == "8EEA17007CD68D4DB5048BF0F1A30A19"
     assert CmacMac(AES).tag(MESSAGE).hex().upper() == "8EEA17007CD68D4D"
     assert RetailMac(DOUBLE).tag(MESSAGE).hex().upper() == "75A99BA4D84A5802"

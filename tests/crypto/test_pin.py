@@ -14,7 +14,7 @@ PAN = "9999990000000014"
 
 
 def test_the_domain_s_vectors() -> None:
-    """Section 8: format 0, clear and enciphered."""
+    """docs/domain.md, "Secrets and keys": format 0, clear and enciphered."""
     assert encode_pin_block("1234", PAN).hex().upper() == "0412AD6FFFFFFFFE"
     assert PinCrypto(KEY).block("1234", PAN) == "2CF929790037CE52"
 

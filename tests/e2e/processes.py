@@ -43,7 +43,9 @@ def leave_none() -> None:
     while STARTED:
         process = STARTED.pop()
         process.kill()
-        process.communicate()
+        process.wait(LIMIT)
+        if process.stdout is not None:
+            process.stdout.close()
 
 
 def start(*arguments: str, cwd: Path) -> subprocess.Popen[str]:

@@ -8,21 +8,37 @@ from pathlib import Path
 import pytest
 from passing import plan, told
 
+from harness.faults.fault_set import FaultSet
 from harness.journal import JournalReader
 from harness.plan import plan_of
 from harness.scenario import load_scenario
 from harness.sim.run import simulate_plan
-from harness.wire.calendar import Stamp, WrongCalendar
+from harness.wire.calendar import Calendar, Stamp, WrongCalendar
 
 EPOCH = "2026-11-21T20:10:00"
 ATM, OTHER = "ATM00001", "ATM00002"
 
 
+class ClockOf:
+    """What a set of faults makes of one terminal's clock."""
+
+    acts = True
+
+    def __init__(self, faults: FaultSet, terminal: str) -> None:
+        self._faults = faults
+        self._terminal = terminal
+
+    def wrong(self, now: float, moment: datetime, *, local: bool) -> tuple[timedelta, timedelta]:
+        return self._faults.clock(now, self._terminal, moment, local=local)
+
+
+def clock_of(faults: FaultSet, terminal: str = ATM) -> WrongCalendar:
+    return WrongCalendar(Calendar(EPOCH), ClockOf(faults, terminal))
+
+
 def stamp(fault: str, now: float, terminal: str = ATM) -> Stamp:
     faults = plan(fault)
-    return WrongCalendar(
-        EPOCH, lambda at, moment, local: faults.clock(at, terminal, moment, local=local)
-    ).stamp(now)
+    return clock_of(faults, terminal).stamp(now)
 
 
 @pytest.mark.parametrize(
@@ -69,9 +85,7 @@ def test_only_some_clocks() -> None:
 def test_it_has_acted_when_a_message_was_stamped(kind: str) -> None:
     """Once is enough to say so; before that it has not."""
     faults = plan(f"{kind}@1m..")
-    calendar = WrongCalendar(
-        EPOCH, lambda at, moment, local: faults.clock(at, ATM, moment, local=local)
-    )
+    calendar = clock_of(faults)
     calendar.stamp(59.0)
     assert told(faults) == []
     calendar.stamp(60.0)
@@ -82,9 +96,7 @@ def test_it_has_acted_when_a_message_was_stamped(kind: str) -> None:
 def test_summer_time_does_not_touch_a_message_without_local_time() -> None:
     """An echo carries DE 7 alone, and that is UTC."""
     faults = plan("dst_change")
-    calendar = WrongCalendar(
-        EPOCH, lambda at, moment, local: faults.clock(at, ATM, moment, local=local)
-    )
+    calendar = clock_of(faults)
     assert calendar.sent(60.0) == "1121201100"
     assert told(faults) == []
     assert calendar.stamp(60.0).time == "201100"

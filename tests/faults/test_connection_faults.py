@@ -139,7 +139,7 @@ def test_slow_accept_keeps_a_dial_waiting() -> None:
     faults = plan("slow_accept:by=3s@10s..20s", "slow_accept:by=500ms")
     assert [faults.dial(at, ATM) for at in (0.0, 10.0, 20.0)] == [("", 0.5), ("", 3.5), ("", 0.5)]
     assert told(faults) == []
-    faults.answered(ATM)
+    faults.answered(20.5, ATM)
     assert told(faults) == [("slow_accept:by=500ms", ATM, "dial answered 0.5 s later")]
 
 

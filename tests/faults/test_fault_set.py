@@ -11,11 +11,15 @@ from raw_fields import said
 from harness.errors import ConfigError
 from harness.events import FaultActed, FaultBegan, FaultEnded
 from harness.faults.connection import ConnectionRule
-from harness.faults.customer import HandRule
+from harness.faults.customer import CustomerRule, HandRule
+from harness.faults.device import DeviceRule
 from harness.faults.fate import Close
 from harness.faults.fleet import SwitchRule
 from harness.faults.grammar import ALL_RULES
 from harness.faults.host import HostRule
+from harness.faults.power import OperationRule
+from harness.faults.rule import Rule
+from harness.faults.time_clock import ClockRule
 from harness.faults.wire import WireRule
 
 FOREVER = float("inf")
@@ -28,14 +32,13 @@ def test_without_faults_everything_is_left_alone() -> None:
     assert faults.dial(0.0, ATM)[0] == ""
     assert faults.next_cut(0.0, ATM) is None
     assert faults.windows.next() == FOREVER
-    assert not any(
-        (faults.wire, faults.connection, faults.host, faults.device, faults.customer, faults.power)
-    )
+    assert not any(getattr(faults, layer) for layer, _ in OWNERS)
 
 
-OWNERS = (
-    *(("wire", WireRule), ("connection", ConnectionRule), ("host", HostRule)),
-    ("customer", HandRule),
+OWNERS: tuple[tuple[str, tuple[type[Rule], ...]], ...] = (
+    *(("wire", (WireRule,)), ("connection", (ConnectionRule,)), ("host", (HostRule,))),
+    *(("device", (DeviceRule,)), ("customer", (CustomerRule, HandRule))),
+    *(("operations", (OperationRule,)), ("clocks", (ClockRule,))),
 )
 
 
@@ -45,12 +48,12 @@ def test_each_kind_belongs_to_the_layer_it_names(kind: str) -> None:
     ends connections or lets them in with the connection): a fault that nobody asks never acts.
     """
     faults, rule = plan(kind), ALL_RULES[kind]
-    layers = ("wire", "connection", "host", "device", "customer", "power", "time")
-    asked = [name for name, owner in OWNERS if issubclass(rule, owner)]
+    asked = [name for name, owners in OWNERS if issubclass(rule, owners)]
     if issubclass(rule, SwitchRule):
         assert faults.switch_due() < FOREVER
         return
-    assert [name for name in layers if getattr(faults, name)] == (asked or [rule.layer])
+    assert asked
+    assert [name for name, _ in OWNERS if getattr(faults, name)] == asked
 
 
 def test_windows_are_told_when_they_open_and_close() -> None:

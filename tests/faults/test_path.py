@@ -133,6 +133,6 @@ def test_a_dial_is_refused_or_kept_waiting() -> None:
     assert driven.path.dial(1.0) == ("", 3.0)
     assert not driven.path.severed(4.0)
     assert told(driven.faults) == []
-    driven.path.answered()
+    driven.path.answered(4.0)
     assert [fault for fault, _, _ in told(driven.faults)] == ["slow_accept:by=3s,nth=1"]
     assert driven.path.dial(5.0) == ("refused", 0.0)

@@ -142,7 +142,7 @@ def test_a_directory_that_cannot_be_is_the_environments(tmp_path: Path) -> None:
 
 
 async def test_no_pan_is_in_the_files(tmp_path: Path) -> None:
-    """Section 8: a stored reversal needs the PAN, so it is encrypted."""
+    """docs/domain.md, "Secrets and keys": a stored reversal needs the PAN, so it is encrypted."""
     store = SqliteTerminalStore(tmp_path, KEY)
     store.keep("ATM00001", IMAGE)
     await keep(store, INTENT)

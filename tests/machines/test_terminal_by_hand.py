@@ -1,4 +1,4 @@
-"""The terminal against section 3's tables, one real ATM driven by hand."""
+"""The terminal against docs/domain.md, "Terminal states": one real ATM driven by hand."""
 
 from __future__ import annotations
 

@@ -13,16 +13,9 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from harness.wire.calendar import Stamp
-from harness.wire.message import (
-    AdviceOutcome,
-    Dialect,
-    Fields,
-    Kind,
-    Message,
-    Outcome,
-    Station,
-    TransactionId,
-)
+from harness.wire.dialects.base import Dialect
+from harness.wire.identity import TransactionId
+from harness.wire.message import AdviceOutcome, Fields, Kind, Message, Outcome, Station
 from harness.wire.spec import Spec, load_spec
 
 KINDS = {

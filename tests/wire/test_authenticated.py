@@ -29,7 +29,9 @@ def sealed(name: str) -> AuthenticatedCodec:
 
 
 def test_the_domain_s_vector() -> None:
-    """Section 8: the ASCII 0800 with DE 128 announced, AES-CMAC cut to eight bytes."""
+    """The ASCII 0800 with DE 128 announced, AES-CMAC cut to eight bytes
+    (docs/domain.md, "Secrets and keys").
+    """
     assert sealed("iso87-ascii").encode(ECHO) == (
         b"0800822000000000000004000000000000010101120000000001301" + b"8EEA17007CD68D4D"
     )

@@ -321,7 +321,7 @@ BITMAPS = [
 def test_the_domain_s_bitmaps(
     name: str, mti: str, numbers: str, primary: str, secondary: str
 ) -> None:
-    """Section 2's bitmaps, from the compiled path as from the reference."""
+    """The bitmaps of docs/domain.md, "Data elements", compiled and from the reference."""
     spec = SPECS[name]
     fields = {"t": mti}
     for key in numbers.split():

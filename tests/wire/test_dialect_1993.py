@@ -19,7 +19,8 @@ from harness.scenario import load_scenario
 from harness.sim.run import simulate_plan
 from harness.wire import dialects
 from harness.wire.calendar import Calendar
-from harness.wire.message import Kind, Station, TransactionId
+from harness.wire.identity import TransactionId
+from harness.wire.message import Kind, Station
 
 STATION = Station("ATM00001", "HARNESS BANK", "Somewhere")
 STAMP = Calendar("2026-11-21T20:00:00").stamp(0.0)
@@ -40,7 +41,7 @@ def spec(tmp_path: Path) -> str:
 
 
 def play(spec: str, journal: Path, *faults: str) -> Outcome:
-    """Ten minutes of three ATMs."""
+    """A quarter of an hour of three ATMs."""
     plan = plan_of(
         load_scenario("ordinary_evening"),
         terminals=3,

@@ -9,6 +9,7 @@ from harness.wire.calendar import Calendar, Stamp
 from harness.wire.codec import Codec
 from harness.wire.dialects import DIALECTS, load_dialect
 from harness.wire.dialects.iso1987 import Message1987
+from harness.wire.identity import TransactionId, number_of
 from harness.wire.message import (
     AdviceOutcome,
     Kind,
@@ -16,10 +17,8 @@ from harness.wire.message import (
     MessageClass,
     Outcome,
     Station,
-    TransactionId,
     counterpart,
     function_of_mti,
-    number_of,
 )
 from harness.wire.spec import load_spec
 

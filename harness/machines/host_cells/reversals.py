@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from harness import events as e
 from harness.machines.host_inputs import HostInput, HostState, Key, Received, state_of
 from harness.machines.transaction_log import DONE, TOMBSTONE, TransactionRecord
-from harness.wire.message import TransactionId
+from harness.wire.identity import TransactionId
 
 if TYPE_CHECKING:
     from harness.machines.host import Host

@@ -8,8 +8,8 @@ messages. A new version of the standard, or a network's own use of one, is a mod
 from __future__ import annotations
 
 from harness.did_you_mean import unknown
+from harness.wire.dialects.base import Dialect
 from harness.wire.dialects.iso1987 import Dialect1987
-from harness.wire.message import Dialect
 from harness.wire.spec import SpecMap, packs_track2
 
 DIALECTS: dict[str, type[Dialect]] = {Dialect1987.name: Dialect1987}

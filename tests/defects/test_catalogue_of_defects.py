@@ -2,7 +2,7 @@
 
 The fault that brings a defect out is keyed to one transaction of one terminal, so that what
 catches it does not hang on timing; the safe profile lives through the same evening, faults and
-seed without a failure. Who must and who may catch it is the defect's own (section 5's table).
+seed without a failure. Who must and who may catch it is the defect's own (docs/selftest.md).
 """
 
 from __future__ import annotations

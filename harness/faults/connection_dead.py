@@ -65,6 +65,9 @@ class HalfOpen(Hole):
         super().renewed(terminal)
         self._signed_on.pop(terminal, None)
 
+    def stands(self, _now: float, terminal: str, _since: float) -> None:
+        self._signed_on[terminal] = None
+
     def may(self, now: float, passing: Passing) -> bool:
         if passing.terminal in self._signed_on:
             return self.active(now)
@@ -81,6 +84,9 @@ class AcceptNeverRead(Hole):
 
     kind = "accept_never_read"
     summary = "a new connection is accepted, and nothing on it is ever read or answered"
+
+    def stands(self, _now: float, terminal: str, _since: float) -> None:
+        self._struck[terminal] = False
 
     def may(self, _now: float, _passing: Passing) -> bool:
         return True
