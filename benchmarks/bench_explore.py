@@ -33,7 +33,7 @@ def plan(terminal: str | None = None) -> RunPlan:
 
 def frames_of(search: Search) -> list[dict[str, str]]:
     """Every frame of one round, as the terminals' taps saw it."""
-    hunter, bench = RandomSearch(search), Runner(search.plan)
+    searcher, runner = RandomSearch(search), Runner(search.plan)
     frames: list[dict[str, str]] = []
 
     def see(_at: float, _actor: str, event: Event) -> None:
@@ -41,7 +41,7 @@ def frames_of(search: Search) -> list[dict[str, str]]:
             frames.append(event.fields)
 
     for number in range(CHUNKS * CHUNK):
-        bench.run(hunter.schedule(number), evening=number % 64, listeners=[see])
+        runner.run(searcher.schedule(number), evening=number % 64, listeners=[see])
     return frames
 
 
@@ -67,15 +67,15 @@ def rate(search: Search, jobs: int) -> float:
 
 def shrinking() -> tuple[float, int, int]:
     """Seconds, runs and faults left of a failure with forty faults."""
-    bench = Runner(plan("forgets_reversal"))
+    runner = Runner(plan("forgets_reversal"))
     for seed in range(100):
-        hunter = RandomSearch(Search(bench.plan, seed))
-        drawn_ones = (text for number in range(100) for text in hunter.schedule(number))
+        searcher = RandomSearch(Search(runner.plan, seed))
+        drawn_ones = (text for number in range(100) for text in searcher.schedule(number))
         schedule: Schedule = tuple(dict.fromkeys(drawn_ones))[:40]
-        found = [x for x in bench.run(schedule).broken if x.invariant == "T8"]
+        found = [x for x in runner.run(schedule).broken if x.invariant == "T8"]
         if found:
             start = time.perf_counter()
-            case = shrunk(bench, Found(seed, 0, 0, schedule, found[0]))
+            case = shrunk(runner, Found(seed, 0, 0, schedule, found[0]))
             return time.perf_counter() - start, case.tries, len(case.schedule)
     raise RuntimeError("no schedule of forty faults broke it")
 
@@ -83,16 +83,16 @@ def shrinking() -> tuple[float, int, int]:
 def main() -> None:
     search = Search(plan())
     frames = frames_of(search)
-    hunter = RandomSearch(search)
+    searcher = RandomSearch(search)
     for first in range(0, 4 * CHUNK, CHUNK):
-        hunter.drawn(first)
+        searcher.drawn(first)
     ratios, alone = [], []
     with collect_small_runs():
         for _ in range(ROUNDS):
             bare = floor(search, frames)
             start = time.perf_counter()
             for first in range(0, CHUNKS * CHUNK, CHUNK):
-                hunter.drawn(first)
+                searcher.drawn(first)
             took = time.perf_counter() - start
             alone.append(CHUNKS * CHUNK / took)
             ratios.append(took / bare)

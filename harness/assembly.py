@@ -177,7 +177,7 @@ class Assembly:
         name = terminal_id(index)
         faults = self.faults
         of_atm = _FaultsOfAtm(faults, name)
-        device = self.terminal_profile.device(self._motors, of_atm.mishap)
+        device = self.terminal_profile.device(self._motors, of_atm.device_fault)
         customers = Customers(
             self.plan.scenario.customers,
             device,
@@ -281,8 +281,8 @@ class _FaultsOfAtm:
     def pause(self, now: float, operation: str) -> float | None:
         return self._faults.pause(now, self._terminal, operation)
 
-    def mishap(self, now: float, command: str) -> DeviceFault | None:
-        return self._faults.mishap(now, self._terminal, command)
+    def device_fault(self, now: float, command: str) -> DeviceFault | None:
+        return self._faults.device_fault(now, self._terminal, command)
 
     def forgets(self, now: float, what: str, *, anyway: bool) -> bool:
         return self._faults.forgets(now, self._terminal, what, anyway=anyway)

@@ -1,22 +1,22 @@
-"""People and their cards: everything drawn from a seed, nothing from a shared generator.
+"""The customers of a run and their cards, all drawn from the seed.
 
-A card is a function of (seed, terminal, customer) and of nothing else, so `sim`, `live`
-and a reader of yesterday's journal all see the same card, in whatever order they ask.
+A card depends on the seed, the terminal and the customer, and on nothing else. So a simulation, a
+live run and a reader of an old journal all see the same card, in whatever order they ask.
 
-The number. BIN 999999, which no scheme issues
-(docs/domain.md, "Secrets and keys"), then one digit for the issuer,
-eight for the account, one Luhn check digit. Seventh digit 0-5: issued by this bank;
-6-9: by other banks. So a host tells them apart by the PAN alone (`issuer_of`). The account
-is an affine permutation of an ordinal modulo 10^8: two (terminal, customer) pairs never
-share a card, up to TERMINALS terminals and CUSTOMERS customers at each. Track 2's
-discretionary data are the same number permuted again. Both can be undone, so a scan for
-secrets needs no list of cards: it asks whose a number would be (`card_of`, `card_of_track`).
+The card number (PAN) is BIN 999999, which no scheme issues (docs/domain.md, "Secrets and keys"),
+then one digit for the issuer, eight digits for the account, and a Luhn check digit. A seventh digit
+of 0 to 5 is a card of this bank, 6 to 9 one of other banks, so that a host knows the issuer from
+the PAN alone (`issuer_of`). The account is an affine permutation of an ordinal modulo 10^8: no two
+customers have the same card, with up to TERMINALS terminals and CUSTOMERS customers at each. The
+discretionary data of track 2 are that number, permuted again. Both permutations can be undone, so
+that a scan for secrets needs no list of cards: it asks to whom a number would belong (`card_of`,
+`card_of_track`).
 
-The PIN. Derived from the PAN under a key made from the seed, as banks derive a 'natural
-PIN', so that a host in another process verifies it without a card file.
+The PIN is derived from the PAN under a key that is made from the seed, as banks derive a 'natural
+PIN', so that a host in another process can verify it without a file of cards.
 
-Names and places come from Faker, are drawn only when asked for (a card costs microseconds,
-a name a hundred times that), and never touch the global generators.
+Names and places come from Faker. They are drawn only when they are asked for, as a name takes a
+hundred times as long as a card, and they do not touch Python's global random generator.
 """
 
 from __future__ import annotations
@@ -58,12 +58,12 @@ def luhn_digit(digits: str) -> str:
 
 
 def luhn_valid(pan: str) -> bool:
-    """Whether `pan` is all ASCII digits and its last one checks the others."""
+    """Has `pan` only ASCII digits, and is the last one their Luhn check digit?"""
     return pan.isascii() and pan.isdigit() and len(pan) > 1 and luhn_digit(pan[:-1]) == pan[-1]
 
 
 def issuer_of(pan: str) -> Literal["home", "other"]:
-    """Who issued the card, from the PAN alone: this bank ('home') or another."""
+    """Who issued the card, by its PAN alone: this bank ('home') or another one ('other')."""
     return "home" if pan[:6] == BIN and pan[6:7] < str(_HOME_DIGITS) else "other"
 
 
@@ -73,8 +73,8 @@ def track2_of(pan: str, expiry: str, service: str, discretionary: str) -> str:
 
 
 class Card(msgspec.Struct, frozen=True, gc=False):
-    """What a customer holds. `expiry` is YYMM, `track2` has '=' as its separator, `home` is
-    false for other banks' cards, `token` names the card where its PAN must not appear.
+    """A card with its PIN. `expiry` is YYMM; `track2` has '=' as its separator; `home` is false for
+    cards of other banks; `token` names the card where its PAN must not appear.
     """
 
     pan: str
@@ -95,7 +95,7 @@ class Population:
     """All customers of a run, with their cards, and the places where the machines stand.
 
     Raises:
-        ConfigError: `foreign_share` is no share, or a locale is not Belgian enough for Faker.
+        ConfigError: `foreign_share` is not between 0 and 1, or Faker does not know a locale.
     """
 
     pan_lengths: tuple[int, ...] = ()  # of cards that are not on our BIN

@@ -1,8 +1,8 @@
-"""Cards from a file: those that somebody's own host knows, or that their terminals will use.
+"""Cards from a file: the ones that a user's own host knows, or that a user's own terminals use.
 
 The file is CSV with a header line. Columns: `pan` (12 to 19 digits) and `expiry` (YYMM) are
-needed; `pin` (4 to 12 digits), `track2` (PAN=YYMM...) and `code` (the DE 39 that our host answers
-every request of the card with, such as 41) may be missing or empty.
+needed; `pin` (4 to 12 digits), `track2` (PAN=YYMM...) and `code` (the response code with which our
+host answers every request of the card, such as 41) may be missing or empty.
 """
 
 from __future__ import annotations
@@ -26,16 +26,18 @@ _DISCRETIONARY = "0000000000"
 
 
 class Listed(msgspec.Struct, frozen=True):
-    """A line of the file: the card, and the code that our host answers it with ('' decides)."""
+    """A line of the file: the card, and the response code with which our host answers it. With ''
+    the host decides.
+    """
 
     card: Card
     code: str = ""
 
 
 class CardFile(Population):
-    """The cards of a file, in place of those drawn from a seed. Places are drawn as ever.
+    """The cards of a file, instead of cards drawn from a seed. Places are still drawn.
 
-    Each terminal has cards of its own while there are enough, and uses them in turn.
+    Each terminal has its own cards if there are enough of them, and uses them in turn.
     """
 
     def __init__(self, path: Path, seed: int, *, token_key: bytes, terminals: int) -> None:
@@ -61,12 +63,12 @@ class CardFile(Population):
         return None  # a track is found by the PAN before it
 
     def pin_of(self, pan: str) -> str:
-        """'' for a card without a known PIN, which any PIN then opens."""
+        """The PIN of a card; '' if it is not known, and then every PIN is accepted."""
         line = self.listed.get(pan)
         return line.card.pin if line is not None else ""
 
     def describe(self) -> dict[str, Any]:
-        """The file's name, never what is in it."""
+        """The name of the file, and nothing of its content."""
         cards = {"cards": str(self.path.absolute()), "terminals": self._terminals}
         return {**super().describe(), **cards}
 
@@ -75,7 +77,7 @@ def population_of(description: Mapping[str, Any], token_key: bytes) -> Populatio
     """The cards that a journal's header describes.
 
     Raises:
-        ConfigError: it does not describe any, or their file cannot be read any more.
+        ConfigError: it describes none, or their file cannot be read any more.
     """
     if "cards" not in description:
         return Population.from_description(description, token_key)
@@ -88,10 +90,10 @@ def population_of(description: Mapping[str, Any], token_key: bytes) -> Populatio
 
 
 def read_cards(path: Path, token_key: bytes) -> dict[str, Listed]:
-    """The lines of a file by PAN.
+    """The lines of a file, by PAN.
 
     Raises:
-        ConfigError: with file, line and column; a PAN is never quoted.
+        ConfigError: a line is wrong. The error names file, line and column, and quotes no PAN.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")

@@ -1,4 +1,4 @@
-"""The nearest right name, offered to whoever mistyped one."""
+"""The nearest known name, for error messages about a name that is not known."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from harness.errors import ConfigError
 
 
 def nearest(word: str, names: Iterable[str]) -> str:
-    """The name most like `word`, whatever its case; '' when none is near."""
+    """The name that is most similar to `word`, regardless of case; '' if none is similar."""
     by_folded = {name.casefold(): name for name in names}
     found = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.5)
     return by_folded[found[0]] if found else ""
 
 
 def unknown(what: str, word: str, names: Iterable[str], *, place: str = "") -> NoReturn:
-    """Refuse `word` and say what would have been right.
+    """Refuse `word`, and name the most similar known name, or all of them.
 
     Raises:
         ConfigError: always.

@@ -1,8 +1,9 @@
 """The one tree of exceptions. Every error names who is at fault and where.
 
-`ConfigError` is the user's mistake (exit 2), `EnvironmentTrouble` the machine's
-(exit 5), and the protocol and codec errors name a field or a byte offset.
-Anything else that escapes is an error inside the harness (exit 4).
+`ConfigError` is a mistake of the user (exit code 2), `EnvironmentTrouble` is a problem of the
+machine that the harness runs on (exit code 5), and the protocol and codec errors name a data
+element or a byte offset. Any other exception that gets out is an error inside the harness (exit
+code 4).
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ class HarnessError(Exception):
 class ConfigError(HarnessError):
     """A mistake in what the user asked for.
 
-    `place` says where it stands (a flag, a file with its line, a key) and
-    `remedy` what would mend it; both are part of the message.
+    `place` says where the mistake is (a flag, a file with its line, a key) and `remedy` how to
+    correct it; both are part of the message.
     """
 
     def __init__(self, problem: str, *, place: str = "", remedy: str = "") -> None:
@@ -34,14 +35,14 @@ class RenamedWarning(FutureWarning):
 
 
 class EnvironmentTrouble(HarnessError):
-    """The machine would not: a port in use, a refused connection, a full disk."""
+    """A problem of the machine that we run on: a port in use, a refused connection, a full disk."""
 
 
 class CodecError(HarnessError):
     """A message that cannot be encoded or decoded.
 
-    `field` is the data element ('2', '128', or 't', 'p', 'h'), `offset` the byte
-    at which it starts (-1 when encoding, as nothing has a place yet).
+    `field` is the data element ('2' to '128', or 't', 'p', 'h'), `offset` the byte at which it
+    starts, or -1 when encoding, since nothing has an offset yet.
     """
 
     def __init__(self, reason: str, *, field: str, offset: int = -1) -> None:
@@ -75,8 +76,8 @@ class RemoteProtocolError(ProtocolError):
 class FramingError(RemoteProtocolError):
     """A stream that cannot be cut into frames.
 
-    `offset` counts bytes from the start of the stream, `data` holds the bytes
-    that broke it, `hint` the likely cause ('' when there is none to offer).
+    `offset` counts bytes from the start of the stream, `data` holds the bytes that are wrong there,
+    `hint` is the likely cause, or '' if none is known.
     """
 
     def __init__(self, reason: str, *, offset: int, data: bytes, hint: str = "") -> None:

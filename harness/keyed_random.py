@@ -1,9 +1,9 @@
-"""Keyed randomness: a stream of draws that depends on its key and on nothing else.
+"""Keyed random numbers: a stream of numbers that depends on its key and on nothing else.
 
-What must come out alike in `sim` and `live` is drawn from a generator keyed by
-the seed, the terminal and the transaction, never from one shared in order of
-arrival. A `Draw` is one integer of state, so a fresh one per customer, per
-answer or per fault costs nothing (`random.Random` is 2.5 kB and 6 us).
+What must be the same in a simulation and in a live run is drawn from a generator that is keyed by
+the seed, the terminal and the transaction, and never from one that is shared in the order of
+arrival. A `Draw` has one integer of state, so that a new one for each customer, answer or fault
+costs very little (a `random.Random` takes 2.5 kB and 6 microseconds).
 
 The generator is splitmix64 (Steele, Lea, Flood 2014).
 """
@@ -24,7 +24,7 @@ def _mix(z: int) -> int:
 
 
 def key_of(*parts: int | str) -> int:
-    """A 64-bit key for a name made of parts; the same in every process."""
+    """A 64-bit key for a name that is made of parts. It is the same in every process."""
     text = "\x1f".join(str(part) for part in parts)
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
 
@@ -35,8 +35,8 @@ class Draw:
     __slots__ = ("_state",)
 
     def __init__(self, key: int, ordinal: int = 0) -> None:
-        """`key` from `key_of`; `ordinal` (a transaction's or customer's number) picks
-        one of its streams.
+        """`key` is from `key_of`; `ordinal`, such as the number of a customer, chooses one of the
+        streams of that key.
         """
         self._state = _mix((key ^ (ordinal * 0xD1B54A32D192ED03)) & _MASK)
 
@@ -50,7 +50,9 @@ class Draw:
         return low + (high - low) * self.random()
 
     def chance(self, probability: float) -> bool:
-        """True with the given probability; always draws, so that streams stay aligned."""
+        """True with that probability. It draws a number in any case, so that the numbers after it
+        do not depend on the probability.
+        """
         return self.random() < probability
 
     def below(self, bound: int) -> int:

@@ -1,4 +1,4 @@
-"""What a run reports while it goes and when it is over; the same for `sim` and `live`."""
+"""What a run reports while it runs and when it is over, in simulation and live."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from harness.journal import Header
 
 
 class Progress(NamedTuple):
-    """A look at a running run.
+    """The state of a run at one moment.
 
     `now` and `until` are run seconds, `states` counts terminals by state, `phase` says in a word
     what is going on ('running', 'settling').
@@ -25,7 +25,7 @@ class Progress(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """A finished run: `journal` is where it was written, None if it was not."""
+    """A finished run. `journal` is the file of its journal, or None if none was written."""
 
     verdict: Verdict
     header: Header

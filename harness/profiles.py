@@ -1,4 +1,4 @@
-"""The profiles by name: the safe ones, the shipped defects, and anybody's `module:attribute`."""
+"""Profiles by name: the safe ones, the shipped defects, and a user's own as `module:attribute`."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ P = TypeVar("P", TerminalProfile, HostProfile)
 
 
 def terminal_profiles() -> dict[str, str]:
-    """Name -> summary."""
+    """The shipped profiles: name -> summary."""
     return {name: profile.summary for name, profile in _TERMINALS.items()}
 
 
 def host_profiles() -> dict[str, str]:
-    """Name -> summary."""
+    """The shipped profiles: name -> summary."""
     return {name: profile.summary for name, profile in _HOSTS.items()}
 
 
@@ -43,7 +43,7 @@ def terminal_profile(name: str) -> TerminalProfile:
     """A shipped terminal profile, or `module:attribute`.
 
     Raises:
-        ConfigError: no such profile, module or attribute, or it is not a TerminalProfile.
+        ConfigError: there is no such profile, module or attribute, or it is no TerminalProfile.
     """
     return _find(name, _TERMINALS, TerminalProfile, "--terminal-profile")
 

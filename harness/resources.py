@@ -1,7 +1,7 @@
-"""Finds what the package ships: specifications, scenarios, profiles, keys.
+"""Finds the files that the package ships: specifications, scenarios and keys.
 
-In an installed wheel they lie inside the package (`harness/_fixtures`), in a checkout
-or an editable install beside it (`fixtures/`). Nothing else knows which.
+In an installed wheel they are inside the package (`harness/_fixtures`), in a checkout or an
+editable install beside it (`fixtures/`). No other module knows which.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ def _root() -> Path:
 
 
 def fixture(*parts: str) -> Path:
-    """Where a shipped file or folder lies; whether it exists is the caller's question.
+    """The path of a shipped file or folder, whether it exists or not.
 
     Raises:
-        EnvironmentTrouble: the installation has no fixtures at all.
+        EnvironmentTrouble: the installation has no shipped files at all.
     """
     return _root().joinpath(*parts)
 

@@ -1,8 +1,8 @@
-"""Durations, shares and money as people type them, and back again.
+"""Reads durations, shares and money as people write them, and writes them.
 
-A duration is a number with a unit ('250ms', '45s', '90m', '1h30m') or a bare number of
-seconds. A share is '30%' or 0.3. Money is euros ('20', '20.50', 'EUR 20'), held as cents.
-A mistake raises ConfigError and says which units would have been right.
+A duration is a number with a unit ('250ms', '45s', '90m', '1h30m') or a number of seconds without
+one. A share is '30%' or 0.3. Money is euros ('20', '20.50', 'EUR 20') and is kept in cents. A
+mistake raises ConfigError, which says how it is written.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ _DURATION_REMEDY = "write a number with ms, s, m or h, such as 250ms, 45s, 90m o
 
 
 def parse_duration(text: str | float, *, place: str = "") -> float:
-    """Seconds. Bare numbers are seconds; parts of a compound go from large to small.
+    """A duration in seconds. A number without a unit is seconds; several parts go from large to
+    small units.
 
     Raises:
         ConfigError: no number, an unknown unit, a unit twice, or parts out of order.

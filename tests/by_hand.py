@@ -31,8 +31,8 @@ class Bench:
         self.sent: list[Fields] = []
         self.seen: list[e.Event] = []
         self.unsynced: list[Write] = []
-        self.mishaps: dict[str, DeviceFault] = {}
-        self.device = Device(Motors(), lambda _, command: self.mishaps.get(command))
+        self.device_faults: dict[str, DeviceFault] = {}
+        self.device = Device(Motors(), lambda _, command: self.device_faults.get(command))
         builder = self.assembly._builder(0)
         self._settings = settings
         self.atm = Atm("ATM00001", lambda: self._with_settings(builder()), self.device, None)

@@ -144,12 +144,12 @@ def _keep(console: Console, tally: Tally, where: Path) -> _Kept:
     it was found, what cannot be written is told all the same, and of a failure that does not come
     again the others do not suffer.
     """
-    bench = Runner(tally.search.plan)
+    runner = Runner(tally.search.plan)
     seen: dict[tuple[int, Schedule], None] = {}
     kept = _Kept()
     for found in tally.found.values():
         try:
-            case = _as_small_as_it_gets(bench, found, tally)
+            case = _as_small_as_it_gets(runner, found, tally)
         except LocalProtocolError as trouble:
             console.print()
             console.print(Text(f"  {trouble}", style="bold red"))
@@ -172,13 +172,13 @@ def _keep(console: Console, tally: Tally, where: Path) -> _Kept:
     return kept
 
 
-def _as_small_as_it_gets(bench: Runner, found: Found, tally: Tally) -> Case:
+def _as_small_as_it_gets(runner: Runner, found: Found, tally: Tally) -> Case:
     if not tally.interrupted:
         try:
-            return shrunk(bench, found)
+            return shrunk(runner, found)
         except KeyboardInterrupt:
             tally.interrupted = True
-    return as_found(bench, found)
+    return as_found(runner, found)
 
 
 def _coverage(console: Console, tally: Tally) -> int:

@@ -15,7 +15,13 @@ from rich.text import Text
 from harness.defects.catalogue import DEFECTS
 from harness.errors import EnvironmentTrouble
 from harness.explore.random_search import plan_to_search
-from harness.explore.selftest import WITHIN, Examined, Suspect, examine_all, suspect_of
+from harness.explore.selftest import (
+    WITHIN,
+    MachineUnderTest,
+    SelfTestResult,
+    examine_all,
+    machine_of,
+)
 from harness.profiles import host_profile as find_host
 from harness.profiles import terminal_profile as find_terminal
 from harness.report.selftest import heading, row
@@ -35,26 +41,26 @@ def selftest(
     ] = None,
 ) -> int:
     """Search for every defect the harness ships: each must be found, and by what must find it."""
-    suspects = (
+    machines = (
         [_own(terminal_profile, host_profile)]
         if terminal_profile or host_profile
-        else [suspect_of(defect) for defect in DEFECTS]
+        else [machine_of(defect) for defect in DEFECTS]
     )
     console = Console(highlight=False)
     start = time.monotonic()
-    done: list[Examined] = []
+    done: list[SelfTestResult] = []
     try:
-        console.print(heading(suspects))
-        with closing(examine_all(suspects, seed, jobs or os.cpu_count() or 1)) as examined:
-            for suspect, result in zip(suspects, examined, strict=False):
+        console.print(heading(machines))
+        with closing(examine_all(machines, seed, jobs or os.cpu_count() or 1)) as examined:
+            for machine, result in zip(machines, examined, strict=False):
                 done.append(result)
-                console.print(row(suspect, result, suspects))
+                console.print(row(machine, result, machines))
     except KeyboardInterrupt:
-        console.print(Text(f"interrupted after {len(done)} of {len(suspects)}", style="yellow"))
+        console.print(Text(f"interrupted after {len(done)} of {len(machines)}", style="yellow"))
         return 130
     except BrokenExecutor as trouble:
         raise EnvironmentTrouble(
-            f"a process of the self-test was killed after {len(done)} of {len(suspects)}, "
+            f"a process of the self-test was killed after {len(done)} of {len(machines)}, "
             "perhaps for want of memory"
         ) from trouble
     seconds = time.monotonic() - start
@@ -70,15 +76,15 @@ def selftest(
     return 0
 
 
-def _own(terminal: str | None, host: str | None) -> Suspect:
+def _own(terminal: str | None, host: str | None) -> MachineUnderTest:
     """A shipped defect's name is that defect; of anything else anything may catch it."""
     for defect in DEFECTS:
         if (terminal, host) in ((defect.name, None), (None, defect.name)):
-            return suspect_of(defect)
+            return machine_of(defect)
     names = []
     if terminal is not None:
         names.append(find_terminal(terminal).name)
     if host is not None:
         names.append(find_host(host).name)
     plan = plan_to_search(load_scenario(SCENARIO), terminal_profile=terminal, host_profile=host)
-    return Suspect(" with ".join(names), plan)
+    return MachineUnderTest(" with ".join(names), plan)

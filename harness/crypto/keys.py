@@ -15,13 +15,14 @@ import msgspec
 from harness.errors import ConfigError
 from harness.resources import fixture, names
 
-# 3DES for PIN blocks, AES for what is sealed and stored, anything fit for blake2b for names
+# AES for MACs and for stored records, 3DES for PIN blocks, what blake2b takes for tokens
 _LENGTHS = {"mac": (16, 24, 32), "pin": (16, 24), "token": tuple(range(16, 65)), "store": (16, 32)}
 
 
 class Keys(msgspec.Struct, frozen=True):
-    """`mac` seals messages (AES), `pin` enciphers PIN blocks (3DES), `token` names cards
-    where their PAN must not appear, `store` enciphers records at rest (AES).
+    """`mac` is the key of message authentication codes (AES), `pin` that of PIN blocks (3DES),
+    `store` that of stored records (AES); `token` keys the names that cards have where their PAN
+    must not appear.
     """
 
     mac: bytes
@@ -37,8 +38,8 @@ def load_keys(name_or_path: str = "test") -> Keys:
     """Shipped keys by their name, or those of a TOML file.
 
     Raises:
-        ConfigError: no such name or file; a key missing, unknown, not hexadecimal, or of
-            a length that its cipher does not have. It never quotes a key.
+        ConfigError: there is no such name or file; or a key is missing, unknown, not hexadecimal,
+            or of a length that its cipher does not have. The error never quotes a key.
     """
     path = Path(name_or_path)
     if name_or_path in names("keys", ".toml"):
@@ -88,7 +89,7 @@ def _key(texts: dict[str, object], name: str, path: Path) -> bytes:
 
 
 def token(key: bytes, pan: str) -> str:
-    """Twelve hexadecimal characters that name a card: a keyed blake2b of its PAN, so that without
-    the key nobody can try all PANs of a BIN.
+    """Twelve hexadecimal characters that name a card: a keyed hash (blake2b) of its PAN. Without
+    the key nobody can find the PAN by trying all numbers of a BIN.
     """
     return blake2b(pan.encode("utf-8"), digest_size=6, key=key).hexdigest()

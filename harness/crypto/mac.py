@@ -24,7 +24,7 @@ WIDTH = 8
 
 
 class Mac(Protocol):
-    """A key at work: eight bytes for any bytes."""
+    """An algorithm with its key: it gives eight bytes for any bytes."""
 
     def tag(self, data: bytes) -> bytes: ...
 

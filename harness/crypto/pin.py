@@ -13,7 +13,7 @@ from harness.errors import RemoteProtocolError
 
 
 class PinBlockError(RemoteProtocolError):
-    """A PIN block that is malformed, or enciphered under another key or for another PAN."""
+    """A PIN block is malformed, or was encrypted under another key or for another PAN."""
 
 
 def encode_pin_block(pin: str, pan: str) -> bytes:
@@ -38,7 +38,7 @@ class PinCrypto:
         self._cipher = TripleDes(key)
 
     def block(self, pin: str, pan: str) -> str:
-        """DE 52: the enciphered block, 16 uppercase hexadecimal characters.
+        """The encrypted PIN block (DE 52), as 16 uppercase hexadecimal characters.
 
         Raises:
             ValueError: as `encode_pin_block`.
@@ -46,7 +46,7 @@ class PinCrypto:
         return self._cipher.encrypt(encode_pinblock_iso_0(pin, pan)).hex().upper()
 
     def pin(self, block: str, pan: str) -> str:
-        """The PIN in a DE 52.
+        """The PIN in an encrypted PIN block.
 
         Raises:
             PinBlockError: it is not a block for this PAN under this key.
@@ -63,7 +63,7 @@ class PinCrypto:
             raise PinBlockError("the PIN block does not open for this PAN and key") from None
 
     def verify(self, block: str, pan: str, pin: str) -> bool:
-        """Whether a DE 52 holds this PIN.
+        """Does an encrypted PIN block hold this PIN?
 
         Raises:
             PinBlockError: it is not a block for this PAN under this key.

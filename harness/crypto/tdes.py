@@ -1,8 +1,8 @@
-"""Triple DES, in this one place.
+"""Triple DES. No other module uses the cipher directly.
 
-The cryptography package has moved the cipher among its decrepit ones and wants keys of 24
-bytes; psec 1.3 still asks for it the old way, which warns. DES and two-key triple DES are
-written as three-key ones here, which they are special cases of.
+The cryptography package keeps the cipher among its 'decrepit' ones and takes keys of 24 bytes only.
+psec 1.3 still imports it from its old place, which warns. DES and two-key triple DES are special
+cases of three-key triple DES, and are written as such here.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def _cipher(key: bytes, mode: ECB | CBC) -> Cipher[ECB | CBC]:
 
 
 class TripleDes:
-    """One key, block by block (ECB). Contexts are kept, as ECB has no state between blocks.
+    """One key, block by block (ECB). The contexts are used again, since ECB has no state.
 
     Raises:
         ConfigError: the key has not 8, 16 or 24 bytes.
@@ -37,5 +37,7 @@ class TripleDes:
 
 
 def last_cbc_block(key: bytes, data: bytes) -> bytes:
-    """The last block of `data`, whole blocks of 8 bytes, under CBC from a zero vector."""
+    """The last block of the ciphertext of `data` in CBC mode with a zero initial vector. `data` is
+    a whole number of blocks of 8 bytes.
+    """
     return _cipher(key, CBC(bytes(8))).encryptor().update(data)[-8:]

@@ -26,7 +26,7 @@ HANGS_ON_TIMEOUT = rewired(
 
 
 def _keep_card(t: Terminal, _: i.Input, now: float) -> None:
-    """Ends the wait on the screen, reverses, and never moves the card."""
+    """The wait ends on the screen, and the request is reversed, but the card is not moved."""
     tx = t.transaction
     assert tx is not None
     tx.request.status = "aborted"
@@ -36,7 +36,7 @@ def _keep_card(t: Terminal, _: i.Input, now: float) -> None:
 
 
 def _stay_parked(t: Terminal, x: i.ServiceMayChange, now: float) -> None:
-    """Out of service with a card inside, and no way back."""
+    """It stays out of service while a card is inside."""
     if not t.card_inside:
         cells_boot.service_changed(t, x, now)
 
@@ -65,7 +65,7 @@ REARMS_TIMER_ON_NOISE = rewired(
 
 
 class _RearmsOnEcho(Terminal):
-    """An echo is answered, so the host lives, so the answer will come."""
+    """An answered echo restarts the host timer, as if the answer would then come."""
 
     def _network_answer(self, answer: Message, now: float) -> None:
         super()._network_answer(answer, now)
@@ -74,7 +74,7 @@ class _RearmsOnEcho(Terminal):
 
 
 def _capture_unknown(t: Terminal, x: i.UnknownCode, now: float) -> None:
-    """What it does not know it takes for the worst."""
+    """A code that it does not know is taken for an order to capture."""
     cells_host.capture_ordered(t, i.CaptureOrdered(x.code), now)
 
 
@@ -87,7 +87,7 @@ LEAVES_LATE_CARD_INSIDE = rewired(
 
 
 class _AlwaysUp(Service):
-    """Does not care what is thought of the link."""
+    """It is in service whatever the link is judged to be."""
 
     def update(self, judgement: str, pending: int, backlog: int) -> bool:
         return super().update("up", 0, backlog)

@@ -1,4 +1,4 @@
-"""Terminals that pay when they should not, or do not know what they paid."""
+"""Terminals that pay when they should not, or that do not know how much they have paid."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from harness.wire.message import Message, Outcome
 
 
 def _pay_late(t: Terminal, x: i.Late, now: float) -> None:
-    """The approval came after the abort, and is paid all the same."""
+    """An approval that comes after the abort is paid."""
     t.emit(e.LateApproval(x.stan))
     tx = t.transaction
     if x.outcome is Outcome.APPROVED and tx is not None and tx.request.status == "aborted":
@@ -31,7 +31,7 @@ def _pay_late(t: Terminal, x: i.Late, now: float) -> None:
 
 
 class _RemembersLast(Terminal):
-    """Keeps the last transaction at hand when the visit is over, so that it can be paid late."""
+    """Keeps the last transaction when the session is over, so that it can be paid late."""
 
     last = None
 
@@ -47,7 +47,7 @@ DISPENSES_LATE_APPROVAL = rewired({("*", i.Late): _pay_late}, _RemembersLast)
 
 
 def _pay_again(t: Terminal, x: i.Duplicate, _now: float) -> None:
-    """The same approval once more: the stacker runs once more."""
+    """The same approval comes again, and is paid again."""
     tx = t.transaction
     if x.outcome is Outcome.APPROVED and tx is not None:
         t.do(i.Stack(tx.number, x.amount))
@@ -59,7 +59,7 @@ DISPENSES_TWICE_ON_DUPLICATE = rewired(
 
 
 def _pay_at_once(t: Terminal, x: i.Chosen, now: float) -> None:
-    """Asks the host, and does not wait for what it says."""
+    """Starts the stacker at once, without waiting for the host's answer."""
     cells_card.chosen(t, x, now)
     tx = t.transaction
     if tx is not None and tx.kind == "withdrawal":
@@ -67,7 +67,7 @@ def _pay_at_once(t: Terminal, x: i.Chosen, now: float) -> None:
 
 
 def _put_back(cell: Cell) -> Cell:
-    """The answer was no: what had been stacked is drawn back in."""
+    """The host has not approved: what was stacked is retracted."""
 
     def cell_with_retract(t: Terminal, x: i.Input, now: float) -> None:
         t.do(i.Retract())
@@ -87,7 +87,7 @@ CASH_BEFORE_APPROVAL = rewired(
 
 
 class _LooksAtStan(Matcher):
-    """An answer with the right DE 11 is the answer, whatever else it says."""
+    """An answer with the right STAN is taken for the answer, whatever else it says."""
 
     def classify(self, answer: Message) -> i.Input:
         return super().classify(answer.replaced(terminal=self._terminal))
@@ -103,7 +103,7 @@ class _MatchesOnStan(Terminal):
 
 
 class _TakesTies(Terminal):
-    """Looks at what came before it looks at the clock."""
+    """Handles what has come before it checks its timers."""
 
     def receive(self, data: bytes, now: float) -> None:
         if self.timers.deadline("host_response") == now:
@@ -116,13 +116,13 @@ class _TakesTies(Terminal):
 
 
 def _reverse_uncounted(t: Terminal, _: i.Input, now: float) -> None:
-    """The dispenser cannot say what it moved, and it is taken for nothing."""
+    """The dispenser cannot say how much it moved, which is taken for nothing."""
     reverse(t, "4002", now)
     cells_card.proceed(t, now)
 
 
 def _walk_away(t: Terminal, _: i.Input, now: float) -> None:
-    """A case for a person, and the slot stays as it is."""
+    """The transaction goes into suspense, and the cash stays at the slot."""
     tx = t.transaction
     assert tx is not None, "cash at the slot without a transaction"
     tx.outcome = "suspense"
@@ -131,7 +131,7 @@ def _walk_away(t: Terminal, _: i.Input, now: float) -> None:
 
 
 def _forget_counters(t: Terminal, x: i.PoweredOn, now: float) -> None:
-    """Power is back, and the dispenser is taken for a new one."""
+    """After a power cut the counters of the dispenser are ignored."""
     sensors = x.sensors
     nothing = i.Sensors(
         sensors.card_inside, sensors.card_at_slot, sensors.cash_out, i.Counters(0, 0, 0, True)
@@ -140,12 +140,12 @@ def _forget_counters(t: Terminal, x: i.PoweredOn, now: float) -> None:
 
 
 class DoubleFeeds(Device):
-    """Two notes stick together, and its sensor sees one."""
+    """Two notes stick together, and the sensor counts one."""
 
     __slots__ = ()
 
     def stack(self, transaction: int, amount: int, now: float) -> None:
-        """One note of the smallest that was picked comes along unseen."""
+        """One more note of the smallest denomination is picked and not counted."""
         super().stack(transaction, amount, now)
         smallest = min(self._stacker, default=0)
         if self.cassettes.get(smallest):

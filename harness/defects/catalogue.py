@@ -1,4 +1,4 @@
-"""Every defect, in the order in which it is told: by subject, and the hosts last."""
+"""Every defect, ordered by subject, with those of hosts at the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a machine that is broken on purpose is to the self-test."""
+"""A defect: a machine that is broken on purpose, for the self-test."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from harness.machines.profile import HostProfile, TerminalProfile
 
 
 class Defect(msgspec.Struct, frozen=True, kw_only=True):
-    """`profile` is the broken machine. Every one of `must` catches it, each named exactly, the
-    clause where it is a clause's ('T4.authentic'); what is in `may`, clauses included, can break
-    along with them, and nothing else. `cost` says in a sentence what it does wrong and what that
-    costs in the world. `scenario` is where it is searched
-    for, with a safe machine at the other end.
+    """A shipped defect.
+
+    - `profile`: the broken machine.
+    - `cost`: in a sentence, what it does wrong and what that costs in the world.
+    - `must`: the invariants that catch it, all of them; a clause is named as such ('T4.authentic').
+    - `may`: the invariants and clauses that may break besides. No others may.
+    - `scenario`: where it is searched for, with a safe machine at the other end.
     """
 
     profile: TerminalProfile | HostProfile

@@ -1,4 +1,4 @@
-"""Terminals that trust the line, or do not wait for the store."""
+"""Terminals that keep their link wrongly, trust it too much, or do not wait for the store."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ATTEMPTS = 4  # to connect, of the terminal that gives up
 
 
 class _LosesReversals(Terminal):
-    """Starts with an empty head: what the store kept is not looked at."""
+    """Ignores the records of its store when it boots."""
 
     def boot(self, image: s.StoreImage, sensors: i.Sensors, now: float) -> None:
         empty = s.StoreImage()
@@ -29,7 +29,7 @@ class _LosesReversals(Terminal):
 
 
 class _SendsBeforeSynced(Terminal):
-    """A request does not wait for its intent."""
+    """Sends a request before its intent is durable."""
 
     def do(self, effect: i.Effect, *, after: int = 0) -> None:
         if type(effect) is i.Send:
@@ -39,7 +39,7 @@ class _SendsBeforeSynced(Terminal):
 
 
 class _AsksAgain(Terminal):
-    """Has the last request at hand, to send it once more."""
+    """Keeps the last request, to send it again."""
 
     asked: Message | None = None
     again = False
@@ -51,7 +51,9 @@ class _AsksAgain(Terminal):
 
 
 def _ask_again(t: Terminal, x: i.Input, now: float) -> None:
-    """No answer: a new request for the same, once, and nothing is said of the first."""
+    """Without an answer, the same is requested again under a new STAN, once, and the first request
+    is not reversed.
+    """
     assert isinstance(t, _AsksAgain)
     old, asked = t.transaction, t.asked
     assert old is not None
@@ -71,7 +73,7 @@ def _ask_again(t: Terminal, x: i.Input, now: float) -> None:
 
 
 class _GivesUp(LinkSupervisor):
-    """After some attempts it dials no more."""
+    """Does not connect any more after some attempts."""
 
     def next_deadline(self) -> float:
         return NEVER if self.connects > ATTEMPTS else super().next_deadline()

@@ -1,4 +1,4 @@
-"""Terminals that reverse wrongly, or not at all."""
+"""Terminals whose reversals are wrong or missing."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ FORGETS_REVERSAL = rewired(
 
 
 class _NewIdentity(Terminal):
-    """Each repeat of a reversal is made up afresh: new STAN, new DE 7."""
+    """Each repeat of a reversal has a new STAN and a new time."""
 
     def advice_message(self, advice: Advice, now: float) -> Message:
         if advice.attempts > 1:
@@ -46,7 +46,7 @@ class _NewIdentity(Terminal):
 
 
 class _NewTime(Terminal):
-    """A repeat says when it is sent, and not when the first was."""
+    """A repeat has the time at which the repeat itself is sent."""
 
     def advice_message(self, advice: Advice, now: float) -> Message:
         message = super().advice_message(advice, now)
@@ -56,7 +56,7 @@ class _NewTime(Terminal):
 
 
 class _WrongOriginal(Terminal):
-    """DE 90 names the reversal's own STAN where the original's belongs."""
+    """A reversal names its own STAN as that of the original."""
 
     def advice_message(self, advice: Advice, now: float) -> Message:
         message = super().advice_message(advice, now)
@@ -66,14 +66,14 @@ class _WrongOriginal(Terminal):
 
 
 class _AlwaysInFull(Terminal):
-    """Knows no DE 95."""
+    """Reverses in full where it should say that a part was taken."""
 
     def advice_message(self, advice: Advice, now: float) -> Message:
         return super().advice_message(advice, now).made_full()
 
 
 class _LastFirst(StoreForward):
-    """What came last is sent first."""
+    """Sends the newest reversal first."""
 
     def add(self, record: s.ReversalRecord, *, attempts: int = 0) -> None:
         self.queue.appendleft(Advice(record, attempts))
@@ -96,7 +96,7 @@ class _ForwardsLastFirst(Terminal):
 
 
 class _FewStans(Terminal):
-    """Nine STANs, and then the first again, as after a wrap; who still holds one loses it."""
+    """Has nine STANs only. A new reversal replaces one in the queue that has the same STAN."""
 
     def __init__(self, settings: TerminalSettings, context: TerminalContext) -> None:
         super().__init__(settings, context)

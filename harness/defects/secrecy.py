@@ -1,4 +1,4 @@
-"""Terminals that cannot keep a secret."""
+"""Terminals that write secrets into the journal."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _tell_pan(t: Terminal, x: i.CardRead, now: float) -> None:
 
 
 class _KeepsPinBlock(Terminal):
-    """Keeps DE 52 of the last request, for the technicians who ask why nobody answered."""
+    """Keeps the PIN block of the last request, and reports it with the reversal."""
 
     block = ""
 

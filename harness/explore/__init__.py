@@ -1,1 +1,1 @@
-"""The search for what breaks: schedules of faults drawn or enumerated, run, shrunk and kept."""
+"""The search for failures: schedules of faults are drawn or enumerated, run, shrunk and kept."""

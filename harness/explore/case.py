@@ -21,7 +21,9 @@ FORMAT = 2
 
 
 class Found(msgspec.Struct, frozen=True):
-    """A schedule that broke something: the search's seed, the run's number in it, its evening."""
+    """A schedule that broke something, with the seed of the search, the number of the run in it and
+    the evening (see `Runner`).
+    """
 
     seed: int
     number: int
@@ -31,10 +33,11 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Everything that brings the failure back: `plan`, and over it the shrunk `schedule`. `passing`
-    is the schedule of the nearest run that does not break it (None: it needs no fault, or nobody
-    has looked), `journal` the SHA-256 of the run's entries as JSON lines, `tries` the runs that
-    shrinking took.
+    """Everything that is needed to bring the failure back: the `plan`, and the shrunk `schedule` of
+    faults besides. `passing` is the schedule of the nearest run that does not break (None if the
+    failure needs no fault, or if it was not shrunk), `journal` the SHA-256 of the run's entries as
+    JSON lines, `tries` the number of runs that shrinking took. The names of the fields are the keys
+    of the file.
     """
 
     format: int
@@ -53,7 +56,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Recorder:
-    """A listener that keeps every entry, and what they would be as JSON lines, hashed."""
+    """A listener of the journal that keeps every entry."""
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
@@ -62,6 +65,7 @@ class Recorder:
         self.entries.append(Entry(at, len(self.entries) + 1, actor, event))
 
     def digest(self) -> str:
+        """The SHA-256 of the entries as JSON lines, in hexadecimal."""
         whole = sha256()
         for entry in self.entries:
             whole.update(encode_entry(entry.at, entry.seq, entry.actor, entry.event) + b"\n")
@@ -69,10 +73,10 @@ class Recorder:
 
 
 class _Shrinking:
-    """Runs of parts of one schedule; each part once."""
+    """Runs parts of one schedule, each part once."""
 
-    def __init__(self, bench: Runner, found: Found) -> None:
-        self._bench = bench
+    def __init__(self, runner: Runner, found: Found) -> None:
+        self._runner = runner
         self._found = found
         self._known: dict[Schedule, bool] = {}
 
@@ -81,13 +85,13 @@ class _Shrinking:
         return len(self._known)
 
     def fails(self, schedule: Schedule) -> bool:
-        """Does it break the same invariant, of the same role, in the same phase?"""
+        """Does the run with this schedule break the same invariant, of the same role and phase?"""
         if schedule not in self._known:
             self._known[schedule] = self._found.broken in self.run(schedule).broken
         return self._known[schedule]
 
     def run(self, schedule: Schedule, recorder: Recorder | None = None) -> Trial:
-        return self._bench.run(
+        return self._runner.run(
             schedule,
             evening=self._found.evening,
             listeners=[] if recorder is None else [recorder.see],
@@ -95,23 +99,23 @@ class _Shrinking:
         )
 
 
-def shrunk(bench: Runner, found: Found) -> Case:
-    """The case of a failure: from its schedule nothing can be left out any more."""
-    shrinking = _Shrinking(bench, found)
+def shrunk(runner: Runner, found: Found) -> Case:
+    """The case of a failure, with the smallest schedule that still breaks."""
+    shrinking = _Shrinking(runner, found)
     schedule = shrink(found.schedule, shrinking.fails)
     smaller = [schedule[:at] + schedule[at + 1 :] for at in range(len(schedule))]
     passing = next((x for x in smaller if not shrinking.fails(x)), None)
-    return _case(shrinking, bench, found, schedule, passing)
+    return _case(shrinking, runner, found, schedule, passing)
 
 
-def as_found(bench: Runner, found: Found) -> Case:
-    """The case of a failure that nobody has made smaller."""
-    return _case(_Shrinking(bench, found), bench, found, found.schedule, None)
+def as_found(runner: Runner, found: Found) -> Case:
+    """The case of a failure with the schedule as it was found."""
+    return _case(_Shrinking(runner, found), runner, found, found.schedule, None)
 
 
 def _case(
     shrinking: _Shrinking,
-    bench: Runner,
+    runner: Runner,
     found: Found,
     schedule: Schedule,
     passing: Schedule | None,
@@ -129,7 +133,7 @@ def _case(
     return Case(
         format=FORMAT,
         version=harness_version(),
-        plan=bench.plan_for(found.evening, ()),
+        plan=runner.plan_for(found.evening, ()),
         schedule=schedule,
         passing=passing,
         broken=found.broken,
@@ -144,7 +148,7 @@ def _case(
 
 
 def write_case(case: Case, path: Path) -> None:
-    """As JSON.
+    """Write a case as JSON.
 
     Raises:
         EnvironmentTrouble: it cannot be written.
@@ -157,10 +161,10 @@ def write_case(case: Case, path: Path) -> None:
 
 
 def read_case(path: Path) -> Case:
-    """A case that `write_case` wrote.
+    """Read a case that `write_case` has written.
 
     Raises:
-        ConfigError: no such file, or no case of this format.
+        ConfigError: there is no such file, or it holds no case of this format.
     """
     try:
         case = _decoded(path.read_bytes())
@@ -187,7 +191,7 @@ def _decoded(text: bytes) -> Case:
 
 
 def _wrong_with(case: Case) -> str:
-    """What no case has that was written here; '' if nothing."""
+    """Why this cannot be a case that this harness has written; '' if it can."""
     plan = case.plan
     if case.format != FORMAT:
         return f"format {case.format}, this harness reads {FORMAT}"

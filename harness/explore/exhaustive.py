@@ -1,14 +1,15 @@
 """Every fault, and every pair of faults, at every message and instant of one withdrawal.
 
-A place is one fault keyed to one moment: the n-th message, operation of the store, motor or link,
-doing of a dispenser or a customer, of which n there are is counted in the runs themselves; and for
-the faults of the connection, and for those that know no attempts, each deadline that the withdrawal
-sets, a moment before it, at it and after it.
+A fault here is a kind of fault at one moment. For most kinds that is an attempt: the n-th message,
+operation of the store, movement of a motor, action of a customer and so on; how many attempts there
+are is counted in the runs themselves. For the faults of the connection, and for kinds that do not
+count attempts, it is each deadline that the withdrawal sets: a millisecond before it, at it and a
+millisecond after it.
 
-What can make no difference is left out, and nothing else. A fault that waits for the n-th attempt
-does nothing before that. So beside another fault it can act only if there are so many attempts in
-the run with that one alone; and where neither of two can act beside the other, their run is the one
-with one of them, or with none.
+Only faults and pairs that cannot make a difference are left out. A fault that waits for the n-th
+attempt does nothing before that attempt. So it can act beside another fault only if the run with
+that other fault alone has so many attempts; and where neither of two faults can act beside the
+other, the run with both is the same as a run with one of them, or with none.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import msgspec
 from harness import events as e
 from harness.assembly import terminal_id
 from harness.errors import ConfigError
-from harness.explore.fault_candidates import forms_of, strike
+from harness.explore.fault_candidates import fault_text, forms_of
 from harness.explore.runner import Runner, Schedule, dialect_of
 from harness.faults.connection import ConnectionRule
 from harness.faults.fleet import SwitchRule
@@ -33,14 +34,15 @@ from harness.wire.message import Kind
 
 _TERMINAL = terminal_id(0)
 _AROUND = (-0.001, 0.0, 0.001)  # seconds before, at and after a deadline
-_LASTS = 1.0  # seconds for which a fault that strikes at an instant goes on
+_LASTS = 1.0  # seconds for which a fault of the connection that begins at an instant goes on
 _SEEDS = 100
-_NO_ATTEMPT = 1_000_000  # an `nth` that never comes: the fault only counts
+_NO_ATTEMPT = 1_000_000  # an `nth` that never comes, so that the fault does nothing but count
 
 
-class Sort(NamedTuple):
-    """Faults that differ in nothing but which attempt they strike. `counts` is one that strikes
-    none and counts them; '' where the kind knows no attempts, and there is but one such fault.
+class FaultForm(NamedTuple):
+    """Faults that differ in nothing but the attempt at which they act. `counts` is the text of one
+    that never acts and counts the attempts; it is '' where the kind does not count attempts, and
+    then there is only one fault of that form.
     """
 
     kind: str
@@ -48,19 +50,19 @@ class Sort(NamedTuple):
     window: str
     counts: str
 
-    def place(self, nth: int) -> str:
-        """The fault that strikes the `nth` attempt."""
-        return strike(
+    def fault(self, nth: int) -> str:
+        """The text of the fault that acts at the `nth` attempt."""
+        return fault_text(
             self.kind, self.form, _TERMINAL, nth=nth if self.counts else 0, window=self.window
         )
 
     def attempts(self, counted: Mapping[str, int]) -> int:
-        """How many there may be where so many were counted."""
+        """How many attempts there were in a run. `counted` has their number by `counts`."""
         return counted[self.counts] if self.counts else 1
 
 
 class _Deadlines:
-    """A listener: when something was due, of a visit."""
+    """A listener of the journal that collects the deadlines of a session, in run seconds."""
 
     def __init__(self) -> None:
         self.found: dict[float, None] = {}
@@ -71,22 +73,22 @@ class _Deadlines:
 
 
 def one_withdrawal(plan: RunPlan) -> RunPlan:
-    """The plan with one terminal and one customer, who is paid; with the first seed from the plan's
-    own for which that is so.
+    """The plan with one terminal and one customer, and with the first seed, from the plan's own on,
+    with which that customer is paid.
 
     Raises:
-        ConfigError: nobody is ever paid.
+        ConfigError: with none of the seeds that are tried a customer is paid.
     """
     scenario = plan.scenario
     customers = msgspec.structs.replace(scenario.customers, customers=1)
     scenario = msgspec.structs.replace(scenario, customers=customers)
     plan = msgspec.structs.replace(plan, scenario=scenario, terminals=1)
-    bench = Runner(plan)
+    runner = Runner(plan)
     for number in range(_SEEDS):
         paid: list[e.Event] = []
-        bench.run((), evening=number, listeners=[_notes(paid)])
+        runner.run((), evening=number, listeners=[_notes(paid)])
         if paid:
-            return bench.plan_for(number, ())
+            return runner.plan_for(number, ())
     raise ConfigError(
         f"no customer is paid with {_SEEDS} seeds from {plan.seed} on",
         place="explore --exhaustive",
@@ -102,31 +104,32 @@ def _notes(paid: list[e.Event]) -> Listener:
     return see
 
 
-# --- what there is to strike ----------------------------------------------------------------------
+# --- the forms of faults --------------------------------------------------------------------------
 
 
-def sorts(bench: Runner) -> tuple[Sort, ...]:
-    """Every sort of fault that the search has, at whatever moment."""
-    dialect = dialect_of(bench.plan)
+def fault_forms(runner: Runner) -> tuple[FaultForm, ...]:
+    """Every form of fault that is searched, at whatever moment."""
+    dialect = dialect_of(runner.plan)
     unanswered = f"drop_response:mti={dialect.mti_of(Kind.ANSWER)},terminal={_TERMINAL},nth=1"
     message_types = dialect.message_types()
     deadlines = _Deadlines()
     for schedule in ((), (unanswered,)):
-        bench.run(schedule, listeners=[deadlines.see])
+        runner.run(schedule, listeners=[deadlines.see])
     instants = [due + off for due in deadlines.found for off in _AROUND]
-    found: dict[Sort, None] = {}
+    found: dict[FaultForm, None] = {}
     for kind, rule in ALL_RULES.items():
-        if issubclass(rule, SwitchRule) and not bench.plan.scenario.contract.standby:
+        if issubclass(rule, SwitchRule) and not runner.plan.scenario.contract.standby:
             continue
         windows = list(_windows(rule, instants))
         for form in forms_of(rule, message_types):
-            found.update(dict.fromkeys(_sort(kind, rule, form, window) for window in windows))
+            found.update(dict.fromkeys(_fault_form(kind, rule, form, window) for window in windows))
     return tuple(found)
 
 
 def _windows(rule: type[Rule], instants: Sequence[float]) -> Iterator[str]:
-    """All the time where the kind knows attempts; and at an instant where that is its way to
-    strike: for a moment the connection's, and from then on the others'.
+    """The windows in which a kind of fault is tried, as '@1s..2s'. A kind that counts attempts has
+    the whole run (''). A fault of the connection has a short window from each instant on, and a
+    kind that does not count attempts has the rest of the run from each instant on.
     """
     if "nth" in rule.parameters:
         yield ""
@@ -136,59 +139,60 @@ def _windows(rule: type[Rule], instants: Sequence[float]) -> Iterator[str]:
         yield from (f"@{at:.3f}s.." for at in instants)
 
 
-def _sort(kind: str, rule: type[Rule], form: str, window: str) -> Sort:
+def _fault_form(kind: str, rule: type[Rule], form: str, window: str) -> FaultForm:
     counts = ""
     if "nth" in rule.parameters:
-        counts = strike(kind, form, _TERMINAL, nth=_NO_ATTEMPT, window=window)
-    return Sort(kind, form, window, counts)
+        counts = fault_text(kind, form, _TERMINAL, nth=_NO_ATTEMPT, window=window)
+    return FaultForm(kind, form, window, counts)
 
 
 class Counting:
-    """Counts attempts of each sort: in the run with nothing else, and in those with one place. Of
-    these there are two, in which it comes before the others and behind them, as faults of one stage
-    see what those before them have made; the more counts.
+    """Counts the attempts of each form, in the run without any fault and in the runs with one
+    fault. With one fault there are two runs, in which it stands before the faults that count and
+    after them, since a fault sees what the faults before it have made of a frame; the larger number
+    counts.
     """
 
-    def __init__(self, every: Sequence[Sort]) -> None:
+    def __init__(self, every: Sequence[FaultForm]) -> None:
         self._every = every
-        self._counts = tuple(sort.counts for sort in every if sort.counts)
+        self._counts = tuple(form.counts for form in every if form.counts)
 
-    def schedules(self, striking: Sequence[str]) -> list[Schedule]:
-        """To be run: the bare one, and two for each of those places."""
-        both = (((place, *self._counts), (*self._counts, place)) for place in striking)
+    def schedules(self, effective: Sequence[str]) -> list[Schedule]:
+        """What is to be run: the schedule without a fault, and two for each of those faults."""
+        both = (((fault, *self._counts), (*self._counts, fault)) for fault in effective)
         return [self._counts, *(schedule for pair in both for schedule in pair)]
 
     def bare(self, counted: Sequence[int]) -> tuple[str, ...]:
-        """What can act by itself, where that was counted in the first of the schedules."""
-        return places(self._every, dict(zip(self._counts, counted, strict=True)))
+        """The faults that can act by themselves. `counted` is from the first of the schedules."""
+        return faults(self._every, dict(zip(self._counts, counted, strict=True)))
 
     def beside(
-        self, striking: Sequence[str], counted: Sequence[Sequence[int]]
+        self, effective: Sequence[str], counted: Sequence[Sequence[int]]
     ) -> dict[str, tuple[str, ...]]:
-        """By place, what can act beside it, where that was counted in the others."""
+        """By fault, the faults that can act beside it. `counted` is from the other schedules."""
         found = {}
-        for number, place in enumerate(striking):
+        for number, fault in enumerate(effective):
             first, last = counted[2 * number][1:], counted[2 * number + 1][:-1]
             most = dict(zip(self._counts, map(max, first, last), strict=True))
-            found[place] = places(self._every, most)
+            found[fault] = faults(self._every, most)
         return found
 
 
-def places(every: Sequence[Sort], bare: Mapping[str, int]) -> tuple[str, ...]:
-    """What can act where so many attempts were counted: every fault at every moment, each once."""
-    return tuple(sort.place(n) for sort in every for n in range(1, sort.attempts(bare) + 1))
+def faults(every: Sequence[FaultForm], bare: Mapping[str, int]) -> tuple[str, ...]:
+    """Every fault that can act where so many attempts were counted, each once."""
+    return tuple(form.fault(n) for form in every for n in range(1, form.attempts(bare) + 1))
 
 
 # --- pairs ----------------------------------------------------------------------------------------
 
 
 def pairs_of(beside: Mapping[str, Sequence[str]]) -> tuple[Schedule, ...]:
-    """Every two places of which one strikes by itself and the other can act beside it. `beside`
-    has, for each place that strikes by itself, what can.
+    """Every two faults of which one acts by itself and the other can act beside it. `beside` has,
+    for each fault that acts by itself, those that can act beside it.
     """
     seen: dict[frozenset[str], Schedule] = {}
-    for striking, others in beside.items():
+    for effective, others in beside.items():
         for other in others:
-            if other != striking:
-                seen.setdefault(frozenset((striking, other)), (striking, other))
+            if other != effective:
+                seen.setdefault(frozenset((effective, other)), (effective, other))
     return tuple(seen.values())

@@ -1,8 +1,8 @@
-"""What a search can do to a run: every fault of the catalogue, keyed to one attempt.
+"""The faults that a search can put into a run: every kind of the catalogue, at one attempt.
 
-A strike is a fault's text in the grammar of `--fault`: which terminal, which attempt (`nth`), and
-which message or operation. Faults that know no attempts get a window. A new fault is searched by
-itself, with its parameters' defaults and whatever its `variants` name.
+A fault is a text in the grammar of `--fault`: which terminal, which attempt (`nth`), and which
+message or operation. Kinds that do not count attempts get a window instead. A new kind of fault is
+searched without any change here, with the defaults of its parameters and with its `variants`.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from harness.faults.rule import Rule
 from harness.keyed_random import Draw
 from harness.wire.message import function_of_mti
 
-ATTEMPTS = 3  # of each terminal: the first so many are struck
-WINDOWS = (1.0, 10.0, 60.0)  # seconds, for faults that know no attempts
+ATTEMPTS = 3  # a fault acts at one of the first so many attempts of a terminal
+WINDOWS = (1.0, 10.0, 60.0)  # seconds, for kinds that do not count attempts
 _STEP = 0.1  # windows begin at multiples of this many seconds
 
 
@@ -33,7 +33,7 @@ def forms_of(rule: type[Rule], message_types: Sequence[str]) -> Iterator[str]:
 
 
 def _choices(rule: type[Rule], message_types: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Parameters whose every value is worth a try."""
+    """The parameters of which each value is tried, with their values."""
     found: dict[str, tuple[str, ...]] = {}
     for name, parameter in rule.parameters.items():
         if parameter.type == "mti":
@@ -46,8 +46,10 @@ def _choices(rule: type[Rule], message_types: Sequence[str]) -> dict[str, tuple[
     return found
 
 
-def strike(kind: str, form: str, terminal: str, *, nth: int = 0, window: str = "") -> str:
-    """The text of a fault of that kind and form; `nth` 0 is none, `window` as '@1s..2s'."""
+def fault_text(kind: str, form: str, terminal: str, *, nth: int = 0, window: str = "") -> str:
+    """The text of a fault of that kind and form. `nth` 0 leaves the attempt out; `window` is
+    written as '@1s..2s'.
+    """
     parts = [form]
     if "terminal" in ALL_RULES[kind].parameters:
         parts.append(f"terminal={terminal}")
@@ -71,7 +73,7 @@ class FaultCandidates:
         self.kinds = tuple(self._forms)
 
     def draw(self, kind: str, draw: Draw) -> str:
-        """A strike of this kind, at whatever it may be aimed."""
+        """A fault of this kind, of any form and at any terminal and attempt."""
         forms = self._forms[kind]
         form = forms[draw.below(len(forms))]
         if "nth" in ALL_RULES[kind].parameters:
@@ -81,8 +83,8 @@ class FaultCandidates:
         return self._text(kind, form, draw, window=f"@{start:.1f}s..{end:.1f}s")
 
     def aim(self, likely: Mapping[str, Sequence[str]], draw: Draw) -> str:
-        """A strike that is likely to meet something: one of those forms, by kind, at a first
-        attempt.
+        """A fault that is likely to act: one of those forms, by kind, at the first attempt of a
+        terminal.
         """
         kinds = tuple(likely)
         kind = kinds[draw.below(len(kinds))]
@@ -90,4 +92,4 @@ class FaultCandidates:
 
     def _text(self, kind: str, form: str, draw: Draw, *, nth: int = 0, window: str = "") -> str:
         terminal = self._terminals[draw.below(len(self._terminals))]
-        return strike(kind, form, terminal, nth=nth, window=window)
+        return fault_text(kind, form, terminal, nth=nth, window=window)

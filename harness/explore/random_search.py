@@ -1,7 +1,7 @@
-"""The search itself: schedules by number, in as many processes as there are cores.
+"""The random search: schedules by number, in as many processes as there are cores.
 
-Run number n is a function of the search's seed and n alone, and chunks of numbers are taken in
-order: a search of so many runs finds the same in whatever number of processes.
+The run with number n depends on the seed of the search and on n alone, and chunks of numbers are
+taken in order. So a search of so many runs finds the same, in whatever number of processes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import msgspec
 from harness.assembly import terminal_id
 from harness.explore.case import Found
 from harness.explore.coverage import Counts
-from harness.explore.fault_candidates import FaultCandidates, forms_of, strike
+from harness.explore.fault_candidates import FaultCandidates, fault_text, forms_of
 from harness.explore.runner import Broken, Runner, Schedule, dialect_of
 from harness.explore.workers import Stop, workers
 from harness.faults.grammar import ALL_RULES
@@ -28,18 +28,19 @@ from harness.keyed_random import Draw, key_of
 from harness.plan import RunPlan, plan_of
 from harness.scenario import Scenario
 
-EVENINGS = 64  # seeds of customers and host that a search uses, in turn
+EVENINGS = 64  # a search uses so many seeds of customers and host, in turn
 CHUNK = 64
 SECRETS_EVERY = 16  # one run in so many is scanned for secrets
-_BUSY = 120_000.0  # terminals times run seconds: what a process plays in a second or two
-_AIMED_AT = 600.0  # run seconds: in so long an evening a first attempt comes, or seldom
-_AHEAD = 3  # chunks that wait for each process
+_BUSY = 120_000.0  # terminals times run seconds that a process simulates in a second or two
+_AIMED_AT = 600.0  # run seconds: a first attempt that does not come in that time is rare
+_AHEAD = 3  # chunks that are prepared ahead for each process
 
 
 class Search(msgspec.Struct, frozen=True):
-    """What is searched: a plan, from which seed, with at most `budget` faults at once; whether it
-    is counted which cells of the machines' tables were exercised; and how many runs a process does
-    before it reports (`chunk_for`).
+    """What is searched. `plan` is the run without the faults of the search, `seed` the seed from
+    which schedules are drawn, `budget` the most kinds of faults that are drawn for one run.
+    `coverage` is whether it is counted which cells of the machines' tables were exercised, `chunk`
+    how many runs a process does before it reports (`chunk_for`).
     """
 
     plan: RunPlan
@@ -57,7 +58,9 @@ def plan_to_search(
     terminal_profile: str | None = None,
     host_profile: str | None = None,
 ) -> RunPlan:
-    """The scenario with as many terminals as it wants in a search, unless others are asked for."""
+    """The scenario with as many terminals as it asks for in a search, unless `terminals` says
+    otherwise.
+    """
     return plan_of(
         scenario,
         seed=seed,
@@ -68,9 +71,9 @@ def plan_to_search(
 
 
 def chunk_for(plan: RunPlan, wanted: int | None = None) -> int:
-    """How many runs are reported together: so many that reporting costs nothing, and so few that a
-    search which is to end does not go on for long, nor far beyond the `wanted` runs. It depends on
-    nothing else, so that equal searches are equal.
+    """How many runs are reported together: so many that reporting costs little, and so few that a
+    search that is to stop soon does, and does not go far beyond the `wanted` runs. It depends on
+    the plan and on `wanted` alone, so that equal searches find the same.
     """
     size = min(CHUNK, int(_BUSY / (plan.terminals * plan.duration)))
     if wanted is not None:
@@ -79,15 +82,15 @@ def chunk_for(plan: RunPlan, wanted: int | None = None) -> int:
 
 
 class Chunk(NamedTuple):
-    """What became of `size` runs from number `first` on: in those that `struck` numbers, a fault
-    took effect, or that broke something. Of failures that are the same one, `found` has the first.
-    `met` are the cells that they exercised, if that is counted; `tried` the invariants that had
-    something to judge.
+    """The result of `size` runs from number `first` on. `effective` has the numbers of those in
+    which a fault took effect or an invariant broke. `found` has the first of the failures that are
+    the same one. `met` has the cells that were exercised, if that is counted, and `tried` the
+    invariants that had something to judge.
     """
 
     first: int
     size: int
-    struck: tuple[int, ...]
+    effective: tuple[int, ...]
     found: tuple[Found, ...]
     met: Counts
     tried: tuple[str, ...]
@@ -95,42 +98,42 @@ class Chunk(NamedTuple):
 
 @lru_cache(maxsize=8)
 def likely_forms(plan_as_json: bytes) -> dict[str, tuple[str, ...]]:
-    """By kind, the forms of a strike at a first attempt that take effect under this plan. (As JSON,
-    for a plan holds dictionaries, and could not be remembered.)
+    """By kind, the forms of faults that take effect at a first attempt under this plan. The plan is
+    given as JSON because it holds dictionaries, and so could not be a key of the cache.
     """
     plan = msgspec.json.decode(plan_as_json, type=RunPlan)
-    bench = Runner(plan)
+    runner = Runner(plan)
     message_types = dialect_of(plan).message_types()
     found: dict[str, tuple[str, ...]] = {}
     for kind, rule in ALL_RULES.items():
         if "nth" not in rule.parameters:
             continue
         tried = {
-            form: strike(kind, form, terminal_id(0), nth=1)
+            form: fault_text(kind, form, terminal_id(0), nth=1)
             for form in forms_of(rule, message_types)
         }
-        forms = tuple(form for form, text in tried.items() if bench.run((text,)).acted)
+        forms = tuple(form for form, text in tried.items() if runner.run((text,)).acted)
         if forms:
             found[kind] = forms
     return found
 
 
 class RandomSearch:
-    """Runs the numbers of one search."""
+    """Does the runs of one search, by their numbers."""
 
     def __init__(self, search: Search) -> None:
         self._search = search
         self._met: Counts = {}
-        self._bench = Runner(search.plan, self._met if search.coverage else None)
+        self._runner = Runner(search.plan, self._met if search.coverage else None)
         plan = search.plan
         message_types = dialect_of(plan).message_types()
-        self._strikes = FaultCandidates(plan.terminals, plan.duration, message_types)
+        self._candidates = FaultCandidates(plan.terminals, plan.duration, message_types)
         self._key = key_of(search.seed, "explore")
 
     @cached_property
     def _likely(self) -> dict[str, tuple[str, ...]]:
-        """By kind, the forms that take effect in an evening of safe machines where they are the
-        only fault: most of the others wait for something that another fault must bring about.
+        """By kind, the forms that take effect as the only fault of a run with safe machines. Most
+        of the others wait for something that only another fault brings about.
         """
         plan = msgspec.structs.replace(
             self._search.plan,
@@ -142,31 +145,31 @@ class RandomSearch:
         return likely_forms(msgspec.json.encode(plan))
 
     def schedule(self, number: int) -> Schedule:
-        """A few kinds of faults, and a few strikes of those; the first one aims at something that
-        is there.
+        """The faults of a run: a few kinds are drawn, and a few faults of these kinds. The first
+        fault is one that is likely to act.
         """
         draw, budget = Draw(self._key, number), self._search.budget
-        every = self._strikes.kinds
-        drawn = [self._strikes.aim(self._likely, draw)]
+        every = self._candidates.kinds
+        drawn = [self._candidates.aim(self._likely, draw)]
         kinds = [every[draw.below(len(every))] for _ in range(1 + draw.below(budget))]
         drawn += [
-            self._strikes.draw(kinds[draw.below(len(kinds))], draw)
+            self._candidates.draw(kinds[draw.below(len(kinds))], draw)
             for _ in range(draw.below(budget))
         ]
         return tuple(dict.fromkeys(drawn))
 
     def drawn(self, first: int) -> Chunk:
-        """A chunk of numbers from `first` on."""
+        """The chunk of runs from number `first` on."""
         numbers = range(first, first + self._search.chunk)
         return self.tried(first, [(n % EVENINGS, self.schedule(n)) for n in numbers])
 
     def tried_once(self, first: int, runs: Sequence[tuple[int, Schedule]]) -> Chunk:
-        """Those, of a list that is gone through once."""
+        """Do those runs of a list, each of which is done once."""
         return self.tried(first, runs, once=True)
 
     def attempts(self, schedules: Sequence[Schedule]) -> list[list[int]]:
-        """How many attempts the faults of each of those schedules count, on the plan's evening."""
-        return [self._bench.attempts(schedule) for schedule in schedules]
+        """How many attempts the faults of each of those schedules count, with the plan's seed."""
+        return [self._runner.attempts(schedule) for schedule in schedules]
 
     def tried(
         self,
@@ -176,30 +179,31 @@ class RandomSearch:
         bare: bool = False,
         once: bool = False,
     ) -> Chunk:
-        """Those (evening, schedule), numbered from `first` on. `bare` ones count although none of
-        the schedule's faults took effect; what is run `once` is scanned for secrets each time.
+        """Do those runs, each an evening and a schedule, numbered from `first` on. With `bare` a
+        run counts although none of its faults took effect; with `once` each run is scanned for
+        secrets.
         """
-        struck: list[int] = []
+        effective: list[int] = []
         found: dict[Broken, Found] = {}
         tried: dict[str, None] = {}
         for number, (evening, schedule) in enumerate(runs, start=first):
             secrets = once or number % SECRETS_EVERY == 0
-            trial = self._bench.run(schedule, evening=evening, secrets=secrets)
+            trial = self._runner.run(schedule, evening=evening, secrets=secrets)
             if not (trial.acted or trial.broken or bare):
                 continue
-            struck.append(number)
+            effective.append(number)
             tried.update(dict.fromkeys(trial.tried))
             for broken in trial.broken:
                 if broken not in found:
                     found[broken] = Found(self._search.seed, number, evening, schedule, broken)
         met = dict(self._met)
         self._met.clear()
-        return Chunk(first, len(runs), tuple(struck), tuple(found.values()), met, tuple(tried))
+        return Chunk(first, len(runs), tuple(effective), tuple(found.values()), met, tuple(tried))
 
 
 def drawn(search: Search, jobs: int, stop: Stop | None = None) -> Generator[Chunk, None, None]:
-    """Chunks of drawn schedules, in order and without end, until `stop` is wanted; or close the
-    iterator.
+    """Chunks of drawn schedules, in order and without end, until `stop` is wanted or the generator
+    is closed.
 
     Raises:
         ConfigError: the plan names something that does not exist.
@@ -244,20 +248,20 @@ def attempts(
     return _in_order(search, jobs, tasks, stop)
 
 
-_Task = tuple[Any, ...]  # a method of the RandomSearch, and its arguments
+_Task = tuple[Any, ...]  # the name of a method of RandomSearch, and its arguments
 
 
 def _in_order(
     search: Search, jobs: int, tasks: Iterator[_Task], stop: Stop
 ) -> Generator[Any, None, None]:
-    """What becomes of them, in as many processes. Once it is to stop no task is begun, and those
-    that have been are finished: what they found is not lost.
+    """The results of those tasks, in order, from so many processes. Once the search is to stop, no
+    task is begun, and those that have begun are finished, so that what they find is not lost.
     """
     if jobs == 1:
-        hunter = RandomSearch(search)
+        searcher = RandomSearch(search)
         with collect_small_runs():
             for name, *arguments in tasks:
-                yield getattr(hunter, name)(*arguments)
+                yield getattr(searcher, name)(*arguments)
                 if stop.wanted:
                     return
         return
@@ -276,18 +280,18 @@ def _in_order(
                 waiting = deque(future for future in waiting if not future.cancel())
 
 
-_hunter: RandomSearch | None = None  # of this process of the pool
+_of_this_process: RandomSearch | None = None  # set in each process of the pool
 
 
 def _prepare(search: Search) -> None:
-    """A process of the pool."""
-    global _hunter
-    _hunter = RandomSearch(search)
+    """Prepare a process of the pool."""
+    global _of_this_process
+    _of_this_process = RandomSearch(search)
     gc.freeze()
     gc.set_threshold(*SMALL)
 
 
 def _do(task: _Task) -> Any:
-    assert _hunter is not None
+    assert _of_this_process is not None
     name, *arguments = task
-    return getattr(_hunter, name)(*arguments)
+    return getattr(_of_this_process, name)(*arguments)

@@ -1,4 +1,4 @@
-"""Bringing a kept failure back, and saying whether it is the same one."""
+"""Runs a kept failure again, and says whether it is the same one."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from harness.plan import harness_version
 
 
 class Replayed(NamedTuple):
-    """`again`: it broke the same invariant, of the same role, in the same phase; `same`: its
-    entries are the case's byte for byte; `stale` names another version of the harness, '' if the
-    case is of this one.
+    """The result of a replay. `again` is whether the same invariant broke, of the same role and in
+    the same phase; `same` whether the entries are those of the case, byte for byte. `stale` is the
+    version of the harness that wrote the case, or '' if it is this one.
     """
 
     trial: Trial
@@ -23,10 +23,10 @@ class Replayed(NamedTuple):
 
 
 def replay(case: Case) -> Replayed:
-    """Run the case in `sim`.
+    """Run the case in simulation.
 
     Raises:
-        ConfigError: its plan names something that does not exist here.
+        ConfigError: the plan names something that does not exist here.
     """
     recorder = Recorder()
     trial = Runner(case.plan).run(

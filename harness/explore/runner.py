@@ -1,4 +1,4 @@
-"""One schedule after another, each in a run of its own: what was tried, and what it broke."""
+"""Runs schedules of faults one after another: what took effect, and which invariants broke."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ OF_NO_INVARIANT = {
     RAISED: "a machine, or the harness around it, raised one",
     UNSETTLED: NEVER_AT_REST,
 }
-"""In an invariant's place."""
+"""Failures that stand in the place of an invariant, with what they mean."""
 
 Schedule = tuple[str, ...]
-"""Faults in the grammar of `--fault`, in the order in which they are asked."""
+"""Faults in the grammar of `--fault`, in the order in which they see a frame."""
 _NOT_THE_MACHINES = (ConfigError, EnvironmentTrouble, MemoryError)
 
 
@@ -42,8 +42,9 @@ def dialect_of(plan: RunPlan) -> Dialect:
 
 
 class Broken(msgspec.Struct, frozen=True):
-    """What makes two failures the same one: the invariant, whose it is, and what the machine was
-    doing (its last state; at the end of a run 'rest'; of an error its name and where it came from).
+    """What makes two failures the same one: the invariant, the role of the machine that broke it,
+    and what the machine was doing. `phase` is its last state, 'rest' at the end of a run, and for
+    an error its name and the function that raised it.
     """
 
     invariant: str
@@ -52,9 +53,9 @@ class Broken(msgspec.Struct, frozen=True):
 
 
 class Trial(NamedTuple):
-    """A schedule that was run. `acted` are those of its faults that took effect, in order; none,
-    and it was no trial. `failures` are the judge's, and `broken` is what each of them is; `tried`
-    are the invariants that had something to judge.
+    """The result of a schedule. `acted` are those of its faults that took effect, in order; if none
+    did, the run proves nothing. `failures` are the judge's, and `broken` says of each which failure
+    it is; `tried` are the invariants that had something to judge.
     """
 
     schedule: Schedule
@@ -65,11 +66,11 @@ class Trial(NamedTuple):
 
 
 class Runner:
-    """Runs schedules against one plan; `evening` n is the plan with the n-th seed from its own.
+    """Runs schedules of faults against one plan. Evening n is the plan with its own seed plus n.
 
-    What runs share is made once. A plan's promises and expectations are the scenario's, and no
-    schedule has to keep them. With `counts` it is counted there which cells of the machines' tables
-    its runs exercise.
+    What the runs have in common is made once. The promises and expectations of the scenario are
+    left out, since a run with other faults need not keep them. With `counts`, the cells of the
+    machines' tables that the runs exercise are counted there.
 
     Raises:
         ConfigError: the plan names something that does not exist.
@@ -82,7 +83,7 @@ class Runner:
         self._counts = counts
 
     def plan_for(self, evening: int, schedule: Schedule) -> RunPlan:
-        """The very run."""
+        """The plan of the run with that evening and schedule."""
         faults = (*self.plan.faults, *schedule)
         return msgspec.structs.replace(self.plan, seed=self.plan.seed + evening, faults=faults)
 
@@ -94,8 +95,8 @@ class Runner:
         listeners: Sequence[Listener] = (),
         secrets: bool = False,
     ) -> Trial:
-        """Run it. With `secrets` all that would be written is scanned for them (S3), which takes
-        as long as the run itself.
+        """Run a schedule. With `secrets` everything that would be written is scanned for secrets
+        (S3), which takes as long as the run itself.
         """
         assembly = self._evening(evening).with_faults((*self.plan.faults, *schedule))
         judge = Judge(assembly.header())
@@ -127,15 +128,13 @@ class Runner:
         return Trial(schedule, acted, failures, broken, tuple(judge.tried()))
 
     def attempts(self, schedule: Schedule, *, evening: int = 0) -> list[int]:
-        """How many attempts each fault of a schedule counts in its run: that of which an `nth`
-        picks one.
-        """
+        """How many attempts each fault of a schedule counts in its run; `nth` names one of them."""
         assembly = self._evening(evening).with_faults((*self.plan.faults, *schedule))
         try:
             play(Fleet(assembly, Journal()), assembly.plan)
         except _NOT_THE_MACHINES:
             raise
-        except (Exception, SystemExit):  # what a machine raises is found where it is judged
+        except (Exception, SystemExit):  # an error of a machine is reported by `run`
             pass
         return assembly.faults.attempts()[len(self.plan.faults) :]
 
@@ -149,7 +148,7 @@ class Runner:
 
 
 class _Notes:
-    """A listener: which faults acted, and which states the terminals were in."""
+    """A listener of the journal: which faults acted, and in which states the terminals were."""
 
     def __init__(self) -> None:
         self.acted: dict[str, None] = {}
@@ -170,7 +169,9 @@ class _Notes:
             self._how = event.how  # type: ignore[attr-defined]
 
     def unsettled(self) -> tuple[Failure, ...]:
-        """A run that was waited for in vain; where a check fails, that says why."""
+        """The failure of a run that never came to rest. Where a check fails too, the check says
+        why, and this is not reported.
+        """
         if self._how != "open":
             return ()
         what = "no faults and no customers any more, and it never came to rest"
@@ -178,8 +179,8 @@ class _Notes:
         return (Failure(UNSETTLED, self._end, whose, what),)
 
     def raised(self, error: BaseException) -> tuple[Failure, Broken]:
-        """An error, by its name and where it came from; behind the latest entry, whose ever that
-        was.
+        """The failure that an error is: its name and where it was raised. Its time and actor are
+        those of the last entry before it.
         """
         at, actor = self._latest
         origin = traceback.extract_tb(error.__traceback__)[-1]

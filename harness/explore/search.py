@@ -1,4 +1,4 @@
-"""A whole search: chunk after chunk until it is over, and what they found together."""
+"""A whole search: chunk after chunk of runs until it is over, and what they found in all."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 
 from harness.explore.case import Found
 from harness.explore.coverage import Counts, add
-from harness.explore.exhaustive import Counting, one_withdrawal, pairs_of, sorts
+from harness.explore.exhaustive import Counting, fault_forms, one_withdrawal, pairs_of
 from harness.explore.random_search import Chunk, Search, attempts, chunk_for, drawn, listed
 from harness.explore.runner import Broken, Runner, Schedule
 from harness.explore.workers import Stop
@@ -20,11 +20,15 @@ Watch = Callable[["Tally"], None]
 
 
 class Tally:
-    """What a search has done so far: `runs` in which a fault took effect, `idle` ones in which
-    none did, and of each failure the first that was found. `planned` is how many it will be in all,
-    as far as that is known; 0 if it is not. `tried` are the invariants that had something to judge
-    in any run. `met` are the cells that were exercised, if that is counted. `interrupted`: it was
-    to stop, or did. `trouble` is what of the environment ended it, if anything did.
+    """What a search has done so far.
+
+    - `runs`: in how many runs a fault took effect, and `idle` in how many none did.
+    - `planned`: how many runs it will be in all; 0 if that is not known.
+    - `found`: of each failure the first one.
+    - `met`: how often each cell was exercised, if that is counted.
+    - `tried`: the invariants that had something to judge in any run.
+    - `interrupted`: whether the search was told to stop.
+    - `trouble`: what in the environment ended the search; '' if nothing did.
     """
 
     def __init__(self, search: Search) -> None:
@@ -39,8 +43,8 @@ class Tally:
         self.trouble = ""
 
     def add(self, chunk: Chunk) -> None:
-        self.runs += len(chunk.struck)
-        self.idle += chunk.size - len(chunk.struck)
+        self.runs += len(chunk.effective)
+        self.idle += chunk.size - len(chunk.effective)
         for found in chunk.found:
             self.found.setdefault(found.broken, found)
         add(self.met, chunk.met)
@@ -48,13 +52,13 @@ class Tally:
 
     @property
     def untried(self) -> tuple[str, ...]:
-        """What the scenario promises and no run had anything to judge by."""
+        """The invariants that the scenario promises and that had nothing to judge in any run."""
         promises = self.search.plan.scenario.promises
         return tuple(x for x in promises if x not in self.tried)
 
 
 def draw_many(search: Search, jobs: int, over: Callable[[Tally], bool], watch: Watch) -> Tally:
-    """Drawn schedules until it is `over`, which is asked after each chunk."""
+    """Run drawn schedules until `over`, which is asked after each chunk, says that it is enough."""
     tally = Tally(search)
     with _kept(tally, watch) as stop, closing(drawn(search, jobs, stop)) as chunks:
         for chunk in chunks:
@@ -66,27 +70,27 @@ def draw_many(search: Search, jobs: int, over: Callable[[Tally], bool], watch: W
 
 
 def try_all(plan: RunPlan, most: int, jobs: int, watch: Watch, *, coverage: bool = False) -> Tally:
-    """Every fault at every moment of one withdrawal, and where `most` is 2 every pair of them too;
-    `watch` hears how many they are before either is begun. Each single fault's run is scanned for
-    secrets.
+    """Run every fault at every moment of one withdrawal, and where `most` is 2 every pair of them
+    too. `watch` is told how many runs these are before they begin. The runs with a single fault are
+    scanned for secrets.
     """
     search = Search(one_withdrawal(plan), coverage=coverage)
     search = msgspec.structs.replace(search, chunk=chunk_for(search.plan))
-    bench, tally = Runner(search.plan), Tally(search)
-    counting = Counting(sorts(bench))
-    every = counting.bare(bench.attempts(counting.schedules(())[0]))
-    struck: dict[int, None] = {}
+    runner, tally = Runner(search.plan), Tally(search)
+    counting = Counting(fault_forms(runner))
+    every = counting.bare(runner.attempts(counting.schedules(())[0]))
+    effective_runs: dict[int, None] = {}
     tally.planned = len(every)
     watch(tally)
     with _kept(tally, watch) as stop:
-        for chunk in listed(search, jobs, ((place,) for place in every), stop=stop):
-            struck.update(dict.fromkeys(chunk.struck))
+        for chunk in listed(search, jobs, ((fault,) for fault in every), stop=stop):
+            effective_runs.update(dict.fromkeys(chunk.effective))
             tally.add(chunk)
             watch(tally)
         if most == 1 or stop.wanted:
             return tally
-        striking = tuple(every[number] for number in struck)
-        pairs = _pairs(search, counting, striking, jobs, stop)
+        effective = tuple(every[number] for number in effective_runs)
+        pairs = _pairs(search, counting, effective, jobs, stop)
         tally.planned += len(pairs)
         watch(tally)
         for chunk in listed(search, jobs, pairs, first=len(every), secrets=False, stop=stop):
@@ -96,19 +100,19 @@ def try_all(plan: RunPlan, most: int, jobs: int, watch: Watch, *, coverage: bool
 
 
 def _pairs(
-    search: Search, counting: Counting, striking: Sequence[str], jobs: int, stop: Stop
+    search: Search, counting: Counting, effective: Sequence[str], jobs: int, stop: Stop
 ) -> tuple[Schedule, ...]:
-    """Every pair that can make a difference; some, if it is to stop."""
-    schedules = counting.schedules(striking)[1:]
+    """Every pair that can make a difference; only some of them if the search is to stop."""
+    schedules = counting.schedules(effective)[1:]
     counted = [x for chunk in attempts(search, jobs, schedules, stop) for x in chunk]
     whole = len(counted) // 2
-    return pairs_of(counting.beside(striking[:whole], counted))
+    return pairs_of(counting.beside(effective[:whole], counted))
 
 
 @contextmanager
 def _kept(tally: Tally, watch: Watch) -> Generator[Stop, None, None]:
-    """Whatever ends the search meanwhile, Ctrl-C or a process that is killed, ends it with what
-    there is. Who watches hears at once that it is going to stop.
+    """Ends a search early and keeps what it has found: at Ctrl-C, or if a process of it is killed.
+    `watch` is told at once that the search is going to stop.
     """
 
     def heard() -> None:

@@ -1,8 +1,9 @@
-"""The proof that the checks can fail: each defect is searched for, found, and shrunk.
+"""The self-test, which proves that the checks can fail: each defect is searched for and found.
 
 A defect is found when each of the invariants that must catch it has broken. Whatever else its
-smallest cases break has to be a consequence that was expected, or a check blames where it should
-not. Between them the defects must break every check there is: one that is switched off is missed.
+smallest cases break has to be a known consequence; otherwise a check blames where it should not.
+Together the defects must break every check there is, so that a check that finds nothing any more is
+noticed.
 """
 
 from __future__ import annotations
@@ -20,13 +21,14 @@ from harness.explore.workers import workers
 from harness.plan import RunPlan
 from harness.scenario import load_scenario
 
-BARE = 4  # evenings without a fault of the search's own, to begin with
-WITHIN = 2000  # runs that count: who is not found by then has survived
+BARE = 4  # the first runs have no fault but the scenario's own
+WITHIN = 2000  # a defect that is not found in so many runs that count has survived
 
 
-class Suspect(msgspec.Struct, frozen=True):
-    """A machine under suspicion: the run it is in, the invariants that must all catch it, and those
-    that may break with them. With no `must` anything catches it, and nothing is wrong.
+class MachineUnderTest(msgspec.Struct, frozen=True):
+    """A machine that is searched for: the plan in which it plays, the invariants that must all
+    catch it (`must`), and those that may break besides (`may`). Without any `must` any invariant
+    catches it, and none is wrong.
     """
 
     name: str
@@ -35,29 +37,30 @@ class Suspect(msgspec.Struct, frozen=True):
     may: tuple[str, ...] = ()
 
     def expected(self, invariant: str) -> bool:
-        """Is this one of those that may break? A clause may where its invariant may, and the other
-        way about where a clause must: 'T4' with 'T4.authentic'.
+        """May this invariant or clause break? A clause such as 'T4.authentic' may where its whole
+        invariant 'T4' may.
         """
         known = (*self.must, *self.may)
         return not self.must or invariant in known or _whole(invariant) in known
 
 
-def suspect_of(defect: Defect) -> Suspect:
-    """A shipped defect, in the scenario where it is searched for, with a safe machine at the other
-    end.
+def machine_of(defect: Defect) -> MachineUnderTest:
+    """A shipped defect, in the scenario in which it is searched for, with a safe machine at the
+    other end.
     """
     plan = plan_to_search(
         load_scenario(defect.scenario),
         terminal_profile=defect.name if defect.role == "terminal" else None,
         host_profile=defect.name if defect.role == "host" else None,
     )
-    return Suspect(defect.name, plan, defect.must, defect.may)
+    return MachineUnderTest(defect.name, plan, defect.must, defect.may)
 
 
-class Examined(msgspec.Struct, frozen=True):
-    """What came of it: after how many runs all that must had caught it, or `WITHIN` of them had
-    been; what its smallest cases break, the first one's schedule, what of that should not have
-    broken, and what should have and did not.
+class SelfTestResult(msgspec.Struct, frozen=True):
+    """The result for one machine. `runs` is after how many runs every invariant that must catch it
+    had done so, or `WITHIN`; `breaks` what its smallest cases break, `schedule` the faults of the
+    first of these cases. `wrong` are invariants that broke and should not have, `missing` those
+    that should have broken and did not.
     """
 
     name: str
@@ -69,20 +72,20 @@ class Examined(msgspec.Struct, frozen=True):
 
     @property
     def survived(self) -> bool:
-        """Has nothing caught it?"""
+        """Did no invariant catch it?"""
         return not self.breaks
 
     @property
     def passed(self) -> bool:
-        """Was it caught by all that must, and by nothing that should not?"""
+        """Was it caught by every invariant that must catch it, and by none that should not?"""
         return not (self.survived or self.wrong or self.missing)
 
 
-def examine(suspect: Suspect, seed: int) -> Examined:
-    """Search until all that must catch it has, and shrink what did. A few evenings with nothing but
-    the scenario's own faults come first.
+def examine(machine: MachineUnderTest, seed: int) -> SelfTestResult:
+    """Search until every invariant that must catch the machine has done so, and shrink what was
+    found. A few runs with no faults but the scenario's own come first.
     """
-    hunter, bench = RandomSearch(Search(suspect.plan, seed)), Runner(suspect.plan)
+    searcher, runner = RandomSearch(Search(machine.plan, seed)), Runner(machine.plan)
     runs = 0
     smallest: Schedule | None = None
     shrunk_for: dict[str, None] = {}
@@ -90,34 +93,34 @@ def examine(suspect: Suspect, seed: int) -> Examined:
     for number in count(-BARE):
         bare = number < 0
         evening = (seed + number) % EVENINGS if bare else number % EVENINGS
-        schedule = () if bare else hunter.schedule(number)
-        chunk = hunter.tried(number, [(evening, schedule)], bare=bare)
-        runs += len(chunk.struck)
+        schedule = () if bare else searcher.schedule(number)
+        chunk = searcher.tried(number, [(evening, schedule)], bare=bare)
+        runs += len(chunk.effective)
         for found in chunk.found:
             if found.broken.invariant in shrunk_for:
                 continue
             shrunk_for[found.broken.invariant] = None
-            breaks, schedule = _smallest(bench, found)
+            breaks, schedule = _smallest(runner, found)
             broke |= dict.fromkeys(breaks)
             smallest = schedule if smallest is None else smallest
-        caught = broke and all(x in broke for x in suspect.must)
+        caught = broke and all(x in broke for x in machine.must)
         if caught or runs >= WITHIN:
             break
-    return Examined(
-        suspect.name,
+    return SelfTestResult(
+        machine.name,
         runs,
         tuple(broke),
         smallest or (),
-        wrong=tuple(x for x in broke if not suspect.expected(x)),
-        missing=tuple(x for x in suspect.must if x not in broke),
+        wrong=tuple(x for x in broke if not machine.expected(x)),
+        missing=tuple(x for x in machine.must if x not in broke),
     )
 
 
-def _smallest(bench: Runner, found: Found) -> tuple[tuple[str, ...], Schedule]:
-    """All that the smallest case breaks, and its schedule."""
-    case = shrunk(bench, found)
+def _smallest(runner: Runner, found: Found) -> tuple[tuple[str, ...], Schedule]:
+    """The invariants that the smallest case breaks, and its schedule."""
+    case = shrunk(runner, found)
     secrets = found.broken.invariant == "S3"
-    trial = bench.run(case.schedule, evening=found.evening, secrets=secrets)
+    trial = runner.run(case.schedule, evening=found.evening, secrets=secrets)
     return tuple(dict.fromkeys(x.invariant for x in trial.broken)), case.schedule
 
 
@@ -127,10 +130,10 @@ def _whole(invariant: str) -> str:
 
 
 def examine_all(
-    suspects: Sequence[Suspect], seed: int, jobs: int
-) -> Generator[Examined, None, None]:
-    """One after another, in the order given; close the iterator to stop."""
+    machines: Sequence[MachineUnderTest], seed: int, jobs: int
+) -> Generator[SelfTestResult, None, None]:
+    """Examine those machines; the results come in the order given. Close the generator to stop."""
     with workers(jobs) as pool:
-        waiting = [pool.submit(examine, suspect, seed) for suspect in suspects]
+        waiting = [pool.submit(examine, machine, seed) for machine in machines]
         for future in waiting:
             yield future.result()

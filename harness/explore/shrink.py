@@ -10,11 +10,11 @@ T = TypeVar("T")
 
 
 def shrink(items: Sequence[T], fails: Callable[[tuple[T, ...]], bool]) -> tuple[T, ...]:
-    """The items of a smallest failing list, in their order: it fails, and without any one of them
-    it does not (Zeller and Hildebrandt's ddmin, 2002).
+    """A smallest list that fails, its items in their order: it fails, and without any one of its
+    items it does not (the algorithm ddmin of Zeller and Hildebrandt, 2002).
 
-    `fails` is asked about lists that it may have been asked about before; the whole list is taken
-    to fail.
+    `fails` may be asked about the same list more than once. It is assumed that the whole list
+    fails.
     """
     current = tuple(items)
     pieces = 2

@@ -1,4 +1,4 @@
-"""Processes that do parts of a search, and the wish to stop."""
+"""The processes that do parts of a search, and how a search is stopped."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from types import FrameType
 def workers(
     jobs: int, prepare: Callable[..., None] | None = None, *arguments: object
 ) -> Generator[ProcessPoolExecutor, None, None]:
-    """A pool of so many processes, each of which prepares itself first. At the end what has not
-    begun is dropped, and what has is waited for.
+    """A pool of so many processes, in each of which `prepare(*arguments)` is called first. At the
+    end, tasks that have not begun are dropped, and those that have begun are waited for.
     """
     pool = ProcessPoolExecutor(jobs, get_context("spawn"), _begin, (prepare, arguments))
     try:
@@ -27,8 +27,8 @@ def workers(
 
 
 def _begin(prepare: Callable[..., None] | None, arguments: Iterable[object]) -> None:
-    """Signals to the whole group are for the process that reports; when that one is gone, whatever
-    became of it, there is nobody to work for.
+    """Prepare a process of the pool. Signals to the whole process group are handled by the process
+    that reports; when that process ends, for whatever reason, this one ends too.
     """
     for sent in (signal.SIGINT, signal.SIGTERM):
         signal.signal(sent, signal.SIG_IGN)
@@ -45,9 +45,10 @@ def _end_with_parent() -> None:
 
 
 class Stop:
-    """As a context it takes Ctrl-C and SIGTERM for a wish, which is `wanted` from then on, and
-    `heard` is called; whoever says so twice is not kept waiting. In a thread other than the main
-    one nobody is heard.
+    """Turns Ctrl-C and SIGTERM into a request to stop, while it is used as a context.
+
+    At the first signal `wanted` becomes true and `heard` is called; the second one raises
+    KeyboardInterrupt. In a thread other than the main one signals are not handled.
     """
 
     def __init__(self, heard: Callable[[], None] | None = None) -> None:

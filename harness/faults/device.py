@@ -15,7 +15,7 @@ class DeviceRule(Rule):
     where = "terminals"
     command: ClassVar[str] = ""
 
-    def mishap(self, terminal: str) -> DeviceFault:
+    def device_fault(self, terminal: str) -> DeviceFault:
         """What happens to the command that was struck."""
         raise NotImplementedError
 
@@ -25,7 +25,7 @@ class EjectJam(DeviceRule):
     summary = "the motor runs and the card stays; the terminal's retry is an attempt of its own"
     command = "eject"
 
-    def mishap(self, terminal: str) -> DeviceFault:
+    def device_fault(self, terminal: str) -> DeviceFault:
         self.acted(terminal, "card jammed")
         return DeviceFault("jam")
 
@@ -39,7 +39,7 @@ class DispenseShort(DeviceRule):
         **COMMON,
     }
 
-    def mishap(self, terminal: str) -> DeviceFault:
+    def device_fault(self, terminal: str) -> DeviceFault:
         notes: int = self.value("notes")
         self.acted(terminal, f"{notes} {'note' if notes == 1 else 'notes'} short")
         return DeviceFault("short", notes)
@@ -54,7 +54,7 @@ class DispenseUnknown(DeviceRule):
         **COMMON,
     }
 
-    def mishap(self, terminal: str) -> DeviceFault:
+    def device_fault(self, terminal: str) -> DeviceFault:
         self.acted(terminal, "dispenser lost count")
         return DeviceFault("unknown", self.value("notes"))
 
@@ -64,7 +64,7 @@ class RetractFail(DeviceRule):
     summary = "notes that are drawn back in get stuck between slot and bin, uncounted"
     command = "retract"
 
-    def mishap(self, terminal: str) -> DeviceFault:
+    def device_fault(self, terminal: str) -> DeviceFault:
         self.acted(terminal, "notes stuck")
         return DeviceFault("stuck")
 

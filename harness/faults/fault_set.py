@@ -334,12 +334,12 @@ class FaultSet:
 
     # --- device, customer, mains -------------------------------------------------------------
 
-    def mishap(self, now: float, terminal: str, command: str) -> DeviceFault | None:
+    def device_fault(self, now: float, terminal: str, command: str) -> DeviceFault | None:
         """What goes wrong with a device's command: 'eject', 'stack' or 'retract'."""
         if not self.device:
             return None
         rule = _struck((r for r in self._device if r.command == command), now, terminal)
-        return None if rule is None else rule.mishap(terminal)
+        return None if rule is None else rule.device_fault(terminal)
 
     def forgets(self, now: float, terminal: str, what: str, *, anyway: bool = False) -> bool:
         """Does the customer leave the 'card' or the 'cash' at the slot? One who would do so

@@ -7,7 +7,6 @@ and reversal responses; with it, that message whichever way it goes.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import ClassVar
 
 from harness.faults.fate import Act, Deliver, Passing
@@ -18,7 +17,6 @@ from harness.faults.wire import TO_HOST, TO_TERMINAL, Altering, WireRule
 from harness.wire.message import Kind, Message, MessageClass
 
 _NOTE = 1000  # minor units
-_LEAP = 2000  # DE 7 knows no year; in this one each of its dates exists
 
 
 class WrongField(Altering):
@@ -32,14 +30,18 @@ class WrongField(Altering):
 
     def alter(self, message: Message) -> tuple[Message, str] | None:
         right = message.text(self.meaning)
-        wrong = self.other(right) if right else ""
+        wrong = self.wrong_text(message, right) if right else ""
         if not wrong:
             return None
         what = f"DE {message.element(self.meaning)} {wrong} instead of {right}"
         return message.replaced(**{self.meaning: wrong}), what
 
+    def wrong_text(self, _message: Message, right: str) -> str:
+        """What the message says instead of `right`; '' to leave it as it is."""
+        return self.other(right)
+
     def other(self, right: str) -> str:
-        """A wrong value of the same form; '' if there is none."""
+        """A wrong value of the same form as `right`; '' if there is none."""
         raise NotImplementedError
 
 
@@ -101,12 +103,8 @@ class StaleDate(WrongField):
         **COMMON,
     }
 
-    def other(self, right: str) -> str:
-        try:
-            moment = datetime.strptime(f"{_LEAP}{right}", "%Y%m%d%H%M%S")
-        except ValueError:
-            return ""
-        return f"{moment - timedelta(days=self.value('days')):%m%d%H%M%S}"
+    def wrong_text(self, message: Message, _right: str) -> str:
+        return message.sent_earlier(self.value("days"))
 
 
 # --- the code ------------------------------------------------------------------------------------
@@ -137,13 +135,17 @@ class ReversalDeclined(WrongField):
         ),
         **COMMON,
     }
-    _codes: ClassVar[dict[str, str]] = {"refused": "12", "retry": "91", "unlisted": "05"}
+    _codes: ClassVar[dict[str, str]] = {
+        "refused": "invalid_transaction",
+        "retry": "issuer_down",
+        "unlisted": "do_not_honour",
+    }
 
     def touches(self, message: Message) -> bool:
         return message.message_class == MessageClass.REVERSAL
 
-    def other(self, right: str) -> str:
-        code = self._codes[self.value("code")]
+    def wrong_text(self, message: Message, right: str) -> str:
+        code = message.CODES[self._codes[self.value("code")]]
         return "" if code == right else code
 
 

@@ -93,7 +93,7 @@ class SqliteTerminalStore:
         return image
 
     def kept(self, terminal: str) -> AtmImage | None:
-        """The device and the street as they were kept last, None if they never were."""
+        """The device and its customers as they were kept last; None if they never were."""
         row = self._database.execute(
             "SELECT body FROM images WHERE terminal = ?", (terminal,)
         ).fetchone()

@@ -1,19 +1,20 @@
-"""The breaker against a host that orders captures wholesale.
+"""The circuit breaker against a host that orders card after card to be captured.
 
-So many captures by code within a window trip it; from then on capture codes give the card back,
-until an operator orders the terminal to resume, or none has come for a while. It is in the logic's
-memory only: a restart begins with a closed one.
+So many captures by response code within a window trip it. From then on a card is given back
+although its code orders a capture, until an operator orders the terminal to resume, or until no
+such code has come for a while. It is kept in memory only, so that it is closed again after a
+restart.
 """
 
 from __future__ import annotations
 
 from collections import deque
 
-CALM = 600.0  # seconds without a capture code, after which it closes by itself
+CALM = 600.0  # seconds without a capture code after which it closes by itself
 
 
 class CaptureBreaker:
-    """Times are run seconds. `burst` captures within `window` seconds are the most."""
+    """At most `burst` captures are allowed within `window` seconds. Times are run seconds."""
 
     __slots__ = ("_burst", "_captures", "_heard", "_window", "tripped")
 
@@ -25,7 +26,7 @@ class CaptureBreaker:
         self.tripped = False
 
     def allows(self, now: float) -> bool:
-        """A capture code has come: may the card be kept? If so, it counts as kept."""
+        """A capture code has come. May the card be captured? If so, it is counted."""
         if self.tripped and now - self._heard >= CALM:
             self.reset()
         self._heard = now
@@ -37,6 +38,6 @@ class CaptureBreaker:
         return not self.tripped
 
     def reset(self) -> None:
-        """Closed again, as new."""
+        """Close the breaker and forget all captures."""
         self._captures.clear()
         self.tripped = False

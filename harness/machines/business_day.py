@@ -23,11 +23,11 @@ class BusinessDays:
         self._ends_on = (start + timedelta(seconds=cutover)).date()
 
     def number(self, now: float) -> int:
-        """How many cutovers there were by then; one at this very instant has been."""
+        """How many cutovers there were by then, including one at this instant."""
         return int((now - self._cutover) // DAY) + 1 if self._cutover else 0
 
     def day(self, now: float) -> str:
-        """MMDD of the business day at a run's second; '' where days are not told apart."""
+        """MMDD of the business day at that run second; '' if the run does not distinguish days."""
         if not self._cutover:
             return ""
         return f"{self._ends_on + timedelta(days=self.number(now)):%m%d}"

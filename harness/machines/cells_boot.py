@@ -1,8 +1,8 @@
 """The cells of RECOVERING, OUT_OF_SERVICE and SUPERVISOR (docs/domain.md, "Power and recovery").
 
-Sensors first: a card inside is ejected, with card_take; cash at the slot is retracted. Then
-the records: an intent without outcome is reversed, an approval is settled by the dispenser's
-own counters, a reversal goes back into the queue.
+At boot the sensors come first: a card inside is ejected, with the timer card_take, and cash at the
+slot is retracted. Then the records of the store: an intent without an outcome is reversed, an
+approval is settled by the dispenser's own counters, and a reversal goes back into the queue.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def recover(t: Terminal, x: i.PoweredOn, now: float) -> None:
-    """Once, when power is on."""
+    """Power is on: give card and cash their way first, then settle the open transactions."""
     sensors = x.sensors
     t.emit(e.Booted(len(t.image.transactions)))
     t.do(i.Show("out_of_service"))
@@ -49,7 +49,7 @@ def card_out(t: Terminal, _: i.CardOut, now: float) -> None:
 
 
 def card_gone(t: Terminal, _: i.Input, now: float) -> None:
-    """Taken by the customer, or kept in the bin."""
+    """The card was taken by the customer, or is in the retain bin."""
     t.timers.disarm("card_take")
     t.timers.disarm("capture")
     t.card_inside = False
@@ -58,7 +58,7 @@ def card_gone(t: Terminal, _: i.Input, now: float) -> None:
 
 
 def eject_expired(t: Terminal, _: i.Input, now: float) -> None:
-    """One retry, then a jam."""
+    """The eject motor gets one retry. Then the card is jammed and is captured."""
     if t.recovering.get("card") == "ejecting":
         t.recovering["card"] = "ejecting again"
         t.do(i.Eject())
@@ -81,16 +81,16 @@ def _capture(t: Terminal, why: str, now: float) -> None:
 
 
 def cash_settled(t: Terminal, x: i.Retracted | i.CashGone, now: float) -> None:
-    """The cash came in, or a hand was quicker: the counters know."""
+    """The cash was retracted, or the customer took it first; the counters say which."""
     t.counters = x.counters
     t.recovering.pop("cash", None)
     _settle_if_clear(t, now)
 
 
 def recovery_expired(t: Terminal, _: i.Input, now: float) -> None:
-    """60 s were not enough: out of service, and the records are settled all the same. Cash that was
-    to come back and did not is nobody's to count: suspense. A card on its way out has timers of its
-    own, and nobody walks away from it.
+    """Recovery did not end in 60 s: out of service, and the records are settled all the same. If
+    the cash was to be retracted and was not, nobody can count it, and the transaction goes into
+    suspense. A card on its way out has timers of its own and is still waited for.
     """
     t.service.add("hardware")
     t.emit(e.AlarmRaised("hardware", "recovery did not end"))
@@ -101,7 +101,7 @@ def recovery_expired(t: Terminal, _: i.Input, now: float) -> None:
 
 
 def capture_expired_at_boot(t: Terminal, _: i.CaptureExpired, now: float) -> None:
-    """It is not in the bin: only a person can get at it."""
+    """The card did not reach the retain bin: it is stuck until a person gets at it."""
     t.service.add("hardware")
     t.emit(e.AlarmRaised("hardware", "card stuck"))
     t.recovering.pop("card", None)
@@ -117,12 +117,12 @@ def _settle_if_clear(t: Terminal, now: float) -> None:
 
 
 def settle(t: Terminal, records: s.TransactionRecords, now: float) -> None:
-    """One open transaction found in the store."""
+    """Settle one open transaction that was found in the store."""
     intent = records.intent
     if intent is None:
         return
     suspense = records.suspense
-    if suspense is not None:  # told again: the power may have failed before it was told at all
+    if suspense is not None:  # again: the power may have failed before it was journaled
         t.emit(e.SuspenseRecorded(suspense.transaction, suspense.amount, suspense.why))
     elif records.reversal is not None:
         t.forward.add(records.reversal, attempts=1)  # it may have been sent before
@@ -139,7 +139,7 @@ def settle(t: Terminal, records: s.TransactionRecords, now: float) -> None:
 
 
 def service_changed(t: Terminal, _: i.ServiceMayChange, now: float) -> None:
-    """No card is inside: follow the set of reasons."""
+    """The reasons for being out of service have changed, and no card is inside: follow them."""
     if bool(t.service) == (t.state == State.OUT_OF_SERVICE):
         rest(t, now)
 
@@ -154,16 +154,16 @@ def operator_resume(t: Terminal, _: i.ResumeOrdered, now: float) -> None:
 
 
 def supervisor_in(t: Terminal, _: i.SupervisorEntered, now: float) -> None:
-    """From OUT_OF_SERVICE only, and with no card inside."""
+    """A person works at the machine: from OUT_OF_SERVICE only, and with no card inside."""
     if not t.card_inside:
         t.do(i.Show("supervisor"))
         t.enter(State.SUPERVISOR, now)
 
 
 def supervisor_out(t: Terminal, _: i.SupervisorLeft, now: float) -> None:
-    """Only here hardware is cleared."""
+    """The person has finished. This alone removes the reason 'hardware'."""
     t.service.remove("hardware")
     t.enter(State.OUT_OF_SERVICE, now)
     t.do(i.Show("out_of_service"))
-    if t.service:  # the last reason went meanwhile, and nobody tells of it again
+    if t.service:  # the last reason was removed meanwhile, and no input tells of it again
         rest(t, now)

@@ -1,4 +1,6 @@
-"""The cells of the card's way: in, PIN, choice, out, or kept (domain.md, "Terminal states")."""
+"""The cells of a card's session: card in, PIN, choice, card out or captured (docs/domain.md,
+"Terminal states").
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def card_in(t: Terminal, x: i.CardIn, now: float) -> None:
-    """The reader took a card. With a doubtful link it is given straight back."""
+    """The reader has taken a card. While the link is not up, it is given back at once."""
     _begin_session(t, x, now)
     if t.service.judged != "up":
         cancel(t, "link", now)
@@ -25,7 +27,7 @@ def card_in(t: Terminal, x: i.CardIn, now: float) -> None:
 
 
 def card_in_while_closed(t: Terminal, x: i.CardIn, now: float) -> None:
-    """Hand and closing met, and the reader was quicker than its shutter: the card goes back."""
+    """A card was inserted at the instant in which the terminal closed: it is given back."""
     _begin_session(t, x, now)
     cancel(t, "closed", now)
 
@@ -55,7 +57,7 @@ def ask_pin(t: Terminal, now: float) -> None:
 
 
 def key_pressed(t: Terminal, x: i.KeyPressed, now: float) -> None:
-    """In PIN_ENTRY: digits, then 'enter'; 'cancel' ends the session."""
+    """A key in PIN_ENTRY: digits, then 'enter'; 'cancel' ends the session."""
     session = session_of(t)
     if x.key == "cancel":
         cancel(t, "cancel", now)
@@ -65,7 +67,7 @@ def key_pressed(t: Terminal, x: i.KeyPressed, now: float) -> None:
     elif session.choice is None:
         t.do(i.Show("select"))
         t.enter(State.SELECTING, now, "key")
-    else:  # the PIN was asked for again: the choice stands
+    else:  # the PIN was asked for again, and the choice is known
         begin_request(t, session.choice, now)
 
 
@@ -80,8 +82,8 @@ def chosen(t: Terminal, x: i.Chosen, now: float) -> None:
 
 
 def begin_request(t: Terminal, choice: i.Chosen, now: float) -> None:
-    """Write the intent, then the 0200 leaves, and the wait begins at once
-    (docs/domain.md, "Store and forward", rule 1).
+    """Write the intent; the request leaves when it is durable (docs/domain.md, "Store and forward",
+    rule 1). The host timer starts now.
     """
     session = session_of(t)
     stamp = t.calendar.stamp(now)
@@ -114,7 +116,7 @@ def begin_request(t: Terminal, choice: i.Chosen, now: float) -> None:
 
 
 def cancel(t: Terminal, why: str, now: float) -> None:
-    """The visit ends without a request in flight: card back."""
+    """The session ends without a request in flight: the card is given back."""
     t.emit(e.SessionCancelled(why))
     eject(t, now)
 
@@ -132,7 +134,7 @@ def session_expired(t: Terminal, _: i.Input, now: float) -> None:
 
 
 def link_lost(t: Terminal, _: i.Input, now: float) -> None:
-    """Link down or doubtful before a request: eject, send nothing."""
+    """The link is down or doubtful before a request: send nothing and give the card back."""
     cancel(t, "link", now)
 
 
@@ -156,7 +158,9 @@ def card_out(t: Terminal, _: i.CardOut, now: float) -> None:
 
 
 def eject_expired(t: Terminal, _: i.Input, now: float) -> None:
-    """One retry, then a jam: capture, out of service, reverse (4014)."""
+    """The eject motor gets one retry. Then the card is jammed: reverse an unpaid approval (4014),
+    capture the card, out of service.
+    """
     session = session_of(t)
     if not session.retried_eject:
         session.retried_eject = True
@@ -171,20 +175,20 @@ def eject_expired(t: Terminal, _: i.Input, now: float) -> None:
 
 
 def card_gone(t: Terminal, _: i.CardGone, now: float) -> None:
-    """The card is in the customer's hand: now the cash, if there is any to come."""
+    """The customer has taken the card: now the cash, if any is due."""
     t.card_inside = False
     proceed(t, now)
 
 
 def card_take_expired(t: Terminal, _: i.Input, now: float) -> None:
-    """Card not taken: capture, no cash, reverse (4019)."""
+    """The card was not taken: capture it, pay no cash, reverse (4019)."""
     if approved_and_unpaid(t):
         reverse(t, "4019", now)
     capture(t, "not taken", now)
 
 
 def stop_before_cash(t: Terminal, _: i.StopOrdered, now: float) -> None:
-    """Remote stop, approved, dispensing not begun: reverse (4007), the card goes on its way out."""
+    """Remote stop between an approval and the cash: reverse (4007). The card still goes out."""
     t.service.add("operator")
     if approved_and_unpaid(t):
         reverse(t, "4007", now)
@@ -207,14 +211,14 @@ def card_kept(t: Terminal, _: i.CardKept, now: float) -> None:
 
 
 def capture_expired(t: Terminal, _: i.Input, now: float) -> None:
-    """The card is stuck: out of service, alarm; it counts as stuck and is reported apart."""
+    """The card did not reach the bin: it is stuck. Alarm, and out of service."""
     t.service.add("hardware")
     t.emit(e.AlarmRaised("hardware", "card stuck"))
     rest(t, now)
 
 
 def card_taken_in_time(t: Terminal, _: i.CardGone, now: float) -> None:
-    """Hand and timer met, and the device says that the hand won."""
+    """The customer took the card at the instant of the timer, before the motor moved it."""
     t.card_inside = False
     rest(t, now)
 
@@ -233,7 +237,9 @@ def approved_and_unpaid(t: Terminal) -> bool:
 
 
 def proceed(t: Terminal, now: float) -> None:
-    """Cash if it is due and the order of the profile allows it; else the card; else rest."""
+    """The next step: the cash, if it is due and the card is out (or `cash_before_card`); else the
+    card, if it is inside; else the end of the session.
+    """
     tx = t.transaction
     may_pay = t.settings.cash_before_card or not t.card_inside
     if tx is not None and may_pay and approved_and_unpaid(t):
@@ -247,7 +253,7 @@ def proceed(t: Terminal, now: float) -> None:
 
 
 def rest(t: Terminal, now: float) -> None:
-    """The visit is over: serve on, or stay out of service until the reasons are gone."""
+    """The session is over: serve the next customer, or go out of service if there is a reason."""
     t.timers.clear()
     tx = t.transaction
     if tx is not None and tx.outcome:

@@ -1,5 +1,5 @@
-"""The cells of the cash's way: stacked, presented, taken or retracted
-(docs/domain.md, "Terminal states").
+"""The cells of the cash: stacked, presented, taken or retracted (docs/domain.md, "Terminal
+states").
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ def _paying(t: Terminal) -> Transaction:
 
 
 def stacked(t: Terminal, x: i.Stacked, now: float) -> None:
-    """Present what was stacked, be it less than approved; with nothing out for certain, reverse
-    in full (4017).
+    """Present what was stacked, even if it is less than was approved. If nothing was stacked, the
+    transaction is reversed in full (4017).
     """
     tx = _paying(t)
     tx.stacked = x.amount
@@ -46,15 +46,17 @@ def presented(t: Terminal, _: i.Presented, now: float) -> None:
 
 
 def stack_uncounted(t: Terminal, _: i.StackUncounted, now: float) -> None:
-    """Count unknown: suspense and alarm, no automatic reversal (4002 once resolved)."""
+    """The count is unknown: suspense and an alarm, and no automatic reversal (4002 once a person
+    has resolved it).
+    """
     _suspend(t, "the dispenser could not count")
     proceed(t, now)
 
 
 def dispense_expired(t: Terminal, _: i.Input, now: float) -> None:
-    """If the outcome never became durable, the motor never ran: no store, no cash, reverse (4007).
-    Else whatever it does, or did and could not say, no cash stays where a hand can get at it; what
-    is not proven to be back then is unknown.
+    """The dispenser has not reported in time. If the decision never became durable, its motor was
+    never started: no cash, reverse (4007). Otherwise nobody knows what it has done: all cash that
+    can be reached is drawn in, and what is not proven to be back is unknown.
     """
     if t.drop_held(i.Stack):
         t.emit(e.AlarmRaised("store", "the outcome could not be written"))
@@ -67,7 +69,9 @@ def dispense_expired(t: Terminal, _: i.Input, now: float) -> None:
 
 
 def cash_gone(t: Terminal, _: i.CashGone, now: float) -> None:
-    """Taken: completed, or a partial reversal for what was short (4004, DE 95 = taken)."""
+    """The cash was taken: completed; or if it was less than was approved, a partial reversal (4004)
+    that says what was taken.
+    """
     tx = _paying(t)
     if tx.stacked == tx.approved:
         tx.outcome = "completed"
@@ -87,8 +91,8 @@ def _draw_in(t: Terminal, now: float) -> None:
 
 
 def retracted(t: Terminal, x: i.Retracted | i.CashGone, now: float) -> None:
-    """Reverse only what is proven retracted (4018), else suspense. Where a hand and the timer met
-    and the device says that the hand won, its counters say how much it took.
+    """Reverse only what is proven to be back (4018); otherwise suspense. If the customer took the
+    cash at the instant of the timer, the counters of the device say so.
     """
     tx = _paying(t)
     intent = s.Intent(tx.number, tx.kind, tx.pan, tx.amount, tx.stan, tx.sent, tx.rrn)

@@ -1,7 +1,9 @@
-"""The cells of WAITING_FOR_HOST: the state that must always end (domain.md, "Terminal states").
+"""The cells of WAITING_FOR_HOST, the state that must always end (docs/domain.md, "Terminal
+states").
 
-It is left exactly once: by an answer, by its own timer, by a close, or by an operator's stop.
-An echo never ends it, and nothing from the network re-arms its timer.
+It is left exactly once for each request: by an answer, by its own timer, by the close of the
+connection, or by an operator's stop. An echo never ends it, and nothing that comes from the network
+restarts its timer.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ def _answered(t: Terminal, code: str, outcome: str) -> Transaction:
 
 
 def approved(t: Terminal, x: i.Approved, now: float) -> None:
-    """Eject, the outcome being written meanwhile; the cash follows the card."""
+    """Give the card back while the decision is being written; the cash follows the card."""
     tx = _answered(t, x.code, "approved")
     t.timers.disarm("session")
     if tx.kind == "balance":
@@ -46,14 +48,16 @@ def approved(t: Terminal, x: i.Approved, now: float) -> None:
 
 
 def declined(t: Terminal, x: i.Declined, now: float) -> None:
-    """A listed decline or system error: card back, no reversal."""
+    """A listed decline or system error: the card is given back, and nothing is reversed."""
     tx = _answered(t, x.code, "declined")
     t.log(s.Closed(tx.number))
     eject(t, now)
 
 
 def capture_ordered(t: Terminal, x: i.CaptureOrdered, now: float) -> None:
-    """The card is kept, unless the host has lost its mind: then it is given back (S26)."""
+    """The host orders the card kept. If it orders that too often, the breaker trips and the cards
+    are given back (S26).
+    """
     known = t.breaker.tripped
     if not t.breaker.allows(now):
         if not known:
@@ -67,8 +71,8 @@ def capture_ordered(t: Terminal, x: i.CaptureOrdered, now: float) -> None:
 
 
 def pin_wrong(t: Terminal, x: i.PinWrong, now: float) -> None:
-    """At most three tries in a session; the third refusal declines. A session timer that ran out
-    during the wait acts on the return to PIN_ENTRY.
+    """The PIN was wrong: ask again, at most `pin_tries` times in a session. A session timer that
+    ran out during the wait acts now.
     """
     tx = _answered(t, x.code, "pin_again")
     t.log(s.Closed(tx.number))
@@ -86,7 +90,7 @@ def pin_wrong(t: Terminal, x: i.PinWrong, now: float) -> None:
 
 
 def security_error(t: Terminal, x: i.SecurityError, now: float) -> None:
-    """63, 122, 916, 917: no cash, card returned, alarm, reverse (4020)."""
+    """The host reports a security error: no cash, the card is given back, alarm, reverse (4020)."""
     _answered(t, x.code, "declined")
     t.emit(e.AlarmRaised("security", f"the host answered {x.code}"))
     reverse(t, "4020", now)
@@ -94,7 +98,9 @@ def security_error(t: Terminal, x: i.SecurityError, now: float) -> None:
 
 
 def unknown_code(t: Terminal, x: i.UnknownCode, now: float) -> None:
-    """The host may have posted: no cash, card returned, and a reversal (4020)."""
+    """The code is on no list, and the host may have posted: no cash, the card is given back,
+    reverse (4020).
+    """
     _answered(t, x.code, "declined")
     reverse(t, "4020", now)
     eject(t, now)
@@ -104,8 +110,8 @@ def unknown_code(t: Terminal, x: i.UnknownCode, now: float) -> None:
 
 
 def abort(t: Terminal, reason: str, why: str, now: float) -> None:
-    """Give the request up. A 0200 still held for its intent never leaves. The intent guarantees
-    the reversal by itself, so the card waits for nothing.
+    """Give the request up. A request that still waits for its intent to become durable is never
+    sent. The intent alone guarantees the reversal, so the card need not wait for the store.
     """
     tx = t.transaction
     assert tx is not None, "an abort without a request"
@@ -122,7 +128,9 @@ def abort(t: Terminal, reason: str, why: str, now: float) -> None:
 
 
 def host_timer_expired(t: Terminal, _: i.Input, now: float) -> None:
-    """4021, or 4020 if a broken answer came that was plainly ours. The host is judged down."""
+    """No answer in time: reverse (4021, or 4020 if a damaged answer to this request came). The link
+    is judged down.
+    """
     tx = t.transaction
     t.expiries += 1
     if t.expiries >= t.settings.expiries:
@@ -134,7 +142,7 @@ def host_timer_expired(t: Terminal, _: i.Input, now: float) -> None:
 
 
 def link_closed(t: Terminal, _: i.Input, now: float) -> None:
-    """Link closes while waiting: abort and reverse now (4021)."""
+    """The connection was closed while waiting: abort and reverse (4021)."""
     abort(t, "4021", "link", now)
 
 
@@ -147,13 +155,15 @@ def operator_stop(t: Terminal, _: i.Input, now: float) -> None:
 
 
 def damaged(t: Terminal, x: i.Damaged, _: float) -> None:
-    """Dropped and counted already; keep waiting, reverse at the timer."""
+    """A damaged message, which was already dropped and reported: keep waiting. If it was the answer
+    to this request, the reversal will say so.
+    """
     if x.ours and t.transaction is not None:
         t.transaction.damaged = True
 
 
 def late(t: Terminal, x: i.Late, _: float) -> None:
-    """Never dispense; journal it. The queued reversal is enough."""
+    """An answer after the abort: report it and pay nothing. The reversal is already queued."""
     if x.outcome in (Outcome.APPROVED, Outcome.PARTIAL):
         t.emit(e.LateApproval(x.stan))
     else:

@@ -1,10 +1,10 @@
-"""Reader, slot, stacker, cassettes and display: truth of their own.
+"""The hardware of one ATM: card reader, slot, stacker, cassettes and display.
 
-The device knows where the card and every note are, whatever the terminal believes, and it
-tells the journal. To the terminal it reports what its sensors can see. Motors take time;
-what a fault does to them comes from outside.
+The device knows where the card and every note are, whatever the terminal believes, and says so in
+the journal. To the terminal it reports only what its sensors can see. Motors take time. What goes
+wrong in them is asked of the fault rules of the run.
 
-Amounts are minor units. Notes are {denomination: count}.
+Amounts are in minor units. Notes are {denomination: count}.
 """
 
 from __future__ import annotations
@@ -19,9 +19,8 @@ from harness.machines import inputs as i
 from harness.machines.device_fault import DeviceFault
 from harness.machines.timers import NEVER
 
-DeviceFaults = Callable[
-    [float, str], DeviceFault | None
-]  # (now, 'eject' | 'stack') -> what goes wrong
+DeviceFaults = Callable[[float, str], DeviceFault | None]
+"""(now, 'eject', 'stack' or 'retract') -> what goes wrong with that movement, if anything."""
 
 
 class Motors(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,8 +35,8 @@ class Motors(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeviceImage(msgspec.Struct, frozen=True, gc=False):
-    """Where card and notes are: what outlives the power in life, and has to be kept by whoever
-    outlives the process. Motors are not in it: they stand still when the power comes back.
+    """Where the card and the notes are. In a real machine this outlives the power; whoever starts
+    the process again has to keep it. Motors are not in it, as they stand still after a power cut.
     """
 
     counters: i.Counters
@@ -56,10 +55,10 @@ MOVES: frozenset[type[e.Event]] = frozenset(
         *(e.NotesStacked, e.NotesPresented, e.NotesTaken, e.NotesRetracted, e.RetractFailed),
     )
 )
-"""After each of these an image says something else."""
+"""The events after which an image differs from the one before."""
 
 CASSETTES: dict[int, int] = {5000: 2500, 2000: 2500, 1000: 1500}
-"""At opening: 50, 20 and 10 euro."""
+"""The content at opening, count by denomination: notes of 50, 20 and 10 euro."""
 
 
 def mix(amount: int, cassettes: e.Notes) -> e.Notes | None:
@@ -74,12 +73,12 @@ def mix(amount: int, cassettes: e.Notes) -> e.Notes | None:
 
 
 def worth(notes: e.Notes) -> int:
-    """What a heap of notes is worth."""
+    """The value of notes, in minor units."""
     return sum(denomination * count for denomination, count in notes.items())
 
 
 def _less(notes: e.Notes, missing: int) -> e.Notes:
-    """The same notes, `missing` of the smallest ones fewer."""
+    """The same notes without `missing` of them, the smallest first."""
     left = dict(notes)
     for denomination in sorted(left):
         cut = min(missing, left[denomination])
@@ -186,7 +185,9 @@ class Device:
         self._run_card("capture", self._motors.capture, now)
 
     def stack(self, transaction: int, amount: int, now: float) -> None:
-        """The motor picks notes for an amount. The counters remember for which transaction."""
+        """The motor picks notes for an amount (minor units). The counters remember for which
+        transaction.
+        """
         self.events.append(e.StackBegun(transaction, amount))
         self._stack_fault = self._faults(now, "stack") if self._faults else None
         if self._counters.transaction != transaction:
@@ -221,7 +222,7 @@ class Device:
     # --- what hands do -----------------------------------------------------------------
 
     def insert(self, card: Card, customer: int, now: float) -> bool:
-        """A customer offers a card; whether the reader took it."""
+        """A customer inserts a card. Did the reader take it?"""
         if not (self._accepting and self.powered and self.card is None):
             return False
         self.card = card
@@ -232,7 +233,7 @@ class Device:
         return True
 
     def take_card(self) -> bool:
-        """A hand pulls at the card; whether it was there to be taken."""
+        """The customer takes the card. Was it at the slot?"""
         if self.card is None or self.card_at != "slot":
             return False
         self.events.append(e.CardTaken(self.card.token))
@@ -242,14 +243,14 @@ class Device:
         return True
 
     def take_cash(self) -> bool:
-        """A hand takes the notes; whether they were there."""
+        """The customer takes the notes. Were they at the slot?"""
         if self.cash_at != "slot":
             return False
         self.events.append(e.NotesTaken(self._out))
         self._out = {}
         self.cash_at = ""
         if self._cash_does == "retract":
-            self._cash_due = NEVER  # the hand was quicker, and that is what is reported
+            self._cash_due = NEVER  # the customer was quicker than the motor
         self.reports.append(i.CashGone(self._counters))
         return True
 
@@ -291,14 +292,14 @@ class Device:
     def _draw_in(self, now: float) -> None:
         notes = _sum(self._out, self._stacker)
         if not notes:
-            self.reports.append(i.Retracted(self._counters))  # of nothing: there was none
+            self.reports.append(i.Retracted(self._counters))  # there was nothing to retract
         elif self._faults and self._faults(now, "retract"):
             self._stick(notes)
         else:
             self._bring_back(notes)
 
     def _stick(self, notes: e.Notes) -> None:
-        """Out of everybody's reach, and not counted back; only a person can say how many."""
+        """The notes are stuck where nobody can reach them. The sensor has lost count of them."""
         self._unknown = _sum(self._unknown, notes)
         self._out, self._stacker = {}, {}
         self.cash_at = ""
@@ -328,7 +329,7 @@ class Device:
         self.reports.clear()
 
     def power_on(self) -> i.Sensors:
-        """What the sensors say at boot."""
+        """The power is on. Returns what the sensors report at boot."""
         self.powered = True
         return i.Sensors(
             self.card_at == "transport",
@@ -351,7 +352,7 @@ class Device:
         )
 
     def restore(self, image: DeviceImage) -> None:
-        """Put everything where it was; before the first boot of a new process."""
+        """Put everything where it was, before the first boot in a new process."""
         self._counters = image.counters
         self.cassettes = dict(image.cassettes)
         self.card = image.card
@@ -362,7 +363,7 @@ class Device:
         self._unknown = dict(image.unknown)
 
     def count(self, when: str) -> e.CassettesCounted:
-        """A person counts the cassettes, and what lies in the reject bin or stuck on the way."""
+        """A person counts the cassettes, the reject bin, and notes that are stuck."""
         return e.CassettesCounted(
             "opening" if when == "opening" else "rest",
             dict(self.cassettes),

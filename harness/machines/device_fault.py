@@ -1,4 +1,4 @@
-"""What can go wrong in a device, as the fault rules tell it."""
+"""What can go wrong with a movement of the device."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from typing import Literal, NamedTuple
 
 
 class DeviceFault(NamedTuple):
-    """`jam`: the motor runs and the card stays. `short`: `notes` fewer are stacked, reported
-    truthfully. `stuck`: the notes do not come back in. `unknown`: the sensor lost count; `notes`
-    fewer left than asked.
+    """The kinds of fault:
+
+    - `jam`: the eject motor runs, and the card stays inside.
+    - `short`: `notes` fewer than asked are stacked, and that is reported.
+    - `stuck`: the notes are not retracted.
+    - `unknown`: `notes` fewer than asked are stacked, and the sensor has lost count.
     """
 
     kind: Literal["jam", "short", "stuck", "unknown"]

@@ -1,6 +1,7 @@
 """What a terminal asks of its owner: the network and the store.
 
-What it asks of its device (show, eject, stack ...) stands in inputs.py, beside what comes back.
+What it asks of its device (show, eject, stack, ...) is in inputs.py, beside what the device
+reports.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ class Disconnect(i.Effect, frozen=True, gc=False):
 
 
 class Write(i.Effect, frozen=True, gc=False):
-    """Record number `number` to the store. `urgent` ones are synced at once, the others with the
-    next urgent one.
+    """Write a record with that number to the store. Urgent records are synced at once, the others
+    together with the next urgent one.
     """
 
     number: int
@@ -34,12 +35,12 @@ class Write(i.Effect, frozen=True, gc=False):
 
 
 class Tell(i.Effect, frozen=True, gc=False):
-    """What is told is durable: write it down in the journal."""
+    """Report an event to the journal. It waits until what it tells of is durable."""
 
     event: e.Event
 
 
 class Enqueue(i.Effect, frozen=True, gc=False):
-    """The reversal is durable: hand it to store and forward."""
+    """Put a reversal into the queue. It waits until the reversal is durable."""
 
     record: s.ReversalRecord

@@ -1,7 +1,7 @@
 """What a terminal's table is asked about: states, and the inputs that meet them.
 
-A frame is classified before the table (matching.py), so that a cell reads like
-docs/domain.md, "Terminal states", and a defect is one cell.
+A frame is classified before it meets the table (matching.py), so that a cell reads like
+docs/domain.md, "Terminal states", and most defects are one cell.
 """
 
 from __future__ import annotations
@@ -41,8 +41,9 @@ class Input(msgspec.Struct, frozen=True, gc=False):
 
 
 class Counters(msgspec.Struct, frozen=True, gc=False):
-    """The dispenser's own memory, which survives power: for which transaction it last moved notes,
-    and in minor units what it picked and what came back. `known` is false when it lost count.
+    """The dispenser's own memory, which survives a power cut: for which transaction it last moved
+    notes, and in minor units how much it picked and how much came back. `known` is false if it has
+    lost count.
     """
 
     transaction: int
@@ -65,7 +66,7 @@ class Sensors(msgspec.Struct, frozen=True, gc=False):
 
 
 class PoweredOn(Input, frozen=True, gc=False):
-    """Boot: the sensors' report comes first."""
+    """The power is on; with the report of the sensors."""
 
     sensors: Sensors
 
@@ -110,13 +111,13 @@ class CardKept(Input, frozen=True, gc=False):
 
 
 class Stacked(Input, frozen=True, gc=False):
-    """The stacker is done: `amount` lies in it, counted."""
+    """The stacker has finished and counted: `amount` (minor units) lies in it."""
 
     amount: int
 
 
 class StackUncounted(Input, frozen=True, gc=False):
-    """The stacker is done and cannot tell what it moved."""
+    """The stacker has finished and cannot say how much it moved."""
 
 
 class Presented(Input, frozen=True, gc=False):
@@ -130,7 +131,7 @@ class CashGone(Input, frozen=True, gc=False):
 
 
 class Retracted(Input, frozen=True, gc=False):
-    """The cash came back in; the counters say what of it."""
+    """The cash was retracted; the counters say how much of it."""
 
     counters: Counters
 
@@ -144,7 +145,7 @@ class Approved(Input, frozen=True, gc=False):
 
 
 class Declined(Input, frozen=True, gc=False):
-    """A listed decline or system error: card back, no reversal."""
+    """A listed decline or system error: the card is given back without a reversal."""
 
     code: str
 
@@ -162,13 +163,13 @@ class SecurityError(Input, frozen=True, gc=False):
 
 
 class UnknownCode(Input, frozen=True, gc=False):
-    """Unlisted, malformed, or a partial approval where none is enabled."""
+    """A code that is on no list, or a partial approval where none is accepted."""
 
     code: str
 
 
 class Late(Input, frozen=True, gc=False):
-    """Any answer after the abort; `outcome` tells an approval from the rest."""
+    """An answer after the abort; `outcome` says whether it approves."""
 
     outcome: Outcome
     stan: str
@@ -185,7 +186,7 @@ class Duplicate(Input, frozen=True, gc=False):
 
 
 class Stray(Input, frozen=True, gc=False):
-    """Unsolicited, unknown, other STAN or other terminal."""
+    """An answer to nothing that is known here: another STAN, or another terminal."""
 
     mti: str
     stan: str
@@ -193,8 +194,8 @@ class Stray(Input, frozen=True, gc=False):
 
 
 class Damaged(Input, frozen=True, gc=False):
-    """Would not decode, failed its MAC, or echoes DE 4, 7 or 37 wrongly. `ours` when it decoded
-    and matched DE 41 and 11 of the request in flight.
+    """A message that does not decode, whose MAC is wrong, or that repeats an element of the request
+    wrongly. `ours` is whether it names the terminal and STAN of the request in flight.
     """
 
     why: str

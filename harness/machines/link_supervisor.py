@@ -1,16 +1,19 @@
-"""The terminal's side of keeping a link: connect, sign on, echo, back off, and judge the host.
+"""How a terminal keeps its link to the host: connect, sign on, send echoes, wait between attempts,
+and judge whether the link is up.
 
 Rules (docs/domain.md, "Network management", and "Store and forward", rule 10):
 
-- Echo after 60 s without a message from the host; bytes that make none prove nothing, as in a
-  stream that has lost its step and swallows every answer. An echo unanswered for 10 s makes the
-  link doubtful and is sent again; the third one unanswered closes it.
-- Down is a judgement about the host, not a close: after a host_response expiry the connection
-  stays open and an echo goes at once. The link is up again once a sign-on or echo is answered.
-- A sign-on that is unanswered or refused closes the connection.
-- Reconnects back off with full jitter, U(0, min(60 s, 1 s * 2^n)), reset only by a sign-on.
+- An echo is sent after 60 s without a message from the host. Bytes that make no message do not
+  count: a stream that has lost its frame boundaries may swallow every answer. An echo that is not
+  answered for 10 s makes the link doubtful and is sent again; the third one closes the connection.
+- 'Down' is a judgement about the host and not the close of a connection: after a host_response
+  expiry the connection stays open, and an echo is sent at once. The link is up again once a sign-on
+  or an echo is answered.
+- A sign-on that is not answered, or is refused, closes the connection.
+- The wait before the n-th attempt in a row to connect is uniform in 0 to min(60 s, 1 s * 2^n). Only
+  an accepted sign-on resets n.
 
-`wants` collects what the owner must carry out: 'connect', 'sign_on', 'echo', 'disconnect'.
+`wants` collects what the terminal must carry out: 'connect', 'sign_on', 'echo', 'disconnect'.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ Judgement = Literal["up", "doubtful", "down"]
 
 
 class LinkTimes(msgspec.Struct, frozen=True, kw_only=True):
-    """Seconds."""
+    """All in seconds, but for `echoes`, the number of unanswered echoes that close a connection."""
 
     connect: float = 10.0
     sign_on: float = 15.0
@@ -76,7 +79,9 @@ class LinkSupervisor:
         return self._phase in ("signing_on", "standing")
 
     def start(self, now: float) -> None:
-        """Switched on: the first attempt comes within a second, so that a fleet spreads."""
+        """The terminal is on. The first attempt to connect comes within a second, at a random
+        moment, so that the terminals of a fleet do not all connect at once.
+        """
         self._back_off(now)
 
     def next_deadline(self) -> float:

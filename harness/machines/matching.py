@@ -1,8 +1,8 @@
-"""Which request does an answer belong to, and what does it say?
+"""Which request an answer belongs to, and what it says (docs/domain.md, "Matching").
 
-An answer matches on response MTI + DE 41 + DE 11. Then the echo of DE 7 is checked, of DE 37
-where both have it, and of DE 4 on approvals: equal for 00, 0 < DE 4 <= requested for a partial
-approval where those are enabled (docs/domain.md, "Matching").
+An answer belongs to a request if it names the same terminal and STAN. Then the elements that it
+repeats are checked: the time, the retrieval reference number where it has one, and on approvals the
+amount (`Message.wrong_echo`).
 """
 
 from __future__ import annotations
@@ -14,17 +14,19 @@ from harness.wire.message import Message, Outcome
 
 
 class Request(msgspec.Struct, gc=False):
-    """A request as the terminal remembers it: enough to know its answer again."""
+    """What the terminal remembers of a request, to recognize its answer. `status` is 'waiting',
+    then 'answered' or 'aborted'; `amount` is in minor units.
+    """
 
     stan: str
     sent: str
     rrn: str
     amount: int
-    status: str = "waiting"  # then 'answered' or 'aborted'
+    status: str = "waiting"
 
 
 class Matcher:
-    """Remembers the last requests of one terminal and names what comes back."""
+    """Remembers the last requests of one terminal and classifies the answers that come."""
 
     KEEPS = 8
 
@@ -42,7 +44,7 @@ class Matcher:
             del self._known[next(iter(self._known))]
 
     def classify(self, answer: Message) -> i.Input:
-        """The input that an authentic answer to a request is."""
+        """The input of the table that an answer with a good MAC is."""
         stan = answer.stan
         request = self._known.get(stan)
         if request is None or answer.terminal != self._terminal:
@@ -59,7 +61,7 @@ class Matcher:
         return self._answer(outcome, amount, code)
 
     def _wrong_echo(self, request: Request, answer: Message) -> str:
-        """The data element that does not agree with the request, '' when all do."""
+        """The data element that does not repeat what the request said; '' if all do."""
         return answer.wrong_echo(sent=request.sent, rrn=request.rrn, amount=request.amount)
 
     def _answer(self, outcome: Outcome, amount: int, code: str) -> i.Input:

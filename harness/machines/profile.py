@@ -1,7 +1,7 @@
-"""A profile: which machine plays, and how it is set up.
+"""Profiles: which machine plays in a run, and how it is set up.
 
-Anyone can bring one as `module:attribute`. The limits a run is judged by are the scenario's
-contract and never a profile's settings.
+A user's own profile is given as `module:attribute`. The limits by which a run is judged are those
+of the scenario's contract, and never the settings of a profile.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from harness.machines.terminal import Terminal, TerminalSettings
 
 
 class TerminalProfile(msgspec.Struct, frozen=True, kw_only=True):
-    """`machine` is a `Terminal` or a subclass with other cells or hooks, `device` the hardware
-    around it; `settings` replaces the scenario's terms (timers by name, pin_tries, ...).
+    """A terminal. `machine` is `Terminal` or a subclass of it, `device` the class of its hardware;
+    `settings` replaces fields of `TerminalSettings`, which else come from the scenario's contract.
     """
 
     name: str

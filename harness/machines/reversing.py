@@ -1,5 +1,5 @@
-"""Making reversals: one per transaction, and the first durable reason stands
-(docs/domain.md, "Terminal states").
+"""Makes reversals: at most one for each transaction, with the first reason (docs/domain.md,
+"Reversal reasons").
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 def reverse(t: Terminal, reason: str, now: float, *, taken: int | None = None) -> None:
-    """Reverse the current transaction, in full or down to `taken` minor units. A balance is never
-    reversed; a transaction already reversed gets no second one.
+    """Reverse the current transaction, in full, or down to `taken` minor units. A balance enquiry
+    is never reversed, and a transaction that is already reversed gets no second reversal.
     """
     tx = t.transaction
     if tx is None or tx.reversed or tx.kind != "withdrawal":
@@ -37,7 +37,7 @@ def record_reversal(
     *,
     taken: int | None = None,
 ) -> None:
-    """Write the reversal; it joins the queue once it is durable, never before."""
+    """Write the reversal; it joins the queue when it is durable, and not before."""
     stamp = t.calendar.stamp(now)
     record = s.ReversalRecord(
         intent.transaction,
@@ -61,7 +61,9 @@ def record_reversal(
 
 
 def suspend(t: Terminal, number: int, amount: int, why: str) -> None:
-    """Nobody can prove what left: suspense, alarm, no automatic reversal (4002 once resolved)."""
+    """Nobody can prove how much cash left the machine: suspense and an alarm, and no automatic
+    reversal (4002 once a person has resolved it).
+    """
     record = t.log(s.Suspense(number, amount, why))
     t.do(Tell(e.SuspenseRecorded(number, amount, why)), after=record)
     t.emit(e.AlarmRaised("suspense", why))
@@ -70,8 +72,9 @@ def suspend(t: Terminal, number: int, amount: int, why: str) -> None:
 def settle_by_counters(
     t: Terminal, intent: s.Intent, approved: int, code: str, counters: i.Counters, now: float
 ) -> str:
-    """What the dispenser's own counters say about an approved transaction, after a retract or a
-    power cut; the outcome in a word (docs/domain.md, "Power and recovery").
+    """Settle an approved transaction by the dispenser's own counters, after a retract or a power
+    cut (docs/domain.md, "Power and recovery"). Returns the outcome: 'completed', 'reversed',
+    'partial' or 'suspense'.
     """
     if counters.transaction != intent.transaction:
         record_reversal(t, intent, "4002", code, now)

@@ -1,5 +1,5 @@
-"""Why a terminal is out of service: a set of reasons, empty in service
-(docs/domain.md, "Terminal states").
+"""Why a terminal is out of service: a set of reasons, which is empty in service (docs/domain.md,
+"Terminal states").
 """
 
 from __future__ import annotations
@@ -8,7 +8,9 @@ from harness.machines.timers import NEVER
 
 
 class Service:
-    """Reasons: link, backlog, hardware, operator, expiries. Only SUPERVISOR clears hardware."""
+    """The reasons are link, backlog, hardware, operator and expiries. Only a person at the machine
+    (SUPERVISOR) removes hardware.
+    """
 
     __slots__ = ("_changed", "_reasons", "awaits_first_advice", "judged", "resumes_at")
 
@@ -23,7 +25,7 @@ class Service:
         return tuple(sorted(self._reasons))
 
     def __bool__(self) -> bool:
-        """In service?"""
+        """Is the terminal in service?"""
         return not self._reasons
 
     def add(self, reason: str) -> None:
@@ -39,12 +41,13 @@ class Service:
             self.resumes_at = NEVER
 
     def update(self, judgement: str, pending: int, backlog: int) -> bool:
-        """Bring 'link' and 'backlog' up to date; whether the set changed.
+        """Bring 'link' and 'backlog' up to date. Has the set of reasons changed since the last
+        call?
 
-        After the link went down, customers are served again only once the head of the queue
-        had its first attempt (docs/domain.md, "Store and forward", rule 6).
-        A doubtful link takes no new card, but an
-        idle screen stays: the card is given back (docs/domain.md, "Network management").
+        After the link was down, customers are served again only when the first reversal in the
+        queue has been sent (docs/domain.md, "Store and forward", rule 6). While the link is
+        doubtful the screen stays as it is, and a card that is inserted is given back
+        (docs/domain.md, "Network management").
         """
         if judgement == "down":
             self.add("link")

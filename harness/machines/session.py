@@ -1,4 +1,4 @@
-"""What a terminal remembers of the card inside and of the request under way."""
+"""What a terminal remembers of the card inside and of the transaction under way."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from harness.machines.matching import Request
 
 
 class Session:
-    """A card's stay: what the customer has typed and chosen so far."""
+    """From card in to card out: what the customer has typed and chosen so far."""
 
     __slots__ = ("choice", "expiry", "pan", "pin", "retried_eject", "token", "track2", "tries")
 
@@ -23,7 +23,7 @@ class Session:
 
 
 class Transaction:
-    """One request and what became of it."""
+    """One request and its outcome. Amounts are in minor units."""
 
     __slots__ = (
         "amount", "approved", "code", "damaged", "decision", "dispensed", "kind", "number",
@@ -45,7 +45,7 @@ class Transaction:
         self.code = ""
         self.decision = 0  # number of the record that holds the approval
         self.damaged = False
-        self.dispensed = False  # the stacker was asked
+        self.dispensed = False  # the stacker was started
         self.stacked = 0
         self.reversed = False
         self.outcome = ""

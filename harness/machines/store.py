@@ -1,10 +1,10 @@
 """What a terminal writes down, and what it finds again after a power cut.
 
-Writing is an effect answered by 'synced': the machine gives a record a number, and
-what needs durability waits for that number. A record set belongs to a transaction
-and is forgotten when nothing of it is open any more.
+Writing is an effect that is answered by 'synced': the machine gives each record a number, and what
+needs the record to be durable waits for that number. The records of a transaction are forgotten
+when nothing of it is open any more.
 
-No record holds DE 35, 52 or 55; a store on a real disk encrypts the PAN
+No record holds track 2, a PIN block or chip data. A store on a real disk encrypts the PAN
 (docs/domain.md, "Secrets and keys").
 """
 
@@ -16,14 +16,14 @@ import msgspec
 
 
 class Record(msgspec.Struct, frozen=True, gc=False, tag_field="is", tag=True):
-    """`name` is what a fault's `at=write:NAME` refers to."""
+    """Base of the records. `name` is the one in a fault's `at=write:NAME`."""
 
     name: ClassVar[str] = ""
 
 
 class Marks(Record, frozen=True, gc=False):
-    """High-water marks: STANs and transaction numbers below these may have been used. Written a
-    block ahead, so that a number is never used twice, whatever is lost.
+    """High-water marks: STANs and transaction numbers below these may have been used. They are
+    written a block ahead, so that no number is used twice, whatever a power cut loses.
     """
 
     name: ClassVar[str] = "Marks"
@@ -32,7 +32,7 @@ class Marks(Record, frozen=True, gc=False):
 
 
 class Intent(Record, frozen=True, gc=False):
-    """A request is about to leave. In itself a durable reversal
+    """A request is about to be sent. If nothing else is found after a power cut, it is reversed
     (docs/domain.md, "Power and recovery").
     """
 
@@ -47,8 +47,8 @@ class Intent(Record, frozen=True, gc=False):
 
 
 class Decision(Record, frozen=True, gc=False):
-    """The request was approved: amount in minor units, DE 39. A decline needs no record of its
-    own, it closes the transaction.
+    """The request was approved: the amount in minor units, and the response code. A decline needs
+    no record of its own, as it closes the transaction.
     """
 
     name: ClassVar[str] = "Decision"
@@ -58,7 +58,7 @@ class Decision(Record, frozen=True, gc=False):
 
 
 class CashMoved(Record, frozen=True, gc=False):
-    """stage: begun, presented, taken, retracted."""
+    """How far the cash is: `stage` is 'begun', 'presented', 'taken' or 'retracted'."""
 
     name: ClassVar[str] = "CashMoved"
     transaction: int
@@ -67,8 +67,9 @@ class CashMoved(Record, frozen=True, gc=False):
 
 
 class ReversalRecord(Record, frozen=True, gc=False):
-    """Everything a 0420 and all its repeats are made of: its own STAN and stamp, the original's,
-    the reason, DE 39 as then known, and what was taken (None for a full reversal).
+    """Everything that a reversal and all its repeats are made of: its own STAN and times, those of
+    the original, the reason, the response code of the original if it was answered, and what was
+    taken (None for a full reversal).
     """
 
     name: ClassVar[str] = "Reversal"
@@ -103,7 +104,7 @@ class Suspense(Record, frozen=True, gc=False):
 
 
 class Closed(Record, frozen=True, gc=False):
-    """Nothing of the transaction is open: its records may go."""
+    """Nothing of the transaction is open any more: its records may be forgotten."""
 
     name: ClassVar[str] = "Closed"
     transaction: int

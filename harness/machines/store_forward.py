@@ -1,8 +1,10 @@
-"""Reversals repeat until they are answered for good (docs/domain.md, "Store and forward").
+"""Store and forward: a reversal is repeated until it has a final answer (docs/domain.md, "Store and
+forward").
 
-First in, first out, one in flight. First 0420, then 0421 for ever with identical fields. Final
-answers close a reversal; some codes are retried after a pause; all others park it, with an
-alarm, out of the queue's way. Nothing is ever dropped.
+The queue is first in, first out, and one reversal is in flight at a time. A repeat differs from the
+first attempt in nothing but the MTI. A final answer closes the reversal. With some codes it is
+tried again after a pause. With any other code it is parked, with an alarm, so that the queue goes
+on. Nothing is ever dropped.
 """
 
 from __future__ import annotations
@@ -14,8 +16,8 @@ from harness.machines.timers import NEVER
 
 
 class Advice:
-    """A reversal on its way. `attempts` counts sendings; one found at boot may have been sent
-    before, so it starts as a repeat.
+    """A reversal in the queue. `attempts` counts how often it was sent. One that is found at boot
+    may have been sent before, and so begins as a repeat.
     """
 
     __slots__ = ("attempts", "record")
@@ -31,7 +33,7 @@ class StoreForward:
     __slots__ = ("_pause", "_retry_at", "in_flight", "parked", "queue")
 
     def __init__(self, pause: float = 60.0) -> None:
-        """`pause`: advice_response, also the pause after a code to be retried (seconds)."""
+        """`pause` is the time until a reversal is repeated or tried again, in seconds."""
         self._pause = pause
         self._retry_at = 0.0
         self.queue: deque[Advice] = deque()
@@ -42,12 +44,14 @@ class StoreForward:
         self.queue.append(Advice(record, attempts))
 
     def link_lost(self) -> None:
-        """What was in flight will be repeated after the next sign-on."""
+        """The connection is gone: what was in flight is repeated after the next sign-on."""
         self.in_flight = False
         self._retry_at = 0.0
 
     def signed_on(self) -> None:
-        """Parked ones get one more chance, behind the queue (rule 4)."""
+        """Signed on: parked reversals are tried once more, behind the queue (docs/domain.md, "Store
+        and forward", rule 4).
+        """
         self.link_lost()
         self.queue.extend(self.parked)
         self.parked.clear()
@@ -56,7 +60,7 @@ class StoreForward:
         return self._retry_at if self.queue else NEVER
 
     def next_to_send(self, now: float) -> Advice | None:
-        """The head, if it may leave now; it counts as in flight from here on."""
+        """The first of the queue if it may be sent now; it is in flight from then on."""
         if not self.queue or now < self._retry_at:
             return None
         advice = self.queue[0]

@@ -1,7 +1,7 @@
-"""A terminal's timers: named deadlines, fired in the order of docs/domain.md, "Timers".
+"""A terminal's timers: named deadlines (docs/domain.md, "Timers").
 
-A deadline is due at `now >= deadline`. Of several due, the earliest fires first, and
-of several at one instant the one that stands first in the table.
+A deadline is due at `now >= deadline`. If several are due, the earliest fires first, and of several
+at one instant the one that stands first in `TIMERS`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from harness.contract import HOST_RESPONSE
 from harness.machines import inputs as i
 
-# Seconds by default, and the input each brings. The order is the table's order.
 TIMERS: dict[str, tuple[float, type[i.Expired]]] = {
     "card_read": (10.0, i.CardReadExpired),
     "key": (30.0, i.KeyExpired),
@@ -23,14 +22,15 @@ TIMERS: dict[str, tuple[float, type[i.Expired]]] = {
     "retract": (15.0, i.RetractExpired),
     "recovery": (60.0, i.RecoveryExpired),
 }
+"""By name, the default in seconds, and the input that the timer brings."""
 DEFAULTS: dict[str, float] = {name: seconds for name, (seconds, _) in TIMERS.items()}
 _RANK = {name: rank for rank, name in enumerate(TIMERS)}
 NEVER = float("inf")
 
 
 class Timers:
-    """At most a session timer and the state's own run at a time (a few more at boot). `earliest` is
-    the next deadline that is watched, kept up to date as timers come and go.
+    """The running timers of one terminal: the session's and the state's, and a few more at boot.
+    `earliest` is the next deadline that is watched (run seconds).
     """
 
     __slots__ = ("_running", "_unwatched", "earliest", "seconds")
@@ -42,7 +42,7 @@ class Timers:
         self.earliest = NEVER
 
     def arm(self, name: str, now: float) -> float:
-        """Start or restart; the new deadline."""
+        """Start or restart a timer. Returns its deadline."""
         before = self._running.get(name, NEVER)
         deadline = self._running[name] = now + self.seconds[name]
         if name != self._unwatched:
@@ -61,7 +61,7 @@ class Timers:
         self.earliest = NEVER
 
     def unwatch(self, name: str) -> None:
-        """Leave one timer running without watching it ('' watches all)."""
+        """Let one timer run on without firing; '' watches all of them again."""
         if name != self._unwatched:
             self._unwatched = name
             self._refresh()
@@ -84,7 +84,7 @@ class Timers:
         self.earliest = earliest
 
     def due(self, now: float) -> type[i.Expired] | None:
-        """The input of the next timer that is due, stopped by being handed out."""
+        """The input of the next timer that is due, which stops that timer; None if none is."""
         if now < self.earliest:
             return None
         first = min(

@@ -1,4 +1,4 @@
-"""A case in words: what broke, the schedule, where it left the path of a run that passes, and the
+"""A case in words: what broke, the schedule, where the run differs from one that passes, and the
 ladder of the machine in which it broke.
 """
 
@@ -33,11 +33,11 @@ from harness.report.story import select
 from harness.units import format_clock
 from harness.wire.dialects.base import Dialect
 
-_NEAR = 4  # lines of each run after the point where they part
+_NEAR = 4  # lines of each run after the point at which they differ
 
 
 def print_case(console: Console, case: Case, path: Path, *, lines: int = 60) -> None:
-    """Tell the case, with at most so many lines of its ladder."""
+    """Print the case, with at most so many lines of its ladder."""
     broken = case.broken
     trial, failing = _run(case, case.schedule)
     also = dict.fromkeys(x.invariant for x in trial.broken if x.invariant != broken.invariant)
@@ -86,14 +86,14 @@ def _title(broken: Broken) -> str:
 
 
 def _failure(case: Case, trial: Trial) -> Failure:
-    """As it is in this very run, where it breaks again; else as it was kept."""
+    """The failure as it is in this run if it breaks again; else as the case has it."""
     if case.broken in trial.broken:
         return trial.failures[trial.broken.index(case.broken)]
     return Failure(case.broken.invariant, case.at, case.actor, case.what, customer=case.customer)
 
 
 def _where(broken: Broken, failure: Failure) -> str:
-    """When, of whom and what."""
+    """When it broke, at which machine, and what broke."""
     when = format_clock(failure.at)
     if broken.invariant == RAISED:
         return f"{when}, behind an entry of {failure.actor}: {failure.what}"
@@ -103,7 +103,7 @@ def _where(broken: Broken, failure: Failure) -> str:
 
 
 def in_words(schedule: Schedule) -> Iterator[str]:
-    """Each fault with what its kind does."""
+    """Each fault with what faults of its kind do."""
     for text in schedule:
         spec = parse_fault(text)
         rule = ALL_RULES[spec.kind]
@@ -119,8 +119,8 @@ def _run(case: Case, schedule: Schedule) -> tuple[Trial, list[Entry]]:
 
 
 def _parting(case: Case, failing: list[Entry]) -> Iterator[str]:
-    """The first point at which it and the nearest run that holds are not alike, but for the faults
-    themselves.
+    """The first point at which the run differs from the nearest run that passes, apart from the
+    entries about the faults themselves.
     """
     if case.passing is None:
         yield (

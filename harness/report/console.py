@@ -1,7 +1,7 @@
-"""The verdict for people: the table, the totals in plain words, the reasons, one card's story.
+"""The verdict for people: the table, the totals in words, the reasons, and the story of one card.
 
-Words carry the meaning and colour only repeats it, so that nothing is lost in a log file. All
-of it fits 80 columns; the ladder uses up to 100 where there are as many.
+Colour only repeats what the words say, so that nothing is lost in a log file. All of it fits 80
+columns; the ladder uses up to 100 where there are so many.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ _STYLES = {
     "not observable": "yellow",
 }
 _FAILURES_SHOWN = 5
-_BLIND_SHOWN = 3  # more rows than this that cannot be observed are one line
+_BLIND_SHOWN = 3  # more rows than these that cannot be observed are put into one line
 
 
 def print_heading(console: Console, plan: RunPlan) -> None:
-    """What is about to run, with the seed."""
+    """What is going to run, with the seed."""
     where = "simulated" if plan.mode == "sim" else f"live at {plan.speed:g} x the clock"
     console.print(
         Text.assemble(
@@ -61,8 +61,8 @@ def print_verdict(
     story: int = 60,
     interrupted: bool = False,
 ) -> None:
-    """All there is to say about a run; `quiet` leaves the outcome and the commands. `story` is
-    how many lines of the first failure's ladder are shown.
+    """Everything about a run. `quiet` prints the outcome and the commands only; `story` is how many
+    lines of the ladder of the first failure are shown.
     """
     if not quiet:
         blind = [row.id for row in verdict.rows if row.status == "not observable"]
@@ -107,7 +107,7 @@ def _table(rows: Sequence[Row]) -> Table:
 
 
 def _worst(row: Row) -> str:
-    """'45.2 / 47 s': the worst case seen against its bound."""
+    """'45.2 / 47 s': the worst case that was seen, and its bound."""
     if row.worst is None:
         return ""
     if row.unit == "s":
@@ -144,7 +144,7 @@ def _expected(expected: tuple[Expected, ...]) -> Text:
 
 
 def first_failures(verdict: Verdict) -> list[Failure]:
-    """The earliest failure of each invariant, the earliest invariant first."""
+    """The earliest failure of each invariant, in the order of time."""
     first: dict[str, Failure] = {}
     for failure in sorted(verdict.failures, key=lambda failure: failure.at):
         first.setdefault(failure.invariant, failure)
@@ -166,7 +166,9 @@ def _print_failures(console: Console, verdict: Verdict) -> None:
 
 
 def _told(verdict: Verdict) -> Failure | None:
-    """The failure whose story is told: the first that has a customer, else a terminal."""
+    """The failure whose story is told: the first one with a customer, else the first one with a
+    terminal.
+    """
     failures = [x for x in first_failures(verdict) if x.actor not in ("HOST", "RUN", "")]
     return next((x for x in failures if x.customer), failures[0] if failures else None)
 
@@ -178,7 +180,7 @@ def _print_story(console: Console, verdict: Verdict, journal: Path, lines: int) 
     try:
         steps = story_of(journal, failure.actor, failure.customer)
     except ConfigError:
-        return  # the verdict was reached without a journal of this very run
+        return  # the journal is not of this run
     whose = f"customer {failure.customer} at " if failure.customer else ""
     console.print(Text(f"  The story of {whose}{failure.actor}:", style="bold"))
     width = min(console.width, WIDEST)

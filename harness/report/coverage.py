@@ -1,4 +1,4 @@
-"""The machines' tables, and what of them was exercised."""
+"""The machines' tables, with how often each of their cells was exercised."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from harness.explore.unreachable_cells import BY_HAND, UNREACHABLE
 
 
 def print_table(console: Console, name: str, cells: Sequence[Cell], counts: Counts) -> None:
-    """One machine's: by state how often each cell was met, and which were not. Pairs of the same
-    states that are no cells were ignored.
+    """The table of one machine: by state, how often each cell was reached, and which cells were
+    not. Pairs of state and input that have no cell, and that the machine ignored, are named too.
     """
     left = [cell for cell in cells if cell not in counts]
     by_hand = [cell for cell in left if cell in BY_HAND]
@@ -40,13 +40,13 @@ def print_table(console: Console, name: str, cells: Sequence[Cell], counts: Coun
 
 
 def _reasons(cells: Sequence[Cell], why: Mapping[Cell, str]) -> str:
-    """Each once, and of how many cells."""
+    """Each reason once, with the number of its cells."""
     times = Counter(why[cell] for cell in cells)
     return "; ".join(f"{number} as {reason}" for reason, number in times.items())
 
 
 def _row(state: str, cells: Sequence[Cell], counts: Counts) -> Text:
-    """A state: what was met, what was ignored, and what is left."""
+    """One state: the cells that were reached, the inputs that were ignored, and what is left."""
     here = [cell for cell in cells if cell.state == state]
     met = [cell for cell in here if cell in counts]
     ignored = [cell for cell in counts if cell.state == state and cell not in here]

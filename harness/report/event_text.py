@@ -1,7 +1,7 @@
-"""Events in plain words, for the left column of a ladder and for whoever reads a failure.
+"""Events in words, for the left column of a ladder and for reports of failures.
 
-Each event has one short line without a subject: the reader sees whose ladder it is. An event
-that has no words of its own is shown by its name and its values, so nothing is ever hidden.
+Each event has one short line without a subject, as the ladder is that of one machine. An event
+without words of its own is shown by its name and its values, so that nothing is hidden.
 """
 
 from __future__ import annotations
@@ -164,15 +164,15 @@ def words(event: e.Event, message: Message | None = None) -> str:
     return f"{name} {values}".strip()
 
 
-_LOUD = (
+_IMPORTANT = (
     *(e.EjectFailed, e.CaptureFailed, e.CardCaptured, e.PowerLost, e.LinkClosed, e.Aborted),
     *(e.ReversalParked, e.SuspenseRecorded, e.AlarmRaised, e.FaultBegan, e.FaultActed),
 )
 
 
 def style_of(event: e.Event) -> str:
-    """A Rich style by what the event is worth; loud ones stand out in words as well."""
-    if isinstance(event, _LOUD):
+    """The Rich style of an event. The important ones are in capitals as well."""
+    if isinstance(event, _IMPORTANT):
         return "bold yellow"
     return {"device": "", "ledger": "magenta", "customer": "cyan", "harness": "yellow"}.get(
         event.layer, "dim"

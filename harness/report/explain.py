@@ -1,4 +1,4 @@
-"""What something is and why it matters: a fault, an invariant, a scenario, a profile."""
+"""What a fault, an invariant, a scenario or a profile is, and why it matters."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from collections.abc import Callable, Iterator
 from functools import cache
 
 from harness.checks.catalogue import CHECKS, INVARIANTS
-from harness.checks.catalogue import WHY as WHY_HOLD
+from harness.checks.catalogue import WHY as WHY_INVARIANTS
 from harness.did_you_mean import unknown
 from harness.faults.grammar import ALL_RULES
-from harness.faults.reasons import WHY as WHY_STRIKE
+from harness.faults.reasons import WHY as WHY_FAULTS
 from harness.profiles import host_profiles, terminal_profiles
 from harness.scenario import load_scenario, scenario_names
 from harness.units import format_duration
 
 
 def explain(name: str) -> list[str]:
-    """Paragraphs about it; the first is its name and what it is called, the last how to see it.
+    """Paragraphs about the thing of that name. The first says what it is, the last how to see it.
 
     Raises:
-        ConfigError: nothing is called that.
+        ConfigError: nothing has that name.
     """
     known = _known()
     found = known.get(name.casefold())
@@ -32,7 +32,7 @@ def explain(name: str) -> list[str]:
 
 @cache  # it reads every scenario's file
 def _known() -> dict[str, tuple[Callable[[str], Iterator[str]], str]]:
-    """By name, without regard to case; a scenario by its id, too."""
+    """What can be explained, by its name in lower case; a scenario by its id as well."""
     names = scenario_names()
     found: dict[str, tuple[Callable[[str], Iterator[str]], str]]
     found = {name: (_scenario, name) for name in names}
@@ -46,7 +46,7 @@ def _known() -> dict[str, tuple[Callable[[str], Iterator[str]], str]]:
 def _fault(kind: str) -> Iterator[str]:
     rule = ALL_RULES[kind]
     yield f"{kind}: {rule.summary} [a fault, {rule.layer}]"
-    yield WHY_STRIKE[kind]
+    yield WHY_FAULTS[kind]
     own = rule.__dict__.get("__doc__")
     if own:
         yield inspect.cleandoc(own)
@@ -58,7 +58,7 @@ def _fault(kind: str) -> Iterator[str]:
 
 def _invariant(name: str) -> Iterator[str]:
     yield f"{name}: {INVARIANTS[name]} [an invariant]"
-    yield WHY_HOLD[name]
+    yield WHY_INVARIANTS[name]
     for check in CHECKS:
         if check.id == name:
             yield inspect.cleandoc(check.__doc__ or "")

@@ -1,4 +1,4 @@
-"""Frames as lines of a log: one each, every field, secrets masked."""
+"""Frames as lines of a log, one line each: every element, with secrets masked."""
 
 from __future__ import annotations
 

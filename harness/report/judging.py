@@ -1,8 +1,8 @@
-"""Judging a recorded run again: the journal alone decides, nothing is remembered from the run.
+"""Judges a recorded run again, from its journal alone.
 
-The entries go through the same checks as they did then, and the file's own lines through the
-scan for secrets (S3), with the cards that the header's population regenerates. A journal that
-is cut off is read up to there, and its verdict is INVALID.
+The entries go through the same checks as during the run, and the lines of the file through the scan
+for secrets (S3), with the cards that the population in the header makes again. A journal that is
+cut off is read up to that point, and its verdict is INVALID.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from harness.report.junit import junit_xml
 
 
 def judge_journal(path: Path) -> tuple[Verdict, Header]:
-    """The verdict over a journal, with the header it was judged by.
+    """The verdict on a journal, and the header by which it was judged.
 
     Raises:
-        ConfigError: no such file, or not a journal.
+        ConfigError: there is no such file, or it is not a journal.
     """
     reader = JournalReader(path)
     judge = Judge(reader.header)
@@ -128,8 +128,8 @@ def _merged(
 
 
 def _of_the_terminals_own(event: e.Event) -> bool:
-    """What is seen better at the terminals: their end of the link, and how late their own process
-    was. A host's process may be as late as it likes, or frozen: it excuses no terminal.
+    """Is it about what the terminals' journal knows better: their end of the link, and how late
+    their own process was? A host's process that is late, or frozen, excuses no terminal.
     """
     if isinstance(event, e.FrameSeen):
         return event.end == "terminal"
@@ -137,8 +137,8 @@ def _of_the_terminals_own(event: e.Event) -> bool:
 
 
 def reports_scanned(verdict: Verdict, header: Header) -> Verdict:
-    """The verdict, with S3 broken if its own reports (JSON, JUnit, and the words that the console
-    prints, which are the same) would give a secret away.
+    """The verdict, with S3 broken if the reports of it would show a secret. The JSON and the JUnit
+    report are looked at; the console prints the same words.
     """
     if not header.population:
         return verdict
@@ -167,8 +167,8 @@ def _scan_of(header: Header) -> SecrecyScan:
 
 
 def scan_journal(path: Path, header: Header, judge: Judge) -> None:
-    """Look for secrets in every line of the file and tell the judge (S3). A header without a
-    population names no cards, and then there is nothing to look for.
+    """Look for secrets in every line of the file, and tell the judge (S3). Without a population in
+    the header the cards are not known, and there is nothing to look for.
     """
     if not header.population:
         return

@@ -26,8 +26,8 @@ _TIME = 14
 
 
 def ladder(steps: Iterable[Step], *, width: int = WIDEST, fields: bool = True) -> Iterator[Text]:
-    """Lines no wider than `width` (at least 80, at most 100); `fields` tells whether the frames'
-    fields stand beneath them.
+    """The lines of a ladder, at most `width` wide (which is taken as 80 to 100). `fields` is
+    whether the elements of a frame are shown beneath it.
     """
     width = max(80, min(width, WIDEST))
     lane = 32 if width < 90 else 40
@@ -46,7 +46,7 @@ def ladder(steps: Iterable[Step], *, width: int = WIDEST, fields: bool = True) -
 
 
 def _quiet(steps: Iterable[Step]) -> Iterator[Step | str]:
-    """Runs of more than two network messages become one remark."""
+    """Put more than two network messages in a row into one remark."""
     run: list[Step] = []
     for step in steps:
         if isinstance(step.event, e.FrameSeen) and _is_network(step.message):
@@ -79,7 +79,7 @@ def _clock(at: float) -> str:
 
 
 class _Drawing:
-    """Columns: time, the machine, and the lane between the terminal's and the host's line."""
+    """Draws rows of three columns: the time, the machine, and the wire to the host."""
 
     def __init__(self, left: int, lane: int, width: int) -> None:
         self._left = left

@@ -37,7 +37,7 @@ def _table(rows: tuple[Latencies, ...]) -> Table:
 
 
 def _milliseconds(seconds: float) -> str:
-    """Three digits that mean something."""
+    """Milliseconds with three significant digits."""
     value = seconds * 1000
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 

@@ -1,7 +1,7 @@
-"""A run while it goes: its clock, how far it is, the terminals by state, the cards inside.
+"""The progress of a run: its clock, how far it is, the terminals by state, the cards inside.
 
-On a terminal this is redrawn in place, ten times a second at most; elsewhere (a log, a pipe)
-it is a handful of plain lines: one per phase and one per fifth of the run.
+On a screen this is redrawn in place, at most ten times a second. In a log or a pipe it is a few
+plain lines: one for each phase and one for each fifth of the run.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A search while it goes, and what it came to."""
+"""The progress of a search, and its result."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from rich.text import Text
 from harness.explore.search import Tally
 
 _BAR = 30
-_SOMETIMES = 10.0  # seconds between lines where nothing can be redrawn
+_SOMETIMES = 10.0  # seconds between lines in a log or a pipe
 
 
 class SearchView:
-    """Call it with each `Tally`; use it as a context. `wanted` are the runs that were asked for,
-    `seconds` the time (None where the other was).
+    """Call it with each `Tally`; use it as a context. `wanted` is the number of runs that were
+    asked for, `seconds` the time that was asked for; one of them is None.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class SearchView:
 
 
 def print_tally(console: Console, tally: Tally, seconds: float) -> None:
-    """What was run, and how many different failures that were."""
+    """How many runs were done, and in how long."""
     every = tally.runs + tally.idle
     console.print(
         f"  {tally.runs:,} runs in which a fault took effect, {tally.idle:,} in which none did and "

@@ -1,9 +1,9 @@
-"""Which entries of a journal belong to one terminal's story, or to one customer's.
+"""Chooses the entries of a journal that belong to the story of one terminal or one customer.
 
-A customer's story is what happens at the terminal from the arrival until the next one's, and
-after that what still concerns the customer's requests: the reversals that name them as their
-original, the answers to those, and the postings. Frames are paired across the two ends of the
-link, so that the ladder can show which one was lost on its way.
+The story of a customer is what happens at the terminal until the next customer arrives, and after
+that whatever concerns the requests of this one: reversals that name such a request as their
+original, the answers to them, and the postings. The two sightings of a frame, one at each end of
+the link, are joined, so that the ladder can show which frame was lost on its way.
 """
 
 from __future__ import annotations
@@ -76,8 +76,8 @@ def select(
 
 
 def _is_about(event: e.Event, terminal: str) -> bool:
-    """Whether what others report belongs to the terminal's story: the host's dealings with it,
-    and the faults that act on it or on all.
+    """Does an event of another actor belong to the story of the terminal? What the host does with
+    it does, and the faults that act on it or on all terminals.
     """
     if isinstance(event, e.FaultActed):
         return event.on.partition(":")[0] in (terminal, "HOST")
@@ -106,7 +106,7 @@ def _of_customer(entries: list[_Told], customer: int, place: str) -> list[_Told]
 
 
 class _Names:
-    """The keys under which a customer's requests and their reversals are known."""
+    """The requests of one customer and their reversals, by the names that events give them."""
 
     def __init__(self) -> None:
         self._requests: set[tuple[str, str]] = set()
@@ -114,7 +114,7 @@ class _Names:
         self._numbers: set[int] = set()
 
     def learn(self, entry: _Told) -> bool:
-        """Note the names of a step of the session itself; always true."""
+        """Note the names of an entry of the session itself. Always true."""
         event, message = entry.event, entry.message
         if isinstance(event, e.FrameSeen) and message is not None:
             if message.kind in REQUESTS:
@@ -128,7 +128,7 @@ class _Names:
         return True
 
     def concerns(self, entry: _Told) -> bool:
-        """Whether a later step is about one of those."""
+        """Is a later entry about one of these requests?"""
         event = entry.event
         if isinstance(event, e.FrameSeen):
             return entry.message is not None and self._frame(entry.message)
@@ -159,8 +159,8 @@ class _Names:
 
 
 def _paired(entries: list[_Told]) -> list[Step]:
-    """Join a frame's two sightings. Without any from the host's end nothing is called lost, and
-    network messages are never, as the host's end does not report them.
+    """Join the two sightings of each frame. Without any sighting at the host's end no frame is
+    called lost; a network message never is, since the host's end does not report those.
     """
     both = any(_seen_at(entry.event) == "host" for entry in entries)
     arrivals: dict[tuple[str, ...], deque[int]] = defaultdict(deque)

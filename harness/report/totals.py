@@ -1,4 +1,4 @@
-"""The figures that a person cares about, in plain words."""
+"""The totals of a run in words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MACHINE = ("customers", "cards", "longest", "cash", "ledger", "given up", "reve
 
 
 def totals_lines(totals: Totals, sees: tuple[str, ...] = ALL) -> list[tuple[str, str]]:
-    """(what it is about, the figures), in the order in which people ask, of what a run `sees`."""
+    """(subject, figures), of those subjects that a run with this evidence (`sees`) knows about."""
     lines = [
         ("customers", _customers(totals)),
         ("cards", _cards(totals)),

@@ -1,4 +1,4 @@
-"""A disk that forgets what was not synced."""
+"""A simulated disk, which loses what was not synced when the power fails."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ SYNC_SECONDS = 0.004
 
 
 class Disk:
-    """One terminal's store. Records written while a sync is under way join it (group commit)."""
+    """The store of one terminal. Records that are written during a sync are part of it."""
 
     __slots__ = ("_buffer", "_life", "_synced", "_syncing", "_world", "image")
 
     def __init__(self, world: World, synced: Callable[[int], None]) -> None:
-        """`synced(number)` is told when everything up to a record's number is durable."""
+        """`synced(number)` is called when all records up to that number are durable."""
         self._world = world
         self._synced = synced
         self._buffer: list[tuple[int, Record]] = []
@@ -32,12 +32,12 @@ class Disk:
 
     def _sync(self, life: int) -> None:
         if life != self._life:
-            return  # the power failed before the platter was reached
+            return  # the power failed before the sync was done
         self._syncing = False
         self._synced(self.flush())
 
     def flush(self) -> int:
-        """Make all that was written durable; the last number."""
+        """Make all records durable. Returns the number of the last one."""
         last = 0
         for last, record in self._buffer:  # noqa: B007
             self.image.apply(record)
@@ -45,7 +45,7 @@ class Disk:
         return last
 
     def lose(self) -> None:
-        """Power failed: what was not synced is gone."""
+        """The power has failed: what was not synced is lost."""
         self._life += 1
         self._syncing = False
         self._buffer.clear()

@@ -18,7 +18,7 @@ from harness.sim.fleet import Fleet
 SAMPLE = 128
 FIRST = 8
 """Without a journal on disk, the first eight entries of each kind of event and one in 128 of the
-others are put into words and scanned for S3."""
+others are written as JSON in memory and scanned for secrets (S3)."""
 
 _LOOK_EVERY = 5.0
 _STEP = 15.0
@@ -94,9 +94,9 @@ def simulate_plan(
 
 
 def play(fleet: Fleet, plan: RunPlan, progress: Callable[[Progress], None] | None = None) -> None:
-    """From the first boot to the last count: customers until the plan's end, then the faults are
-    lifted, and it goes on until nothing is open, or for the contract's quiescence after the last
-    outage that one of them may have begun.
+    """Play a run from the first boot to the last count. Customers come until the end of the plan.
+    Then the faults are lifted, and the run goes on until nothing is open, but at most for the
+    contract's quiescence after the last outage that a fault may have begun.
     """
     fleet.start()
     now = 0.0

@@ -1,7 +1,7 @@
-"""Virtual time: a heap of things to do, in the order of time and then of scheduling.
+"""Virtual time: a heap of actions, in the order of time and then of scheduling.
 
-Nothing here knows what is being simulated. Equal times fire in the order in which they were
-scheduled, so that a run is a function of its seed.
+Nothing here knows what is being simulated. Actions of equal time are done in the order in which
+they were scheduled, so that a run depends on its seed alone.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ _PATIENCE = 10_000  # steps of each actor in one instant
 
 
 class World:
-    """`now` is run seconds. Actions take one argument, so that nobody needs a closure."""
+    """`now` is in run seconds. An action takes one argument, so that no closure is needed."""
 
     __slots__ = ("_crowd", "_heap", "_order", "now", "steps")
 
     def __init__(self, crowd: int = 1) -> None:
-        """`crowd` is how many actors may have something to do in one instant."""
+        """`crowd` is how many actors may act in one instant."""
         self._crowd = crowd
         self.now = 0.0
         self.steps = 0
@@ -30,21 +30,21 @@ class World:
         self._order = 0
 
     def at(self, when: float, action: Action, argument: Any = None) -> None:
-        """Schedule; what lies in the past happens now."""
+        """Schedule an action. A time in the past is taken as now."""
         self._order += 1
         now = self.now
         heapq.heappush(self._heap, (when if when > now else now, self._order, action, argument))
 
     def before_all_at(self, when: float, action: Action, argument: Any = None) -> None:
-        """Schedule before whatever else is due in that instant, for a fault that wants a tie."""
+        """Schedule before everything else in that instant, for a fault that needs a tie."""
         self._order += 1
         heapq.heappush(self._heap, (max(when, self.now), -self._order, action, argument))
 
     def run(self, until: float) -> None:
-        """Everything up to and including `until`; `now` is `until` afterwards.
+        """Do everything up to and including `until`, which is `now` afterwards.
 
         Raises:
-            LocalProtocolError: somebody does not let time pass.
+            LocalProtocolError: an actor acts again and again in one instant.
         """
         heap, pop = self._heap, heapq.heappop
         stood = 0
@@ -64,10 +64,10 @@ class World:
 
 
 class Waker:
-    """Wakes one actor at its next deadline, with one live heap entry at a time.
+    """Wakes one actor at its next deadline, with one valid heap entry at a time.
 
-    An actor's deadline moves at every step; pushing it again each time would fill the heap. Only
-    an earlier deadline is pushed; a later one is found when the old entry fires.
+    The deadline of an actor changes at every step, and to push it each time would fill the heap.
+    So only an earlier deadline is pushed; a later one is found when the old entry comes up.
     """
 
     __slots__ = ("_deadline", "_pushed", "_wake", "_world")
@@ -81,7 +81,7 @@ class Waker:
         self._pushed = float("inf")
 
     def look(self) -> None:
-        """The deadline may have moved."""
+        """The deadline may have changed."""
         due = self._deadline()
         if due < self._pushed:
             self._pushed = due
@@ -89,9 +89,9 @@ class Waker:
 
     def _fire(self, due: float) -> None:
         if due != self._pushed:
-            return  # overtaken by an earlier one
+            return  # an earlier one was pushed since
         self._pushed = float("inf")
         if self._deadline() <= self._world.now:
-            self._wake(self._world.now)  # whoever was woken looks again by himself
+            self._wake(self._world.now)  # the actor calls `look` itself
         else:
             self.look()

@@ -12,6 +12,7 @@ Which transaction a message is about, and so which messages are repeats of each 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from enum import Enum, StrEnum
 from typing import ClassVar, Self
 
@@ -133,6 +134,10 @@ class Message:
         "pin_block": "52",
     }
     """The data element in which each of the meanings that are plain text stands."""
+    CODES: ClassVar[Mapping[str, str]] = {}
+    """Response code (DE 39) by its name: 'approved', 'insufficient_funds', ..."""
+    SENT_FORMAT: ClassVar[str] = "%m%d%H%M%S"
+    """How the time that names a transaction (`sent`) is written, as `strptime` has it."""
     NAMES: ClassVar[Mapping[str, str]] = FIELD_NAMES
     """What people call each data element."""
 
@@ -324,6 +329,17 @@ class Message:
         """What may be told of an advice: only elements that hold nothing of the card."""
         told = ("t", "4", "7", "11", "37", "39", "41")
         return {name: self.fields[name] for name in told if name in self.fields}
+
+    def sent_earlier(self, days: int) -> str:
+        """What `sent` would say so many days earlier; '' where it is no time."""
+        form = self.SENT_FORMAT
+        yearless = "%y" not in form  # then a leap year is assumed, in which each date exists
+        text, form = (f"00{self.sent}", f"%y{form}") if yearless else (self.sent, form)
+        try:
+            moment = datetime.strptime(text, form) - timedelta(days=days)
+        except ValueError:
+            return ""
+        return moment.strftime(self.SENT_FORMAT)
 
     def described(self, *, mac: bool = True) -> list[tuple[str, str, str]]:
         """(data element, its name, its value) by number, with every secret masked. The message

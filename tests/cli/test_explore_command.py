@@ -247,20 +247,20 @@ def test_a_search_in_which_nothing_was_tried_proves_nothing(
 
 def test_a_failure_counts_whether_or_not_a_fault_spoke_up() -> None:
     """A run in which none did is no run, unless it broke something."""
-    hunter = RandomSearch(Search(plan("pays_before_card_taken")))
+    searcher = RandomSearch(Search(plan("pays_before_card_taken")))
     never = "drop_response:mti=0430,terminal=ATM00001,nth=3"
-    chunk = hunter.tried(0, [(evening, (never,)) for evening in range(8)])
+    chunk = searcher.tried(0, [(evening, (never,)) for evening in range(8)])
     assert {found.broken.invariant for found in chunk.found} == {"T6"}
-    assert len(chunk.struck) >= 1
+    assert len(chunk.effective) >= 1
 
 
 def test_a_list_is_scanned_for_secrets_in_each_run() -> None:
     """Every one of its schedules is run once, and never again."""
-    hunter = RandomSearch(Search(plan("keeps_pin_block")))
+    searcher = RandomSearch(Search(plan("keeps_pin_block")))
     fault = "drop_response:mti=0210,terminal=ATM00001,nth=1"
-    evening = next(n for n in range(64) if hunter.tried(16, [(n, (fault,))]).found)
-    assert [x.broken.invariant for x in hunter.tried(1, [(evening, (fault,))]).found] == []
-    once = hunter.tried(1, [(evening, (fault,))], once=True).found
+    evening = next(n for n in range(64) if searcher.tried(16, [(n, (fault,))]).found)
+    assert [x.broken.invariant for x in searcher.tried(1, [(evening, (fault,))]).found] == []
+    once = searcher.tried(1, [(evening, (fault,))], once=True).found
     assert [x.broken.invariant for x in once] == ["S3"]
 
 

@@ -18,7 +18,7 @@ from harness.checks.catalogue import CHECKS, INVARIANTS
 from harness.checks.verdict import Verdict
 from harness.defects.catalogue import DEFECTS
 from harness.defects.defect import Defect
-from harness.explore.selftest import suspect_of
+from harness.explore.selftest import machine_of
 from harness.plan import plan_of
 from harness.scenario import load_scenario
 from harness.sim.run import simulate_plan
@@ -144,8 +144,8 @@ def test_a_defect_is_caught_by_what_must_and_by_nothing_else(defect: Defect) -> 
     verdict = evening(defect.name, **{defect.role: defect.name})
     caught = failing(verdict)
     assert set(defect.must) <= caught, verdict.failures
-    suspect = suspect_of(defect)
-    assert [x for x in caught if not suspect.expected(x)] == [], verdict.failures
+    machine = machine_of(defect)
+    assert [x for x in caught if not machine.expected(x)] == [], verdict.failures
 
 
 @by_name

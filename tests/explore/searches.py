@@ -18,9 +18,9 @@ def plan(terminal: str | None = None, host: str | None = None) -> RunPlan:
 
 def first_found(search: Search, invariant: str, *, most: int = 2000) -> Found:
     """The first failure of this invariant."""
-    hunter = RandomSearch(search)
+    searcher = RandomSearch(search)
     for first in range(0, most, CHUNK):
-        for found in hunter.drawn(first).found:
+        for found in searcher.drawn(first).found:
             if found.broken.invariant == invariant:
                 return found
     raise AssertionError(f"{invariant} never broke in {most} runs")

@@ -63,11 +63,11 @@ def _hang(bench: Watched) -> None:
 
 
 def _jam(bench: Watched) -> None:
-    bench.mishaps["eject"] = DeviceFault("jam")
+    bench.device_faults["eject"] = DeviceFault("jam")
 
 
 def _lose_count(bench: Watched) -> None:
-    bench.mishaps["stack"] = DeviceFault("unknown")
+    bench.device_faults["stack"] = DeviceFault("unknown")
 
 
 def _closing(bench: Watched) -> None:

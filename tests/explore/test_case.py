@@ -77,13 +77,13 @@ def test_what_a_search_found_shrinks_to_the_same_failure() -> None:
     """From drawn schedules: still the same invariant, role and phase, and nothing to spare."""
     search = Search(plan("dispenses_late_approval"), seed=2)
     found = first_found(search, "T4")
-    bench = Runner(search.plan)
-    case = shrunk(bench, found)
+    runner = Runner(search.plan)
+    case = shrunk(runner, found)
     assert case.broken == found.broken
     assert set(case.schedule) <= set(found.schedule)
     for at in range(len(case.schedule)):
         less = case.schedule[:at] + case.schedule[at + 1 :]
-        assert case.broken not in bench.run(less, evening=found.evening).broken
+        assert case.broken not in runner.run(less, evening=found.evening).broken
 
 
 @pytest.mark.parametrize(
@@ -132,6 +132,6 @@ def test_bytes_that_are_no_text_are_no_case(tmp_path: Path) -> None:
 
 def test_what_does_not_break_again_is_told(case: Case) -> None:
     """A machine that draws from something else than its seed has no case."""
-    bench = Runner(plan("forgets_reversal"))
+    runner = Runner(plan("forgets_reversal"))
     with pytest.raises(LocalProtocolError, match="does not again"):
-        as_found(bench, msgspec.structs.replace(case.found, schedule=HARMLESS))
+        as_found(runner, msgspec.structs.replace(case.found, schedule=HARMLESS))

@@ -130,10 +130,10 @@ def by_hand() -> Counts:
 
 def searched(scenario: str, runs: int) -> Counts:
     """What so many runs of a search exercise; it finds nothing."""
-    hunter = RandomSearch(Search(plan_to_search(load_scenario(scenario)), seed=3, coverage=True))
+    searcher = RandomSearch(Search(plan_to_search(load_scenario(scenario)), seed=3, coverage=True))
     counts: Counts = {}
     for first in range(0, runs, CHUNK):
-        chunk = hunter.drawn(first)
+        chunk = searcher.drawn(first)
         assert chunk.found == ()
         add(counts, chunk.met)
     return counts

@@ -12,7 +12,7 @@ import pytest
 from searches import plan
 
 from harness.explore.case import Recorder
-from harness.explore.exhaustive import Counting, Sort, one_withdrawal, pairs_of, sorts
+from harness.explore.exhaustive import Counting, FaultForm, fault_forms, one_withdrawal, pairs_of
 from harness.explore.runner import Runner, Schedule
 from harness.explore.search import try_all
 from harness.faults.grammar import ALL_RULES, parse_fault
@@ -23,36 +23,36 @@ ATM = "terminal=ATM00001"
 
 
 class Ground(NamedTuple):
-    """What is counted of one withdrawal: the places that can act by themselves, those that do, by
+    """What is counted of one withdrawal: the faults that can act by themselves, those that do, by
     each of these what can act beside it, and the pairs that are run.
     """
 
-    bench: Runner
-    sorts: tuple[Sort, ...]
-    places: tuple[str, ...]
-    striking: tuple[str, ...]
+    runner: Runner
+    forms: tuple[FaultForm, ...]
+    faults: tuple[str, ...]
+    effective: tuple[str, ...]
     beside: dict[str, tuple[str, ...]]
     pairs: frozenset[frozenset[str]]
 
 
 @cache
 def ground() -> Ground:
-    bench = Runner(one_withdrawal(plan()))
-    every = sorts(bench)
+    runner = Runner(one_withdrawal(plan()))
+    every = fault_forms(runner)
     counting = Counting(every)
-    places = counting.bare(bench.attempts(counting.schedules(())[0]))
-    striking = tuple(place for place in places if bench.run((place,)).acted)
-    sample = striking[::9]
-    counted = [bench.attempts(schedule) for schedule in counting.schedules(sample)[1:]]
+    faults = counting.bare(runner.attempts(counting.schedules(())[0]))
+    effective = tuple(fault for fault in faults if runner.run((fault,)).acted)
+    sample = effective[::9]
+    counted = [runner.attempts(schedule) for schedule in counting.schedules(sample)[1:]]
     beside = counting.beside(sample, counted)
     pairs = frozenset(frozenset(pair) for pair in pairs_of(beside))
-    return Ground(bench, every, places, striking, beside, pairs)
+    return Ground(runner, every, faults, effective, beside, pairs)
 
 
 def machines(schedule: Schedule) -> list[tuple[float, str, object]]:
     """All that the machines did in a run."""
     recorder = Recorder()
-    ground().bench.run(schedule, listeners=[recorder.see])
+    ground().runner.run(schedule, listeners=[recorder.see])
     return [(x.at, x.actor, x.event) for x in recorder.entries if x.actor != "RUN"]
 
 
@@ -77,12 +77,12 @@ NOWHERE = {
 
 def test_every_kind_is_somewhere() -> None:
     """By itself or beside another fault; the rest is known, with the reason."""
-    places = {*ground().places, *(x for beside in ground().beside.values() for x in beside)}
-    assert set(ALL_RULES) - {parse_fault(place).kind for place in places} <= set(NOWHERE)
+    faults = {*ground().faults, *(x for beside in ground().beside.values() for x in beside)}
+    assert set(ALL_RULES) - {parse_fault(fault).kind for fault in faults} <= set(NOWHERE)
 
 
 @pytest.mark.parametrize(
-    "place",
+    "fault",
     [
         *(f"power_cut:at=write:CashMoved,{ATM},nth={n}" for n in (1, 2, 3)),
         *(f"process_pause:at=write:CashMoved,{ATM},nth={n}" for n in (1, 2, 3)),
@@ -91,43 +91,43 @@ def test_every_kind_is_somewhere() -> None:
         f"power_cut:at=frame:0800,{ATM},nth=2",
     ],
 )
-def test_what_acts_is_a_place(place: str) -> None:
+def test_what_acts_was_counted(fault: str) -> None:
     """As many as there are attempts, counted in the run and not in anybody's head."""
-    assert place in ground().places or not ground().bench.run((place,)).acted
+    assert fault in ground().faults or not ground().runner.run((fault,)).acted
 
 
 def test_no_attempt_is_missing() -> None:
     """The one behind the last that is listed does nothing."""
-    bench = ground().bench
-    for sort in ground().sorts:
-        if not sort.counts or sort.window:
+    runner = ground().runner
+    for form in ground().forms:
+        if not form.counts or form.window:
             continue
-        listed = [n for n in range(1, 60) if sort.place(n) in ground().places]
+        listed = [n for n in range(1, 60) if form.fault(n) in ground().faults]
         assert listed == list(range(1, len(listed) + 1))
-        assert not bench.run((sort.place(len(listed) + 1),)).acted, sort
+        assert not runner.run((form.fault(len(listed) + 1),)).acted, form
 
 
 def test_what_is_left_out_makes_no_difference() -> None:
     """Of a pair that is not run, the machines do what they do under one of the two, or none."""
     draw = Draw(key_of(1, "left out"), 0)
-    anything = sorted({x for places in ground().beside.values() for x in places})
+    anything = sorted({x for faults in ground().beside.values() for x in faults})
     left_out = 0
     while left_out < 80:
-        striking = sorted(ground().beside)[draw.below(len(ground().beside))]
+        effective = sorted(ground().beside)[draw.below(len(ground().beside))]
         other = anything[draw.below(len(anything))]
-        if frozenset((striking, other)) in ground().pairs or striking == other:
+        if frozenset((effective, other)) in ground().pairs or effective == other:
             continue
         left_out += 1
-        singles = [machines(schedule) for schedule in ((striking,), (other,))]
-        for schedule in ((striking, other), (other, striking)):
+        singles = [machines(schedule) for schedule in ((effective,), (other,))]
+        for schedule in ((effective, other), (other, effective)):
             assert machines(schedule) in singles, schedule
 
 
 def test_a_pair_may_have_what_no_single_fault_brings_about() -> None:
     """The second of a record that is written once, unless something goes wrong."""
     second = f"drop_response:mti=0430,{ATM},nth=1"
-    assert second not in ground().places
-    assert any(second in places for places in ground().beside.values())
+    assert second not in ground().faults
+    assert any(second in faults for faults in ground().beside.values())
 
 
 @pytest.mark.parametrize(("terminal", "finds"), [(None, False), ("forgets_reversal", True)])

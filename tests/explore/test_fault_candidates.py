@@ -15,10 +15,10 @@ MESSAGE_TYPES = load_dialect().message_types()
 @pytest.mark.parametrize("kind", ALL_RULES)
 def test_each_kind_is_drawn_in_forms_that_read(kind: str) -> None:
     """Whatever is drawn parses, names its kind, and strikes one terminal's attempt or a window."""
-    strikes = FaultCandidates(3, 90.0, MESSAGE_TYPES)
+    candidates = FaultCandidates(3, 90.0, MESSAGE_TYPES)
     draw = Draw(key_of("strikes", kind))
     for _ in range(40):
-        spec = parse_fault(strikes.draw(kind, draw))
+        spec = parse_fault(candidates.draw(kind, draw))
         assert spec.kind == kind
         attempt = spec.parameters.get("nth") is not None
         assert attempt is not (spec.until < float("inf"))

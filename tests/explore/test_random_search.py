@@ -16,10 +16,10 @@ from harness.explore.search import Tally, draw_many
 @pytest.mark.parametrize("many", [3, pytest.param(10, marks=pytest.mark.long)])
 def test_the_safe_pair_withstands_it(many: int) -> None:
     """Nothing is found, and most of what was run counts."""
-    hunter = RandomSearch(Search(plan(), seed=5))
-    chunks = [hunter.drawn(first) for first in range(0, many * CHUNK, CHUNK)]
+    searcher = RandomSearch(Search(plan(), seed=5))
+    chunks = [searcher.drawn(first) for first in range(0, many * CHUNK, CHUNK)]
     assert [chunk.found for chunk in chunks] == [()] * many
-    assert sum(len(chunk.struck) for chunk in chunks) > 0.3 * many * CHUNK
+    assert sum(len(chunk.effective) for chunk in chunks) > 0.3 * many * CHUNK
 
 
 @pytest.mark.parametrize("chunk", [16, pytest.param(CHUNK, marks=pytest.mark.long)])

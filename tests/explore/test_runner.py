@@ -31,23 +31,23 @@ def test_a_defect_is_broken_in_a_role_and_a_phase() -> None:
 
 def test_runs_on_one_bench_leave_no_trace_in_each_other() -> None:
     """Whatever was run before, a schedule's journal is the same."""
-    bench, fresh = Runner(plan()), Recorder()
-    bench.run((UNANSWERED,), evening=3, listeners=[fresh.see])
+    runner, fresh = Runner(plan()), Recorder()
+    runner.run((UNANSWERED,), evening=3, listeners=[fresh.see])
     for evening in range(5):
-        bench.run(("bitflip:mti=0210,terminal=ATM00001,nth=1",), evening=evening)
+        runner.run(("bitflip:mti=0210,terminal=ATM00001,nth=1",), evening=evening)
     again = Recorder()
-    bench.run((UNANSWERED,), evening=3, listeners=[again.see])
+    runner.run((UNANSWERED,), evening=3, listeners=[again.see])
     assert again.digest() == fresh.digest()
     other = Recorder()
-    bench.run((UNANSWERED,), evening=4, listeners=[other.see])
+    runner.run((UNANSWERED,), evening=4, listeners=[other.see])
     assert other.digest() != fresh.digest()
 
 
 def test_a_trial_is_the_run_of_its_plan() -> None:
-    """What the bench saw is what `harness run` sees with the same faults and seed."""
-    bench = Runner(plan("forgets_reversal"))
-    trial = bench.run((UNANSWERED,), evening=7)
-    outcome = simulate_plan(bench.plan_for(7, (UNANSWERED,)))
+    """What the runner saw is what `harness run` sees with the same faults and seed."""
+    runner = Runner(plan("forgets_reversal"))
+    trial = runner.run((UNANSWERED,), evening=7)
+    outcome = simulate_plan(runner.plan_for(7, (UNANSWERED,)))
     assert outcome.verdict.failures == trial.failures != ()
 
 

@@ -17,11 +17,11 @@ from harness.explore.case import Recorder
 from harness.explore.random_search import EVENINGS, RandomSearch, Search
 
 search = Search(plan(), seed=11, budget=6)
-hunter, bench = RandomSearch(search), Runner(search.plan)
+searcher, runner = RandomSearch(search), Runner(search.plan)
 for number in range(int(sys.argv[1])):
     recorder = Recorder()
-    schedule = hunter.schedule(number)
-    trial = bench.run(schedule, evening=number % EVENINGS, listeners=[recorder.see])
+    schedule = searcher.schedule(number)
+    trial = runner.run(schedule, evening=number % EVENINGS, listeners=[recorder.see])
     print(len(trial.acted), recorder.digest(), *schedule)
 """
 

@@ -11,7 +11,7 @@ from harness.checks.catalogue import CHECKS
 from harness.cli.main import execute
 from harness.defects.catalogue import DEFECTS
 from harness.defects.defect import Defect
-from harness.explore.selftest import WITHIN, Examined, Suspect, examine, suspect_of
+from harness.explore.selftest import WITHIN, MachineUnderTest, SelfTestResult, examine, machine_of
 
 # What breaks by itself or by one fault, in a machine or in a host; the others are long.
 SOME = ("hangs_on_timeout", "dispenses_late_approval", "forgets_reversal", "ignores_reversals")
@@ -26,7 +26,7 @@ def test_a_defect_is_found_by_what_must_find_it(defect: Defect) -> None:
     """From a seed that nobody chose for it, and nothing breaks that should not. (Every third of
     them: `harness selftest` searches for all, and tests/defects brings each out.)
     """
-    examined = examine(suspect_of(defect), seed=4)
+    examined = examine(machine_of(defect), seed=4)
     assert examined.passed, examined
     assert 0 < examined.runs <= WITHIN
     assert set(defect.must) <= set(examined.breaks)
@@ -35,8 +35,8 @@ def test_a_defect_is_found_by_what_must_find_it(defect: Defect) -> None:
 
 def test_what_should_not_have_caught_it_is_named() -> None:
     """A consequence that nobody expected is a check that may blame astray."""
-    known = Suspect("late", plan("dispenses_late_approval"), must=("T9",), may=("T4",))
-    narrow = Suspect("late", plan("dispenses_late_approval"), must=("T9",), may=())
+    known = MachineUnderTest("late", plan("dispenses_late_approval"), must=("T9",), may=("T4",))
+    narrow = MachineUnderTest("late", plan("dispenses_late_approval"), must=("T9",), may=())
     assert "T4" not in examine(known, seed=4).wrong
     examined = examine(narrow, seed=4)
     assert "T4" in examined.wrong
@@ -52,7 +52,7 @@ def test_a_check_that_is_switched_off_is_missed(off: str, monkeypatch: pytest.Mo
     kept = tuple(check for check in CHECKS if check.id != off)
     monkeypatch.setattr("harness.checks.judge.CHECKS", kept)
     defect = next(defect for defect in DEFECTS if off in defect.must)
-    examined = examine(suspect_of(defect), seed=4)
+    examined = examine(machine_of(defect), seed=4)
     assert examined.missing == (off,)
     assert not examined.passed
 
@@ -60,8 +60,10 @@ def test_a_check_that_is_switched_off_is_missed(off: str, monkeypatch: pytest.Mo
 def short_search(monkeypatch: pytest.MonkeyPatch, within: int) -> None:
     """A self-test of so many runs, in this process, which is the one that knows of it."""
 
-    def examined(suspects: Sequence[Suspect], seed: int, jobs: int) -> Iterator[Examined]:
-        yield from (examine(suspect, seed) for suspect in suspects)
+    def examined(
+        machines: Sequence[MachineUnderTest], seed: int, jobs: int
+    ) -> Iterator[SelfTestResult]:
+        yield from (examine(machine, seed) for machine in machines)
 
     for module in ("cli", "explore", "report"):
         monkeypatch.setattr(f"harness.{module}.selftest.WITHIN", within)

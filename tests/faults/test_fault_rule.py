@@ -120,7 +120,7 @@ def test_lifted_faults_strike_no_more() -> None:
     assert faults.dial(40.0, ATM)[0] == ""
     assert faults.next_cut(40.0, ATM) is None
     assert faults.crash(40.0, said({"t": "0200"}), "before_commit") is None
-    assert faults.mishap(40.0, ATM, "eject") is None
+    assert faults.device_fault(40.0, ATM, "eject") is None
     assert not faults.forgets(40.0, ATM, "card")
     assert faults.power_cut(40.0, ATM, "sync") is None
     assert told(faults) == []

@@ -96,7 +96,7 @@ def test_effects_are_told_at_once() -> None:
     faults.tell = heard.append
     faults.fate(0.0, frame())
     assert [effect.fault for effect in heard] == ["drop_response"]
-    faults.mishap(0.0, ATM, "eject")
+    faults.device_fault(0.0, ATM, "eject")
     assert len(heard) == 1
     faults.release()
     assert [effect.fault for effect in heard] == ["drop_response", "eject_jam"]

@@ -28,7 +28,7 @@ def test_a_rule_that_is_added_acts_from_then_on() -> None:
     add(faults, "silent", 12.0)
     assert not faults.hears(13.0, said({"t": "0200", "41": ATM})).process
     add(faults, "eject_jam", 12.0)
-    assert faults.mishap(13.0, ATM, "eject") is not None
+    assert faults.device_fault(13.0, ATM, "eject") is not None
     add(faults, "customer_leaves_card", 12.0)
     assert faults.forgets(13.0, ATM, "card")
     add(faults, "power_cut:off=5m", 12.0)

@@ -23,28 +23,30 @@ def words(faults: FaultSet) -> list[str]:
 def test_a_jam_strikes_ejects_only() -> None:
     """The retry is an attempt of its own: nth=1 jams once, no nth jams for good."""
     once, always = plan("eject_jam:nth=1"), plan("eject_jam")
-    assert once.mishap(0.0, ATM, "stack") is None
-    assert [once.mishap(0.0, ATM, "eject") for _ in range(2)] == [DeviceFault("jam"), None]
-    assert [always.mishap(0.0, ATM, "eject") for _ in range(2)] == [DeviceFault("jam")] * 2
+    assert once.device_fault(0.0, ATM, "stack") is None
+    assert [once.device_fault(0.0, ATM, "eject") for _ in range(2)] == [DeviceFault("jam"), None]
+    assert [always.device_fault(0.0, ATM, "eject") for _ in range(2)] == [DeviceFault("jam")] * 2
     assert told(once) == [("eject_jam:nth=1", ATM, "card jammed")]
 
 
 def test_dispensers_run_short_or_lose_count() -> None:
     """So many notes are missing; only the first kind says so."""
     faults = plan("dispense_short:notes=2,nth=1", "dispense_unknown:nth=2")
-    assert faults.mishap(0.0, ATM, "eject") is None
-    stacked = [faults.mishap(0.0, ATM, "stack") for _ in range(3)]
+    assert faults.device_fault(0.0, ATM, "eject") is None
+    stacked = [faults.device_fault(0.0, ATM, "stack") for _ in range(3)]
     assert stacked == [DeviceFault("short", 2), DeviceFault("unknown", 0), None]
     assert [what for _, _, what in told(faults)] == ["2 notes short", "dispenser lost count"]
-    assert plan("dispense_unknown:notes=3").mishap(0.0, ATM, "stack") == DeviceFault("unknown", 3)
+    assert plan("dispense_unknown:notes=3").device_fault(0.0, ATM, "stack") == DeviceFault(
+        "unknown", 3
+    )
 
 
 def test_several_faults_count_the_same_attempt() -> None:
     """No fault's nth depends on another fault; the first one named is what happens."""
     faults = plan("eject_jam:nth=1", "dispense_short:nth=1", "dispense_unknown:nth=1")
-    assert faults.mishap(0.0, ATM, "stack") == DeviceFault("short", 1)
-    assert faults.mishap(0.0, ATM, "stack") is None
-    assert faults.mishap(0.0, ATM, "eject") == DeviceFault("jam")
+    assert faults.device_fault(0.0, ATM, "stack") == DeviceFault("short", 1)
+    assert faults.device_fault(0.0, ATM, "stack") is None
+    assert faults.device_fault(0.0, ATM, "eject") == DeviceFault("jam")
     assert len(told(faults)) == 2
 
 

@@ -64,7 +64,7 @@ def paid(bench: Bench) -> None:
 
 def paid_short(bench: Bench) -> None:
     """The stacker picks a note too few."""
-    bench.mishaps["stack"] = DeviceFault("short", 1)
+    bench.device_faults["stack"] = DeviceFault("short", 1)
     bench.answer(bench.ask(8000), "00")
     bench.go(1.3)
     bench.take_card()
@@ -75,7 +75,7 @@ def paid_short(bench: Bench) -> None:
 
 def lost_count(bench: Bench) -> None:
     """The stacker cannot tell what it moved: its notes go to the reject bin."""
-    bench.mishaps["stack"] = DeviceFault("unknown", 0)
+    bench.device_faults["stack"] = DeviceFault("unknown", 0)
     bench.answer(bench.ask(8000), "00")
     bench.go(1.3)
     bench.take_card()
@@ -98,7 +98,7 @@ def card_left_behind(bench: Bench) -> None:
 
 def stuck_on_its_way_back(bench: Bench) -> None:
     """The cash is retracted, and jams."""
-    bench.mishaps["retract"] = DeviceFault("jam")
+    bench.device_faults["retract"] = DeviceFault("jam")
     cash_left_behind(bench)
 
 
@@ -243,7 +243,7 @@ def test_the_motors_stand_still_after_a_kill() -> None:
 
 @pytest.mark.parametrize("quicker", [True, False])
 def test_notes_get_stuck_only_where_there_are_any(quicker: bool) -> None:
-    """A hand that is quicker than the retract leaves nothing for the mishap to happen to."""
+    """A hand that is quicker than the retract leaves nothing for the fault to happen to."""
     asked: list[str] = []
 
     def stuck(_now: float, command: str) -> DeviceFault | None:

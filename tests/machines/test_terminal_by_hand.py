@@ -155,7 +155,7 @@ def test_a_card_not_taken_is_kept_and_reversed(bench: Bench) -> None:
 
 def test_a_jam_is_tried_again_then_captured(bench: Bench) -> None:
     """4014, out of service, and only the supervisor clears the hardware."""
-    bench.mishaps["eject"] = DeviceFault("jam")
+    bench.device_faults["eject"] = DeviceFault("jam")
     bench.answer(bench.ask(), "00")
     bench.go(20.0)
     assert bench.count(e.EjectFailed) == 2
@@ -170,7 +170,7 @@ def test_a_jam_is_tried_again_then_captured(bench: Bench) -> None:
 
 def test_fewer_notes_are_presented_and_the_rest_reversed(bench: Bench) -> None:
     """4004, queued only once the cash is taken; DE 95 tells what was taken, DE 4 stays."""
-    bench.mishaps["stack"] = DeviceFault("short", 1)
+    bench.device_faults["stack"] = DeviceFault("short", 1)
     bench.answer(bench.ask(15000), "00")
     bench.go(1.3)
     bench.take_card()
@@ -184,7 +184,7 @@ def test_fewer_notes_are_presented_and_the_rest_reversed(bench: Bench) -> None:
 
 def test_nothing_dispensed_is_reversed_in_full(bench: Bench) -> None:
     """4017."""
-    bench.mishaps["stack"] = DeviceFault("short", 99)
+    bench.device_faults["stack"] = DeviceFault("short", 99)
     bench.answer(bench.ask(), "00")
     bench.go(1.3)
     bench.take_card()
@@ -195,7 +195,7 @@ def test_nothing_dispensed_is_reversed_in_full(bench: Bench) -> None:
 
 def test_a_count_unknown_is_suspense(bench: Bench) -> None:
     """No automatic reversal."""
-    bench.mishaps["stack"] = DeviceFault("unknown")
+    bench.device_faults["stack"] = DeviceFault("unknown")
     bench.answer(bench.ask(), "00")
     bench.go(1.3)
     bench.take_card()

@@ -120,6 +120,8 @@ class Message1993(Message):
     OUTCOMES = OUTCOMES
     ADVICE_OUTCOMES = ADVICE_OUTCOMES
     MANDATORY = MANDATORY
+    CODES = CODES
+    SENT_FORMAT = "%y%m%d%H%M%S"
     ELEMENTS: ClassVar[Mapping[str, str]] = dict(Message.ELEMENTS) | {
         "sent": "12",
         "day": "15",
@@ -203,7 +205,6 @@ class Dialect1993(Dialect):
 
     name = "1993"
     message: ClassVar[type[Message]] = Message1993
-    codes = CODES
 
     def sent(self, stamp: Stamp) -> str:
         """DE 12: the local date and time."""

@@ -101,7 +101,7 @@ def test_each_class_has_its_own_approval() -> None:
 
 @pytest.mark.usefixtures("speaks_1993")
 @pytest.mark.parametrize(
-    "faults", [(), ("drop_response:p=30%",), ("late_response:p=30%", "drop_request:p=40%")]
+    "faults", [(), ("drop_response:p=30%",), ("late_response:p=30%",), ("dispense_short:p=30%",)]
 )
 def test_an_evening_in_1993(spec: str, tmp_path: Path, faults: tuple[str, ...]) -> None:
     """The same machines, faults and judge: it passes, and whoever must reverse does."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import ClassVar
 
 from harness.wire.calendar import Stamp
@@ -18,14 +17,13 @@ class Dialect:
 
     name: ClassVar[str] = ""
     message: ClassVar[type[Message]] = Message
-    codes: Mapping[str, str] = {}
-    """Response code (DE 39) by its name: 'approved', 'insufficient_funds', ..."""
 
     def __init__(self, *, packed_track2: bool = False) -> None:
         """`packed_track2` is whether the specification packs track 2 (DE 35), so that its
         separator is 'D' and not '='.
         """
         self.packed_track2 = packed_track2
+        self.codes = self.message.CODES
 
     def read(self, fields: Fields) -> Message:
         """The fields of a decoded message, by their meaning."""

@@ -112,6 +112,7 @@ class Message1987(Message):
     OUTCOMES = OUTCOMES
     ADVICE_OUTCOMES = ADVICE_OUTCOMES
     MANDATORY = MANDATORY
+    CODES = CODES
     ELEMENTS: ClassVar[Mapping[str, str]] = dict(Message.ELEMENTS) | {
         "day": "15",
         "function": "70",
@@ -166,7 +167,6 @@ class Dialect1987(Dialect):
 
     name = "1987"
     message: ClassVar[type[Message]] = Message1987
-    codes = CODES
 
     def sent(self, stamp: Stamp) -> str:
         """DE 7."""
