@@ -77,7 +77,7 @@ class Assembly:
         self.keys: Keys = load_keys(link.keys)
         self.framing: Framing = framing(link.framing)
         self.codec = self._new_codec()
-        self.press = FrameBuilder(self.codec, self.framing)
+        self.frame_builder = FrameBuilder(self.codec, self.framing)
         self.dialect = load_dialect(link.dialect_name, load_spec(link.spec))
         self.calendar = Calendar(scenario.epoch)
         self.pin = PinCrypto(self.keys.pin)

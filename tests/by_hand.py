@@ -119,7 +119,7 @@ class Bench:
         """The host's answer; `changes` are other fields, as de11='000009'."""
         fields = RAW.answer(request, code)
         fields |= {name[2:]: value for name, value in changes.items()}
-        data = self.assembly.press.reseal(fields)
+        data = self.assembly.frame_builder.reseal(fields)
         if not mac:
             data = data[:-1] + bytes([data[-1] ^ 1])
         self.atm.receive(data, self.now)

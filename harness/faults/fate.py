@@ -54,16 +54,17 @@ def together(acts: Iterable[Act]) -> list[list[Act]]:
 class Passing(NamedTuple):
     """A frame on its way to 'host' or 'terminal'.
 
-    `data` are the framed bytes, `message` is what they say (None if they would not decode); `press`
-    makes other frames, with the right MAC. `deadline` is how many seconds from now it may leave so
-    that it arrives exactly when the terminal's host timer runs out; None where nobody can know.
+    `data` are the framed bytes, `message` is what they say (None if they would not decode);
+    `frame_builder` makes other frames, with the right MAC. `deadline` is how many seconds from now
+    it may leave so that it arrives exactly when the terminal's host timer runs out; None where
+    nobody can know.
     """
 
     terminal: str
     to: str
     data: bytes
     message: Message | None
-    press: FrameBuilder
+    frame_builder: FrameBuilder
     deadline: float | None = None
 
     @property

@@ -64,7 +64,7 @@ class Unsolicited(WireRule):
         other = message.replaced(stan=stan, rrn="9" * len(message.rrn) or None)
         what = f"a {passing.mti} about DE {message.element('stan')} {stan}"
         effect = self.effect(passing.terminal, what)
-        made = passing.press.reseal(other.fields)
+        made = passing.frame_builder.reseal(other.fields)
         return [Deliver(0.0, passing.data), Deliver(self.value("after"), made, effects=(effect,))]
 
 
@@ -78,12 +78,12 @@ class Malformed(WireRule):
     withstood = "response"
 
     def strike(self, _now: float, passing: Passing) -> list[Act] | None:
-        parts = passing.press.parts(passing.data)
+        parts = passing.frame_builder.parts(passing.data)
         what = self.spoil(parts, self.shape(passing.terminal))
         if not what:
             return None
         self.acted(passing.terminal, f"{passing.mti} {what}")
-        return [Deliver(0.0, passing.press.joined(parts))]
+        return [Deliver(0.0, passing.frame_builder.joined(parts))]
 
     def spoil(self, parts: dict[str, Part], draw: Draw) -> str:
         """Change the parts; what was done, '' if nothing could be."""
@@ -202,7 +202,7 @@ class BadMac(WireRule):
     stage = DAMAGE
 
     def strike(self, _now: float, passing: Passing) -> list[Act] | None:
-        place = passing.press.mac_element(passing.data)
+        place = passing.frame_builder.mac_element(passing.data)
         if not place:
             return None
         data = bytearray(passing.data)

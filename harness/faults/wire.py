@@ -81,7 +81,7 @@ class Altering(WireRule):
             return passing
         message, what = altered
         try:
-            data = passing.press.reseal(message.fields)
+            data = passing.frame_builder.reseal(message.fields)
         except EncodeError:
             return passing  # the specification has no spelling for it
         self.acted(passing.terminal, f"{passing.mti} {what}")

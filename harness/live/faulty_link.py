@@ -34,7 +34,7 @@ class LinkContext(Protocol):
     clock: LiveClock
     faults: FaultSet
     decoder: TapDecoder
-    press: FrameBuilder
+    frame_builder: FrameBuilder
     dialect: Dialect
 
 
@@ -54,7 +54,7 @@ class FaultyLink:
         self._around = around
         self._deliver = deliver
         self._cut = cut
-        self._path = path or Path(around.faults, around.press)
+        self._path = path or Path(around.faults, around.frame_builder)
         framing = around.decoder.framing
         self._streams: dict[End, Deframer] = {
             "host": framing.deframer(),

@@ -38,12 +38,12 @@ class AcceptedConnection:
         self._owner = server
         self._connection = connection
         self._names: dict[str, None] = {}  # the terminals that spoke on it
-        self._passage = self._new_passage() if server.watches else None
+        self._faulty_link = self._new_faulty_link() if server.watches else None
         self._taps = server.taps("host")
         self._outer = server.taps("terminal") if server.standalone else None
         self.number = number
 
-    def _new_passage(self) -> FaultyLink:
+    def _new_faulty_link(self) -> FaultyLink:
         return FaultyLink(
             self._owner, {"host": self._to_host, "terminal": self._to_terminal}, self.cut
         )
@@ -52,10 +52,10 @@ class AcceptedConnection:
         """Bytes came from the socket."""
         if self._outer is not None:
             self._record(self._outer["host"].see(data))
-        if self._passage is None:
+        if self._faulty_link is None:
             self._to_host(data)
         else:
-            self._passage.carry(data, "host")
+            self._faulty_link.carry(data, "host")
 
     def _to_host(self, data: bytes) -> None:
         server = self._owner
@@ -68,10 +68,10 @@ class AcceptedConnection:
     def from_host(self, data: bytes) -> None:
         """The host answered with a frame."""
         self._record(self._taps["terminal"].see(data))
-        if self._passage is None:
+        if self._faulty_link is None:
             self._to_terminal(data)
         else:
-            self._passage.carry(data, "terminal")
+            self._faulty_link.carry(data, "terminal")
 
     def _to_terminal(self, data: bytes) -> None:
         if not self._connection.open:
@@ -106,8 +106,8 @@ class AcceptedConnection:
         self.close()
 
     def close(self) -> None:
-        if self._passage is not None:
-            self._passage.close()
+        if self._faulty_link is not None:
+            self._faulty_link.close()
         self._connection.close()
 
 
@@ -134,7 +134,7 @@ class HostServer:
         self.faults = assembly.faults
         self.faults.tell = self._fault_acted
         self.decoder = assembly.tap
-        self.press = assembly.press
+        self.frame_builder = assembly.frame_builder
         self.dialect = assembly.dialect
         self.host = assembly.host()
         self.accepted: dict[int, AcceptedConnection] = {}

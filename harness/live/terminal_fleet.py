@@ -37,9 +37,9 @@ class LiveAtm:
         "_alarm",
         "_connection",
         "_dialling",
+        "_faulty_link",
         "_fleet",
         "_over",
-        "_passage",
         "_path",
         "_taps",
         "atm",
@@ -50,8 +50,8 @@ class LiveAtm:
         self.atm = atm
         self._connection: Connection | None = None
         self._dialling: asyncio.Task[None] | None = None
-        self._passage: FaultyLink | None = None
-        self._path = Path(fleet.faults, fleet.press, atm.id)  # of the latest connection
+        self._faulty_link: FaultyLink | None = None
+        self._path = Path(fleet.faults, fleet.frame_builder, atm.id)  # of the latest connection
         self._over = False
         self._taps: dict[str, Tap] = {}
         self._alarm = Alarm(fleet.loop, fleet.clock, fleet.lag, atm.next_deadline, self._wake)
@@ -90,11 +90,11 @@ class LiveAtm:
         self._record(e.LinkOpened())
         self._fleet.connected.set()
         if self._fleet.watches:
-            self._passage = self._new_passage()
+            self._faulty_link = self._new_faulty_link()
         self.atm.opened(self._fleet.clock.now())
         self._drain()
 
-    def _new_passage(self) -> FaultyLink:
+    def _new_faulty_link(self) -> FaultyLink:
         ways: dict[e.End, Callable[[bytes], None]] = {
             "host": self._to_host,
             "terminal": self._to_terminal,
@@ -104,10 +104,10 @@ class LiveAtm:
     def received(self, connection: Connection, data: bytes) -> None:
         if connection is not self._connection:
             return
-        if self._passage is None:
+        if self._faulty_link is None:
             self._to_terminal(data)
         else:
-            self._passage.carry(data, "terminal")
+            self._faulty_link.carry(data, "terminal")
 
     def _to_terminal(self, data: bytes) -> None:
         for frame in self._taps["terminal"].see(data):
@@ -125,16 +125,16 @@ class LiveAtm:
     def _forget(self, connection: Connection, how: str) -> None:
         if connection is self._connection:
             self._connection = None
-            if self._passage is not None:
-                self._passage.close()
-                self._passage = None
+            if self._faulty_link is not None:
+                self._faulty_link.close()
+                self._faulty_link = None
             else:
                 self._path.closed(self._fleet.clock.now())
             self._record(e.LinkClosed(how))
 
     async def _dial(self) -> None:
         fleet = self._fleet
-        path = self._path = Path(fleet.faults, fleet.press, self.atm.id)
+        path = self._path = Path(fleet.faults, fleet.frame_builder, self.atm.id)
         trouble, wait = path.dial(fleet.clock.now())
         if wait > 0.0:
             await asyncio.sleep(fleet.clock.wall(wait))
@@ -220,10 +220,10 @@ class LiveAtm:
             self._record(frame)
         if self._connection is None:
             return
-        if self._passage is None:
+        if self._faulty_link is None:
             self._connection.send(data)
         else:
-            self._passage.carry(data, "host")
+            self._faulty_link.carry(data, "host")
 
     def _to_host(self, data: bytes) -> None:
         if self._connection is not None:
@@ -262,7 +262,7 @@ class TerminalFleet:
         self.faults = assembly.faults
         self.faults.tell = self._fault_acted
         self.decoder = assembly.tap
-        self.press = assembly.press
+        self.frame_builder = assembly.frame_builder
         self.dialect = assembly.dialect
         self.watches = standalone and (self.faults.wire or self.faults.connection)
         self.host_address = host_address

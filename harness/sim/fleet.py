@@ -81,7 +81,7 @@ class Fleet:
         self.faults = assembly.faults
         self.faults.tell = self._fault_acted
         self.decoder = assembly.tap
-        self.press = assembly.press
+        self.frame_builder = assembly.frame_builder
         self.dialect = assembly.dialect
         self.host = assembly.host()
         self.cables: dict[int, SimulatedLink] = {}

@@ -33,7 +33,7 @@ class Network(Protocol):
 
     world: World
     faults: FaultSet
-    press: FrameBuilder
+    frame_builder: FrameBuilder
     dialect: Dialect
     host: HostInterface
     cables: dict[int, SimulatedLink]
@@ -78,7 +78,9 @@ class SimulatedLink:
         self._host_taps = {to: network.tap("host", to) for to in ends}
 
     def _new_path(self) -> Path:
-        return Path(self._network.faults, self._network.press, self._atm.id, transit=LATENCY)
+        return Path(
+            self._network.faults, self._network.frame_builder, self._atm.id, transit=LATENCY
+        )
 
     # --- coming and going -----------------------------------------------------------------
 

@@ -87,7 +87,7 @@ class Desk:
             WORDS[word](self)
 
     def hear(self, fields: Fields) -> None:
-        self.host.receive(self._line, BASE.press.reseal(fields), self.now)
+        self.host.receive(self._line, BASE.frame_builder.reseal(fields), self.now)
         self._take()
 
     def wait(self, seconds: float = WAIT) -> None:

@@ -83,7 +83,7 @@ class Around:
         self.clock = cast(LiveClock, hand)
         self.faults: FaultSet = Scripted(*texts)
         self.decoder = TapDecoder(CODEC, load_dialect(), framing("2byte"), b"key")
-        self.press = FrameBuilder(CODEC, framing("2byte"))
+        self.frame_builder = FrameBuilder(CODEC, framing("2byte"))
         self.dialect = load_dialect()
 
 

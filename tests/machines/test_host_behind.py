@@ -45,7 +45,7 @@ class Counter:
 
     def hear(self, fields: Fields, seconds: float = 5.0) -> Fields:
         """The host hears a frame, and time passes: the last answer."""
-        self.host.receive(1, self.all.press.reseal(fields), self.now)
+        self.host.receive(1, self.all.frame_builder.reseal(fields), self.now)
         self.passes(seconds)
         return self.answers[-1]
 

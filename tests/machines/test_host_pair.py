@@ -47,7 +47,7 @@ class Pair:
         self.hear(number, sign_on, 1.0)
 
     def hear(self, number: int, fields: Fields, seconds: float) -> None:
-        self.host.receive(number, self.all.press.reseal(fields), self.now)
+        self.host.receive(number, self.all.frame_builder.reseal(fields), self.now)
         self.passes(seconds)
 
     def passes(self, seconds: float) -> None:

@@ -64,7 +64,7 @@ class Desk:
 
     def hear(self, fields: Fields) -> list[str]:
         """The host receives a message, and time passes: the codes that it answers with."""
-        self.host.receive(1, ASSEMBLY.press.reseal(fields), self.now)
+        self.host.receive(1, ASSEMBLY.frame_builder.reseal(fields), self.now)
         self.now += 5.0
         while (due := self.host.next_deadline()) <= self.now:
             self.host.tick(due)

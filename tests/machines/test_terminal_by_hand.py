@@ -334,7 +334,7 @@ def test_nothing_is_sent_into_a_stream_that_has_broken(bench: Bench) -> None:
         bench.answer(bench.last("0800"), "00")
     assert [fields["t"] for fields in bench.sent if fields["t"][1] == "4"] == ["0420", "0421"]
     answer = RAW.answer(bench.last("0421"), "00")
-    bench.atm.receive(bench.assembly.press.reseal(answer) + b"\xff\xff", bench.now)
+    bench.atm.receive(bench.assembly.frame_builder.reseal(answer) + b"\xff\xff", bench.now)
     bench._drain()
     assert bench.count(e.ReversalAnswered) == bench.count(e.ReversalSent) - 1 == 1
     bench.close("garbage")

@@ -51,7 +51,7 @@ class Desk:
 
     def hear(self, fields: Fields, *, seconds: float = 5.0) -> Fields:
         """The host hears a frame, and time passes: the last answer."""
-        self.host.receive(1, ASSEMBLY.press.reseal(fields), self.now)
+        self.host.receive(1, ASSEMBLY.frame_builder.reseal(fields), self.now)
         self._settle()
         end = self.now + seconds
         while (due := self.host.next_deadline()) <= end:
@@ -171,7 +171,7 @@ def test_posting_answer_and_memory_are_durable_together_before_the_answer_leaves
     """The books know of it all when `out` is looked at, in one and the same batch."""
     desk = Desk()
     host = desk.host
-    host.receive(1, ASSEMBLY.press.reseal(request()), desk.now)
+    host.receive(1, ASSEMBLY.frame_builder.reseal(request()), desk.now)
     assert host.changes() == ([], {})
     host.tick(host.next_deadline())
     assert len(host.out) == 1
@@ -226,8 +226,8 @@ def test_who_keeps_nothing_sees_nothing_grow() -> None:
     host = ASSEMBLY.host()
     host.opened(1)
     sign_on = RAW.network(STATION, "sign_on", stan="900001", sent="1121190000")
-    host.receive(1, ASSEMBLY.press.reseal(sign_on), 0.0)
-    host.receive(1, ASSEMBLY.press.reseal(request()), 0.0)
+    host.receive(1, ASSEMBLY.frame_builder.reseal(sign_on), 0.0)
+    host.receive(1, ASSEMBLY.frame_builder.reseal(request()), 0.0)
     host.tick(host.next_deadline())
     assert [x for x in host.events if isinstance(x, e.Posted | e.RequestDecided)]
     assert host.changes() == ([], {})
