@@ -27,9 +27,9 @@ load: $(READY) ## the live fleet under load; TERMINALS=200 RATE=300/s FOR=30s FA
 
 # The tests start a hundred processes: each would compile the package where none keeps the bytecode.
 test test-long: export PYTHONDONTWRITEBYTECODE :=
-# Three for two cores, as the live tests wait for most of their time; a module stays in one process,
+# Four for two cores, as the live tests wait for most of their time; a module stays in one process,
 # where what its tests share is made once. tests/conftest.py has the order.
-PYTEST := $(PY) -m pytest -n 3 --dist loadscope --no-loadscope-reorder
+PYTEST := $(PY) -m pytest -n 4 --dist loadscope --no-loadscope-reorder
 
 test: $(READY) ## the test suite; pass options with ARGS='-k people'
 	@$(PYTEST) $(ARGS)
