@@ -17,8 +17,9 @@ from harness.wire.message import Message
 
 
 class CodeRule(msgspec.Struct, frozen=True, kw_only=True):
-    """Answer with the response code `code` where everything that is given matches. `pan` may end
-    in '*'; amounts are minor units, both ends included.
+    """Answer with the response code `code` where everything that is given matches: a code as it
+    stands in the message, or the dialect's name of one, such as 'lost_card'. `pan` may end in '*';
+    amounts are minor units, both ends included.
     """
 
     code: str
@@ -113,7 +114,7 @@ class Authorizer:
         codes = self._codes
         for rule in self._rules:
             if rule.matches(request):
-                return rule.code, "rule"
+                return codes.get(rule.code, rule.code), "rule"
         if self._known is not None and not self._known(request.pan):
             return codes["unknown_card"], "unknown card"
         if (request.expiry or "9912") < self._calendar.year_month(now):

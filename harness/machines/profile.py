@@ -62,5 +62,5 @@ SAFE_HOST = HostProfile(
 CAPTURING_HOST = HostProfile(
     name="captures_all",
     summary="has lost its mind, and orders every card kept (code 41): what the breaker is against",
-    settings={"rules": (CodeRule(code="41"),)},
+    settings={"rules": (CodeRule(code="lost_card"),)},
 )
