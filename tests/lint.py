@@ -145,6 +145,23 @@ def _within(scope: ast.AST) -> Iterator[ast.AST]:
             yield from _within(child)
 
 
+# --- texts that are run ------------------------------------------------------------------------
+
+
+def executed_texts(source: str) -> Iterator[tuple[int, str]]:
+    """(line, what) of every `exec` and `eval` of anything but the result of `compile`.
+
+    If a KeyboardInterrupt passes through the exec of a text, CPython ends itself by SIGINT at its
+    exit, although the interrupt was handled; through the exec of a code object it does not.
+    """
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Call) or ast.unparse(node.func) not in ("exec", "eval"):
+            continue
+        first = node.args[0] if node.args else None
+        if not (isinstance(first, ast.Call) and ast.unparse(first.func) == "compile"):
+            yield node.lineno, ast.unparse(node)[:40]
+
+
 # --- what only a dialect may know -----------------------------------------------------------------
 
 _MTI = re.compile(r"[012][1-8][0-9]{2}")

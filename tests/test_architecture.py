@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from lint import imports, impurities, message_literals
+from lint import executed_texts, imports, impurities, message_literals
 
 import harness
 
@@ -144,6 +144,19 @@ def test_only_a_dialect_knows_data_elements(module: str) -> None:
         f"{module}:{line} {what}" for line, what in message_literals(MODULES[module].read_text())
     ]
     assert found == []
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_text_is_executed(module: str) -> None:
+    """An interrupt that is handled must not end the process by a signal all the same."""
+    assert list(executed_texts(MODULES[module].read_text())) == []
+
+
+@pytest.mark.parametrize("source", ['exec("x = 1")', "exec(text, scope)", "eval(f'{x}')"])
+def test_an_executed_text_would_be_found(source: str) -> None:
+    """And a code object is fine."""
+    assert list(executed_texts(source)) != []
+    assert list(executed_texts('exec(compile(text, "<x>", "exec"), scope)')) == []
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -94,7 +94,8 @@ class _Source:
         if self.unexpected:
             guard = f"    if {' or '.join(self.unexpected)}: return otherwise(data)\n"
         namespace = {"b2a_hex": b2a_hex, **self.scope, **scope}
-        exec(f"def decode(data):\n{guard}{opening}{body}", namespace)
+        source = f"def decode(data):\n{guard}{opening}{body}"
+        exec(compile(source, "<decoder>", "exec"), namespace)  # see compiled_encoder
         made: Decoder = namespace["decode"]
         return made
 

@@ -43,7 +43,10 @@ def compiled_encoder(spec: SpecMap, keys: Sequence[str], bitmaps: str) -> Encode
             parts += _padded(field, field.odd)
     lines.append(f"if {' or '.join(checks)}: raise ValueError")
     lines.append(f"return {_joined(parts)}")
-    exec("def encode(fields):\n" + "\n".join(f"    {line}" for line in lines), scope)
+    source = "def encode(fields):\n" + "\n".join(f"    {line}" for line in lines)
+    # exec of a text would do the same, but an interrupt (Ctrl-C) that comes meanwhile makes Python
+    # end itself by the signal at its exit, whoever has handled the interrupt
+    exec(compile(source, "<encoder>", "exec"), scope)
     made: Encoder = scope["encode"]
     return made
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -34,8 +35,15 @@ STARTED: list[subprocess.Popen[str]] = []
 
 
 def _started(command: list[str], **options: Any) -> subprocess.Popen[str]:
-    STARTED.append(subprocess.Popen(command, **options))
+    STARTED.append(subprocess.Popen(command, preexec_fn=_hears_ctrl_c, **options))
     return STARTED[-1]
+
+
+def _hears_ctrl_c() -> None:
+    """A suite that runs in the background of a shell script is deaf to Ctrl-C, and so would be the
+    processes that it starts.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def leave_none() -> None:
