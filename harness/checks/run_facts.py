@@ -10,10 +10,10 @@ from harness.journal import Header
 class RunFacts:
     """What the judge knows of the run itself.
 
-    `lag` is the worst delay of the harness so far (run seconds), `ended` how the run said that it
-    ended ('' if it has not), `idle_faults` are those that have not taken effect, `counters` count
-    the events that the header expects or forbids, `scanned` bytes were searched for secrets and
-    `leaks` say where some were found.
+    `lag` is the worst delay of the harness so far (run seconds), and `ended` how the run said that
+    it ended ('' if it has not). `idle_faults` are the faults of the plan, and those added since,
+    that have not taken effect. `counters` count the events that the header expects or forbids.
+    `scanned` bytes were searched for secrets, and `leaks` say where some were found.
     """
 
     def __init__(self, header: Header) -> None:
@@ -32,6 +32,8 @@ class RunFacts:
             self.lag = max(self.lag, event.seconds)
         elif isinstance(event, e.FaultActed):
             self.idle_faults.pop(event.fault, None)
+        elif isinstance(event, e.FaultAdded):
+            self.idle_faults[event.fault] = None
         elif isinstance(event, e.RunEnded):
             self.ended = event.how
 

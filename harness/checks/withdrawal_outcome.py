@@ -222,6 +222,11 @@ class OneReversal(Check):
             self.tried += 1
             self.fail(terminal, at, "a reversal that names no original (DE 90)")
             return
+        if not (message.stan and message.sent):
+            elements = " or ".join(f"DE {message.element(name)}" for name in ("stan", "sent"))
+            self.tried += 1
+            self.fail(terminal, at, f"a reversal without an identity of its own ({elements})")
+            return
         transaction = terminal.transactions.named(original.stan, original.sent)
         first = transaction.reversal
         if first is None:

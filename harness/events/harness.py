@@ -11,6 +11,14 @@ class HarnessEvent(Event, frozen=True, gc=False):
     layer: ClassVar[str] = "harness"
 
 
+class FaultAdded(HarnessEvent, frozen=True, gc=False):
+    """A fault was added while the run goes on. It has to take effect from here on, or the run is
+    INVALID, as with a fault of the plan.
+    """
+
+    fault: str
+
+
 class FaultBegan(HarnessEvent, frozen=True, gc=False):
     """The time window of a fault has opened; a fault that is keyed to an attempt has taken its
     first effect.

@@ -145,6 +145,7 @@ _WORDS: dict[type[e.Event], Callable[[Any], str]] = {
     e.TurnedAway: lambda x: f"customer {x.customer} turned away",
     e.CustomerLeft: lambda x: f"customer {x.customer} leaves, {x.how.replace('_', ' ')}",
     e.FaultBegan: lambda x: f"FAULT BEGINS {x.fault}",
+    e.FaultAdded: lambda x: f"fault added {x.fault}",
     e.FaultEnded: lambda x: f"fault ends {x.fault}",
     e.FaultActed: lambda x: f"fault acts: {x.fault}",
     e.CustomersStopped: lambda _: "no new customers; faults lifted",

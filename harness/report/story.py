@@ -81,7 +81,7 @@ def _is_about(event: e.Event, terminal: str) -> bool:
     """
     if isinstance(event, e.FaultActed):
         return event.on.partition(":")[0] in (terminal, "HOST")
-    if isinstance(event, e.FaultBegan | e.FaultEnded):
+    if isinstance(event, e.FaultAdded | e.FaultBegan | e.FaultEnded):
         return True
     return getattr(event, "terminal", "") == terminal
 

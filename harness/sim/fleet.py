@@ -149,6 +149,7 @@ class Fleet:
             ConfigError: it is no fault, or its window is over.
         """
         number = self.faults.add(parse_fault(text), self.world.now)
+        self.record(RUN, e.FaultAdded(text))
         self._faults_changed()
         return number
 

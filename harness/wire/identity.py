@@ -47,6 +47,9 @@ def number_of(stan: str, sent: str) -> int | str:
 
 
 def read_cause(text: str) -> tuple[str, int | str]:
-    """Class and number (`number_of`) of the message that a `TransactionId.cause` names."""
-    message_class, stan, sent = text.split(":")
+    """Class and number (`number_of`) of the message that a `TransactionId.cause` names. A STAN may
+    hold whatever a peer has sent, a ':' too.
+    """
+    message_class, _, rest = text.partition(":")
+    stan, _, sent = rest.rpartition(":")
     return message_class, number_of(stan, sent)

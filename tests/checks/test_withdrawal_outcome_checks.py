@@ -410,6 +410,16 @@ def test_a_repeat_that_differs_breaks_t13(repeat: dict[str, object]) -> None:
     assert "T13" in failing(script.verdict())
 
 
+@pytest.mark.parametrize("nameless", [{"stan": ""}, {"sent": ""}])
+def test_a_reversal_without_an_identity_of_its_own_breaks_t13(nameless: dict[str, object]) -> None:
+    """Nobody could tell it from another one, and so not say that it is a repeat."""
+    script = unanswered_reversal(**nameless)
+    script.end(200)
+    verdict = script.verdict()
+    assert "T13" in failing(verdict)
+    assert any("identity of its own (DE 11 or DE 7)" in x.what for x in verdict.failures)
+
+
 def test_a_repeat_that_does_not_call_itself_one_breaks_t13() -> None:
     """Functions: 0420 first, 0421 from then on."""
     script = unanswered_reversal(repeat=False)

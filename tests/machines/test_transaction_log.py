@@ -253,3 +253,13 @@ def test_a_ledger_tells_what_changed_since_it_was_asked() -> None:
     assert ledger.changed() == {"a": 1, "c": 4}
     assert ledger.changed() == {}
     assert ledger.total() == 0
+
+
+def test_a_reversal_that_names_itself_reverses_nothing() -> None:
+    """Its format is wrong: no tombstone is laid for it, and nothing is posted."""
+    desk = Desk()
+    own = reversal(original="000101", stan="000101")
+    own["90"] = f"0420{own['11']}{own['7']}{own['90'][20:]}"
+    assert desk.hear(own)["39"] == "30"
+    assert desk.posted() == []
+    assert not any(isinstance(event, e.TombstoneLaid) for event in desk.seen)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness import events as e
 from harness.assembly import Assembly
+from harness.checks.judge import Judge
 from harness.journal import Journal
 from harness.plan import plan_of
 from harness.scenario import load_scenario
@@ -20,9 +21,12 @@ class Run:
             load_scenario("ordinary_evening"), terminals=5, duration=1800.0, faults=faults
         )
         self.entries: list[tuple[float, str, e.Event]] = []
+        assembly = Assembly(plan)
+        self.judge = Judge(assembly.header())
         journal = Journal()
+        journal.subscribe(self.judge.see)
         journal.subscribe(lambda at, actor, event: self.entries.append((at, actor, event)))
-        self.fleet = Fleet(Assembly(plan), journal)
+        self.fleet = Fleet(assembly, journal)
         self.fleet.start()
 
     def until(self, minute: float) -> None:
@@ -91,3 +95,32 @@ def test_a_window_that_opens_later_is_told_when_it_does() -> None:
     run.until(10.0)
     assert [at for at, _ in run.of(e.FaultBegan)] == [3.0, 4.0]
     assert [at for at, _ in run.of(e.FaultEnded)] == [6.0, 8.0]
+
+
+def test_an_added_fault_that_never_acts_makes_the_run_invalid() -> None:
+    """It is held to what a fault of the plan is: without effect, the run proves nothing. One that
+    acted is no reason.
+    """
+    run = Run()
+    run.until(5.0)
+    for fault in ("drop_response", "slow:terminal=ATM09999"):
+        run.fleet.add_fault(fault)
+    run.until(15.0)
+    run.fleet.remove_fault("drop_response")
+    assert [x.fault for _, x in run.of(e.FaultAdded)] == [  # type: ignore[attr-defined]
+        *("drop_response", "slow:terminal=ATM09999")
+    ]
+    reasons = run.judge.verdict().reasons
+    assert "the fault slow:terminal=ATM09999 never took effect" in reasons
+    assert "the fault drop_response never took effect" not in reasons
+
+
+def test_a_fault_that_is_added_once_more_has_to_act_once_more() -> None:
+    """What it did before is no evidence for later."""
+    run = Run()
+    run.fleet.add_fault("drop_response")
+    run.until(15.0)
+    assert run.acted().keys() == {"drop_response"}
+    run.fleet.remove_fault("drop_response")
+    run.fleet.add_fault("drop_response")
+    assert "the fault drop_response never took effect" in run.judge.verdict().reasons

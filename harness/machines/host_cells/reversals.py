@@ -23,6 +23,8 @@ def classify(host: Host, x: Received, now: float) -> Key:
         return HostState.SIGNED_OFF, HostInput.REVERSAL
     x.own = host.log.find(x.message.identity)
     x.original = x.message.original
+    if x.original == x.message.identity:
+        x.original = None  # it names itself, and so nothing that it could reverse
     if x.original is not None:
         x.record = host.log.find(x.original)
     if x.own is not None:
