@@ -91,7 +91,9 @@ class AbortReleasesCard(Check):
 
 
 class HoldIsBounded(IntervalCheck):
-    """T2. From the last entry into the wait to the card taken or captured."""
+    """T2. A case lasts from the last time that the terminal began to wait for the host until the
+    card is taken or captured.
+    """
 
     id = "T2"
     needs = ("device",)
@@ -129,7 +131,9 @@ class HoldIsBounded(IntervalCheck):
 
 
 class CaptureHasReason(Check):
-    """T7. A capture code, not taken, a jam, a local hotlist hit: by the evidence."""
+    """T7. The evidence must show one of these reasons for a capture: a capture code, a card that
+    was not taken, a jam, or a hit on the local hotlist.
+    """
 
     id = "T7"
     needs = ("device", "wire.terminal")
@@ -186,7 +190,7 @@ class CapturesAreFew(Check):
 
 
 class WaitIsBounded(Check):
-    """F1. From the start of the wait to a motor or another screen."""
+    """F1. A case lasts from the start of the wait until a motor starts or the screen changes."""
 
     id = "F1"
     needs = ("device",)
@@ -242,7 +246,9 @@ class WaitIsBounded(Check):
 
 
 class EveryCardOut(Check):
-    """F2. From the later of the fault's start and the insertion to out or captured."""
+    """F2. A case lasts from the start of the fault, or from the insertion of the card if that is
+    later, until the card is out or captured.
+    """
 
     id = "F2"
     needs = ("device",)
@@ -294,7 +300,9 @@ class EveryCardOut(Check):
 
 
 class NoCardWhileDown(Check):
-    """F2.accept. By what passed at the terminal's end, not by the terminal's judgement."""
+    """F2.accept. Whether the link is down is judged by what passed at the terminal's end, and not
+    by what the terminal believes.
+    """
 
     id = "F2.accept"
     needs = ("device", "wire.terminal")

@@ -10,7 +10,7 @@ from harness.checks.transactions import TransactionEvidence
 
 
 class CashNeedsApproval(Check):
-    """T4, judged at the stacker's motor."""
+    """T4. The moment that counts is when the stacker's motor starts."""
 
     id = "T4"
     needs = ("device", "wire.terminal")
@@ -86,7 +86,9 @@ class NeverMoreThanApproved(Check):
 
 
 class CardBeforeCash(Check):
-    """T6."""
+    """T6. With card before cash, no cash is stacked while the card is in the transport or at the
+    slot.
+    """
 
     id = "T6"
     needs = ("device",)

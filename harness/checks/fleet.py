@@ -18,9 +18,9 @@ SPREAD = 4.0  # times the deviation that chance makes
 
 class BackInService(Check):
     """F3, by the screens. Recovery is when the last fault ends, and every outage that one began. A
-    terminal whose hardware failed needs a person, and is left out. One whose connection stood
-    through the recovery and was lost only afterwards could not know better at first, and is judged
-    later than the others.
+    terminal whose hardware failed needs a person, and is left out. A terminal whose connection
+    stood through the recovery and was lost only afterwards could not know at first that it was
+    broken, and is judged later than the others.
     """
 
     id = "F3"
@@ -66,8 +66,8 @@ class BackInService(Check):
             self._recovers(at)
 
     def _host_is_back(self, at: float, event: e.Event) -> None:
-        """Sooner, maybe, than the fault that took it away said, for its standby took over. The new
-        one of a failover still has to start.
+        """The host is back, perhaps earlier than the fault that took it down had said, because its
+        standby has taken over. After a failover the new host still has to start.
         """
         if isinstance(event, e.FailedOver) and event.how == "failover":
             return
@@ -82,7 +82,9 @@ class BackInService(Check):
         self._later.clear()
 
     def _look(self, now: float) -> None:
-        """Judge those who are due: first all who could know, then the others, then who was down."""
+        """Judge the terminals that are due: first those whose connection was sound, then those with
+        a broken connection, then those that were down themselves.
+        """
         if self._recovered is not None:
             self._look_at_all(self._recovered + self.contract.in_service, now)
         for name in [name for name, due in self._later.items() if now >= due]:
@@ -97,7 +99,9 @@ class BackInService(Check):
             self._judge(due + self.contract.doubt, list(self._in_doubt))
 
     def _judge(self, at: float, whom: list[str]) -> None:
-        """Which of them serve by then? Who was down himself until lately is judged later."""
+        """Which of the terminals serve by then? One that was down itself until lately is judged
+        later.
+        """
         bound = self.contract.in_service
         lately = {x: due for x in whom if (due := self._down.get(x, -bound) + bound) > at}
         self._later |= lately
@@ -114,7 +118,7 @@ class BackInService(Check):
                 self._late[name] = at
 
     def _was_late(self, terminal: TerminalEvidence, at: float, *, for_good: bool = False) -> None:
-        """By how much only its coming back tells."""
+        """Note by how much a terminal was late, which is known only once it serves again."""
         due = self._late.pop(terminal.name, None)
         if due is not None:
             bound = self.contract.in_service
@@ -139,7 +143,9 @@ class BackInService(Check):
     def on_CassettesCounted(
         self, terminal: TerminalEvidence, at: float, event: e.CassettesCounted
     ) -> None:
-        """Everybody is counted before he is switched on, and has to come up."""
+        """Each terminal's cassettes are counted before it is switched on: from then on it is
+        expected to come up.
+        """
         if event.when == "opening":
             self._now(terminal, at, serving=False)
 
@@ -161,7 +167,9 @@ class BackInService(Check):
     on_EjectFailed = on_CaptureFailed = on_RetractFailed = _breaks  # noqa: N815
 
     def _stands_still(self, terminal: TerminalEvidence, at: float, event: e.Event) -> None:
-        """Whose process misses what a motor reports has to take it for broken."""
+        """A terminal whose process was paused while a motor reported must take the motor for
+        broken.
+        """
         if terminal.device.inserted is not None or terminal.device.cash_out:
             self._breaks(terminal, at, event)
 

@@ -46,7 +46,7 @@ class Totals(msgspec.Struct, kw_only=True):
 
 
 class TotalsCounter:
-    """Counts as the run goes."""
+    """Counts the figures while the run goes on."""
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
@@ -60,7 +60,7 @@ class TotalsCounter:
         }
 
     def fault_began(self, terminals: dict[str, TerminalEvidence]) -> None:
-        """The cards that are inside now meet the fault."""
+        """A fault has begun: it is counted for all cards that are inside a machine now."""
         self._faults += 1
         for terminal in terminals.values():
             if terminal.device.inserted is not None:

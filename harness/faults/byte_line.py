@@ -123,7 +123,7 @@ class AfterBytes(WireRule):
         raise NotImplementedError
 
     def beyond(self, now: float, passing: Passing) -> list[Act] | None:
-        """The fate of a frame after that one, struck or not."""
+        """What becomes of a frame that comes after that one."""
         raise NotImplementedError
 
 

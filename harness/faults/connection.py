@@ -25,7 +25,9 @@ class Trouble(NamedTuple):
 
 
 class ConnectionRule(Rule):
-    """The defaults leave every connection alone."""
+    """A fault of the connection. A subclass overrides what it changes; the methods of this base
+    class change nothing.
+    """
 
     layer = "connection"
 
@@ -36,20 +38,20 @@ class ConnectionRule(Rule):
         return None
 
     def severs(self, _now: float, _terminal: str) -> Trouble | None:
-        """What keeps the answer to a dial away that was let in before."""
+        """Why the answer to a dial that was let in before does not arrive; None if it does."""
         return None
 
     def opened(self, now: float, terminal: str) -> None:
-        """A connection of that terminal stands."""
+        """A connection of that terminal has been opened."""
 
     def stands(self, _now: float, terminal: str, since: float) -> None:
         self.opened(since, terminal)
 
     def passed(self, now: float, terminal: str) -> None:
-        """Bytes left on it, either way."""
+        """Bytes have been sent on the connection, in either direction."""
 
     def closed(self, now: float, terminal: str) -> None:
-        """It is gone, or the attempt to connect is over. May be told twice."""
+        """The connection is gone, or the attempt to connect has ended. This may be called twice."""
 
     def next_cut(self, _now: float, _terminal: str) -> tuple[float, str] | None:
         """When the standing connection ends, not before `now`, and how: 'rst' or 'fin'."""
@@ -75,11 +77,11 @@ class DialRule(ConnectionRule):
         return 0.0
 
     def waited(self, seconds: float) -> str:
-        """That effect in words."""
+        """The effect of the wait, in words."""
         return f"dial answered {seconds:g} s later"
 
     def admitted(self, terminal: str) -> None:
-        """No rule was against it."""
+        """The dial was let in: no other rule refused it."""
 
 
 class Refuse(DialRule):
@@ -189,7 +191,7 @@ class Reset(ConnectionRule):
 
     @property
     def counted(self) -> int:
-        """With the one that is pending: it counts as soon as it is due."""
+        """The attempts so far, including a pending one that is due already."""
         return super().counted + bool(self._due)
 
     def next_cut(self, now: float, terminal: str) -> tuple[float, str] | None:
@@ -234,7 +236,7 @@ class FinIdle(ConnectionRule):
 
     @property
     def counted(self) -> int:
-        """With the one that is pending: it counts as soon as it is due."""
+        """The attempts so far, including a pending one that is due already."""
         return super().counted + any(self._due(terminal) is not None for terminal in self._silent)
 
     def _due(self, terminal: str) -> float | None:

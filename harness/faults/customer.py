@@ -18,7 +18,7 @@ class CustomerRule(Rule):
     what: ClassVar[str] = ""
 
     def forget(self, terminal: str) -> None:
-        """The customer walks away."""
+        """Note that the customer has walked away."""
         self.acted(terminal, f"customer left the {self.what}")
 
 
@@ -72,11 +72,11 @@ class HandRule(Rule):
         return moment
 
     def waits_until(self, now: float, terminal: str, machine: MachineDeadlines) -> Moment:
-        """When a hand moves that was struck."""
+        """When a hand moves that this fault has struck (run seconds)."""
         raise NotImplementedError
 
     def goes_on(self, now: float, _terminal: str, _machine: MachineDeadlines) -> Moment:
-        """It has waited until then: does it move now, or later?"""
+        """The hand has waited until its time: the moment at which it moves, now or later."""
         return Moment(now)
 
 

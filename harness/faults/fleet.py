@@ -41,7 +41,7 @@ def region_of(terminal: str, of: int) -> int:
 
 
 class RegionPartition(DialRule, WireRule):
-    """Nobody is told: what stands goes on standing, and carries nothing."""
+    """Neither end is told. Connections that stand go on standing, and nothing passes on them."""
 
     kind = "region_partition"
     layer = "fleet"
@@ -77,7 +77,7 @@ class RegionPartition(DialRule, WireRule):
 
 
 class MassDisconnect(ConnectionRule):
-    """Which terminals is drawn once. What opens later stands."""
+    """The terminals that are cut off are drawn once. What connects later is left alone."""
 
     kind = "mass_disconnect"
     layer = "fleet"
@@ -134,7 +134,7 @@ class Outage(ConnectionRule):
     layer = "fleet"
 
     def down(self, region: int) -> tuple[float, float]:
-        """From when until when, in run seconds."""
+        """The start and the end of the outage of a region, in run seconds."""
         raise NotImplementedError
 
     def _down(self, terminal: str) -> tuple[float, float]:
@@ -198,11 +198,11 @@ class SwitchRule(Rule):
         self._begun = self._over = False
 
     def due(self) -> float:
-        """When there is something to do."""
+        """When this fault next acts on the pair of hosts (run seconds)."""
         return self.start if not self._begun and self.start < self.until else FOREVER
 
     def switch(self) -> Switch:
-        """It is time."""
+        """What happens between the hosts now, since it is due."""
         raise NotImplementedError
 
 
@@ -220,7 +220,7 @@ class Failover(SwitchRule):
 
 
 class SplitBrain(SwitchRule):
-    """While the window lasts."""
+    """Two hosts act as primary while the window of the fault lasts."""
 
     kind = "split_brain"
     summary = "host and standby lose sight of each other, and both take connections"

@@ -39,7 +39,7 @@ class OperationRule(Rule):
     where = "terminals"
 
     def names(self, operation: str) -> bool:
-        """Is this operation meant?"""
+        """Is this one of the operations that `at` names?"""
         at: str | None = self.value("at")
         return at is None or operation.startswith(at)
 

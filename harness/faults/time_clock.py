@@ -50,7 +50,7 @@ class ClockRule(Rule):
         return self.p is None or Draw(self._chance ^ key_of(terminal)).chance(self.p)
 
     def off(self, now: float, terminal: str, moment: datetime) -> tuple[timedelta, timedelta]:
-        """(UTC, local time besides)."""
+        """By how much the clock is off: (UTC, and local time in addition)."""
         raise NotImplementedError
 
 
@@ -97,7 +97,7 @@ class DstChange(ClockRule):
 
 
 class YearRollover(ClockRule):
-    """DE 7 knows no year: what was sent before looks like something of next December."""
+    """DE 7 has no year: a message of before the rollover looks like one of next December."""
 
     kind = "year_rollover"
     summary = "by the clock the year ends soon after the window's start"
