@@ -1,4 +1,4 @@
-"""The card's checks: it comes out, in time, and is kept only for a reason (T1 T2 T7 F1 F2)."""
+"""Card checks: the card comes out in time, and is kept only for a reason (T1 T2 T7 F1 F2)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from harness.wire.message import Kind, Outcome
 
 
 class AbortReleasesCard(Check):
-    """T1. The abort is the contract's host timer without a timely answer, a close while waiting, or
-    the terminal's own word; then the card is out or its capture begun within two ejects, and taken
-    or its capture begun `card_take` later.
+    """T1. An abort is: no answer within the contract's host timer, a close while waiting, or the
+    terminal's own report. Then the card must be out or its capture begun within the time of two
+    ejects, and the card taken or its capture begun `card_take` later.
     """
 
     id = "T1"
@@ -154,13 +154,14 @@ class CaptureHasReason(Check):
         if terminal.device.has_been_at_slot:
             early = self.contract.card_take - (at - terminal.device.slot_since)
         if early is None or early > 0.001:
-            # live, the moment at the slot is written down a little after its timer was started
+            # in a live run, the event at the slot is recorded a little after its timer was started
             self.fail(terminal, at, "the card was captured for no listed reason", excess=early)
 
 
 class CapturesAreFew(Check):
-    """T7.breaker. Captures by code, by the device and the wire: at most so many within a window.
-    A card that had jammed, or had been at the slot, is captured for another reason.
+    """T7.breaker. Captures by capture code, seen at the device and on the wire, stay within the
+    limit for one window. A card that had jammed or had been at the slot has another reason for
+    its capture.
     """
 
     id = "T7.breaker"
@@ -300,8 +301,8 @@ class EveryCardOut(Check):
 
 
 class NoCardWhileDown(Check):
-    """F2.accept. Whether the link is down is judged by what passed at the terminal's end, and not
-    by what the terminal believes.
+    """F2.accept. Whether the link is down is judged by the traffic at the terminal's end, not by
+    the terminal's own state.
     """
 
     id = "F2.accept"

@@ -1,4 +1,4 @@
-"""The cash's checks: only on an approval, never more, never too early, and it adds up."""
+"""Cash checks: paid only on an approval, never too much or too early, and all notes add up."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ class ApprovalIsAuthentic(Check):
     needs = ("device", "wire.terminal", "wire.mac")
 
     def observable(self, sees: tuple[str, ...]) -> bool:
-        """Where the contract has no MAC there is none to look at."""
+        """False if the contract has no MAC, because there is nothing to check then."""
         return self.contract.mac and super().observable(sees)
 
     def on_StackBegun(self, terminal: TerminalEvidence, at: float, _event: e.StackBegun) -> None:
         current = terminal.transactions.current
         if current is None or not (current.approved or current.forged):
-            return  # T4's to say
+            return  # T4 reports that
         self.tried += 1
         if not current.approved:
             self.fail(terminal, at, f"cash on an approval whose MAC is {current.forged}")
@@ -73,7 +73,7 @@ class NeverMoreThanApproved(Check):
     ) -> None:
         current = terminal.transactions.current
         if current is None or not current.approved:
-            return  # cash without approval is T4's to say
+            return  # T4 reports cash without approval
         self.tried += 1
         over = current.stacked - current.approved
         self.measured(max(0, over))
@@ -104,8 +104,8 @@ class CardBeforeCash(Check):
 
 class CashIsDrawnIn(IntervalCheck):
     """T2.cash (docs/domain.md, "Timers", cash_take and retract).
-    From the slot to a hand, or back in; what got
-    stuck on the way is out of everybody's reach.
+    A case lasts from the presentation of the cash at the slot until the customer takes it or it is
+    retracted. It also ends when the retraction fails: nobody can reach notes stuck in the machine.
     """
 
     id = "T2.cash"
@@ -139,7 +139,7 @@ class CashIsDrawnIn(IntervalCheck):
 
 
 class NothingAfterAbort(Check):
-    """T9. An abort, by the evidence or by the terminal's own word, ends the transaction."""
+    """T9. An abort, by the evidence or by the terminal's own report, ends the transaction."""
 
     id = "T9"
     needs = ("device", "wire.terminal")

@@ -1,4 +1,4 @@
-"""Checks of a fleet that comes back: it serves again, and not all of it at once (F3, F4)."""
+"""Checks of a fleet's recovery: it serves again, and not all terminals at once (F3, F4)."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from harness.checks.evidence import TerminalEvidence
 CLOSED = ("out_of_service", "supervisor", "blank", "")
 SHARE = 0.99
 LONG_DOWN = 120.0  # seconds after which a terminal's back-off has come to its cap
-FLEET = 30  # fewer terminals make no crowd
+FLEET = 30  # with fewer terminals F4 is not judged
 BLOCK = 5.0  # seconds over which connects are counted
-SPREAD = 4.0  # times the deviation that chance makes
+SPREAD = 4.0  # allowed standard deviations above the average
 
 
 class BackInService(Check):
-    """F3, by the screens. Recovery is when the last fault ends, and every outage that one began. A
-    terminal whose hardware failed needs a person, and is left out. A terminal whose connection
-    stood through the recovery and was lost only afterwards could not know at first that it was
-    broken, and is judged later than the others.
+    """F3, by the screens. Recovery is the moment when the last fault and all outages that faults
+    began have ended. A terminal whose hardware failed needs a person and is not judged. A terminal
+    whose connection seemed open at the recovery and was lost only afterwards could not know at
+    first that the connection was broken, and is judged later than the others.
     """
 
     id = "F3"
-    needs = ("device", "wire.host")  # whoever tests terminals alone has no host to bring back
+    needs = ("device", "wire.host")  # a test of terminals alone has no host that recovers
 
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
@@ -34,11 +34,11 @@ class BackInService(Check):
         self._host_away: dict[float, float] = {}  # since and until when, as faults say
         self._recovered: float | None = None
         self._opened: dict[str, float] = {}
-        self._in_doubt: dict[str, None] = {}  # whose connection was lost after the recovery
-        self._early = True  # nobody has been judged since the recovery
+        self._in_doubt: dict[str, None] = {}  # connection lost after the recovery
+        self._early = True  # no terminal has been judged since the recovery
         self._down: dict[str, float] = {}  # until when a fault keeps one machine down
-        self._later: dict[str, float] = {}  # who is judged by himself, and when
-        self._late: dict[str, float] = {}  # who should have been back by when
+        self._later: dict[str, float] = {}  # terminals that are judged separately, and when
+        self._late: dict[str, float] = {}  # terminals that are late, and when they were due
 
     # --- faults ---------------------------------------------------------------------------------
 
@@ -54,7 +54,7 @@ class BackInService(Check):
                 self._recovers(at)
         elif isinstance(event, e.FaultActed):
             whose, end = event.on.partition(":")[0], at + event.lasts
-            if whose != "HOST":  # one machine's outage excuses nobody else
+            if whose != "HOST":  # one terminal's outage does not excuse the others
                 self._down[whose] = max(self._down.get(whose, 0.0), end)
                 return
             self._host_away[at] = max(self._host_away.get(at, 0.0), end)
@@ -99,8 +99,8 @@ class BackInService(Check):
             self._judge(due + self.contract.doubt, list(self._in_doubt))
 
     def _judge(self, at: float, whom: list[str]) -> None:
-        """Which of the terminals serve by then? One that was down itself until lately is judged
-        later.
+        """Judge which of the terminals serve at `at`. A terminal that was itself down until
+        recently is judged later.
         """
         bound = self.contract.in_service
         lately = {x: due for x in whom if (due := self._down.get(x, -bound) + bound) > at}
@@ -167,8 +167,8 @@ class BackInService(Check):
     on_EjectFailed = on_CaptureFailed = on_RetractFailed = _breaks  # noqa: N815
 
     def _stands_still(self, terminal: TerminalEvidence, at: float, event: e.Event) -> None:
-        """A terminal whose process was paused while a motor reported must take the motor for
-        broken.
+        """A terminal whose process was paused while a motor reported must conclude that the motor
+        is broken.
         """
         if terminal.device.inserted is not None or terminal.device.cash_out:
             self._breaks(terminal, at, event)
@@ -188,8 +188,8 @@ class BackInService(Check):
         self._was_late(terminal, now)
 
     def rest(self, terminal: TerminalEvidence, now: float) -> None:
-        """A run that came to its end before that had nobody left to wait for; or it waits for
-        nobody, and then only those are judged who are back.
+        """At the end of the run, judge the terminals that are not judged yet. If the contract does
+        not await service, only the terminals that are back in service are judged.
         """
         awaits = self.contract.awaits_service
         if self._recovered is not None:
@@ -204,8 +204,8 @@ class BackInService(Check):
 
 
 class NoStampede(Check):
-    """F4. Connects of terminals that were cut off for long, so that each has backed off to the cap.
-    How many a second that may be is an average: `SPREAD` deviations above it are chance.
+    """F4. Connects of terminals that were cut off so long that each has reached its back-off's cap.
+    The allowed rate per second is an average; up to `SPREAD` deviations above it count as chance.
     """
 
     id = "F4"

@@ -1,4 +1,4 @@
-"""The ledger's checks, judged from postings and from what passed at both ends (H1 to H7)."""
+"""The ledger's checks, judged from postings and from the frames at both ends (H1 to H7)."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class PostedOnce(Check):
 def _long_over(
     terminal: TerminalEvidence, transaction: TransactionEvidence, event: e.Posted
 ) -> bool:
-    """Does it post for a transaction that was put away? One whose debit is known may still be
-    reversed: whether an approval was paid is not seen without a device.
+    """True if the posting is for a transaction that was settled earlier. A reversal of a known
+    debit is allowed: without a device the evidence does not show if cash was paid.
     """
     return terminal.transactions.was_settled(transaction) and not (
         event.kind == "reversal" and transaction.debits
@@ -42,7 +42,7 @@ def _long_over(
 
 
 class _SeenMessages:
-    """The messages that move money, of each terminal, by their class and number."""
+    """The messages of each terminal that move money, by their class and number."""
 
     def __init__(self) -> None:
         self._seen = {
@@ -50,7 +50,7 @@ class _SeenMessages:
         }
 
     def add(self, terminal: str, message_class: str, number: int | str) -> bool:
-        """Whether it was there before. A message that moves no money is left out."""
+        """True if the message was there before. A message that moves no money is not added."""
         seen = self._seen.get(message_class)
         return seen is not None and seen[terminal].add(number)
 
@@ -60,7 +60,7 @@ class _SeenMessages:
 
 
 class PostingIsAuthentic(Check):
-    """H1.authentic: by the tap's own MAC check of what came to the host's end."""
+    """H1.authentic: by the tap's own MAC check of the messages that reached the host's end."""
 
     id = "H1.authentic"
     needs = ("ledger", "wire.host", "wire.mac")
@@ -70,7 +70,7 @@ class PostingIsAuthentic(Check):
         self._signed = _SeenMessages()
 
     def observable(self, sees: tuple[str, ...]) -> bool:
-        """Where the contract has no MAC there is none to look at."""
+        """False if the contract has no MAC, because there is nothing to check then."""
         return self.contract.mac and super().observable(sees)
 
     def on_FrameSeen(self, terminal: TerminalEvidence, _at: float, event: e.FrameSeen) -> None:
@@ -113,9 +113,9 @@ class NeverMoreBack(Check):
 
 
 class LedgerEqualsCash(Check):
-    """H3, transaction by transaction: debited less reversed is what the customer took, or is in
-    flight (the terminal still holds the card and has not decided), or owed (its reversal is pending
-    or parked), or in suspense. `worst` is the largest difference.
+    """H3, for each transaction: debits less reversals equal the cash that the customer took, or the
+    difference is in flight (the terminal still holds the card and has not decided), owed (its
+    reversal is pending or parked) or in suspense. `worst` is the largest difference.
     """
 
     id = "H3"
@@ -142,7 +142,7 @@ class LedgerEqualsCash(Check):
         for transaction in terminal.transactions.kept():
             off = transaction.debit + transaction.stood - transaction.back - transaction.taken
             if transaction.before and not transaction.requested:
-                continue  # its cash was paid in an earlier life, where nobody of this run looked
+                continue  # its cash was paid in an earlier life, which this run did not observe
             if off and not explained(transaction) and not in_flight(terminal, transaction):
                 self.measured(abs(off))
                 self.fail(
@@ -154,7 +154,7 @@ class LedgerEqualsCash(Check):
 
 
 def explained(transaction: TransactionEvidence) -> bool:
-    """Is the difference owed or in suspense?"""
+    """True if the difference is owed or in suspense."""
     owed = (
         transaction.reversal is not None
         and not transaction.reversal_final
@@ -164,14 +164,14 @@ def explained(transaction: TransactionEvidence) -> bool:
 
 
 def in_flight(terminal: TerminalEvidence, transaction: TransactionEvidence) -> bool:
-    """Posted, and the terminal's outcome undecided: it still holds the card of this request."""
+    """True if posted and still undecided: the terminal still holds the card of this request."""
     undecided = not transaction.endings and transaction.reversal is None
     card_inside = terminal.device.inserted is not None
     return transaction is terminal.transactions.current and card_inside and undecided
 
 
 class ReplayMovesNothing(Check):
-    """H4. A case is a message that the host heard twice, a failure a second posting by one."""
+    """H4. A case is a message that the host received twice; a second posting for it fails."""
 
     id = "H4"
     needs = ("ledger", "wire.host")
@@ -194,7 +194,8 @@ class ReplayMovesNothing(Check):
 
 class TombstoneHolds(Check):
     """H6. A reversal that the host acknowledged before any debit of its original is a tombstone,
-    and the original is never approved. Tried where the original came, or was there undecided.
+    and the original is never approved. A case is an original that arrives afterwards, or that had
+    arrived and was undecided.
     """
 
     id = "H6"
@@ -229,7 +230,7 @@ class TombstoneHolds(Check):
 
 class NothingPending(Check):
     """H7. At quiescence each reversal that was sent has had a final answer or is parked, with an
-    alarm; and the store, counted by itself, holds no pending one.
+    alarm; and the store, counted separately, holds no pending reversal.
     """
 
     id = "H7"

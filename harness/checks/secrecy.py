@@ -1,20 +1,20 @@
 """S3: no clear PAN, track, PIN block or key in anything that a run emits.
 
-The scan keeps no list of secrets. It asks of each candidate whose it would be: a PAN and the
-part of track 2 behind its separator lead back to their card (`Population.card_of`), a PIN
-block, clear or deciphered with the PIN key, shows ten digits of its PAN and all of its PIN.
-So no card is missed for not having been announced, nothing grows with the run, and a journal
-alone can be scanned again. A candidate that leads to no card of this run is no leak: MACs,
-amounts and original data are full of digits.
+The scan keeps no list of secrets. It looks for the card of each candidate. A PAN, or the part of
+track 2 after the separator, identifies its card (`Population.card_of`). A PIN block, clear or
+deciphered with the PIN key, shows ten digits of its PAN and the whole PIN. So the scan covers
+cards that were never announced, needs no memory that grows with the run, and can be repeated on a
+journal alone. A candidate that matches no card of this run is not a leak: MACs, amounts and
+original data contain many digits.
 
-It looks at the text as it stands and at what the text's runs of hex (spaced or not, upper or
-lower case) and of base64 (at any alignment) stand for, each read as ASCII, as EBCDIC (cp037)
-and as packed digits, and at hex within those.
+The scan reads the text itself, and the decoded bytes of its runs of hex (spaced or not, upper or
+lower case) and of base64 (at any alignment). Each is read as ASCII, as EBCDIC (cp037) and as
+packed digits, and hex within the decoded bytes is read too.
 
-Cards of a file (`--cards`) that are on another BIN are found by their PAN alone.
+Cards of a file (`--cards`) that have another BIN are found by their PAN only.
 
-What it cannot see: a PIN or a CVV on its own is three or four digits like any others, and a
-PIN block of a mistyped PIN belongs to nobody. A leak names kind and place, never the secret.
+Limits: a PIN or a CVV alone cannot be told from any other three or four digits, and a PIN block
+of a mistyped PIN matches no card. A leak names kind and place, never the secret.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from harness.cardholders import TERMINALS, Card, Population, luhn_digit
 from harness.crypto.keys import Keys
 from harness.crypto.tdes import TripleDes
 
-# What follows the first character is looked ahead at, so that candidates may overlap; digits
-# may stand in groups of four.
+# A lookahead matches all but the first character, so that candidates may overlap. Digits may be
+# in groups of four.
 _PAN = re.compile(rb"9(?=(999[ -]?99\d\d[ -]?\d{4}[ -]?\d{4}))")
 _TRACK_TAIL = re.compile(rb"[=Dd](?=(\d{4}2[02]11\d{9}))")
 _EBCDIC = bytes(range(256)).decode("cp037").encode("latin-1", "replace")
@@ -51,7 +51,7 @@ _BASE64_ONLY = _blank_but(string.ascii_letters + string.digits + "+/")
 
 
 class Leak(msgspec.Struct, frozen=True):
-    """A secret that got out: what kind, where, and whose (the card's token, a key's name)."""
+    """A leaked secret: its kind, its place, and its owner (the card's token or the key's name)."""
 
     kind: str
     where: str
@@ -63,13 +63,13 @@ class Leak(msgspec.Struct, frozen=True):
 
 
 class SecrecyScan:
-    """Reads what a run emits and reports what should not be in it.
+    """Scans the output of a run and reports the secrets in it.
 
     `scanned` counts bytes and `leaked` all leaks, of which `leaks` keeps the first hundred.
     """
 
     def __init__(self, population: Population, keys: Keys, *, terminals: int = TERMINALS) -> None:
-        """`terminals` is the size of the run's fleet: cards of further machines are nobody's."""
+        """`terminals` is the size of the run's fleet; cards of other terminals are ignored."""
         self._population = population
         self._terminals = terminals
         self._keys = sorted(msgspec.structs.asdict(keys).items())
@@ -98,8 +98,8 @@ class SecrecyScan:
         return leaks
 
     def scan_lines(self, lines: Iterable[bytes], where: str, line: int = 1) -> list[Leak]:
-        """The same for a stream of lines with their newlines, such as an open journal. It is
-        read in pieces of some 64 kB, which is faster than line by line.
+        """The leaks in a stream of lines with their newlines, such as an open journal. The stream
+        is read in pieces of about 64 kB, which is faster than line by line.
         """
         leaks: list[Leak] = []
         held: list[bytes] = []
@@ -114,7 +114,7 @@ class SecrecyScan:
         return leaks + self.scan(b"".join(held), where, line)
 
     def _found(self, data: bytes) -> list[tuple[str, str]]:
-        """Kinds of secret and whose they are, each pair once, in order of discovery."""
+        """The kind and the owner of each secret found, each pair once, in order of discovery."""
         hexed = _unhex(data)
         words = [run for run in _runs(data, _BASE64_ONLY, _BASE64_LEAST) if run not in self._words]
         coded = [piece for run in words for piece in _unbase64(run)]
@@ -129,7 +129,7 @@ class SecrecyScan:
             found += self._in_text(view)
             found += self._in_raw(_unhex(view))
         if not found and len(self._words) < _WORDS_KEPT:
-            # a journal repeats its own words; the secrets never change, so neither will these
+            # a journal repeats the same words, and their result never changes: keep the clean ones
             self._words.update((run, None) for run in words if run.isalpha())
         return list(dict.fromkeys(found))
 
@@ -173,7 +173,7 @@ class SecrecyScan:
             at = firsts.find(b"\x04", at + 1)
 
     def _owner(self, block: str) -> Card | None:
-        """Whose clear format 0 block this is
+        """The card of this clear format 0 block
         (docs/domain.md, "Secrets and keys"): 04, PIN and filler, XORed with the
         PAN's last twelve digits before the check digit, which on our BIN begin with 999.
         """
@@ -199,8 +199,8 @@ def _runs(text: bytes, only: bytes, least: int, without: bytes = b"") -> list[by
 
 
 def _unhex(text: bytes) -> list[bytes]:
-    """What the runs of hex stand for, from either nibble, where at least a block long. Spaces
-    and colons are left out, as they stand between the bytes of a dump.
+    """The decoded runs of hex, starting at either nibble, if at least one block long. Spaces and
+    colons are removed, because dumps have them between the bytes.
     """
     pieces = []
     for run in _runs(text, _HEX_ONLY, 2 * _BLOCK, without=b" :"):
@@ -212,12 +212,12 @@ def _unhex(text: bytes) -> list[bytes]:
 
 
 def _unbase64(run: bytes) -> list[bytes]:
-    """What the run stands for from each of four alignments, as it may hang on other text."""
+    """The run decoded at each of four alignments, because other text may come before it."""
     padded = run + b"AAA"
     return [a2b_base64(padded[k : k + (len(padded) - k) // 4 * 4]) for k in range(4)]
 
 
 def _windows(piece: bytes) -> Iterator[bytes]:
-    """All stretches of eight bytes, at any offset, laid end to end."""
+    """All sequences of eight bytes, at any offset, joined end to end."""
     for offset in range(min(_BLOCK, len(piece) - _BLOCK + 1)):
         yield piece[offset : offset + (len(piece) - offset) // _BLOCK * _BLOCK]

@@ -1,4 +1,4 @@
-"""Checks of what stands behind the host: advices to the issuer, and business days (H5, H8)."""
+"""Checks of settlement behind the host: advices to the issuer, and business days (H5, H8)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from harness.wire.message import AdviceOutcome
 
 
 class AdvicesAccepted(Check):
-    """H5. The issuer posts what was approved in its stead, and never says no for a reason of
-    business; each is told to it, to the amount, and at rest none is left. What is stood in for
-    stays under the contract's limit.
+    """H5. The issuer posts each transaction that the host approved in stand-in, and never declines
+    one for a business reason. Each is advised to the issuer with its exact amount, and at rest no
+    advice is left. Stand-in amounts stay under the contract's limit.
     """
 
     id = "H5"
@@ -54,9 +54,9 @@ class AdvicesAccepted(Check):
 
 
 class DaysAddUp(Check):
-    """H8. What is posted from a cutover on belongs to the new business day, reversals of the old
-    one's debits too; an answer names the day of its posting (DE 15); and the totals that the host
-    tells as a day ends are those of its postings.
+    """H8. Postings from a cutover on belong to the new business day, even reversals of debits of
+    the old day. An answer names the day of its posting (DE 15). The totals that the host reports at
+    the end of a day equal those of its postings.
     """
 
     id = "H8"
@@ -69,7 +69,7 @@ class DaysAddUp(Check):
         self._last: dict[tuple[str, str], str] = {}  # by terminal and cause
 
     def observable(self, sees: tuple[str, ...]) -> bool:
-        """Where the contract has no cutover, days are not told apart."""
+        """False if the contract has no cutover, because days cannot be told apart then."""
         return bool(self.contract.cutover) and super().observable(sees)
 
     def on_Posted(self, terminal: TerminalEvidence, at: float, event: e.Posted) -> None:
@@ -83,7 +83,7 @@ class DaysAddUp(Check):
         sums[event.kind] += event.amount
         if not terminal.transactions.named(
             event.stan, event.sent
-        ).stood_in:  # that was answered long before
+        ).stood_in:  # its request was answered long before
             self._last[terminal.name, event.cause] = event.day
 
     def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:

@@ -1,4 +1,4 @@
-"""The figures that a person cares about, from the same evidence as the checks."""
+"""The summary figures of a run, from the same evidence as the checks."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ class TotalsCounter:
         self.totals.suspense += event.suspense
 
     def finish(self, terminals: dict[str, TerminalEvidence], now: float) -> Totals:
-        """Add what is open at the end."""
+        """Add the transactions and cards that are still open at the end."""
         totals = self.totals
         totals.terminals = len(terminals)
         for terminal in terminals.values():

@@ -1,4 +1,4 @@
-"""How withdrawals end, how reversals repeat, and whether timers stand (T3 T8 T10 T13)."""
+"""How withdrawals end, how reversals repeat, and whether timers run (T3 T8 T10 T13)."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from harness.wire.message import REVERSALS, Kind
 
 
 class TimersStand(Check):
-    """T3. Seen only on our own terminals: with a card or cash in play a state has a timer, unless
-    it is parked out of service; and nothing from the network sets one again.
+    """T3. Observable only on our own terminals. While a card or cash is in play, each state has a
+    timer, unless the terminal is parked out of service; and no network event restarts a timer.
     """
 
     id = "T3"
@@ -40,7 +40,7 @@ class EndsExactlyOnce(Check):
     needs = ("device", "wire.terminal")
 
     def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
-        """A new request of the terminal closes the book on what is over."""
+        """A new request of the terminal makes its earlier transactions final: judge them."""
         if terminal.wire.kind is Kind.REQUEST and event.end == "terminal":
             for transaction in terminal.transactions.swept:
                 self._judge(terminal, at, transaction)
@@ -67,9 +67,9 @@ class EndsExactlyOnce(Check):
 
 
 class UnansweredIsReversed(Check):
-    """T8.unanswered: what the wire alone shows of T8, at a terminal whose device nobody sees. A
-    withdrawal that had no answer within the contract's host timer that could close it, or one
-    that asks for a reversal, is reversed.
+    """T8.unanswered: the part of T8 that the wire alone shows, for a terminal whose device is not
+    observed. A withdrawal must be reversed if no answer that could close it came within the
+    contract's host timer, or if its answer asks for a reversal.
     """
 
     id = "T8.unanswered"
@@ -94,7 +94,7 @@ class UnansweredIsReversed(Check):
 
 
 def must_be_reversed(transaction: TransactionEvidence) -> bool:
-    """By what passed on the wire, is there no way for this withdrawal to end but a reversal?"""
+    """True if, by the messages on the wire, this withdrawal can end only with a reversal."""
     if not (transaction.requested and transaction.withdrawal) or transaction.unsure:
         return False
     if transaction.answer is None or transaction.aborted:
@@ -104,14 +104,14 @@ def must_be_reversed(transaction: TransactionEvidence) -> bool:
 
 
 def is_open(transaction: TransactionEvidence) -> bool:
-    """Is something still to come on the wire?"""
+    """True if a message of this transaction is still expected on the wire."""
     if transaction.reversal is not None:
         return not (transaction.reversal_final or transaction.parked or transaction.unsure)
     return must_be_reversed(transaction)
 
 
 def never_ended(transaction: TransactionEvidence) -> str:
-    """In words, for a withdrawal without an ending."""
+    """The failure text for a withdrawal without an ending."""
     return (
         f"STAN {transaction.stan} of {transaction.amount / 100:.2f} never ended: "
         f"{_answer_in_words(transaction)}, nothing reversed"
@@ -125,7 +125,7 @@ def _answer_in_words(transaction: TransactionEvidence) -> str:
 
 
 def contradiction(transaction: TransactionEvidence, endings: tuple[str, ...]) -> str:
-    """What is wrong with how it ended, '' when nothing is."""
+    """What is wrong with the transaction's endings; '' if nothing is."""
     if "reversed" in endings and (transaction.reversal_taken or 0) != transaction.taken:
         said = transaction.reversal_taken or 0
         taken = f"{transaction.taken / 100:.2f} were taken"
@@ -144,8 +144,8 @@ def contradiction(transaction: TransactionEvidence, endings: tuple[str, ...]) ->
 
 
 class PowerCutLosesNothing(Check):
-    """T10. A withdrawal that was open when the power failed has ended all the same, and a reversal
-    that was in flight then has been answered for good.
+    """T10. A withdrawal that was open when the power failed has still ended, and a reversal that
+    was in flight then has had its final answer.
     """
 
     id = "T10"
@@ -166,11 +166,10 @@ class PowerCutLosesNothing(Check):
 
 class ReversalsInOrder(Check):
     """T13.order (docs/domain.md, "Store and forward", rule 6).
-    A reversal is sent for the first time when the one before it
-    has had its final answer or is parked, and never before one of an earlier transaction (as far
-    as its request was seen: one that the power cut off before it left has no place in time). Where
-    nobody sees the terminals' own end, a host that was killed may have given the answer and not
-    have lived to say so.
+    A reversal is first sent when the reversal before it has had its final answer or is parked, and
+    never before a reversal of an earlier transaction. The order is that of the requests seen: a
+    request that was never sent because of a power cut has no place in it. If the terminals' end is
+    not observed, a killed host may have sent the answer without recording it.
     """
 
     id = "T13.order"
@@ -205,9 +204,9 @@ class ReversalsInOrder(Check):
 
 
 class OneReversal(Check):
-    """T13. One reversal per transaction with one STAN and one DE 7; its repeats are equal but for
-    the MTI and the MAC; the first is no repeat, unless the power failed in between (which nobody
-    sees at somebody else's terminal).
+    """T13. One reversal per transaction with one STAN and one DE 7. Its repeats differ only in the
+    MTI and the MAC. The first one sent is not a repeat, unless the power failed in between (which
+    cannot be observed at a foreign terminal).
     """
 
     id = "T13"

@@ -1,8 +1,8 @@
-"""Faults of the bytes of a frame: how many come at a time, and whether they are right. Those of the
-line are in byte_line.py.
+"""Faults of the bytes of a frame: how many bytes arrive at a time, and whether they are right. The
+faults of the line are in byte_line.py.
 
-They touch financial and reversal responses, or what mti= names, and never the length header: it
-goes on saying what there was.
+These faults touch financial and reversal responses, or the messages that mti= names. They never
+change the length header: it still gives the length of the original message.
 """
 
 from __future__ import annotations
@@ -48,8 +48,9 @@ class Slice(ByteRule):
 
 
 class Coalesce(ByteRule):
-    """What is held leaves with the frames that follow it the same way, whatever they are; it is
-    lost with its connection. When the fault is over, the next frame takes along what is held.
+    """A held frame leaves together with the next frames in the same direction, whatever messages
+    they carry. If the connection ends first, the held frames are lost. When the fault is over, the
+    held frames leave together with the next frame.
     """
 
     kind = "coalesce"
@@ -64,7 +65,7 @@ class Coalesce(ByteRule):
     def __init__(self, spec: FaultSpec, index: int, context: Context) -> None:
         super().__init__(spec, index, context)
         self._held: dict[tuple[str, str], list[bytes]] = {}
-        self._told: dict[tuple[str, str], tuple[FaultActed, ...]] = {}  # when they arrive
+        self._told: dict[tuple[str, str], tuple[FaultActed, ...]] = {}  # effects to tell on arrival
 
     def renewed(self, terminal: str) -> None:
         for to in (TO_HOST, TO_TERMINAL):
@@ -100,7 +101,7 @@ class Coalesce(ByteRule):
 
 
 class SpoiledRule(ByteRule):
-    """Spoils bytes of the message. The length header and the address (a TPDU) stay as they were."""
+    """Damages bytes of the message. The length header and the address (a TPDU) are not changed."""
 
     stage = DAMAGE
 
@@ -109,8 +110,8 @@ class SpoiledRule(ByteRule):
         self.message_at = len(framing(context.framing).wrap(b"?")) - 1
 
     def place(self, draw: Draw, places: int, given: Any) -> int | None:
-        """At which of so many places of the message, from 1: the given or a drawn one; None if
-        there is no such place.
+        """The place in the message, from 1 to `places`: the given one, or a drawn one if none is
+        given. None if there is no such place.
         """
         if places < 1 or (given or 1) > places:
             return None
@@ -141,7 +142,9 @@ class BitFlip(SpoiledRule):
 
 
 class DropBytes(SpoiledRule):
-    """The receiver takes what is missing from the frame that follows, and reads on from there."""
+    """The receiver takes the missing bytes from the start of the next frame, and reads on after
+    them.
+    """
 
     kind = "drop_bytes"
     variants = ("", "bytes=1")
@@ -165,7 +168,9 @@ class DropBytes(SpoiledRule):
 
 
 class InsertBytes(SpoiledRule):
-    """What the length leaves over of the message is read as the header of the next frame."""
+    """The length header does not cover the last bytes of the message; the receiver reads them as
+    the header of the next frame.
+    """
 
     kind = "insert_bytes"
     variants = ("", "bytes=1")

@@ -1,6 +1,7 @@
-"""Faults of the line, whatever is on it: how long it takes, how much it carries, and how far.
+"""Faults of the line, whatever it carries: its delay, its rate, and the number of bytes after which
+it stalls or ends.
 
-They touch everything, both ways, and leave what they deliver as it is.
+They touch all frames, in both directions, and do not change the bytes that they deliver.
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ from harness.faults.wire import CUT, PACE, TIMING, TO_HOST, TO_TERMINAL, WireRul
 
 
 class LineRule(WireRule):
-    """Frames that it delays stay in order among themselves, as in any stream."""
+    """Delays frames. The delayed frames of one direction keep their order, as in any stream."""
 
     layer = "byte"
     stage = TIMING
 
     def __init__(self, spec: FaultSpec, index: int, context: Context) -> None:
         super().__init__(spec, index, context)
-        self._last: dict[tuple[str, str], float] = {}  # when each way's latest frame arrives
+        self._last: dict[tuple[str, str], float] = {}  # arrival of the latest frame, by direction
 
     def means(self, passing: Passing) -> bool:
         return self.mti is None or passing.mti == self.mti
@@ -39,7 +40,7 @@ class LineRule(WireRule):
         return [Deliver(due - now, passing.data)]
 
     def arrives(self, now: float, last: float, passing: Passing) -> float:
-        """When a frame arrives, `last` being when the one before it does."""
+        """When a frame arrives (run seconds). `last` is when the frame before it arrives."""
         raise NotImplementedError
 
 
@@ -73,7 +74,9 @@ class Jitter(LineRule):
 
 
 class Throttle(LineRule):
-    """Works on the bytes as they leave, after all damage: a frame arrives with its last byte."""
+    """Works on the bytes as they leave, after all faults that damage them. A frame arrives when its
+    last byte arrives.
+    """
 
     kind = "throttle"
     variants = ("", "rate=7")
@@ -91,8 +94,9 @@ class Throttle(LineRule):
 
 
 class AfterBytes(WireRule):
-    """Strikes when a connection has carried `n` bytes, both ways together, since it opened or since
-    the window did, whichever came later. An attempt is a connection that has.
+    """Strikes at the frame with which a connection carries more than `n` bytes. The bytes of both
+    directions are counted together, from the opening of the connection or of the window, whichever
+    is later. An attempt is a connection that carries more than `n` bytes.
     """
 
     layer = "byte"
@@ -119,11 +123,13 @@ class AfterBytes(WireRule):
         return self.reached(now, passing, n - before)
 
     def reached(self, now: float, passing: Passing, fit: int) -> list[Act]:
-        """The fate of the frame of which only `fit` bytes are among the first n."""
+        """The fate of the frame that passes the limit: only its first `fit` bytes are within n."""
         raise NotImplementedError
 
     def beyond(self, now: float, passing: Passing) -> list[Act] | None:
-        """What becomes of a frame that comes after that one."""
+        """The fate of a frame that comes after the one that passed the limit; None leaves the frame
+        alone.
+        """
         raise NotImplementedError
 
 

@@ -1,11 +1,11 @@
-"""How several faults of the wire compose: by stage, whatever the order they were asked for in.
+"""How several faults of the wire combine: by stage, whatever the order of their definition.
 
     loss -> meaning -> timing -> damage -> frame -> cut -> pace -> slice
 
-What is lost is not altered; what is altered is then timed; its bytes are damaged, and then the
-frame around them; what is left is cut off, paced and sliced. Each copy that one rule makes goes
-through the next as a frame of its own, and counts as one. Rules of one stage act in the order in
-which they were asked for.
+A lost frame is not altered. An altered frame is then timed; then its bytes are damaged, and after
+them its framing; the remaining bytes are cut off, paced and sliced. Each copy that a rule makes
+passes the next rule as a separate frame and is counted separately. Rules of one stage act in the
+order of their definition.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class WireFaults:
         ]
 
     def fate(self, now: float, passing: Passing) -> list[Act] | None:
-        """What is delivered in a frame's stead; None if no fault touched it."""
+        """The acts that replace a frame; None if no fault touched the frame."""
         lost = False
         for rule in self._losses:
             if lost:
@@ -50,13 +50,13 @@ class WireFaults:
         return acts
 
     def renewed(self, terminal: str) -> None:
-        """A new connection of that terminal stands."""
+        """A new connection of that terminal has been established."""
         for rule in (*self._losses, *self._others):
             rule.renewed(terminal)
 
 
 def _through(rule: WireRule, now: float, sent: Passing, acts: list[Act]) -> list[Act]:
-    """What a further rule makes of each delivery; a close keeps its distance to what it follows."""
+    """Apply a further rule to each delivery. A close keeps its delay after the act before it."""
     result: list[Act] = []
     stretched = 0.0
     for act in acts:
@@ -77,7 +77,7 @@ def _through(rule: WireRule, now: float, sent: Passing, acts: list[Act]) -> list
 
 
 def _told_with(effects: tuple[FaultActed, ...], acts: list[Act], began: int) -> bool:
-    """The last delivery since `began` is that of which the effects tell, if there is any."""
+    """Attach the effects to the last delivery from index `began` on; false if there is none."""
     for place in range(len(acts) - 1, began - 1, -1):
         act = acts[place]
         if isinstance(act, Deliver):

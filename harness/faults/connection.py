@@ -1,10 +1,11 @@
-"""Faults of the connection: it is refused, kept waiting, reset, or comes and goes. Those that show
-when a frame passes are in connection_dead.py.
+"""Faults of the connection: it is refused, kept waiting or reset, or the link is down and up by
+turns. The faults that take effect when a frame passes are in connection_dead.py.
 
-`admit` and `wait` are asked when a terminal dials, `next_cut` when a connection opens, when
-something passed on it, and again when its cut is due. In `live` two processes ask, each of a plan
-of its own: what one is told never depends on what the other was. So a rule is either of the dial,
-which is the terminals' end, or of what stands, which is the end that has the faults of the wire.
+`admit` and `wait` are called when a terminal dials. `next_cut` is called when a connection opens,
+when bytes have passed on it, and again when its cut is due. In `live` two processes call them, each
+on a plan of its own, so the answer to one process never depends on the answer to the other. A rule
+therefore works either on the dial, at the terminals' end, or on standing connections, at the end
+that has the faults of the wire.
 """
 
 from __future__ import annotations
@@ -32,13 +33,15 @@ class ConnectionRule(Rule):
     layer = "connection"
 
     def admit(self, _now: float, _terminal: str) -> Trouble | None:
-        """How an attempt to connect fails; None lets it. Of several the plan takes the first, and
-        notes that one's effect.
+        """How an attempt to connect fails; None if this rule does not stop it. If several rules
+        stop an attempt, the plan takes the first of them and notes only the effect of that one.
         """
         return None
 
     def severs(self, _now: float, _terminal: str) -> Trouble | None:
-        """Why the answer to a dial that was let in before does not arrive; None if it does."""
+        """Why the answer to a dial that was let in earlier does not arrive, because of a fault that
+        has begun since; None if the answer arrives.
+        """
         return None
 
     def opened(self, now: float, terminal: str) -> None:
@@ -51,7 +54,7 @@ class ConnectionRule(Rule):
         """Bytes have been sent on the connection, in either direction."""
 
     def closed(self, now: float, terminal: str) -> None:
-        """The connection is gone, or the attempt to connect has ended. This may be called twice."""
+        """The connection has ended, or the attempt to connect has. This may be called twice."""
 
     def next_cut(self, _now: float, _terminal: str) -> tuple[float, str] | None:
         """When the standing connection ends, not before `now`, and how: 'rst' or 'fin'."""
@@ -66,13 +69,13 @@ VANISHED = Trouble(UNANSWERED, "dial unanswered")
 
 
 class DialRule(ConnectionRule):
-    """What becomes of a dial: nobody at the host's end can say whose it was. The attempt is a
-    dial.
+    """Decides what happens to a dial. It works at the terminals' end, because the host's end cannot
+    tell which terminal has dialled. An attempt is a dial.
     """
 
     def wait(self, _now: float, _terminal: str) -> float:
-        """Seconds for which a dial that nothing is against is kept waiting for its answer. The plan
-        notes `waited` as the effect when the answer comes.
+        """Seconds for which a dial is kept waiting for its answer, if no rule stops the dial. When
+        the answer comes, the plan notes `waited` as the effect.
         """
         return 0.0
 
@@ -81,7 +84,7 @@ class DialRule(ConnectionRule):
         return f"dial answered {seconds:g} s later"
 
     def admitted(self, terminal: str) -> None:
-        """The dial was let in: no other rule refused it."""
+        """The dial was let in: no other rule stopped it."""
 
 
 class Refuse(DialRule):
@@ -117,8 +120,8 @@ class SlowAccept(DialRule):
 
 
 class ConnectionLimit(DialRule):
-    """Counts the connections of all terminals, and strikes a dial that would be one too many: only
-    such a dial is an attempt.
+    """Counts the standing connections of all terminals, and refuses a dial that would exceed `max`.
+    Only such a dial is an attempt.
     """
 
     kind = "connection_limit"
@@ -149,7 +152,7 @@ class ConnectionLimit(DialRule):
         self._standing.pop(terminal, None)
 
 
-# --- what stands ---------------------------------------------------------------------------------
+# --- standing connections ------------------------------------------------------------------------
 
 
 class AcceptThenClose(ConnectionRule):
@@ -170,7 +173,9 @@ class AcceptThenClose(ConnectionRule):
 
 
 class Reset(ConnectionRule):
-    """An attempt is a connection that stands when it is due, or has by the next one's opening."""
+    """An attempt is a connection that still stands when its RST is due, or whose RST was due before
+    the terminal's next connection opens.
+    """
 
     kind = "rst"
     summary = "standing connections get a RST at the window's start, new ones soon after they open"
@@ -186,7 +191,7 @@ class Reset(ConnectionRule):
     def opened(self, now: float, terminal: str) -> None:
         due = self._due.get(terminal)
         if due is not None and due <= now and self.active(due):
-            self.count(terminal)  # only now: until it was due, it was no attempt
+            self.count(terminal)  # not earlier: before it was due, it was no attempt
         self._due[terminal] = self.start if now < self.start else now + self.value("after")
 
     @property
@@ -202,8 +207,8 @@ class Reset(ConnectionRule):
 
 
 class FinIdle(ConnectionRule):
-    """An attempt is a silence of that length, within the window or reaching into it. The one that
-    was spared is over with the next frame.
+    """An attempt is a silence of the length `after` that lies within the window or reaches into it.
+    If the fault does not strike a silence, that silence ends with the next frame.
     """
 
     kind = "fin_idle"
@@ -216,13 +221,13 @@ class FinIdle(ConnectionRule):
 
     def __init__(self, spec: FaultSpec, index: int, context: Context) -> None:
         super().__init__(spec, index, context)
-        self._silent: dict[str, float] = {}  # since when, while a connection stands
+        self._silent: dict[str, float] = {}  # since when; only standing connections
 
     def opened(self, now: float, terminal: str) -> None:
         self._silent[terminal] = now
 
     def stands(self, now: float, terminal: str, _since: float) -> None:
-        self.opened(now, terminal)  # nobody knows how long it has been silent
+        self.opened(now, terminal)  # how long it was silent before is unknown
 
     def passed(self, now: float, terminal: str) -> None:
         self.closed(now, terminal)
@@ -231,7 +236,7 @@ class FinIdle(ConnectionRule):
     def closed(self, now: float, terminal: str) -> None:
         due = self._due(terminal)
         if due is not None and due <= now:
-            self.count(terminal)  # only now: until it was due, it was no attempt
+            self.count(terminal)  # not earlier: before it was due, it was no attempt
         self._silent.pop(terminal, None)
 
     @property
@@ -240,7 +245,9 @@ class FinIdle(ConnectionRule):
         return super().counted + any(self._due(terminal) is not None for terminal in self._silent)
 
     def _due(self, terminal: str) -> float | None:
-        """When the present silence is long enough; None if that is never inside the window."""
+        """When the present silence is long enough (run seconds); None if that time is not inside
+        the window.
+        """
         since = self._silent.get(terminal)
         if since is None or not self.meant(terminal):
             return None
@@ -265,7 +272,7 @@ class Flap(ConnectionRule):
 
     def __init__(self, spec: FaultSpec, index: int, context: Context) -> None:
         super().__init__(spec, index, context)
-        self._phases: dict[str, tuple[float, bool, Draw]] = {}  # until when, down?, what follows
+        self._phases: dict[str, tuple[float, bool, Draw]] = {}  # until when, is it down?, draws
 
     @classmethod
     def check(cls, parameters: dict[str, Any]) -> Mistake | None:
@@ -274,7 +281,9 @@ class Flap(ConnectionRule):
         return Mistake("min", "min is longer than max", "give both, such as min=5s,max=20s")
 
     def _phase(self, now: float, terminal: str) -> tuple[float, bool]:
-        """(until when, is the link down?) of the phase at `now`, which never goes back."""
+        """(until when, is the link down?) of the phase at `now`. A later call never gives an
+        earlier phase.
+        """
         phase = self._phases.get(terminal)
         until, down, draw = phase or (self.start, False, Draw(self._shape ^ key_of(terminal)))
         while until <= now:

@@ -1,8 +1,9 @@
-"""Faults of the connection that show when a frame passes: it swallows what passes, or it ends.
+"""Faults of the connection that take effect when a frame passes: the frame vanishes, or the
+connection ends.
 
-`half_open`, `accept_never_read` and `one_way_partition` touch everything, and nobody closes; an
-attempt is a connection, and when the window closes frames pass again. The others touch financial
-and reversal messages, or what mti= names.
+`half_open`, `accept_never_read` and `one_way_partition` touch all frames, and neither end closes
+the connection. For these three an attempt is a connection, and frames pass again when the window
+closes. The other faults touch financial and reversal messages, or the messages that mti= names.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ class LinkRule(WireRule):
     layer = "connection"
 
 
-# --- it swallows what passes ---------------------------------------------------------------------
+# --- the frames vanish ---------------------------------------------------------------------------
 
 
 class Hole(LinkRule):
-    """Decides once for each connection, at the first frame at which it `may` strike."""
+    """Makes frames vanish. Whether it strikes a connection is decided once, at the first frame for
+    which `may` is true.
+    """
 
     stage = LOSS
     parameters: ClassVar[dict[str, Parameter]] = COMMON
@@ -44,7 +47,7 @@ class Hole(LinkRule):
         return []
 
     def may(self, now: float, passing: Passing) -> bool:
-        """Is this the frame at which it is decided?"""
+        """Can this frame be the one at which the rule decides about its connection?"""
         raise NotImplementedError
 
     def swallows(self, _passing: Passing) -> bool:
@@ -93,8 +96,8 @@ class AcceptNeverRead(Hole):
 
 
 class OneWayPartition(Hole):
-    """An attempt is a connection on which a frame goes that way while the window is open. New ones
-    can be opened; add syn_blackhole if not.
+    """An attempt is a connection on which a frame goes in the direction `to` while the window is
+    open. New connections can still be opened; add syn_blackhole to prevent that.
     """
 
     kind = "one_way_partition"
@@ -111,7 +114,7 @@ class OneWayPartition(Hole):
         return bool(passing.to == self.value("to"))
 
 
-# --- it ends in the middle -----------------------------------------------------------------------
+# --- the connection ends -------------------------------------------------------------------------
 
 
 class FinMidResponse(LinkRule):
@@ -137,7 +140,7 @@ class FinMidRequest(FinMidResponse):
 
 
 class HalfClose(LinkRule):
-    """The host reads and posts the request; its answer cannot leave any more."""
+    """The host reads and posts the request, but it cannot send the answer any more."""
 
     kind = "half_close"
     summary = "behind a request the host's end stops sending and goes on reading: a FIN comes back"

@@ -1,5 +1,5 @@
-"""Faults of the person in front of the machine: what lies at the slot is left there, and a hand
-moves later than it would, or just when the machine gives up on it.
+"""Faults of the customer: the card or the cash is left at the slot, or the customer's hand moves
+later than it would without the fault, for instance just when the machine's timer ends.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from harness.machines.customer import MachineDeadlines
 
 
 class CustomerRule(Rule):
-    """Strikes when a customer could take the 'card' or the 'cash'; each time is an attempt."""
+    """Each time when a customer could take the 'card' or the 'cash' (`what`) is an attempt."""
 
     layer = "customer"
     where = "terminals"
@@ -34,21 +34,21 @@ class LeavesCash(CustomerRule):
     what = "cash"
 
 
-# --- hands that move at another time --------------------------------------------------------------
+# --- the customer's hand moves at another time ----------------------------------------------------
 
 
 class Moment(NamedTuple):
-    """When a hand moves, and the effect in words: '' where that is no doing of the fault's."""
+    """When a hand moves (run seconds), and the effect in words; '' if the fault had no effect."""
 
     when: float
     what: str = ""
 
 
 class HandRule(Rule):
-    """Each move of a customer's hand is an attempt: the card goes in, a key is pressed, card or
-    cash are taken. A move that was struck waits, unless the machine does something meanwhile that
-    makes the customer do something else. Of several the plan takes the latest, and notes that one's
-    effect.
+    """Each move of a customer's hand is an attempt: the card is inserted, a key is pressed, the
+    card or the cash is taken. A move that the fault strikes waits, unless the machine meanwhile
+    makes the customer do something else. If several rules delay the same move, the plan takes the
+    latest time and records the effect of that rule.
     """
 
     layer = "customer"
@@ -59,7 +59,7 @@ class HandRule(Rule):
         self._held: dict[str, tuple[int, float]] = {}  # which move, until when
 
     def moves(self, now: float, terminal: str, move: int, machine: MachineDeadlines) -> Moment:
-        """When the hand moves that is about to: now, or later, and then it is asked again."""
+        """When the next move of the hand happens: now, or later; if later, call this again then."""
         held, end = self._held.pop(terminal, (-1, FOREVER))
         if held == move and end <= now:
             moment = self.goes_on(now, terminal, machine)
@@ -72,11 +72,11 @@ class HandRule(Rule):
         return moment
 
     def waits_until(self, now: float, terminal: str, machine: MachineDeadlines) -> Moment:
-        """When a hand moves that this fault has struck (run seconds)."""
+        """When a move that this fault has struck happens (run seconds)."""
         raise NotImplementedError
 
     def goes_on(self, now: float, _terminal: str, _machine: MachineDeadlines) -> Moment:
-        """The hand has waited until its time: the moment at which it moves, now or later."""
+        """The hand has waited until the time given before: when it moves, which is now or later."""
         return Moment(now)
 
 

@@ -1,4 +1,4 @@
-"""Faults of the device: a motor's command that goes wrong."""
+"""Faults of the device: a command to a motor fails."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from harness.machines.device_fault import DeviceFault
 
 
 class DeviceRule(Rule):
-    """Strikes commands of one sort: 'eject', 'stack' or 'retract'. Each is an attempt."""
+    """Strikes commands of one kind: 'eject', 'stack' or 'retract'. Each command is an attempt."""
 
     layer = "device"
     where = "terminals"
     command: ClassVar[str] = ""
 
     def device_fault(self, terminal: str) -> DeviceFault:
-        """What happens to the command that was struck."""
+        """Record the fault; returns its effect on the struck command."""
         raise NotImplementedError
 
 

@@ -13,10 +13,10 @@ CLOSES_AFTER = 0.001  # run seconds: the bytes before a FIN have arrived
 
 
 class Deliver(NamedTuple):
-    """Bytes of the stream, `delay` run seconds from now: a whole frame or a piece of one. With
-    `more` the next delivery goes on with the same frame, and nothing may come between; `first` it
-    comes before whatever else happens in that instant (in virtual time). Where its coming is what
-    faults do, those `effects` are noted when it arrives, and not before.
+    """Bytes of the stream, `delay` run seconds from now: a whole frame or a piece of one. `more`:
+    the next delivery continues the same frame, and nothing may come between them. `first`: the
+    delivery comes before all other events of the same instant (in virtual time). `effects`: the
+    effects of faults that take place only when the delivery arrives, and are reported then.
     """
 
     delay: float
@@ -39,7 +39,7 @@ Act = Deliver | Close
 
 
 def together(acts: Iterable[Act]) -> list[list[Act]]:
-    """The acts by what nothing may come between: the pieces of one frame, or one act alone."""
+    """The acts in groups that nothing may interrupt: the pieces of one frame, or a single act."""
     groups: list[list[Act]] = []
     goes_on = False
     for act in acts:
@@ -54,10 +54,9 @@ def together(acts: Iterable[Act]) -> list[list[Act]]:
 class Passing(NamedTuple):
     """A frame on its way to 'host' or 'terminal'.
 
-    `data` are the framed bytes, `message` is what they say (None if they would not decode);
-    `frame_builder` makes other frames, with the right MAC. `deadline` is how many seconds from now
-    it may leave so that it arrives exactly when the terminal's host timer runs out; None where
-    nobody can know.
+    `data` are the framed bytes; `message` is the decoded message (None if decoding failed);
+    `frame_builder` makes other frames, with the right MAC. `deadline` is in how many seconds the
+    frame must leave to arrive exactly when the terminal's host timer runs out; None if unknown.
     """
 
     terminal: str

@@ -1,10 +1,10 @@
 """All faults of one run, by the layer that asks for them.
 
-The owners of time and bytes (`sim`, `live`) call in with the time and what is about to happen, and
-are told what took effect: a fault that never did is never told. Rules count, so a set is made for
-one run. Each process of a live run has a set of its own, and only the layers it drives act.
+The drivers (`sim`, `live`) call the set with the time and the event that is about to happen. An
+effect is reported only if it really took place. Rules hold counters, so a set serves only one run.
+Each process of a live run has its own set, and only the layers that the process drives act.
 
-All rules that an attempt concerns count it, and the first of them that strikes is what happens.
+Every rule that an attempt concerns counts the attempt; the first rule that strikes decides.
 """
 
 from __future__ import annotations
@@ -43,16 +43,16 @@ R = TypeVar("R", bound=Rule)
 
 
 class FaultSet:
-    """`wire`, `connection`, `host`, `device`, `customer`, `operations`, `clocks`: is there any such
-    rule? `on_the_way`: is there one of the wire or of the connection? Rules may be added and taken
-    away while the run goes on.
+    """`wire`, `connection`, `host`, `device`, `customer`, `operations`, `clocks`: true if a rule of
+    that layer exists. `on_the_way`: true if there is a rule of the wire or of the connection.
+    Rules may be added and removed during the run.
 
-    `tell` is set by the owner of the journal and takes each effect as it happens. Only what happens
-    inside a terminal, or as its connection is cut, waits in `held` until the owner has written down
-    the terminal's own events of the same step, and calls `release`. Without an owner everything
-    stays in `held`.
+    `tell` is set by the owner of the journal and receives each effect as it happens. Effects inside
+    a terminal, and effects of a cut of its connection, wait in `held` until the owner has written
+    the terminal's own events of the same step and calls `release`. Without an owner all effects
+    stay in `held`.
 
-    `outage` is for how many seconds at most something goes on being down after its fault has ended.
+    `outage`: the most seconds for which a machine stays down after its fault has ended.
     """
 
     def __init__(
@@ -63,15 +63,15 @@ class FaultSet:
         host_response: float = HOST_RESPONSE,
         framing: str = "2byte",
     ) -> None:
-        """`host_response` in seconds is the contract's, for faults that count from its end.
+        """`host_response` is the contract's timer in seconds, for faults that count from its end.
 
         Raises:
-            ConfigError: no framing is called that, and a fault needs to know it.
+            ConfigError: a fault needs the framing, and no framing has the given name.
         """
         self._context = Context(seed, host_response, framing)
         self._rules: dict[int, Rule] = {}  # by number, in the order in which they were asked for
         self._number = 0  # of the next one
-        self._leaving: list[Rule] = []  # were taken away, and still have something to do
+        self._leaving: list[Rule] = []  # removed rules with unfinished work
         self._waits: dict[str, list[tuple[DialRule, float]]] = {}  # of dials not answered yet
         self._standing: dict[str, float] = {}  # terminals with a connection, and since when
         self._switching: SwitchRule | None = None
@@ -94,7 +94,7 @@ class FaultSet:
         return rule
 
     def _sort(self) -> None:
-        """The rules by the layer that asks for them; again whenever there are others."""
+        """Sort the rules by the layer that uses them; called whenever the rules change."""
         self._leaving = [rule for rule in self._leaving if rule.unfinished()]
         self._wire = WireFaults(self._of(WireRule))
         self._connection = self._of(ConnectionRule)
@@ -126,8 +126,8 @@ class FaultSet:
     # --- rules that come and go -----------------------------------------------------------------
 
     def add(self, spec: FaultSpec, now: float) -> int:
-        """One more fault, from now on; the others go on undisturbed. The number by which it can be
-        removed again. Its owner tells of `windows` and plans cuts anew.
+        """Add a fault from now on, without effect on the others. Return its number, by which it
+        can be removed. The caller reports the events of `windows` and plans the cuts again.
 
         Raises:
             ConfigError: its window is over.
@@ -143,8 +143,8 @@ class FaultSet:
         return number
 
     def remove(self, fault: str | int, now: float) -> list[Event]:
-        """The fault with that text (the first of them), or of that number, ends now: what is to be
-        told of its window. What it holds back comes as at the end of a window.
+        """End the first fault with that text, or the fault with that number, now. Return the window
+        events to report. Frames that it holds back are released as at the end of a window.
 
         Raises:
             ConfigError: there is no such fault.
@@ -161,13 +161,13 @@ class FaultSet:
         return self.windows.remove(number, now)
 
     def attempts(self) -> list[int]:
-        """How many attempts each of the faults has counted, in the order in which they were asked
-        for.
+        """The number of attempts that each fault has counted, in the order of the faults'
+        definition.
         """
         return [rule.counted for rule in self._rules.values()]
 
     def lift(self, now: float) -> list[Event]:
-        """All faults end now: the windows that this closes."""
+        """End all faults now. Return the events of the windows that this closes."""
         for rule in self._rules.values():
             rule.lift(now)
         return self.windows.lift(now)
@@ -178,7 +178,7 @@ class FaultSet:
         self.tell(effect)
 
     def release(self) -> None:
-        """Tell what is held."""
+        """Report the effects in `held`."""
         taken = self.held[:]
         self.held.clear()
         for effect in taken:
@@ -187,14 +187,14 @@ class FaultSet:
     # --- wire ------------------------------------------------------------------------------
 
     def fate(self, now: float, passing: Passing) -> list[Act] | None:
-        """What becomes of a frame; None leaves it alone."""
+        """The acts that replace a frame; None if no fault touches the frame."""
         return self._wire.fate(now, passing)
 
     # --- connection ------------------------------------------------------------------------
 
     def dial(self, now: float, terminal: str) -> tuple[str, float]:
-        """How a terminal's dial fails, 'refused' or 'unanswered'; '' lets it connect, so many
-        seconds later than it would.
+        """How a terminal's dial fails, 'refused' or 'unanswered', or '' if it connects; and the
+        delay of the connection in seconds.
         """
         waits = [(rule, rule.wait(now, terminal)) for rule in self._dial]
         every = [(rule, rule.admit(now, terminal)) for rule in self._connection]  # each counts it
@@ -208,7 +208,7 @@ class FaultSet:
         return "", sum(seconds for _, seconds in waits)
 
     def severed(self, now: float, terminal: str) -> bool:
-        """Does the answer to a dial that was let in not come, for what has begun meanwhile?"""
+        """True if an accepted dial gets no answer because of a fault that has begun since."""
         for rule in self._connection:
             trouble = rule.severs(now, terminal)
             if trouble is not None:
@@ -218,25 +218,25 @@ class FaultSet:
         return False
 
     def answered(self, now: float, terminal: str) -> None:
-        """The dial was."""
+        """The dial was answered."""
         self._standing[terminal] = now
         for rule, seconds in self._waits.pop(terminal, ()):
             rule.acted(terminal, rule.waited(seconds))
 
     def opened(self, now: float, terminal: str) -> None:
-        """A connection of that terminal stands."""
+        """A connection of that terminal has been established."""
         self._standing[terminal] = now
         for rule in self._connection:
             rule.opened(now, terminal)
         self._wire.renewed(terminal)
 
     def passed(self, now: float, terminal: str) -> None:
-        """Bytes left on a terminal's connection, either way: `next_cut` may have changed."""
+        """Bytes were sent on a terminal's connection, either way: `next_cut` may have changed."""
         for rule in self._connection:
             rule.passed(now, terminal)
 
     def closed(self, now: float, terminal: str) -> None:
-        """The terminal's connection is gone, or its attempt to connect is over."""
+        """The terminal's connection has ended, or its attempt to connect has failed."""
         self._standing.pop(terminal, None)
         for dial, _ in self._waits.pop(terminal, ()):
             dial.acted(terminal, "dial kept waiting, and not answered")
@@ -244,12 +244,12 @@ class FaultSet:
             rule.closed(now, terminal)
 
     def next_cut(self, now: float, terminal: str) -> tuple[float, str] | None:
-        """When the standing connection ends, and how ('rst' or 'fin'); None if it does not."""
+        """When a fault cuts the established connection, and how ('rst' or 'fin'); None if never."""
         cuts = [rule.next_cut(now, terminal) for rule in self._connection]
         return min((cut for cut in cuts if cut is not None), default=None)
 
     def cut_done(self, now: float, terminal: str, how: str) -> None:
-        """The owner cuts it now: what `next_cut` had told takes effect, and that is held."""
+        """The owner carries out the cut of `next_cut` now; its effect is added to `held`."""
         for rule in self._connection:
             cut = rule.next_cut(now, terminal)
             if cut is not None and cut == self.next_cut(now, terminal):
@@ -259,7 +259,7 @@ class FaultSet:
     # --- host ------------------------------------------------------------------------------
 
     def hears(self, now: float, message: Message) -> HostFault:
-        """What becomes of a message that the host has read."""
+        """What faults do with a message that the host has read."""
         if not self.host:
             return NO_FAULT
         asked = [(rule, rule.hears(now, message)) for rule in self._hearing]
@@ -275,7 +275,7 @@ class FaultSet:
         return whole
 
     def came_about(self, effects: Iterable[FaultActed]) -> None:
-        """A delivery has arrived, or the host's answer would be leaving by now."""
+        """Report effects: their delivery has arrived, or the host's answer would be leaving now."""
         for effect in effects:
             self.tell(effect)
 
@@ -286,7 +286,7 @@ class FaultSet:
         return wanted if rule is None else rule.part(terminal, wanted)
 
     def hang(self, now: float, terminal: str) -> float | None:
-        """Seconds for which the host stands still before it reads a message; None: it does not."""
+        """Seconds for which the host hangs before it reads a message; None if it does not hang."""
         if not self.host:
             return None
         asked = [(rule, rule.hang(now, terminal)) for rule in self._hangs]  # each counts it
@@ -298,7 +298,7 @@ class FaultSet:
         return longest
 
     def reaches_issuer(self, now: float, message: Message) -> bool:
-        """Does a message that needs the issuer get there?"""
+        """True if a message that needs the issuer reaches the issuer."""
         reached = [rule.reaches(now, message) for rule in self._issuer]  # each counts it
         return all(reached)
 
@@ -315,11 +315,11 @@ class FaultSet:
     # --- two hosts --------------------------------------------------------------------------
 
     def switch_due(self) -> float:
-        """When something happens between a host and its standby; infinite if nothing does."""
+        """When the next switch between host and standby is due; infinite if none is."""
         return min((rule.due() for rule in self._switches), default=FOREVER)
 
     def switch(self, now: float) -> Switch | None:
-        """What happens there now."""
+        """The switch between host and standby that is due now; None if none is."""
         for rule in self._switches:
             if rule.due() <= now:
                 self._switching = rule
@@ -327,7 +327,7 @@ class FaultSet:
         return None
 
     def switched(self, kind: str, what: str) -> None:
-        """What `switch` told took effect."""
+        """The switch that `switch` returned has taken effect."""
         rule, self._switching = self._switching, None
         if rule is not None and rule.kind == kind:
             rule.acted(HOST, what)
@@ -342,8 +342,8 @@ class FaultSet:
         return None if rule is None else rule.device_fault(terminal)
 
     def forgets(self, now: float, terminal: str, what: str, *, anyway: bool = False) -> bool:
-        """Does the customer leave the 'card' or the 'cash' at the slot? One who would do so
-        `anyway` is an attempt like any other, but no fault's doing.
+        """True if a fault makes the customer leave the 'card' or the 'cash' at the slot. A customer
+        who would leave it `anyway` is counted as an attempt, but no fault is the cause.
         """
         if not self.customer:
             return anyway
@@ -353,7 +353,7 @@ class FaultSet:
         return anyway or rule is not None
 
     def moves(self, now: float, terminal: str, move: int, machine: MachineDeadlines) -> float:
-        """When a customer's hand moves that is about to, for the `move`th time: now, or later."""
+        """The time of the customer's `move`th hand movement, which is due now: now or later."""
         asked = [(rule, rule.moves(now, terminal, move, machine)) for rule in self._hands]
         when = max((moment.when for _, moment in asked), default=now)
         told = [pair for pair in asked if pair[1].when == when and pair[1].what]
@@ -362,14 +362,14 @@ class FaultSet:
         return when
 
     def power_cut(self, now: float, terminal: str, operation: str) -> float | None:
-        """Seconds without power from this operation of a terminal on, or None."""
+        """Seconds without power, beginning with this operation of a terminal; None if no cut."""
         if not self.operations:
             return None
         rule = _struck((r for r in self._power if r.names(operation)), now, terminal)
         return None if rule is None else rule.cut(terminal, operation)
 
     def pause(self, now: float, terminal: str, operation: str) -> float | None:
-        """Seconds for which a terminal's process stands still behind this operation, or None."""
+        """Seconds for which a terminal's process pauses after this operation; None if no pause."""
         if not self.operations:
             return None
         rule = _struck((r for r in self._pauses if r.names(operation)), now, terminal)
@@ -378,8 +378,8 @@ class FaultSet:
     def clock(
         self, now: float, terminal: str, moment: datetime, *, local: bool
     ) -> tuple[timedelta, timedelta]:
-        """How far off a terminal's clock is when it is `moment`: UTC, and local time besides; for a
-        message that carries the `local` time too or UTC alone.
+        """The error of a terminal's clock at `moment`: that of UTC, and that of local time in
+        addition. `local`: true if the message carries local time too, false if only UTC.
         """
         utc = besides = timedelta()
         for rule in self._clock_rules:
@@ -390,6 +390,8 @@ class FaultSet:
 
 
 def _struck(rules: Iterable[R], now: float, terminal: str) -> R | None:
-    """All count the attempt, so that no `nth` depends on another fault; the first acts."""
+    """The first rule that strikes. All rules count the attempt, so that no `nth` depends on
+    another fault.
+    """
     struck = [rule for rule in rules if rule.strikes(now, terminal)]
     return struck[0] if struck else None

@@ -1,8 +1,9 @@
-"""Faults of many terminals at once: a region without its network, all cut off in one instant, all
-back in one instant, or one region after the other.
+"""Faults of many terminals at once: a region loses its network, all terminals are cut off or
+connect again in one instant, or the regions are down one after the other; and the faults of the
+host and its standby.
 
-A terminal's region is its number modulo `of`, from 1: ATM00001, ATM00005, ATM00009 ... are region 1
-of 4.
+A terminal's region is its number modulo `of`, counted from 1: ATM00001, ATM00005, ATM00009 ... are
+in region 1 of 4.
 """
 
 from __future__ import annotations
@@ -35,13 +36,17 @@ OF = {"of": Parameter("count", "4", "so many regions", least=1)}
 
 
 def region_of(terminal: str, of: int) -> int:
-    """From 1 to `of`; a terminal whose id ends in no digit is in region 1."""
+    """The region of a terminal, from 1 to `of`. A terminal whose id does not end in a digit is in
+    region 1.
+    """
     digits = terminal[len(terminal.rstrip("0123456789")) :]
     return (int(digits or "1") - 1) % of + 1
 
 
 class RegionPartition(DialRule, WireRule):
-    """Neither end is told. Connections that stand go on standing, and nothing passes on them."""
+    """Neither end gets a FIN or a RST. Standing connections stay open, but no frame passes on
+    them.
+    """
 
     kind = "region_partition"
     layer = "fleet"
@@ -77,7 +82,9 @@ class RegionPartition(DialRule, WireRule):
 
 
 class MassDisconnect(ConnectionRule):
-    """The terminals that are cut off are drawn once. What connects later is left alone."""
+    """With `p`, it is drawn once for each terminal whether it is cut off. Connections that open
+    after the window's start are left alone.
+    """
 
     kind = "mass_disconnect"
     layer = "fleet"
@@ -129,7 +136,7 @@ class ThunderingReconnect(DialRule):
 
 
 class Outage(ConnectionRule):
-    """Each region is down for a while: its connections get a FIN, its dials are refused."""
+    """Each region is down for a time: its connections get a FIN, and its dials are refused."""
 
     layer = "fleet"
 
@@ -186,8 +193,8 @@ class StaggeredHeal(Outage):
 
 
 class SwitchRule(Rule):
-    """Once, at the window's start. Does not act where the contract has no standby, or where it has
-    taken over already.
+    """Acts once on the pair of hosts, at the window's start. It does not act if the contract has no
+    standby, or if the standby has taken over already.
     """
 
     layer = "fleet"
@@ -202,7 +209,7 @@ class SwitchRule(Rule):
         return self.start if not self._begun and self.start < self.until else FOREVER
 
     def switch(self) -> Switch:
-        """What happens between the hosts now, since it is due."""
+        """What happens to the pair of hosts now; called when `due` has come."""
         raise NotImplementedError
 
 

@@ -1,12 +1,12 @@
-"""Faults of the framing: a header that says what is not so, and frames that do not stand alone.
+"""Faults of the framing: a wrong length header, an incomplete frame, or extra bytes after a frame.
 
-The message itself stays right. Where a framing cannot spell a fault, the fault does not act.
+The message itself stays right. If a framing cannot express a fault, the fault does not act.
 
-What the receiver makes of it is alike in all framings: a length that cannot be right breaks the
-stream, and the link is closed ('garbage'); one that can be and is not makes it wait for bytes that
-are the next frame's, or begin to read in the middle of a message.
+The receiver's reaction is the same in all framings. A length that is impossible breaks the stream,
+and the link is closed ('garbage'). With a length that is possible but wrong, the receiver takes
+bytes of the next frame, or begins to read a header in the middle of a message.
 
-Unless mti= says otherwise they touch financial and reversal responses.
+Unless mti= says otherwise these faults affect financial and reversal responses.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from harness.wire.framing import Framing, framing
 
 
 class FramingRule(WireRule):
-    """Knows where the message starts in a frame, and how its header spells a length."""
+    """Knows where the message starts in a frame, and how the header encodes a length."""
 
     layer = "framing"
     stage = FRAME
@@ -36,7 +36,7 @@ class FramingRule(WireRule):
 
 
 class LengthRule(FramingRule):
-    """Another header before the same bytes."""
+    """Replaces the length header of the frame; all other bytes stay the same."""
 
     def strike(self, _now: float, passing: Passing) -> list[Act] | None:
         head = self.framing.head
@@ -50,11 +50,13 @@ class LengthRule(FramingRule):
         return [Deliver(0.0, wrong + passing.data[head:])]
 
     def header(self, right: bytes, terminal: str) -> bytes | None:
-        """The header that stands there instead; None if there is no such."""
+        """The header that replaces `right`; None if the framing cannot express the fault."""
         raise NotImplementedError
 
     def off_by(self, right: bytes, by: int) -> bytes | None:
-        """A length that is off by so much and leaves room for at least one byte of message."""
+        """A header with the length of `right` plus `by` bytes; None if that leaves no byte of
+        message, or is more than the header can encode.
+        """
         length = self.framing.length(right) + by
         if not self.address < length <= self.framing.most:
             return None
@@ -62,7 +64,7 @@ class LengthRule(FramingRule):
 
 
 class LengthLong(LengthRule):
-    """All framings. The receiver takes the rest from the frame that follows."""
+    """All framings. The receiver takes the missing bytes from the next frame."""
 
     kind = "len_long"
     summary = "the length header says more than there is"
@@ -77,7 +79,7 @@ class LengthLong(LengthRule):
 
 
 class LengthShort(LengthLong):
-    """All framings. What is left of the message is read as the header of the next frame."""
+    """All framings. The receiver reads the rest of the message as the header of the next frame."""
 
     kind = "len_short"
     summary = "the length header says less than there is"
@@ -87,8 +89,9 @@ class LengthShort(LengthLong):
 
 
 class LengthZero(LengthRule):
-    """All framings: 0000 in two bytes, or the digits 0000. No frame is empty: the link is closed.
-    Some peers take it for a keep-alive and read the message as the next header.
+    """All framings: 0000 in two bytes, or the digits 0000. An empty frame is not allowed, so the
+    link is closed. Some peers take the header for a keep-alive and read the message as the next
+    header.
     """
 
     kind = "len_zero"
@@ -99,8 +102,9 @@ class LengthZero(LengthRule):
 
 
 class LengthMax(LengthRule):
-    """All framings: FFFF in two bytes, or the digits 9999. It is more than a receiver takes
-    (`MAX_FRAME`), so the link is closed; one that takes as much waits.
+    """All framings: FFFF in two bytes, or the digits 9999. A receiver does not accept a frame of
+    that length (`MAX_FRAME`), so the link is closed. A receiver that accepts it waits for the
+    missing bytes.
     """
 
     kind = "len_max"
@@ -111,8 +115,8 @@ class LengthMax(LengthRule):
 
 
 class WrongEndianness(LengthRule):
-    """The two-byte framings. Digits have no such order, so in `4ascii` it does not act; nor on a
-    length whose two bytes are equal.
+    """The two-byte framings. Digits have no byte order, so the fault does not act in `4ascii`. It
+    also does not act on a length whose two bytes are equal.
     """
 
     kind = "wrong_endianness"
@@ -123,7 +127,7 @@ class WrongEndianness(LengthRule):
 
 
 class InclusiveLength(LengthRule):
-    """All framings: 2 too many where the header has two bytes, 4 where it has four digits."""
+    """All framings: the length is 2 too large with a two-byte header, 4 with a four-digit one."""
 
     kind = "inclusive_len"
     summary = "the length counts its own header too"
@@ -133,8 +137,9 @@ class InclusiveLength(LengthRule):
 
 
 class HeaderGarbage(LengthRule):
-    """All framings. The address, if there is one, stays. Two drawn bytes are nearly always more
-    than a receiver takes, and four are hardly ever digits; else they are some wrong length.
+    """All framings. The address (TPDU), if there is one, is not changed. Two drawn bytes are nearly
+    always a greater length than a receiver accepts, and four drawn bytes are hardly ever digits.
+    Otherwise they are a wrong length.
     """
 
     kind = "header_garbage"
@@ -142,7 +147,7 @@ class HeaderGarbage(LengthRule):
 
     def header(self, right: bytes, terminal: str) -> bytes | None:
         draw = self.shape(terminal)
-        return bytes((byte + 1 + draw.below(255)) & 0xFF for byte in right)  # none stays right
+        return bytes((byte + 1 + draw.below(255)) & 0xFF for byte in right)  # all are wrong
 
 
 def _spelled(header: bytes) -> str:
@@ -153,8 +158,8 @@ def _spelled(header: bytes) -> str:
 
 
 class PartialFrameHang(FramingRule):
-    """All framings; half of the frame is past every header. That way the connection is dead from
-    then on, until somebody gives it up.
+    """All framings; half of a frame is always longer than the header. After it the connection
+    carries nothing more in that direction, until one side closes the connection.
     """
 
     kind = "partial_frame_hang"
@@ -183,7 +188,7 @@ class PartialFrameHang(FramingRule):
 
 
 class TrailingBytes(FramingRule):
-    """All framings. The message is read, and what trails is taken for the next header."""
+    """All framings. The receiver reads the message, then takes the extra bytes for a header."""
 
     kind = "trailing_bytes"
     variants = ("", "bytes=1")
@@ -202,9 +207,9 @@ class TrailingBytes(FramingRule):
 
 
 class TwoFramesOneWrite(FramingRule):
-    """All framings. The second frame is the first one again: a receiver that reads one frame from
-    each piece it is given misses it or chokes on it, and one that acts on the first before it has
-    seen the second meets a duplicate at the same instant. `coalesce` joins different frames.
+    """All framings. The second frame is a copy of the first. A receiver that expects one frame in
+    each read misses the second frame or fails on it. A receiver that handles the first frame before
+    it sees the second gets a duplicate in the same instant. `coalesce` joins different frames.
     """
 
     kind = "two_frames_one_write"

@@ -1,8 +1,8 @@
 """Faults inside the host: silent, slow, hanging, crashing, or cut off from its issuer.
 
-A crash is asked for as a message is read, or at the commit, which is one instant: just before it
-everything is lost, just after it only the answer. Without mti= all but `silent` leave network
-management alone.
+A crash happens when the host reads a message, or at the commit. The commit is one instant: a crash
+just before it loses everything, a crash just after it loses only the answer. Without mti=, only
+`silent` affects network management messages, unless a rule below says otherwise.
 
 `hang_after_n` and `crash_restart` happen once in their window, unless nth= or p= says how often.
 """
@@ -19,7 +19,7 @@ _DISCARDS, _MUTES, _REFUSES, _DELAYS = range(4)
 
 
 class HostRule(Rule):
-    """Inside the host. Without mti= about financial messages and reversals."""
+    """A fault inside the host. Without mti= it affects financial messages and reversals."""
 
     layer = "host"
     where = "host"
@@ -27,29 +27,30 @@ class HostRule(Rule):
 
 
 class HostMessageRule(HostRule):
-    """Decides about a message as it comes in. Several compose by `stage`, whatever the order they
-    were asked for in: what is discarded is not refused, and what is not answered is not late.
+    """Decides what the host does with an incoming message. Several rules are applied by `stage`,
+    not in the order in which they were given: a discarded message is not refused, and an unanswered
+    message is not delayed.
     """
 
     stage: ClassVar[int] = _DISCARDS
 
     def hears(self, now: float, message: Message) -> HostFault | None:
-        """What it would make of the message, None if nothing; counts it."""
+        """The effect of this rule on the message, or None; counts the message as an attempt."""
         if not self.means(message) or not self.strikes(now, message.terminal):
             return None
         return self.makes(now)
 
     def means(self, message: Message) -> bool:
-        """Is this message one of those that the rule is about?"""
+        """Does the rule apply to this message?"""
         return self.touches(message)
 
     def makes(self, now: float) -> HostFault:
-        """What becomes of a message that was struck."""
+        """The effect on a message that the fault strikes."""
         raise NotImplementedError
 
     def tells(self, message: Message, heard: HostFault) -> str:
-        """The effect in words, where no other fault has decided about the message before; '' if it
-        is not worth telling.
+        """The effect in words, used when no earlier fault has decided about the message; '' if the
+        effect is not reported.
         """
         raise NotImplementedError
 
@@ -80,7 +81,7 @@ class Silent(HostMessageRule):
         if heard.process:
             return f"{message.mti} processed, unanswered"
         if message.is_network_management and message.terminal in self._told:
-            return ""  # once is enough to say of echoes
+            return ""  # for network management, report only the first message of a terminal
         self._told[message.terminal] = None
         return f"{message.mti} discarded"
 
@@ -98,7 +99,7 @@ class EchoOnly(HostMessageRule):
 
 
 class Brownout(HostMessageRule):
-    """It posts what it does not answer."""
+    """The host posts the requests that it does not answer."""
 
     kind = "brownout"
     summary = "part of what the host posts it never answers"
@@ -118,7 +119,7 @@ class Brownout(HostMessageRule):
 
 
 class SignOnRefused(HostMessageRule):
-    """An attempt is a sign-on."""
+    """Each sign-on is an attempt."""
 
     kind = "sign_on_refused"
     summary = "the host answers a sign-on with a refusal (58)"
@@ -135,8 +136,9 @@ class SignOnRefused(HostMessageRule):
 
 
 class Slow(HostMessageRule):
-    """A request is decided, and booked, as soon as ever, and its answer is late; or it is not even
-    looked at before. Everything else is only answered later.
+    """With books=at_once the host decides about a request and posts it without delay, and only the
+    answer is late. With books=late the host does not process the request before the delay is over.
+    For all other messages only the answer is late.
     """
 
     kind = "slow"
@@ -161,26 +163,26 @@ class Slow(HostMessageRule):
 
 
 class IssuerDown(HostRule):
-    """An attempt is a message that needs the issuer: a request, the reversal of what was posted, an
-    advice of what was stood in for.
+    """Each message that needs the issuer is an attempt: a request, the reversal of a posted
+    transaction, or the advice of a stand-in approval.
     """
 
     kind = "issuer_down"
     summary = "the host is there and its issuer is not: it declines (91), or stands in for it"
 
     def reaches(self, now: float, message: Message) -> bool:
-        """Does the message get there?"""
+        """Does the message reach the issuer?"""
         if not self.strikes(now, message.terminal):
             return True
         self.acted(message.terminal, f"{message.mti} did not reach the issuer")
         return False
 
 
-# --- when it stands still or dies -----------------------------------------------------------------
+# --- when the host hangs or crashes ---------------------------------------------------------------
 
 
 class OnceRule(HostRule):
-    """Strikes once in its window, unless it is told how often."""
+    """Strikes once in its window, unless nth= or p= says how often."""
 
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
@@ -193,14 +195,14 @@ class OnceRule(HostRule):
         return struck and not self._done
 
     def acted(self, on: str, what: str) -> None:
-        """It was not another fault that took the host down: this one is spent."""
+        """Record that this fault, not another one, stopped the host; it does not strike again."""
         self._done = True
         super().acted(on, what)
 
 
 class HangAfterN(OnceRule):
-    """An attempt is the n-th message that is read, of whatever kind, and the n-th after that. What
-    comes while it hangs is read when it thaws, all at once and in its order.
+    """Every n-th message that the host reads, of any kind, is an attempt. Messages that arrive
+    while the host hangs are read when the hang ends, all at once and in order of arrival.
     """
 
     kind = "hang_after_n"
@@ -218,7 +220,7 @@ class HangAfterN(OnceRule):
         self._read = 0
 
     def hang(self, now: float, terminal: str) -> float | None:
-        """Seconds for which it would hang, before it reads this message; None if not at all."""
+        """Seconds for which the host is to hang before it reads this message; None for no hang."""
         if not self.active(now) or not self.meant(terminal):
             return None
         self._read += 1
@@ -228,12 +230,12 @@ class HangAfterN(OnceRule):
         return hold
 
     def hung(self, terminal: str) -> None:
-        """It did, and no other fault for longer."""
+        """Record that the host hung by this fault; no other fault asked for a longer hang."""
         self.acted(HOST, f"hung at a message of {terminal}")
 
 
 class Crash(HostRule):
-    """Strikes in the `phase` that a subclass names."""
+    """A crash of the host in the `phase` that the subclass names."""
 
     lasting = "off"
     phase: ClassVar[str] = ""
@@ -244,7 +246,7 @@ class Crash(HostRule):
     }
 
     def crash(self, message: Message) -> float:
-        """Seconds until it listens again."""
+        """Record the crash; returns the seconds until the host listens again."""
         moment = self.phase.replace("_", " ")
         self.acted(HOST, f"crashed {moment} of {message.terminal}'s {message.mti}")
         off: float = self.value("off")
@@ -264,7 +266,7 @@ class CrashAfterCommit(Crash):
 
 
 class CrashRestart(OnceRule, Crash):
-    """An attempt is a message that it reads, whatever it is."""
+    """Each message that the host reads, of any kind, is an attempt."""
 
     kind = "crash_restart"
     summary = "the host dies as it reads a message, and comes back with its books"

@@ -1,8 +1,9 @@
-"""Faults of what a message means: it says something wrong, or comes when it means another thing.
+"""Faults of a message's meaning: a field has a wrong value, or the message comes at a wrong time.
 
-A message that says something wrong has one other field, under a right MAC: it is authenticated
-again with the right key, or it would only have a bad MAC. Without mti= such faults touch financial
-and reversal responses; with it, that message whichever way it goes.
+A message with a wrong value differs from the original in one field, and its MAC is right: the MAC
+is calculated again with the right key, because otherwise the fault would only be a bad MAC. Without
+mti= such faults affect financial and reversal responses; with mti= they affect that message in
+either direction.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ _NOTE = 1000  # minor units
 
 
 class WrongField(Altering):
-    """One element of the message becomes another one of its kind; `meaning` says which, in the
-    words of `Message.ELEMENTS`. In a request, under a right MAC, that makes another transaction,
-    which nobody asked for and nobody can reverse.
+    """One element of the message gets another value of the same form. `meaning` names the element,
+    as in `Message.ELEMENTS`. A request that is changed in this way under a right MAC is a different
+    transaction: no customer asked for it, and no terminal can reverse it.
     """
 
     layer = "meaning"
@@ -37,7 +38,7 @@ class WrongField(Altering):
         return message.replaced(**{self.meaning: wrong}), what
 
     def wrong_text(self, _message: Message, right: str) -> str:
-        """What the message says instead of `right`; '' to leave it as it is."""
+        """The value that replaces `right`; '' to leave the message unchanged."""
         return self.other(right)
 
     def other(self, right: str) -> str:
@@ -46,7 +47,7 @@ class WrongField(Altering):
 
 
 def _next(right: str, by: int = 1) -> str:
-    """So much more, in as many digits, the greatest followed by 1; '' if it is no number."""
+    """`right` plus `by`, in as many digits; after the greatest number comes 1. '' for no number."""
     if not (right.isascii() and right.isdigit()):
         return ""
     width = len(right)
@@ -63,7 +64,7 @@ class WrongStan(WrongField):
 
 
 class WrongRrn(WrongField):
-    """Does not act on a message without DE 37."""
+    """The fault does not act on a message without DE 37."""
 
     kind = "wrong_rrn"
     summary = "the message carries the next reference number (DE 37), under a right MAC"
@@ -83,7 +84,7 @@ class WrongTerminal(WrongField):
 
 
 class WrongAmount(WrongField):
-    """The host has posted what was asked for."""
+    """The host has posted the amount that the terminal requested."""
 
     kind = "wrong_amount"
     summary = "the message names 10.00 more than the right amount (DE 4), under a right MAC"
@@ -111,7 +112,7 @@ class StaleDate(WrongField):
 
 
 class UnknownCode(WrongField):
-    """The host has posted: what the code means is for the terminal to fear."""
+    """The host has posted; the terminal has to allow for that, as it does not know the code."""
 
     kind = "unknown_code"
     summary = "the answer's code (DE 39) is on no list, under a right MAC"
@@ -123,7 +124,9 @@ class UnknownCode(WrongField):
 
 
 class ReversalDeclined(WrongField):
-    """The host has posted the reversal. 12 parks it, 91 asks for another try, 05 is on no list."""
+    """The host has posted the reversal. By code 12 the terminal parks the reversal, by 91 it tries
+    again, and 05 is on no list.
+    """
 
     kind = "reversal_declined"
     summary = "the answer to a reversal says no, under a right MAC"
@@ -149,7 +152,7 @@ class ReversalDeclined(WrongField):
         return "" if code == right else code
 
 
-# --- messages that are right, and come to mean something else -------------------------------------
+# --- right messages whose meaning changes ---------------------------------------------------------
 
 
 class ReversalAckLost(DropResponse):
@@ -175,8 +178,9 @@ class DoublePost(WireRule):
 
 
 class ApproveAfterReversal(WireRule):
-    """Answers to withdrawals only, as nothing else is ever reversed. What is held comes behind the
-    answer to the terminal's next reversal, whenever that is; until then no other answer is held.
+    """Affects only answers to withdrawals, as only withdrawals are reversed. The held answer is
+    delivered behind the answer to the terminal's next reversal, however late that comes. Until then
+    no other answer of the terminal is held.
     """
 
     kind = "approve_after_reversal"
@@ -195,7 +199,7 @@ class ApproveAfterReversal(WireRule):
         return message.kind is Kind.ANSWER and message.is_withdrawal
 
     def renewed(self, terminal: str) -> None:
-        """What was held for an earlier connection comes on this one: a switch has kept it."""
+        """Keep the held answer: it is delivered on the new connection, as a switch would do."""
 
     def fate(self, now: float, passing: Passing) -> list[Act] | None:
         held = self._held.get(passing.terminal)
@@ -224,25 +228,27 @@ class ApproveAfterReversal(WireRule):
 
 
 class PartialApproval(HostRule):
-    """An attempt is a withdrawal of at least 20.00 that is approved. It posts what it approves."""
+    """Each approved withdrawal of at least 20.00 is an attempt. The host posts the part that it
+    approves.
+    """
 
     kind = "partial_approval"
     layer = "meaning"
     summary = "the host approves half of what was asked for (code 10), and posts that"
 
     def halves(self, wanted: int) -> bool:
-        """Is there half of an amount (minor units)?"""
+        """Can the amount `wanted` (minor units) be halved into whole notes?"""
         return bool(_half(wanted))
 
     def part(self, terminal: str, wanted: int) -> int:
-        """What it approves of that, in minor units."""
+        """The part of `wanted` that the host approves; both in minor units."""
         half = _half(wanted)
         self.acted(terminal, f"{half / 100:.2f} approved of {wanted / 100:.2f}")
         return half
 
 
 def _half(wanted: int) -> int:
-    """In notes of 10.00; minor units."""
+    """Half of `wanted`, rounded down to whole notes of 10.00; minor units."""
     return wanted // 2 // _NOTE * _NOTE
 
 

@@ -1,10 +1,11 @@
-"""Messages that nobody sent, or that no message should look like.
+"""Faults that deliver messages which were never sent in this form: replayed, invented or malformed.
 
-What is replayed was right when it was sent. All else is made with the right key, as a partner's
-faulty program would: it has to be withstood by who reads it, for its MAC is good (but for
-`bad_mac`). No host withstands a request that says something else under a good MAC than was asked.
+A replayed message was right when it was sent. All other messages are made with the right key, as a
+partner's faulty program would make them. The receiver has to withstand them, because their MAC is
+good (except with `bad_mac`). No host can withstand a request whose content was changed under a good
+MAC.
 
-Unless mti= says otherwise they touch financial and reversal responses.
+Unless mti= says otherwise these faults affect financial and reversal responses.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from harness.keyed_random import Draw
 from harness.wire.frame_builder import BITMAP_PART, MTI_PART, Part
 from harness.wire.message import Message
 
-_AWAY = 500_000  # from a STAN in use to one that is not
+_AWAY = 500_000  # distance from a STAN in use to an unused STAN
 
 
 class ReplayOld(WireRule):
-    """An attempt is a frame that has one of its MTI before it, of the same terminal."""
+    """Each frame is an attempt if an earlier frame of the same terminal has the same MTI."""
 
     kind = "replay_old"
     summary = "the terminal's first frame of that kind comes once more, before the right one"
@@ -43,7 +44,7 @@ class ReplayOld(WireRule):
 
 
 class Unsolicited(WireRule):
-    """A copy of what passes, about a transaction that nobody began."""
+    """A copy of the passing message, about a transaction that the terminal never began."""
 
     kind = "unsolicited"
     summary = "behind the message comes another like it, about a transaction nobody began"
@@ -68,11 +69,11 @@ class Unsolicited(WireRule):
         return [Deliver(0.0, passing.data), Deliver(self.value("after"), made, effects=(effect,))]
 
 
-# --- what no message should look like -------------------------------------------------------------
+# --- malformed messages ---------------------------------------------------------------------------
 
 
 class Malformed(WireRule):
-    """Spoils the parts of a message."""
+    """Damages one part of the encoded message."""
 
     stage = DAMAGE
     withstood = "response"
@@ -86,12 +87,12 @@ class Malformed(WireRule):
         return [Deliver(0.0, passing.frame_builder.joined(parts))]
 
     def spoil(self, parts: dict[str, Part], draw: Draw) -> str:
-        """Change the parts; what was done, '' if nothing could be."""
+        """Change `parts` in place; returns the change in words, or '' if no change was possible."""
         raise NotImplementedError
 
 
 class BadMti(Malformed):
-    """Class 9 is nobody's."""
+    """No message has class 9."""
 
     kind = "bad_mti"
     summary = "the message is of a class that does not exist (MTI x9xx), under a right MAC"
@@ -149,7 +150,7 @@ class MissingField(Altering):
 
 
 class BadLlvar(Malformed):
-    """Does not act on a message without a field of variable length."""
+    """The fault does not act on a message without a field of variable length."""
 
     kind = "bad_llvar"
     summary = "a field says that it is longer than the message, under a right MAC"
@@ -165,7 +166,7 @@ class BadLlvar(Malformed):
 
 
 def _nines(prefix: bytes) -> bytes:
-    """The greatest length in the prefix's own spelling: ASCII, EBCDIC or packed."""
+    """The greatest length in the encoding of `prefix`: ASCII, EBCDIC or packed digits."""
     if all(0x30 <= byte <= 0x39 for byte in prefix):
         return b"9" * len(prefix)
     if all(0xF0 <= byte <= 0xF9 for byte in prefix):
@@ -174,7 +175,7 @@ def _nines(prefix: bytes) -> bytes:
 
 
 class BadCharset(Altering):
-    """Does not act where the specification packs digits, as a letter has no spelling there."""
+    """The fault does not act where the specification packs digits, which cannot encode a letter."""
 
     kind = "bad_charset"
     summary = "a letter stands where a digit belongs, under a right MAC"
@@ -195,7 +196,7 @@ class BadCharset(Altering):
 
 
 class BadMac(WireRule):
-    """Does not act on a message that carries none."""
+    """The fault does not act on a message without a MAC."""
 
     kind = "bad_mac"
     summary = "the MAC is wrong, and all else is right"

@@ -1,10 +1,10 @@
-"""Messages that arrive otherwise than they were sent: lost, repeated, late, or overtaken.
+"""Faults of delivery: a message is lost, repeated, late, or overtaken by another message.
 
-They are right in themselves. Unless mti= says otherwise they are financial and reversal messages,
-so that a link whose answers are broken still echoes.
+The content of the message stays right. Unless mti= says otherwise these faults affect financial and
+reversal messages, so that echoes still work on a link whose answers are broken.
 
-Where nobody at the wire knows when the terminal's host timer runs out, it is counted from when the
-request passed, by the contract's host_response.
+If the end of the terminal's host timer is not known at the wire, it is calculated: the time at
+which the request passed, plus host_response of the contract.
 """
 
 from __future__ import annotations
@@ -85,11 +85,11 @@ class Reorder(WireRule):
         return [Deliver(hold, passing.data)]
 
 
-# --- as late as the host timer --------------------------------------------------------------------
+# --- answers later than the host timer ------------------------------------------------------------
 
 
 class Asked(WireRule):
-    """Remembers when requests passed, by STAN: the latest few of each terminal."""
+    """Remembers by STAN when requests passed: the latest `remembers` requests of each terminal."""
 
     speaks = "response"
     remembers: ClassVar[int] = 8
@@ -115,13 +115,15 @@ class Asked(WireRule):
             del asked[next(iter(asked))]
 
     def _asks(self, message: Message) -> bool:
-        """Is this of the class whose answers are meant?"""
+        """Is this message of the class whose answers the fault affects?"""
         if self.mti is None:
             return self.touches(message)
         return message.message_class == message_class_of(self.mti)
 
     def runs_out(self, passing: Passing) -> float | None:
-        """When the wait for this answer ends by the contract; None if its request did not pass."""
+        """The run second at which the wait for this answer ends by the contract; None if no request
+        with its STAN is remembered.
+        """
         stan = passing.message.stan if passing.message is not None else ""
         asked = self._asked.get(passing.terminal, {}).get(stan)
         return None if asked is None else asked + self.context.host_response
@@ -141,7 +143,7 @@ class LateResponse(Asked):
         end = self.runs_out(passing)
         wait = 0.0 if end is None else end + self.value("past") - now
         if wait <= 0.0:
-            return None  # nobody asked, or it is late enough by itself
+            return None  # no remembered request, or the answer is late enough already
         self.acted(passing.terminal, f"{passing.mti} held for {wait:.1f} s")
         return [Deliver(wait, passing.data)]
 

@@ -1,7 +1,7 @@
-"""In which order one direction of a connection delivers what faults have spread over time.
+"""The order in which one direction of a connection delivers frames that faults have delayed.
 
-What a fault holds back may be overtaken by whole frames, as when a host answers late, but a frame
-that goes out in pieces is finished before the next one begins.
+Whole frames may overtake a frame that a fault holds back, as when a host answers late. A frame
+that is sent in pieces is finished before the next frame begins.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ class InOrder(Generic[T]):
         self._begun: deque[tuple[float, T]] = deque()
 
     def put(self, things: Sequence[tuple[float, T]]) -> None:
-        """Things that belong together, each with its time: once the first is taken, nothing else
-        is until the last.
+        """Add things that belong together, each with its time. Once the first of them is taken,
+        nothing else is taken until the last of them has been.
         """
         self._order += 1
         heapq.heappush(self._waiting, (things[0][0], self._order, deque(things)))
 
     def next_due(self) -> float:
-        """When there is something to take; infinite if nothing is held."""
+        """When the next thing is due; infinite if nothing is held."""
         if self._begun:
             return self._begun[0][0]
         return self._waiting[0][0] if self._waiting else float("inf")
 
     def take(self, now: float) -> T | None:
-        """The next thing that is due, None if there is none. Equal times: as they were put."""
+        """The next thing that is due; None if none is. Equal times: in the order of `put`."""
         if self.next_due() > now:
             return None
         if not self._begun:
@@ -46,6 +46,6 @@ class InOrder(Generic[T]):
         return self._begun.popleft()[1]
 
     def clear(self) -> None:
-        """What is held is never taken."""
+        """Discard everything that is held."""
         self._waiting.clear()
         self._begun.clear()

@@ -2,15 +2,15 @@
 
     one end | frames -> faults -> deliveries | the other end
 
-A machine without sockets and without a clock. Frames and the events of the connection go in, each
-with the time (run seconds); out come deliveries and ends of the connection, each at its time. There
-are two ways to drive it. Who has a heap of time schedules each `Wake` that a call returns, in that
-order, and then takes what is due of just that part (`take`, `cut`). Who has a single timer sets it
-to `next_deadline` and then takes whatever is due (`due`).
+A state machine without sockets and without a clock. Its input is frames and connection events, each
+with the time (run seconds). Its output is deliveries and ends of the connection, each at its time.
+There are two ways to drive it. A driver with an event heap schedules each `Wake` that a call
+returns, in that order, and then takes what is due for that `Wake` only (`take`, `cut`). A driver
+with a single timer sets it to `next_deadline` and then takes whatever is due (`due`).
 
-Frames of one direction stay in their order unless a fault holds one back (order.py). A connection
-that is cut takes along what is on it. One that the terminal has left still carries to the host what
-was sent before, until the host sees that it is gone.
+Frames of one direction keep their order unless a fault holds one back (order.py). When a connection
+is cut, the frames under way on it are lost. When the terminal has left the connection, frames sent
+before still reach the host, until the host sees that the connection has ended.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ NEVER = float("inf")
 
 
 class Wake(NamedTuple):
-    """Something is due at `when`: on the way `to` an end, or, where that is None, a cut of the
-    connection. `first`: before whatever else happens in that instant (in virtual time).
+    """Something is due at `when`: an act in the direction `to`, or, if `to` is None, a cut of the
+    connection. `first`: it comes before all other events of that instant (in virtual time).
     """
 
     when: float
@@ -47,9 +47,9 @@ class Due(NamedTuple):
 class Path:
     """One life of a connection, from the dial to its end.
 
-    `terminal` is whose it is, '' while that is not known: then no fault of the connection acts.
-    `used` says that frames have gone through it: from then on all have to, or they would lose their
-    order.
+    `terminal` is the terminal that owns the connection, '' while it is not known; until then no
+    fault of the connection acts. `used`: true once a frame has passed through the path; from then
+    on all frames must, or they would lose their order.
     """
 
     __slots__ = (
@@ -74,26 +74,26 @@ class Path:
     # --- the connection ---------------------------------------------------------------------
 
     def dial(self, now: float) -> tuple[str, float]:
-        """The terminal dials: how that fails, 'refused' or 'unanswered', or ''; and for how many
-        seconds its answer is kept waiting.
+        """The terminal dials. How the dial fails ('refused' or 'unanswered', or '' if it does
+        not), and for how many seconds its answer is delayed.
         """
         return self._faults.dial(now, self.terminal)
 
     def severed(self, now: float) -> bool:
-        """Does the answer to the dial not come, for what has begun since?"""
+        """True if the dial gets no answer because of a fault that has begun since."""
         return self._faults.severed(now, self.terminal)
 
     def answered(self, now: float) -> None:
-        """The dial was."""
+        """The dial was answered."""
         self._faults.answered(now, self.terminal)
 
     def opened(self, now: float) -> list[Wake]:
-        """The connection stands."""
+        """The connection has been established."""
         self._stands = True
         return self.belongs_to(self.terminal, now)
 
     def belongs_to(self, terminal: str, now: float) -> list[Wake]:
-        """Whose connection it is that stands; '' if only its frames will tell."""
+        """Set the terminal of the established connection; '' if only its frames will show it."""
         self.terminal = terminal
         if not terminal:
             return []
@@ -101,8 +101,8 @@ class Path:
         return self.plan_cut(now)
 
     def closed(self, now: float, *, leaving: bool = False) -> None:
-        """The connection is gone, or the dial has failed. `leaving`: only the terminal has left
-        it, and the host goes on reading until `gone`.
+        """The connection has ended, or the dial has failed. `leaving`: only the terminal has left
+        the connection, and the host goes on reading until `gone`.
         """
         self._stands = False
         self._leaving = leaving
@@ -114,13 +114,13 @@ class Path:
         self._leaving = False
 
     def carries(self, to: End) -> bool:
-        """Does what is on its way `to` an end still arrive?"""
+        """True if bytes under way `to` that end still arrive."""
         return self._stands or (self._leaving and to == "host")
 
     # --- when a fault cuts it -----------------------------------------------------------------
 
     def plan_cut(self, now: float) -> list[Wake]:
-        """Ask again when the next cut is due: what passes until then may put it off."""
+        """Plan the next cut of the connection. Frames that pass until then may postpone it."""
         if not self._faults.connection or not self.terminal or not self._stands:
             return []
         cut = self._faults.next_cut(now, self.terminal)
@@ -130,8 +130,8 @@ class Path:
         return [Wake(cut[0], None)]
 
     def cut(self, now: float) -> tuple[str, list[Wake]]:
-        """A planned cut is due: how the connection ends, 'rst' or 'fin'. It was put off where that
-        is '', and then it may be planned anew.
+        """A planned cut is due. How the connection ends, 'rst' or 'fin'; '' if the cut was
+        postponed, and then the returned wakes may plan it again.
         """
         if not self._stands:
             return "", []
@@ -154,9 +154,9 @@ class Path:
         of: str = "",
         deadline: float | None = None,
     ) -> list[Wake]:
-        """A whole frame leaves for an end; `message` is what it says, None if it would not
-        decode. `of` is the terminal that it belongs to, where several share the connection;
-        `deadline` as in `Passing`. On a connection that has ended nothing leaves.
+        """Send a whole frame to an end. `message` is the decoded message, None if decoding failed.
+        `of` is the frame's terminal, where several terminals share the connection; `deadline` as
+        in `Passing`. On a connection that has ended nothing is sent.
         """
         if not self._stands:
             return []
@@ -174,12 +174,12 @@ class Path:
         return wakes
 
     def spill(self, now: float, to: End, data: bytes) -> list[Wake]:
-        """Bytes leave that are no frame: no fault touches them."""
+        """Send bytes that are not a frame; no fault touches them."""
         self.used = True
         return self._put(now, to, [Deliver(0.0, data)])
 
     def _put(self, now: float, to: End, acts: list[Act]) -> list[Wake]:
-        """Acts that nothing may come between."""
+        """Add acts that nothing may interrupt."""
         timed = [(now + self._transit + act.delay, act) for act in acts]
         lane = self._lanes.get(to)
         if lane is None:
@@ -190,7 +190,7 @@ class Path:
     # --- what is due --------------------------------------------------------------------------
 
     def take(self, now: float, to: End) -> Act | None:
-        """The next thing that is due on the way to that end; None if there is none. The owner
+        """The next act that is due in the direction of that end; None if there is none. The owner
         carries it out before it takes another.
         """
         lane = self._lanes.get(to)
@@ -205,7 +205,7 @@ class Path:
         return None
 
     def due(self, now: float) -> Due | None:
-        """The next thing that is due at all. After an end by 'fin' or 'rst' nothing is any more."""
+        """The next thing due in either direction. After an end by 'fin' or 'rst' nothing is due."""
         act: Act | None = None
         if self._cut_at <= now:
             how, _ = self.cut(now)

@@ -1,8 +1,8 @@
 """Faults of the power: the mains of a terminal fail between two of its operations.
 
-An operation is named by what is done: 'write:Intent' (a record's name), 'sync' (the store has told
-that it holds it), 'motor:eject', 'frame:0200', 'connect', 'disconnect'. `at` may be the beginning
-of such a name; `nth` counts the operations that it names.
+An operation is named by what is done: 'write:Intent' (with the name of the record), 'sync' (the
+store has confirmed that it holds the record), 'motor:eject', 'frame:0200', 'connect', 'disconnect'.
+`at` may be the beginning of such a name; `nth` counts the operations that `at` names.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ OPERATION = {
 
 
 class OperationRule(Rule):
-    """Strikes operations that `at` names; each is an attempt."""
+    """Strikes the operations that `at` names. Each such operation is an attempt."""
 
     where = "terminals"
 
@@ -56,7 +56,7 @@ class PowerCut(OperationRule):
     }
 
     def cut(self, terminal: str, operation: str) -> float:
-        """Seconds without power."""
+        """Tell of the power cut; return the seconds without power."""
         self.acted(terminal, f"power lost at {operation}")
         off: float = self.value("off")
         return off
@@ -66,7 +66,9 @@ POWER_RULES: tuple[type[OperationRule], ...] = (PowerCut,)
 
 
 def is_operation(text: str) -> bool:
-    """Does the name of some operation begin like that? Other versions' MTIs are as good."""
+    """Does the name of some operation begin with `text`? After 'frame:' the MTIs of other ISO 8583
+    versions are accepted as well: any text of at most four digits.
+    """
     family, _, mti = text.partition(":")
     if family == "frame" and mti.isascii() and mti.isdigit() and len(mti) <= 4:
         return True

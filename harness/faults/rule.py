@@ -1,9 +1,9 @@
-"""What all faults have in common: whom they strike, when, and how often.
+"""The common part of all faults: which terminals they strike, when, and how often.
 
-A rule counts, for each terminal, the attempts that pass its window, terminal and MTI: `nth` picks
-one of them (from 1), `p` draws for each from a stream keyed by seed, rule, terminal and attempt,
-so that it comes out alike in `sim` and `live` and however terminals interleave. What else a fault
-draws (which bit, how much jitter) comes from a second stream, or it would lean on the first.
+A rule counts, for each terminal, the attempts that match its window, terminal and MTI. `nth` picks
+one of them (from 1). `p` draws for each from a random stream keyed by seed, rule, terminal and
+attempt, so that the result is the same in `sim` and `live` and for any interleaving of terminals.
+Other draws of a fault (which bit, how much jitter) use a second stream, to be independent of `p`.
 
 Windows are half-open: @5m..10m strikes at 5:00 and not at 10:00. Counters live in the rule, and
 no rule sees what another one counts: build rules per run.
@@ -49,7 +49,7 @@ MTI = {"mti": Parameter("mti", None, "only messages with exactly this MTI, such 
 
 
 class FaultSpec(msgspec.Struct, frozen=True):
-    """One fault as it was asked for: parameters with their defaults, the window in run seconds
+    """One fault as the user requested it: parameters with their defaults, the window in run seconds
     (`until` may be infinite), and the text as it was written.
     """
 
@@ -61,7 +61,7 @@ class FaultSpec(msgspec.Struct, frozen=True):
 
 
 class Context(msgspec.Struct, frozen=True):
-    """What rules know of their run. `host_response` is the contract's, in seconds."""
+    """The facts about the run that rules use. `host_response` is the contract's, in seconds."""
 
     seed: int
     host_response: float
@@ -69,7 +69,7 @@ class Context(msgspec.Struct, frozen=True):
 
 
 class Mistake(NamedTuple):
-    """Parameters that make no sense together: which one to mark, why, and what would."""
+    """Parameters that contradict each other: which one to mark, why, and a valid alternative."""
 
     parameter: str
     problem: str
@@ -79,16 +79,16 @@ class Mistake(NamedTuple):
 class Rule:
     """Base of all faults. A subclass names its kind, layer, summary and parameters.
 
-    `variants` are settings of its parameters that are worth a search, as they would be written; the
-    terminal, the attempt, the message and the operation a search chooses by itself. `withstood` is
-    'request' or 'response' where nobody could withstand the other.
+    `variants` are parameter settings, in the notation of `--fault`, that a search should try; the
+    search itself chooses terminal, attempt, message and operation. `withstood` is 'request' or
+    'response' if no system could withstand the fault on the other of the two.
     `speaks` is 'request' or 'response' for a kind that touches only those; '' for both.
-    `lasting` names the parameter that says for how long what it did goes on, where that may be
-    longer than its window: an outage, after which machines take their time to come back.
-    `where` it strikes is 'wire' (between the machines), 'host' or 'terminals'. `virtual` kinds need
-    virtual time, and exist in `sim` only.
+    `lasting` names the parameter that gives the duration of the effect, where that may exceed the
+    window: an outage, after which machines need time to come back into service.
+    `where` the fault strikes is 'wire' (between the machines), 'host' or 'terminals'. `virtual`
+    kinds need virtual time, and exist in `sim` only.
 
-    `tell` is given by the run's FaultSet: it takes each effect when it has really taken place.
+    `tell` is set by the run's FaultSet and receives each effect when it has really taken place.
     """
 
     tell: Callable[[FaultActed], None]
@@ -105,8 +105,8 @@ class Rule:
     virtual: ClassVar[bool] = False
 
     def __init__(self, spec: FaultSpec, index: int, context: Context) -> None:
-        """`index` is the fault's place among the run's faults. What it draws is keyed by its text,
-        so that it comes out alike whatever other faults there are.
+        """`index` is the fault's place among the run's faults. Its random draws are keyed by its
+        text, so that they do not depend on the other faults.
         """
         del index
         given = spec.parameters
@@ -122,17 +122,17 @@ class Rule:
 
     @cached_property
     def _chance(self) -> int:
-        """The key of what decides whether it strikes."""
+        """The key of the random stream that decides whether the fault strikes."""
         return key_of(self.context.seed, "fault", self.spec.text)
 
     @cached_property
     def _shape(self) -> int:
-        """The key of what else it draws."""
+        """The key of the random stream for all other draws."""
         return key_of(self.context.seed, "fault's shape", self.spec.text)
 
     @classmethod
     def check(cls, parameters: dict[str, Any]) -> Mistake | None:
-        """What is wrong with values that are each right; None if nothing is."""
+        """What is wrong with a combination of values that are each valid; None if nothing is."""
         mti = parameters.get("mti")
         if mti is None or not cls.speaks or function_of_mti(mti) == cls.speaks:
             return None
@@ -155,7 +155,7 @@ class Rule:
         return self.terminal is None or self.terminal == terminal
 
     def touches(self, message: Message) -> bool:
-        """Is this message meant? Without mti=, financial and reversal ones are."""
+        """True if the fault concerns this message. Without mti=: financial and reversal ones."""
         if self.mti is not None:
             return message.mti == self.mti
         return message.message_class in MONEY_CLASSES
@@ -165,16 +165,16 @@ class Rule:
         self.until = min(self.until, now)
 
     def stands(self, now: float, terminal: str, since: float) -> None:
-        """A connection of that terminal stands `since` then, as this rule is added to a run."""
+        """Tell a rule that is added at `now` that the terminal is connected since `since`."""
 
     def unfinished(self) -> bool:
-        """Its window is closed: is there still something that it has to do, such as to let go of
-        what it holds back?
+        """True if the rule still has work to do after its window has closed, such as to release
+        frames that it holds back.
         """
         return False
 
     def strikes(self, now: float, terminal: str) -> bool:
-        """Does this attempt meet the fault? Counts it if window and terminal are meant."""
+        """True if the fault strikes this attempt. Counts it if window and terminal match."""
         if not self.active(now) or not self.meant(terminal):
             return False
         struck = self.would_strike(terminal)
@@ -182,7 +182,7 @@ class Rule:
         return struck
 
     def would_strike(self, terminal: str) -> bool:
-        """Will the terminal's next attempt meet the fault?"""
+        """True if the fault will strike the terminal's next attempt."""
         attempt = self._attempts.get(terminal, 0) + 1
         if self.nth is not None and attempt != self.nth:
             return False
@@ -197,13 +197,13 @@ class Rule:
         return sum(self._attempts.values())
 
     def shape(self, terminal: str) -> Draw:
-        """What else is drawn for the terminal's latest attempt."""
+        """The second random stream, for the terminal's latest attempt."""
         return Draw(self._shape ^ key_of(terminal), self._attempts.get(terminal, 0))
 
     def acted(self, on: str, what: str) -> None:
-        """Tell of an effect that really took place."""
+        """Report an effect that really took place."""
         self.tell(self.effect(on, what))
 
     def effect(self, on: str, what: str) -> FaultActed:
-        """An effect that is to be told when it takes place."""
+        """An effect, to be reported when it takes place."""
         return FaultActed(self.spec.text, f"{on}: {what}", self.lasts)

@@ -1,8 +1,8 @@
 """Faults of a terminal's clock: it is wrong, it is set, an hour comes twice, the year ends.
 
-They touch what a terminal writes into DE 7, 12 and 13, and nothing that it does by its timers:
-those run on a clock that nobody sets. A fault of these is decided once for each terminal, and has
-acted when a message was stamped under it.
+They affect the date and time in DE 7, 12 and 13. They do not affect the terminal's timers, which
+run on a clock that is never set. Each fault is decided once for each terminal. It has acted when
+the terminal has stamped a message with a wrong time.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _NONE = timedelta()
 
 
 class ClockRule(Rule):
-    """`off` says by how much UTC (DE 7) and, besides, local time (DE 12, 13) are off."""
+    """`off` gives the error of UTC (DE 7), and the additional error of local time (DE 12, 13)."""
 
     layer = "time"
     where = "terminals"
@@ -34,8 +34,8 @@ class ClockRule(Rule):
     def wrong(
         self, now: float, terminal: str, moment: datetime, *, local: bool
     ) -> tuple[timedelta, timedelta]:
-        """How far off the clock is at run second `now`, when it is `moment` (UTC), for a message
-        that carries the `local` time too or UTC alone.
+        """The clock's error at run second `now`, when the right time is `moment` (UTC), as from
+        `off`. `local` says whether the message carries local time too, or UTC alone.
         """
         if not self.active(now) or not self.meant(terminal) or not self._drawn(terminal):
             return _NONE, _NONE
@@ -50,7 +50,7 @@ class ClockRule(Rule):
         return self.p is None or Draw(self._chance ^ key_of(terminal)).chance(self.p)
 
     def off(self, now: float, terminal: str, moment: datetime) -> tuple[timedelta, timedelta]:
-        """By how much the clock is off: (UTC, and local time in addition)."""
+        """The clock's error: (that of UTC, the additional error of local time)."""
         raise NotImplementedError
 
 
@@ -83,7 +83,7 @@ class ClockStep(ClockRule):
 
 
 class DstChange(ClockRule):
-    """Going back, an hour comes twice in DE 12; DE 7 goes on as ever."""
+    """When local time goes back, one hour comes twice in DE 12. DE 7 does not change."""
 
     kind = "dst_change"
     summary = "local time goes back or forth by an hour, and UTC does not"
@@ -97,7 +97,7 @@ class DstChange(ClockRule):
 
 
 class YearRollover(ClockRule):
-    """DE 7 has no year: a message of before the rollover looks like one of next December."""
+    """DE 7 has no year, so a message from before the rollover looks like one from next December."""
 
     kind = "year_rollover"
     summary = "by the clock the year ends soon after the window's start"

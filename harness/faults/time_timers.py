@@ -1,7 +1,7 @@
-"""Faults around the end of a timer: an answer or a hand comes just before it, just after it or in
-the same instant, or the process that should see it stands still.
+"""Faults around the end of a timer. An answer or a movement of the customer's hand comes just
+before the end, just after it or in the same instant; or the terminal's process is paused then.
 
-`exact_tie` and `hand_tie` need the one heap of time that only `sim` has.
+`exact_tie` and `hand_tie` need a single queue of timed events, which only `sim` has.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class JustBeforeTimeout(Asked):
         left = end - now if passing.deadline is None else passing.deadline
         wait = left + self.side * self.value("by")
         if wait <= 0.0:
-            return None  # it is later than that by itself
+            return None  # the answer is later than that already
         self.acted(passing.terminal, f"{passing.mti} held for {wait:.3f} s")
         return [Deliver(wait, passing.data)]
 
@@ -53,7 +53,7 @@ class JustAfterTimeout(JustBeforeTimeout):
 
 
 class ExactTie(WireRule):
-    """An answer that is handled at its deadline is late (docs/domain.md, "Terminal states")."""
+    """An answer handled exactly at its deadline is late (docs/domain.md, "Terminal states")."""
 
     kind = "exact_tie"
     summary = "the answer comes in the very instant in which the host timer runs out: too late"
@@ -68,13 +68,13 @@ class ExactTie(WireRule):
         return [Deliver(passing.deadline, passing.data, first=True)]
 
 
-# --- hands ----------------------------------------------------------------------------------------
+# --- the customer's hand --------------------------------------------------------------------------
 
 
 class HandTie(HandRule):
-    """Where a hand and a timer meet, the device decides what happened (docs/domain.md, "Terminal
-    states"). It acts once when a hand begins to wait, which alone may cost the customer the visit,
-    and once when the two meet.
+    """When the hand moves in the instant in which a timer ends, the device decides what happened
+    (docs/domain.md, "Terminal states"). The fault acts once when the hand begins to wait, because
+    the wait alone may end the customer's visit, and once when the hand moves as the timer ends.
     """
 
     kind = "hand_tie"
@@ -106,7 +106,7 @@ class HandTie(HandRule):
         return now if until == FOREVER else until
 
     def goes_on(self, now: float, terminal: str, machine: MachineDeadlines) -> Moment:
-        if machine.fired != now:  # what it waited for was put off, or came to nothing
+        if machine.fired != now:  # the timer was put off, or did not act
             return Moment(self._next(now, machine))
         if self._lets[terminal]:
             self._lets[terminal] -= 1
@@ -114,12 +114,13 @@ class HandTie(HandRule):
         return Moment(now, "a hand moved as a timer ran out")
 
 
-# --- a process ------------------------------------------------------------------------------------
+# --- the terminal's process -----------------------------------------------------------------------
 
 
 class ProcessPause(OperationRule):
-    """As by SIGSTOP and SIGCONT: device, customer and network go on, and what comes from them is
-    handled when the process goes on, with the time that it is then.
+    """The process is paused as by SIGSTOP and continued as by SIGCONT. Device, customer and network
+    continue meanwhile. The process handles their events when it continues, at the time of that
+    moment.
     """
 
     kind = "process_pause"
@@ -134,7 +135,7 @@ class ProcessPause(OperationRule):
     }
 
     def pause(self, terminal: str, operation: str) -> float:
-        """Seconds for which it stands still."""
+        """Record the pause; returns the seconds for which the process is paused."""
         self.acted(terminal, f"process stands still at {operation}")
         hold: float = self.value("hold")
         return hold

@@ -1,4 +1,4 @@
-"""When the windows of a run's faults open and close, as the journal hears of it."""
+"""When the windows of a run's faults open and close, as events for the journal."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from harness.faults.rule import FOREVER, FaultSpec
 
 
 class Windows:
-    """What is due is told once, in order; what stands open when the faults are lifted closes then,
-    and what has not opened by then never does.
+    """Each opening and closing is reported once, in order. When the faults are lifted, open windows
+    close, and windows that have not opened by then never open.
     """
 
     def __init__(self) -> None:
@@ -20,18 +20,18 @@ class Windows:
         self._open: list[int] = []
 
     def add(self, number: int, spec: FaultSpec) -> None:
-        """A fault of the run, by its number, which is greater than those before."""
+        """Add a fault of the run; its number must be greater than all earlier numbers."""
         self._texts[number] = spec.text
         for when, opens in ((spec.start, True), (spec.until, False)):
             if when < FOREVER:
                 insort(self._coming, (when, number, opens), key=_from_the_last)
 
     def next(self) -> float:
-        """When one opens or closes next; infinite if none does."""
+        """When a window opens or closes next; infinite if none does."""
         return self._coming[-1][0] if self._coming else FOREVER
 
     def passed(self, now: float) -> list[Event]:
-        """What has opened and closed up to now, since this was last asked."""
+        """The windows that have opened or closed since the last call, up to now."""
         told: list[Event] = []
         while self.next() <= now:
             _, number, opens = self._coming.pop()
@@ -44,7 +44,7 @@ class Windows:
         return told
 
     def remove(self, number: int, now: float) -> list[Event]:
-        """The window of that fault closes now, and never opens again."""
+        """Close the window of that fault now; it never opens again."""
         told = self.passed(now)
         self._coming = [moment for moment in self._coming if moment[1] != number]
         if number in self._open:
@@ -53,7 +53,7 @@ class Windows:
         return told
 
     def lift(self, now: float) -> list[Event]:
-        """All of them close now."""
+        """Close all windows now."""
         told = self.passed(now)
         told += [FaultEnded(self._texts[number]) for number in self._open]
         self._open.clear()

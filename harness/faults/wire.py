@@ -1,11 +1,12 @@
-"""What all faults of the wire have in common: they give each frame its fate.
+"""The base of all faults of the wire: they decide what is delivered instead of each frame.
 
     terminal | tap | these | tap | host
 
-Unless mti= says otherwise they touch financial and reversal messages only (0200, 0210, 0420,
-0421, 0430 ...), so that a link whose answers are broken still echoes.
+In the diagram, "these" are the faults, and a "tap" is a recording point. Unless mti= says
+otherwise the faults affect financial and reversal messages only (0200, 0210, 0420, 0421, 0430 ...),
+so that echoes still work on a link whose answers are broken.
 
-Several rules compose by stage (compose.py).
+Several rules are applied in the order of their stages (compose.py).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ TO_HOST, TO_TERMINAL = "host", "terminal"
 
 
 class WireRule(Rule):
-    """Gives a frame its fate. `to` is where the frames go that it touches without mti=."""
+    """Decides what is delivered instead of a frame. Without mti= it affects frames sent to `to`."""
 
     layer = "message"
     stage: ClassVar[int] = TIMING
@@ -31,38 +32,40 @@ class WireRule(Rule):
     parameters: ClassVar[dict[str, Parameter]] = {**MTI, **COMMON}
 
     def fate(self, now: float, passing: Passing) -> list[Act] | None:
-        """What is delivered in a frame's stead; None leaves it alone."""
+        """What is delivered instead of the frame; None leaves the frame unchanged."""
         if not self.means(passing) or not self.strikes(now, passing.terminal):
             return None
         return self.strike(now, passing)
 
     def overlook(self, now: float, passing: Passing) -> None:
-        """Another fault has taken the frame: it counts as an attempt all the same, so that no `nth`
-        depends on other faults.
+        """Count a frame that another fault has taken as an attempt too, so that `nth` does not
+        depend on other faults.
         """
         if self.means(passing):
             self.strikes(now, passing.terminal)
 
     def means(self, passing: Passing) -> bool:
-        """Is this frame one of those that the rule is about?"""
+        """Does the rule apply to this frame?"""
         if self.mti is None and passing.to != self.to:
             return False
         return passing.message is not None and self.touches(passing.message)
 
     def strike(self, _now: float, passing: Passing) -> list[Act] | None:
-        """The fate of a frame that is struck; None if it cannot be."""
+        """What is delivered instead of a struck frame; None if the fault cannot act on it."""
         raise NotImplementedError
 
     def holds(self, passing: Passing, effects: tuple[FaultActed, ...]) -> None:
-        """It gave a frame no delivery, of which other faults' effects were to tell."""
+        """Take over the `effects` of other faults: they were to be reported with the delivery of
+        this frame, and this rule has delivered nothing for it.
+        """
 
     def renewed(self, terminal: str) -> None:
-        """A new connection of that terminal stands."""
+        """Handle a new connection of that terminal."""
 
 
 class Altering(WireRule):
-    """The message says something else, under a right MAC. In a request that is another transaction,
-    which nobody asked for and nobody can undo.
+    """Changes the content of the message, under a right MAC. A request that is changed is a
+    different transaction: no customer asked for it, and no terminal can reverse it.
     """
 
     stage = MEANING
@@ -73,7 +76,7 @@ class Altering(WireRule):
         return None if altered is passing else [Deliver(0.0, altered.data)]
 
     def altered(self, now: float, passing: Passing) -> Passing:
-        """What goes on in the frame's stead: itself, or one that says something else."""
+        """The frame that is passed on: `passing` itself, or one with a changed message."""
         if not self.means(passing) or not self.strikes(now, passing.terminal):
             return passing
         altered = self.alter(passing.message) if passing.message is not None else None
@@ -83,10 +86,10 @@ class Altering(WireRule):
         try:
             data = passing.frame_builder.reseal(message.fields)
         except EncodeError:
-            return passing  # the specification has no spelling for it
+            return passing  # the specification cannot encode the changed message
         self.acted(passing.terminal, f"{passing.mti} {what}")
         return passing._replace(message=message, data=data)
 
     def alter(self, message: Message) -> tuple[Message, str] | None:
-        """The message that goes on in its stead, and what was done; None if nothing could be."""
+        """The changed message, and the change in words; None if no change was possible."""
         raise NotImplementedError

@@ -41,7 +41,7 @@ class SimulatedAtm:
         self.drain()
 
     def drain(self) -> None:
-        """Write down what happened and carry out what is wanted."""
+        """Record the ATM's events in the journal and carry out the effects that it requests."""
         atm = self.atm
         if atm.journal:
             happened, atm.journal = atm.journal, []
@@ -74,7 +74,7 @@ class SimulatedAtm:
 
 
 class Fleet:
-    """All machines of a simulated run; `journal` hears everything in order."""
+    """All machines of a simulated run; `journal` receives all events in order."""
 
     def __init__(self, assembly: Assembly, journal: Journal) -> None:
         self.world = World(assembly.plan.terminals + 1)
@@ -142,11 +142,11 @@ class Fleet:
         self._window_waker.look()
 
     def add_fault(self, text: str) -> int:
-        """One more fault from now on, in the grammar of `--fault`; the number by which it can be
-        removed.
+        """Add a fault from now on, in the grammar of `--fault`. Return the number by which it can
+        be removed.
 
         Raises:
-            ConfigError: it is no fault, or its window is over.
+            ConfigError: the text is not a valid fault, or the fault's window is over.
         """
         number = self.faults.add(parse_fault(text), self.world.now)
         self.record(RUN, e.FaultAdded(text))
@@ -170,7 +170,7 @@ class Fleet:
             site.cable.plan_cut()
 
     def stop_customers(self) -> None:
-        """Nobody new comes, all faults are lifted."""
+        """Let no new customers arrive, and lift all faults."""
         for event in self.faults.lift(self.world.now):
             self.record(RUN, event)
         self.record(RUN, e.CustomersStopped())
@@ -180,7 +180,7 @@ class Fleet:
                 site.atm.customers.stop()
 
     def quiet(self) -> bool:
-        """Is nothing open any more, and, where the run awaits that, everybody back in service?"""
+        """True if nothing is open and, if the run waits for it, all terminals are in service."""
         return self.host.at_rest and all(
             site.atm.at_rest and (site.atm.serves or not self._awaits_service)
             for site in self.sites
@@ -199,7 +199,7 @@ class Fleet:
         self.record(RUN, e.RunEnded(how))
 
     def states(self) -> dict[str, int]:
-        """Terminals by state, for whoever watches."""
+        """The number of terminals in each state, for displays."""
         found: dict[str, int] = {}
         for site in self.sites:
             terminal = site.atm.terminal

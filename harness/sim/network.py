@@ -2,9 +2,9 @@
 
     terminal | tap | faults ... faults | tap | host
 
-A link delivers in order, also what faults have spread over time (faults/path.py). When a terminal
-hangs up or loses its power, what it has sent is under way all the same, and the host reads it
-before it sees that the connection is gone; a connection that is cut takes it along.
+A link delivers in order, also frames that faults have delayed (faults/path.py). When a terminal
+hangs up or loses its power, the bytes that it has sent still arrive: the host reads them before it
+sees that the connection has ended. When a fault cuts a connection, the bytes under way are lost.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ LATENCY = 0.020  # one way, seconds
 
 
 class Network(Protocol):
-    """What all links of a run share: time, faults, the host, and who is told what happened."""
+    """The objects that all links of a run share: time, faults, the host and the journal."""
 
     world: World
     faults: FaultSet
@@ -134,9 +134,9 @@ class SimulatedLink:
             self.drop(how)
 
     def drop(self, how: str, *, tell: bool = True) -> None:
-        """The connection ends. The terminal is told unless it did it itself, and then the host sees
-        it when what was under way has come; so it does after a 'half' end, of which the terminal
-        sees the FIN.
+        """The connection ends. The terminal is told, unless the terminal itself ended the
+        connection: then the host sees the end when the bytes under way have arrived. The same
+        holds after a 'half' end, of which the terminal sees the FIN.
         """
         half, how = how == "half", "fin" if how == "half" else how
         if self.state == "closed":
@@ -169,8 +169,8 @@ class SimulatedLink:
     # --- bytes ------------------------------------------------------------------------------
 
     def send(self, data: bytes, to: e.End) -> None:
-        """Bytes leave one end for the other. A terminal that has not heard yet that its connection
-        is gone (its process stood still) still sends, and nothing arrives.
+        """Send bytes from one end to the other. A terminal that does not know yet that its
+        connection has ended (its process was paused) still sends, and nothing arrives.
         """
         if self.state != "open" and to == "terminal":
             return
@@ -192,7 +192,7 @@ class SimulatedLink:
         self._schedule(path, path.send(now, to, data, message, deadline=deadline))
 
     def _deadline(self, now: float) -> float | None:
-        """Seconds until something must leave to arrive as the terminal's host timer runs out."""
+        """Seconds until a frame must leave to arrive as the terminal's host timer expires."""
         terminal = self._atm.terminal
         due = terminal.timers.deadline("host_response") if terminal is not None else NEVER
         if due == NEVER:
@@ -203,7 +203,7 @@ class SimulatedLink:
         return wait
 
     def _schedule(self, path: Path, wakes: list[Wake]) -> None:
-        """One entry of the heap for each, so that equal times keep their order."""
+        """Add one heap entry for each wake, so that equal times keep their order."""
         world, life = self._network.world, self.life
         for when, to, first in wakes:
             if to is None:
@@ -238,7 +238,7 @@ class SimulatedLink:
 
 
 def carry_answers(network: Network) -> None:
-    """What the host wants to say goes onto the cables; no bytes means: close."""
+    """Send the host's output to the links; an output without bytes closes the connection."""
     out, network.host.out = network.host.out, []
     for life, data in out:
         cable = network.cables.get(life)
