@@ -1,0 +1,104 @@
+"""The mistakes of a stranger's host in front of our terminals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from bank import Bank, Sent
+from line import Fields, changed, framed
+from mistakes import Table
+
+HOST_MISTAKES = Table()
+mistake = HOST_MISTAKES.row
+
+ANSWER_LOST = ("drop_response:nth=2,mti=0210",)
+"""One withdrawal gets no answer, so that there is a reversal."""
+REVERSAL_ANSWER_LOST = (*ANSWER_LOST, "drop_response:nth=1,mti=0430")
+"""The first reversal gets no answer either, so that it is repeated."""
+
+LATE = 50.0  # seconds: more than a terminal waits
+
+
+def right(answer: Fields) -> Sequence[Sent]:
+    return [(0.1, answer)]
+
+
+def to_requests(
+    text: str, name: str, act: Callable[[Fields], Sequence[Sent]], **rest: object
+) -> None:
+    """A row for a host that is wrong in every answer to a request for cash."""
+
+    def errs(_bank: Bank, message: Fields, answer: Fields) -> Sequence[Sent]:
+        return act(answer) if message["t"] == "0200" else right(answer)
+
+    errs.__name__ = name
+    mistake(text, **rest)(errs)
+
+
+def to_reversals(
+    text: str, name: str, act: Callable[[Fields], Sequence[Sent]], **rest: object
+) -> None:
+    """A row for a host that is wrong in every answer to a reversal."""
+
+    def errs(_bank: Bank, message: Fields, answer: Fields) -> Sequence[Sent]:
+        return act(answer) if message["t"][1] == "4" else right(answer)
+
+    errs.__name__ = name
+    mistake(text, faults=ANSWER_LOST, **rest)(errs)
+
+
+# --- answers to requests ------------------------------------------------------------------------
+
+
+to_requests("it answers no request", "answers_no_request", lambda _: [], caught="H9")
+to_requests("it answers every request too late", "answers_late",
+            lambda answer: [(LATE, answer)], caught="H9")  # fmt: skip
+to_requests("its answers are half frames", "answers_half",
+            lambda answer: [(0.1, framed(answer)[:20])], caught="H9")  # fmt: skip
+to_requests("it answers every request twice", "answers_twice",
+            lambda answer: [(0.1, answer), (0.2, answer)], caught="H9")  # fmt: skip
+to_requests("its answers have another MTI (0230)", "answers_of_another_type",
+            lambda answer: right(changed(answer, det="0230")), caught="H9")  # fmt: skip
+to_requests("its answers have another STAN (DE 11)", "answers_another_stan",
+            lambda answer: right(changed(answer, de11="999999")), caught="H9")  # fmt: skip
+to_requests("its answers have no response code (DE 39)", "answers_without_a_code",
+            lambda answer: right(changed(answer, de39=None)), caught="H9")  # fmt: skip
+
+
+def echo(element: str, value: str, meaning: str) -> None:
+    """A row for an answer that repeats one element wrongly."""
+    to_requests(
+        f"its answers give {meaning} (DE {element})",
+        f"echoes_de_{element}_wrongly",
+        lambda answer: right(changed(answer, **{f"de{element}": value})),
+        caught="H10",
+        says=f"DE {element}",
+    )
+
+
+echo("3", "310000", "another processing code")
+echo("4", f"{99900:012d}", "another amount")
+echo("7", "0101000000", "another time")
+echo("32", "00000000001", "another acquirer")
+echo("37", "999999999999", "another RRN")
+echo("41", "ATM99999", "another terminal")
+echo("49", "840", "another currency")
+
+
+# --- answers to reversals -------------------------------------------------------------------------
+
+
+to_reversals("it declines reversals (05)", "declines_reversals",
+             lambda answer: right(changed(answer, de39="05")), caught="H12")  # fmt: skip
+to_reversals("it never answers a reversal", "answers_no_reversal", lambda _: [],
+             caught="H9")  # fmt: skip
+to_reversals("its answers to reversals have another STAN (DE 11)", "reversal_another_stan",
+             lambda answer: right(changed(answer, de11="999999")), caught="H9")  # fmt: skip
+
+
+# --- network management ---------------------------------------------------------------------------
+
+
+@mistake("it answers no echo", caught="H13")
+def answers_no_echo(_bank: Bank, message: Fields, answer: Fields) -> Sequence[Sent]:
+    return [] if message.get("70") == "301" else right(answer)
