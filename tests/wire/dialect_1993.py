@@ -129,6 +129,7 @@ class Message1993(Message):
         "reason": "25",
         "original_amounts": "30",
         "original": "56",
+        "replacement_amounts": "4",
     }
     NAMES: ClassVar[Mapping[str, str]] = dict(Message.NAMES) | {
         "12": "local date and time",
@@ -150,7 +151,7 @@ class Message1993(Message):
         text = self.fields.get("56", "")
         if len(text) < 24 or not (text.isascii() and text.isdigit()):
             return None
-        acquirer = text[24 : 24 + int(text[22:24])].lstrip("0")
+        acquirer = text[24 : 24 + int(text[22:24])].lstrip("0") or self.acquirer.lstrip("0")
         return TransactionId(text[1], self.fields.get("41", ""), acquirer, text[4:10], text[10:22])
 
     @property

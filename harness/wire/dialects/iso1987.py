@@ -59,9 +59,10 @@ ADVICE_OUTCOMES = {
     "94": AdviceOutcome.FLAGGED,
 } | dict.fromkeys(["68", "90", "91", "92", "96"], AdviceOutcome.RETRY)
 
+_REQUEST = ("pan", "processing_code", "amount", "sent", "stan", "terminal")
 MANDATORY = {
-    Kind.REQUEST: ("processing_code", "amount", "sent", "stan", "terminal"),
-    Kind.REQUEST_REPEAT: ("processing_code", "amount", "sent", "stan", "terminal"),
+    Kind.REQUEST: _REQUEST,
+    Kind.REQUEST_REPEAT: _REQUEST,
     Kind.ANSWER: ("stan", "code", "terminal"),
     Kind.REVERSAL: ("amount", "sent", "stan", "terminal", "original"),
     Kind.REVERSAL_REPEAT: ("amount", "sent", "stan", "terminal", "original"),
@@ -123,13 +124,14 @@ class Message1987(Message):
 
     @property
     def original(self) -> TransactionId | None:
-        """Read from DE 90. None if it is not there, or not whole."""
+        """Read from DE 90. None if it is not there, or not whole. An acquirer of zeros means that
+        none is given: then it is the reversal's own (DE 32).
+        """
         text = self.fields.get("90", "")
         if len(text) != _ORIGINAL or not (text.isascii() and text.isdigit()):
             return None
-        return TransactionId(
-            text[1], self.fields.get("41", ""), text[20:31].lstrip("0"), text[4:10], text[10:20]
-        )
+        acquirer = text[20:31].lstrip("0") or self.fields.get("32", "").lstrip("0")
+        return TransactionId(text[1], self.fields.get("41", ""), acquirer, text[4:10], text[10:20])
 
     @property
     def day(self) -> str:
