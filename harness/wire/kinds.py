@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from enum import Enum, StrEnum
 
+_VERSIONS = {"0": "ISO 8583:1987", "1": "ISO 8583:1993", "2": "ISO 8583:2003"}
+
 
 class MessageClass(StrEnum):
     """The second digit of an MTI. It means the same in every version of the standard."""
@@ -83,3 +85,8 @@ def counterpart(mti: str) -> str:
 def message_class_of(mti: str) -> str:
     """The class digit of an MTI that a person has typed."""
     return mti[1:2]
+
+
+def version_of(mti: str) -> str:
+    """The version of the standard that an MTI is of: 'ISO 8583:1993'; '' if it says none."""
+    return _VERSIONS.get(mti[:1], "")

@@ -41,8 +41,8 @@ from harness.wire.particulars import (
 )
 
 __all__ = [
-    "ADVICES", "MAC_ELEMENTS", "MONEY_CLASSES", "NETWORK_KINDS", "REQUESTS", "REVERSALS",
-    "AdviceOutcome", "Fields", "Kind", "Message", "MessageClass", "Outcome", "Station",
+    "ADVICES", "CURRENCY", "MAC_ELEMENTS", "MONEY_CLASSES", "NETWORK_KINDS", "REQUESTS",
+    "REVERSALS", "AdviceOutcome", "Fields", "Kind", "Message", "MessageClass", "Outcome", "Station",
     "counterpart", "function_of_mti", "message_class_of",
 ]  # fmt: skip
 
@@ -54,6 +54,10 @@ MAC_ELEMENTS = ("64", "128")
 """The data elements that hold a MAC: the last of the first bitmap, and of the second."""
 
 
+CURRENCY = "978"
+"""The currency in which the ledger is kept and all amounts are shown: the euro."""
+
+
 class Station(msgspec.Struct, frozen=True, gc=False):
     """What is the same in all messages of a terminal: its id (DE 41), the card acceptor's id and
     place (DE 42 and 43), the acquirer (DE 32) and the currency (DE 49).
@@ -63,7 +67,7 @@ class Station(msgspec.Struct, frozen=True, gc=False):
     acceptor: str
     place: str
     acquirer: str = "99999"
-    currency: str = "978"
+    currency: str = CURRENCY
 
 
 class Message:
@@ -103,6 +107,8 @@ class Message:
     """The data element in which each of the meanings that are plain text stands."""
     CODES: ClassVar[Mapping[str, str]] = {}
     """Response code (DE 39) by its name: 'approved', 'insufficient_funds', ..."""
+    VERSION: ClassVar[str] = ""
+    """The first digit of the MTIs of this version of the standard."""
     SENT_FORMAT: ClassVar[str] = "%m%d%H%M%S"
     """How the time that names a transaction (`sent`) is written, as `strptime` has it."""
     NAMES: ClassVar[Mapping[str, str]] = FIELD_NAMES
@@ -131,6 +137,12 @@ class Message:
     def is_answer(self) -> bool:
         """Does the MTI's function digit say that this answers a request or an advice?"""
         return self.fields.get("t", "")[2:3] in ("1", "3")
+
+    @property
+    def wants_answer(self) -> bool:
+        """Does the MTI, known or not, say that this is a request or an advice of this version?"""
+        mti = self.fields.get("t", "")
+        return mti[:1] == self.VERSION and mti[2:3] in ("0", "2")
 
     @property
     def is_network_management(self) -> bool:
@@ -191,7 +203,7 @@ class Message:
         """The data elements that a message of this kind must carry, and this one does not. The PAN
         may stand on a track, and a balance inquiry needs no amount.
         """
-        needless = {"pan"} if self.pan else set()
+        needless = {"pan"} if self.pan or self.text("track1") else set()
         if self.transaction_type == "balance":
             needless.add("amount")
         return tuple(

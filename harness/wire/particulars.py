@@ -14,6 +14,10 @@ _TYPE = 2  # digits of the processing code that say which type of transaction it
 _TRACK_SENTINELS = ";%B"  # what may precede the PAN on a track
 _TRACK2_SEPARATORS = ("=", "D")  # 'D' where the specification packs track 2
 _TRACK1_SEPARATOR = "^"
+_MASK = "*"  # in the fields of a journal
+
+_BETWEEN = "|"  # between particulars that are kept as one text
+_COUNT = 7
 
 
 class Particulars(NamedTuple):
@@ -33,6 +37,21 @@ class Particulars(NamedTuple):
     def hiding_pan(self, token: Callable[[str], str]) -> Particulars:
         """The same with a token for the PAN, so that they can be kept."""
         return self._replace(pan=token(self.pan)) if self.pan else self
+
+    def kept(self) -> str:
+        """All of it as one short text; see `read_particulars`."""
+        taken = "" if self.taken is None else str(self.taken)
+        parts = (*self[:2], str(self.amount), *self[3:6], taken)
+        return _BETWEEN.join(part.replace(_BETWEEN, " ") for part in parts).rstrip(_BETWEEN)
+
+
+def read_particulars(kept: str) -> Particulars:
+    """Particulars from the text that was kept of them."""
+    parts = kept.split(_BETWEEN)
+    pan, code, amount, currency, rrn, original, taken = parts + [""] * (_COUNT - len(parts))
+    return Particulars(
+        pan, code, int(amount or 0), currency, rrn, original, int(taken) if taken else None
+    )
 
 
 def differing_in_repeat(first: Particulars, again: Particulars) -> tuple[str, ...]:
@@ -80,11 +99,11 @@ def _differ(one: str, other: str) -> bool:
 
 
 def pan_of_tracks(track2: str, track1: str) -> str:
-    """The PAN that stands on a card's track; '' if none does."""
+    """The PAN that stands on a card's track, masked or not; '' if none does."""
     for track, separators in ((track2, _TRACK2_SEPARATORS), (track1, (_TRACK1_SEPARATOR,))):
         text = track.lstrip(_TRACK_SENTINELS).upper()
         for separator in separators:
             pan, found, _ = text.partition(separator)
-            if found and pan.isascii() and pan.isdigit():
+            if found and pan.isascii() and pan.replace(_MASK, "0").isdigit():
                 return pan
     return ""

@@ -86,6 +86,8 @@ CODES: Mapping[str, str] = {
     "lost_card": "208",
     "not_permitted": "119",
     "invalid_transaction": "902",
+    "invalid_amount": "110",
+    "not_supported": "115",
     "do_not_honour": "100",
     "unknown_card": "111",
     "issuer_down": "907",
@@ -121,6 +123,7 @@ class Message1993(Message):
     ADVICE_OUTCOMES = ADVICE_OUTCOMES
     MANDATORY = MANDATORY
     CODES = CODES
+    VERSION = "1"
     SENT_FORMAT = "%y%m%d%H%M%S"
     ELEMENTS: ClassVar[Mapping[str, str]] = dict(Message.ELEMENTS) | {
         "sent": "12",
