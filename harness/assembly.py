@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from copy import copy
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from harness.cardholders import CUSTOMERS, Card, Population
 from harness.cards import CardFile
-from harness.crypto.keys import Keys, load_keys
+from harness.crypto.keys import Keys, load_keys, token
 from harness.crypto.mac import mac_algorithm
 from harness.crypto.pin import PinCrypto
 from harness.errors import ConfigError
@@ -240,6 +241,7 @@ class Assembly:
             pin_of=self._pin_of(),
             seed=self.plan.seed,
             faults=self.faults,
+            card_token=partial(token, self.keys.token),
             known=population.listed.__contains__ if isinstance(population, CardFile) else None,
         )
 

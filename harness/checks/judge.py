@@ -90,6 +90,9 @@ class Judge:
                 actor = event.terminal
             elif isinstance(event, e.FrameSeen):
                 actor = self._dialect.read(event.fields).terminal
+            elif isinstance(event, e.MessageRefused | e.DisagreementHeard):
+                self._totals.refused(event)
+                return None
             else:
                 return None
             if not actor:

@@ -17,7 +17,8 @@ from harness.wire.message import Outcome
 
 class Totals(msgspec.Struct, kw_only=True):
     """Times in seconds, money in minor units. `captured_why` counts by reason; `explained` is the
-    part of the difference between ledger and cash that is owed or in suspense.
+    part of the difference between ledger and cash that is owed or in suspense; `refused` counts by
+    reason the messages that the host did not serve, or served with a doubt.
     """
 
     terminals: int = 0
@@ -43,6 +44,7 @@ class Totals(msgspec.Struct, kw_only=True):
     parked: int = 0
     suspense: int = 0
     cards_met_fault: int = 0
+    refused: dict[str, int] = {}
 
 
 class TotalsCounter:
@@ -50,7 +52,7 @@ class TotalsCounter:
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
-        self.totals = Totals(captured_why={})
+        self.totals = Totals(captured_why={}, refused={})
         self._wait: dict[str, float] = {}
         self._hold: dict[str, Moment] = {}
         self._met: dict[str, int] = {}
@@ -65,6 +67,11 @@ class TotalsCounter:
         for terminal in terminals.values():
             if terminal.device.inserted is not None:
                 self._meet(terminal)
+
+    def refused(self, event: e.MessageRefused | e.DisagreementHeard) -> None:
+        """The host did not serve a message, or served one that does not fit what it knows."""
+        counts = self.totals.refused
+        counts[event.why] = counts.get(event.why, 0) + 1
 
     def fault_ended(self) -> None:
         self._faults -= 1

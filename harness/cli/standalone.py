@@ -28,6 +28,7 @@ from harness.plan import STANDALONE_LINK, RunPlan, standalone_plan
 from harness.report.console import print_verdict
 from harness.report.frames import frame_line
 from harness.report.judging import reports_scanned
+from harness.report.refusals import RefusalLines
 from harness.report.setup_hints import SetupHints
 from harness.units import format_duration, parse_duration
 from harness.wire.dialects import load_dialect
@@ -91,9 +92,14 @@ def files_of(mode: Mode, reports: ReportFlags, options: StandaloneFlags) -> File
 
 
 def listeners_of(plan: RunPlan, *, verbose: bool) -> list[Listener]:
-    """Who reads the journal while it grows: hints about wrong settings, and every frame."""
+    """Who reads the journal while it grows: hints about wrong settings, what our host does not
+    serve, and every frame.
+    """
     dialect = load_dialect(plan.link.dialect_name)
-    listeners: list[Listener] = [SetupHints(plan.mode, dialect, _hint).see]
+    listeners: list[Listener] = [
+        SetupHints(plan.mode, dialect, _hint).see,
+        RefusalLines(_hint, every=verbose).see,
+    ]
     if verbose:
 
         def show_frame(at: float, actor: str, event: Event) -> None:

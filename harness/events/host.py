@@ -48,6 +48,35 @@ class DuplicateHeard(HostEvent, frozen=True, gc=False):
     stan: str
 
 
+class MessageRefused(HostEvent, frozen=True, gc=False):
+    """A message was not served: `code` is what it was answered with, '' where there was no answer.
+    `elements` are the data elements that were missing, wrong or different.
+    """
+
+    terminal: str
+    mti: str
+    stan: str
+    code: str
+    why: str
+    elements: tuple[str, ...] = ()
+
+
+class DisagreementHeard(HostEvent, frozen=True, gc=False):
+    """A message was served although its `elements` do not fit what the host knows."""
+
+    terminal: str
+    mti: str
+    stan: str
+    why: str
+    elements: tuple[str, ...] = ()
+
+
+class SignedOff(HostEvent, frozen=True, gc=False):
+    """The terminal has signed off."""
+
+    terminal: str
+
+
 class HostDamaged(HostEvent, frozen=True, gc=False):
     """The host dropped a message it could not trust."""
 

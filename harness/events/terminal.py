@@ -145,6 +145,14 @@ class StrayMessage(TerminalEvent, frozen=True, gc=False):
     terminal: str
 
 
+class HostRequestRefused(TerminalEvent, frozen=True, gc=False):
+    """The host asked for what the terminal does not carry out: answered so, and nothing done."""
+
+    mti: str
+    stan: str
+    code: str
+
+
 class DamagedMessage(TerminalEvent, frozen=True, gc=False):
     """A message would not decode, had a wrong MAC, or echoed wrong values: dropped, counted, and an
     alarm raised.

@@ -32,7 +32,9 @@ _ONE_REVERSAL = "a terminal of ours reverses a transaction once"
 _NEVER_A_BALANCE = "a terminal of ours never reverses a balance"
 _GIVES_BACK = "a terminal of ours reverses only where there is something to give back"
 _NAMES_IT = "a terminal of ours always names the original"
-_SAME_ORIGINAL = "a repeat of ours names the original that the reversal named"
+_SAYS_IT_RIGHT = "a terminal of ours sends what its kind must carry, each under a STAN of its own"
+_NO_SIGN_OFF = "a terminal of ours hangs up without signing off"
+_AGREES = "a reversal of ours agrees with its original"
 _SIGNS_ON_ONCE = "a terminal of ours signs on once on a connection"
 _ISSUER_POSTS = "the safe issuer declines no advice"
 
@@ -78,8 +80,22 @@ BY_HAND: dict[Cell, str] = {
         for what in (HostInput.REVERSAL, HostInput.CRASH_BEFORE_REVERSAL)
     },
     **{
-        Cell(state, HostInput.REVERSAL_AGAIN): _SAME_ORIGINAL
-        for state in (HostState.UNKNOWN, HostState.PENDING)
+        Cell(state, what): _SAYS_IT_RIGHT
+        for state in (HostState.SIGNED_OFF, HostState.SIGNED_ON)
+        for what in (HostInput.NOT_SUPPORTED, HostInput.NOT_FOR_HOST, HostInput.INCOMPLETE)
+    },
+    Cell(HostState.SIGNED_ON, HostInput.WRONG_CURRENCY): _SAYS_IT_RIGHT,
+    Cell(HostState.SIGNED_ON, HostInput.STAN_REUSED): _SAYS_IT_RIGHT,
+    **{
+        Cell(state, HostInput.SIGN_OFF): _NO_SIGN_OFF
+        for state in (HostState.SIGNED_OFF, HostState.SIGNED_ON)
+    },
+    **{
+        Cell(state, HostInput.REVERSAL_DISAGREES): _AGREES
+        for state in (
+            *(HostState.UNKNOWN, HostState.PENDING, HostState.APPROVED, HostState.STOOD_IN),
+            *(HostState.DECLINED, HostState.NOT_POSTED),
+        )
     },
     **{Cell(HostState.NOT_POSTED, what): _NEVER_A_BALANCE for what in _REVERSALS},
     **{

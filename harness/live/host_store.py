@@ -3,7 +3,7 @@
 Posting, answer and the host's log become durable together, before the answer leaves
 (docs/domain.md, "Store and forward").
 What was saved survives SIGKILL; with `fsync` power loss, too. Neither PANs nor tracks are in it: a
-transaction is named by terminal, STAN and DE 7, an account by a number.
+transaction is named by terminal, STAN and DE 7, a card by a keyed token, an account by a number.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from harness.errors import EnvironmentTrouble
 from harness.journal import JournalWriter
 from harness.machines.transaction_log import StoredTransaction
 
-_LAYOUT = 2
+_LAYOUT = 3
+_MARKS = ",".join("?" * len(StoredTransaction._fields))
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS remembered (
     book TEXT NOT NULL, key TEXT NOT NULL, state TEXT NOT NULL, code TEXT NOT NULL,
     approval INTEGER NOT NULL, amount INTEGER NOT NULL, reversed INTEGER NOT NULL,
-    balance INTEGER NOT NULL, day TEXT NOT NULL,
+    balance INTEGER NOT NULL, day TEXT NOT NULL, particulars TEXT NOT NULL,
     PRIMARY KEY (book, key)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS accounts (name TEXT PRIMARY KEY, balance INTEGER NOT NULL);
@@ -78,7 +79,7 @@ class SqliteHostStore:
         run = self._database
         try:
             run.execute("BEGIN IMMEDIATE")
-            run.executemany("INSERT OR REPLACE INTO remembered VALUES (?,?,?,?,?,?,?,?,?)", changed)
+            run.executemany(f"INSERT OR REPLACE INTO remembered VALUES ({_MARKS})", changed)
             run.executemany("INSERT OR REPLACE INTO accounts VALUES (?, ?)", balances.items())
             if size >= 0:
                 run.execute("INSERT OR REPLACE INTO journal VALUES (1, ?)", (size,))

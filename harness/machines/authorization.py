@@ -112,6 +112,8 @@ class Authorizer:
     def refused(self, request: Message, now: float) -> tuple[str, str]:
         """What a rule, the card or the PIN says: a response code and why; '' and '' if nothing."""
         codes = self._codes
+        if request.is_withdrawal and request.amount <= 0:
+            return codes["invalid_amount"], "nothing is asked for"
         for rule in self._rules:
             if rule.matches(request):
                 return codes.get(rule.code, rule.code), "rule"

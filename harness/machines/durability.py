@@ -12,9 +12,7 @@ from collections.abc import Iterable, Mapping
 from harness import events as e
 from harness.machines.ledger import Ledger
 from harness.machines.transaction_log import StoredTransaction, TransactionLog, TransactionRecord
-
-_STAN = 6  # digits
-_NUMBER = 16  # digits of a record's number: the time, then the STAN
+from harness.wire.identity import identity_of
 
 
 class Durability:
@@ -58,7 +56,6 @@ def brought_forward(stored: Iterable[StoredTransaction]) -> list[e.Event]:
 
 
 def _brought_forward(stored: StoredTransaction) -> e.BroughtForward:
-    terminal, _, acquirer = stored.book[1:].rpartition("/")
-    number = stored.key.zfill(_NUMBER)
-    sent, stan = number[:-_STAN], number[-_STAN:]
+    number = int(stored.key) if stored.key.isdecimal() else stored.key
+    _, terminal, acquirer, stan, sent = identity_of(stored.book, number)
     return e.BroughtForward(terminal, stan, sent, acquirer, stored.amount, stored.reversed)

@@ -27,6 +27,7 @@ from harness.machines.answer_queue import AnswerQueue
 from harness.machines.authorization import Authorizer, CodeRule
 from harness.machines.business_day import BusinessDays
 from harness.machines.durability import Durability, brought_forward
+from harness.machines.host_cells.refusals import classify_other
 from harness.machines.host_cells.requests import commit_due
 from harness.machines.host_fault import HostFault, HostFaults
 from harness.machines.host_inputs import (
@@ -85,14 +86,17 @@ class Host:
         pin_of: Callable[[str], str | None],
         seed: int,
         faults: HostFaults | None = None,
+        card_token: Callable[[str], str],
         known: Callable[[str], bool] | None = None,
     ) -> None:
-        """`pin_of` gives a card's right PIN for its PAN, None where any will do; `known` says which
-        cards there are, and without it there are all.
+        """`card_token` gives what is kept of a PAN, from which nobody can tell it. `pin_of` gives a
+        card's right PIN for its PAN, None where any will do; `known` says which cards there are,
+        and without it there are all.
         """
         self.settings = settings
         self.dialect = dialect
         self.codes = dialect.codes
+        self.card_token = card_token
         self.out: list[tuple[int, bytes]] = []
         self.events: list[e.Event] = []
         self.ledger = Ledger()
@@ -228,6 +232,7 @@ class Host:
         self.out.extend((number, b"") for number in self._connections)
         self._connections.clear()
         self.queue.clear()
+        self.log.none_is_undecided()
         for record in self.log.transactions():
             if record is not over:
                 self.step((state_of(record), HostInput.CRASH_OVER_ANOTHER), record, now)
@@ -286,10 +291,7 @@ class Host:
             x.fault = self._faults.hears(now, message)
             if not x.fault.process:
                 return
-        classify = self.classifiers.get(message.kind)
-        if classify is None:
-            self.events.append(e.HostDamaged(f"MTI {message.mti or None} is not for a host"))
-            return
+        classify = self.classifiers.get(message.kind, classify_other)
         self.step(classify(self, x, now), x, now)
 
     # --- for the cells: who is asked ------------------------------------------------------------

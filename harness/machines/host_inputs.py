@@ -20,7 +20,7 @@ class HostState:
     SIGNED_OFF = "signed off"
     """The connection has not signed on; the message is not looked up."""
     SIGNED_ON = "signed on"
-    """The connection's state, for messages that are about no transaction."""
+    """The connection's state, for messages that are about no transaction or are not looked up."""
     UNKNOWN = "unknown"
     PENDING = "pending"
     """Received, and not decided yet."""
@@ -59,14 +59,25 @@ class HostInput:
 
     SIGN_ON = "sign-on"
     SIGN_ON_REFUSED = "sign-on refused"
+    SIGN_OFF = "sign-off"
     ECHO = "echo"
-    """Any other message of network management."""
+    NOT_SUPPORTED = "not supported"
+    """A message that wants an answer, and asks for what the host cannot do."""
+    NOT_FOR_HOST = "not for a host"
+    """A message that wants no answer of this host: an answer, or one of another version."""
+    INCOMPLETE = "incomplete"
+    """The message lacks an element that its kind must carry."""
+    WRONG_CURRENCY = "other currency"
+    STAN_REUSED = "STAN reused"
+    """The message has the identity of another one, and is not the same transaction."""
     REQUEST = "request"
     REQUEST_AGAIN = "request again"
     """The host has a record of exactly this request."""
     REVERSAL = "reversal"
     REVERSAL_AGAIN = "reversal again"
     """The host has a record of exactly this reversal."""
+    REVERSAL_DISAGREES = "reversal disagrees"
+    """The reversal does not agree with its original, or names one that the host knows otherwise."""
     REVERSAL_ISSUER_AWAY = "reversal, issuer away"
     """The issuer would have to give back what was posted, and cannot be reached."""
     COMMIT = "commit"
@@ -105,11 +116,22 @@ class Received:
 
     `fault` is what a fault makes of it. `record` is the record of the transaction that it is about,
     `own` that of the message itself; of a request these are the same. `original` is what a reversal
-    names. `down_for` is for how many seconds the host will be down, where it crashes over this
+    names. `why` and `elements` are why it is not served, and the data elements that are to blame.
+    `down_for` is for how many seconds the host will be down, where it crashes over this
     message.
     """
 
-    __slots__ = ("connection", "down_for", "fault", "message", "original", "own", "record")
+    __slots__ = (
+        "connection",
+        "down_for",
+        "elements",
+        "fault",
+        "message",
+        "original",
+        "own",
+        "record",
+        "why",
+    )
 
     def __init__(self, connection: HostConnection, message: Message) -> None:
         self.connection = connection
@@ -119,6 +141,8 @@ class Received:
         self.own: TransactionRecord | None = None
         self.original: TransactionId | None = None
         self.down_for = 0.0
+        self.why = ""
+        self.elements: tuple[str, ...] = ()
 
 
 def state_of(record: TransactionRecord | None) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from harness.machines.host_cells import advices, crashes, network, requests, reversals
+from harness.machines.host_cells import advices, crashes, network, refusals, requests, reversals
 from harness.machines.host_inputs import RECORD_STATES, HostInput, HostState, Key, Received
 from harness.wire.message import Kind
 
@@ -30,7 +30,7 @@ CLASSIFIERS: Mapping[Kind, Classifier] = {
     Kind.REVERSAL: reversals.classify,
     Kind.REVERSAL_REPEAT: reversals.classify,
 }
-"""Who says which cell a message of each kind meets. Any other kind is not for a host."""
+"""Who says which cell a message of each kind meets. Any other kind is refused (refusals.py)."""
 
 _S, _I = HostState, HostInput
 _CONNECTION = (_S.SIGNED_OFF, _S.SIGNED_ON)
@@ -41,14 +41,22 @@ SAFE_HOST_TABLE: HostTable = {
     # the connection
     **{(state, _I.SIGN_ON): network.sign_on for state in _CONNECTION},
     **{(state, _I.SIGN_ON_REFUSED): network.refuse_sign_on for state in _CONNECTION},
+    **{(state, _I.SIGN_OFF): network.sign_off for state in _CONNECTION},
     **{(state, _I.ECHO): network.echo for state in _CONNECTION},
+    **{(state, _I.NOT_SUPPORTED): refusals.not_supported for state in _CONNECTION},
+    **{(state, _I.NOT_FOR_HOST): refusals.ignore for state in _CONNECTION},
+    **{(state, _I.INCOMPLETE): refusals.format_error for state in _CONNECTION},
     **{(state, _I.HANG): network.put_aside for state in _CONNECTION},
     **{(state, _I.CRASH_AT_READING): crashes.at_reading for state in _CONNECTION},
+    # requests and reversals that are not looked up, or are not what has their identity
+    (_S.SIGNED_ON, _I.WRONG_CURRENCY): refusals.wrong_currency,
+    (_S.SIGNED_ON, _I.STAN_REUSED): refusals.refuse_reused,
     # a request, and its duplicates
     (_S.SIGNED_OFF, _I.REQUEST): requests.refuse_before_sign_on,
     (_S.UNKNOWN, _I.REQUEST): requests.take,
     (_S.PENDING, _I.REQUEST_AGAIN): requests.wait_for_commit,
     **{(state, _I.REQUEST_AGAIN): requests.answer_again for state in _DECIDED},
+    (_S.REVERSED, _I.REQUEST_AGAIN): requests.decline_reversed,
     (_S.TOMBSTONE, _I.REQUEST_AGAIN): requests.decline_reversed,
     # the decision about it
     (_S.PENDING, _I.COMMIT): requests.commit,
@@ -61,7 +69,7 @@ SAFE_HOST_TABLE: HostTable = {
         for state in (_S.APPROVED, _S.STOOD_IN, _S.DECLINED, _S.NOT_POSTED, _S.TOMBSTONE)
     },
     # a reversal, and its repeats
-    (_S.SIGNED_OFF, _I.REVERSAL): reversals.refuse_for_now,
+    (_S.SIGNED_OFF, _I.REVERSAL): reversals.refuse_before_sign_on,
     (_S.UNKNOWN, _I.REVERSAL): reversals.lay_tombstone,
     (_S.PENDING, _I.REVERSAL): reversals.tombstone_pending,
     (_S.APPROVED, _I.REVERSAL): reversals.give_back,
@@ -74,7 +82,12 @@ SAFE_HOST_TABLE: HostTable = {
     (_S.NO_ORIGINAL, _I.REVERSAL): reversals.refuse_without_original,
     **{
         (state, _I.REVERSAL_AGAIN): requests.answer_again
-        for state in (_S.UNKNOWN, _S.PENDING, *_DECIDED, _S.TOMBSTONE, _S.NO_ORIGINAL)
+        for state in (*_DECIDED, _S.TOMBSTONE, _S.NO_ORIGINAL)
+    },
+    (_S.UNKNOWN, _I.REVERSAL_DISAGREES): reversals.bury_and_tell,
+    **{
+        (state, _I.REVERSAL_DISAGREES): refusals.format_error
+        for state in (_S.PENDING, _S.APPROVED, _S.STOOD_IN, _S.DECLINED, _S.NOT_POSTED)
     },
     (_S.PENDING, _I.CRASH_BEFORE_REVERSAL): crashes.before_commit_of_pending,
     **{

@@ -166,6 +166,8 @@ class Terminal(TerminalCore):
             self._reversal_answer(message, now)
         elif kind is Kind.NETWORK and message.function == "echo":
             self.send(self.dialect.answer(message, self.dialect.codes["approved"]))
+        elif message.wants_answer:
+            self._refuse(message)
         else:
             self._stray(message)
 
@@ -185,6 +187,12 @@ class Terminal(TerminalCore):
         self.emit(e.DamagedMessage(why))
         self.emit(e.AlarmRaised("security", why))
         self.step(i.Damaged(why, ours), now)
+
+    def _refuse(self, message: Message) -> None:
+        """The host asks for what a terminal of ours does not carry out, and is told so."""
+        code = self.dialect.codes["not_supported"]
+        self.emit(e.HostRequestRefused(message.mti, message.stan, code))
+        self.send(self.dialect.answer(message, code))
 
     def _stray(self, message: Message) -> None:
         self.emit(e.StrayMessage(message.mti, message.stan, message.terminal))

@@ -7,10 +7,13 @@ so each is small.
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import NamedTuple
 
-from harness.wire.identity import TransactionId
+from harness.wire.identity import TransactionId, identity_of, terminal_of
 from harness.wire.message import MessageClass
+
+_LOOKED_AT = 2_000  # messages of a series in which `near` looks
 
 PENDING, DONE, TOMBSTONE = "pending", "done", "tombstone"
 STOOD_IN = "stood in"  # approved in the issuer's stead, and the issuer has not heard of it
@@ -30,6 +33,7 @@ class StoredTransaction(NamedTuple):
     reversed: int
     balance: int
     day: str = ""
+    particulars: str = ""
 
 
 class TransactionRecord:
@@ -38,11 +42,13 @@ class TransactionRecord:
     `state` is one of the four above, `code` the response code that was decided, `approval` the
     approval's number (0: not approved). In minor units: `amount` is what was posted, `reversed`
     what of it was given back, `balance` what was told to an inquiry. `day` is the business day of
-    its commit, MMDD.
+    its commit, MMDD. `particulars` are what a repeat has to be alike in (`Particulars.kept`), with
+    a token for the PAN; '' where the message itself has not come.
     """
 
     __slots__ = (
-        "amount", "approval", "balance", "code", "day", "number", "reversed", "series", "state",
+        "amount", "approval", "balance", "code", "day", "number", "particulars", "reversed",
+        "series", "state",
     )  # fmt: skip
 
     def __init__(self, state: str, series: str, number: int | str) -> None:
@@ -52,6 +58,7 @@ class TransactionRecord:
         self.balance = 0
         self.code = ""
         self.day = ""
+        self.particulars = ""
         self.approval = 0
         self.amount = 0
         self.reversed = 0
@@ -68,6 +75,7 @@ class TransactionRecord:
             self.reversed,
             self.balance,
             self.day,
+            self.particulars,
         )
 
 
@@ -76,6 +84,8 @@ class TransactionLog:
 
     def __init__(self) -> None:
         self._series: dict[str, dict[int | str, TransactionRecord]] = {}
+        self._series_at: dict[str, list[str]] = {}  # by terminal
+        self._undecided: dict[tuple[str, str], TransactionRecord] = {}  # by series and STAN
         self._approvals = 0
 
     def find(self, identity: TransactionId) -> TransactionRecord | None:
@@ -88,12 +98,47 @@ class TransactionLog:
         return self._enter(TransactionRecord(state, identity.series, identity.number))
 
     def _enter(self, record: TransactionRecord) -> TransactionRecord:
-        self._series.setdefault(record.series, {})[record.number] = record
+        known = self._series.get(record.series)
+        if known is None:
+            known = self._series[record.series] = {}
+            self._series_at.setdefault(terminal_of(record.series), []).append(record.series)
+        known[record.number] = record
         return record
 
     def remove(self, record: TransactionRecord) -> None:
         """The message was never received, for all that the host knows from now on."""
         self._series[record.series].pop(record.number, None)
+
+    def undecided(self, identity: TransactionId) -> TransactionRecord | None:
+        """A request of the same series with the same STAN that is waiting for its decision."""
+        return self._undecided.get((identity.series, identity.stan))
+
+    def wait(self, identity: TransactionId, record: TransactionRecord) -> None:
+        """A request waits for its decision from now on, until `decided`."""
+        self._undecided[identity.series, identity.stan] = record
+
+    def decided(self, identity: TransactionId) -> None:
+        """The request was decided, or will never be."""
+        self._undecided.pop((identity.series, identity.stan), None)
+
+    def none_is_undecided(self) -> None:
+        """A crash: what was waiting for its decision is lost."""
+        self._undecided.clear()
+
+    def near(self, identity: TransactionId) -> list[tuple[TransactionId, TransactionRecord]]:
+        """What the terminal sent last with the same STAN under another identity: at most one in
+        each series, and not a reversal. Only the last few thousand messages are looked at.
+        """
+        found = []
+        for series in self._series_at.get(identity.terminal, ()):
+            if series.startswith(MessageClass.REVERSAL):
+                continue
+            known = self._series[series]
+            for number in islice(reversed(known), _LOOKED_AT):
+                if str(number).endswith(identity.stan):
+                    found.append((identity_of(series, number), known[number]))
+                    break
+        return found
 
     def next_approval(self) -> int:
         """The number of the next approval; each is given once."""
@@ -121,4 +166,5 @@ class TransactionLog:
         record = self._enter(TransactionRecord(stored.state, stored.book, number))
         record.code, record.approval, record.balance = stored.code, stored.approval, stored.balance
         record.amount, record.reversed, record.day = stored.amount, stored.reversed, stored.day
+        record.particulars = stored.particulars
         self._approvals = max(self._approvals, stored.approval)

@@ -73,6 +73,17 @@ def _timer(timer: str, until: float) -> str:
     return f" [{timer} {format_clock(until)}]" if timer else ""
 
 
+def refused_text(event: e.MessageRefused) -> str:
+    """'0200 000001 refused with 30: incomplete (DE 7)'."""
+    how = f"refused with {event.code}" if event.code else "not answered"
+    name = f"{event.mti or 'message'} {event.stan}".strip()
+    return f"{name} {how}: {event.why}{_blamed(event.elements)}"
+
+
+def _blamed(elements: tuple[str, ...]) -> str:
+    return f" ({', '.join(f'DE {element}' for element in elements)})" if elements else ""
+
+
 _WORDS: dict[type[e.Event], Callable[[Any], str]] = {
     e.CardInserted: lambda x: f"card {x.card} inserted",
     e.EjectBegun: lambda _: "reader ejects the card",
@@ -131,6 +142,7 @@ _WORDS: dict[type[e.Event], Callable[[Any], str]] = {
     e.LateAnswer: lambda x: f"late answer {x.code}: ignored",
     e.DuplicateAnswer: lambda _: "duplicate answer: ignored",
     e.StrayMessage: lambda x: f"stray {x.mti or 'message'}: ignored",
+    e.HostRequestRefused: lambda x: f"{x.mti} {x.stan} of the host refused with {x.code}",
     e.DamagedMessage: lambda x: f"damaged message: {x.why}",
     e.AlarmRaised: lambda x: f"ALARM {x.kind}: {x.detail}",
     e.LinkJudged: lambda x: f"link judged {x.judgement} ({x.why})",
@@ -139,6 +151,9 @@ _WORDS: dict[type[e.Event], Callable[[Any], str]] = {
     ),
     e.Noted: lambda x: x.text,
     e.RequestDecided: lambda x: f"host decides {x.code}: {x.why}",
+    e.MessageRefused: lambda x: refused_text(x),
+    e.DisagreementHeard: lambda x: f"{x.mti} {x.stan} served, but {x.why}{_blamed(x.elements)}",
+    e.SignedOff: lambda x: f"{x.terminal} has signed off",
     e.CustomerArrived: lambda x: (
         f"customer {x.customer}: {x.wants}" + (f" {format_money(x.amount)}" if x.amount else "")
     ),

@@ -23,10 +23,18 @@ def totals_lines(totals: Totals, sees: tuple[str, ...] = ALL) -> list[tuple[str,
         ("reversals", _reversals(totals)),
     ]
     hidden = _HOST if "ledger" not in sees else _MACHINE if "device" not in sees else ()
+    if totals.refused:
+        lines.insert(4, ("refused", _refused(totals)))
     shown = [(name, text) for name, text in lines if name not in hidden]
     if hidden == _MACHINE:
         shown.append(("ledger", f"{format_money(totals.ledger)} booked"))
     return shown
+
+
+def _refused(totals: Totals) -> str:
+    """The commonest reason first."""
+    counts = sorted(totals.refused.items(), key=lambda item: (-item[1], item[0]))
+    return "; ".join(f"{count:,} x {why}" for why, count in counts)
 
 
 def _customers(totals: Totals) -> str:

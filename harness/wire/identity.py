@@ -7,6 +7,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+_STAN = 6  # digits
+_NUMBER = 16  # digits of a number: the time of 1987, then the STAN
+_PARTS = ("MTI", "terminal", "acquirer", "STAN", "time")
+
 
 class TransactionId(NamedTuple):
     """Which transaction a message is about. Two messages with equal ids are repeats of each other.
@@ -32,10 +36,26 @@ class TransactionId(NamedTuple):
         """What tells the transactions of a series apart; see `number_of`."""
         return number_of(self.stan, self.sent)
 
+    def parts_unlike(self, other: TransactionId) -> tuple[str, ...]:
+        """What tells the two apart, by the names that people know: 'MTI', 'acquirer', ..."""
+        return tuple(name for name, one, two in zip(_PARTS, self, other, strict=True) if one != two)
+
     @property
     def cause(self) -> str:
         """The id as the journal's postings name the message that caused them."""
         return f"{self.message_class}:{self.stan}:{self.sent}"
+
+
+def terminal_of(series: str) -> str:
+    """The terminal of a series (`TransactionId.series`)."""
+    return series[1:].rpartition("/")[0]
+
+
+def identity_of(series: str, number: int | str) -> TransactionId:
+    """The identity of a series and a number (`TransactionId.series` and `number`)."""
+    terminal, _, acquirer = series[1:].rpartition("/")
+    text = number if isinstance(number, str) else str(number).zfill(_NUMBER)
+    return TransactionId(series[:1], terminal, acquirer, text[-_STAN:], text[:-_STAN])
 
 
 def number_of(stan: str, sent: str) -> int | str:

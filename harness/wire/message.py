@@ -13,79 +13,49 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from enum import Enum, StrEnum
 from typing import ClassVar, Self
 
 import msgspec
 
 from harness.wire.describe import FIELD_NAMES, describe
 from harness.wire.identity import TransactionId
+from harness.wire.kinds import (
+    ADVICES,
+    MONEY_CLASSES,
+    NETWORK_KINDS,
+    REQUESTS,
+    REVERSALS,
+    AdviceOutcome,
+    Kind,
+    MessageClass,
+    Outcome,
+    counterpart,
+    function_of_mti,
+    message_class_of,
+)
+from harness.wire.particulars import (
+    Particulars,
+    differing_from_original,
+    differing_in_repeat,
+    pan_of_tracks,
+)
+
+__all__ = [
+    "ADVICES", "CURRENCY", "MAC_ELEMENTS", "MONEY_CLASSES", "NETWORK_KINDS", "REQUESTS",
+    "REVERSALS", "AdviceOutcome", "Fields", "Kind", "Message", "MessageClass", "Outcome", "Station",
+    "counterpart", "function_of_mti", "message_class_of",
+]  # fmt: skip
 
 Fields = dict[str, str]
 """Data elements by number, as text; 't' is the MTI, 'p' and '1' the bitmaps."""
 
 
-class MessageClass(StrEnum):
-    """The second digit of an MTI. It means the same in every version of the standard."""
-
-    AUTHORIZATION = "1"
-    FINANCIAL = "2"
-    FILE = "3"
-    REVERSAL = "4"
-    RECONCILIATION = "5"
-    NETWORK = "8"
-
-
 MAC_ELEMENTS = ("64", "128")
 """The data elements that hold a MAC: the last of the first bitmap, and of the second."""
 
-MONEY_CLASSES: tuple[str, ...] = (MessageClass.FINANCIAL, MessageClass.REVERSAL)
-"""The classes of messages that move money."""
 
-
-class Kind(Enum):
-    """What a message is, whatever its version's MTI says."""
-
-    REQUEST = "request"
-    REQUEST_REPEAT = "request repeat"
-    ANSWER = "answer"
-    REVERSAL = "reversal"
-    REVERSAL_REPEAT = "reversal repeat"
-    REVERSAL_ANSWER = "reversal answer"
-    ADVICE = "advice"
-    ADVICE_REPEAT = "advice repeat"
-    ADVICE_ANSWER = "advice answer"
-    NETWORK = "network"
-    NETWORK_ANSWER = "network answer"
-    OTHER = "other"
-
-
-REQUESTS = (Kind.REQUEST, Kind.REQUEST_REPEAT)
-REVERSALS = (Kind.REVERSAL, Kind.REVERSAL_REPEAT)
-ADVICES = (Kind.ADVICE, Kind.ADVICE_REPEAT)
-NETWORK_KINDS = (Kind.NETWORK, Kind.NETWORK_ANSWER)
-
-
-class Outcome(Enum):
-    """What an answer to a request means for the customer."""
-
-    APPROVED = "approved"
-    PARTIAL = "partial"
-    DECLINED = "declined"
-    CAPTURE = "capture"
-    PIN_AGAIN = "pin again"
-    SYSTEM_ERROR = "system error"
-    SECURITY_ERROR = "security error"
-    UNKNOWN = "unknown"
-
-
-class AdviceOutcome(Enum):
-    """What an answer to an advice or a reversal means for who sent it."""
-
-    ACCEPTED = "accepted"
-    FLAGGED = "flagged"
-    RETRY = "retry"
-    PARK = "park"
+CURRENCY = "978"
+"""The currency in which the ledger is kept and all amounts are shown: the euro."""
 
 
 class Station(msgspec.Struct, frozen=True, gc=False):
@@ -97,7 +67,7 @@ class Station(msgspec.Struct, frozen=True, gc=False):
     acceptor: str
     place: str
     acquirer: str = "99999"
-    currency: str = "978"
+    currency: str = CURRENCY
 
 
 class Message:
@@ -130,12 +100,15 @@ class Message:
         "approval": "38",
         "code": "39",
         "terminal": "41",
+        "track1": "45",
         "currency": "49",
         "pin_block": "52",
     }
     """The data element in which each of the meanings that are plain text stands."""
     CODES: ClassVar[Mapping[str, str]] = {}
     """Response code (DE 39) by its name: 'approved', 'insufficient_funds', ..."""
+    VERSION: ClassVar[str] = ""
+    """The first digit of the MTIs of this version of the standard."""
     SENT_FORMAT: ClassVar[str] = "%m%d%H%M%S"
     """How the time that names a transaction (`sent`) is written, as `strptime` has it."""
     NAMES: ClassVar[Mapping[str, str]] = FIELD_NAMES
@@ -166,6 +139,12 @@ class Message:
         return self.fields.get("t", "")[2:3] in ("1", "3")
 
     @property
+    def wants_answer(self) -> bool:
+        """Does the MTI, known or not, say that this is a request or an advice of this version?"""
+        mti = self.fields.get("t", "")
+        return mti[:1] == self.VERSION and mti[2:3] in ("0", "2")
+
+    @property
     def is_network_management(self) -> bool:
         return self.fields.get("t", "")[1:2] == "8"
 
@@ -186,10 +165,52 @@ class Message:
         """The transaction that a reversal names; None if it names none that can be read."""
         raise NotImplementedError
 
+    @property
+    def particulars(self) -> Particulars:
+        """What makes the message the transaction that it is, whoever repeats or reverses it."""
+        original = self.original
+        return Particulars(
+            self.pan,
+            self.text("processing_code"),
+            self.amount,
+            self.currency,
+            self.rrn,
+            original.cause if original is not None else "",
+            self.amount_taken,
+        )
+
+    def differs_as_repeat(self, first: Message) -> tuple[str, ...]:
+        """The data elements in which this message, which has the identity of `first`, is not the
+        same transaction: the STAN was used again. Empty: it is a repeat.
+        """
+        return self.elements_of(differing_in_repeat(first.particulars, self.particulars))
+
+    def differs_from_original(self, original: Message) -> tuple[str, ...]:
+        """The data elements in which this reversal does not agree with the request that it
+        reverses. An element that one of them leaves out is no disagreement.
+        """
+        return self.elements_of(differing_from_original(original.particulars, self.particulars))
+
+    def elements_of(self, meanings: tuple[str, ...]) -> tuple[str, ...]:
+        """The data elements in which meanings stand; of the PAN the one that holds it."""
+        found = [self.ELEMENTS[meaning] for meaning in meanings]
+        if "pan" in meanings and self.ELEMENTS["pan"] not in self.fields and self.pan:
+            track = "track2" if self.text("track2") else "track1"
+            found[meanings.index("pan")] = self.ELEMENTS[track]
+        return tuple(found)
+
     def missing(self) -> tuple[str, ...]:
-        """The data elements that a message of this kind must carry, and this one does not."""
-        needed = (self.ELEMENTS[meaning] for meaning in self.MANDATORY.get(self.kind, ()))
-        return tuple(element for element in needed if not self.fields.get(element))
+        """The data elements that a message of this kind must carry, and this one does not. The PAN
+        may stand on a track, and a balance inquiry needs no amount.
+        """
+        needless = {"pan"} if self.pan or self.text("track1") else set()
+        if self.transaction_type == "balance":
+            needless.add("amount")
+        return tuple(
+            self.ELEMENTS[meaning]
+            for meaning in self.MANDATORY.get(self.kind, ())
+            if meaning not in needless and not self.text(meaning)
+        )
 
     # --- plain texts, '' where they are missing ------------------------------------------------
 
@@ -225,8 +246,9 @@ class Message:
 
     @property
     def pan(self) -> str:
-        """The card's number (DE 2)."""
-        return self.fields.get("2", "")
+        """The card's number (DE 2); where that is missing, the one on a track (DE 35, 45)."""
+        fields = self.fields
+        return fields.get("2") or pan_of_tracks(fields.get("35", ""), fields.get("45", ""))
 
     @property
     def expiry(self) -> str:
@@ -375,20 +397,3 @@ class Message:
     def made_full(self) -> Self:
         """The same reversal without the amount that was taken: a full one."""
         raise NotImplementedError
-
-
-def function_of_mti(mti: str) -> str:
-    """The third digit of an MTI in a word: 'request' (of advices too), or 'response'."""
-    return "response" if int(mti[2]) % 2 else "request"
-
-
-def counterpart(mti: str) -> str:
-    """The MTI of the answer to a request, and of the request of an answer. A repeat gets the same
-    answer as the first.
-    """
-    return f"{mti[:2]}{int(mti[2]) ^ 1}{int(mti[3]) & ~1}"
-
-
-def message_class_of(mti: str) -> str:
-    """The class digit of an MTI that a person has typed."""
-    return mti[1:2]

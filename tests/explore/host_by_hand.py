@@ -140,7 +140,15 @@ def _back(desk: Desk) -> None:
 
 
 _WRONG = f"{(int(CARD.pin) + 1) % 10000:04d}"
-_UNNAMED = {name: value for name, value in reversal().items() if name != "90"}
+_UNNAMED = {**reversal(), "90": f"0200{0:038d}"}  # no STAN is zero
+
+
+def _other(**fields: str) -> Callable[[Desk], None]:
+    """A request in which some data elements are other ones; '' leaves one out."""
+    changed = {name.strip("_"): value for name, value in fields.items()}
+    kept = {name: value for name, value in {**request(), **changed}.items() if value}
+    return lambda desk: desk.hear(kept)
+
 
 WORDS: dict[str, Callable[[Desk], None]] = {
     "sign_on": lambda desk: desk.hear(network("sign_on")),
@@ -153,7 +161,20 @@ WORDS: dict[str, Callable[[Desk], None]] = {
     "another": lambda desk: desk.hear(reversal("000102")),
     "empty": lambda desk: desk.hear(reversal(taken=AMOUNT)),
     "unnamed": lambda desk: desk.hear(_UNNAMED),
-    "misnamed": lambda desk: desk.hear(reversal(original="000009")),
+    "unnamed_again": lambda desk: desk.hear(RAW.repeat(_UNNAMED)),
+    "empty_again": lambda desk: desk.hear(RAW.repeat(reversal(taken=AMOUNT))),
+    "sign_off": lambda desk: desk.hear(network("sign_off")),
+    "key_change": lambda desk: desk.hear({**network("echo"), "70": "161"}),
+    "no_function": lambda desk: desk.hear(
+        {name: text for name, text in network("echo").items() if name != "70"}
+    ),
+    "response": _other(t="0210", _39="00"),
+    "purchase": _other(_3="000000"),
+    "dollars": _other(_49="840"),
+    "nameless": _other(_41=""),
+    "larger": _other(_4=f"{2 * AMOUNT:012d}"),
+    "too_much": lambda desk: desk.hear({**reversal(), "4": f"{2 * AMOUNT:012d}"}),
+    "more_taken": lambda desk: desk.hear(reversal(taken=AMOUNT + 1)),
     "part": lambda desk: desk.hear(reversal(taken=2000)),
     "wait": Desk.wait,
     "second": lambda desk: desk.wait(1.0),  # decided, and not advised yet
@@ -240,14 +261,14 @@ DRIVES = (
     Drive(S.SIGNED_ON, I.ECHO, "sign_on", "echo", "00"),
     Drive(S.UNKNOWN, I.REQUEST, "sign_on", "request", ""),
     Drive(S.UNKNOWN, I.REVERSAL, "sign_on", "reversal wait", "00"),
-    Drive(S.UNKNOWN, I.REVERSAL_AGAIN, "sign_on reversal wait", "misnamed wait", "00"),
+    Drive(S.UNKNOWN, I.REVERSAL_DISAGREES, "sign_on", "part wait request wait", "25 94"),
     Drive(S.UNKNOWN, I.CRASH_BEFORE_REVERSAL, "sign_on", "reversal wait", ""),
     # heard, and not decided yet
     Drive(S.PENDING, I.REQUEST_AGAIN, "sign_on request", "request", ""),
     Drive(S.PENDING, I.COMMIT, "sign_on request request", "wait", "00 00", AMOUNT),
     Drive(S.PENDING, I.CRASH_BEFORE_COMMIT, "sign_on request", "wait", ""),
     Drive(S.PENDING, I.REVERSAL, "sign_on request", "reversal", ""),
-    Drive(S.PENDING, I.REVERSAL_AGAIN, "sign_on misnamed wait request", "again", "00"),
+    Drive(S.PENDING, I.REVERSAL_DISAGREES, "sign_on request", "part wait", "30 00", AMOUNT),
     Drive(S.PENDING, I.CRASH_BEFORE_REVERSAL, "sign_on request", "reversal wait", ""),
     Drive(S.PENDING, I.CRASH_OVER_ANOTHER, "sign_on request", "crash back wait", ""),
     Drive(S.PENDING, I.COMMIT_ISSUER_AWAY, "sign_on request", "wait", "91"),
@@ -257,11 +278,23 @@ DRIVES = (
     Drive(S.SIGNED_OFF, I.CRASH_AT_READING, "wait", "sign_on wait", ""),
     Drive(S.SIGNED_ON, I.HANG, "sign_on wait", "request wait wait", "00", AMOUNT),
     Drive(S.SIGNED_ON, I.CRASH_AT_READING, "sign_on wait", "request wait wait", ""),
+    # what is refused before it is looked up, and what has another one's identity
+    Drive(S.SIGNED_OFF, I.SIGN_OFF, "", "sign_off request wait", "00 58"),
+    Drive(S.SIGNED_ON, I.SIGN_OFF, "sign_on", "sign_off request reversal wait", "00 58 91"),
+    Drive(S.SIGNED_OFF, I.NOT_SUPPORTED, "", "key_change wait", "40"),
+    Drive(S.SIGNED_ON, I.NOT_SUPPORTED, "sign_on", "purchase wait", "40"),
+    Drive(S.SIGNED_OFF, I.NOT_FOR_HOST, "", "response wait", ""),
+    Drive(S.SIGNED_ON, I.NOT_FOR_HOST, "sign_on", "response wait", ""),
+    Drive(S.SIGNED_OFF, I.INCOMPLETE, "", "no_function wait", "30"),
+    Drive(S.SIGNED_ON, I.INCOMPLETE, "sign_on", "nameless wait", "30"),
+    Drive(S.SIGNED_ON, I.WRONG_CURRENCY, "sign_on", "dollars wait request wait", "12 00", AMOUNT),
+    Drive(S.SIGNED_ON, I.STAN_REUSED, _POSTED, "larger wait", "94", AMOUNT),
     # approved in the issuer's stead
     Drive(S.STOOD_IN, I.REQUEST_AGAIN, f"sign_on {_STOOD}", "request", "00"),
     Drive(S.STOOD_IN, I.CRASH_AFTER_COMMIT, "sign_on request", "second", ""),
     Drive(S.STOOD_IN, I.REVERSAL, f"sign_on {_STOOD}", "reversal wait", "00"),
-    Drive(S.STOOD_IN, I.REVERSAL_AGAIN, f"sign_on {_STOOD} empty", "again", "00"),
+    Drive(S.STOOD_IN, I.REVERSAL_AGAIN, f"sign_on {_STOOD} empty", "empty_again", "00"),
+    Drive(S.STOOD_IN, I.REVERSAL_DISAGREES, f"sign_on {_STOOD}", "too_much wait", "30", AMOUNT),
     Drive(S.STOOD_IN, I.CRASH_BEFORE_REVERSAL, f"sign_on {_STOOD}", "reversal", ""),
     Drive(S.STOOD_IN, I.CRASH_AFTER_REVERSAL, f"sign_on {_STOOD}", "empty", ""),
     Drive(S.STOOD_IN, I.CRASH_OVER_ANOTHER, f"sign_on {_STOOD}", "crash back wait", "", AMOUNT),
@@ -274,7 +307,8 @@ DRIVES = (
     Drive(S.APPROVED, I.REQUEST_AGAIN, _POSTED, "request wait", "00", AMOUNT),
     Drive(S.APPROVED, I.CRASH_AFTER_COMMIT, "sign_on request", "wait", "", AMOUNT),
     Drive(S.APPROVED, I.REVERSAL, _POSTED, "reversal wait", "00"),
-    Drive(S.APPROVED, I.REVERSAL_AGAIN, f"{_POSTED} empty wait", "again wait", "00", AMOUNT),
+    Drive(S.APPROVED, I.REVERSAL_AGAIN, f"{_POSTED} empty wait", "empty_again wait", "00", AMOUNT),
+    Drive(S.APPROVED, I.REVERSAL_DISAGREES, _POSTED, "more_taken wait", "30", AMOUNT),
     Drive(S.APPROVED, I.CRASH_BEFORE_REVERSAL, _POSTED, "reversal wait", "", AMOUNT),
     Drive(S.APPROVED, I.CRASH_AFTER_REVERSAL, _POSTED, "empty wait", "", AMOUNT),
     Drive(S.APPROVED, I.CRASH_OVER_ANOTHER, _POSTED, "crash back request wait", "00", AMOUNT),
@@ -282,6 +316,7 @@ DRIVES = (
     Drive(S.DECLINED, I.REQUEST_AGAIN, _DECLINED, "refused wait", "55"),
     Drive(S.DECLINED, I.CRASH_AFTER_COMMIT, "sign_on refused", "wait", ""),
     Drive(S.DECLINED, I.REVERSAL, _DECLINED, "reversal wait", "00"),
+    Drive(S.DECLINED, I.REVERSAL_DISAGREES, _DECLINED, "part wait", "30"),
     Drive(S.DECLINED, I.REVERSAL_AGAIN, f"{_DECLINED} reversal wait", "again wait", "00"),
     Drive(S.DECLINED, I.CRASH_BEFORE_REVERSAL, _DECLINED, "reversal wait", ""),
     Drive(S.DECLINED, I.CRASH_AFTER_REVERSAL, _DECLINED, "reversal wait", ""),
@@ -290,12 +325,13 @@ DRIVES = (
     Drive(S.NOT_POSTED, I.REQUEST_AGAIN, _TOLD, "balance wait", "00"),
     Drive(S.NOT_POSTED, I.CRASH_AFTER_COMMIT, "sign_on balance", "wait", ""),
     Drive(S.NOT_POSTED, I.REVERSAL, _TOLD, "reversal wait", "00"),
+    Drive(S.NOT_POSTED, I.REVERSAL_DISAGREES, _TOLD, "part wait", "30"),
     Drive(S.NOT_POSTED, I.REVERSAL_AGAIN, f"{_TOLD} reversal wait", "again wait", "00"),
     Drive(S.NOT_POSTED, I.CRASH_BEFORE_REVERSAL, _TOLD, "reversal wait", ""),
     Drive(S.NOT_POSTED, I.CRASH_AFTER_REVERSAL, _TOLD, "reversal wait", ""),
     Drive(S.NOT_POSTED, I.CRASH_OVER_ANOTHER, _TOLD, "crash back balance wait", "00"),
     # debited and given back
-    Drive(S.REVERSED, I.REQUEST_AGAIN, _REVERSED, "request wait", "00"),
+    Drive(S.REVERSED, I.REQUEST_AGAIN, _REVERSED, "request wait", "94"),
     Drive(S.REVERSED, I.REVERSAL, _REVERSED, "another wait", "94"),
     Drive(S.REVERSED, I.REVERSAL_AGAIN, _REVERSED, "again wait", "00"),
     Drive(S.REVERSED, I.CRASH_BEFORE_REVERSAL, _REVERSED, "another wait", ""),
@@ -315,5 +351,7 @@ DRIVES = (
     Drive(S.NO_ORIGINAL, I.REVERSAL, _POSTED, "unnamed wait", "30", AMOUNT),
     Drive(S.NO_ORIGINAL, I.REVERSAL_AGAIN, f"{_POSTED} unnamed wait", "unnamed wait", "30", AMOUNT),
     Drive(S.NO_ORIGINAL, I.CRASH_BEFORE_REVERSAL, _POSTED, "unnamed wait", "", AMOUNT),
-    Drive(S.NO_ORIGINAL, I.CRASH_AFTER_REVERSAL, _POSTED, "unnamed back again wait", "30", AMOUNT),
+    Drive(
+        S.NO_ORIGINAL, I.CRASH_AFTER_REVERSAL, _POSTED, "unnamed back unnamed_again", "30", AMOUNT
+    ),
 )

@@ -73,10 +73,11 @@ class Desk:
 
 
 def test_a_kind_without_a_row_is_not_for_a_host() -> None:
-    """Nothing is answered, and the journal is told."""
+    """It is answered that this is not supported, and the journal is told."""
     desk = Desk()
-    assert desk.hear(ADVICE) == []
-    assert desk.host.events == [e.HostDamaged("MTI 0220 is not for a host")]
+    assert desk.hear(ADVICE) == ["40"]
+    told = e.MessageRefused("ATM00001", "0220", "000001", "40", "MTI 0220 is not served here")
+    assert desk.host.events == [told]
 
 
 def test_a_kind_that_is_new_is_a_row() -> None:

@@ -86,6 +86,8 @@ CODES: Mapping[str, str] = {
     "lost_card": "208",
     "not_permitted": "119",
     "invalid_transaction": "902",
+    "invalid_amount": "110",
+    "not_supported": "115",
     "do_not_honour": "100",
     "unknown_card": "111",
     "issuer_down": "907",
@@ -121,6 +123,7 @@ class Message1993(Message):
     ADVICE_OUTCOMES = ADVICE_OUTCOMES
     MANDATORY = MANDATORY
     CODES = CODES
+    VERSION = "1"
     SENT_FORMAT = "%y%m%d%H%M%S"
     ELEMENTS: ClassVar[Mapping[str, str]] = dict(Message.ELEMENTS) | {
         "sent": "12",
@@ -129,6 +132,7 @@ class Message1993(Message):
         "reason": "25",
         "original_amounts": "30",
         "original": "56",
+        "replacement_amounts": "4",
     }
     NAMES: ClassVar[Mapping[str, str]] = dict(Message.NAMES) | {
         "12": "local date and time",
@@ -150,7 +154,7 @@ class Message1993(Message):
         text = self.fields.get("56", "")
         if len(text) < 24 or not (text.isascii() and text.isdigit()):
             return None
-        acquirer = text[24 : 24 + int(text[22:24])].lstrip("0")
+        acquirer = text[24 : 24 + int(text[22:24])].lstrip("0") or self.acquirer.lstrip("0")
         return TransactionId(text[1], self.fields.get("41", ""), acquirer, text[4:10], text[10:22])
 
     @property

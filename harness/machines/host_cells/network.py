@@ -1,4 +1,4 @@
-"""Network management: sign-on, echo, and a host that stands still before it reads."""
+"""Network management: sign-on, sign-off, echo, and a host that stands still before it reads."""
 
 from __future__ import annotations
 
@@ -10,14 +10,26 @@ from harness.machines.host_inputs import HostInput, HostState, Key, Received
 if TYPE_CHECKING:
     from harness.machines.host import Host
 
+_FUNCTIONS = {
+    "sign_on": HostInput.SIGN_ON,
+    "sign_off": HostInput.SIGN_OFF,
+    "echo": HostInput.ECHO,
+}
+
 
 def classify(_host: Host, x: Received, _now: float) -> Key:
     """The state is the connection's."""
     if x.fault.refusal:
         return x.connection.state, HostInput.SIGN_ON_REFUSED
-    if x.message.function == "sign_on":
-        return x.connection.state, HostInput.SIGN_ON
-    return x.connection.state, HostInput.ECHO
+    x.elements = x.message.missing()
+    if x.elements:
+        x.why = "incomplete"
+        return x.connection.state, HostInput.INCOMPLETE
+    function = _FUNCTIONS.get(x.message.function)
+    if function is None:
+        x.why, x.elements = "network function", (x.message.element("function"),)
+        return x.connection.state, HostInput.NOT_SUPPORTED
+    return x.connection.state, function
 
 
 def sign_on(host: Host, x: Received, now: float) -> None:
@@ -30,6 +42,13 @@ def sign_on(host: Host, x: Received, now: float) -> None:
 def refuse_sign_on(host: Host, x: Received, now: float) -> None:
     """Refuse: the connection stays as it is."""
     host.reply(x, x.fault.refusal, now)
+
+
+def sign_off(host: Host, x: Received, now: float) -> None:
+    """Accept: until it signs on again, the connection carries no transactions."""
+    x.connection.state = HostState.SIGNED_OFF
+    host.events.append(e.SignedOff(x.message.terminal))
+    host.reply(x, "approved", now)
 
 
 def echo(host: Host, x: Received, now: float) -> None:

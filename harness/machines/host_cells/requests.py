@@ -1,8 +1,9 @@
 """Financial requests: as they come, and as they are decided.
 
 - A duplicate gets the stored answer and posts nothing; one that comes before the commit waits for
-  the answer.
-- A request that was reversed before it came, or before its commit, is declined.
+  the answer. It has to be alike in what makes it the same transaction.
+- A request that was reversed before it came, or before its commit, is declined. So is a duplicate
+  of what has been reversed since.
 - The commit is one instant: the posting, the answer and the record become durable together.
 """
 
@@ -12,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from harness import events as e
 from harness.machines.authorization import account_for
+from harness.machines.host_cells import refusals
 from harness.machines.host_inputs import HostInput, HostState, Key, Received, state_of
-from harness.machines.transaction_log import DONE, PENDING, TransactionRecord
+from harness.machines.transaction_log import DONE, PENDING, TOMBSTONE, TransactionRecord
 
 if TYPE_CHECKING:
     from harness.machines.host import Host
@@ -23,20 +25,33 @@ def classify(host: Host, x: Received, _now: float) -> Key:
     """The state is the transaction's, once the connection has signed on."""
     if host.needs_sign_on(x):
         return HostState.SIGNED_OFF, HostInput.REQUEST
+    refused = refusals.classify_request(x)
+    if refused is not None:
+        return refused
     x.record = x.own = record = host.log.find(x.message.identity)
     if record is None:
         return HostState.UNKNOWN, HostInput.REQUEST
+    if refusals.stan_reused(host, x, record):
+        return HostState.SIGNED_ON, HostInput.STAN_REUSED
     return state_of(record), HostInput.REQUEST_AGAIN
 
 
 def refuse_before_sign_on(host: Host, x: Received, now: float) -> None:
     """Refuse, and keep no record."""
+    x.why = "not signed on"
+    refusals.tell_refused(host, x, host.codes["not_permitted"])
     _decline(host, x, "not_permitted", "not signed on", now)
 
 
 def take(host: Host, x: Received, now: float) -> None:
     """Keep a record, and decide after a while."""
-    x.record = x.own = host.log.begin(x.message.identity, PENDING)
+    identity, log = x.message.identity, host.log
+    if log.undecided(identity) is not None:
+        stan = (x.message.element("stan"),)
+        refusals.tell_disagreement(host, x, "STAN reused while the first is open", stan)
+    x.record = x.own = record = log.begin(identity, PENDING)
+    record.particulars = refusals.keep(host, x)
+    log.wait(identity, record)
     host.queue.put(now + host.authorizer.draw(x.message).uniform(*host.settings.answer), x)
 
 
@@ -54,9 +69,13 @@ def answer_again(host: Host, x: Received, now: float) -> None:
 
 
 def decline_reversed(host: Host, x: Received, now: float) -> None:
-    """Decline the original of a reversal that came first, as a duplicate."""
-    host.events.append(e.TombstoneHit(x.message.terminal, x.message.stan))
-    _decline(host, x, "duplicate", "reversed before it came", now)
+    """Decline what has been reversed, as a duplicate: the customer must not get the cash."""
+    if _record(x).state == TOMBSTONE:
+        host.events.append(e.TombstoneHit(x.message.terminal, x.message.stan))
+        _decline(host, x, "duplicate", "reversed before it came", now)
+        return
+    _tell_duplicate(host, x)
+    _decline(host, x, "duplicate", "reversed since", now)
 
 
 def _decline(host: Host, x: Received, code: str, why: str, now: float) -> None:
@@ -86,6 +105,7 @@ def commit_due(host: Host, x: Received, due: float, now: float) -> None:
         host.queue.put(due + fault.late, x)
         return
     record = _record(x)
+    host.log.decided(x.message.identity)
     if host.crashes(x, now, "before_commit"):
         host.step((state_of(record), HostInput.CRASH_BEFORE_COMMIT), x, now)
         return

@@ -13,7 +13,15 @@ from typing import ClassVar
 from harness.wire.calendar import Stamp
 from harness.wire.dialects.base import Dialect
 from harness.wire.identity import TransactionId
-from harness.wire.message import AdviceOutcome, Fields, Kind, Message, Outcome, Station
+from harness.wire.message import (
+    AdviceOutcome,
+    Fields,
+    Kind,
+    Message,
+    Outcome,
+    Station,
+    counterpart,
+)
 
 KINDS = {
     "0200": Kind.REQUEST,
@@ -26,6 +34,7 @@ KINDS = {
     "0421": Kind.REVERSAL_REPEAT,
     "0430": Kind.REVERSAL_ANSWER,
     "0800": Kind.NETWORK,
+    "0801": Kind.NETWORK,
     "0810": Kind.NETWORK_ANSWER,
 }
 
@@ -59,9 +68,10 @@ ADVICE_OUTCOMES = {
     "94": AdviceOutcome.FLAGGED,
 } | dict.fromkeys(["68", "90", "91", "92", "96"], AdviceOutcome.RETRY)
 
+_REQUEST = ("pan", "processing_code", "amount", "sent", "stan", "terminal")
 MANDATORY = {
-    Kind.REQUEST: ("processing_code", "amount", "sent", "stan", "terminal"),
-    Kind.REQUEST_REPEAT: ("processing_code", "amount", "sent", "stan", "terminal"),
+    Kind.REQUEST: _REQUEST,
+    Kind.REQUEST_REPEAT: _REQUEST,
     Kind.ANSWER: ("stan", "code", "terminal"),
     Kind.REVERSAL: ("amount", "sent", "stan", "terminal", "original"),
     Kind.REVERSAL_REPEAT: ("amount", "sent", "stan", "terminal", "original"),
@@ -89,6 +99,8 @@ CODES: Mapping[str, str] = {
     "lost_card": "41",
     "not_permitted": "58",
     "invalid_transaction": "12",
+    "invalid_amount": "13",
+    "not_supported": "40",
     "do_not_honour": "05",
     "unknown_card": "14",
     "issuer_down": "91",
@@ -100,6 +112,7 @@ CODES: Mapping[str, str] = {
 }
 
 _ORIGINAL = 42  # DE 90: MTI 4, STAN 6, DE 7 10, DE 32 11, DE 33 11
+_NO_STAN = "000000"  # a STAN is never zero
 _TAKEN = 12  # the first part of DE 95
 
 
@@ -113,6 +126,7 @@ class Message1987(Message):
     ADVICE_OUTCOMES = ADVICE_OUTCOMES
     MANDATORY = MANDATORY
     CODES = CODES
+    VERSION = "0"
     ELEMENTS: ClassVar[Mapping[str, str]] = dict(Message.ELEMENTS) | {
         "day": "15",
         "function": "70",
@@ -123,13 +137,16 @@ class Message1987(Message):
 
     @property
     def original(self) -> TransactionId | None:
-        """Read from DE 90. None if it is not there, or not whole."""
+        """Read from DE 90. None if it is not there, or not whole, or names no STAN. An acquirer of
+        zeros means that none is given: then it is the reversal's own (DE 32).
+        """
         text = self.fields.get("90", "")
         if len(text) != _ORIGINAL or not (text.isascii() and text.isdigit()):
             return None
-        return TransactionId(
-            text[1], self.fields.get("41", ""), text[20:31].lstrip("0"), text[4:10], text[10:20]
-        )
+        if text[4:10] == _NO_STAN:
+            return None
+        acquirer = text[20:31].lstrip("0") or self.fields.get("32", "").lstrip("0")
+        return TransactionId(text[1], self.fields.get("41", ""), acquirer, text[4:10], text[10:20])
 
     @property
     def day(self) -> str:
@@ -292,7 +309,7 @@ class Dialect1987(Dialect):
     ) -> Message:
         """The balance goes into DE 54 (account type 10, available 02), the day into DE 15."""
         asked = request.fields
-        fields: Fields = {"t": ANSWER_MTIS.get(asked["t"], asked["t"][:2] + "10")}
+        fields: Fields = {"t": ANSWER_MTIS.get(asked["t"]) or counterpart(asked["t"])}
         for name in ("3", "4", "7", "11", "12", "13", "32", "37"):
             if name in asked:
                 fields[name] = asked[name]

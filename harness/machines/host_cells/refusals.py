@@ -1,0 +1,127 @@
+"""What the host does not serve, and tells of: each message that is refused or ignored is an event.
+
+A message is refused as it comes, before anything is posted or kept of it, so that one that is
+mended can be sent again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness import events as e
+from harness.machines.host_inputs import HostInput, HostState, Key, Received
+from harness.machines.transaction_log import TransactionRecord
+from harness.wire.kinds import version_of
+from harness.wire.message import CURRENCY
+from harness.wire.particulars import Particulars, differing_in_repeat, read_particulars
+
+if TYPE_CHECKING:
+    from harness.machines.host import Host
+
+
+def classify_other(_host: Host, x: Received, _now: float) -> Key:
+    """A message of a kind that has no classifier of its own. An answer is never answered, nor is
+    what is of another version.
+    """
+    message = x.message
+    if message.wants_answer:
+        x.why = f"MTI {message.mti} is not served here"
+        return x.connection.state, HostInput.NOT_SUPPORTED
+    other = version_of(message.mti)
+    if not other or message.mti.startswith(message.VERSION):
+        x.why = f"MTI {message.mti or None} is not for a host"
+    else:
+        x.why = f"MTI {message.mti} is of {other}, which is not spoken here"
+    return x.connection.state, HostInput.NOT_FOR_HOST
+
+
+def classify_transaction(x: Received) -> Key | None:
+    """Is what every request and reversal must carry there? None if it is."""
+    x.elements = x.message.missing()
+    if not x.elements:
+        return None
+    x.why = "incomplete"
+    return HostState.SIGNED_ON, HostInput.INCOMPLETE
+
+
+def classify_request(x: Received) -> Key | None:
+    """Is a request one that the host can carry out? None if it is."""
+    message = x.message
+    refused = classify_transaction(x)
+    if refused is not None:
+        return refused
+    if not message.transaction_type:
+        x.why, x.elements = "processing code", (message.element("processing_code"),)
+        return HostState.SIGNED_ON, HostInput.NOT_SUPPORTED
+    if message.currency not in ("", CURRENCY):
+        x.why, x.elements = "another currency", (message.element("currency"),)
+        return HostState.SIGNED_ON, HostInput.WRONG_CURRENCY
+    return None
+
+
+def stan_reused(host: Host, x: Received, record: TransactionRecord) -> bool:
+    """Is a message with the identity of a record not the message that the record is of?"""
+    if not record.particulars:
+        return False  # the message itself has not come
+    first = read_particulars(record.particulars)
+    x.elements = x.message.elements_of(differing_in_repeat(first, particulars_of(host, x)))
+    if x.elements:
+        x.why = "STAN reused"
+    return bool(x.elements)
+
+
+def particulars_of(host: Host, x: Received) -> Particulars:
+    """Those of a message as the host keeps them: with a token for the PAN."""
+    return read_particulars(keep(host, x))
+
+
+def keep(host: Host, x: Received) -> str:
+    """The text that the host keeps of a message."""
+    return x.message.particulars.hiding_pan(host.card_token).kept()
+
+
+def tell_refused(host: Host, x: Received, code: str) -> None:
+    """Tell why a message is refused with a response code; '' if it is not answered."""
+    message = x.message
+    host.events.append(
+        e.MessageRefused(message.terminal, message.mti, message.stan, code, x.why, x.elements)
+    )
+
+
+def tell_disagreement(host: Host, x: Received, why: str, elements: tuple[str, ...]) -> None:
+    """Tell what does not fit of a message that is served all the same."""
+    message = x.message
+    host.events.append(
+        e.DisagreementHeard(message.terminal, message.mti, message.stan, why, elements)
+    )
+
+
+def refuse(host: Host, x: Received, code: str, now: float) -> None:
+    """Answer with the code of that name, and keep nothing."""
+    tell_refused(host, x, host.codes[code])
+    host.reply(x, code, now)
+
+
+def ignore(host: Host, x: Received, _now: float) -> None:
+    """Give no answer, and tell of it."""
+    tell_refused(host, x, "")
+
+
+def format_error(host: Host, x: Received, now: float) -> None:
+    """Answer with a format error: an element is missing, or does not fit its original."""
+    refuse(host, x, "format_error", now)
+
+
+def not_supported(host: Host, x: Received, now: float) -> None:
+    """Answer that this is not supported, as nothing was carried out."""
+    refuse(host, x, "not_supported", now)
+
+
+def wrong_currency(host: Host, x: Received, now: float) -> None:
+    """Decline: the ledger has one currency."""
+    refuse(host, x, "invalid_transaction", now)
+
+
+def refuse_reused(host: Host, x: Received, now: float) -> None:
+    """Refuse as a duplicate; the transaction that has this identity stays as it is."""
+    refuse(host, x, "duplicate", now)

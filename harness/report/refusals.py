@@ -1,0 +1,36 @@
+"""A line for each message that our machines refuse, ignore or doubt, while they run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from harness import events as e
+from harness.report.event_text import words
+from harness.units import format_clock
+
+_OF_A_REASON = 3  # lines; whoever sends one such message sends thousands
+
+
+class RefusalLines:
+    """Subscribe `see` to a journal; `say` gets the lines. Of each reason a few are told, and then
+    that the rest is only counted; with `every` all of them.
+    """
+
+    def __init__(self, say: Callable[[str], None], *, every: bool = False) -> None:
+        self._say = say
+        self._every = every
+        self._told: dict[str, int] = {}
+
+    def see(self, at: float, actor: str, event: e.Event) -> None:
+        """One entry of the journal."""
+        if isinstance(event, e.MessageRefused | e.DisagreementHeard):
+            whose, kind = event.terminal or "a terminal without a name", event.why
+        elif isinstance(event, e.HostRequestRefused):
+            whose, kind = actor, f"MTI {event.mti} of the host"
+        else:
+            return
+        told = self._told[kind] = self._told.get(kind, 0) + 1
+        if self._every or told <= _OF_A_REASON:
+            self._say(f"{format_clock(at)} {whose}: {words(event)}")
+        if told == _OF_A_REASON and not self._every:
+            self._say(f"further messages of this kind stand in the journal only: {kind}")

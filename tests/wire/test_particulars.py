@@ -1,0 +1,112 @@
+"""What makes a message a repeat, what a reversal has to agree with, and where PANs stand."""
+
+from __future__ import annotations
+
+import pytest
+from test_message import reversal, withdrawal
+
+from harness.wire.message import Message
+from harness.wire.particulars import pan_of_tracks
+
+PAN = "9999990000000014"
+OTHER = "9999990000000022"
+
+
+@pytest.mark.parametrize(
+    ("changes", "elements"),
+    [
+        ({}, ()),
+        ({"pan": OTHER}, ("2",)),
+        ({"pan": None}, ()),  # the same card by its track
+        ({"pan": None, "track2": f"{OTHER}=2812201"}, ("35",)),
+        ({"pan": None, "track2": None}, ("2",)),
+        ({"amount": "000000020000"}, ("4",)),
+        ({"processing_code": "311000"}, ("3",)),
+        ({"currency": "840"}, ("49",)),
+        ({"currency": None}, ()),
+        ({"rrn": "000000000002"}, ("37",)),
+        ({"rrn": None}, ()),
+        ({"expiry": "3001"}, ()),
+        ({"pan": OTHER, "amount": "000000020000", "rrn": None}, ("2", "4")),
+    ],
+)
+def test_a_repeat_is_the_same_transaction(
+    changes: dict[str, str | None], elements: tuple[str, ...]
+) -> None:
+    """Card, processing code and amount; currency and RRN where both have them."""
+    first = withdrawal()
+    again = first.replaced(**changes)
+    assert again.identity == first.identity
+    assert again.differs_as_repeat(first) == elements
+
+
+def test_a_repeated_reversal_names_the_same_original() -> None:
+    """And says that as much was dispensed."""
+    first = reversal()
+    original = first.original
+    assert original is not None
+    assert first.with_original(original._replace(stan="000009")).differs_as_repeat(first) == ("90",)
+    assert reversal(taken=1000).differs_as_repeat(first) == ("95",)
+
+
+@pytest.mark.parametrize(
+    ("message", "elements"),
+    [
+        (reversal(), ()),
+        (reversal(taken=0), ()),
+        (reversal(taken=5000), ()),
+        (reversal(taken=5001), ("95",)),
+        (reversal().replaced(amount="000000002000"), ("4",)),
+        (reversal().replaced(pan=OTHER), ("2",)),
+        (reversal().replaced(pan=None), ()),
+        (reversal().replaced(currency="840"), ("49",)),
+        (reversal().replaced(currency=None, rrn=None, processing_code=None), ()),
+        (reversal().replaced(processing_code="011000"), ()),
+        (reversal().replaced(processing_code="310000"), ("3",)),
+        (reversal().replaced(rrn="000000000002"), ("37",)),
+    ],
+)
+def test_a_reversal_agrees_with_its_original(message: Message, elements: tuple[str, ...]) -> None:
+    """Only what both say can disagree, and DE 95 must not be more than DE 4."""
+    assert message.differs_from_original(withdrawal()) == elements
+
+
+@pytest.mark.parametrize(
+    ("track2", "track1", "pan"),
+    [
+        (f"{PAN}=28122011123456789", "", PAN),
+        (f"{PAN}D28122011123456789", "", PAN),
+        (f"{PAN}d2812", "", PAN),
+        (f";{PAN}=2812", "", PAN),
+        ("", f"%B{PAN}^DOE/JANE^2812201", PAN),
+        ("nonsense", f"B{PAN}^DOE/JANE^2812201", PAN),
+        ("999999******0014=****", "", "999999******0014"),  # as a journal has it
+        (PAN, "", ""),  # no separator: it may be cut off anywhere
+        ("=2812", "", ""),
+        ("", "", ""),
+    ],
+)
+def test_a_card_is_found_on_its_tracks(track2: str, track1: str, pan: str) -> None:
+    """Where DE 2 is left out."""
+    assert pan_of_tracks(track2, track1) == pan
+    assert withdrawal().replaced(pan=None, track2=track2, track1=track1).pan == pan
+
+
+def test_an_acquirer_of_zeros_in_the_original_is_none_given() -> None:
+    """The reversal's own acquirer takes its place; another one names another transaction."""
+    message = reversal()
+    text = message.text("original")
+    zeros = message.replaced(original=f"{text[:20]}{0:011d}{text[31:]}")
+    assert zeros.original == message.original == withdrawal().identity
+    other = message.replaced(original=f"{text[:20]}{1:011d}{text[31:]}")
+    assert other.original != withdrawal().identity
+    assert message.replaced(original=f"0100{text[4:]}").original != withdrawal().identity
+
+
+def test_what_a_request_must_carry() -> None:
+    """A card, wherever it stands; an amount only where money is asked for."""
+    request = withdrawal()
+    assert request.replaced(pan=None).missing() == ()
+    assert request.replaced(pan=None, track2=None).missing() == ("2",)
+    assert request.replaced(amount=None, terminal=None).missing() == ("4", "41")
+    assert withdrawal(kind="balance").replaced(amount=None).missing() == ()
