@@ -12,6 +12,9 @@ import msgspec
 HOST_RESPONSE = 45.0
 """Seconds that a terminal waits for the host's answer where nobody says otherwise."""
 
+ADVICE_RESPONSE = 60.0
+"""Seconds after which a terminal repeats a reversal that was not answered."""
+
 
 class Contract(msgspec.Struct, frozen=True, kw_only=True):
     """Bounds in seconds, unless a comment says otherwise.
@@ -31,6 +34,7 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     session: float = 180.0
     echo_idle: float = 60.0
     echo_interval: float = 10.0
+    advice_response: float = ADVICE_RESPONSE
     slack: float = 2.0
     back: float = 300.0  # from when the last fault's end can be known to service (F3)
     quiescence: float = 1800.0  # after the customers stop, within which nothing may be open
@@ -64,6 +68,19 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     def cash_out(self) -> float:
         """T2.cash: from the notes at the slot to a hand, or back in."""
         return self.cash_take + self.retract + self.slack
+
+    @property
+    def whole_way(self) -> float:
+        """From a request until nothing of it is in the machine: card and cash one after the
+        other, each for as long as it may take.
+        """
+        cash = 0.0 if self.cash_before_card else self.dispense + self.cash_take + self.retract
+        return self.hold + cash
+
+    @property
+    def advice_wait(self) -> float:
+        """From a reversal to its answer, or to its repeat."""
+        return self.advice_response + self.slack
 
     @property
     def wait(self) -> float:

@@ -24,6 +24,7 @@ from harness.events import EVENT_TYPES, Event
 
 if TYPE_CHECKING:
     from harness.checks.evidence import TerminalEvidence
+    from harness.checks.transactions import TransactionEvidence
 
 Handler = Callable[["TerminalEvidence", float, Any], None]
 FAILURES_KEPT = 20
@@ -103,12 +104,21 @@ class Check:
         """The run came to its end: quiescence, or as long as it is waited for."""
 
     def fail(
-        self, terminal: TerminalEvidence, at: float, what: str, *, excess: float | None = None
+        self,
+        terminal: TerminalEvidence,
+        at: float,
+        what: str,
+        *,
+        of: TransactionEvidence | None = None,
+        excess: float | None = None,
     ) -> None:
+        """Note a failure. `of` is the transaction that it is about, if it is about one: the card
+        and the customer of that are blamed, not those that are at the machine by now.
+        """
         if excess is not None:
             self.excesses.append(excess)
-        device = terminal.device
-        self._note(Failure(self.id, at, terminal.name, what, device.card, device.customer, excess))
+        whose = terminal.device if of is None else of
+        self._note(Failure(self.id, at, terminal.name, what, whose.card, whose.customer, excess))
 
     def fail_at(self, at: float, actor: str, what: str) -> None:
         """Note a failure that is not one terminal's."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from harness.checks import card, cash, fleet, ledger, settlement, withdrawal_outcome
+from harness.checks import card, cash, fleet, ledger, reversals, settlement, withdrawal_outcome
 from harness.checks.base import Check
 
 
@@ -132,14 +132,14 @@ CATALOGUE: tuple[Invariant, ...] = (
         "one reversal per transaction, and its repeats are equal",
         "Hosts recognise a repeat by its STAN and its time. A repeat under another name is a "
         "second reversal, and gives the money back twice.",
-        withdrawal_outcome.OneReversal,
+        reversals.OneReversal,
     ),
     Invariant(
         "T13.order",
         "reversals leave in their order, one at a time",
         "A host that gets reversals out of their order may take a newer one for a replay of "
         "an older; and with two under way nobody knows which of them an answer settles.",
-        withdrawal_outcome.ReversalsInOrder,
+        reversals.ReversalsInOrder,
     ),
     Invariant(
         "H1",

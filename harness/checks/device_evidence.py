@@ -53,6 +53,7 @@ class DeviceEvidence:
     def on_CardInserted(self, at: float, event: e.CardInserted) -> None:
         self.card = event.card
         self.customer = event.customer
+        self._transactions.visitor = (event.card, event.customer)
         self.card_at = "transport"
         self.inserted = self._time.moment(at)
         self.jammed = False

@@ -34,11 +34,11 @@ from harness.wire.dialects.base import Dialect
 
 
 class TerminalEvidence:
-    """One terminal, seen from outside."""
+    """One terminal, seen from outside. `ended_open` is whether the run ended with something open."""
 
     __slots__ = (
-        "device", "dialect", "ledger", "name", "own_account", "time", "transactions", "wait",
-        "wire",
+        "device", "dialect", "ended_open", "ledger", "name", "own_account", "time", "transactions",
+        "wait", "wire",
     )  # fmt: skip
 
     def __init__(
@@ -47,6 +47,7 @@ class TerminalEvidence:
         """`ledger`: can postings be seen? `device`: can the device be seen?"""
         self.name = name
         self.dialect = dialect
+        self.ended_open = False
         self.time = OperatingTime(contract.recovery)
         self.transactions = TerminalTransactions(ledger=ledger, device=device)
         self.wait = HostWait(contract.host_response, self.time, self.transactions)
@@ -83,7 +84,7 @@ class TerminalEvidence:
     def on_PowerLost(self, at: float, _event: e.PowerLost) -> None:
         """Power ends the link and the wait, and the open transactions must survive it."""
         self.time.power_lost(at)
-        self.wire.power_lost()
+        self.wire.power_lost(at)
         self.transactions.power_lost(card_inside=self.device.inserted is not None)
         self.wait.end()
         self.device.screen = "blank"

@@ -26,9 +26,8 @@ class HostEndEvidence:
         if message.kind in REQUESTS:
             self._transactions.of(message).host_asked = True
         elif message.kind in REVERSALS:
-            original = message.original
-            if original is not None:
-                transaction = self._transactions.named(original.stan, original.sent)
+            transaction = self._transactions.reversed_by(message)
+            if transaction is not None:
                 known = transaction.debits or transaction.stood_in or transaction.host_answered
                 transaction.heard_first = not known
                 transaction.heard_at = at

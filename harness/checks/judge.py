@@ -174,6 +174,8 @@ class Judge:
             for name, terminal in self._terminals.items()
             if name not in NOT_TERMINALS
         }
+        for terminal in terminals.values():
+            terminal.ended_open = self._facts.ended == "open"
         for check in self._watching:
             for terminal in terminals.values():
                 check.due(terminal, self._now)

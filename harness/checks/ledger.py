@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 
 from harness import events as e
+from harness.checks import still_open
 from harness.checks.base import Check
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.number_set import NumberSet
-from harness.checks.transactions import TransactionEvidence
+from harness.checks.transactions import TransactionEvidence, awaits_final_answer
 from harness.checks.wire_evidence import APPROVING
 from harness.wire.identity import number_of, read_cause
 from harness.wire.message import MONEY_CLASSES, REQUESTS, Kind
@@ -22,12 +23,14 @@ class PostedOnce(Check):
 
     def on_Posted(self, terminal: TerminalEvidence, at: float, event: e.Posted) -> None:
         self.tried += 1
-        transaction = terminal.transactions.named(event.stan, event.sent)
+        transaction = terminal.transactions.named(event.stan, event.sent, event.acquirer)
         count = transaction.debits if event.kind == "debit" else transaction.back_posts
         if count > 1:
-            self.fail(terminal, at, f"{event.kind} number {count} of STAN {event.stan}")
+            what = f"{event.kind} number {count} of STAN {event.stan}"
+            self.fail(terminal, at, what, of=transaction)
         elif count == len(transaction.causes) == 1 and _long_over(terminal, transaction, event):
-            self.fail(terminal, at, f"a {event.kind} of STAN {event.stan}, which had been settled")
+            what = f"a {event.kind} of STAN {event.stan}, which had been settled"
+            self.fail(terminal, at, what, of=transaction)
 
 
 def _long_over(
@@ -100,7 +103,7 @@ class NeverMoreBack(Check):
         if event.kind != "reversal":
             return
         self.tried += 1
-        transaction = terminal.transactions.named(event.stan, event.sent)
+        transaction = terminal.transactions.named(event.stan, event.sent, event.acquirer)
         over = transaction.back - transaction.debit
         self.measured(max(0, over))
         if over > 0:
@@ -109,6 +112,7 @@ class NeverMoreBack(Check):
                 at,
                 f"STAN {event.stan}: {transaction.back / 100:.2f} given back "
                 f"of {transaction.debit / 100:.2f} debited",
+                of=transaction,
             )
 
 
@@ -143,13 +147,16 @@ class LedgerEqualsCash(Check):
             off = transaction.debit + transaction.stood - transaction.back - transaction.taken
             if transaction.before and not transaction.requested:
                 continue  # its cash was paid in an earlier life, which this run did not observe
-            if off and not explained(transaction) and not in_flight(terminal, transaction):
+            if not off or explained(transaction) or in_flight(terminal, transaction):
+                continue
+            if not still_open.may_end(terminal, transaction, self.contract, now):
                 self.measured(abs(off))
                 self.fail(
                     terminal,
                     now,
                     f"STAN {transaction.stan}: debited {transaction.debit / 100:.2f}, given back "
                     f"{transaction.back / 100:.2f}, cash taken {transaction.taken / 100:.2f}",
+                    of=transaction,
                 )
 
 
@@ -220,17 +227,18 @@ class TombstoneHolds(Check):
     def _broken(
         self, terminal: TerminalEvidence, at: float, transaction: TransactionEvidence, what: str
     ) -> None:
-        self.fail(terminal, at, f"STAN {transaction.stan} was {what} after its reversal")
+        told = f"STAN {transaction.stan} was {what} after its reversal"
+        self.fail(terminal, at, told, of=transaction)
 
     def on_Posted(self, terminal: TerminalEvidence, at: float, event: e.Posted) -> None:
-        transaction = terminal.transactions.named(event.stan, event.sent)
+        transaction = terminal.transactions.named(event.stan, event.sent, event.acquirer)
         if event.kind == "debit" and transaction.tombstone:
             self._broken(terminal, at, transaction, "debited")
 
 
 class NothingPending(Check):
     """H7. At quiescence each reversal that was sent has had a final answer or is parked, with an
-    alarm; and the store, counted separately, holds no pending reversal.
+    alarm; and the store, counted separately, holds no other one that is pending.
     """
 
     id = "H7"
@@ -255,15 +263,29 @@ class NothingPending(Check):
 
     def rest(self, terminal: TerminalEvidence, now: float) -> None:
         stored = self._counted.get(terminal.name, e.StoreCounted(0, 0, 0))
+        waiting = [x for x in terminal.transactions.open.values() if awaits_final_answer(x)]
         self.tried += stored.pending
-        if stored.pending:
-            self.fail(terminal, now, f"{stored.pending} reversals are still pending in the store")
+        for transaction in waiting:
+            if not still_open.awaits_answer(terminal, transaction, self.contract, now):
+                assert transaction.reversal is not None
+                what = f"reversal {transaction.reversal[0]} has had no final answer"
+                self.fail(terminal, now, what, of=transaction)
+        unsent = stored.pending - len(waiting)
+        if unsent > 0:
+            self._never_left(terminal, unsent, now)
         if stored.parked > self._alarms.get(terminal.name, 0):
-            self.fail(
-                terminal, now, f"{stored.parked} reversals are parked and not all were alarmed"
-            )
-        for transaction in terminal.transactions.open.values():
-            if transaction.reversal and not transaction.reversal_final and not transaction.parked:
-                self.fail(
-                    terminal, now, f"reversal {transaction.reversal[0]} has had no final answer"
-                )
+            what = f"{stored.parked} reversals are parked and not all were alarmed"
+            self.fail(terminal, now, what, of=NOBODY)
+
+    def _never_left(self, terminal: TerminalEvidence, count: int, now: float) -> None:
+        """Reversals are in the store, and the wire has not shown them."""
+        transactions = terminal.transactions
+        theirs = [x for x in transactions.open.values() if x.requested and not x.endings]
+        if any(still_open.may_end(terminal, x, self.contract, now) for x in theirs):
+            return
+        what = f"{count} reversals are pending in the store, and never left"
+        self.fail(terminal, now, what, of=theirs[0] if theirs else NOBODY)
+
+
+NOBODY = TransactionEvidence("", "", "")
+"""Whose failure it is where nobody can say which transaction it is about."""

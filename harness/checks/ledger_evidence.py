@@ -17,7 +17,7 @@ class LedgerEvidence:
         self._transactions = transactions
 
     def on_Posted(self, at: float, event: e.Posted) -> None:
-        transaction = self._transactions.named(event.stan, event.sent)
+        transaction = self._transactions.named(event.stan, event.sent, event.acquirer)
         if event.kind == "debit":
             if self._contract.standby and at - transaction.heard_at <= self._contract.replication:
                 # decided before the reversal came, and told when the standby had it too
@@ -46,7 +46,7 @@ class LedgerEvidence:
 
     def on_BroughtForward(self, _at: float, event: e.BroughtForward) -> None:
         """Posted by an earlier process of the host, which no part of this run has seen."""
-        transaction = self._transactions.named(event.stan, event.sent)
+        transaction = self._transactions.named(event.stan, event.sent, event.acquirer)
         transaction.debit, transaction.debits = event.debit, 1
         transaction.back, transaction.back_posts = event.back, int(event.back > 0)
         transaction.before = True

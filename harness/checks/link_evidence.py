@@ -5,17 +5,20 @@ from __future__ import annotations
 from harness.checks.operating_time import OperatingTime
 from harness.checks.transactions import BY_TIMER, TerminalTransactions
 from harness.contract import Contract
+from harness.machines.timers import NEVER
 from harness.wire.message import Message
 
 
 class LinkEvidence:
     """`heard` is when the last message came to the terminal, `network_ok` when a network management
-    request was last answered and accepted (both run seconds).
+    request was last answered and accepted, `opened_at` and `closed_at` when a connection was last
+    opened and lost (run seconds). `signs_on` is whether the terminal has ever signed on or off in
+    its own name; one behind a switch has not.
     """
 
     __slots__ = (
-        "_asked", "_contract", "_time", "_transactions", "connected", "heard", "network_ok",
-        "signed_on",
+        "_asked", "_asked_at", "_contract", "_time", "_transactions", "closed_at", "connected",
+        "heard", "network_ok", "opened_at", "signed_on", "signs_on",
     )  # fmt: skip
 
     def __init__(
@@ -25,30 +28,46 @@ class LinkEvidence:
         self._time = time
         self._transactions = transactions
         self._asked: dict[str, str] = {}  # the function of each request without answer, by STAN
+        self._asked_at = 0.0
+        self.opened_at = 0.0
+        self.closed_at = NEVER
         self.connected = False
         self.signed_on = False
+        self.signs_on = False
         self.heard = 0.0
         self.network_ok = 0.0
 
     def opened(self, at: float) -> None:
         self.connected = True
         self.signed_on = False
-        self.heard = at
+        self.heard = self.opened_at = at
         self._asked.clear()
 
-    def closed(self) -> None:
+    def closed(self, at: float) -> None:
         self.connected = self.signed_on = False
+        self.closed_at = at
 
-    def asks(self, message: Message) -> None:
+    def stood_since(self, start: float) -> bool:
+        """Has no connection of the terminal been lost since then?"""
+        return self.connected and (self.closed_at == NEVER or self.closed_at < start)
+
+    @property
+    def in_doubt(self) -> bool:
+        """Is network management without an answer, so that no advice leaves?"""
+        return bool(self._asked) and self._asked_at > self.network_ok
+
+    def asks(self, at: float, message: Message) -> None:
         """A network management request left the terminal."""
-        self._asked[message.stan] = message.function
+        function = self._asked[message.stan] = message.function
+        self._asked_at = at
+        self.signs_on = self.signs_on or function in ("sign_on", "sign_off")
 
     def is_answered(self, at: float, message: Message) -> None:
         """The answer to a network management request came to the terminal."""
         function = self._asked.pop(message.stan, "")
         if function and message.network_accepted:
             self.network_ok = at
-            self.signed_on = self.signed_on or function == "sign_on"
+            self.signed_on = function == "sign_on" or (self.signed_on and function != "sign_off")
 
     def down_because(self, at: float) -> str:
         """Why the link is down, as the terminal's end shows; '' while it may be up."""

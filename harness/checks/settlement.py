@@ -33,7 +33,8 @@ class AdvicesAccepted(Check):
         if self.contract.mac and event.mac != "good":
             self.fail(terminal, at, f"the advice of STAN {stan} has no right MAC")
         elif event.to == "issuer":
-            stood, told = terminal.transactions.of(advice).stood, advice.amount_text
+            stood = terminal.transactions.named(stan, advice.sent).stood
+            told = advice.amount_text
             if advice.amount != stood:
                 self.fail(
                     terminal, at, f"STAN {stan} is advised as {told}, {stood} was stood in for"
@@ -81,9 +82,8 @@ class DaysAddUp(Check):
         self.tried += number > 0
         sums = self._sums.setdefault(event.day, {"debit": 0, "reversal": 0})
         sums[event.kind] += event.amount
-        if not terminal.transactions.named(
-            event.stan, event.sent
-        ).stood_in:  # its request was answered long before
+        posted = terminal.transactions.named(event.stan, event.sent, event.acquirer)
+        if not posted.stood_in:  # its request was answered long before
             self._last[terminal.name, event.cause] = event.day
 
     def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:

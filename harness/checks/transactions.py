@@ -1,17 +1,30 @@
 """A request and what became of it, and the collection of a terminal's requests.
 
-A `TransactionEvidence` is one request as the wire showed it, named by its STAN and its time. It is
-kept while anything of it is open; of what is long over only the number stays (`NumberSet`).
+A `TransactionEvidence` is one request as the wire showed it. It has the identity that the host too
+goes by: the class of its MTI, terminal, acquirer, STAN and time. It is kept while anything of it is
+open; of what is long over only the number stays (`NumberSet`).
+
+Any number of requests may be open at one terminal, because a switch or a concentrator asks for many
+customers under one identity. Where the device is seen there is one customer at a time, and only
+the request that was begun last (`current`) can get an answer.
 """
 
 from __future__ import annotations
 
 from harness.checks.number_set import NumberSet
+from harness.checks.operating_time import Moment
 from harness.machines.timers import NEVER
+from harness.wire.echo import NOTHING_ASKED
 from harness.wire.identity import number_of
-from harness.wire.message import AdviceOutcome, Message, Outcome
+from harness.wire.message import AdviceOutcome, Message, MessageClass, Outcome
+from harness.wire.particulars import Particulars
 
 RECENT = 16
+"""How many transactions that are over are kept of each terminal, at the least."""
+STAYS = 600.0
+"""Run seconds for which one stays where no device is seen: a reversal may name it yet."""
+MOST = 10_000
+"""How many are kept at the most."""
 
 HOST_TIMER = "the host timer"
 BY_TIMER = (HOST_TIMER, "timer")
@@ -24,24 +37,37 @@ class TransactionEvidence:
     """One request and what became of it. Amounts are in minor units, times in run seconds."""
 
     __slots__ = (
-        "aborted", "aborted_at", "amount", "answer", "answer_at", "answer_mac", "approved",
-        "back", "back_posts", "before", "causes", "cut", "debit", "debits", "endings", "forged",
-        "heard_at", "heard_first", "host_answered", "host_asked", "judged", "key", "parked",
-        "requested", "retracted", "reversal", "reversal_final", "reversal_taken",
-        "reversals_sent", "rrn", "sent", "shaken", "stacked", "stacks", "stan", "start",
-        "stood", "stood_in", "stood_still", "taken", "tombstone", "uncounted", "unsure",
-        "withdrawal",
+        "aborted", "aborted_at", "acquirer", "amount", "answer", "answer_at", "answer_mac",
+        "approved", "asked", "back", "back_posts", "before", "began", "card", "causes",
+        "customer", "cut", "debit", "debits", "endings", "forged", "heard_at", "heard_first",
+        "host_answered", "host_asked", "judged", "key", "message_class", "parked", "particulars",
+        "requested", "requests", "retracted", "reversal", "reversal_begun_at", "reversal_final",
+        "reversal_message", "reversal_moved_at", "reversal_taken", "reversals_sent", "rrn",
+        "sent", "shaken", "stacked",
+        "stacks", "stan", "start", "stood", "stood_in", "stood_still", "taken", "tombstone",
+        "uncounted", "unsure", "withdrawal",
     )  # fmt: skip
 
-    def __init__(self, stan: str, sent: str, key: int | str) -> None:
+    def __init__(
+        self, stan: str, sent: str, key: int | str, message_class: str = "", acquirer: str = ""
+    ) -> None:
         self.stan = stan
         self.sent = sent
         self.key = key
+        self.message_class = message_class
+        self.acquirer = acquirer
+        # who stood before the machine, where that is seen
+        self.card = ""
+        self.customer = 0
         # the wire, at the terminal's end
         self.requested = False  # its request was seen
+        self.requests = 0  # how often, its repeats included
+        self.particulars: Particulars | None = None  # of the first of them
+        self.began: Moment | None = None  # when the last of them left
         self.withdrawal = True
         self.amount = 0
         self.rrn = ""
+        self.asked = NOTHING_ASKED  # what its answer has to repeat
         self.start = 0.0
         self.answer: Outcome | None = None  # the first valid one, in time or not
         self.answer_at = 0.0
@@ -50,6 +76,9 @@ class TransactionEvidence:
         self.forged = ""  # an approval came whose MAC was this
         self.reversal: tuple[str, str, str] | None = None  # STAN, time and digest of the first
         self.reversals_sent = 0  # frames, the repeats included
+        self.reversal_begun_at = 0.0  # the first of them
+        self.reversal_moved_at = 0.0  # the last of them, or when its answer asked for another try
+        self.reversal_message: Message | None = None  # the first of them, while it is open
         self.reversal_taken: int | None = None  # what a partial reversal says was dispensed
         self.reversal_final = False
         self.parked = False
@@ -90,23 +119,30 @@ class TerminalTransactions:
 
     `current` is the one that was begun last, `open` are those of which something is undecided or
     owed, `recent` the last few that are over, `swept` those that the last request found to be over,
-    and `cut_withdrawals` counts the withdrawals during which the power failed.
+    and `cut_withdrawals` counts the withdrawals during which the power failed. `visitor` is the
+    card's token and the customer's number of who stands before the machine.
     """
 
     __slots__ = (
-        "_debited", "_ledger", "_reversed", "_settled", "_tombstones", "current",
-        "cut_withdrawals", "device_seen", "open", "recent", "swept",
+        "_acquirer", "_by_reversal", "_by_stan", "_debited", "_ledger", "_reversed", "_settled",
+        "_tombstones", "_touched", "current", "cut_withdrawals", "device_seen", "open", "recent",
+        "swept", "visitor",
     )  # fmt: skip
 
     def __init__(self, *, ledger: bool, device: bool = True) -> None:
         """`ledger`: can postings be seen? `device`: can it be seen what the customer took?"""
         self._ledger = ledger
         self.device_seen = device
+        self.visitor = ("", 0)
         self.current: TransactionEvidence | None = None
         self.open: dict[int | str, TransactionEvidence] = {}
         self.recent: dict[int | str, TransactionEvidence] = {}
         self.swept: list[TransactionEvidence] = []
         self.cut_withdrawals = 0
+        self._acquirer: str | None = None  # the one that this terminal's transactions name
+        self._by_stan: dict[str, list[TransactionEvidence]] = {}  # those that were requested
+        self._by_reversal: dict[int | str, TransactionEvidence] = {}
+        self._touched: dict[int | str, TransactionEvidence] = {}  # since they were last swept
         self._settled = NumberSet()
         self._tombstones = NumberSet()
         self._reversed = NumberSet()
@@ -115,17 +151,44 @@ class TerminalTransactions:
     # --- which --------------------------------------------------------------------------------
 
     def of(self, message: Message) -> TransactionEvidence:
-        """The transaction of a request or of its answer, made if it is new."""
-        return self.named(message.stan, message.sent)
+        """The transaction of a request or of its answer, made if it is new. An answer that leaves
+        the acquirer out is of the terminal's usual one.
+        """
+        acquirer = message.acquirer.lstrip("0")
+        left_out = message.is_answer and not acquirer
+        return self.named(
+            message.stan, message.sent, None if left_out else acquirer, message.message_class
+        )
 
-    def named(self, stan: str, sent: str) -> TransactionEvidence:
-        """The transaction of that STAN and time, made if it is new."""
-        key = number_of(stan, sent)
+    def named(
+        self,
+        stan: str,
+        sent: str,
+        acquirer: str | None = None,
+        message_class: str = MessageClass.FINANCIAL,
+    ) -> TransactionEvidence:
+        """The transaction of that identity, made if it is new. Without an acquirer it is that of
+        the terminal's other transactions.
+        """
+        key = self._key(stan, sent, acquirer, message_class)
         found = self.open.get(key)
         if found is None:
             found = self.recent.pop(key, None) or self._anew(stan, sent, key)
+            found.message_class, found.acquirer = message_class, acquirer or self._acquirer or ""
             self.open[key] = found
+        self._touched[key] = found
         return found
+
+    def _key(self, stan: str, sent: str, acquirer: str | None, message_class: str) -> int | str:
+        """A small number for what is usual, a text for another acquirer or class."""
+        number = number_of(stan, sent)
+        if acquirer is not None and acquirer != self._acquirer:
+            if self._acquirer is not None:
+                return f"{message_class}/{acquirer}/{number}"
+            self._acquirer = acquirer
+        if message_class != MessageClass.FINANCIAL:
+            return f"{message_class}/{self._acquirer or ''}/{number}"
+        return number
 
     def _anew(self, stan: str, sent: str, key: int | str) -> TransactionEvidence:
         """A transaction that is new, or so old that only its number is left."""
@@ -135,6 +198,44 @@ class TerminalTransactions:
         if debit:
             transaction.debit, transaction.debits = debit, 1
         return transaction
+
+    def reversed_by(self, message: Message) -> TransactionEvidence | None:
+        """The transaction that a reversal is about. A repeat is known by the reversal's own
+        identity, whatever original it names; None if no original can be read.
+        """
+        found = self._by_reversal.get(number_of(message.stan, message.sent))
+        if found is not None:
+            return self._reopened(found)
+        original = message.original
+        if original is None:
+            return None
+        return self.named(original.stan, original.sent, original.acquirer, original.message_class)
+
+    def _reopened(self, transaction: TransactionEvidence) -> TransactionEvidence:
+        """It is looked at again."""
+        key = transaction.key
+        if self.recent.pop(key, None) is not None:
+            self.open[key] = transaction
+        self._touched[key] = transaction
+        return transaction
+
+    def touch(self, transaction: TransactionEvidence) -> None:
+        """Something of it was seen: it may be over now."""
+        self._touched[transaction.key] = transaction
+
+    def with_stan(self, stan: str) -> list[TransactionEvidence]:
+        """The requests with that STAN of which more than the number is kept, oldest first."""
+        return self._by_stan.get(stan, [])
+
+    def awaiting(self, answer: Message) -> list[TransactionEvidence]:
+        """The requests that this may be the answer of, going by its STAN: with a device in sight,
+        only the one that the customer waits for.
+        """
+        if self.device_seen:
+            current = self.current
+            waits = current is not None and current.answer is None and current.stan == answer.stan
+            return [current] if current is not None and waits else []
+        return [x for x in self._by_stan.get(answer.stan, ()) if x.answer is None]
 
     def was_settled(self, transaction: TransactionEvidence) -> bool:
         """Was it over and put away before?"""
@@ -148,6 +249,27 @@ class TerminalTransactions:
         """Those of which more than the number is kept."""
         return [*self.recent.values(), *self.open.values()]
 
+    # --- what begins --------------------------------------------------------------------------
+
+    def begin(self, message: Message) -> TransactionEvidence:
+        """A request left the terminal: it is the current one from now on."""
+        if self.current is not None:
+            self._touched[self.current.key] = self.current
+        transaction = self.current = self.of(message)
+        self.swept = []
+        transaction.requests += 1
+        if not transaction.requested:
+            transaction.requested = True
+            transaction.particulars = message.particulars
+            transaction.card, transaction.customer = self.visitor
+            self._by_stan.setdefault(transaction.stan, []).append(transaction)
+        return transaction
+
+    def begin_reversal(self, transaction: TransactionEvidence, message: Message) -> None:
+        """A reversal is sent for the first time, under its own STAN and time."""
+        if message.stan and message.sent:
+            self._by_reversal[number_of(message.stan, message.sent)] = transaction
+
     # --- what happens to them -----------------------------------------------------------------
 
     def lay_tombstone(self, transaction: TransactionEvidence) -> None:
@@ -155,15 +277,19 @@ class TerminalTransactions:
         transaction.tombstone = True
         self._tombstones.add(transaction.key)
 
-    def reversal_answered(self, stan: str, outcome: AdviceOutcome) -> None:
-        """The reversal with that STAN got an answer at the terminal's end."""
-        for transaction in self.open.values():
+    def reversal_answered(self, at: float, message: Message, outcome: AdviceOutcome) -> None:
+        """A reversal got an answer at the terminal's end: the one with the answer's STAN and time,
+        and where there is none, each with its STAN.
+        """
+        stan = message.stan
+        exact = self._by_reversal.get(number_of(stan, message.sent))
+        final = outcome in (AdviceOutcome.ACCEPTED, AdviceOutcome.FLAGGED)
+        for transaction in [exact] if exact is not None else list(self.open.values()):
             if transaction.reversal is not None and transaction.reversal[0] == stan:
-                transaction.reversal_final |= outcome in (
-                    AdviceOutcome.ACCEPTED,
-                    AdviceOutcome.FLAGGED,
-                )
+                transaction.reversal_final |= final
                 transaction.parked |= outcome is AdviceOutcome.PARK
+                transaction.reversal_moved_at = at
+                self._touched[transaction.key] = transaction
 
     def power_lost(self, *, card_inside: bool) -> None:
         """The power failed in all that is not over."""
@@ -188,21 +314,34 @@ class TerminalTransactions:
 
     # --- what is over -------------------------------------------------------------------------
 
-    def sweep(self) -> None:
-        """Put away what is over."""
+    def sweep(self, now: float) -> None:
+        """Put away what is over. Where many are open, only those are looked at of which something
+        was seen since the last time.
+        """
+        looked_at = self.open if self.device_seen else self._touched
         self.swept = [
             x
-            for x in self.open.values()
+            for key, x in looked_at.items()
             if x is not self.current
+            and key in self.open
             and self._decided(x)
             and (x.reversal is None or x.reversal_final)
         ]
+        self._touched = {}
         for transaction in self.swept:
             del self.open[transaction.key]
+            transaction.reversal_message = None
             self._settled.add(transaction.key)
             self.recent[transaction.key] = transaction
-            if len(self.recent) > RECENT:
-                self._forget(self.recent.pop(next(iter(self.recent))))
+        while len(self.recent) > RECENT:
+            oldest = next(iter(self.recent.values()))
+            if self._stays(oldest, now):
+                break
+            self._forget(self.recent.pop(oldest.key))
+
+    def _stays(self, oldest: TransactionEvidence, now: float) -> bool:
+        young = oldest.start > now - STAYS
+        return young and not self.device_seen and len(self.recent) <= MOST
 
     def _decided(self, x: TransactionEvidence) -> bool:
         """Is nothing more to come of it, as far as can be seen?"""
@@ -217,9 +356,20 @@ class TerminalTransactions:
             self._debited[transaction.key] = transaction.debit
         if transaction.reversal is not None:
             self._reversed.add(transaction.key)
+            self._by_reversal.pop(number_of(*transaction.reversal[:2]), None)
+        same_stan = self._by_stan.get(transaction.stan)
+        if same_stan is not None and transaction in same_stan:
+            same_stan.remove(transaction)
+            if not same_stan:
+                del self._by_stan[transaction.stan]
 
 
 def is_over(transaction: TransactionEvidence) -> bool:
     """Has it ended, and its reversal, if it has one, been answered for good or parked?"""
     settled = transaction.reversal is None or transaction.reversal_final or transaction.parked
     return settled and bool(transaction.endings)
+
+
+def awaits_final_answer(x: TransactionEvidence) -> bool:
+    """Has it a reversal that was sent, and that was neither answered for good nor parked?"""
+    return x.reversal is not None and not (x.reversal_final or x.parked)

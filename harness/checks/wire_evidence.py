@@ -15,7 +15,8 @@ from harness.checks.operating_time import OperatingTime
 from harness.checks.transactions import HOST_TIMER, TerminalTransactions, TransactionEvidence
 from harness.contract import Contract
 from harness.wire.dialects.base import Dialect
-from harness.wire.message import NETWORK_KINDS, REVERSALS, Kind, Message, Outcome
+from harness.wire.echo import echo_of, wrong_echo
+from harness.wire.message import NETWORK_KINDS, REQUESTS, REVERSALS, Kind, Message, Outcome
 
 WAY: dict[Kind, e.End] = {
     Kind.REQUEST: "host",
@@ -37,13 +38,14 @@ class WireEvidence:
     """One terminal's link, seen at both of its ends.
 
     `message` is the last frame's, and `kind` what it is; None if the frame would not decode, or if
-    it goes where no message of its kind goes. `advice` is the last message that passed between
+    it goes where no message of its kind goes. `subject` is the transaction that the last request
+    or reversal at the terminal's end was about. `advice` is the last message that passed between
     stand-in and issuer.
     """
 
     __slots__ = (
         "_contract", "_dialect", "_name", "_time", "_transactions", "_unread", "_wait", "advice",
-        "host_end", "kind", "link", "message",
+        "host_end", "kind", "link", "message", "subject",
     )  # fmt: skip
 
     def __init__(
@@ -66,6 +68,7 @@ class WireEvidence:
         self.host_end = HostEndEvidence(transactions)
         self.message = dialect.read({})
         self.kind: Kind | None = None
+        self.subject: TransactionEvidence | None = None
         self.advice = self.message
 
     # --- what passes ---------------------------------------------------------------------------
@@ -98,15 +101,15 @@ class WireEvidence:
         self.link.opened(at)
 
     def on_LinkClosed(self, at: float, _event: e.LinkClosed) -> None:
-        self.link.closed()
+        self.link.closed(at)
         if self._time.stands_still:
             self._unread.append(None)
         else:
             self._hung_up(at)
 
-    def power_lost(self) -> None:
+    def power_lost(self, at: float) -> None:
         """The terminal's end of the connection is gone, and what it had not read."""
-        self.link.closed()
+        self.link.closed(at)
         self._unread.clear()
 
     def read_on(self, at: float) -> None:
@@ -122,39 +125,45 @@ class WireEvidence:
 
     def _sent(self, kind: Kind, at: float, message: Message, digest: str) -> None:
         if kind is Kind.NETWORK:
-            self.link.asks(message)
-        elif kind is Kind.REQUEST:
+            self.link.asks(at, message)
+        elif kind in REQUESTS:
             self._begin(at, message)
         elif kind in REVERSALS:
-            original = message.original
-            if original is not None:
-                self._reverse(
-                    message, digest, self._transactions.named(original.stan, original.sent)
-                )
+            self._reverse(at, message, digest)
 
     def _begin(self, at: float, message: Message) -> None:
         transactions, wait = self._transactions, self._wait
-        transaction = transactions.current = transactions.of(message)
-        transaction.requested = True
+        transaction = self.subject = transactions.begin(message)
+        if transaction.requests > 1 and transaction.particulars != message.particulars:
+            return  # it has the identity of another one, which it does not change
         transaction.withdrawal = message.is_withdrawal
         if not self._time.powered:  # it left in the instant in which the power failed
             transactions.cut(transaction)
         transaction.amount = message.amount
         transaction.rrn = message.rrn
+        transaction.asked = echo_of(message)
         if not transactions.device_seen:
             wait.since = None  # no screen is seen: each request is a wait of its own
         transaction.start = wait.since.at if wait.since is not None else at
+        transaction.began = self._time.moment(at)
         if wait.since is None and self._time.powered:
             wait.begin(at)
-        transactions.sweep()
+        transactions.sweep(at)
 
-    def _reverse(self, message: Message, digest: str, transaction: TransactionEvidence) -> None:
+    def _reverse(self, at: float, message: Message, digest: str) -> None:
+        transaction = self.subject = self._transactions.reversed_by(message)
+        if transaction is None:
+            return
         transaction.unsure = False
         transaction.reversals_sent += 1
+        transaction.reversal_moved_at = at
         if transaction.reversal is None:
+            transaction.reversal_begun_at = at
             transaction.reversal = (message.stan, message.sent, digest)
+            transaction.reversal_message = message
             transaction.reversal_taken = message.amount_taken
             transaction.endings.append("reversed")
+            self._transactions.begin_reversal(transaction, message)
 
     # --- to the terminal -------------------------------------------------------------------------
 
@@ -177,12 +186,10 @@ class WireEvidence:
         if kind is Kind.NETWORK_ANSWER:  # hosts leave the terminal out there: the link says whose
             if whose in (self._name, ""):
                 self.link.is_answered(at, message)
-        elif whose != self._name:
-            return
-        elif kind is Kind.ANSWER:
+        elif kind is Kind.ANSWER and whose in (self._name, ""):
             self._answer(at, message, mac)
-        elif kind is Kind.REVERSAL_ANSWER:
-            self._transactions.reversal_answered(message.stan, message.advice_outcome)
+        elif kind is Kind.REVERSAL_ANSWER and whose == self._name:
+            self._transactions.reversal_answered(at, message, message.advice_outcome)
 
     def _forged(self, message: Message, mac: str) -> None:
         """Notes an approval of the current request, by its fields, whose MAC is not right."""
@@ -196,29 +203,44 @@ class WireEvidence:
             current.forged = mac
 
     def _answer(self, at: float, message: Message, mac: str) -> None:
-        """The first answer that matches the current request counts, in time or not."""
-        current = self._transactions.current
-        if current is None or current.answer is not None or message.stan != current.stan:
-            return
-        if message.wrong_echo(sent=current.sent, rrn=current.rrn, amount=current.amount):
-            return
+        """The first answer that matches a request which waits for one counts, in time or not."""
+        for asked in self._transactions.awaiting(message):
+            if _matches(message, asked):
+                self._answered(asked, at, message, mac)
+                return
+
+    def _answered(self, asked: TransactionEvidence, at: float, message: Message, mac: str) -> None:
         outcome = message.outcome
-        if at >= current.start + self._contract.host_response and not current.aborted:
-            current.aborted = HOST_TIMER
-        current.answer = outcome
-        current.answer_at = at
-        current.answer_mac = mac
+        if at >= asked.start + self._contract.host_response and not asked.aborted:
+            asked.aborted = HOST_TIMER
+        asked.answer = outcome
+        asked.answer_at = at
+        asked.answer_mac = mac
         if outcome is Outcome.APPROVED or (
             outcome is Outcome.PARTIAL and self._contract.partial_approval
         ):
-            current.approved = message.amount
-        if not current.aborted and self._wait.since is not None:
+            asked.approved = message.amount
+        self._transactions.touch(asked)
+        alone = not self._transactions.device_seen  # then there is no customer who may have gone
+        if not asked.aborted and (alone or self._wait.since is not None):
             if outcome in CLOSING:
-                current.endings.append("declined")
+                asked.endings.append("declined")
             if outcome is Outcome.PIN_AGAIN:
                 self._wait.since = None
 
     def _hung_up(self, at: float) -> None:
-        """The terminal has noticed that its link closed."""
-        if self._wait.since is not None and self._wait.awaits_answer():
+        """The terminal has noticed that its link closed. A terminal whose device is not seen may
+        have several connections: what it asked on this one has an answer in time, or has none.
+        """
+        waits = self._wait.since is not None and self._wait.awaits_answer()
+        if waits and self._transactions.device_seen:
             self._wait.abort(at, "the link closed")
+
+
+def _matches(answer: Message, asked: TransactionEvidence) -> bool:
+    """Does the answer repeat what the request said? What the request left out it cannot repeat."""
+    wrong = wrong_echo(answer, asked.asked)
+    if not wrong:
+        return True
+    said = {element for element, _ in asked.asked.texts} | {answer.element("amount")}
+    return said.isdisjoint(wrong)

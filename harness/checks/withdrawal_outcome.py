@@ -1,14 +1,15 @@
-"""How withdrawals end, how reversals repeat, and whether timers run (T3 T8 T10 T13)."""
+"""How withdrawals end, and whether timers run (T3 T8 T10)."""
 
 from __future__ import annotations
 
 from harness import events as e
+from harness.checks import still_open
 from harness.checks.base import Check
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.transactions import TransactionEvidence, is_over
 from harness.checks.wire_evidence import CLOSING
 from harness.machines.inputs import State
-from harness.wire.message import REVERSALS, Kind
+from harness.wire.message import Kind
 
 
 class TimersStand(Check):
@@ -55,15 +56,17 @@ class EndsExactlyOnce(Check):
         transaction.judged = endings
         wrong = contradiction(transaction, endings)
         if wrong:
-            self.fail(terminal, at, f"STAN {transaction.stan}: {wrong}")
+            self.fail(terminal, at, f"STAN {transaction.stan}: {wrong}", of=transaction)
 
     def rest(self, terminal: TerminalEvidence, now: float) -> None:
         for transaction in terminal.transactions.open.values():
             if transaction.endings:
                 self._judge(terminal, now, transaction)
-            elif transaction.requested and transaction.withdrawal:
+                continue
+            asked = transaction.requested and transaction.withdrawal
+            if asked and not still_open.may_end(terminal, transaction, self.contract, now):
                 self.tried += 1
-                self.fail(terminal, now, never_ended(transaction))
+                self.fail(terminal, now, never_ended(transaction), of=transaction)
 
 
 class UnansweredIsReversed(Check):
@@ -81,16 +84,19 @@ class UnansweredIsReversed(Check):
 
     def on_FrameSeen(self, terminal: TerminalEvidence, _at: float, event: e.FrameSeen) -> None:
         if event.end == "terminal" and terminal.wire.kind is Kind.REVERSAL:
-            original = terminal.wire.message.original
-            if original is not None:
-                transaction = terminal.transactions.named(original.stan, original.sent)
+            transaction = terminal.wire.subject
+            if transaction is not None:
                 self.tried += must_be_reversed(transaction)
 
     def rest(self, terminal: TerminalEvidence, now: float) -> None:
+        queued = still_open.reversals_may_wait_until(terminal, self.contract)
         for transaction in terminal.transactions.open.values():
-            if must_be_reversed(transaction) and "reversed" not in transaction.endings:
+            if not must_be_reversed(transaction) or "reversed" in transaction.endings:
+                continue
+            due = max(queued, transaction.start + self.contract.wait)
+            if now > due or not terminal.ended_open:
                 self.tried += 1
-                self.fail(terminal, now, never_ended(transaction))
+                self.fail(terminal, now, never_ended(transaction), of=transaction)
 
 
 def must_be_reversed(transaction: TransactionEvidence) -> bool:
@@ -157,97 +163,11 @@ class PowerCutLosesNothing(Check):
             if not (transaction.cut and transaction.requested and transaction.withdrawal):
                 continue
             if not transaction.endings:
-                self.fail(terminal, now, never_ended(transaction))
-            elif not is_over(transaction):
-                self.fail(
-                    terminal, now, f"STAN {transaction.stan}: its reversal was never answered"
-                )
-
-
-class ReversalsInOrder(Check):
-    """T13.order (docs/domain.md, "Store and forward", rule 6).
-    A reversal is first sent when the reversal before it has had its final answer or is parked, and
-    never before a reversal of an earlier transaction. The order is that of the requests seen: a
-    request that was never sent because of a power cut has no place in it. If the terminals' end is
-    not observed, a killed host may have sent the answer without recording it.
-    """
-
-    id = "T13.order"
-    rare = True
-    needs = ("wire.terminal",)
-
-    def __init__(self, *args: object) -> None:
-        super().__init__(*args)  # type: ignore[arg-type]
-        self._last: dict[str, TransactionEvidence] = {}
-
-    def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
-        if event.end != "terminal" or terminal.wire.kind is not Kind.REVERSAL:
-            return
-        original = terminal.wire.message.original
-        if original is None:
-            return
-        transaction = terminal.transactions.named(original.stan, original.sent)
-        before = self._last.get(terminal.name)
-        if transaction.reversals_sent > 1 or before is transaction:
-            return
-        self._last[terminal.name] = transaction
-        if before is None:
-            return
-        self.tried += 1
-        unseen = before.unsure and not terminal.transactions.device_seen
-        if not (before.reversal_final or before.parked or unseen):
-            what = f"the reversal of STAN {original.stan} left while STAN {before.stan}'s was open"
-            self.fail(terminal, at, what)
-        elif transaction.requested and transaction.start < before.start:
-            what = f"the reversal of STAN {original.stan} left after that of STAN {before.stan}"
-            self.fail(terminal, at, what)
-
-
-class OneReversal(Check):
-    """T13. One reversal per transaction with one STAN and one DE 7. Its repeats differ only in the
-    MTI and the MAC. The first one sent is not a repeat, unless the power failed in between (which
-    cannot be observed at a foreign terminal).
-    """
-
-    id = "T13"
-    needs = ("wire.terminal",)
-
-    def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
-        kind, message = terminal.wire.kind, terminal.wire.message
-        if event.end != "terminal" or kind not in REVERSALS:
-            return
-        original = message.original
-        if original is None:
-            self.tried += 1
-            self.fail(terminal, at, "a reversal that names no original (DE 90)")
-            return
-        if not (message.stan and message.sent):
-            elements = " or ".join(f"DE {message.element(name)}" for name in ("stan", "sent"))
-            self.tried += 1
-            self.fail(terminal, at, f"a reversal without an identity of its own ({elements})")
-            return
-        transaction = terminal.transactions.named(original.stan, original.sent)
-        first = transaction.reversal
-        if first is None:
-            return
-        self.tried += 1
-        stan, sent, digest = first
-        if terminal.transactions.was_reversed(transaction):
-            self.fail(terminal, at, f"STAN {original.stan} had been reversed long before")
-        if (message.stan, message.sent) != (stan, sent):
-            self.fail(
-                terminal,
-                at,
-                f"a second reversal of STAN {original.stan}: {message.stan} after {stan}",
-            )
-        elif event.digest != digest:
-            self.fail(terminal, at, f"the repeat of reversal {stan} differs from the first")
-        repeat = kind is Kind.REVERSAL_REPEAT
-        sent_before = transaction.reversals_sent > 1
-        if (
-            repeat is not sent_before
-            and terminal.transactions.device_seen
-            and not terminal.time.cuts
-        ):
-            began = "a repeat" if repeat else "new, once more"
-            self.fail(terminal, at, f"reversal {stan} was sent as {began}")
+                if not still_open.may_end(terminal, transaction, self.contract, now):
+                    self.fail(terminal, now, never_ended(transaction), of=transaction)
+            elif not (
+                is_over(transaction)
+                or still_open.awaits_answer(terminal, transaction, self.contract, now)
+            ):
+                what = f"STAN {transaction.stan}: its reversal was never answered"
+                self.fail(terminal, now, what, of=transaction)

@@ -18,6 +18,7 @@ from collections import deque
 import msgspec
 
 from harness import events as e
+from harness.contract import ADVICE_RESPONSE
 from harness.crypto.pin import PinCrypto
 from harness.keyed_random import key_of
 from harness.machines import inputs as i
@@ -62,7 +63,7 @@ class TerminalSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     timers: dict[str, float] = {}
     link_times: LinkTimes = LinkTimes()
-    advice_response: float = 60.0
+    advice_response: float = ADVICE_RESPONSE
     backlog: int = 5
     expiries: int = 3
     expiries_pause: float = 300.0

@@ -1,0 +1,138 @@
+"""How reversals are sent: one for each transaction, in order, and repeated alike (T13)."""
+
+from __future__ import annotations
+
+from harness import events as e
+from harness.checks.base import Check
+from harness.checks.evidence import TerminalEvidence
+from harness.checks.transactions import TransactionEvidence
+from harness.wire.describe import mask_fields
+from harness.wire.message import MAC_ELEMENTS, REVERSALS, Kind, Message
+
+
+class OneReversal(Check):
+    """T13. One reversal per transaction with one STAN and one DE 7. Its repeats differ only in the
+    MTI and the MAC; a repeat is known by the reversal's own identity, so that it cannot name
+    another original. The first one sent is not a repeat, unless the power failed in between. At a
+    foreign terminal nobody sees the power fail; but what it asked on a connection that has stood
+    ever since it cannot have reversed unseen.
+    """
+
+    id = "T13"
+    needs = ("wire.terminal",)
+
+    def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
+        kind, message = terminal.wire.kind, terminal.wire.message
+        if event.end != "terminal" or kind not in REVERSALS:
+            return
+        transaction = terminal.wire.subject
+        if transaction is None:
+            self.tried += 1
+            self.fail(terminal, at, f"a reversal that names no original{_where(message)}")
+            return
+        if not (message.stan and message.sent):
+            elements = " or ".join(f"DE {message.element(name)}" for name in ("stan", "sent"))
+            self.tried += 1
+            what = f"a reversal without an identity of its own ({elements})"
+            self.fail(terminal, at, what, of=transaction)
+            return
+        self.tried += 1
+        self._is_the_same(terminal, at, event, transaction)
+        self._begins_right(terminal, at, kind, transaction)
+
+    def _is_the_same(
+        self,
+        terminal: TerminalEvidence,
+        at: float,
+        event: e.FrameSeen,
+        transaction: TransactionEvidence,
+    ) -> None:
+        assert transaction.reversal is not None, "the evidence has taken the frame in"
+        message = terminal.wire.message
+        stan, sent, digest = transaction.reversal
+        if terminal.transactions.was_reversed(transaction):
+            what = f"STAN {transaction.stan} had been reversed long before"
+            self.fail(terminal, at, what, of=transaction)
+        if (message.stan, message.sent) != (stan, sent):
+            what = f"a second reversal of STAN {transaction.stan}: {message.stan} after {stan}"
+            self.fail(terminal, at, what, of=transaction)
+        elif event.digest != digest:
+            differing = _differing(transaction.reversal_message, message)
+            what = f"the repeat of reversal {stan} differs from the first{differing}"
+            self.fail(terminal, at, what, of=transaction)
+
+    def _begins_right(
+        self, terminal: TerminalEvidence, at: float, kind: Kind, transaction: TransactionEvidence
+    ) -> None:
+        assert transaction.reversal is not None
+        repeat, first = kind is Kind.REVERSAL_REPEAT, transaction.reversals_sent == 1
+        stan = transaction.reversal[0]
+        if repeat is not first or terminal.time.cuts:
+            return
+        if terminal.transactions.device_seen:
+            began = "a repeat" if repeat else "new, once more"
+            self.fail(terminal, at, f"reversal {stan} was sent as {began}", of=transaction)
+        elif repeat and transaction.requested and terminal.wire.link.stood_since(transaction.start):
+            what = f"reversal {stan} was sent as a repeat, and never before"
+            self.fail(terminal, at, what, of=transaction)
+
+
+def _where(message: Message) -> str:
+    element = message.ELEMENTS.get("original", "")
+    return f" (DE {element})" if element else ""
+
+
+def _differing(first: Message | None, again: Message) -> str:
+    """The elements in which a repeat is not like the first, as the end of a sentence. Both are
+    masked first, so that the same is told of a run and of its journal.
+    """
+    if first is None:
+        return ""
+    told = ("t", "p", "1", *MAC_ELEMENTS)
+    one, other = mask_fields(first.fields), mask_fields(again.fields)
+    elements = sorted(
+        (
+            name
+            for name in {**one, **other}
+            if name not in told and one.get(name) != other.get(name)
+        ),
+        key=lambda name: (len(name), name),
+    )
+    return f": {', '.join(f'DE {name}' for name in elements)}" if elements else ""
+
+
+class ReversalsInOrder(Check):
+    """T13.order (docs/domain.md, "Store and forward", rule 6).
+    A reversal is first sent when the reversal before it has had its final answer or is parked, and
+    never before a reversal of an earlier transaction. The order is that of the requests seen: a
+    request that was never sent because of a power cut has no place in it. It is a rule of our own
+    terminals: a switch that speaks for many customers may send reversals side by side, and who
+    sees no device cannot tell a switch from one ATM.
+    """
+
+    id = "T13.order"
+    rare = True
+    needs = ("wire.terminal", "device")
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
+        self._last: dict[str, TransactionEvidence] = {}
+
+    def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
+        if event.end != "terminal" or terminal.wire.kind is not Kind.REVERSAL:
+            return
+        transaction = terminal.wire.subject
+        before = self._last.get(terminal.name)
+        if transaction is None or transaction.reversals_sent > 1 or before is transaction:
+            return
+        self._last[terminal.name] = transaction
+        if before is None:
+            return
+        self.tried += 1
+        stan = transaction.stan
+        if not (before.reversal_final or before.parked):
+            what = f"the reversal of STAN {stan} left while STAN {before.stan}'s was open"
+            self.fail(terminal, at, what, of=transaction)
+        elif transaction.requested and transaction.start < before.start:
+            what = f"the reversal of STAN {stan} left after that of STAN {before.stan}"
+            self.fail(terminal, at, what, of=transaction)

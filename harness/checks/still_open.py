@@ -1,0 +1,55 @@
+"""What is open at the end of a run, and may still end well.
+
+A run that ends before everything was over has not shown that a machine is wrong: what is within its
+bounds then is open, and not broken. Such a run proves nothing, and its verdict says what was open.
+Where the machines said themselves that nothing is open any more, no bound excuses anything.
+"""
+
+from __future__ import annotations
+
+from harness.checks.evidence import TerminalEvidence
+from harness.checks.transactions import TransactionEvidence, awaits_final_answer
+from harness.contract import Contract
+
+
+def may_end(
+    terminal: TerminalEvidence, transaction: TransactionEvidence, contract: Contract, now: float
+) -> bool:
+    """Could this transaction still come to its end in time, at a terminal whose device is seen?"""
+    began = transaction.began
+    if not terminal.ended_open or began is None:
+        return False
+    bound = contract.whole_way + terminal.time.allowance(began)
+    return terminal.time.since(began, now) <= bound
+
+
+def awaits_answer(
+    terminal: TerminalEvidence, transaction: TransactionEvidence, contract: Contract, now: float
+) -> bool:
+    """Could the answer to the reversal of this transaction still come in time?"""
+    return terminal.ended_open and now - transaction.reversal_begun_at <= contract.advice_wait
+
+
+def reversals_may_wait_until(terminal: TerminalEvidence, contract: Contract) -> float:
+    """Until when a terminal may keep back a reversal that is due (run seconds): one that it has
+    sent before has no answer yet, or it has to connect first.
+    """
+    link = terminal.wire.link
+    until = 0.0 if link.connected else link.closed_at + contract.recovery + contract.slack
+    for other in terminal.transactions.open.values():
+        if awaits_final_answer(other):
+            until = max(until, other.reversal_begun_at + contract.advice_wait)
+    return until
+
+
+def overdue_repeat(
+    terminal: TerminalEvidence, transaction: TransactionEvidence, now: float
+) -> float:
+    """For how many seconds a reversal has been waiting to be sent again; 0 where nothing of it is
+    due, because it has its answer or because the terminal cannot send.
+    """
+    link = terminal.wire.link
+    able = terminal.time.powered and not terminal.time.stands_still and link.connected
+    if not awaits_final_answer(transaction) or transaction.unsure or not able or link.in_doubt:
+        return 0.0
+    return terminal.time.between(max(transaction.reversal_moved_at, link.opened_at), now)
