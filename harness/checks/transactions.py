@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from harness.checks.number_set import NumberSet
 from harness.machines.timers import NEVER
+from harness.wire.echo import NOTHING_ASKED
 from harness.wire.identity import number_of
 from harness.wire.message import AdviceOutcome, Message, Outcome
 
@@ -24,7 +25,7 @@ class TransactionEvidence:
     """One request and what became of it. Amounts are in minor units, times in run seconds."""
 
     __slots__ = (
-        "aborted", "aborted_at", "amount", "answer", "answer_at", "answer_mac", "approved",
+        "aborted", "aborted_at", "amount", "answer", "answer_at", "answer_mac", "approved", "asked",
         "back", "back_posts", "before", "causes", "cut", "debit", "debits", "endings", "forged",
         "heard_at", "heard_first", "host_answered", "host_asked", "judged", "key", "parked",
         "requested", "retracted", "reversal", "reversal_final", "reversal_taken",
@@ -42,6 +43,7 @@ class TransactionEvidence:
         self.withdrawal = True
         self.amount = 0
         self.rrn = ""
+        self.asked = NOTHING_ASKED  # what its answer has to repeat
         self.start = 0.0
         self.answer: Outcome | None = None  # the first valid one, in time or not
         self.answer_at = 0.0

@@ -15,6 +15,7 @@ from harness.checks.operating_time import OperatingTime
 from harness.checks.transactions import HOST_TIMER, TerminalTransactions, TransactionEvidence
 from harness.contract import Contract
 from harness.wire.dialects.base import Dialect
+from harness.wire.echo import echo_of, wrong_echo
 from harness.wire.message import NETWORK_KINDS, REVERSALS, Kind, Message, Outcome
 
 WAY: dict[Kind, e.End] = {
@@ -141,6 +142,7 @@ class WireEvidence:
             transactions.cut(transaction)
         transaction.amount = message.amount
         transaction.rrn = message.rrn
+        transaction.asked = echo_of(message)
         if not transactions.device_seen:
             wait.since = None  # no screen is seen: each request is a wait of its own
         transaction.start = wait.since.at if wait.since is not None else at
@@ -200,7 +202,7 @@ class WireEvidence:
         current = self._transactions.current
         if current is None or current.answer is not None or message.stan != current.stan:
             return
-        if message.wrong_echo(sent=current.sent, rrn=current.rrn, amount=current.amount):
+        if wrong_echo(message, current.asked):
             return
         outcome = message.outcome
         if at >= current.start + self._contract.host_response and not current.aborted:

@@ -92,8 +92,8 @@ class _LooksAtStan(Matcher):
     def classify(self, answer: Message) -> i.Input:
         return super().classify(answer.replaced(terminal=self._terminal))
 
-    def _wrong_echo(self, request: Request, answer: Message) -> str:
-        return ""
+    def _wrong_echo(self, request: Request, answer: Message) -> tuple[str, ...]:
+        return ()
 
 
 class _MatchesOnStan(Terminal):

@@ -14,6 +14,7 @@ from harness.machines.profile import TerminalProfile, rewired
 from harness.machines.session import Transaction
 from harness.machines.terminal import Terminal, TerminalContext, TerminalSettings
 from harness.machines.timers import NEVER
+from harness.wire.echo import echo_of
 from harness.wire.message import Kind, Message
 
 ATTEMPTS = 4  # to connect, of the terminal that gives up
@@ -64,12 +65,14 @@ def _ask_again(t: Terminal, x: i.Input, now: float) -> None:
     stamp, number, stan = t.calendar.stamp(now), t.next_number(), t.next_stan()
     rrn, sent = f"{number:012d}", t.dialect.sent(stamp)
     t.transaction = tx = Transaction(number, old.kind, old.pan, old.amount, stan, sent, rrn)
+    request = asked.replaced(sent=tx.sent, stan=stan, rrn=rrn)
+    tx.request.asked = echo_of(request)
     t.matcher.remember(tx.request)
     t.log(s.Closed(old.number))
     record = t.log(s.Intent(number, tx.kind, tx.pan, tx.amount, stan, tx.sent, rrn))
     t.emit(e.TransactionBegun(number, tx.kind, stan, tx.amount))
     t.enter(State.WAITING_FOR_HOST, now, "host_response")
-    t.do(i.Send(asked.replaced(sent=tx.sent, stan=stan, rrn=rrn)), after=record)
+    t.do(i.Send(request), after=record)
 
 
 class _GivesUp(LinkSupervisor):

@@ -12,6 +12,7 @@ from harness.machines import store as s
 from harness.machines.inputs import State
 from harness.machines.reversing import reverse
 from harness.machines.session import Session, Transaction
+from harness.wire.echo import echo_of
 
 if TYPE_CHECKING:
     from harness.machines.terminal import Terminal
@@ -93,7 +94,6 @@ def begin_request(t: Terminal, choice: i.Chosen, now: float) -> None:
     sent = t.dialect.sent(stamp)
     amount = choice.amount if choice.kind == "withdrawal" else 0
     t.transaction = Transaction(number, choice.kind, session.pan, amount, stan, sent, rrn)
-    t.matcher.remember(t.transaction.request)
     request = t.dialect.request(
         t.station,
         kind=choice.kind,
@@ -106,6 +106,8 @@ def begin_request(t: Terminal, choice: i.Chosen, now: float) -> None:
         rrn=rrn,
         stamp=stamp,
     )
+    t.transaction.request.asked = echo_of(request)
+    t.matcher.remember(t.transaction.request)
     session.pin = ""
     session.tries += 1
     record = t.log(s.Intent(number, choice.kind, session.pan, amount, stan, sent, rrn))

@@ -1,8 +1,7 @@
 """Which request an answer belongs to, and what it says (docs/domain.md, "Matching").
 
-An answer belongs to a request if it names the same terminal and STAN. Then the elements that it
-repeats are checked: the time, the retrieval reference number where it has one, and on approvals the
-amount (`Message.wrong_echo`).
+An answer belongs to a request if it names the same terminal and STAN. Then every element that it
+repeats must say what the request said, and an approval the amount as well (`wire/echo.py`).
 """
 
 from __future__ import annotations
@@ -10,18 +9,20 @@ from __future__ import annotations
 import msgspec
 
 from harness.machines import inputs as i
+from harness.wire.echo import NOTHING_ASKED, Echo, in_words, wrong_echo
 from harness.wire.message import Message, Outcome
+
+ECHOED_WRONGLY = "echoed wrongly"
+"""How the reason of a damaged answer ends where it names the elements that differed."""
 
 
 class Request(msgspec.Struct, gc=False):
-    """What the terminal remembers of a request, to recognize its answer. `status` is 'waiting',
-    then 'answered' or 'aborted'; `amount` is in minor units.
+    """What the terminal remembers of a request, to recognize its answer. `asked` is what the answer
+    has to repeat; `status` is 'waiting', then 'answered' or 'aborted'.
     """
 
     stan: str
-    sent: str
-    rrn: str
-    amount: int
+    asked: Echo = NOTHING_ASKED
     status: str = "waiting"
 
 
@@ -52,7 +53,7 @@ class Matcher:
         outcome, amount = answer.outcome, answer.amount
         wrong = self._wrong_echo(request, answer)
         if wrong:
-            return i.Damaged(f"DE {wrong} echoed wrongly", request.status == "waiting")
+            return i.Damaged(f"{in_words(wrong)} {ECHOED_WRONGLY}", request.status == "waiting")
         code = answer.code
         if request.status == "aborted":
             return i.Late(outcome, stan, code, amount)
@@ -60,9 +61,9 @@ class Matcher:
             return i.Duplicate(outcome, stan, amount)
         return self._answer(outcome, amount, code)
 
-    def _wrong_echo(self, request: Request, answer: Message) -> str:
-        """The data element that does not repeat what the request said; '' if all do."""
-        return answer.wrong_echo(sent=request.sent, rrn=request.rrn, amount=request.amount)
+    def _wrong_echo(self, request: Request, answer: Message) -> tuple[str, ...]:
+        """The data elements that do not repeat what the request said."""
+        return wrong_echo(answer, request.asked)
 
     def _answer(self, outcome: Outcome, amount: int, code: str) -> i.Input:
         if outcome is Outcome.APPROVED or (outcome is Outcome.PARTIAL and self._partial):

@@ -40,7 +40,7 @@ class Transaction:
         self.stan = stan
         self.sent = sent
         self.rrn = rrn
-        self.request = Request(stan, sent, rrn, amount)
+        self.request = Request(stan)
         self.approved = 0
         self.code = ""
         self.decision = 0  # number of the record that holds the approval

@@ -301,23 +301,6 @@ class Message:
         """The data element that holds a MAC, '64' or '128'; '' where there is none."""
         return "128" if "128" in self.fields else "64" if "64" in self.fields else ""
 
-    def wrong_echo(self, *, sent: str, rrn: str, amount: int) -> str:
-        """The data element of an answer that does not repeat what the request said; '' if all do.
-
-        Checked are the time; the retrieval reference number, where the answer has one; and on
-        approvals the amount, which is the same in a full and not more in a partial approval.
-        """
-        elements, outcome = self.ELEMENTS, self.outcome
-        if self.sent != sent:
-            return elements["sent"]
-        if elements["rrn"] in self.fields and self.rrn != rrn:
-            return elements["rrn"]
-        if outcome is Outcome.APPROVED and self.amount != amount:
-            return elements["amount"]
-        if outcome is Outcome.PARTIAL and not 0 < self.amount <= amount:
-            return elements["amount"]
-        return ""
-
     def contents(self) -> str:
         """All elements but the MTI, the bitmaps and the MAC as one text: an advice and its repeats
         have the same.

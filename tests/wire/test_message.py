@@ -158,28 +158,6 @@ def test_the_answers_amount_may_be_less_than_the_requests() -> None:
     assert (answer.amount, answer.outcome) == (2000, Outcome.PARTIAL)
 
 
-@pytest.mark.parametrize(
-    ("changes", "code", "element"),
-    [
-        ({}, "00", ""),
-        ({"sent": "1121201001"}, "00", "7"),
-        ({"rrn": "000000000002"}, "00", "37"),
-        ({"rrn": None}, "00", ""),
-        ({"amount": "000000006000"}, "00", "4"),
-        ({"amount": "000000006000"}, "51", ""),
-        ({"amount": "000000002000"}, "10", ""),
-        ({"amount": "000000000000"}, "10", "4"),
-        ({"amount": "000000006000"}, "10", "4"),
-    ],
-)
-def test_what_an_answer_has_to_repeat(
-    changes: dict[str, str | None], code: str, element: str
-) -> None:
-    """The time always, the reference number where it is there, the amount on approvals."""
-    answer = DIALECT.answer(withdrawal(), code).replaced(**changes)
-    assert answer.wrong_echo(sent=STAMP.sent, rrn="000000000001", amount=5000) == element
-
-
 def test_elements_that_must_be_there_are_missed() -> None:
     """By the kind of the message; an element that is there and empty counts as missing."""
     assert withdrawal().replaced(stan=None, sent="").missing() == ("7", "11")

@@ -1,0 +1,81 @@
+"""What an answer repeats of its request (docs/domain.md, "Matching").
+
+An answer is about a request only if every element that it repeats says what the request said. An
+answer that names another currency, amount or acquirer approves something that nobody asked for.
+One rule serves the terminal, which pays by it, and the checks, which judge by it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from harness.wire.message import Kind, Message, Outcome
+
+ECHOED = ("processing_code", "sent", "stan", "acquirer", "rrn", "terminal", "currency")
+"""The elements (keys of `Message.ELEMENTS`) that are equal in an answer which has them."""
+
+ALWAYS = ("sent", "terminal")
+"""Those that the answer to a request must have."""
+
+
+class Echo(NamedTuple):
+    """What a message says that its answer repeats: the text of each element, by its number, and
+    the amount in minor units.
+    """
+
+    texts: tuple[tuple[str, str], ...]
+    amount: int
+
+
+NOTHING_ASKED = Echo((), 0)
+
+
+def echo_of(message: Message) -> Echo:
+    """What the answer to that message has to repeat."""
+    fields, elements = message.fields, message.ELEMENTS
+    found = ((elements[name], fields.get(elements[name], "")) for name in ECHOED)
+    return Echo(tuple(pair for pair in found if pair[1]), message.amount)
+
+
+def wrong_echo(answer: Message, asked: Echo) -> tuple[str, ...]:
+    """The data elements of an answer that do not repeat what was asked; empty if all do.
+
+    An element that the answer leaves out is not wrong, except for the time and the terminal in the
+    answer to a request. The amount counts where something is approved: in a full approval it is
+    the amount that was asked for, and in a partial one it is more than 0 and not more than that.
+    The answer to a reversal may leave the amount out.
+    """
+    fields = answer.fields
+    wrong = [
+        element
+        for element, text in asked.texts
+        if fields.get(element, text) != text and not _same_number(answer, element, text)
+    ]
+    elements = answer.ELEMENTS
+    of_a_request = answer.kind is Kind.ANSWER
+    if of_a_request:
+        wrong += [elements[name] for name in ALWAYS if elements[name] not in fields]
+    if (of_a_request or elements["amount"] in fields) and not _amount_fits(answer, asked.amount):
+        wrong.append(elements["amount"])
+    return tuple(wrong)
+
+
+def _same_number(answer: Message, element: str, text: str) -> bool:
+    """Leading zeros of an acquirer's id mean nothing: it names the same acquirer without them."""
+    if element != answer.ELEMENTS["acquirer"]:
+        return False
+    return answer.fields[element].lstrip("0") == text.lstrip("0")
+
+
+def _amount_fits(answer: Message, asked: int) -> bool:
+    outcome = answer.outcome
+    if outcome is Outcome.APPROVED:
+        return answer.amount == asked
+    if outcome is Outcome.PARTIAL:
+        return 0 < answer.amount <= asked
+    return True
+
+
+def in_words(wrong: tuple[str, ...]) -> str:
+    """'DE 4, DE 49': the elements for a person."""
+    return ", ".join(f"DE {element}" for element in wrong)
