@@ -149,6 +149,7 @@ class Assembly:
                 "recovery": contract.recovery,
                 "session": contract.session,
             },
+            advice_response=contract.advice_response,
             cash_before_card=contract.cash_before_card,
             partial_approval=contract.partial_approval,
             hotlist=contract.hotlist,

@@ -100,7 +100,7 @@ def _deprecated(schema: dict[str, Any], old: Key) -> dict[str, Any]:
 
 def _contract() -> dict[str, Any]:
     section = _section(Contract())
-    for name in ("mac", "sign_on"):
+    for name in ("mac", "sign_on", "host_outages"):
         section["properties"][name] = _deprecated({"type": "boolean"}, ("contract", name))
     return section
 

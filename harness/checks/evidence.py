@@ -25,6 +25,7 @@ from harness import events as e
 from harness.checks.device_evidence import DeviceEvidence
 from harness.checks.host_wait import HostWait
 from harness.checks.ledger_evidence import LedgerEvidence
+from harness.checks.network_exchanges import FaultsInForce
 from harness.checks.operating_time import OperatingTime
 from harness.checks.own_account import OwnAccount
 from harness.checks.transactions import TerminalTransactions
@@ -42,16 +43,27 @@ class TerminalEvidence:
     )  # fmt: skip
 
     def __init__(
-        self, name: str, contract: Contract, dialect: Dialect, *, ledger: bool, device: bool = True
+        self,
+        name: str,
+        contract: Contract,
+        dialect: Dialect,
+        *,
+        ledger: bool,
+        device: bool = True,
+        faults: FaultsInForce | None = None,
     ) -> None:
-        """`ledger`: can postings be seen? `device`: can the device be seen?"""
+        """`ledger`: can postings be seen? `device`: can the device be seen? `faults` as in
+        `WireEvidence`.
+        """
         self.name = name
         self.dialect = dialect
         self.time = OperatingTime(contract.recovery)
         self.transactions = TerminalTransactions(ledger=ledger, device=device)
         self.wait = HostWait(contract.host_response, self.time, self.transactions)
         self.device = DeviceEvidence(self.time, self.transactions)
-        self.wire = WireEvidence(name, contract, dialect, self.time, self.transactions, self.wait)
+        self.wire = WireEvidence(
+            name, contract, dialect, self.time, self.transactions, self.wait, faults
+        )
         self.ledger = LedgerEvidence(contract, self.transactions)
         self.own_account = OwnAccount(self.transactions, self.wait)
 
