@@ -47,7 +47,10 @@ SEES = (
 )
 SEES_ALONE = {
     "host": ("wire.terminal", "wire.host", "wire.mac", "ledger"),
-    "terminals": ("device", "wire.terminal", "wire.mac", "store", "terminal"),
+    "terminals": (
+        *("device", "wire.terminal", "wire.host", "wire.network", "wire.mac"),
+        *("store", "terminal"),
+    ),
 }
 BANK = "HARNESS BANK"  # DE 42
 PLACES = 200  # streets are drawn for so many terminals and then used again: Faker is slow

@@ -52,12 +52,10 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     hotlist: tuple[str, ...] = ()  # tokens of cards the terminals hold as stopped
 
     def host_excused(self, since: float, until: float) -> bool:
-        """Is it meant that the host answered nothing at some moment of that time? An outage that
-        ends at 0 goes on to the end of the run.
+        """Is it meant that the host did wrong at some moment of that time? An outage that ends at 0
+        goes on to the end of the run.
         """
-        return any(
-            start <= until and (not end or since <= end) for start, end in self.host_outages
-        )
+        return any(start <= until and (not end or since <= end) for start, end in self.host_outages)
 
     @property
     def out_after_abort(self) -> float:

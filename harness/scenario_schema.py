@@ -100,7 +100,8 @@ def _deprecated(schema: dict[str, Any], old: Key) -> dict[str, Any]:
 
 def _contract() -> dict[str, Any]:
     section = _section(Contract())
-    for name in ("mac", "sign_on", "host_outages"):
+    del section["properties"]["host_outages"]  # an option of terminals that stand alone
+    for name in ("mac", "sign_on"):
         section["properties"][name] = _deprecated({"type": "boolean"}, ("contract", name))
     return section
 

@@ -95,7 +95,7 @@ class TerminalEvidence:
     def on_PowerLost(self, at: float, _event: e.PowerLost) -> None:
         """Power ends the link and the wait, and the open transactions must survive it."""
         self.time.power_lost(at)
-        self.wire.power_lost()
+        self.wire.power_lost(at)
         self.transactions.power_lost(card_inside=self.device.inserted is not None)
         self.wait.end()
         self.device.screen = "blank"

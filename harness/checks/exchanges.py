@@ -43,13 +43,15 @@ class Exchange:
 
     __slots__ = (
         "answers", "approval", "arrivals", "arrived_at", "asked", "code", "excused", "judged",
-        "latest", "mti", "reversal", "said", "sent", "settled_at", "settled_by", "stan", "waits",
+        "latest", "message_class", "mti", "reversal", "said", "sent", "settled_at",
+        "settled_by", "stan", "waits",
     )  # fmt: skip
 
     def __init__(self, message: Message) -> None:
         self.stan = message.stan
         self.sent = message.sent
         self.mti = message.mti
+        self.message_class = message.message_class
         self.reversal = message.kind in REVERSALS
         self.said = 0  # what the terminal first sent, as a hash, ...
         self.latest = 0  # ... and what it sent last: the repeat has another MTI
@@ -182,7 +184,7 @@ class Exchanges:
 
     def _is_of(self, exchange: Exchange, message: Message) -> bool:
         """Is the message this exchange's, or a repeat of it?"""
-        same_class = exchange.mti[1:2] == message.message_class
+        same_class = exchange.message_class == message.message_class
         return same_class and exchange.sent == message.sent
 
     def _over(self, exchange: Exchange, at: float) -> bool:

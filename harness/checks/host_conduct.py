@@ -11,7 +11,7 @@ from __future__ import annotations
 from harness import events as e
 from harness.checks.base import Check
 from harness.checks.evidence import TerminalEvidence
-from harness.checks.exchanges import Answer, Exchange, is_final
+from harness.checks.exchanges import Answer, Exchange
 from harness.checks.transactions import TransactionEvidence
 from harness.checks.wire_evidence import APPROVING
 from harness.wire.echo import wrong_echo
@@ -20,7 +20,8 @@ from harness.wire.message import REQUESTS, AdviceOutcome, Kind, Message, counter
 
 class HostCheck(Check):
     """A check of what leaves the host. `answers` is called with each answer of the host to what it
-    was asked as a terminal had sent it.
+    was asked as a terminal had sent it. What the host does in an outage that is meant
+    (`Contract.host_outages`) is not judged.
     """
 
     needs = ("wire.terminal", "wire.host")
@@ -33,7 +34,9 @@ class HostCheck(Check):
     def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
         if event.end == "host" and event.to == "terminal":
             answer = terminal.wire.exchanges.answer
-            if answer is not None and answer.exchange is not None and answer.exchange.judged:
+            if answer is None or answer.exchange is None or not answer.exchange.judged:
+                return
+            if not self.contract.host_excused(answer.exchange.arrived_at, at):
                 self.answers(terminal, at, answer.exchange, answer)
 
     def answers(
@@ -62,6 +65,9 @@ class AnsweredOnce(HostCheck):
         if event.end != "host" or event.to != "terminal":
             return
         answer = terminal.wire.exchanges.answer
+        exchange = None if answer is None else answer.exchange
+        if self.contract.host_excused(at if exchange is None else exchange.arrived_at, at):
+            return
         if event.problem:
             self.tried += 1
             self.fail(terminal, at, f"the host sent {event.size} bytes that are no message")
@@ -95,7 +101,7 @@ class AnsweredOnce(HostCheck):
         self, terminal: TerminalEvidence, at: float, exchange: Exchange, took: float
     ) -> None:
         bound = terminal.wire.exchanges.bound(exchange)
-        if exchange.excused or self.contract.host_excused(exchange.arrived_at, at):
+        if exchange.excused:
             return
         if not exchange.reversal:
             self.measured(took)
@@ -215,7 +221,8 @@ class NoApprovalAfterReversal(HostCheck):
             self.tried += sum(x.host_asked for x in terminal.wire.host_end.acknowledged)
         elif kind is Kind.ANSWER and event.to == "terminal":
             transaction = terminal.transactions.of(message)
-            if transaction.tombstone and message.outcome in APPROVING:
+            meant = self.contract.host_excused(transaction.heard_at, at)
+            if transaction.tombstone and message.outcome in APPROVING and not meant:
                 self._approved(terminal, at, transaction)
 
     def _approved(

@@ -138,9 +138,11 @@ class WireEvidence:
         else:
             self._hung_up(at)
 
-    def power_lost(self) -> None:
+    def power_lost(self, at: float) -> None:
         """The terminal's end of the connection is gone, and what it had not read."""
         self.link.closed()
+        self.exchanges.closed(at)
+        self.network.closed(at)
         self._unread.clear()
 
     def read_on(self, at: float) -> None:
