@@ -29,7 +29,7 @@ from harness.plan import STANDALONE_LINK, plan_of, standalone_plan
 from harness.report.judging import judge_together
 from harness.scenario import Scenario, load_scenario
 from harness.sim.run import simulate_plan
-from harness.units import parse_address, parse_duration
+from harness.units import parse_address, parse_duration, parse_window
 
 __all__ = ["Host", "Terminals", "Verdict", "judge", "simulate"]
 
@@ -170,6 +170,7 @@ class Terminals(StandaloneTerminals):
         terminals: int = 1,
         *,
         gap: Duration = 10.0,
+        host_outages: Sequence[str] = (),
         faults: Sequence[str] = (),
         profile: str = "safe",
         spec: str | None = None,
@@ -189,6 +190,7 @@ class Terminals(StandaloneTerminals):
         listeners: Sequence[Listener] = (),
     ) -> None:
         """The arguments are the options of `harness terminals`; `listeners` get each entry.
+        `host_outages` are windows such as '20s..70s' in which your host is meant to do wrong.
 
         Raises:
             ConfigError: a mistake in one of them.
@@ -197,6 +199,7 @@ class Terminals(StandaloneTerminals):
             "terminals",
             terminals=terminals,
             gap=parse_duration(gap, place="gap"),
+            host_outages=tuple(parse_window(x, place="host_outages") for x in host_outages),
             faults=tuple(faults),
             profile=profile,
             link=_link(

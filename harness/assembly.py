@@ -48,7 +48,10 @@ SEES = (
 )
 SEES_ALONE = {
     "host": ("wire.terminal", "wire.host", "wire.mac", "ledger"),
-    "terminals": ("device", "wire.terminal", "wire.mac", "store", "terminal"),
+    "terminals": (
+        *("device", "wire.terminal", "wire.host", "wire.network", "wire.mac"),
+        *("store", "terminal"),
+    ),
 }
 BANK = "HARNESS BANK"  # DE 42
 PLACES = 200  # streets are drawn for so many terminals and then used again: Faker is slow
@@ -150,6 +153,7 @@ class Assembly:
                 "recovery": contract.recovery,
                 "session": contract.session,
             },
+            advice_response=contract.advice_response,
             cash_before_card=contract.cash_before_card,
             partial_approval=contract.partial_approval,
             hotlist=contract.hotlist,

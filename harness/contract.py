@@ -20,7 +20,8 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     """Bounds in seconds, unless a comment says otherwise.
 
     `mac` and `sign_on` follow from the options of the run's link (`LinkOptions.judged_with`), and
-    are no keys of a scenario file's `[contract]`.
+    `host_outages` is an option of terminals that stand alone: they are no keys of a scenario file's
+    `[contract]`.
     """
 
     host_response: float = HOST_RESPONSE
@@ -34,7 +35,9 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     session: float = 180.0
     echo_idle: float = 60.0
     echo_interval: float = 10.0
-    advice_response: float = ADVICE_RESPONSE
+    advice_response: float = ADVICE_RESPONSE  # until a reversal that has no answer is repeated
+    sign_on_response: float = 15.0
+    host_outages: tuple[tuple[float, float], ...] = ()  # run seconds; see `host_excused`
     slack: float = 2.0
     back: float = 300.0  # from when the last fault's end can be known to service (F3)
     quiescence: float = 1800.0  # after the customers stop, within which nothing may be open
@@ -50,6 +53,12 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     replication: float = 0.010  # until the standby holds a commit and has said so
     cutover: float = 0.0  # run second at which the first business day ends; 0: none does
     hotlist: tuple[str, ...] = ()  # tokens of cards the terminals hold as stopped
+
+    def host_excused(self, since: float, until: float) -> bool:
+        """Is it meant that the host did wrong at some moment of that time? An outage that ends at 0
+        goes on to the end of the run.
+        """
+        return any(start <= until and (not end or since <= end) for start, end in self.host_outages)
 
     @property
     def out_after_abort(self) -> float:

@@ -188,13 +188,15 @@ def standalone_plan(
     settle: float = 120.0,
     slack: float = 2.0,
     gap: float = 10.0,
+    host_outages: tuple[tuple[float, float], ...] = (),
     speed: float = 1.0,
     command: str = "",
 ) -> RunPlan:
     """The host alone, or the terminals alone; the other end is somebody else's. `duration` 0 goes
     on until it is stopped; `settle` is how long what is open at the end may take, `slack` by how
     much timed bounds are wider because we are no faster ourselves, `gap` the mean time between
-    customers at a terminal, `host_response` the timer that the terminals keep: run seconds.
+    customers at a terminal, `host_response` the timer that the terminals keep, and `host_outages`
+    when it is meant that somebody else's host does wrong: run seconds.
 
     Raises:
         ConfigError: the link names something that does not exist.
@@ -209,6 +211,7 @@ def standalone_plan(
             quiescence=settle,
             awaits_service=False,  # somebody else's host need not come back
             slack=slack,
+            host_outages=host_outages,
         ),
         customers=CustomerBehaviour(mean_gap=gap),
         link=link,

@@ -90,7 +90,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
         return self.search_terminals or self.terminals
 
 
-_FOLLOWS = {"contract": ("mac", "sign_on")}  # by section: what is no key, as it follows from others
+_FOLLOWS = {"contract": ("mac", "sign_on", "host_outages")}  # by section: what is no key there
 _KEYS = tuple(name for name in Scenario.__struct_fields__ if name != "name")
 
 

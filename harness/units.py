@@ -80,6 +80,23 @@ def format_duration(seconds: float) -> str:
     return "".join(f"{number}{unit}" for number, unit in parts if number)
 
 
+def parse_window(text: str, *, place: str = "") -> tuple[float, float]:
+    """(from, until) of 'FROM..UNTIL' in seconds. FROM is 0 where it is left out, and so is UNTIL,
+    where it means to the end.
+
+    Raises:
+        ConfigError: no '..', no duration, or nothing between the two.
+    """
+    first, dots, last = text.partition("..")
+    if not dots:
+        _wrong(f"'{text}' is not FROM..UNTIL", place, "write it as 20s..70s, 5m.. or ..30s")
+    start = parse_duration(first, place=place) if first.strip() else 0.0
+    until = parse_duration(last, place=place) if last.strip() else 0.0
+    if last.strip() and until <= start:
+        _wrong(f"the window '{text}' is empty", place, "FROM comes before UNTIL")
+    return start, until
+
+
 def format_clock(seconds: float) -> str:
     """Run time as hh:mm:ss."""
     whole = int(seconds)

@@ -177,11 +177,13 @@ async def test_two_safe_halves_pass_alone_and_together(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("fault", ["silent@20s..80s", "drop_response:nth=2,mti=0210"])
 async def test_a_broken_host_is_answered_with_reversals(tmp_path: Path, fault: str) -> None:
-    """Each card comes out at the abort, and what the host has booked is put right."""
+    """Each card comes out at the abort, and what the host has booked is put right. The terminals'
+    half blames the host, and nothing else; both together know that it is a fault of the harness.
+    """
     halves = Halves(tmp_path)
     await halves.serve("120s", fault)
     assert halves.host.passed, halves.host
-    assert halves.terminals.passed, halves.terminals
+    assert "H9" in broken(halves.terminals) <= {"H9", "H13"}, halves.terminals
     assert halves.both.passed, halves.both
     assert row(halves.host, "T8.unanswered").tried > 0
     for invariant in ("T1", "T8", "H3", "H7"):
@@ -212,7 +214,7 @@ async def test_a_defective_host_fails_by_the_ledger(tmp_path: Path) -> None:
         Terminals(host.address, journal=journals[1], **FAST) as atms,
     ):
         await atms.wait_for(ReversalAnswered)
-    assert atms.verdict.passed, atms.verdict
+    assert broken(atms.verdict) == {"H9"}, atms.verdict
     verdict = judge(*journals)
     assert broken(verdict) == {"H3"}, verdict
 

@@ -6,7 +6,16 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from harness.checks import card, cash, fleet, ledger, reversals, settlement, withdrawal_outcome
+from harness.checks import (
+    card,
+    cash,
+    fleet,
+    host_conduct,
+    ledger,
+    reversals,
+    settlement,
+    withdrawal_outcome,
+)
 from harness.checks.base import Check
 
 
@@ -189,6 +198,13 @@ CATALOGUE: tuple[Invariant, ...] = (
         ledger.TombstoneHolds,
     ),
     Invariant(
+        "H6.wire",
+        "no original is approved once its reversal was acknowledged",
+        "The terminal was told that the reversal is taken, and forgets it. What is approved after "
+        "that is debited, and nobody reverses it again.",
+        host_conduct.NoApprovalAfterReversal,
+    ),
+    Invariant(
         "H7",
         "at the end no reversal is pending but what is parked",
         "A reversal that waits for ever is money the customer does not have; what nobody can "
@@ -201,6 +217,41 @@ CATALOGUE: tuple[Invariant, ...] = (
         "Banks settle day by day. A reversal that is booked into a day that is closed changes "
         "what was already paid out, and no sum agrees any more.",
         settlement.DaysAddUp,
+    ),
+    Invariant(
+        "H9",
+        "every request and every reversal is answered once and in time",
+        "A terminal that has no answer in time gives up and reverses. A host that answers late, "
+        "wrongly or not at all serves nobody, although each machine for itself is safe.",
+        host_conduct.AnsweredOnce,
+    ),
+    Invariant(
+        "H10",
+        "an answer repeats what the request said",
+        "An approval of another amount, currency or account is no approval of this request: "
+        "who pays on it pays on something that nobody asked for.",
+        host_conduct.EchoesRequest,
+    ),
+    Invariant(
+        "H11",
+        "a repeat gets the answer of the first",
+        "A repeat is sent because the answer was lost. If the second answer says otherwise, the "
+        "terminal acts on the one, and the books hold the other.",
+        host_conduct.SameAnswerToRepeat,
+    ),
+    Invariant(
+        "H12",
+        "a reversal is accepted",
+        "A reversal tells what has happened already. A host that refuses it keeps a debit for "
+        "cash that nobody has.",
+        host_conduct.ReversalAccepted,
+    ),
+    Invariant(
+        "H13",
+        "sign-on and echo are answered",
+        "The echo is how a terminal learns that its host is there. Without an answer it goes out "
+        "of service, or takes cards for a host that is gone.",
+        host_conduct.NetworkAnswered,
     ),
     Invariant(
         "F1",

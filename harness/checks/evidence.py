@@ -25,6 +25,7 @@ from harness import events as e
 from harness.checks.device_evidence import DeviceEvidence
 from harness.checks.host_wait import HostWait
 from harness.checks.ledger_evidence import LedgerEvidence
+from harness.checks.network_exchanges import FaultsInForce
 from harness.checks.operating_time import OperatingTime
 from harness.checks.own_account import OwnAccount
 from harness.checks.transactions import TerminalTransactions
@@ -34,7 +35,7 @@ from harness.wire.dialects.base import Dialect
 
 
 class TerminalEvidence:
-    """One terminal, seen from outside. `ended_open` is whether the run ended with something open."""
+    """One terminal, seen from outside. `ended_open`: the run ended with something open."""
 
     __slots__ = (
         "device", "dialect", "ended_open", "ledger", "name", "own_account", "time", "transactions",
@@ -42,9 +43,18 @@ class TerminalEvidence:
     )  # fmt: skip
 
     def __init__(
-        self, name: str, contract: Contract, dialect: Dialect, *, ledger: bool, device: bool = True
+        self,
+        name: str,
+        contract: Contract,
+        dialect: Dialect,
+        *,
+        ledger: bool,
+        device: bool = True,
+        faults: FaultsInForce | None = None,
     ) -> None:
-        """`ledger`: can postings be seen? `device`: can the device be seen?"""
+        """`ledger`: can postings be seen? `device`: can the device be seen? `faults` as in
+        `WireEvidence`.
+        """
         self.name = name
         self.dialect = dialect
         self.ended_open = False
@@ -52,7 +62,9 @@ class TerminalEvidence:
         self.transactions = TerminalTransactions(ledger=ledger, device=device)
         self.wait = HostWait(contract.host_response, self.time, self.transactions)
         self.device = DeviceEvidence(self.time, self.transactions)
-        self.wire = WireEvidence(name, contract, dialect, self.time, self.transactions, self.wait)
+        self.wire = WireEvidence(
+            name, contract, dialect, self.time, self.transactions, self.wait, faults
+        )
         self.ledger = LedgerEvidence(contract, self.transactions)
         self.own_account = OwnAccount(self.transactions, self.wait)
 

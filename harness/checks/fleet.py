@@ -24,7 +24,7 @@ class BackInService(Check):
     """
 
     id = "F3"
-    needs = ("device", "wire.host")  # a test of terminals alone has no host that recovers
+    needs = ("device", "ledger")  # a test of terminals alone has no host that recovers
 
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ from harness.checks.catalogue import CHECKS
 from harness.checks.dispatch import Dispatch
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.judgement import SECRECY, Judgement
+from harness.checks.network_exchanges import FaultsInForce
 from harness.checks.run_facts import RunFacts
 from harness.checks.totals import TotalsCounter
 from harness.checks.verdict import Verdict
@@ -29,7 +30,10 @@ OF_A_TERMINAL = (
 OF_THE_HOST = (e.DayClosed, e.HostStarted, e.HostThawed, e.FailedOver)
 OF_EVERYBODY = (e.FaultBegan, e.FaultEnded, e.CustomersStopped, *OF_THE_HOST)
 KILLED = "killed"  # the phase in which the process of a host ended, when it goes on in another
-NOT_TERMINALS = ("HOST", "RUN")
+HOST = "HOST"
+NOT_TERMINALS = (HOST, "RUN")
+NETWORK_AT_HOST = "wire.network"
+"""What a run sees that reports network management at the host's end too."""
 
 
 def dialect_of(header: Header) -> Dialect:
@@ -52,6 +56,7 @@ class Judge:
         self._totals = TotalsCounter(header.contract)
         self._terminals: dict[str, TerminalEvidence] = {}
         self._facts = RunFacts(header)
+        self._faults = FaultsInForce()
         self._dispatch = Dispatch(self._watching, self._totals, self._facts.counters.values())
         self._now = 0.0
         self._verdict: Verdict | None = None
@@ -107,19 +112,32 @@ class Judge:
             self._dialect,
             ledger="ledger" in header.sees,
             device="device" in header.sees,
+            faults=None if NETWORK_AT_HOST in header.sees else self._faults,
         )
         self._terminals[name] = terminal
         return terminal
 
     def _see_run(self, at: float, event: e.Event) -> None:
         self._facts.see(event)
-        if isinstance(event, e.FaultBegan):
+        self._faults.see(at, event)
+        if isinstance(event, e.FaultActed):
+            self._struck(at, event)
+        elif isinstance(event, e.FaultBegan):
             self._totals.fault_began(self._terminals)
         elif isinstance(event, e.FaultEnded):
             self._totals.fault_ended()
         if isinstance(event, OF_EVERYBODY) or (isinstance(event, e.FaultActed) and event.lasts):
             for check in self._watching:
                 check.run_event(at, event)
+
+    def _struck(self, at: float, event: e.FaultActed) -> None:
+        """A fault acted: it may be why a host of ours does not answer one terminal, or any."""
+        terminal = self._terminals.get(event.whom)
+        if terminal is not None:
+            terminal.wire.exchanges.struck(at, event.lasts, host=False)
+        elif event.whom == HOST:
+            for terminal in self._terminals.values():
+                terminal.wire.exchanges.struck(at, event.lasts, host=True)
 
     def secrecy(self, scanned: int, leaks: list[str]) -> None:
         """What the scan for secrets found (S3): bytes read, and where leaks are."""

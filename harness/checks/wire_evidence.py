@@ -8,9 +8,11 @@ when the process goes on.
 from __future__ import annotations
 
 from harness import events as e
+from harness.checks.exchanges import Exchanges
 from harness.checks.host_end_evidence import HostEndEvidence
 from harness.checks.host_wait import HostWait
 from harness.checks.link_evidence import LinkEvidence
+from harness.checks.network_exchanges import FaultsInForce, NetworkExchanges
 from harness.checks.operating_time import OperatingTime
 from harness.checks.transactions import HOST_TIMER, TerminalTransactions, TransactionEvidence
 from harness.contract import Contract
@@ -31,6 +33,9 @@ WAY: dict[Kind, e.End] = {
 CLOSING = (Outcome.DECLINED, Outcome.CAPTURE, Outcome.PIN_AGAIN, Outcome.SYSTEM_ERROR)
 """Only listed codes close a transaction without a reversal (docs/domain.md, "Response codes")."""
 
+ASKING = (*REQUESTS, *REVERSALS)
+"""What a terminal asks of a host, network management apart."""
+
 APPROVING = (Outcome.APPROVED, Outcome.PARTIAL)
 
 
@@ -44,8 +49,8 @@ class WireEvidence:
     """
 
     __slots__ = (
-        "_contract", "_dialect", "_name", "_time", "_transactions", "_unread", "_wait", "advice",
-        "host_end", "kind", "link", "message", "subject",
+        "_contract", "_dialect", "_name", "_network_end", "_time", "_transactions", "_unread",
+        "_wait", "advice", "exchanges", "host_end", "kind", "link", "message", "network", "subject",
     )  # fmt: skip
 
     def __init__(
@@ -56,7 +61,11 @@ class WireEvidence:
         time: OperatingTime,
         transactions: TerminalTransactions,
         wait: HostWait,
+        faults: FaultsInForce | None,
     ) -> None:
+        """`faults` are those of a run that reports network management at the terminal's end alone;
+        None where it is reported at the host's end.
+        """
         self._name = name
         self._contract = contract
         self._dialect = dialect
@@ -66,6 +75,9 @@ class WireEvidence:
         self._unread: list[tuple[Message, str] | None] = []  # with its MAC; None: the link closed
         self.link = LinkEvidence(contract, time, transactions)
         self.host_end = HostEndEvidence(transactions)
+        self.exchanges = Exchanges(contract)
+        self.network = NetworkExchanges(contract, faults)
+        self._network_end: e.End = "host" if faults is None else "terminal"
         self.message = dialect.read({})
         self.kind: Kind | None = None
         self.subject: TransactionEvidence | None = None
@@ -78,6 +90,10 @@ class WireEvidence:
         message = self.message = self._dialect.read(event.fields)
         kind = message.kind
         management = kind in NETWORK_KINDS
+        self.exchanges.answer = None
+        if management and event.end == self._network_end and not event.problem:
+            authentic = self._authentic_mac(event.mac)
+            self.network.passes(at, message, to_host=event.to == "host", authentic=authentic)
         if event.problem or (not management and WAY.get(kind, event.to) != event.to):
             self.kind = None  # damaged, maybe into what only the other end would say
             return False
@@ -87,21 +103,38 @@ class WireEvidence:
                 self._sent(kind, at, message, event.digest)
             else:
                 self._arrived(at, message, event.mac)
-        elif event.mac != "bad":
-            if event.to == "host":
-                self.host_end.arrives(at, message)
-            else:
-                self.host_end.leaves(message)
+        elif not management:
+            self._at_host(at, message, event)
         return management
+
+    def _at_host(self, at: float, message: Message, event: e.FrameSeen) -> None:
+        authentic = event.mac != "bad"
+        if event.to == "host":
+            if message.kind in ASKING:
+                connected = self.link.connected
+                self.exchanges.arrives(at, message, authentic=authentic, connected=connected)
+            if authentic:
+                self.host_end.arrives(at, message)
+        else:
+            if message.is_answer:
+                self.exchanges.leaves(at, message)
+            if authentic:
+                self.host_end.leaves(message)
+
+    def _authentic_mac(self, mac: str) -> bool:
+        return mac == "good" or (mac == "none" and not self._contract.mac)
 
     def on_AdviceSeen(self, _at: float, event: e.AdviceSeen) -> None:
         self.advice = self._dialect.read(event.fields)
 
     def on_LinkOpened(self, at: float, _event: e.LinkOpened) -> None:
         self.link.opened(at)
+        self.network.opened(at)
 
     def on_LinkClosed(self, at: float, _event: e.LinkClosed) -> None:
         self.link.closed(at)
+        self.exchanges.closed(at)
+        self.network.closed(at)
         if self._time.stands_still:
             self._unread.append(None)
         else:
@@ -110,6 +143,8 @@ class WireEvidence:
     def power_lost(self, at: float) -> None:
         """The terminal's end of the connection is gone, and what it had not read."""
         self.link.closed(at)
+        self.exchanges.closed(at)
+        self.network.closed(at)
         self._unread.clear()
 
     def read_on(self, at: float) -> None:
@@ -124,6 +159,8 @@ class WireEvidence:
     # --- from the terminal -----------------------------------------------------------------------
 
     def _sent(self, kind: Kind, at: float, message: Message, digest: str) -> None:
+        if kind in ASKING:
+            self.exchanges.asks(message)
         if kind is Kind.NETWORK:
             self.link.asks(at, message)
         elif kind in REQUESTS:
@@ -175,7 +212,7 @@ class WireEvidence:
             self._read(at, message, mac)
 
     def _read(self, at: float, message: Message, mac: str) -> None:
-        if mac == "good" or (mac == "none" and not self._contract.mac):
+        if self._authentic_mac(mac):
             self._authentic(at, message, mac)
         else:
             self._forged(message, mac)

@@ -30,7 +30,7 @@ from harness.report.frames import frame_line
 from harness.report.judging import reports_scanned
 from harness.report.refusals import RefusalLines
 from harness.report.setup_hints import SetupHints
-from harness.units import format_duration, parse_duration
+from harness.units import format_duration, parse_duration, parse_window
 from harness.wire.dialects import load_dialect
 
 INTERRUPTED = 130
@@ -48,8 +48,9 @@ def plan_from(
     profile: str,
     terminals: int = 1,
     gap: float = 0.0,
+    host_outages: Sequence[str] = (),
 ) -> RunPlan:
-    """The plan of a command's flags; `gap` in seconds is the terminals' alone.
+    """The plan of a command's flags; `gap` in seconds and `host_outages` are the terminals' alone.
 
     Raises:
         ConfigError: a flag says what cannot be.
@@ -71,6 +72,9 @@ def plan_from(
         settle=_seconds(options.settle, "--settle"),
         slack=_seconds(options.slack, "--slack"),
         gap=gap,
+        host_outages=tuple(
+            parse_window(text, place=f"--host-outage {text}") for text in host_outages
+        ),
         speed=options.speed,
         command=shlex.join(["harness", *sys.argv[1:]]),
     )

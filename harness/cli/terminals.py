@@ -28,6 +28,10 @@ def terminals(
     reports: ReportFlags,
     terminals: Annotated[int, typer.Option(min=1, max=99_999, help="How many ATMs.")] = 1,
     gap: Annotated[str, typer.Option(help="Mean time between customers at an ATM.")] = "10s",
+    host_outage: Annotated[
+        list[str] | None,
+        typer.Option(help="FROM..UNTIL in which your host may do wrong, as it is meant to."),
+    ] = None,
     fault: Faults = None,
     terminal_profile: Profile = "safe",
     verbose: Verbose = False,
@@ -42,6 +46,7 @@ def terminals(
         profile=terminal_profile,
         terminals=terminals,
         gap=parse_duration(gap, place=f"--gap {gap}"),
+        host_outages=host_outage or (),
     )
     files = files_of("terminals", reports, options)
     standalone = StandaloneTerminals(

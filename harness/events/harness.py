@@ -49,6 +49,11 @@ class FaultActed(HarnessEvent, frozen=True, gc=False):
         return self.fault.partition("@")[0].partition(":")[0]
 
     @property
+    def whom(self) -> str:
+        """On whom it acted: a terminal, or the host."""
+        return self.on.partition(": ")[0]
+
+    @property
     def what(self) -> str:
         """What the fault did, without the name of whom it did it to."""
         return self.on.partition(": ")[2]

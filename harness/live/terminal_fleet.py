@@ -1,7 +1,10 @@
 """The terminals of a process: ATMs, their store and their connections.
 
 ATM | tap | socket              in a run with our own host, whose end has the faults
-ATM | tap | faults | socket     standalone, with somebody else's host
+ATM | tap | faults | tap | socket     standalone, with somebody else's host
+
+The second tap sees what the host sends before our faults touch it, and what reaches the host of
+what we send: by that the host is judged.
 """
 
 from __future__ import annotations
@@ -39,6 +42,7 @@ class LiveAtm:
         "_dialling",
         "_faulty_link",
         "_fleet",
+        "_outer",
         "_over",
         "_path",
         "_taps",
@@ -54,6 +58,7 @@ class LiveAtm:
         self._path = Path(fleet.faults, fleet.frame_builder, atm.id)  # of the latest connection
         self._over = False
         self._taps: dict[str, Tap] = {}
+        self._outer: dict[str, Tap] = {}  # between the faults and the socket
         self._alarm = Alarm(fleet.loop, fleet.clock, fleet.lag, atm.next_deadline, self._wake)
 
     def boot(self) -> None:
@@ -81,11 +86,9 @@ class LiveAtm:
             connection.close()
             return
         self._connection = connection
-        decoder = self._fleet.decoder
-        self._taps = {
-            "host": Tap(decoder, "terminal", "host"),
-            "terminal": Tap(decoder, "terminal", "terminal"),
-        }
+        self._taps = self._fleet.taps("terminal")
+        if self._fleet.standalone:
+            self._outer = self._fleet.taps("host")
         self._path.answered(self._fleet.clock.now())
         self._record(e.LinkOpened())
         self._fleet.connected.set()
@@ -104,6 +107,7 @@ class LiveAtm:
     def received(self, connection: Connection, data: bytes) -> None:
         if connection is not self._connection:
             return
+        self._see_outside("terminal", data)
         if self._faulty_link is None:
             self._to_terminal(data)
         else:
@@ -221,13 +225,20 @@ class LiveAtm:
         if self._connection is None:
             return
         if self._faulty_link is None:
-            self._connection.send(data)
+            self._to_host(data)
         else:
             self._faulty_link.carry(data, "host")
 
     def _to_host(self, data: bytes) -> None:
         if self._connection is not None:
+            self._see_outside("host", data)
             self._connection.send(data)
+
+    def _see_outside(self, to: e.End, data: bytes) -> None:
+        """Record what passes between our faults and somebody else's host."""
+        if self._outer:
+            for frame in self._outer[to].see(data):
+                self._record(frame)
 
     def close(self) -> None:
         """Hang up for good: nothing more happens."""
@@ -268,16 +279,21 @@ class TerminalFleet:
         self.host_address = host_address
         self.dead_addresses = UnreachableAddresses()
         self.connected = asyncio.Event()
-        self._standalone = standalone
+        self.standalone = standalone
         self._awaits_service = assembly.plan.scenario.contract.awaits_service
         self._journal = journal
         self.atms = [LiveAtm(self, assembly.atm(index)) for index in range(assembly.plan.terminals)]
+
+    def taps(self, end: e.End) -> dict[str, Tap]:
+        """A tap for each direction of a new connection, at that end."""
+        ways: tuple[e.End, ...] = ("host", "terminal")
+        return {to: Tap(self.decoder, end, to) for to in ways}
 
     def unreachable(self, how: str) -> None:
         """A terminal could not connect. Where none has ever been connected, somebody else's host is
         not there, and the run ends; one that was there may come back.
         """
-        if self._standalone and not self.connected.is_set():
+        if self.standalone and not self.connected.is_set():
             where = "{}:{}".format(*self.host_address)
             trouble = EnvironmentTrouble(
                 f"connection {how} at {where}: is the host listening there? start it first"

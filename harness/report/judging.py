@@ -16,7 +16,7 @@ import msgspec
 from harness import events as e
 from harness.cards import population_of
 from harness.checks.base import Failure
-from harness.checks.judge import Judge
+from harness.checks.judge import NETWORK_AT_HOST, Judge
 from harness.checks.secrecy import SecrecyScan
 from harness.checks.verdict import Verdict
 from harness.crypto.keys import load_keys
@@ -100,7 +100,7 @@ def _both(readers: Sequence[JournalReader]) -> Header:
         scenario="host and terminals",
         host_profile=host.host_profile,
         faults=terminals.faults + host.faults,
-        sees=tuple(dict.fromkeys(terminals.sees + host.sees)),
+        sees=tuple(x for x in dict.fromkeys(terminals.sees + host.sees) if x != NETWORK_AT_HOST),
         origin=min(host.origin, terminals.origin),
         command="",
     )
@@ -109,8 +109,8 @@ def _both(readers: Sequence[JournalReader]) -> Header:
 def _merged(
     readers: Sequence[JournalReader], origin: float, lasts: dict[Path, float]
 ) -> Iterator[Entry]:
-    """All entries in order of time. What the host recorded at its socket in place of the terminals
-    is left out, as the terminals' own journal has it. `lasts` gets when each journal ends.
+    """All entries in order of time. What one of them recorded at its socket in place of the other
+    is left out, as the other's own journal has it. `lasts` gets when each journal ends.
     """
 
     def shifted(rank: int, reader: JournalReader) -> Iterator[tuple[float, int, int, Entry]]:
@@ -118,7 +118,7 @@ def _merged(
         far = reader.header.mode == "host"
         for entry in reader:
             lasts[reader.path] = entry.at + by
-            if not (far and _of_the_terminals_own(entry.event)):
+            if not (_of_the_terminals_own if far else _of_the_hosts_own)(entry.event):
                 at = entry.at + by
                 yield at, rank, entry.seq, msgspec.structs.replace(entry, at=at)
 
@@ -134,6 +134,11 @@ def _of_the_terminals_own(event: e.Event) -> bool:
     if isinstance(event, e.FrameSeen):
         return event.end == "terminal"
     return isinstance(event, e.LinkOpened | e.LinkClosed | e.LagMeasured)
+
+
+def _of_the_hosts_own(event: e.Event) -> bool:
+    """Is it about the host's end of the link, which the host's journal knows better?"""
+    return isinstance(event, e.FrameSeen) and event.end == "host"
 
 
 def reports_scanned(verdict: Verdict, header: Header) -> Verdict:

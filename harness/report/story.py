@@ -160,7 +160,8 @@ class _Names:
 
 def _paired(entries: list[_Told]) -> list[Step]:
     """Join the two sightings of each frame. Without any sighting at the host's end no frame is
-    called lost; a network message never is, since the host's end does not report those.
+    called lost; a network message never is, since the host's end does not always report those, and
+    then only its sighting at the terminal's end is told.
     """
     both = any(_seen_at(entry.event) == "host" for entry in entries)
     arrivals: dict[tuple[str, ...], deque[int]] = defaultdict(deque)
@@ -174,7 +175,10 @@ def _paired(entries: list[_Told]) -> list[Step]:
         if not isinstance(event, e.FrameSeen):
             steps.append(Step(at, event, message))
             continue
-        if not both or (message is not None and message.is_network_management):
+        network = message is not None and message.is_network_management
+        if network and event.end == "host":
+            continue
+        if not both or network:
             fate = "through"
         elif event.end == event.to:
             if index in joined:

@@ -65,6 +65,7 @@ class Script:
         self.entries: list[tuple[float, str, e.Event]] = []
         self.requests: dict[str, Fields] = {}
         self.left = dict(OPENING)
+        self.lost: dict[str, None] = {}  # STANs whose answer has left the host: it may still come
         self.add(0.0, e.CassettesCounted("opening", dict(OPENING), {}))
         self.link_up(0.1)
 
@@ -126,13 +127,21 @@ class Script:
         leaves: float | None = None,
         **changes: str,
     ) -> None:
-        """The 0210 at the terminal's end, and at the host's (`leaves`, usually 20 ms before).
+        """The 0210 at the terminal's end, and at the host's (`leaves`, usually 20 ms before) unless
+        it has left already.
         `changes` are fields by 'de4', 'de7' ... as they reach the terminal.
         """
         fields = DIALECT.answer(self.requests[stan], code)
-        self.frame(at - 0.02 if leaves is None else leaves, "host", "terminal", fields)
+        if stan in self.lost:
+            del self.lost[stan]
+        else:
+            self.frame(at - 0.02 if leaves is None else leaves, "host", "terminal", fields)
         fields |= {name[2:]: value for name, value in changes.items()}
         self.frame(at, "terminal", "terminal", fields, mac)
+
+    def lost_answer(self, at: float, stan: str = "000001", code: str = "00") -> None:
+        """An answer that leaves the host and gets lost."""
+        self.frame(at, "host", "terminal", DIALECT.answer(self.requests[stan], code))
 
     def reversal(
         self,
@@ -218,6 +227,8 @@ class Script:
         self.insert(at)
         self.request(at + 10, stan)
         self.debit(at + 10.5, stan)
+        self.lost_answer(at + 10.5, stan)
+        self.lost[stan] = None
 
     def settle(self, at: float, original: str = "000001", stan: str = "000101") -> None:
         """A reversal that is sent, posted and answered."""

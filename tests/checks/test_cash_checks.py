@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from script import CARD, SEES, Script, failing, row, status
+from script import CARD, DIALECT, SEES, Script, failing, row, status
 
 from harness import events as e
 from harness.contract import Contract
@@ -157,7 +157,7 @@ def test_cash_on_an_approval_nobody_signed_breaks_authentic(mac: str) -> None:
 def test_a_forged_approval_that_is_not_paid_breaks_nothing() -> None:
     """The terminal drops it, keeps waiting, and takes the good decline."""
     script = start()
-    script.answer(21, mac="bad")
+    script.frame(21, "terminal", "terminal", DIALECT.answer(script.requests["000001"], "00"), "bad")
     script.answer(22, code="51")
     script.eject(22)
     script.end(100)

@@ -215,6 +215,7 @@ def heard_twice() -> Script:
     script.network(66, "echo")
     script.reversal(70)
     script.give_back(70.1)
+    script.lost_answer(70.1, "000101")
     script.reversal(130, repeat=True)
     script.answer(130.2, "000101")
     return script
@@ -363,7 +364,7 @@ def test_a_code_to_be_retried_is_no_final_answer(code: str) -> None:
 
 
 def test_a_reversal_nobody_answers_breaks_h7() -> None:
-    """By the wire, whatever the store says."""
+    """By the wire, whatever the store says; and the host owed an answer (H9)."""
     script = Script()
     script.unanswered(10)
     script.eject(65)
@@ -371,7 +372,7 @@ def test_a_reversal_nobody_answers_breaks_h7() -> None:
     script.reversal(66)
     script.give_back(66.1)
     script.end(2000, "open")
-    assert failing(script.verdict()) == ["H7"]
+    assert failing(script.verdict()) == ["H7", "H9"]
 
 
 def test_an_answer_with_a_bad_mac_is_none() -> None:
@@ -409,10 +410,10 @@ def parked(*, alarmed: bool, code: str = "30") -> Script:
 
 
 def test_a_parked_and_alarmed_reversal_is_not_pending() -> None:
-    """What it did not give back is owed."""
+    """What it did not give back is owed, and the host is to blame for it."""
     script = parked(alarmed=True)
     script.end(200, parked=1)
-    assert failing(script.verdict()) == []
+    assert failing(script.verdict()) == ["H12"]
 
 
 def test_a_parked_reversal_without_an_alarm_breaks_h7() -> None:
@@ -430,10 +431,10 @@ def test_a_reversal_that_only_the_terminal_calls_parked_is_pending() -> None:
 
 
 def test_a_parked_reversal_that_was_answered_later_is_settled() -> None:
-    """It is tried again after a sign-on."""
+    """It is tried again after a sign-on; that the host refused it at first stays true."""
     script = parked(alarmed=True)
     script.reversal(100, repeat=True)
     script.give_back(100.1)
     script.answer(100.2, "000101")
     script.end(200)
-    assert failing(script.verdict()) == []
+    assert failing(script.verdict()) == ["H12"]

@@ -188,7 +188,7 @@ def test_a_late_decline_does_not_count(came: float) -> None:
     script.insert(10)
     script.request(20)
     script.eject(65)
-    script.answer(came, code="51")
+    script.answer(came, code="51", leaves=21.0)
     script.network(65, "echo")
     script.reversal(66)
     script.answer(66.3, "000101")
@@ -384,6 +384,7 @@ def unanswered_reversal(**repeat: object) -> Script:
     script.network(66, "echo")
     script.reversal(70)
     script.give_back(70.1)
+    script.lost_answer(70.1, "000101")
     arguments = {"repeat": True} | repeat
     script.reversal(130, **arguments)  # type: ignore[arg-type]
     script.answer(130.2, str(repeat.get("stan", "000101")))

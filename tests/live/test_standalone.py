@@ -127,7 +127,14 @@ class Run:
             "slack": 20.0,
             "speed": 40.0,
         }
-        plan = standalone_plan("terminals", terminals=terminals, faults=at_terminals, **options)
+        meant = ((0.0, 0.0),) if at_host else ()  # what the host's faults do is no mistake of it
+        plan = standalone_plan(
+            "terminals",
+            terminals=terminals,
+            faults=at_terminals,
+            host_outages=meant,
+            **options,
+        )
         evening = msgspec.structs.replace(BUSY, mean_gap=10.0)  # they all want cash
         scenario = msgspec.structs.replace(plan.scenario, customers=evening)
         plan = msgspec.structs.replace(plan, scenario=scenario)

@@ -58,14 +58,16 @@ class Acted:
 
 @pytest.mark.parametrize("end", ["host", "terminals"])
 async def test_both_halves_withstand_what_one_of_them_does(end: str) -> None:
-    """Every kind takes effect, and neither half has anything to say against the other."""
+    """Every kind takes effect, and neither half has anything to say against the other. Faults at
+    the host's end are its mistakes for the terminals, and so it is said that they are meant.
+    """
     faults, acted = faults_of(dials=end == "terminals"), Acted()
     texts = {end: list(faults.values())}
     host = Host(faults=texts.get("host", ()), listeners=[acted], mac=True, speed=30.0, slack=30.0)
     async with host:
         atms = Terminals(
             host.address, len(faults), faults=texts.get("terminals", ()), listeners=[acted],
-            mac=True, speed=30.0, slack=30.0,
+            mac=True, speed=30.0, slack=30.0, host_outages=["0s.."] if end == "host" else [],
         )  # fmt: skip
         async with atms:
             await atms.serve("60s")

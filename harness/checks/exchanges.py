@@ -1,0 +1,208 @@
+"""Exchanges at the host's end of the link: what the host was asked, and what it answered.
+
+A request or a reversal is an exchange from its first arrival at the host. Only what arrived as the
+terminal sent it is held against the host: a fault of ours that altered the message on its way is
+no mistake of the host's. What was still unanswered when the connection ended is not held against
+it either, unless its time was over by then.
+
+A few exchanges are kept for each terminal, found by their STAN. A fault inside a host of ours
+excuses what was unanswered when it acted.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from harness.contract import Contract
+from harness.wire.echo import NOTHING_ASKED, Echo, echo_of
+from harness.wire.message import REVERSALS, AdviceOutcome, Fields, Message, Outcome
+
+KEEPS = 16
+"""Exchanges of a terminal. It has one request and one reversal under way at a time."""
+
+UNANSWERED_KEPT = 100
+
+
+class Unanswered:
+    """A message that the host had not answered when its time was over."""
+
+    __slots__ = ("arrived_at", "bound", "excused", "what")
+
+    def __init__(self, exchange: Exchange, bound: float) -> None:
+        self.bound = bound
+        self.arrived_at = exchange.arrived_at
+        self.what = exchange.what
+        self.excused = exchange.excused
+
+
+class Exchange:
+    """What was asked and what was answered. `arrived_at` is when the message came to the host that
+    waits for an answer, `settled_at` when an answer left that settled it, the `settled_by`-th (run
+    seconds); `code` and `approval` are that answer's.
+    """
+
+    __slots__ = (
+        "answers", "approval", "arrivals", "arrived_at", "asked", "code", "excused", "judged",
+        "latest", "message_class", "mti", "reversal", "said", "sent", "settled_at",
+        "settled_by", "stan", "waits",
+    )  # fmt: skip
+
+    def __init__(self, message: Message) -> None:
+        self.stan = message.stan
+        self.sent = message.sent
+        self.mti = message.mti
+        self.message_class = message.message_class
+        self.reversal = message.kind in REVERSALS
+        self.said = 0  # what the terminal first sent, as a hash, ...
+        self.latest = 0  # ... and what it sent last: the repeat has another MTI
+        self.asked: Echo = NOTHING_ASKED  # as it came to the host
+        self.judged = True  # all that came to the host is as the terminal had sent it
+        self.excused = False
+        self.arrivals = 0
+        self.arrived_at = 0.0
+        self.waits = False
+        self.answers = 0
+        self.settled_at = 0.0
+        self.settled_by = 0
+        self.code = ""
+        self.approval = ""
+
+    @property
+    def what(self) -> str:
+        """'0200, STAN 000001'."""
+        return f"{self.mti}, STAN {self.stan}"
+
+
+class Answer(NamedTuple):
+    """A message that left the host as an answer. `exchange` is None where nobody had asked. `took`
+    is for how many seconds that exchange had waited, None where it waited no longer.
+    """
+
+    message: Message
+    exchange: Exchange | None
+    took: float | None
+
+
+class Exchanges:
+    """The exchanges of one terminal. `answer` is set while the last frame is an answer that leaves
+    the host, and `unanswered` are exchanges whose time was over without one.
+    """
+
+    __slots__ = ("_by_stan", "_contract", "_trouble_until", "answer", "unanswered")
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        self._by_stan: dict[str, Exchange] = {}
+        self._trouble_until = -1.0
+        self.answer: Answer | None = None
+        self.unanswered: list[Unanswered] = []
+
+    def bound(self, exchange: Exchange) -> float:
+        """Within how many seconds the host has to answer."""
+        contract = self._contract
+        return contract.advice_response if exchange.reversal else contract.host_response
+
+    # --- what passes ---------------------------------------------------------------------------
+
+    def asks(self, message: Message) -> None:
+        """A request or a reversal leaves the terminal."""
+        known = self._by_stan.get(message.stan)
+        if known is None or not self._is_of(known, message):
+            known = self._begin(message)
+        known.latest = _hash_of(message.fields)
+        known.said = known.said or known.latest
+
+    def arrives(self, at: float, message: Message, *, authentic: bool, connected: bool) -> None:
+        """A request or a reversal comes to the host."""
+        exchange = self._by_stan.get(message.stan)
+        if exchange is None or not self._is_of(exchange, message):
+            exchange = self._begin(message)
+        own = authentic and _hash_of(message.fields) in (exchange.said, exchange.latest)
+        exchange.judged = exchange.judged and own
+        if not exchange.arrivals:
+            exchange.asked = echo_of(message)
+        exchange.arrivals += 1
+        if not (own and connected):
+            return
+        if exchange.waits and not self._over(exchange, at):
+            return  # the first one still waits
+        exchange.waits = True
+        exchange.arrived_at = at
+        exchange.excused = at <= self._trouble_until
+
+    def leaves(self, at: float, message: Message) -> None:
+        """An answer to a request or a reversal leaves the host."""
+        exchange = self._by_stan.get(message.stan)
+        took = None
+        if exchange is not None:
+            exchange.answers += 1
+            if not exchange.settled_by and is_final(exchange, message):
+                exchange.settled_at, exchange.settled_by = at, exchange.answers
+                exchange.code, exchange.approval = message.code, message.text("approval")
+            if exchange.waits:
+                exchange.waits = False
+                took = at - exchange.arrived_at
+        self.answer = Answer(message, exchange, took)
+
+    def closed(self, at: float) -> None:
+        """The connection has ended: what waits gets no answer any more."""
+        for exchange in self._by_stan.values():
+            if exchange.waits:
+                self._over(exchange, at)
+                exchange.waits = False
+
+    def overdue(self, now: float) -> list[Unanswered]:
+        """Nothing more comes after `now`: those that had no answer in time."""
+        for exchange in self._by_stan.values():
+            if exchange.waits and self._over(exchange, now):
+                exchange.waits = False
+        return self.unanswered
+
+    # --- faults inside a host of ours ----------------------------------------------------------
+
+    def struck(self, at: float, lasts: float, *, host: bool) -> None:
+        """A fault acted on this terminal, or on the whole `host` for that many seconds."""
+        if host:
+            self._trouble_until = max(self._trouble_until, at + lasts)
+        for exchange in self._by_stan.values():
+            exchange.excused |= exchange.waits
+        for unanswered in self.unanswered:
+            unanswered.excused = True
+
+    # --- which ---------------------------------------------------------------------------------
+
+    def _begin(self, message: Message) -> Exchange:
+        exchange = Exchange(message)
+        before = self._by_stan.pop(exchange.stan, None)
+        self._by_stan[exchange.stan] = exchange
+        if before is None and len(self._by_stan) > KEEPS:
+            before = self._by_stan.pop(next(iter(self._by_stan)))
+        if before is not None and before.waits:
+            before.waits = False
+            before.excused = True  # nobody is left to say how long it waited
+        return exchange
+
+    def _is_of(self, exchange: Exchange, message: Message) -> bool:
+        """Is the message this exchange's, or a repeat of it?"""
+        same_class = exchange.message_class == message.message_class
+        return same_class and exchange.sent == message.sent
+
+    def _over(self, exchange: Exchange, at: float) -> bool:
+        """Has it waited too long? Then it is kept as unanswered."""
+        late = at - exchange.arrived_at > self.bound(exchange) + 1e-6
+        if late and exchange.judged and len(self.unanswered) < UNANSWERED_KEPT:
+            self.unanswered.append(Unanswered(exchange, self.bound(exchange)))
+        return late
+
+
+def _hash_of(fields: Fields) -> int:
+    return hash(tuple(fields.items()))
+
+
+def is_final(exchange: Exchange, message: Message) -> bool:
+    """Does the answer settle the exchange, so that a repeat gets the same one? After a system error
+    a host may find another answer.
+    """
+    if exchange.reversal:
+        return message.advice_outcome in (AdviceOutcome.ACCEPTED, AdviceOutcome.FLAGGED)
+    return message.outcome not in (Outcome.SYSTEM_ERROR, Outcome.UNKNOWN)

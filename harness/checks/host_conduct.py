@@ -1,0 +1,249 @@
+"""Checks that judge a host by the wire alone (H6.wire, H9 to H13).
+
+The host is seen where its bytes leave it, before any fault of ours can touch them, and what it was
+asked is seen where it arrives, behind them. So these checks judge somebody else's host in front of
+our terminals as they judge our own. In front of somebody else's terminals our own host is not on
+trial, and they do not apply.
+"""
+
+from __future__ import annotations
+
+from harness import events as e
+from harness.checks.base import Check
+from harness.checks.evidence import TerminalEvidence
+from harness.checks.exchanges import Answer, Exchange
+from harness.checks.transactions import TransactionEvidence
+from harness.checks.wire_evidence import APPROVING
+from harness.wire.echo import wrong_echo
+from harness.wire.message import REQUESTS, AdviceOutcome, Kind, Message, counterpart
+
+
+class HostCheck(Check):
+    """A check of what leaves the host. `answers` is called with each answer of the host to what it
+    was asked as a terminal had sent it. What the host does in an outage that is meant
+    (`Contract.host_outages`) is not judged.
+    """
+
+    needs = ("wire.terminal", "wire.host")
+
+    @classmethod
+    def applies(cls, sees: tuple[str, ...]) -> bool:
+        """Only where the terminals are ours: there the host is on trial."""
+        return "device" in sees
+
+    def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
+        if event.end == "host" and event.to == "terminal":
+            answer = terminal.wire.exchanges.answer
+            if answer is None or answer.exchange is None or not answer.exchange.judged:
+                return
+            if not self.contract.host_excused(answer.exchange.arrived_at, at):
+                self.answers(terminal, at, answer.exchange, answer)
+
+    def answers(
+        self, terminal: TerminalEvidence, at: float, exchange: Exchange, answer: Answer
+    ) -> None:
+        """The host has answered an exchange."""
+
+
+class AnsweredOnce(HostCheck):
+    """H9. Each request and each reversal gets one answer within its time: the terminal's timer for
+    the host, and for a reversal the time until it is repeated. The answer reads, is of the right
+    type, has a response code and, where the link has one, a right MAC.
+
+    An exchange that was still in time when the connection or the run ended is open, and not judged.
+    """
+
+    id = "H9"
+    timed = True
+    unit = "s"
+
+    @property
+    def bound(self) -> float:
+        return self.contract.host_response
+
+    def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
+        if event.end != "host" or event.to != "terminal":
+            return
+        answer = terminal.wire.exchanges.answer
+        exchange = None if answer is None else answer.exchange
+        if self.contract.host_excused(at if exchange is None else exchange.arrived_at, at):
+            return
+        if event.problem:
+            self.tried += 1
+            self.fail(terminal, at, f"the host sent {event.size} bytes that are no message")
+        elif answer is None:
+            return
+        elif answer.exchange is None:
+            self.tried += 1
+            message = answer.message
+            self.fail(terminal, at, f"{message.mti} to STAN {message.stan}, which nobody had asked")
+        elif answer.exchange.judged:
+            self.tried += 1
+            self._judge(terminal, at, answer.exchange, answer, event.mac)
+
+    def _judge(
+        self, terminal: TerminalEvidence, at: float, exchange: Exchange, answer: Answer, mac: str
+    ) -> None:
+        message, what = answer.message, exchange.what
+        code = message.element("code")
+        if message.mti != counterpart(exchange.mti):
+            self.fail(terminal, at, f"{what} was answered by {message.mti}")
+        elif mac == "bad" or (mac == "none" and self.contract.mac):
+            self.fail(terminal, at, f"{what} was answered with a MAC that is {_in_words(mac)}")
+        elif code in message.missing():
+            self.fail(terminal, at, f"{what} was answered without DE {code}")
+        elif exchange.answers > exchange.arrivals:
+            self.fail(terminal, at, f"{what} was answered {exchange.answers} times")
+        elif answer.took is not None:
+            self._in_time(terminal, at, exchange, answer.took)
+
+    def _in_time(
+        self, terminal: TerminalEvidence, at: float, exchange: Exchange, took: float
+    ) -> None:
+        bound = terminal.wire.exchanges.bound(exchange)
+        if exchange.excused:
+            return
+        if not exchange.reversal:
+            self.measured(took)
+        if took > bound + 1e-6:
+            what = f"{exchange.what} was answered after {took:.1f} s, at most {bound:.1f} s"
+            self.fail(terminal, at, what, excess=took - bound)
+
+    def due(self, terminal: TerminalEvidence, now: float) -> None:
+        for unanswered in terminal.wire.exchanges.overdue(now):
+            until = unanswered.arrived_at + unanswered.bound
+            if unanswered.excused or self.contract.host_excused(unanswered.arrived_at, until):
+                continue
+            self.tried += 1
+            what = f"{unanswered.what} had no answer within {unanswered.bound:.1f} s"
+            self.fail(terminal, until, what, excess=unanswered.bound)
+
+
+def _in_words(mac: str) -> str:
+    return "wrong" if mac == "bad" else "missing"
+
+
+class EchoesRequest(HostCheck):
+    """H10. Every element that an answer repeats says what the request said (`wire/echo.py`)."""
+
+    id = "H10"
+
+    def answers(
+        self, terminal: TerminalEvidence, at: float, exchange: Exchange, answer: Answer
+    ) -> None:
+        message = answer.message
+        self.tried += 1
+        wrong = wrong_echo(message, exchange.asked)
+        if wrong:
+            differing = ", ".join(_difference(message, exchange, element) for element in wrong)
+            self.fail(terminal, at, f"{message.mti} to {exchange.what}: {differing}")
+
+
+def _difference(message: Message, exchange: Exchange, element: str) -> str:
+    """'DE 49 is 840 instead of 978'."""
+    asked = dict(exchange.asked.texts).get(element, "")
+    if element == message.element("amount"):
+        asked = f"{exchange.asked.amount:0{len(message.amount_text) or 1}d}"
+    said = message.fields.get(element, "")
+    return f"DE {element} is {said or 'missing'} instead of {asked}"
+
+
+class SameAnswerToRepeat(HostCheck):
+    """H11. A message that comes again gets the answer that the first one got: the same code and the
+    same approval code. After an answer that settles nothing the host may find another one, and so
+    may a standby that has taken over.
+    """
+
+    id = "H11"
+    rare = True
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
+        self._failed_over_at = -1.0
+
+    def run_event(self, at: float, event: e.Event) -> None:
+        if isinstance(event, e.FailedOver):
+            self._failed_over_at = at
+
+    def answers(
+        self, terminal: TerminalEvidence, at: float, exchange: Exchange, answer: Answer
+    ) -> None:
+        message = answer.message
+        first = not exchange.settled_by or exchange.answers == exchange.settled_by
+        if first or exchange.arrivals < 2 or exchange.settled_at <= self._failed_over_at:
+            return
+        self.tried += 1
+        said = message.code, message.text("approval")
+        if said != (exchange.code, exchange.approval):
+            now, before = _code_in_words(*said), _code_in_words(exchange.code, exchange.approval)
+            what = f"{exchange.what} was answered {now} when it came again, and {before} at first"
+            self.fail(terminal, at, what)
+
+
+def _code_in_words(code: str, approval: str) -> str:
+    return f"{code or 'without a code'}{f' ({approval})' if approval else ''}"
+
+
+class ReversalAccepted(HostCheck):
+    """H12. A reversal tells what has happened already, so the host accepts it. A code by which it
+    is to be sent again later is no refusal; whether it is accepted in the end is H7's.
+    """
+
+    id = "H12"
+
+    def answers(
+        self, terminal: TerminalEvidence, at: float, exchange: Exchange, answer: Answer
+    ) -> None:
+        message = answer.message
+        if not exchange.reversal or not message.code or exchange.excused:
+            return
+        self.tried += 1
+        if message.advice_outcome is AdviceOutcome.PARK:
+            self.fail(terminal, at, f"reversal {exchange.stan} was refused with {message.code}")
+
+
+class NoApprovalAfterReversal(HostCheck):
+    """H6.wire. An original whose reversal the host had acknowledged before it answered the original
+    is never approved. A case is an original that arrives afterwards, or that had arrived and was
+    not answered.
+    """
+
+    id = "H6.wire"
+    rare = True
+
+    def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
+        if event.end != "host" or event.mac == "bad":
+            return
+        kind, message = terminal.wire.kind, terminal.wire.message
+        if kind in REQUESTS and event.to == "host":
+            self.tried += terminal.transactions.of(message).tombstone
+        elif kind is Kind.REVERSAL_ANSWER and event.to == "terminal":
+            self.tried += sum(x.host_asked for x in terminal.wire.host_end.acknowledged)
+        elif kind is Kind.ANSWER and event.to == "terminal":
+            transaction = terminal.transactions.of(message)
+            meant = self.contract.host_excused(transaction.heard_at, at)
+            if transaction.tombstone and message.outcome in APPROVING and not meant:
+                self._approved(terminal, at, transaction)
+
+    def _approved(
+        self, terminal: TerminalEvidence, at: float, transaction: TransactionEvidence
+    ) -> None:
+        answer = terminal.wire.exchanges.answer
+        again = answer is not None and answer.exchange is not None and answer.exchange.answers > 1
+        if not again:  # else it repeats what it had said before it took the reversal
+            what = f"STAN {transaction.stan} was approved after its reversal was acknowledged"
+            self.fail(terminal, at, what)
+
+
+class NetworkAnswered(HostCheck):
+    """H13. A sign-on is answered within its time, and so is an echo, each with a response code."""
+
+    id = "H13"
+    timed = True
+
+    def due(self, terminal: TerminalEvidence, now: float) -> None:
+        network = terminal.wire.network
+        network.overdue(now)
+        self.tried += network.tried
+        for ignored in network.ignored:
+            self.fail(terminal, ignored.until, ignored.what, excess=ignored.excess)

@@ -1,0 +1,132 @@
+"""Sign-ons and echoes of one terminal, and whether the host answered them.
+
+They are read at the host's end where their frames are reported there, and else at the terminal's.
+At the terminal's end a fault on the way may have taken the answer. So what was asked there counts
+only on a connection during which no fault was in force.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from harness import events as e
+from harness.contract import Contract
+from harness.wire.message import Kind, Message
+
+KEEPS = 16
+FAILURES_KEPT = 20
+
+
+class FaultsInForce:
+    """Whether a fault is in force, and since when none was (run seconds). One for all terminals."""
+
+    __slots__ = ("_ends_at", "_open")
+
+    def __init__(self) -> None:
+        self._open = 0
+        self._ends_at = -1.0
+
+    def see(self, at: float, event: e.Event) -> None:
+        """A fault began, ended, or took an effect that lasts."""
+        if isinstance(event, e.FaultBegan):
+            self._open += 1
+        elif isinstance(event, e.FaultEnded):
+            self._open -= 1
+            self._ends_at = max(self._ends_at, at)
+        elif isinstance(event, e.FaultActed):
+            self._ends_at = max(self._ends_at, at + event.lasts)
+
+    def none_since(self, moment: float) -> bool:
+        """Was there no fault from that moment on?"""
+        return not self._open and self._ends_at < moment
+
+
+class Ignored(NamedTuple):
+    """A sign-on or echo whose answer was missing, late or not complete. `until` is when that was
+    seen (run seconds), and `excess` by how many seconds its time was over (None where time does
+    not matter).
+    """
+
+    until: float
+    what: str
+    excess: float | None
+
+
+class NetworkExchanges:
+    """`tried` counts the sign-ons and echoes that were judged, `ignored` are those that failed."""
+
+    __slots__ = ("_contract", "_faults", "_opened_at", "_waiting", "ignored", "tried")
+
+    def __init__(self, contract: Contract, faults: FaultsInForce | None) -> None:
+        """`faults` are those that may have taken an answer on its way; None where none can have."""
+        self._contract = contract
+        self._faults = faults
+        self._opened_at = 0.0
+        self._waiting: dict[str, tuple[str, float]] = {}  # function and time, by STAN
+        self.tried = 0
+        self.ignored: list[Ignored] = []
+
+    def opened(self, at: float) -> None:
+        self._opened_at = at
+        self._waiting.clear()
+
+    def passes(self, at: float, message: Message, *, to_host: bool, authentic: bool) -> None:
+        """A network management message passes the end at which they are read."""
+        if to_host and message.kind is Kind.NETWORK:
+            self._asks(at, message)
+        elif not to_host and message.kind is Kind.NETWORK_ANSWER and authentic:
+            self._is_answered(at, message)
+
+    def closed(self, at: float) -> None:
+        """The connection has ended: what waits gets no answer any more."""
+        self.overdue(at)
+        self._waiting.clear()
+
+    def overdue(self, now: float) -> None:
+        """Judges what waits longer than it may."""
+        for stan, (function, asked_at) in list(self._waiting.items()):
+            if now - asked_at >= self._bound(function) - 1e-6:
+                del self._waiting[stan]
+                bound = self._bound(function)
+                self._judge(function, stan, asked_at, now, "was not answered", bound)
+
+    def _asks(self, at: float, message: Message) -> None:
+        if message.function in ("sign_on", "echo"):
+            self._waiting[message.stan] = (message.function, at)
+            if len(self._waiting) > KEEPS:
+                del self._waiting[next(iter(self._waiting))]
+
+    def _is_answered(self, at: float, message: Message) -> None:
+        function, asked_at = self._waiting.pop(message.stan, ("", 0.0))
+        if not function:
+            return
+        took, bound = at - asked_at, self._bound(function)
+        wrong, excess = "", None
+        if not message.code:
+            wrong = f"was answered without DE {message.element('code')}"
+        elif took > bound + 1e-6:
+            wrong, excess = f"was answered after {took:.1f} s, at most {bound:.1f} s", took - bound
+        self._judge(function, message.stan, asked_at, at, wrong, excess)
+
+    def _judge(
+        self,
+        function: str,
+        stan: str,
+        asked_at: float,
+        until: float,
+        wrong: str,
+        excess: float | None,
+    ) -> None:
+        if self._faults is not None and not self._faults.none_since(self._opened_at):
+            return
+        if self._contract.host_excused(asked_at, until):
+            return
+        self.tried += 1
+        if wrong and len(self.ignored) < FAILURES_KEPT:
+            name = function.replace("_", "-")
+            what = f"the {name} with STAN {stan} {wrong}"
+            self.ignored.append(Ignored(until, what, excess))
+
+    def _bound(self, function: str) -> float:
+        contract = self._contract
+        return contract.sign_on_response if function == "sign_on" else contract.echo_interval
