@@ -11,6 +11,7 @@ from harness.checks.evidence import TerminalEvidence
 from harness.checks.judgement import SECRECY, Judgement
 from harness.checks.run_facts import RunFacts
 from harness.checks.totals import TotalsCounter
+from harness.checks.unread import UnreadCounter
 from harness.checks.verdict import Verdict
 from harness.journal import Header
 from harness.wire.dialects import load_dialect
@@ -52,7 +53,14 @@ class Judge:
         self._totals = TotalsCounter(header.contract)
         self._terminals: dict[str, TerminalEvidence] = {}
         self._facts = RunFacts(header)
-        self._dispatch = Dispatch(self._watching, self._totals, self._facts.counters.values())
+        unread = (
+            UnreadCounter(header.mode, self._totals.totals)
+            if header.mode in ("host", "terminals")
+            else None
+        )
+        self._dispatch = Dispatch(
+            self._watching, self._totals, self._facts.counters.values(), unread
+        )
         self._now = 0.0
         self._verdict: Verdict | None = None
 

@@ -20,6 +20,7 @@ from harness.live.clock import LiveClock
 from harness.live.faulty_link import FaultyLink
 from harness.live.loop import watched
 from harness.live.stores import TerminalStore
+from harness.live.stream_watch import StreamWatch
 from harness.live.transport import Alarm, Connection, Lag
 from harness.live.unreachable import UnreachableAddresses
 from harness.machines.atm import Atm, LosePower, WantBoot
@@ -42,6 +43,7 @@ class LiveAtm:
         "_over",
         "_path",
         "_taps",
+        "_watch",
         "atm",
     )
 
@@ -54,6 +56,7 @@ class LiveAtm:
         self._path = Path(fleet.faults, fleet.frame_builder, atm.id)  # of the latest connection
         self._over = False
         self._taps: dict[str, Tap] = {}
+        self._watch: StreamWatch | None = None  # of somebody else's host
         self._alarm = Alarm(fleet.loop, fleet.clock, fleet.lag, atm.next_deadline, self._wake)
 
     def boot(self) -> None:
@@ -91,6 +94,8 @@ class LiveAtm:
         self._fleet.connected.set()
         if self._fleet.watches:
             self._faulty_link = self._new_faulty_link()
+        if self._fleet.standalone:
+            self._watch = self._new_watch()
         self.atm.opened(self._fleet.clock.now())
         self._drain()
 
@@ -101,17 +106,34 @@ class LiveAtm:
         }
         return FaultyLink(self._fleet, ways, self._cut, self._path)
 
+    def _new_watch(self) -> StreamWatch:
+        fleet, link = self._fleet, self._faulty_link
+        tap = self._taps["terminal"]
+        stream = tap.stream if link is None else link.stream("terminal")
+        return StreamWatch(
+            *(fleet.loop, fleet.clock, stream, "terminal"),
+            words=fleet.decoder.incomplete,
+            tell=self._record,
+            silence=False,
+        )
+
     def received(self, connection: Connection, data: bytes) -> None:
         if connection is not self._connection:
             return
+        watch = self._watch
         if self._faulty_link is None:
             self._to_terminal(data)
         else:
             self._faulty_link.carry(data, "terminal")
+        if watch is not None and watch is self._watch:
+            watch.came()
 
     def _to_terminal(self, data: bytes) -> None:
-        for frame in self._taps["terminal"].see(data):
+        tap = self._taps["terminal"]
+        for frame in tap.see(data):
             self._record(frame)
+        if tap.keep_alives:
+            self._record(tap.told_keep_alives())
         self.atm.receive(data, self._fleet.clock.now())
         self._drain()
 
@@ -125,6 +147,9 @@ class LiveAtm:
     def _forget(self, connection: Connection, how: str) -> None:
         if connection is self._connection:
             self._connection = None
+            if self._watch is not None:
+                self._watch.ended()
+                self._watch = None
             if self._faulty_link is not None:
                 self._faulty_link.close()
                 self._faulty_link = None
@@ -268,7 +293,7 @@ class TerminalFleet:
         self.host_address = host_address
         self.dead_addresses = UnreachableAddresses()
         self.connected = asyncio.Event()
-        self._standalone = standalone
+        self.standalone = standalone
         self._awaits_service = assembly.plan.scenario.contract.awaits_service
         self._journal = journal
         self.atms = [LiveAtm(self, assembly.atm(index)) for index in range(assembly.plan.terminals)]
@@ -277,7 +302,7 @@ class TerminalFleet:
         """A terminal could not connect. Where none has ever been connected, somebody else's host is
         not there, and the run ends; one that was there may come back.
         """
-        if self._standalone and not self.connected.is_set():
+        if self.standalone and not self.connected.is_set():
             where = "{}:{}".format(*self.host_address)
             trouble = EnvironmentTrouble(
                 f"connection {how} at {where}: is the host listening there? start it first"
