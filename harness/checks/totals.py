@@ -17,13 +17,9 @@ from harness.wire.message import Outcome
 
 class Totals(msgspec.Struct, kw_only=True):
     """Times in seconds, money in minor units. `captured_why` counts by reason; `explained` is the
-<<<<<<< HEAD
     part of the difference between ledger and cash that is owed or in suspense; `refused` counts by
-    reason the messages that the host did not serve, or served with a doubt.
-=======
-    part of the difference between ledger and cash that is owed or in suspense. `unread` counts by
+    reason the messages that the host did not serve, or served with a doubt; `unread` counts by
     reason what somebody else's machine sent that does not read.
->>>>>>> f5044d3 (The framings of the field, keep-alives, swapped TPDUs, incomplete frames told, and faults of a connection that strike all that is on it)
     """
 
     terminals: int = 0
@@ -49,12 +45,9 @@ class Totals(msgspec.Struct, kw_only=True):
     parked: int = 0
     suspense: int = 0
     cards_met_fault: int = 0
-<<<<<<< HEAD
     refused: dict[str, int] = {}
-=======
     unread: dict[str, int] = {}
     keep_alives: int = 0
->>>>>>> f5044d3 (The framings of the field, keep-alives, swapped TPDUs, incomplete frames told, and faults of a connection that strike all that is on it)
 
 
 class TotalsCounter:
@@ -62,11 +55,7 @@ class TotalsCounter:
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
-<<<<<<< HEAD
-        self.totals = Totals(captured_why={}, refused={})
-=======
-        self.totals = Totals(captured_why={}, unread={})
->>>>>>> f5044d3 (The framings of the field, keep-alives, swapped TPDUs, incomplete frames told, and faults of a connection that strike all that is on it)
+        self.totals = Totals(captured_why={}, refused={}, unread={})
         self._wait: dict[str, float] = {}
         self._hold: dict[str, Moment] = {}
         self._met: dict[str, int] = {}

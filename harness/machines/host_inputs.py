@@ -116,13 +116,13 @@ class Received:
 
     `fault` is what a fault makes of it. `record` is the record of the transaction that it is about,
     `own` that of the message itself; of a request these are the same. `original` is what a reversal
-<<<<<<< HEAD
     names. `why` and `elements` are why it is not served, and the data elements that are to blame.
     `down_for` is for how many seconds the host will be down, where it crashes over this
-    message.
+    message. `address` is the address of its frame, which the answer goes back to.
     """
 
     __slots__ = (
+        "address",
         "connection",
         "down_for",
         "elements",
@@ -133,15 +133,6 @@ class Received:
         "record",
         "why",
     )
-=======
-    names. `down_for` is for how many seconds the host will be down, where it crashes over this
-    message. `address` is the address of its frame, which the answer goes back to.
-    """
-
-    __slots__ = (
-        "address", "connection", "down_for", "fault", "message", "original", "own", "record",
-    )  # fmt: skip
->>>>>>> f5044d3 (The framings of the field, keep-alives, swapped TPDUs, incomplete frames told, and faults of a connection that strike all that is on it)
 
     def __init__(self, connection: HostConnection, message: Message, address: bytes = b"") -> None:
         self.connection = connection
