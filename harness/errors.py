@@ -76,14 +76,12 @@ class RemoteProtocolError(ProtocolError):
 class FramingError(RemoteProtocolError):
     """A stream that cannot be cut into frames.
 
-    `offset` counts bytes from the start of the stream, `data` holds the bytes that are wrong there,
-    `hint` is the likely cause, or '' if none is known.
+    `offset` counts bytes from the start of the stream, `data` holds the bytes that are wrong there.
     """
 
-    def __init__(self, reason: str, *, offset: int, data: bytes, hint: str = "") -> None:
+    def __init__(self, reason: str, *, offset: int, data: bytes) -> None:
         self.reason = reason
         self.offset = offset
         self.data = data
-        self.hint = hint
         shown = data[:16].hex(" ")
-        super().__init__(f"{reason} at byte {offset} [{shown}]" + (f"; {hint}" if hint else ""))
+        super().__init__(f"{reason} at byte {offset} [{shown}]")

@@ -7,12 +7,14 @@ sees exactly what the terminal saw; at the host's end it sees what the host saw.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 
 from harness.errors import DecodeError
-from harness.events import End, FrameSeen
+from harness.events import End, FrameSeen, IncompleteFrame, KeepAlivesSeen
 from harness.wire.authenticated import AuthenticatedCodec
+from harness.wire.deframer import Deframer, Frame
 from harness.wire.dialects.base import Dialect
 from harness.wire.format_detector import FormatDetector
 from harness.wire.framing import Framing
@@ -69,10 +71,25 @@ class TapDecoder:
             self._known[payload] = seen
         return seen
 
-    def remedy(self, stream: bytes) -> str:
-        """What would have read the start of a stream, as the end of a sentence; or ''."""
-        flags = self._guess.remedy(stream) if self._guess is not None else ""
-        return f"; it reads with {flags}" if flags else ""
+    def hint(self, stream: bytes) -> str:
+        """What the start of a stream that does not read looks like; '' if like nothing known."""
+        return self._guess.hint(stream) if self._guess is not None else ""
+
+    def incomplete(
+        self, stream: Deframer, to: End, waited: float, *, closed: bool
+    ) -> IncompleteFrame:
+        """What is to be told of the bytes that wait in a stream on its way `to` an end."""
+        data, guess = stream.rest, self._guess
+        return IncompleteFrame(
+            to,
+            size=len(data),
+            missing=stream.missing,
+            waited=round(waited, 3),
+            closed=closed,
+            shown=_shown(data),
+            lengths=guess.lengths(data) if guess is not None else "",
+            hint=guess.hint(data) if guess is not None else "",
+        )
 
     def _look(self, payload: bytes) -> Look:
         try:
@@ -93,11 +110,13 @@ class Tap:
     """One direction at one end of one connection.
 
     `latest` is the message of the frame that it saw last, whether it was reported or not; None if
-    that would not decode.
+    that would not decode. `stream` is the stream that it cuts into frames. `keep_alives` counts
+    those that are not told yet.
     """
 
     __slots__ = (
-        "_begun", "_broken", "_decoder", "_deframer", "_end", "_management", "_to", "latest",
+        "_begun", "_broken", "_decoder", "_doubt", "_end", "_management", "_to", "keep_alives",
+        "latest", "stream",
     )  # fmt: skip
 
     def __init__(self, decoder: TapDecoder, end: End, to: End, *, management: bool = True) -> None:
@@ -108,14 +127,18 @@ class Tap:
         self._end = end
         self._to = to
         self._management = management
-        self._deframer = decoder.framing.deframer()
+        self.stream = decoder.framing.deframer()
+        self.keep_alives = 0
+        self._doubt = ""
         self._broken = False
         self._begun = False  # has a first frame been read, well or badly?
         self.latest: Fields | None = None
 
     def reset(self) -> None:
         """A new connection."""
-        self._deframer.reset()
+        self.stream.reset()
+        self.keep_alives = 0
+        self._doubt = ""
         self._broken = self._begun = False
         self.latest = None
 
@@ -123,20 +146,50 @@ class Tap:
         """The frames that these bytes complete."""
         seen = []
         self.latest = None
-        for raw, payload, _ in self._deframer.feed(data):
-            fields, mac, digest, problem, network_management = self._decoder.look(payload)
-            if problem and not self._begun:
-                problem += self._decoder.remedy(raw)
-            self._begun = True
+        frames = self.stream.feed(data)
+        for frame in frames:
+            if not frame.payload:
+                self.keep_alives += 1
+                continue
+            fields, mac, digest, problem, network_management = self._decoder.look(frame.payload)
+            if not self._begun:
+                problem = self._first(problem, frames)
             self.latest = fields or None
             if network_management and not self._management:
                 continue
-            seen.append(FrameSeen(self._end, self._to, fields, mac, digest, len(payload), problem))  # type: ignore[arg-type]
-        if self._deframer.error is not None and not self._broken:
+            seen.append(
+                FrameSeen(self._end, self._to, fields, mac, digest, len(frame.payload), problem)  # type: ignore[arg-type]
+            )
+        if self.stream.error is not None and not self._broken:
             self._broken = True
-            problem = str(self._deframer.error)
+            problem = str(self.stream.error)
             if not self._begun:
-                problem += self._decoder.remedy(data)
-            self._begun = True
-            seen.append(FrameSeen(self._end, self._to, {}, "none", "", len(data), problem))
+                problem = self._first(problem, frames)
+            size = len(self.stream.rest)
+            seen.append(FrameSeen(self._end, self._to, {}, "none", "", size, problem))
         return seen
+
+    def _first(self, problem: str, frames: Sequence[Frame]) -> str:
+        """The first message of a stream has come. What it looks like, where it does not read; where
+        it does, an empty frame in front of it may be the half of a longer header.
+        """
+        self._begun = True
+        if not problem and frames[0].payload:
+            return ""
+        stream = b"".join(frame.raw for frame in frames) + self.stream.rest
+        hint = self._decoder.hint(stream)
+        if problem:
+            return f"{problem}; {hint}" if hint else problem
+        self._doubt = hint
+        return ""
+
+    def told_keep_alives(self) -> KeepAlivesSeen:
+        """The keep-alives since this was last asked."""
+        count, self.keep_alives = self.keep_alives, 0
+        hint, self._doubt = self._doubt, ""
+        return KeepAlivesSeen(self._to, count, hint)
+
+
+def _shown(data: bytes) -> str:
+    """The first bytes, too few to hold a card number."""
+    return data[:12].hex(" ")

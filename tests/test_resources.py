@@ -7,7 +7,11 @@ from harness.resources import fixture, names
 
 def test_shipped_files_are_found_by_name() -> None:
     """Names come sorted and without their suffix; folders inside a folder do not count."""
-    assert names("specs", ".toml") == ["iso87-ascii", "iso87-binary"]
+    assert names("specs", ".toml") == [
+        "iso87-ascii",
+        "iso87-ascii-binary-bitmap",
+        "iso87-binary",
+    ]
     assert "test" in names("keys", ".toml")
     assert fixture("keys", "test.toml").is_file()
 

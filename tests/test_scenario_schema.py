@@ -73,7 +73,7 @@ def test_an_old_name_is_taken_and_marked(rename: Rename) -> None:
         HEAD + "[expect]\nAborted = 0",
         HEAD + "[link]\nmac = 3",
         HEAD + '[link]\nmac = "cmca"',
-        HEAD + '[link]\nframing = "3byte"',
+        HEAD + '[link]\nframing = "5byte"',
         HEAD + '[link]\ndialect = "1988"',
         HEAD + '[link]\nsign_on = "no"',
         HEAD + '[contract]\nhost_respons = "3s"',

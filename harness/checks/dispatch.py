@@ -9,10 +9,13 @@ from harness.checks.base import Check, handlers_of
 from harness.checks.evidence import EVIDENCE_HANDLERS, EvidenceHandler
 from harness.checks.expectations import EventCounter
 from harness.checks.totals import TotalsCounter
+from harness.checks.unread import UnreadCounter
+
+Counter = EventCounter | UnreadCounter
 
 
 class Recipients:
-    """Who takes in one kind of event: first the `counters` of expected events, then the evidence
+    """Who takes in one kind of event: first the `counters` of events, then the evidence
     of its terminal (`take_in`, called with the `witness` of that name, see `EvidenceHandler`), then
     the `handlers` of checks and totals.
     """
@@ -21,7 +24,7 @@ class Recipients:
 
     def __init__(
         self,
-        counters: tuple[EventCounter, ...],
+        counters: tuple[Counter, ...],
         evidence: EvidenceHandler | None,
         handlers: tuple[Callable[..., None], ...],
     ) -> None:
@@ -35,19 +38,29 @@ class Dispatch(dict[type[e.Event], Recipients]):
     """The recipients by kind of event. An entry is made when the first event of its kind comes."""
 
     def __init__(
-        self, checks: Sequence[Check], totals: TotalsCounter, counters: Iterable[EventCounter]
+        self,
+        checks: Sequence[Check],
+        totals: TotalsCounter,
+        counters: Iterable[EventCounter],
+        unread: UnreadCounter | None,
     ) -> None:
+        """`unread` counts what a stranger sent that does not read; None in a run without one."""
         super().__init__()
         self._checks = checks
         self._caring = handlers_of(tuple(type(check) for check in checks))
         self._totals = totals
         self._counters = tuple(counters)
+        self._unread = unread
 
     def __missing__(self, kind: type[e.Event]) -> Recipients:
         handlers = [getattr(self._checks[n], method) for n, method in self._caring[kind]]
         if kind in self._totals.handlers:
             handlers.append(self._totals.handlers[kind])
-        counters = tuple(x for x in self._counters if x.wanted.event == kind.__name__)
+        counters: tuple[Counter, ...] = tuple(
+            x for x in self._counters if x.wanted.event == kind.__name__
+        )
+        if self._unread is not None and kind in self._unread.kinds:
+            counters += (self._unread,)
         found = Recipients(counters, EVIDENCE_HANDLERS.get(kind), tuple(handlers))
         self[kind] = found
         return found

@@ -12,6 +12,7 @@ from harness.checks.judgement import SECRECY, Judgement
 from harness.checks.network_exchanges import FaultsInForce
 from harness.checks.run_facts import RunFacts
 from harness.checks.totals import TotalsCounter
+from harness.checks.unread import UnreadCounter
 from harness.checks.verdict import Verdict
 from harness.journal import Header
 from harness.wire.dialects import load_dialect
@@ -57,7 +58,14 @@ class Judge:
         self._terminals: dict[str, TerminalEvidence] = {}
         self._facts = RunFacts(header)
         self._faults = FaultsInForce()
-        self._dispatch = Dispatch(self._watching, self._totals, self._facts.counters.values())
+        unread = (
+            UnreadCounter(header.mode, self._totals.totals)
+            if header.mode in ("host", "terminals")
+            else None
+        )
+        self._dispatch = Dispatch(
+            self._watching, self._totals, self._facts.counters.values(), unread
+        )
         self._now = 0.0
         self._verdict: Verdict | None = None
 

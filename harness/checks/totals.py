@@ -18,7 +18,8 @@ from harness.wire.message import Outcome
 class Totals(msgspec.Struct, kw_only=True):
     """Times in seconds, money in minor units. `captured_why` counts by reason; `explained` is the
     part of the difference between ledger and cash that is owed or in suspense; `refused` counts by
-    reason the messages that the host did not serve, or served with a doubt.
+    reason the messages that the host did not serve, or served with a doubt; `unread` counts by
+    reason what somebody else's machine sent that does not read.
     """
 
     terminals: int = 0
@@ -45,6 +46,8 @@ class Totals(msgspec.Struct, kw_only=True):
     suspense: int = 0
     cards_met_fault: int = 0
     refused: dict[str, int] = {}
+    unread: dict[str, int] = {}
+    keep_alives: int = 0
 
 
 class TotalsCounter:
@@ -52,7 +55,7 @@ class TotalsCounter:
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
-        self.totals = Totals(captured_why={}, refused={})
+        self.totals = Totals(captured_why={}, refused={}, unread={})
         self._wait: dict[str, float] = {}
         self._hold: dict[str, Moment] = {}
         self._met: dict[str, int] = {}

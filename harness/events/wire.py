@@ -41,6 +41,41 @@ class AdviceSeen(WireEvent, frozen=True, gc=False):
     mac: Literal["good", "bad", "none"]
 
 
+class KeepAlivesSeen(WireEvent, frozen=True, gc=False):
+    """Frames without a message came on their way `to` an end: so many keep-alives. `hint`: what
+    else they may be, where one of them was the first thing that came.
+    """
+
+    to: End
+    count: int
+    hint: str = ""
+
+
+class IncompleteFrame(WireEvent, frozen=True, gc=False):
+    """Bytes on their way `to` an end are no whole frame, and `missing` bytes more were announced
+    (0: not even the header is whole). They have waited for `waited` run seconds, or the connection
+    has ended (`closed`).
+
+    `size` is how many bytes there are, `shown` the first of them, `lengths` what their header means
+    in each framing, and `hint` what they look like.
+    """
+
+    to: End
+    size: int
+    missing: int
+    waited: float
+    closed: bool
+    shown: str
+    lengths: str
+    hint: str
+
+
+class NothingReceived(WireEvent, frozen=True, gc=False):
+    """A connection has stood for so many run seconds, and not one byte has come on it."""
+
+    seconds: float
+
+
 class LinkOpened(WireEvent, frozen=True, gc=False):
     """A connection has been established, seen at the terminal's end."""
 

@@ -73,7 +73,7 @@ class Coalesce(ByteRule):
             self._told.pop((terminal, to), None)
 
     def fate(self, now: float, passing: Passing) -> list[Act] | None:
-        terminal, way = passing.terminal, (passing.terminal, passing.to)
+        terminal, way = passing.terminal, (passing.line, passing.to)
         held = self._held.get(way)
         if held is None:
             return super().fate(now, passing)
@@ -85,14 +85,14 @@ class Coalesce(ByteRule):
         return [Deliver(0.0, b"".join(held), effects=self._told.pop(way, ()))]
 
     def holds(self, passing: Passing, effects: tuple[FaultActed, ...]) -> None:
-        way = passing.terminal, passing.to
+        way = passing.line, passing.to
         self._told[way] = self._told.get(way, ()) + effects
 
     def unfinished(self) -> bool:
         return bool(self._held)
 
     def strike(self, _now: float, passing: Passing) -> list[Act]:
-        self._held[(passing.terminal, passing.to)] = [passing.data]
+        self._held[(passing.line, passing.to)] = [passing.data]
         self.acted(passing.terminal, f"{passing.mti} held until others leave with it")
         return []
 
@@ -101,13 +101,15 @@ class Coalesce(ByteRule):
 
 
 class SpoiledRule(ByteRule):
-    """Damages bytes of the message. The length header and the address (a TPDU) are not changed."""
+    """Damages bytes of the message. What stands around it (header, TPDU, trailer) stays."""
 
     stage = DAMAGE
 
     def __init__(self, spec: FaultSpec, index: int, context: Context) -> None:
         super().__init__(spec, index, context)
-        self.message_at = len(framing(context.framing).wrap(b"?")) - 1
+        kind = framing(context.framing)
+        self.message_at = kind.head + kind.address
+        self.around = self.message_at + kind.trailer
 
     def place(self, draw: Draw, places: int, given: Any) -> int | None:
         """The place in the message, from 1 to `places`: the given one, or a drawn one if none is
@@ -132,7 +134,7 @@ class BitFlip(SpoiledRule):
     def strike(self, _now: float, passing: Passing) -> list[Act] | None:
         draw = self.shape(passing.terminal)
         data = bytearray(passing.data)
-        byte = self.place(draw, len(data) - self.message_at, self.value("byte"))
+        byte = self.place(draw, len(data) - self.around, self.value("byte"))
         if byte is None:
             return None
         bit = self.value("bit") or 1 + draw.below(8)
@@ -158,7 +160,7 @@ class DropBytes(SpoiledRule):
 
     def strike(self, _now: float, passing: Passing) -> list[Act] | None:
         count, data = self.value("bytes"), passing.data
-        places = len(data) - self.message_at - count + 1
+        places = len(data) - self.around - count + 1
         place = self.place(self.shape(passing.terminal), places, self.value("at"))
         if place is None:
             return None
@@ -185,7 +187,7 @@ class InsertBytes(SpoiledRule):
     def strike(self, _now: float, passing: Passing) -> list[Act] | None:
         count, data = self.value("bytes"), passing.data
         draw = self.shape(passing.terminal)
-        place = self.place(draw, len(data) - self.message_at, self.value("at"))
+        place = self.place(draw, len(data) - self.around, self.value("at"))
         if place is None:
             return None
         at = self.message_at + place - 1

@@ -31,7 +31,7 @@ class LineRule(WireRule):
             self._last.pop((terminal, to), None)
 
     def strike(self, now: float, passing: Passing) -> list[Act] | None:
-        way = (passing.terminal, passing.to)
+        way = (passing.line, passing.to)
         due = self.arrives(now, self._last.get(way, 0.0), passing)
         self._last[way] = due
         if due <= now:
@@ -110,15 +110,15 @@ class AfterBytes(WireRule):
         self._carried.pop(terminal, None)
 
     def fate(self, now: float, passing: Passing) -> list[Act] | None:
-        terminal = passing.terminal
-        before = self._carried.get(terminal, 0)
+        terminal, line = passing.terminal, passing.line
+        before = self._carried.get(line, 0)
         n: int = self.value("n")
         if before > n:
             return self.beyond(now, passing)
         if not self.active(now) or not self.meant(terminal):
             return None
-        self._carried[terminal] = before + len(passing.data)
-        if self._carried[terminal] <= n or not self.strikes(now, terminal):
+        self._carried[line] = before + len(passing.data)
+        if self._carried[line] <= n or not self.strikes(now, terminal):
             return None
         return self.reached(now, passing, n - before)
 
@@ -153,7 +153,7 @@ class StallAfterN(AfterBytes):
 
     def reached(self, now: float, passing: Passing, fit: int) -> list[Act]:
         hold: float = self.value("hold")
-        self._until[passing.terminal] = now + hold
+        self._until[passing.line] = now + hold
         self.acted(
             passing.terminal, f"nothing moves for {hold:g} s, {passing.mti or 'frame'} first"
         )
@@ -162,7 +162,7 @@ class StallAfterN(AfterBytes):
         return [*begun, Deliver(hold, data[fit:])]
 
     def beyond(self, now: float, passing: Passing) -> list[Act] | None:
-        until = self._until.get(passing.terminal, 0.0)
+        until = self._until.get(passing.line, 0.0)
         return [Deliver(until - now, passing.data)] if now < until else None
 
 
@@ -184,17 +184,17 @@ class TruncateAfterN(AfterBytes):
         self._ended.pop(terminal, None)
 
     def reached(self, _now: float, passing: Passing, fit: int) -> list[Act]:
-        self._ended[passing.terminal] = None
+        self._ended[passing.line] = None
         data = passing.data
         self.acted(
             passing.terminal,
             f"{passing.mti or 'frame'} and connection end after {fit} of {len(data)} bytes",
         )
-        begun: list[Act] = [Deliver(0.0, data[:fit])] if fit else []
+        begun: list[Act] = [Deliver(0.0, data[:fit], more=True)] if fit else []
         return [*begun, Close(CLOSES_AFTER, "fin")]
 
     def beyond(self, _now: float, passing: Passing) -> list[Act] | None:
-        return [] if passing.terminal in self._ended else None
+        return [] if passing.line in self._ended else None
 
 
 LINE_RULES: tuple[type[WireRule], ...] = (Latency, Jitter, Throttle, StallAfterN, TruncateAfterN)

@@ -24,7 +24,8 @@ class LinkRule(WireRule):
 
 class Hole(LinkRule):
     """Makes frames vanish. Whether it strikes a connection is decided once, at the first frame for
-    which `may` is true.
+    which `may` is true; where several terminals share the connection, once for each of them. All
+    frames vanish on a connection that is struck.
     """
 
     stage = LOSS
@@ -32,16 +33,21 @@ class Hole(LinkRule):
 
     def __init__(self, spec: FaultSpec, index: int, context: Context) -> None:
         super().__init__(spec, index, context)
-        self._struck: dict[str, bool] = {}
+        self._asked: dict[str, dict[str, None]] = {}  # by connection, the terminals decided about
+        self._struck: dict[str, None] = {}  # connections
 
     def renewed(self, terminal: str) -> None:
+        self._asked.pop(terminal, None)
         self._struck.pop(terminal, None)
 
     def fate(self, now: float, passing: Passing) -> list[Act] | None:
-        terminal = passing.terminal
-        if terminal not in self._struck and self.may(now, passing):
-            self._struck[terminal] = self.strikes(now, terminal)
-        if not self._struck.get(terminal) or not self.active(now) or not self.swallows(passing):
+        terminal, line = passing.terminal, passing.line
+        asked = self._asked.get(line, ())
+        if terminal not in asked and line not in self._struck and self.may(now, passing):
+            self._asked.setdefault(line, {})[terminal] = None
+            if self.strikes(now, terminal):
+                self._struck[line] = None
+        if line not in self._struck or not self.active(now) or not self.swallows(passing):
             return None
         self.acted(terminal, f"{passing.mti or 'frame'} vanished")
         return []
@@ -72,13 +78,13 @@ class HalfOpen(Hole):
         self._signed_on[terminal] = None
 
     def may(self, now: float, passing: Passing) -> bool:
-        if passing.terminal in self._signed_on:
+        if passing.line in self._signed_on:
             return self.active(now)
         message = passing.message
         if passing.to != TO_TERMINAL or message is None:
             return False
         if message.is_network_management:
-            self._signed_on[passing.terminal] = None
+            self._signed_on[passing.line] = None
         return False
 
 
@@ -89,7 +95,7 @@ class AcceptNeverRead(Hole):
     summary = "a new connection is accepted, and nothing on it is ever read or answered"
 
     def stands(self, _now: float, terminal: str, _since: float) -> None:
-        self._struck[terminal] = False
+        self._asked[terminal] = {terminal: None}
 
     def may(self, _now: float, _passing: Passing) -> bool:
         return True
@@ -129,7 +135,7 @@ class FinMidResponse(LinkRule):
         self.acted(
             passing.terminal, f"{passing.mti} cut off after {len(half)} of {len(data)} bytes"
         )
-        return [Deliver(0.0, half), Close(CLOSES_AFTER, "fin")]
+        return [Deliver(0.0, half, more=True), Close(CLOSES_AFTER, "fin")]
 
 
 class FinMidRequest(FinMidResponse):

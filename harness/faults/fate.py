@@ -14,7 +14,8 @@ CLOSES_AFTER = 0.001  # run seconds: the bytes before a FIN have arrived
 
 class Deliver(NamedTuple):
     """Bytes of the stream, `delay` run seconds from now: a whole frame or a piece of one. `more`:
-    the next delivery continues the same frame, and nothing may come between them. `first`: the
+    the next delivery continues the same frame, or the connection ends in the middle of it, and
+    nothing may come between them. `first`: the
     delivery comes before all other events of the same instant (in virtual time). `effects`: the
     effects of faults that take place only when the delivery arrives, and are reported then.
     """
@@ -39,7 +40,9 @@ Act = Deliver | Close
 
 
 def together(acts: Iterable[Act]) -> list[list[Act]]:
-    """The acts in groups that nothing may interrupt: the pieces of one frame, or a single act."""
+    """The acts in groups that nothing may interrupt: the pieces of one frame, with the end of the
+    connection if that comes in the middle of it, or a single act.
+    """
     groups: list[list[Act]] = []
     goes_on = False
     for act in acts:
@@ -57,6 +60,7 @@ class Passing(NamedTuple):
     `data` are the framed bytes; `message` is the decoded message (None if decoding failed);
     `frame_builder` makes other frames, with the right MAC. `deadline` is in how many seconds the
     frame must leave to arrive exactly when the terminal's host timer runs out; None if unknown.
+    `owner` is the terminal by which the connection is known, where that is shared by several.
     """
 
     terminal: str
@@ -65,6 +69,14 @@ class Passing(NamedTuple):
     message: Message | None
     frame_builder: FrameBuilder
     deadline: float | None = None
+    owner: str = ""
+
+    @property
+    def line(self) -> str:
+        """The connection, by its terminal. What a fault does to a connection it does to all that
+        is on it.
+        """
+        return self.owner or self.terminal
 
     @property
     def mti(self) -> str:

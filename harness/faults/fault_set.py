@@ -20,6 +20,7 @@ from harness.errors import ConfigError
 from harness.events import Event, FaultActed
 from harness.faults.compose import WireFaults
 from harness.faults.connection import ConnectionRule, DialRule
+from harness.faults.connection_set import ConnectionFaults
 from harness.faults.customer import CustomerRule, HandRule
 from harness.faults.device import DeviceRule
 from harness.faults.fate import Act, Passing
@@ -42,7 +43,7 @@ from harness.wire.message import Message
 R = TypeVar("R", bound=Rule)
 
 
-class FaultSet:
+class FaultSet(ConnectionFaults):
     """`wire`, `connection`, `host`, `device`, `customer`, `operations`, `clocks`: true if a rule of
     that layer exists. `on_the_way`: true if there is a rule of the wire or of the connection.
     Rules may be added and removed during the run.
@@ -68,14 +69,12 @@ class FaultSet:
         Raises:
             ConfigError: a fault needs the framing, and no framing has the given name.
         """
+        super().__init__()
         self._context = Context(seed, host_response, framing)
         self._rules: dict[int, Rule] = {}  # by number, in the order in which they were asked for
         self._number = 0  # of the next one
         self._leaving: list[Rule] = []  # removed rules with unfinished work
-        self._waits: dict[str, list[tuple[DialRule, float]]] = {}  # of dials not answered yet
-        self._standing: dict[str, float] = {}  # terminals with a connection, and since when
         self._switching: SwitchRule | None = None
-        self.held: list[FaultActed] = []
         self.tell: Callable[[FaultActed], None] = self.held.append
         self.windows = Windows()
         self.outage = 0.0
@@ -138,8 +137,7 @@ class FaultSet:
         number = self._number
         rule = self._take_in(structs.replace(spec, start=max(spec.start, now)))
         self._sort()
-        for terminal, since in self._standing.items():
-            rule.stands(now, terminal, since)
+        self._tell_of_standing(rule, now)
         return number
 
     def remove(self, fault: str | int, now: float) -> list[Event]:
@@ -192,69 +190,9 @@ class FaultSet:
 
     # --- connection ------------------------------------------------------------------------
 
-    def dial(self, now: float, terminal: str) -> tuple[str, float]:
-        """How a terminal's dial fails, 'refused' or 'unanswered', or '' if it connects; and the
-        delay of the connection in seconds.
-        """
-        waits = [(rule, rule.wait(now, terminal)) for rule in self._dial]
-        every = [(rule, rule.admit(now, terminal)) for rule in self._connection]  # each counts it
-        for rule, trouble in every:
-            if trouble is not None:
-                rule.acted(terminal, trouble.what)
-                return trouble.how, 0.0
-        for dial in self._dial:
-            dial.admitted(terminal)
-        self._waits[terminal] = [(dial, seconds) for dial, seconds in waits if seconds]
-        return "", sum(seconds for _, seconds in waits)
-
-    def severed(self, now: float, terminal: str) -> bool:
-        """True if an accepted dial gets no answer because of a fault that has begun since."""
-        for rule in self._connection:
-            trouble = rule.severs(now, terminal)
-            if trouble is not None:
-                self._waits.pop(terminal, None)
-                rule.acted(terminal, trouble.what)
-                return True
-        return False
-
-    def answered(self, now: float, terminal: str) -> None:
-        """The dial was answered."""
-        self._standing[terminal] = now
-        for rule, seconds in self._waits.pop(terminal, ()):
-            rule.acted(terminal, rule.waited(seconds))
-
     def opened(self, now: float, terminal: str) -> None:
-        """A connection of that terminal has been established."""
-        self._standing[terminal] = now
-        for rule in self._connection:
-            rule.opened(now, terminal)
+        super().opened(now, terminal)
         self._wire.renewed(terminal)
-
-    def passed(self, now: float, terminal: str) -> None:
-        """Bytes were sent on a terminal's connection, either way: `next_cut` may have changed."""
-        for rule in self._connection:
-            rule.passed(now, terminal)
-
-    def closed(self, now: float, terminal: str) -> None:
-        """The terminal's connection has ended, or its attempt to connect has failed."""
-        self._standing.pop(terminal, None)
-        for dial, _ in self._waits.pop(terminal, ()):
-            dial.acted(terminal, "dial kept waiting, and not answered")
-        for rule in self._connection:
-            rule.closed(now, terminal)
-
-    def next_cut(self, now: float, terminal: str) -> tuple[float, str] | None:
-        """When a fault cuts the established connection, and how ('rst' or 'fin'); None if never."""
-        cuts = [rule.next_cut(now, terminal) for rule in self._connection]
-        return min((cut for cut in cuts if cut is not None), default=None)
-
-    def cut_done(self, now: float, terminal: str, how: str) -> None:
-        """The owner carries out the cut of `next_cut` now; its effect is added to `held`."""
-        for rule in self._connection:
-            cut = rule.next_cut(now, terminal)
-            if cut is not None and cut == self.next_cut(now, terminal):
-                self.held.append(rule.effect(terminal, f"connection ended by {how}"))
-                return
 
     # --- host ------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from harness.wire.framing import Framing, framing
 
 
 class FramingRule(WireRule):
-    """Knows where the message starts in a frame, and how the header encodes a length."""
+    """Knows how the header encodes a length, and what it counts besides the message."""
 
     layer = "framing"
     stage = FRAME
@@ -28,8 +28,7 @@ class FramingRule(WireRule):
     def __init__(self, spec: FaultSpec, index: int, context: Context) -> None:
         super().__init__(spec, index, context)
         self.framing: Framing = framing(context.framing)
-        self.message_at = len(self.framing.wrap(b"?")) - 1
-        self.address = self.message_at - self.framing.head  # a TPDU is counted in the length
+        self.around = self.framing.address + self.framing.trailer  # counted in the length
 
 
 # --- the length ----------------------------------------------------------------------------------
@@ -58,7 +57,7 @@ class LengthRule(FramingRule):
         message, or is more than the header can encode.
         """
         length = self.framing.length(right) + by
-        if not self.address < length <= self.framing.most:
+        if not self.around < length <= self.framing.most:
             return None
         return self.framing.header(length)
 
@@ -89,9 +88,8 @@ class LengthShort(LengthLong):
 
 
 class LengthZero(LengthRule):
-    """All framings: 0000 in two bytes, or the digits 0000. An empty frame is not allowed, so the
-    link is closed. Some peers take the header for a keep-alive and read the message as the next
-    header.
+    """All framings. The receiver takes the header for a keep-alive and reads the message as the
+    next header: nearly always that is a length that is too great, and the link is closed.
     """
 
     kind = "len_zero"
@@ -102,9 +100,9 @@ class LengthZero(LengthRule):
 
 
 class LengthMax(LengthRule):
-    """All framings: FFFF in two bytes, or the digits 9999. A receiver does not accept a frame of
-    that length (`MAX_FRAME`), so the link is closed. A receiver that accepts it waits for the
-    missing bytes.
+    """All framings, such as FFFF in two bytes, or the digits 9999. A receiver does not accept a
+    frame of that length (`MAX_FRAME`), so the link is closed. A receiver that accepts it waits for
+    the missing bytes.
     """
 
     kind = "len_max"
@@ -115,15 +113,15 @@ class LengthMax(LengthRule):
 
 
 class WrongEndianness(LengthRule):
-    """The two-byte framings. Digits have no byte order, so the fault does not act in `4ascii`. It
-    also does not act on a length whose two bytes are equal.
+    """The framings with a number in bytes. Digits have no byte order, so the fault does not act in
+    `4ascii`. It also does not act on a length whose bytes are equal.
     """
 
     kind = "wrong_endianness"
-    summary = "the two bytes of the length header stand the other way round"
+    summary = "the bytes of the length header stand the other way round"
 
     def header(self, right: bytes, _terminal: str) -> bytes | None:
-        return right[::-1] if self.framing.head == 2 else None
+        return right[::-1] if self.framing.binary else None
 
 
 class InclusiveLength(LengthRule):
@@ -175,14 +173,14 @@ class PartialFrameHang(FramingRule):
             self._hung.pop((terminal, to), None)
 
     def fate(self, now: float, passing: Passing) -> list[Act] | None:
-        if (passing.terminal, passing.to) in self._hung:
+        if (passing.line, passing.to) in self._hung:
             return []
         return super().fate(now, passing)
 
     def strike(self, _now: float, passing: Passing) -> list[Act]:
         data = passing.data
         half = data[: len(data) // 2]
-        self._hung[(passing.terminal, passing.to)] = None
+        self._hung[(passing.line, passing.to)] = None
         self.acted(passing.terminal, f"{passing.mti} hangs after {len(half)} of {len(data)} bytes")
         return [Deliver(0.0, half)]
 

@@ -17,6 +17,7 @@ from harness.faults.rule import COMMON, MTI, Context, FaultSpec, Parameter
 from harness.faults.wire import DAMAGE, TIMING, Altering, WireRule
 from harness.keyed_random import Draw
 from harness.wire.frame_builder import BITMAP_PART, MTI_PART, Part
+from harness.wire.framing import framing
 from harness.wire.message import Message
 
 _AWAY = 500_000  # distance from a STAN in use to an unused STAN
@@ -65,7 +66,7 @@ class Unsolicited(WireRule):
         other = message.replaced(stan=stan, rrn="9" * len(message.rrn) or None)
         what = f"a {passing.mti} about DE {message.element('stan')} {stan}"
         effect = self.effect(passing.terminal, what)
-        made = passing.frame_builder.reseal(other.fields)
+        made = passing.frame_builder.reseal(other.fields, passing.data)
         return [Deliver(0.0, passing.data), Deliver(self.value("after"), made, effects=(effect,))]
 
 
@@ -84,7 +85,7 @@ class Malformed(WireRule):
         if not what:
             return None
         self.acted(passing.terminal, f"{passing.mti} {what}")
-        return [Deliver(0.0, passing.frame_builder.joined(parts))]
+        return [Deliver(0.0, passing.frame_builder.joined(parts, passing.data))]
 
     def spoil(self, parts: dict[str, Part], draw: Draw) -> str:
         """Change `parts` in place; returns the change in words, or '' if no change was possible."""
@@ -202,12 +203,17 @@ class BadMac(WireRule):
     summary = "the MAC is wrong, and all else is right"
     stage = DAMAGE
 
+    def __init__(self, spec: FaultSpec, index: int, context: Context) -> None:
+        super().__init__(spec, index, context)
+        self._trailer = framing(context.framing).trailer
+
     def strike(self, _now: float, passing: Passing) -> list[Act] | None:
         place = passing.frame_builder.mac_element(passing.data)
         if not place:
             return None
         data = bytearray(passing.data)
-        data[-1] = ord("0") if data[-1] == ord("1") else ord("1")
+        last = len(data) - 1 - self._trailer
+        data[last] = ord("0") if data[last] == ord("1") else ord("1")
         self.acted(passing.terminal, f"{passing.mti} with a wrong DE {place}")
         return [Deliver(0.0, bytes(data))]
 

@@ -47,14 +47,15 @@ class Due(NamedTuple):
 class Path:
     """One life of a connection, from the dial to its end.
 
-    `terminal` is the terminal that owns the connection, '' while it is not known; until then no
-    fault of the connection acts. `used`: true once a frame has passed through the path; from then
+    `terminal` is the terminal by which the connection is known, '' while none is; until then no
+    fault of the connection acts. It may be shared: `names` are all terminals that have spoken on
+    it, if there are several. `used`: true once a frame has passed through the path; from then
     on all frames must, or they would lose their order.
     """
 
     __slots__ = (
-        "_builder", "_cut_at", "_faults", "_lanes", "_leaving", "_stands", "_transit", "terminal",
-        "used",
+        "_builder", "_cut_at", "_faults", "_lanes", "_leaving", "_stands", "_transit", "names",
+        "terminal", "used",
     )  # fmt: skip
 
     def __init__(
@@ -69,6 +70,7 @@ class Path:
         self._stands = False
         self._leaving = False
         self.terminal = terminal
+        self.names: dict[str, None] = {}
         self.used = False
 
     # --- the connection ---------------------------------------------------------------------
@@ -93,11 +95,22 @@ class Path:
         return self.belongs_to(self.terminal, now)
 
     def belongs_to(self, terminal: str, now: float) -> list[Wake]:
-        """Set the terminal of the established connection; '' if only its frames will show it."""
+        """A terminal uses the established connection, which is known by the first that does; ''
+        if only its frames will show it.
+        """
+        if self.terminal and terminal != self.terminal:
+            return self._shared_by(terminal, now)
         self.terminal = terminal
         if not terminal:
             return []
         self._faults.opened(now, terminal)
+        return self.plan_cut(now)
+
+    def _shared_by(self, terminal: str, now: float) -> list[Wake]:
+        if not terminal or terminal in self.names:
+            return []
+        self.names[self.terminal] = self.names[terminal] = None
+        self._faults.joined(now, terminal)
         return self.plan_cut(now)
 
     def closed(self, now: float, *, leaving: bool = False) -> None:
@@ -107,7 +120,7 @@ class Path:
         self._stands = False
         self._leaving = leaving
         if self.terminal:
-            self._faults.closed(now, self.terminal)
+            self._faults.closed(now, self.terminal, self.names)
 
     def gone(self) -> None:
         """The host has seen that the terminal has left."""
@@ -123,7 +136,7 @@ class Path:
         """Plan the next cut of the connection. Frames that pass until then may postpone it."""
         if not self._faults.connection or not self.terminal or not self._stands:
             return []
-        cut = self._faults.next_cut(now, self.terminal)
+        cut = self._faults.next_cut(now, self.terminal, self.names)
         if cut is None or cut[0] >= self._cut_at:
             return []
         self._cut_at = cut[0]
@@ -136,10 +149,10 @@ class Path:
         if not self._stands:
             return "", []
         self._cut_at = NEVER
-        cut = self._faults.next_cut(now, self.terminal)
+        cut = self._faults.next_cut(now, self.terminal, self.names)
         if cut is None or cut[0] > now:
             return "", self.plan_cut(now)
-        self._faults.cut_done(now, self.terminal, cut[1])
+        self._faults.cut_done(now, self.terminal, cut[1], self.names)
         return cut[1], []
 
     # --- frames -------------------------------------------------------------------------------
@@ -163,11 +176,13 @@ class Path:
         self.used = True
         wakes: list[Wake] = []
         if self._faults.connection and self.terminal:
-            self._faults.passed(now, self.terminal)
+            self._faults.passed(now, self.terminal, self.names)
             wakes = self.plan_cut(now)
         acts: list[Act] | None = None
         if self._faults.wire:
-            passing = Passing(of or self.terminal, to, raw, message, self._builder, deadline)
+            passing = Passing(
+                of or self.terminal, to, raw, message, self._builder, deadline, self.terminal
+            )
             acts = self._faults.fate(now, passing)
         for group in together([Deliver(0.0, raw)] if acts is None else acts):
             wakes += self._put(now, to, group)

@@ -84,7 +84,7 @@ class Altering(WireRule):
             return passing
         message, what = altered
         try:
-            data = passing.frame_builder.reseal(message.fields)
+            data = passing.frame_builder.reseal(message.fields, passing.data)
         except EncodeError:
             return passing  # the specification cannot encode the changed message
         self.acted(passing.terminal, f"{passing.mti} {what}")

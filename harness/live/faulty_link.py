@@ -20,9 +20,9 @@ from harness.faults.fault_set import FaultSet
 from harness.faults.path import Path
 from harness.live.clock import LiveClock
 from harness.tap import TapDecoder
+from harness.wire.deframer import Deframer, Frame
 from harness.wire.dialects.base import Dialect
 from harness.wire.frame_builder import FrameBuilder
-from harness.wire.framing import Deframer, Frame
 
 NEVER = float("inf")
 
@@ -68,10 +68,14 @@ class FaultyLink:
         self._wait()
 
     def belongs_to(self, terminal: str) -> None:
-        """Whose connection this is: known from the start, or by the first frame that names one."""
-        if terminal and not self._path.terminal:
+        """Whose connection this is: known from the start, or by the frames that name one."""
+        if terminal and terminal != self._path.terminal and terminal not in self._path.names:
             self._path.belongs_to(terminal, self._around.clock.now())
             self._wait()
+
+    def stream(self, to: End) -> Deframer:
+        """What is on its way `to` an end, as it was sent."""
+        return self._streams[to]
 
     def plan_cut(self) -> None:
         """The run's faults have changed: ask again when the connection is cut."""
@@ -91,6 +95,9 @@ class FaultyLink:
 
     def _pass(self, frame: Frame, to: End) -> None:
         around = self._around
+        if not frame.payload:
+            self._path.send(around.clock.now(), to, frame.raw, None)
+            return
         fields = around.decoder.look(frame.payload)[0]
         message = around.dialect.read(fields) if fields else None
         named = message.terminal if message is not None else ""

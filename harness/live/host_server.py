@@ -19,6 +19,7 @@ from harness.live.clock import LiveClock
 from harness.live.faulty_link import FaultyLink
 from harness.live.loop import watched
 from harness.live.stores import HostStore
+from harness.live.stream_watch import StreamWatch
 from harness.live.transport import Alarm, Connection, Lag
 from harness.tap import Tap
 
@@ -41,6 +42,7 @@ class AcceptedConnection:
         self._faulty_link = self._new_faulty_link() if server.watches else None
         self._taps = server.taps("host")
         self._outer = server.taps("terminal") if server.standalone else None
+        self._watch = self._new_watch(self._outer["host"]) if self._outer is not None else None
         self.number = number
 
     def _new_faulty_link(self) -> FaultyLink:
@@ -48,10 +50,23 @@ class AcceptedConnection:
             self._owner, {"host": self._to_host, "terminal": self._to_terminal}, self.cut
         )
 
+    def _new_watch(self, tap: Tap) -> StreamWatch:
+        server = self._owner
+        return StreamWatch(
+            *(server.loop, server.clock, tap.stream, "host"),
+            words=server.decoder.incomplete,
+            tell=self._tell,
+            silence=True,
+        )
+
     def from_terminal(self, data: bytes) -> None:
         """Bytes came from the socket."""
-        if self._outer is not None:
-            self._record(self._outer["host"].see(data))
+        if self._outer is not None and self._watch is not None:
+            tap = self._outer["host"]
+            self._record(tap.see(data))
+            if tap.keep_alives:
+                self._tell(tap.told_keep_alives())
+            self._watch.came()
         if self._faulty_link is None:
             self._to_host(data)
         else:
@@ -87,8 +102,15 @@ class AcceptedConnection:
                 self._names[name] = None
                 if self._owner.standalone:
                     self._owner.record(name, e.LinkOpened())
-            name = name or next(iter(self._names), self._owner.host.name)
-            self._owner.record(name, frame)
+            self._owner.record(name or self._name, frame)
+
+    @property
+    def _name(self) -> str:
+        """Whose connection it is: the first terminal's that spoke on it, until then the host's."""
+        return next(iter(self._names), self._owner.host.name)
+
+    def _tell(self, event: e.Event) -> None:
+        self._owner.record(self._name, event)
 
     def cut(self, how: str) -> None:
         if how == "rst":
@@ -100,6 +122,8 @@ class AcceptedConnection:
 
     def lost(self, how: str) -> None:
         """The connection is gone."""
+        if self._watch is not None:
+            self._watch.ended()
         if self._owner.standalone:
             for name in self._names:
                 self._owner.record(name, e.LinkClosed(how))

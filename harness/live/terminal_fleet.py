@@ -23,6 +23,7 @@ from harness.live.clock import LiveClock
 from harness.live.faulty_link import FaultyLink
 from harness.live.loop import watched
 from harness.live.stores import TerminalStore
+from harness.live.stream_watch import StreamWatch
 from harness.live.transport import Alarm, Connection, Lag
 from harness.live.unreachable import UnreachableAddresses
 from harness.machines.atm import Atm, LosePower, WantBoot
@@ -46,6 +47,7 @@ class LiveAtm:
         "_over",
         "_path",
         "_taps",
+        "_watch",
         "atm",
     )
 
@@ -59,6 +61,7 @@ class LiveAtm:
         self._over = False
         self._taps: dict[str, Tap] = {}
         self._outer: dict[str, Tap] = {}  # between the faults and the socket
+        self._watch: StreamWatch | None = None  # of somebody else's host
         self._alarm = Alarm(fleet.loop, fleet.clock, fleet.lag, atm.next_deadline, self._wake)
 
     def boot(self) -> None:
@@ -94,6 +97,8 @@ class LiveAtm:
         self._fleet.connected.set()
         if self._fleet.watches:
             self._faulty_link = self._new_faulty_link()
+        if self._fleet.standalone:
+            self._watch = self._new_watch()
         self.atm.opened(self._fleet.clock.now())
         self._drain()
 
@@ -104,18 +109,35 @@ class LiveAtm:
         }
         return FaultyLink(self._fleet, ways, self._cut, self._path)
 
+    def _new_watch(self) -> StreamWatch:
+        fleet, link = self._fleet, self._faulty_link
+        tap = self._taps["terminal"]
+        stream = tap.stream if link is None else link.stream("terminal")
+        return StreamWatch(
+            *(fleet.loop, fleet.clock, stream, "terminal"),
+            words=fleet.decoder.incomplete,
+            tell=self._record,
+            silence=False,
+        )
+
     def received(self, connection: Connection, data: bytes) -> None:
         if connection is not self._connection:
             return
         self._see_outside("terminal", data)
+        watch = self._watch
         if self._faulty_link is None:
             self._to_terminal(data)
         else:
             self._faulty_link.carry(data, "terminal")
+        if watch is not None and watch is self._watch:
+            watch.came()
 
     def _to_terminal(self, data: bytes) -> None:
-        for frame in self._taps["terminal"].see(data):
+        tap = self._taps["terminal"]
+        for frame in tap.see(data):
             self._record(frame)
+        if tap.keep_alives:
+            self._record(tap.told_keep_alives())
         self.atm.receive(data, self._fleet.clock.now())
         self._drain()
 
@@ -129,6 +151,9 @@ class LiveAtm:
     def _forget(self, connection: Connection, how: str) -> None:
         if connection is self._connection:
             self._connection = None
+            if self._watch is not None:
+                self._watch.ended()
+                self._watch = None
             if self._faulty_link is not None:
                 self._faulty_link.close()
                 self._faulty_link = None

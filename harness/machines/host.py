@@ -179,7 +179,7 @@ class Host:
             if item.answer is None:
                 commit_due(self, item.received, item.due, now)
             else:
-                self._send(item.received.connection.number, item.answer)
+                self._send(item.received, item.answer)
         if self.stand_in is not None and self.listening:
             self.stand_in.tick(now)
 
@@ -205,13 +205,13 @@ class Host:
         connection = self._connections.get(number)
         if connection is None:
             return
-        for message, mac, problem in connection.link.receive(data):
+        for message, mac, problem, address in connection.link.receive(data):
             if problem:
                 self.events.append(e.HostDamaged(problem))
             elif self.settings.mac and mac != "good":
                 self.events.append(e.HostDamaged("MAC missing or wrong"))
             else:
-                self._receive_message(Received(connection, message), now)
+                self._receive_message(Received(connection, message, address), now)
             if not self.listening:
                 return
         if connection.link.error is not None:
@@ -356,15 +356,16 @@ class Host:
         if not fault.answer:
             return
         if delay <= 0.0:
-            self._send(x.connection.number, answer)
+            self._send(x, answer)
         else:
             self.queue.put(now + delay, x, answer)
 
-    def _send(self, number: int, answer: Message) -> None:
+    def _send(self, x: Received, answer: Message) -> None:
         """An answer whose connection is gone is lost; a repeat will get it again."""
+        number = x.connection.number
         connection = self._connections.get(number)
         if connection is not None:
-            self.out.append((number, connection.link.frame(answer)))
+            self.out.append((number, connection.link.frame(answer, x.address)))
 
     def _tell(self, event: e.Event) -> None:
         self.events.append(event)

@@ -118,10 +118,11 @@ class Received:
     `own` that of the message itself; of a request these are the same. `original` is what a reversal
     names. `why` and `elements` are why it is not served, and the data elements that are to blame.
     `down_for` is for how many seconds the host will be down, where it crashes over this
-    message.
+    message. `address` is the address of its frame, which the answer goes back to.
     """
 
     __slots__ = (
+        "address",
         "connection",
         "down_for",
         "elements",
@@ -133,9 +134,10 @@ class Received:
         "why",
     )
 
-    def __init__(self, connection: HostConnection, message: Message) -> None:
+    def __init__(self, connection: HostConnection, message: Message, address: bytes = b"") -> None:
         self.connection = connection
         self.message = message
+        self.address = address
         self.fault: HostFault = NO_FAULT
         self.record: TransactionRecord | None = None
         self.own: TransactionRecord | None = None

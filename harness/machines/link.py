@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from harness.errors import DecodeError, FramingError
 from harness.wire.authenticated import AuthenticatedCodec
+from harness.wire.deframer import Frame
 from harness.wire.dialects.base import Dialect
 from harness.wire.framing import Framing
 from harness.wire.message import Message
@@ -13,12 +14,14 @@ from harness.wire.message import Message
 
 class Heard(NamedTuple):
     """What one frame holds: its message, the MAC's verdict ('good', 'bad', 'none'), and why it
-    would not decode ('' when it did; else the message is empty).
+    would not decode ('' when it did; else the message is empty). `address` is what stood between
+    the length and the message: a TPDU, or nothing.
     """
 
     message: Message
     mac: str
     problem: str
+    address: bytes = b""
 
 
 class Link:
@@ -42,20 +45,24 @@ class Link:
         return self._deframer.error
 
     def receive(self, data: bytes) -> list[Heard]:
-        """What the bytes complete, in order. Never raises: a frame that will not decode says so."""
-        return [self._open(frame.payload) for frame in self._deframer.feed(data)]
+        """What the bytes complete, in order. Never raises: a frame that will not decode says so.
+        A keep-alive says nothing.
+        """
+        return [self._open(frame) for frame in self._deframer.feed(data) if frame.payload]
 
-    def _open(self, payload: bytes) -> Heard:
+    def _open(self, frame: Frame) -> Heard:
         try:
-            fields, mac = self._codec.decode(payload)
+            fields, mac = self._codec.decode(frame.payload)
         except DecodeError as error:
-            return Heard(self._read({}), "none", str(error))
-        return Heard(self._read(fields), mac, "")
+            return Heard(self._read({}), "none", str(error), frame.address)
+        return Heard(self._read(fields), mac, "", frame.address)
 
-    def frame(self, message: Message) -> bytes:
-        """The bytes of a message, with its MAC, in a frame.
+    def frame(self, message: Message, answers: bytes = b"") -> bytes:
+        """The bytes of a message, with its MAC, in a frame. `answers` is the address of the frame
+        that it answers.
 
         Raises:
             EncodeError: a field does not fit the specification.
         """
-        return self._framing.wrap(self._codec.encode(message.fields))
+        framing = self._framing.answering(answers) if answers else self._framing
+        return framing.wrap(self._codec.encode(message.fields))

@@ -146,7 +146,7 @@ class Terminal(TerminalCore):
     # --- the network side ------------------------------------------------------------------
 
     def _hear(self, heard: Heard, now: float) -> None:
-        message, mac, problem = heard
+        message, mac, problem, _ = heard
         if problem:
             self._damaged(problem, False, now)
             return

@@ -65,6 +65,13 @@ def _amount(text: str) -> str:
     return f"{int(text) / 100:.2f}" if text.isascii() and text.isdigit() else text
 
 
+def incomplete_text(event: e.IncompleteFrame) -> str:
+    """'57 bytes are no whole frame after 5 s, 2 more are announced [00 39 30 ...]'."""
+    lacks = f"{event.missing:,} more are announced" if event.missing else "not even a whole header"
+    when = "when the connection ended" if event.closed else f"after {event.waited:.0f} s"
+    return f"{event.size:,} bytes are no whole frame {when}, {lacks} [{event.shown}]"
+
+
 def _counted(counted: bool) -> str:
     return "" if counted else ", UNCOUNTED"
 
@@ -107,6 +114,9 @@ _WORDS: dict[type[e.Event], Callable[[Any], str]] = {
     e.ProcessPaused: lambda x: f"PROCESS STANDS STILL ({x.phase})",
     e.ProcessResumed: lambda _: "process goes on",
     e.PowerRestored: lambda _: "power restored",
+    e.KeepAlivesSeen: lambda x: f"{x.count} keep-alives",
+    e.IncompleteFrame: lambda x: incomplete_text(x),
+    e.NothingReceived: lambda x: f"nothing came in {x.seconds:.0f} s",
     e.LinkOpened: lambda _: "connected",
     e.LinkClosed: lambda x: f"CONNECTION CLOSED ({x.how})",
     e.ConnectFailed: lambda x: f"NO CONNECTION ({x.how})",

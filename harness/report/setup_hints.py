@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from harness import events as e
+from harness.report.event_text import incomplete_text
 from harness.wire.dialects.base import Dialect
 from harness.wire.message import MAC_ELEMENTS, Kind, Message, Station
 
@@ -33,6 +34,9 @@ class SetupHints:
         self._connected = False
         self._handlers: dict[type[e.Event], Callable[[str, Any], None]] = {
             e.FrameSeen: self._frame,
+            e.IncompleteFrame: self._incomplete,
+            e.KeepAlivesSeen: self._kept_alive,
+            e.NothingReceived: self._silent,
             e.RequestDecided: self._decided,
             e.LinkClosed: self._closed,
             e.LinkOpened: self._opened,
@@ -102,6 +106,31 @@ class SetupHints:
         elif actor not in self._signed_on:
             code = f"DE {message.element('code')} = {message.code}"
             self._once("refused", f"the host refused {actor}'s sign-on with {code}")
+
+    # --- the stream -------------------------------------------------------------------------
+
+    def _incomplete(self, _actor: str, event: e.IncompleteFrame) -> None:
+        who = "terminal" if event.to == "host" else "host"
+        lengths = f"; its header means {event.lengths}" if event.lengths else ""
+        hint = f"; {event.hint}" if event.hint else ""
+        text = f"of what the {who} sent, {incomplete_text(event)}{lengths}{hint}"
+        self._once(f"incomplete {event.hint}", text)
+
+    def _kept_alive(self, _actor: str, event: e.KeepAlivesSeen) -> None:
+        if event.hint:
+            who = "terminal" if event.to == "host" else "host"
+            self._once(
+                "keep-alive",
+                f"the {who}'s first message came behind an empty frame: is that a keep-alive, or "
+                f"has the length more bytes? {event.hint}",
+            )
+
+    def _silent(self, _actor: str, event: e.NothingReceived) -> None:
+        self._once(
+            "silent",
+            f"somebody is connected and has sent nothing for {event.seconds:.0f} s: a terminal "
+            f"signs on first ({self._sign_on}), or sends its requests with --no-sign-on",
+        )
 
     # --- the conversation -----------------------------------------------------------------------
 

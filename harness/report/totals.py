@@ -22,6 +22,8 @@ def totals_lines(totals: Totals, sees: tuple[str, ...] = ALL) -> list[tuple[str,
         ("given up", f"{totals.aborts:,} requests, {totals.late_approvals:,} approved too late"),
         ("reversals", _reversals(totals)),
     ]
+    if totals.unread or totals.keep_alives:
+        lines.append(("stream", _stream(totals)))
     hidden = _HOST if "ledger" not in sees else _MACHINE if "device" not in sees else ()
     if totals.refused:
         lines.insert(4, ("refused", _refused(totals)))
@@ -66,6 +68,17 @@ def _ledger(totals: Totals) -> str:
     if totals.explained:
         text += f", {format_money(totals.explained)} of it owed or in suspense"
     return text
+
+
+def _stream(totals: Totals) -> str:
+    count = sum(totals.unread.values())
+    parts = [f"{count:,} frames that do not read"]
+    if totals.unread:
+        often = sorted(totals.unread.items(), key=lambda pair: -pair[1])
+        parts[0] += f" ({'; '.join(f'{number:,} {reason}' for reason, number in often)})"
+    if totals.keep_alives:
+        parts.append(f"{totals.keep_alives:,} keep-alives")
+    return ", ".join(parts)
 
 
 def _reversals(totals: Totals) -> str:

@@ -1,8 +1,13 @@
-"""What do bytes look like that do not read as they should? Every shipped framing and
-specification is tried on them, and the flags that would have read them are the answer.
+"""What do bytes look like that do not read as they should? Every framing and every shipped
+specification is tried on them, and the flags that would have read them are the answer. Where none
+would have, the answer is what the bytes begin with: another protocol, or a message whose MTI and
+bitmap are written in another way.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from harness.errors import DecodeError
 from harness.wire.codec import Codec
@@ -10,6 +15,33 @@ from harness.wire.framing import Framing, framing, framing_names
 from harness.wire.spec import load_spec, spec_names
 
 _CLASSES = "1234568"  # second digit of an MTI (docs/domain.md, "Messages")
+_LONGEST = 0xFFFF  # bytes of a frame that a guess believes in
+_MOST_BEFORE = 64  # bytes in front of a message that are searched for its begin
+
+_PROTOCOLS: tuple[tuple[bytes, str], ...] = (
+    (b"\x16\x03", "TLS"),
+    (b"\x15\x03", "TLS"),
+    *((verb, "HTTP") for verb in (b"GET ", b"POST ", b"PUT ", b"HEAD ", b"OPTIONS ", b"HTTP/")),
+    (b"SSH-", "SSH"),
+    (b"220 ", "a mail or file server"),
+    (b"220-", "a mail or file server"),
+    (b"{", "JSON"),
+    (b"<", "XML or HTML"),
+)
+_TLS = (
+    "this is TLS, which is not spoken here: switch it off at the peer, or put a TLS proxy between"
+)
+
+
+class Begin(NamedTuple):
+    """Where a message seems to begin, and how its MTI and its bitmap are written: 'ASCII', 'BCD',
+    'EBCDIC', 'hexadecimal' or 'binary'.
+    """
+
+    at: int
+    mti: str
+    written: str
+    bitmap: str
 
 
 class FormatDetector:
@@ -17,18 +49,52 @@ class FormatDetector:
 
     def __init__(self, framing_name: str, spec_name: str) -> None:
         self._used = (framing_name, spec_name)
-        self._codecs = {name: Codec(load_spec(name)) for name in spec_names()}
-        self._framings: dict[str, Framing] = {name: framing(name) for name in framing_names()}
+        specs = dict.fromkeys((spec_name, *spec_names()))
+        self._codecs = {name: Codec(load_spec(name)) for name in specs}
+        names = dict.fromkeys((framing_name, *framing_names()))
+        self._framings: dict[str, Framing] = {name: framing(name) for name in names}
 
-    def remedy(self, stream: bytes) -> str:
-        """The flags that read the start of a stream, such as '--framing 4ascii'; '' if none do."""
-        for framing_name, frames in self._framings.items():
-            found = frames.deframer().feed(stream)
-            for spec_name, codec in self._codecs.items() if found else ():
-                other = (framing_name, spec_name) != self._used
-                if other and _reads(codec, found[0].payload):
-                    return self._flags(framing_name, spec_name)
-        return ""
+    def hint(self, stream: bytes) -> str:
+        """What the start of a stream looks like: the flags that read it ('it reads with --framing
+        4ascii'), or what it begins with; '' if it looks like nothing that is known.
+        """
+        flags = self._flags_for(stream)
+        if flags:
+            return f"it reads with {flags}"
+        other = next((name for begin, name in _PROTOCOLS if stream.startswith(begin)), "")
+        if other:
+            return _TLS if other == "TLS" else f"this is {other}: another port, or another server?"
+        begin = _begin(stream)
+        return "" if begin is None else self._described(begin)
+
+    def lengths(self, stream: bytes) -> str:
+        """What the header at the start of a stream means in each framing: '2byte 57, 2byte-bcd 39'
+        and so on, in bytes of what follows the header.
+        """
+        found = []
+        for name, kind in self._framings.items():
+            header = stream[: kind.head]
+            length = kind.length(header) if len(header) == kind.head else -1
+            if 0 <= length <= _LONGEST:
+                found.append(f"{name} {length}")
+        return ", ".join(found)
+
+    # --- which flags read it --------------------------------------------------------------------
+
+    def _flags_for(self, stream: bytes) -> str:
+        """The flags that read all of the stream; or else those that read its first frame."""
+        first = ""
+        for framing_name, kind in self._framings.items():
+            deframer = kind.deframer(_LONGEST)
+            payloads = [frame.payload for frame in deframer.feed(stream) if frame.payload]
+            for spec_name, codec in self._codecs.items() if payloads else ():
+                if (framing_name, spec_name) == self._used or not _reads(codec, payloads[0]):
+                    continue
+                flags = self._flags(framing_name, spec_name)
+                if not deframer.rest and all(_reads(codec, payload) for payload in payloads):
+                    return flags
+                first = first or flags
+        return first
 
     def _flags(self, framing_name: str, spec_name: str) -> str:
         flags = []
@@ -38,10 +104,77 @@ class FormatDetector:
             flags.append(f"--spec {spec_name}")
         return " ".join(flags)
 
+    # --- what it begins with --------------------------------------------------------------------
+
+    def _described(self, begin: Begin) -> str:
+        """No flags read it, but there is a message in it."""
+        look = f"MTI {begin.mti} in {begin.written}"
+        if begin.bitmap:
+            look += f" and a bitmap that is {begin.bitmap}"
+        if begin.at == 0:
+            return f"a message ({look}) begins at its first byte: where is the length header?"
+        alike = self._written_alike(begin)
+        where = f"a message ({look}) begins at byte {begin.at}"
+        if not alike:
+            return f"{where}, which no shipped specification reads: --spec FILE.json with your own"
+        if self._used[1] in alike:
+            return where
+        return f"{where}, as in --spec {alike[0]}, but that does not read all of it"
+
+    def _written_alike(self, begin: Begin) -> list[str]:
+        """The specifications that write MTI and bitmap in that way."""
+        return [
+            name
+            for name, codec in self._codecs.items()
+            if _written(codec.spec) == (begin.written, begin.bitmap)
+        ]
+
 
 def _reads(codec: Codec, message: bytes) -> bool:
     try:
-        mti = codec.decode(message).get("t", "")
+        return _is_mti(codec.decode(message).get("t", ""))
     except DecodeError:
         return False
-    return len(mti) == 4 and mti[0] in "012" and mti[1] in _CLASSES
+
+
+def _is_mti(text: str) -> bool:
+    return (
+        len(text) == 4
+        and text.isascii()
+        and text.isdigit()
+        and text[0] in "012"
+        and text[1] in _CLASSES
+        and int(text[2:]) < 50
+    )
+
+
+def _written(spec: Mapping[str, Mapping[str, Any]]) -> tuple[str, str]:
+    """How a specification writes the MTI and the bitmap, as in `Begin`."""
+    mti, bitmap = spec["t"]["data_enc"], spec["p"]["data_enc"]
+    return (
+        "BCD" if mti == "b" else "EBCDIC" if "0".encode(mti) == b"\xf0" else "ASCII",
+        "binary" if bitmap == "b" else "hexadecimal",
+    )
+
+
+def _begin(stream: bytes) -> Begin | None:
+    """Where the first message seems to begin."""
+    for at in range(min(_MOST_BEFORE, len(stream) - 3)):
+        for written, size, text in (
+            ("ASCII", 4, stream[at : at + 4].decode("latin-1")),
+            ("EBCDIC", 4, stream[at : at + 4].decode("cp500")),
+            ("BCD", 2, stream[at : at + 2].hex()),
+        ):
+            if not _is_mti(text):
+                continue
+            bitmap = stream[at + size : at + size + 16]
+            if written == "EBCDIC":
+                digits = bitmap.decode("cp500")
+            else:
+                digits = bitmap.decode("latin-1")
+            whole = len(bitmap) == 16
+            hexadecimal = whole and all(digit in "0123456789ABCDEFabcdef" for digit in digits)
+            if written == "BCD" and (hexadecimal or len(bitmap) < 8):
+                continue  # two bytes alone are too little to go by
+            return Begin(at, text, written, "hexadecimal" if hexadecimal else "binary")
+    return None

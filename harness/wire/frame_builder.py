@@ -34,13 +34,13 @@ class FrameBuilder:
         self._codec = codec
         self._framing = framing
 
-    def reseal(self, fields: dict[str, str]) -> bytes:
-        """A frame with the right MAC around any fields.
+    def reseal(self, fields: dict[str, str], like: bytes = b"") -> bytes:
+        """A frame with the right MAC around any fields; with the address of the frame `like`.
 
         Raises:
             EncodeError: a field does not fit.
         """
-        return self._framing.wrap(self._codec.encode(fields))
+        return self._around(self._codec.encode(fields), like)
 
     def parts(self, frame: bytes) -> dict[str, Part]:
         """The parts of the message in a whole frame, in their order; empty if it is no message."""
@@ -58,8 +58,9 @@ class FrameBuilder:
         parts = self.parts(frame)
         return next((name for name in _MAC_PARTS if name in parts), "")
 
-    def joined(self, parts: Mapping[str, Part]) -> bytes:
-        """A frame of these parts, whatever they say, with the right MAC where one has its place.
+    def joined(self, parts: Mapping[str, Part], like: bytes = b"") -> bytes:
+        """A frame of these parts, whatever they say, with the right MAC where one has its place and
+        with the address of the frame `like`.
 
         Raises:
             LocalProtocolError: it is longer than the framing can spell.
@@ -67,4 +68,9 @@ class FrameBuilder:
         message = b"".join(part.prefix + part.data for part in parts.values())
         if any(name in parts for name in _MAC_PARTS):
             message = self._codec.sign(message)
-        return self._framing.wrap(message)
+        return self._around(message, like)
+
+    def _around(self, message: bytes, like: bytes) -> bytes:
+        framing = self._framing
+        address = like[framing.head : framing.head + framing.address]
+        return framing.addressed(address).wrap(message)

@@ -1,36 +1,36 @@
-"""A stream of bytes cut into frames, one small class for each length header.
+"""How a message is put into a frame: one small class for each length header.
 
-A frame is a header that gives the length of what follows, perhaps an address, and one
-ISO 8583 message. Frames have a greatest length, and a message has at least one byte. There is no
-resynchronising: a header that cannot be right breaks the stream for good, as any guess at
-where the next frame starts might be a wrong amount. The error names the bytes, and the likely
-cause where they look like another framing.
+A frame is a header that gives the length of what follows, perhaps an address, one ISO 8583 message,
+and perhaps a trailer. Frames have a greatest length. A length of 0 is a keep-alive (deframer.py).
 
-`2byte`       two bytes, big-endian, then the message
-`2byte-tpdu`  the same; the length counts a TPDU (60, destination 2, source 2) and the message
-`4ascii`      four ASCII digits, then the message
+`2byte`             two bytes, big-endian, then the message
+`2byte-tpdu`        the same; the length counts a TPDU (60, destination 2, source 2) and the message
+`2byte-little`      two bytes, little-endian
+`2byte-inclusive`   two bytes, big-endian, and the length counts them too
+`2byte-bcd`         two bytes that hold four BCD digits
+`2byte-bcd-tpdu`    the same, with a TPDU that the length counts
+`2byte-etx`         two bytes, big-endian; the length counts one byte 03 (ETX) behind the message
+`2byte-zeros`       two bytes, big-endian, and two bytes 00 that the length does not count
+`3byte` `4byte`     three or four bytes, big-endian
+`4byte-inclusive`   four bytes, big-endian, and the length counts them too
+`4ascii`            four ASCII digits, then the message
+`4ascii-inclusive`  four ASCII digits, and the length counts them too
+`4hex`              four hexadecimal digits in ASCII
 """
 
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import NamedTuple
+from typing import Self
 
-from harness.errors import ConfigError, FramingError, LocalProtocolError
+from harness.errors import ConfigError, LocalProtocolError
+from harness.wire.deframer import Deframer, Frame
 
 MAX_FRAME = 4096
 _DIGITS = frozenset(b"0123456789")
+_HEX_DIGITS = frozenset(b"0123456789ABCDEFabcdef")
 _TPDU_ID = 0x60
-
-
-class Frame(NamedTuple):
-    """One whole frame: `raw` are all its bytes as they came, `payload` is the ISO 8583 message in
-    it, and `address` is what stood between the length and the message: a TPDU, or nothing.
-    """
-
-    raw: bytes
-    payload: bytes
-    address: bytes
+_ETX = b"\x03"
 
 
 _frame = tuple.__new__  # half the time of Frame(...), for what every byte of a run passes
@@ -39,13 +39,18 @@ _frame = tuple.__new__  # half the time of Frame(...), for what every byte of a 
 class Framing:
     """Two bytes of length, big-endian; the other framings override what differs.
 
-    `head` is how many bytes the length takes, `most` the greatest length it can spell.
+    `head` is how many bytes the header takes, and `most` the greatest length that it can spell.
+    `address` and `trailer` are how many bytes stand before and behind the message; the length
+    counts them. `binary`: the header is a number in bytes, so that it has an order of bytes.
     """
 
     name = "2byte"
     about = "2 bytes of length, big-endian"
     head = 2
     most = 0xFFFF
+    address = 0
+    trailer = 0
+    binary = True
 
     def wrap(self, payload: bytes) -> bytes:
         """The frame that carries a message.
@@ -66,8 +71,16 @@ class Framing:
         """For one connection; a frame's length, as its header says it, is at most `max_frame`."""
         return Deframer(self, max_frame)
 
+    def addressed(self, _address: bytes) -> Framing:
+        """The framing that puts that address before each message; this one if it has none."""
+        return self
+
+    def answering(self, _address: bytes) -> Framing:
+        """The framing of the answer to a frame with that address."""
+        return self
+
     def length(self, header: bytes) -> int:
-        """What a header says; -1 if it says nothing."""
+        """What a header says of the bytes behind it: 0 is a keep-alive, below 0 says nothing."""
         return int.from_bytes(header, "big")
 
     def payload(self, body: bytes) -> bytes | None:
@@ -83,23 +96,137 @@ class Framing:
             return _frame(Frame, (data, data[2:], b""))
         return None
 
-    def refusal(self, header: bytes, length: int, max_frame: int) -> tuple[str, str] | None:
-        """Why a length cannot be right and what that looks like; None if it can."""
-        if length == 0:
-            return "length 0", ""
-        if length <= max_frame:
-            return None
-        hint = ""
-        if _DIGITS.issuperset(header):
-            hint = f"length {length} looks like ASCII digits: is the peer using 4ascii?"
-        elif 0 < int.from_bytes(header, "little") <= max_frame:
-            other = int.from_bytes(header, "little")
-            hint = f"length {other} the other way round: is the peer little-endian?"
-        return f"length {length} exceeds {max_frame}", hint
+    def refusal(self, length: int, max_frame: int) -> str:
+        """Why a length cannot be right."""
+        if length > max_frame:
+            return f"length {length} exceeds {max_frame}"
+        return f"no length of {self.name}"
 
-    def misfit(self, body: bytes) -> tuple[str, str]:
-        """Why `payload` would not take a body, and what it looks like."""
-        return f"{len(body)} bytes hold no message", ""
+    def misfit(self, body: bytes) -> str:
+        """Why `payload` would not take a body."""
+        return f"{len(body)} bytes hold no message"
+
+
+class OtherFraming(Framing):
+    """The base of the framings that are used less often, and take longer."""
+
+    def whole(self, data: bytes, max_frame: int) -> Frame | None:
+        head = self.head
+        length = self.length(data[:head]) if len(data) > head else 0
+        if not 0 < length <= max_frame or len(data) != head + length:
+            return None
+        body = data[head:]
+        payload = self.payload(body)
+        return None if payload is None else Frame(data, payload, body[: self.address])
+
+
+class WideFraming(OtherFraming):
+    """Three bytes of length, big-endian."""
+
+    name = "3byte"
+    about = "3 bytes of length, big-endian"
+    head = 3
+    most = 0xFFFFFF
+
+    def header(self, length: int) -> bytes:
+        return length.to_bytes(self.head, "big")
+
+
+class FourByteFraming(WideFraming):
+    """Four bytes of length, big-endian."""
+
+    name = "4byte"
+    about = "4 bytes of length, big-endian"
+    head = 4
+    most = 0xFFFFFFFF
+
+
+class LittleEndianFraming(OtherFraming):
+    """Two bytes of length, little-endian."""
+
+    name = "2byte-little"
+    about = "2 bytes of length, little-endian"
+
+    def header(self, length: int) -> bytes:
+        return length.to_bytes(2, "little")
+
+    def length(self, header: bytes) -> int:
+        return int.from_bytes(header, "little")
+
+
+class InclusiveFraming(WideFraming):
+    """Two bytes of length that count themselves: 2 is a keep-alive."""
+
+    name = "2byte-inclusive"
+    about = "2 bytes of length, big-endian, which count themselves"
+    head = 2
+    most = 0xFFFF - 2
+
+    def header(self, length: int) -> bytes:
+        return super().header(length + self.head)
+
+    def length(self, header: bytes) -> int:
+        return super().length(header) - self.head
+
+
+class FourByteInclusiveFraming(InclusiveFraming):
+    """Four bytes of length that count themselves."""
+
+    name = "4byte-inclusive"
+    about = "4 bytes of length, big-endian, which count themselves"
+    head = 4
+    most = 0xFFFFFFFF - 4
+
+
+class BcdFraming(OtherFraming):
+    """Two bytes that hold four decimal digits."""
+
+    name = "2byte-bcd"
+    about = "2 bytes of length, 4 BCD digits"
+    most = 9999
+    binary = False
+
+    def header(self, length: int) -> bytes:
+        return bytes.fromhex(f"{length:04d}")
+
+    def length(self, header: bytes) -> int:
+        digits = header.hex()
+        return int(digits) if digits.isdecimal() else -1
+
+
+class ZerosFraming(OtherFraming):
+    """Two bytes of length and two bytes 00."""
+
+    name = "2byte-zeros"
+    about = "2 bytes of length, big-endian, then 2 bytes 00 that it does not count"
+    head = 4
+
+    def header(self, length: int) -> bytes:
+        return length.to_bytes(2, "big") + bytes(2)
+
+    def length(self, header: bytes) -> int:
+        return int.from_bytes(header[:2], "big") if header[2:] == bytes(2) else -1
+
+
+class EtxFraming(OtherFraming):
+    """Two bytes of length, counting a byte 03 that stands behind the message."""
+
+    name = "2byte-etx"
+    about = "2 bytes of length, big-endian, which count a byte 03 (ETX) behind the message"
+    trailer = 1
+
+    def wrap(self, payload: bytes) -> bytes:
+        if not 0 < len(payload) < self.most:
+            raise _unframeable(len(payload), self.name)
+        return self.header(len(payload) + 1) + payload + _ETX
+
+    def payload(self, body: bytes) -> bytes | None:
+        return body[:-1] if len(body) > 1 and body[-1:] == _ETX else None
+
+    def misfit(self, body: bytes) -> str:
+        if body == _ETX:
+            return "1 byte holds no message before its ETX"
+        return f"ETX missing: {body[-1:].hex()} instead of 03 behind the message"
 
 
 class TpduFraming(Framing):
@@ -107,6 +234,7 @@ class TpduFraming(Framing):
 
     name = "2byte-tpdu"
     about = "2 bytes of length, big-endian, then a 5-byte TPDU that it counts"
+    address = 5
 
     def __init__(self, tpdu: bytes = bytes.fromhex("6000000000")) -> None:
         """`tpdu` is what goes before every message that is sent."""
@@ -122,9 +250,12 @@ class TpduFraming(Framing):
             raise _unframeable(len(payload), self.name)
         return self.header(length) + self.tpdu + payload
 
-    def reply_to(self, tpdu: bytes) -> TpduFraming:
+    def addressed(self, address: bytes) -> Self:
+        return type(self)(address) if address else self
+
+    def answering(self, address: bytes) -> Self:
         """The framing that answers a TPDU: its destination and source swapped."""
-        return TpduFraming(tpdu[:1] + tpdu[3:5] + tpdu[1:3])
+        return self.addressed(address[:1] + address[3:5] + address[1:3])
 
     def payload(self, body: bytes) -> bytes | None:
         return body[5:] if len(body) > 5 and body[0] == _TPDU_ID else None
@@ -135,14 +266,22 @@ class TpduFraming(Framing):
             return _frame(Frame, (data, data[7:], data[2:7]))
         return None
 
-    def misfit(self, body: bytes) -> tuple[str, str]:
-        start = body[:2].hex(" ")
+    def misfit(self, body: bytes) -> str:
         if len(body) <= 5 and body[0] == _TPDU_ID:
-            return f"{len(body)} bytes hold no message behind a TPDU", ""
-        hint = ""
-        if _DIGITS.issuperset(body[:4]) or body[0] in (0x01, 0x02, 0x04, 0x05, 0x08):
-            hint = f"{start} looks like an MTI: is the peer using 2byte, without a TPDU?"
-        return f"TPDU missing: {start} instead of 60", hint
+            return f"{len(body)} bytes hold no message behind a TPDU"
+        return f"TPDU missing: {body[:2].hex(' ')} instead of 60"
+
+
+class BcdTpduFraming(TpduFraming):
+    """Two bytes of BCD digits, counting a TPDU of 5 bytes that stands before the message."""
+
+    name = "2byte-bcd-tpdu"
+    about = "2 bytes of length, 4 BCD digits, then a 5-byte TPDU that they count"
+    most = 9999
+    binary = False
+    header = BcdFraming.header
+    length = BcdFraming.length
+    whole = OtherFraming.whole
 
 
 class AsciiFraming(Framing):
@@ -152,12 +291,7 @@ class AsciiFraming(Framing):
     about = "4 ASCII digits of length"
     head = 4
     most = 9999
-
-    def wrap(self, payload: bytes) -> bytes:
-        length = len(payload)
-        if not 0 < length <= self.most:
-            raise _unframeable(length, self.name)
-        return self.header(length) + payload
+    binary = False
 
     def header(self, length: int) -> bytes:
         return b"%04d" % length
@@ -172,93 +306,46 @@ class AsciiFraming(Framing):
             return _frame(Frame, (data, data[4:], b""))
         return None
 
-    def refusal(self, header: bytes, length: int, max_frame: int) -> tuple[str, str] | None:
-        if length == 0:
-            return "length 0", ""
-        if length > max_frame:
-            return f"length {length} exceeds {max_frame}", ""
-        if length > 0:
-            return None
-        binary = int.from_bytes(header[:2], "big")
-        hint = ""
-        if 0 < binary <= max_frame:
-            hint = f"it looks like a binary length of {binary}: is the peer using 2byte?"
-        return "length is not 4 ASCII digits", hint
+
+class AsciiInclusiveFraming(OtherFraming):
+    """Four ASCII digits of length that count themselves."""
+
+    name = "4ascii-inclusive"
+    about = "4 ASCII digits of length, which count themselves"
+    head = 4
+    most = 9999 - 4
+    binary = False
+
+    def header(self, length: int) -> bytes:
+        return b"%04d" % (length + 4)
+
+    def length(self, header: bytes) -> int:
+        return int(header) - 4 if _DIGITS.issuperset(header) else -1
 
 
-class Deframer:
-    """Collects the bytes of one connection and gives the frames in them.
+class HexFraming(OtherFraming):
+    """Four hexadecimal digits of length, in ASCII."""
 
-    `error` is None until the stream breaks; from then on `feed` gives nothing more.
-    """
+    name = "4hex"
+    about = "4 hexadecimal digits of length, in ASCII"
+    head = 4
+    binary = False
 
-    __slots__ = ("_buffer", "_framing", "_max", "_taken", "error")
+    def header(self, length: int) -> bytes:
+        return b"%04X" % length
 
-    def __init__(self, framing: Framing, max_frame: int) -> None:
-        self._framing = framing
-        self._max = max_frame
-        self._buffer = b""
-        self._taken = 0
-        self.error: FramingError | None = None
-
-    def reset(self) -> None:
-        """A new connection: nothing of the old stream counts."""
-        self._buffer = b""
-        self._taken = 0
-        self.error = None
-
-    @property
-    def rest(self) -> bytes:
-        """The bytes that wait for the rest of their frame. When the stream has broken: what of the
-        bytes that were fed last belongs to no frame.
-        """
-        return self._buffer
-
-    def feed(self, data: bytes) -> list[Frame]:
-        """The frames that these bytes complete, in order; never raises. What came whole
-        before a bad frame is given, and `error` is set.
-        """
-        if self.error is not None:
-            self._buffer = data
-            return []
-        if not self._buffer:  # nearly always one whole frame at a time
-            frame = self._framing.whole(data, self._max)
-            if frame is not None:
-                self._taken += len(data)
-                return [frame]
-        return self._cut(self._buffer + data)
-
-    def _cut(self, stream: bytes) -> list[Frame]:
-        framing, head, most = self._framing, self._framing.head, self._max
-        frames: list[Frame] = []
-        at, end = 0, len(stream)
-        while at + head <= end:
-            header = stream[at : at + head]
-            length = framing.length(header)
-            if not 0 < length <= most:
-                self._broken(framing.refusal(header, length, most), at, header)
-                break
-            stop = at + head + length
-            if stop > end:
-                break
-            body = stream[at + head : stop]
-            payload = framing.payload(body)
-            if payload is None:
-                self._broken(framing.misfit(body), at + head, body)
-                break
-            frames.append(Frame(stream[at:stop], payload, body[: -len(payload)]))
-            at = stop
-        self._buffer = stream[at:]
-        self._taken += at
-        return frames
-
-    def _broken(self, why: tuple[str, str] | None, at: int, data: bytes) -> None:
-        reason, hint = why or ("unusable length", "")
-        self.error = FramingError(reason, offset=self._taken + at, data=data, hint=hint)
+    def length(self, header: bytes) -> int:
+        return int(header, 16) if _HEX_DIGITS.issuperset(header) else -1
 
 
 _FRAMINGS: dict[str, type[Framing]] = {
-    kind.name: kind for kind in (Framing, TpduFraming, AsciiFraming)
+    kind.name: kind
+    for kind in (
+        *(Framing, TpduFraming, AsciiFraming),  # the usual ones: a guess tries them first
+        *(InclusiveFraming, BcdFraming, BcdTpduFraming, EtxFraming, LittleEndianFraming),
+        *(FourByteFraming, FourByteInclusiveFraming, ZerosFraming, WideFraming),
+        *(AsciiInclusiveFraming, HexFraming),
+    )
 }
 
 

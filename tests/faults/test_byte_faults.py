@@ -108,7 +108,10 @@ def test_a_truncated_connection_ends_in_the_middle_of_a_frame() -> None:
     right = frame()
     faults = plan("truncate_after_n:n=20,nth=1")
     faults.opened(0.0, ATM)
-    assert faults.fate(0.0, right) == [Deliver(0.0, right.data[:20]), Close(0.001, "fin")]
+    assert faults.fate(0.0, right) == [
+        Deliver(0.0, right.data[:20], more=True),
+        Close(0.001, "fin"),
+    ]
     assert faults.fate(0.0, frame("0200")) == []
     assert told(faults) == [
         (

@@ -96,7 +96,7 @@ def test_half_a_request_and_then_a_fin() -> None:
     faults = plan("fin_mid_request")
     assert faults.fate(0.0, frame("0210")) is None
     assert faults.fate(0.0, right) == [
-        Deliver(0.0, right.data[: len(right.data) // 2]),
+        Deliver(0.0, right.data[: len(right.data) // 2], more=True),
         Close(0.001, "fin"),
     ]
 

@@ -175,5 +175,5 @@ def test_the_order_in_which_faults_are_named_does_not_matter(order: list[str]) -
 
 def test_an_unknown_framing_is_a_mistake() -> None:
     """Told when the plan is made, not in the middle of a run."""
-    with pytest.raises(ConfigError, match="no framing is called '3byte'"):
-        plan("bitflip", framing="3byte")
+    with pytest.raises(ConfigError, match="no framing is called '5byte'"):
+        plan("bitflip", framing="5byte")

@@ -9,9 +9,9 @@ from passing import ATM, delivered, frame, message, plan, told
 
 from harness.faults.fate import Deliver
 from harness.faults.fault_set import FaultSet
-from harness.wire.framing import framing
+from harness.wire.framing import framing, framing_names
 
-FRAMINGS = ("2byte", "2byte-tpdu", "4ascii")
+FRAMINGS = tuple(framing_names())
 
 
 def headers(kind: str, header: str, faults: FaultSet | None = None) -> tuple[bytes, bytes]:
@@ -53,24 +53,26 @@ def test_a_length_that_the_header_cannot_say_is_left_alone() -> None:
     ],
 )
 def test_the_least_and_the_most_that_a_header_spells(header: str, zero: bytes, most: bytes) -> None:
-    """Both break the stream at once: no frame is empty, and none is as long as that."""
+    """None is as long as that, which breaks the stream at once; 0 is a keep-alive, and the message
+    behind it is read as a header.
+    """
     for kind, expected in (("len_zero", zero), ("len_max", most)):
         assert headers(kind, header)[1] == expected
         deframer = framing(header).deframer()
         ((_, wrong),) = delivered(plan(kind, framing=header).fate(0.0, frame(header=header)))
-        assert deframer.feed(wrong) == []
-        assert deframer.error is not None
+        assert [seen.payload for seen in deframer.feed(wrong)] == [b""] * (expected is zero)
+        waits = header == "4ascii" and expected is zero  # '0210' is a length too
+        assert (deframer.error is None) is waits
 
 
 @pytest.mark.parametrize("header", ["2byte", "2byte-tpdu"])
 def test_two_bytes_the_other_way_round(header: str) -> None:
-    """The receiver closes, and its error says what it looks like."""
+    """The receiver closes."""
     right, wrong = headers("wrong_endianness", header)
     assert wrong == right[::-1] != right
     deframer = framing(header).deframer()
     assert deframer.feed(wrong) == []
     assert deframer.error is not None
-    assert "little-endian" in deframer.error.hint
 
 
 def test_digits_have_no_byte_order() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from passing import ATM, CODEC, frame, plan, told
+import pytest
+from passing import ATM, CODEC, OTHER, frame, plan, told
 
 from harness.faults.fate import Act, Close, Deliver
+from harness.faults.grammar import parse_fault
 from harness.faults.path import Path, Wake
 from harness.wire.frame_builder import FrameBuilder
 from harness.wire.framing import framing
@@ -136,3 +138,120 @@ def test_a_dial_is_refused_or_kept_waiting() -> None:
     driven.path.answered(4.0)
     assert [fault for fault, _, _ in told(driven.faults)] == ["slow_accept:by=3s,nth=1"]
     assert driven.path.dial(5.0) == ("refused", 0.0)
+
+
+# --- a connection that several terminals share ----------------------------------------------------
+
+
+class Shared(Driven):
+    """A path that two terminals share, known by the first of them."""
+
+    def __init__(self, *faults: str) -> None:
+        super().__init__(*faults, terminal="")
+        for name in (ATM, OTHER):
+            self.path.belongs_to(name, 0.0)
+
+    def pass_of(self, terminal: str, now: float, mti: str = "0210") -> bytes:
+        """A frame of that terminal leaves."""
+        sent = frame(mti, terminal)
+        to = "host" if sent.to == "host" else "terminal"
+        self.path.send(now, to, sent.data, sent.message, of=terminal)  # type: ignore[arg-type]
+        return sent.data
+
+
+@pytest.mark.parametrize("fault", ["fin_mid_response", "truncate_after_n:n=20"])
+def test_nothing_follows_half_a_frame_that_ends_a_connection(fault: str) -> None:
+    """Not even the answer of another terminal, which leaves before the FIN does."""
+    driven = Shared(fault)
+    driven.pass_of(ATM, 1.0)
+    driven.pass_of(OTHER, 1.0)
+    half, end = driven.due(2.0)
+    assert isinstance(half, Deliver)
+    assert frame(terminal=ATM).data.startswith(half.data)
+    assert end == Close(0.001, "fin")
+    assert driven.due(9.0) == []
+    driven.pass_of(OTHER, 3.0)
+    assert driven.due(9.0) == []
+
+
+def test_nothing_follows_half_a_frame_that_hangs() -> None:
+    """The other terminal would otherwise end the frame of the first."""
+    driven = Shared(f"partial_frame_hang:terminal={ATM}")
+    driven.pass_of(ATM, 1.0)
+    driven.pass_of(OTHER, 2.0)
+    assert len(driven.due(9.0)) == 1
+
+
+@pytest.mark.parametrize("fault", ["one_way_partition:to=host", "accept_never_read"])
+def test_a_connection_is_dead_for_all_that_is_on_it(fault: str) -> None:
+    """Whichever terminal the fault names."""
+    driven = Shared(f"{fault.partition(':')[0]}:terminal={OTHER}")
+    driven.pass_of(ATM, 1.0, "0200")
+    assert len(driven.due(2.0)) == 1
+    driven.pass_of(OTHER, 3.0, "0200")
+    driven.pass_of(ATM, 4.0, "0200")
+    assert driven.due(9.0) == []
+
+
+def test_bytes_are_counted_by_connection() -> None:
+    """Of all terminals on it together."""
+    driven = Shared("truncate_after_n:n=100")
+    first = driven.pass_of(ATM, 1.0)
+    second = driven.pass_of(OTHER, 2.0)
+    acts = driven.due(9.0)
+    assert [act.data for act in acts if isinstance(act, Deliver)] == [
+        first,
+        second[: 100 - len(first)],
+    ]
+    assert isinstance(acts[-1], Close)
+
+
+def test_a_slow_line_is_slow_for_all_that_is_on_it() -> None:
+    """The bytes of the second terminal wait for those of the first."""
+    driven = Shared("throttle:rate=10")
+    first = driven.pass_of(ATM, 0.0)
+    second = driven.pass_of(OTHER, 0.0)
+    seconds = (len(first) + len(second)) / 10 + TRANSIT
+    assert [act for act in driven.due(seconds - 0.01) if isinstance(act, Deliver)][-1:] != []
+    assert len(driven.due(seconds)) == 1
+
+
+@pytest.mark.parametrize("fault", ["rst:terminal={}@5s..6s", "flap:terminal={}@5s..60s"])
+@pytest.mark.parametrize("named", [ATM, OTHER])
+def test_a_fault_ends_the_connection_of_the_terminal_that_it_names(fault: str, named: str) -> None:
+    """Also where the connection is known by another terminal; the effect is told of the one that
+    the fault names.
+    """
+    driven = Shared(fault.format(named))
+    driven.pass_of(ATM, 1.0)
+    assert len(driven.due(4.0)) == 1
+    assert driven.path.next_deadline() == 5.0
+    (end,) = driven.due(5.0)
+    assert isinstance(end, Close)
+    driven.path.closed(5.0)
+    assert [on for _, on, _ in told(driven.faults)] == [named]
+
+
+def test_a_shared_connection_is_one_attempt() -> None:
+    """Of a fault that names no terminal."""
+    driven = Shared("accept_then_close:nth=2")
+    assert driven.due(1.0) == []
+    assert driven.faults.attempts() == [1]
+
+
+def test_a_silence_is_that_of_the_connection() -> None:
+    """A terminal that is silent while another one speaks is no idle connection."""
+    driven = Shared(f"fin_idle:after=10s,terminal={OTHER}")
+    driven.pass_of(OTHER, 1.0)
+    driven.pass_of(ATM, 9.0)
+    driven.due(9.5)
+    assert driven.due(18.9) == []
+    assert driven.due(19.0) == [Close(0.0, "fin")]
+
+
+def test_a_fault_that_is_added_knows_who_shares_a_connection() -> None:
+    """It ends the connection of the terminal that it names."""
+    driven = Shared()
+    driven.faults.add(parse_fault(f"rst:terminal={OTHER}@5s..6s"), 3.0)
+    driven.path.plan_cut(3.0)
+    assert driven.due(5.0) == [Close(0.0, "rst")]

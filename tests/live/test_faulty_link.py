@@ -199,6 +199,12 @@ def test_a_frame_comes_too_late_when_the_connection_is_due_to_end(hand: Hand) ->
 
 def test_bytes_that_are_no_frame_pass_as_they_are(wired: Wired) -> None:
     """The other end says what is wrong with them."""
-    wired.link.carry(b"\x00\x00garbage", "host")
+    wired.link.carry(b"\xff\xffgarbage", "host")
     wired.link.carry(b" and more", "host")
-    assert wired.out == ["\x00\x00garbage", " and more"]
+    assert wired.out == ["\xff\xffgarbage", " and more"]
+
+
+def test_a_keep_alive_passes_as_it_is(wired: Wired) -> None:
+    """No fault of messages touches it, and what stands behind it is a frame."""
+    wired.link.carry(b"\x00\x00\x00\x05frame", "host")
+    assert wired.out == ["\x00\x00", "\x00\x05frame"]

@@ -17,7 +17,11 @@ PROPERTIES = ("data_enc", "len_enc", "len_type", "max_len")
 
 def test_shipped_specifications_come_with_a_description() -> None:
     """What `list specs` shows."""
-    assert list(spec_names()) == ["iso87-ascii", "iso87-binary"]
+    assert list(spec_names()) == [
+        "iso87-ascii",
+        "iso87-ascii-binary-bitmap",
+        "iso87-binary",
+    ]
     assert all(spec_names().values())
 
 

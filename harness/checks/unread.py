@@ -1,0 +1,51 @@
+"""What somebody else's machine sent that could not be read, counted by reason."""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from harness import events as e
+from harness.checks.totals import Totals
+
+INCOMPLETE = "incomplete"
+OTHER = "other reasons"
+_MOST = 12  # reasons: a peer may find ever new ones
+_PLACE = re.compile(r" (pos|at byte) [0-9]+.*", re.DOTALL)
+
+
+class UnreadCounter:
+    """Counts into the totals of a run. It is asked about frames at the terminal's end only, where
+    what a stranger sends is seen before any fault of ours.
+    """
+
+    kinds: ClassVar[tuple[type[e.Event], ...]] = (
+        e.FrameSeen,
+        e.IncompleteFrame,
+        e.KeepAlivesSeen,
+    )
+
+    def __init__(self, mode: str, totals: Totals) -> None:
+        """`mode` is which end is ours: 'host' or 'terminals'."""
+        self._theirs = "host" if mode == "host" else "terminal"
+        self._totals = totals
+
+    def see(self, event: e.Event) -> None:
+        if isinstance(event, e.FrameSeen):
+            if event.problem and event.end == "terminal" and event.to == self._theirs:
+                self._count(reason_of(event.problem))
+        elif isinstance(event, e.IncompleteFrame):
+            self._count(INCOMPLETE)
+        elif isinstance(event, e.KeepAlivesSeen):
+            self._totals.keep_alives += event.count
+
+    def _count(self, reason: str) -> None:
+        found = self._totals.unread
+        if reason not in found and len(found) >= _MOST:
+            reason = OTHER
+        found[reason] = found.get(reason, 0) + 1
+
+
+def reason_of(problem: str) -> str:
+    """The problem of a frame without its place in the frame and without the hint behind it."""
+    return _PLACE.sub("", problem.partition("; ")[0])
