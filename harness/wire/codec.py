@@ -22,13 +22,12 @@ import iso8583
 from harness.errors import DecodeError, EncodeError
 from harness.wire.decoding import Decoder, compiled_decoder
 from harness.wire.encoding import Encoder, compiled_encoder
-from harness.wire.layout import is_ascii, layout
+from harness.wire.layout import is_ascii
 
-PRIVATE = frozenset(
-    str(number) for number in (*range(46, 49), *range(55, 64), *range(104, 128))
-)
+PRIVATE = frozenset(str(number) for number in (*range(46, 49), *range(55, 64), *range(104, 128)))
 """Additional data, reserved and private elements: what is in them is agreed between partners."""
 _KEPT = 256  # compiled sets of fields, each way
+_SHORTEST_MAC, _LONGEST_MAC = 4, 8  # bytes
 _WATCHED = 1024  # sets that were accepted once
 _MISSES = (KeyError, ValueError, TypeError, IndexError, AttributeError)
 _SECONDARY = frozenset(str(number) for number in range(65, 129))
@@ -62,16 +61,26 @@ class Codec:
         self._compiles = bool(same and spec["h"]["max_len"] <= 0)
 
     @property
-    def mac_width(self) -> int:
-        """Bytes that DE 64 or 128 takes on the wire: 8, or 16 where it is hexadecimal text;
-        0 where the specification has no such field of eight bytes.
+    def mac_place(self) -> tuple[int, str]:
+        """Bytes that DE 64 or 128 takes on the wire, the same for both, and the encoding of their
+        hexadecimal text, '' for bytes; 0 where there are no such fields of 4 to 8 bytes.
         """
-        widths = []
+        found = set()
         for key in ("64", "128"):
             field = self.spec.get(key, {"len_type": 1})
-            laid = None if field["len_type"] else layout(key, field)
-            widths.append(laid.wire if laid is not None and laid.size == 16 else 0)
-        return widths[0] if widths[0] == widths[1] else 0
+            if field["len_type"] or field.get("len_count", "bytes") != "bytes":
+                return 0, ""
+            text = "" if field["data_enc"] == "b" else str(field["data_enc"])
+            found.add((int(field["max_len"]), text))
+        ((width, text), *others) = sorted(found)
+        tag = width // 2 if text else width
+        fits = not others and _SHORTEST_MAC <= tag <= _LONGEST_MAC and not (text and width % 2)
+        return (width, text) if fits else (0, "")
+
+    @property
+    def mac_width(self) -> int:
+        """Bytes that DE 64 or 128 takes on the wire; 0 where there is no place for a MAC."""
+        return self.mac_place[0]
 
     def decode(self, data: bytes) -> dict[str, str]:
         """The fields of a message, bitmaps ('p', '1') included.
@@ -117,9 +126,7 @@ class Codec:
         self._learn_bitmap(fields, data)
         return fields
 
-    def _read_by_reference(
-        self, data: bytes
-    ) -> tuple[dict[str, str], dict[str, dict[str, bytes]]]:
+    def _read_by_reference(self, data: bytes) -> tuple[dict[str, str], dict[str, dict[str, bytes]]]:
         try:
             fields, encoded = iso8583.decode(data, self.spec)
         except iso8583.DecodeError as error:

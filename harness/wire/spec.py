@@ -44,6 +44,12 @@ def spec_names() -> dict[str, str]:
     return {name: str(_toml(f"{name}.toml")["description"]) for name in names("specs", ".toml")}
 
 
+@cache
+def is_shipped(name: str) -> bool:
+    """Is that the name of a shipped specification?"""
+    return name in names("specs", ".toml")
+
+
 def load_spec(name_or_path: str) -> Spec:
     """A shipped specification by its name, or a file: JSON with a pyiso8583 dictionary, or JSON or
     TOML with the difference from another specification, its `base`.
@@ -51,7 +57,7 @@ def load_spec(name_or_path: str) -> Spec:
     Raises:
         ConfigError: no such name or file, or a field that pyiso8583 could not work with.
     """
-    if name_or_path in names("specs", ".toml"):
+    if is_shipped(name_or_path):
         return {field: dict(properties) for field, properties in _shipped(name_or_path).items()}
     path = Path(name_or_path)
     if path.suffix in (".json", ".toml") or path.exists():
@@ -252,7 +258,9 @@ def _over(base: SpecMap, difference: Mapping[str, Any], place: str) -> Spec:
             field.pop("left_pad", None)
             field.pop("right_pad", None)
         field |= properties
-        spec[key] = {name: value for name, value in field.items() if value != "" or "pad" not in name}
+        spec[key] = {
+            name: value for name, value in field.items() if value != "" or "pad" not in name
+        }
     return spec
 
 
