@@ -35,12 +35,13 @@ from harness.wire.authenticated import AuthenticatedCodec
 from harness.wire.calendar import Calendar, WrongCalendar
 from harness.wire.codec import Codec
 from harness.wire.dialects import DEFAULT, load_dialect
-from harness.wire.fitting import Fitting, check_cards, check_codes, fitted
+from harness.wire.fitting import Fitting
 from harness.wire.format_detector import FormatDetector
 from harness.wire.frame_builder import FrameBuilder
 from harness.wire.framing import Framing, framing
 from harness.wire.message import Station
 from harness.wire.spec import is_shipped, load_spec
+from harness.wire.spec_trial import check_cards, check_codes, fitted
 
 SEES = (
     *("device", "wire.terminal", "wire.host", "wire.mac"),
@@ -111,11 +112,17 @@ class Assembly:
         plan, link = self.plan, self.plan.link
         if is_shipped(link.spec) and link.dialect_name == DEFAULT:
             return Fitting()  # made for each other, as a test holds
-        spec = load_spec(link.spec)
-        ours = {"host": plan.mode != "terminals", "terminals": plan.mode != "host"}
-        made = fitted(spec, self.dialect, place=link.spec, sign_on=link.sign_on, **ours)
+        ours = plan.mode != "terminals"  # the host is
+        made = fitted(
+            load_spec(link.spec),
+            self.dialect,
+            place=link.spec,
+            host=ours,
+            terminals=plan.mode != "host",
+            sign_on=link.sign_on,
+        )
         day = self.dialect.message.ELEMENTS.get("day", "")
-        if plan.contract.cutover and ours["host"] and day in made.left_out:
+        if plan.contract.cutover and ours and day in made.left_out:
             raise ConfigError(
                 "an answer cannot name its business day, and the run has a cutover",
                 place=f"{link.spec}: field {day}",

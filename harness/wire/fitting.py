@@ -1,9 +1,9 @@
 """What our machines say, changed into what a specification has that is not the standard's.
 
 A number gets or loses leading zeros, a text gets or loses blanks at its end, and an element that
-the specification does not have is left out. What comes is read back in the form of the dialect, so
-that nobody else has to know. `wire.spec_trial` finds out what there is to change. Nothing is changed
-where the specification is the standard's, and that costs nothing.
+the specification does not have is left out. What comes is read back in the form of the dialect,
+so that nobody else has to know. `wire.spec_trial` finds out what there is to change. Nothing is where
+the specification is the standard's, and that costs nothing.
 """
 
 from __future__ import annotations

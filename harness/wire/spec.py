@@ -67,7 +67,7 @@ def load_spec(name_or_path: str) -> Spec:
     raise ConfigError(
         f"no specification is called '{name_or_path}'",
         place="spec",
-        remedy=f"did you mean {' or '.join(close)}? A path to a .json or .toml file will do as well.",
+        remedy=f"did you mean {' or '.join(close)}? A .json or .toml file will do as well.",
     )
 
 
