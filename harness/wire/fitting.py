@@ -2,8 +2,8 @@
 
 A number gets or loses leading zeros, a text gets or loses blanks at its end, and an element that
 the specification does not have is left out. What comes is read back in the form of the dialect,
-so that nobody else has to know. `wire.spec_trial` finds out what there is to change. Nothing is where
-the specification is the standard's, and that costs nothing.
+so that nobody else has to know. `wire.spec_trial` finds out what there is to change,
+which is nothing where the specification is the standard's.
 """
 
 from __future__ import annotations
