@@ -35,12 +35,14 @@ from harness.tap import TapDecoder
 from harness.wire.authenticated import AuthenticatedCodec
 from harness.wire.calendar import Calendar, WrongCalendar
 from harness.wire.codec import Codec
-from harness.wire.dialects import load_dialect
+from harness.wire.dialects import DEFAULT, load_dialect
+from harness.wire.fitting import Fitting
 from harness.wire.format_detector import FormatDetector
 from harness.wire.frame_builder import FrameBuilder
 from harness.wire.framing import Framing, framing
 from harness.wire.message import Station
-from harness.wire.spec import load_spec
+from harness.wire.spec import is_shipped, load_spec
+from harness.wire.spec_trial import check_cards, check_codes, fitted
 
 SEES = (
     *("device", "wire.terminal", "wire.host", "wire.mac"),
@@ -80,12 +82,14 @@ class Assembly:
         self.contract = plan.contract
         self.keys: Keys = load_keys(link.keys)
         self.framing: Framing = framing(link.framing)
+        self.dialect = load_dialect(link.dialect_name, load_spec(link.spec))
+        self.fitting = self._fitting()
         self.codec = self._new_codec()
         self.frame_builder = FrameBuilder(self.codec, self.framing)
-        self.dialect = load_dialect(link.dialect_name, load_spec(link.spec))
         self.calendar = Calendar(scenario.epoch)
         self.pin = PinCrypto(self.keys.pin)
         self.population = self._cards()
+        self._check_cards()
         self.terminal_profile = (
             SAFE_TERMINAL if plan.mode == "host" else terminal_profile(plan.terminal_profile)
         )
@@ -104,9 +108,31 @@ class Assembly:
     def _new_codec(self) -> AuthenticatedCodec:
         """A codec of the link with its MAC, a new one at each call."""
         link = self.plan.link
-        return AuthenticatedCodec(
-            Codec(load_spec(link.spec)), mac_algorithm(link.mac, self.keys.mac)
+        codec = Codec(load_spec(link.spec))
+        return AuthenticatedCodec(codec, mac_algorithm(link.mac, self.keys.mac), self.fitting)
+
+    def _fitting(self) -> Fitting:
+        """How the messages of what is ours fit the specification."""
+        plan, link = self.plan, self.plan.link
+        if is_shipped(link.spec) and link.dialect_name == DEFAULT:
+            return Fitting()  # made for each other, as a test holds
+        ours = plan.mode != "terminals"  # the host is
+        made = fitted(
+            load_spec(link.spec),
+            self.dialect,
+            place=link.spec,
+            host=ours,
+            terminals=plan.mode != "host",
+            sign_on=link.sign_on,
         )
+        day = self.dialect.message.ELEMENTS.get("day", "")
+        if plan.contract.cutover and ours and day in made.left_out:
+            raise ConfigError(
+                "an answer cannot name its business day, and the run has a cutover",
+                place=f"{link.spec}: field {day}",
+                remedy="give the specification this field, or choose a scenario without a cutover",
+            )
+        return made
 
     def with_faults(self, faults: tuple[str, ...]) -> Assembly:
         """The same run with these faults instead; it shares everything that no run changes."""
@@ -137,6 +163,15 @@ class Assembly:
         return CardFile(
             Path(plan.cards), plan.seed, token_key=self.keys.token, terminals=plan.terminals
         )
+
+    def _check_cards(self) -> None:
+        """Every card of a file must fit the messages of the terminals that use it."""
+        population, link = self.population, self.plan.link
+        if isinstance(population, CardFile) and self.plan.mode != "host":
+            listed = (line.card for line in population.listed.values())
+            cards = ((card.pan, card.expiry, card.track2) for card in listed)
+            spec = load_spec(link.spec)
+            check_cards(spec, self.dialect, self.fitting, cards, place=f"--cards {population.path}")
 
     def _usual_terminal(self) -> TerminalSettings:
         """A safe terminal keeps the contract's times."""
@@ -198,7 +233,7 @@ class Assembly:
     def _builder(self, index: int) -> Callable[[], Terminal]:
         name = terminal_id(index)
         context = TerminalContext(
-            Station(name, f"{BANK:<15}", self.place(index)),
+            self._station(index),
             self.dialect,
             WrongCalendar(self.calendar, _FaultsOfClock(self.faults, name)),
             self.new_link(),
@@ -207,6 +242,13 @@ class Assembly:
         )
         machine, settings = self.terminal_profile.machine, self._settings
         return lambda: machine(settings, context)
+
+    def _station(self, index: int) -> Station:
+        """Without an acquirer where no message has room for one: a reversal names none either."""
+        station = Station(terminal_id(index), f"{BANK:<15}", self.place(index))
+        if self.dialect.message.ELEMENTS["acquirer"] in self.fitting.left_out:
+            return msgspec.structs.replace(station, acquirer="")
+        return station
 
     def host(self) -> HostInterface:
         """The host, or a pair where the contract has a standby.
@@ -236,8 +278,13 @@ class Assembly:
         )
         if self.plan.mode == "host":  # a test of somebody's terminal wants no refusals at random
             usual = msgspec.structs.replace(usual, short_of_funds=0.0)
+        settings = profile.settings_over(usual)
+        codes = [self.dialect.codes.get(rule.code, rule.code) for rule in settings.rules]
+        if codes:
+            spec, place = load_spec(self.plan.link.spec), f"the rules of {profile.name}"
+            check_codes(spec, self.dialect, self.fitting, codes, place=place)
         return profile.machine(
-            profile.settings_over(usual),
+            settings,
             dialect=self.dialect,
             calendar=self.calendar,
             new_link=self.new_link,

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from harness.errors import EncodeError, LocalProtocolError
 from harness.faults.fate import Act, Deliver, Passing
 from harness.faults.rule import COMMON, MTI, Context, FaultSpec, Parameter
 from harness.faults.wire import DAMAGE, TIMING, Altering, WireRule
 from harness.keyed_random import Draw
-from harness.wire.frame_builder import BITMAP_PART, MTI_PART, Part
+from harness.wire.frame_builder import BITMAP_PART, MTI_PART, FrameBuilder, Part
 from harness.wire.framing import framing
 from harness.wire.message import Message
 
@@ -66,7 +67,10 @@ class Unsolicited(WireRule):
         other = message.replaced(stan=stan, rrn="9" * len(message.rrn) or None)
         what = f"a {passing.mti} about DE {message.element('stan')} {stan}"
         effect = self.effect(passing.terminal, what)
-        made = passing.frame_builder.reseal(other.fields, passing.data)
+        try:
+            made = passing.frame_builder.reseal(other.fields, passing.data)
+        except (EncodeError, LocalProtocolError):
+            return None  # the specification or the framing cannot carry it
         return [Deliver(0.0, passing.data), Deliver(self.value("after"), made, effects=(effect,))]
 
 
@@ -80,14 +84,19 @@ class Malformed(WireRule):
     withstood = "response"
 
     def strike(self, _now: float, passing: Passing) -> list[Act] | None:
-        parts = passing.frame_builder.parts(passing.data)
-        what = self.spoil(parts, self.shape(passing.terminal))
+        builder = passing.frame_builder
+        parts = builder.parts(passing.data)
+        what = self.spoil(parts, self.shape(passing.terminal), builder)
         if not what:
             return None
+        try:
+            made = builder.joined(parts, passing.data)
+        except LocalProtocolError:
+            return None  # the framing cannot carry it
         self.acted(passing.terminal, f"{passing.mti} {what}")
-        return [Deliver(0.0, passing.frame_builder.joined(parts, passing.data))]
+        return [Deliver(0.0, made)]
 
-    def spoil(self, parts: dict[str, Part], draw: Draw) -> str:
+    def spoil(self, parts: dict[str, Part], draw: Draw, builder: FrameBuilder) -> str:
         """Change `parts` in place; returns the change in words, or '' if no change was possible."""
         raise NotImplementedError
 
@@ -99,7 +108,7 @@ class BadMti(Malformed):
     summary = "the message is of a class that does not exist (MTI x9xx), under a right MAC"
     withstood = ""
 
-    def spoil(self, parts: dict[str, Part], _draw: Draw) -> str:
+    def spoil(self, parts: dict[str, Part], _draw: Draw, _builder: FrameBuilder) -> str:
         mti = parts.get(MTI_PART)
         if mti is None:
             return ""
@@ -116,20 +125,20 @@ class BadBitmap(Malformed):
     kind = "bad_bitmap"
     summary = "the bitmap announces a field that is not there, under a right MAC"
 
-    def spoil(self, parts: dict[str, Part], draw: Draw) -> str:
+    def spoil(self, parts: dict[str, Part], draw: Draw, builder: FrameBuilder) -> str:
         bitmap = parts.get(BITMAP_PART)
         if bitmap is None:
             return ""
-        hexadecimal = len(bitmap.data) == 16
-        bits = int.from_bytes(
-            bytes.fromhex(bitmap.data.decode("ascii")) if hexadecimal else bitmap.data, "big"
-        )
+        text = builder.bitmap_text(bitmap.data)
+        if len(text) != 16:
+            return ""
+        bits = int(text, 16)
         absent = [n for n in range(2, 64) if not bits >> (64 - n) & 1]
         if not absent:
             return ""
         field = absent[draw.below(len(absent))]
-        wrong = (bits | 1 << (64 - field)).to_bytes(8, "big")
-        parts[BITMAP_PART] = Part(b"", wrong.hex().upper().encode() if hexadecimal else wrong)
+        wrong = f"{bits | 1 << (64 - field):016X}"
+        parts[BITMAP_PART] = Part(b"", builder.bitmap_bytes(wrong))
         return f"announces DE {field}, which is not there"
 
 
@@ -156,7 +165,7 @@ class BadLlvar(Malformed):
     kind = "bad_llvar"
     summary = "a field says that it is longer than the message, under a right MAC"
 
-    def spoil(self, parts: dict[str, Part], draw: Draw) -> str:
+    def spoil(self, parts: dict[str, Part], draw: Draw, _builder: FrameBuilder) -> str:
         variable = [name for name, part in parts.items() if part.prefix]
         if not variable:
             return ""

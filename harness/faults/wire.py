@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from harness.errors import EncodeError
+from harness.errors import EncodeError, LocalProtocolError
 from harness.events import FaultActed
 from harness.faults.fate import Act, Deliver, Passing
 from harness.faults.rule import COMMON, MTI, Parameter, Rule
@@ -85,8 +85,8 @@ class Altering(WireRule):
         message, what = altered
         try:
             data = passing.frame_builder.reseal(message.fields, passing.data)
-        except EncodeError:
-            return passing  # the specification cannot encode the changed message
+        except (EncodeError, LocalProtocolError):
+            return passing  # the specification or the framing cannot carry the changed message
         self.acted(passing.terminal, f"{passing.mti} {what}")
         return passing._replace(message=message, data=data)
 

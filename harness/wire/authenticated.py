@@ -3,6 +3,8 @@
 The MAC stands in the last field, DE 64 without a secondary bitmap and DE 128 with one,
 and covers every byte from the MTI up to that field, the bitmap announcing it included
 (docs/domain.md, "Secrets and keys"). A message is encoded once, with zeros in the MAC's place.
+Where the two fields are shorter than eight bytes the MAC is cut on its right. A header (field h)
+stands before the MTI and is not covered.
 """
 
 from __future__ import annotations
@@ -11,8 +13,7 @@ from typing import Protocol
 
 from harness.errors import ConfigError, EncodeError
 from harness.wire.codec import Codec, mac_field
-
-_ZEROS = "0" * 16
+from harness.wire.fitting import HEADER, Fitting
 
 
 class MacAlgorithm(Protocol):
@@ -22,27 +23,37 @@ class MacAlgorithm(Protocol):
 
 
 class AuthenticatedCodec:
-    """A codec with a MAC over it; with `mac` None, a codec that says 'none'.
+    """A codec with a MAC over it; with `mac` None, a codec that says 'none'. `fitting` changes what
+    a dialect writes into what the specification has, and back.
 
     Raises:
         ConfigError: the specification has no place for a MAC.
     """
 
-    __slots__ = ("_hexadecimal", "_mac", "_tertiary", "_width", "codec")
+    __slots__ = (
+        *("_fitting", "_from", "_hexadecimal", "_mac", "_tertiary", "_width", "_zeros"),
+        "codec",
+    )
 
-    def __init__(self, codec: Codec, mac: MacAlgorithm | None) -> None:
+    def __init__(
+        self, codec: Codec, mac: MacAlgorithm | None, fitting: Fitting | None = None
+    ) -> None:
         self.codec = codec
         self._mac = mac
-        self._width = codec.mac_width
-        self._hexadecimal = self._width == 16
+        self._fitting = fitting if fitting is not None and fitting.changes else None
+        self._width, self._hexadecimal = codec.mac_place
+        self._zeros = "0" * (self._width if self._hexadecimal else 2 * self._width)
+        self._from = _bytes_of_header(codec) if mac is not None else 0
         self._tertiary = frozenset(str(number) for number in range(129, 193)).intersection(
             codec.spec
         )
         if mac is not None and not self._width:
+            missing = [key for key in ("64", "128") if key not in codec.spec]
+            what = "is missing" if missing else "and 64 are not of one length, of 4 to 8 bytes"
             raise ConfigError(
-                "DE 64 and 128 are not eight bytes each, so there is no place for a MAC",
+                f"field {missing[0] if missing else '128'} {what}: there is no place for a MAC",
                 place="spec",
-                remedy="correct the specification, or run without a MAC",
+                remedy="correct the specification, or run without a MAC: --mac none",
             )
 
     def encode(self, fields: dict[str, str]) -> bytes:
@@ -51,10 +62,12 @@ class AuthenticatedCodec:
         Raises:
             EncodeError: a field does not fit, or stands behind the place of the MAC.
         """
+        if self._fitting is not None:
+            fields = self._fitting.outward(fields)
         if self._mac is None:
             return self.codec.encode(fields)
         place = mac_field(fields)
-        whole = {**fields, place: _ZEROS}
+        whole = {**fields, place: self._zeros}
         if place == "128" and "64" in whole:
             del whole["64"]
         if self._tertiary and not self._tertiary.isdisjoint(whole):
@@ -66,7 +79,7 @@ class AuthenticatedCodec:
         if self._mac is None:
             return message
         body = message[: -self._width]
-        return body + self._written(self._mac.tag(body))
+        return body + self._written(self._mac.tag(body[self._from :]))
 
     def decode(self, data: bytes) -> tuple[dict[str, str], str]:
         """The fields, and what the MAC says: 'good', 'bad' (missing, misplaced or wrong), or
@@ -76,6 +89,8 @@ class AuthenticatedCodec:
             DecodeError: the bytes are not a message of the specification.
         """
         fields = self.codec.decode(data)
+        if self._fitting is not None:
+            fields = self._fitting.inward(fields)
         mac = self._mac
         if mac is None:
             return fields, "none"
@@ -83,9 +98,27 @@ class AuthenticatedCodec:
             placed = "128" in fields and len(fields["1"]) == 16
         else:
             placed = "64" in fields
-        if placed and data[-self._width :] == self._written(mac.tag(data[: -self._width])):
+        tag = mac.tag(data[self._from : -self._width]) if placed else b""
+        if placed and data[-self._width :] == self._written(tag):
             return fields, "good"
         return fields, "bad"
 
     def _written(self, tag: bytes) -> bytes:
-        return tag.hex().upper().encode("ascii") if self._hexadecimal else tag
+        if self._hexadecimal:
+            return tag.hex().upper()[: self._width].encode(self._hexadecimal)
+        return tag[: self._width]
+
+
+def _bytes_of_header(codec: Codec) -> int:
+    """How many bytes stand before the MTI."""
+    field = codec.spec[HEADER]
+    if field["max_len"] <= 0:
+        return 0
+    if field["len_type"]:
+        raise ConfigError(
+            "a header of variable length has no place before a MAC",
+            place=f"spec: field {HEADER}",
+            remedy="make it a fixed length (len_type 0), or run without a MAC: --mac none",
+        )
+    size = int(field["max_len"])
+    return (size + 1) // 2 if field.get("len_count") == "nibbles" else size

@@ -5,6 +5,10 @@ A set of fields that pyiso8583 has accepted twice earns a compiled encoder or de
 pyiso8583, and what pyiso8583 says is the answer: its result, or its wording of the error.
 So both agree by construction. Caches are bounded, as bitmaps may be hostile, and only
 accepted messages are compiled.
+
+Elements that partners fill as they like (`PRIVATE`) may hold bytes that are no text. Where the
+specification calls them ASCII they are read as Latin-1, in which every byte is a character and
+comes back as the same byte: such an element must not cost the whole message.
 """
 
 from __future__ import annotations
@@ -18,9 +22,12 @@ import iso8583
 from harness.errors import DecodeError, EncodeError
 from harness.wire.decoding import Decoder, compiled_decoder
 from harness.wire.encoding import Encoder, compiled_encoder
-from harness.wire.layout import layout
+from harness.wire.layout import is_ascii
 
+PRIVATE = frozenset(str(number) for number in (*range(46, 49), *range(55, 64), *range(104, 128)))
+"""Additional data, reserved and private elements: what is in them is agreed between partners."""
 _KEPT = 256  # compiled sets of fields, each way
+_SHORTEST_MAC, _LONGEST_MAC = 4, 8  # bytes
 _WATCHED = 1024  # sets that were accepted once
 _MISSES = (KeyError, ValueError, TypeError, IndexError, AttributeError)
 _SECONDARY = frozenset(str(number) for number in range(65, 129))
@@ -40,7 +47,9 @@ class Codec:
     """Encodes and decodes messages of one specification (a pyiso8583 dictionary)."""
 
     def __init__(self, spec: Mapping[str, Mapping[str, Any]]) -> None:
-        self.spec: dict[str, dict[str, Any]] = {key: dict(spec[key]) for key in spec}
+        self.spec: dict[str, dict[str, Any]] = {
+            key: _any_bytes(spec[key]) if key in PRIVATE else dict(spec[key]) for key in spec
+        }
         self._decoders: dict[bytes, Decoder] = {}
         self._encoders: dict[tuple[str, ...], Encoder] = {}
         self._accepted: set[bytes | tuple[str, ...]] = set()
@@ -52,16 +61,26 @@ class Codec:
         self._compiles = bool(same and spec["h"]["max_len"] <= 0)
 
     @property
-    def mac_width(self) -> int:
-        """Bytes that DE 64 or 128 takes on the wire: 8, or 16 where it is hexadecimal text;
-        0 where the specification has no such field of eight bytes.
+    def mac_place(self) -> tuple[int, str]:
+        """Bytes that DE 64 or 128 takes on the wire, the same for both, and the encoding of their
+        hexadecimal text, '' for bytes; 0 where there are no such fields of 4 to 8 bytes.
         """
-        widths = []
+        found = set()
         for key in ("64", "128"):
             field = self.spec.get(key, {"len_type": 1})
-            laid = None if field["len_type"] else layout(key, field)
-            widths.append(laid.wire if laid is not None and laid.size == 16 else 0)
-        return widths[0] if widths[0] == widths[1] else 0
+            if field["len_type"] or field.get("len_count", "bytes") != "bytes":
+                return 0, ""
+            text = "" if field["data_enc"] == "b" else str(field["data_enc"])
+            found.add((int(field["max_len"]), text))
+        ((width, text), *others) = sorted(found)
+        tag = width // 2 if text else width
+        fits = not others and _SHORTEST_MAC <= tag <= _LONGEST_MAC and not (text and width % 2)
+        return (width, text) if fits else (0, "")
+
+    @property
+    def mac_width(self) -> int:
+        """Bytes that DE 64 or 128 takes on the wire; 0 where there is no place for a MAC."""
+        return self.mac_place[0]
 
     def decode(self, data: bytes) -> dict[str, str]:
         """The fields of a message, bitmaps ('p', '1') included.
@@ -90,11 +109,26 @@ class Codec:
         except _MISSES:
             return self._encoded_by_reference(fields)
 
+    def parts(self, data: bytes) -> dict[str, tuple[bytes, bytes]]:
+        """The length prefix and the bytes of each field of a message, bitmaps included, in the
+        order of the wire. The tertiary bitmap stands behind the secondary one, under '1'.
+
+        Raises:
+            DecodeError: with the field, the offset and pyiso8583's reason.
+        """
+        encoded = self._read_by_reference(data)[1]
+        return {name: (part["len"], part["data"]) for name, part in encoded.items()}
+
     # --- the reference -------------------------------------------------------------
 
     def _decoded_by_reference(self, data: bytes) -> dict[str, str]:
+        fields = self._read_by_reference(data)[0]
+        self._learn_bitmap(fields, data)
+        return fields
+
+    def _read_by_reference(self, data: bytes) -> tuple[dict[str, str], dict[str, dict[str, bytes]]]:
         try:
-            fields, _ = iso8583.decode(data, self.spec)
+            fields, encoded = iso8583.decode(data, self.spec)
         except iso8583.DecodeError as error:
             raise DecodeError(error.msg, field=error.field, offset=error.pos) from None
         except KeyError as error:
@@ -102,8 +136,7 @@ class Codec:
             raise DecodeError(
                 "Field is not in the specification", field=key, offset=self._offset_of(key, data)
             ) from None
-        self._learn_bitmap(fields, data)
-        return fields
+        return dict(fields), encoded
 
     def _offset_of(self, unknown: str, data: bytes) -> int:
         """Where a field without a specification starts: where one too long for any message
@@ -171,6 +204,14 @@ class Codec:
         encoder = compiled_encoder(self.spec, sorted(numbers, key=int), bitmaps)
         if encoder is not None:
             _keep(self._encoders, key, encoder)
+
+
+def _any_bytes(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """The same field, read so that no byte is beyond it."""
+    taken = dict(properties)
+    if is_ascii(taken["data_enc"]):
+        taken["data_enc"] = "latin-1"
+    return taken
 
 
 def _keep(cache: dict[Any, Any], key: object, made: object) -> None:

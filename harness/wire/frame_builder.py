@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-import iso8583
-
+from harness.errors import DecodeError
 from harness.wire.authenticated import AuthenticatedCodec
 from harness.wire.framing import Framing
 
@@ -48,10 +47,23 @@ class FrameBuilder:
         if len(frames) != 1:
             return {}
         try:
-            encoded = iso8583.decode(frames[0].payload, self._codec.codec.spec)[1]
-        except iso8583.DecodeError:
+            encoded = self._codec.codec.parts(frames[0].payload)
+        except DecodeError:
             return {}
-        return {name: Part(part["len"], part["data"]) for name, part in encoded.items()}
+        return {name: Part(*part) for name, part in encoded.items()}
+
+    def bitmap_text(self, data: bytes) -> str:
+        """The primary bitmap as it stands in a message, in hexadecimal; '' if it cannot be read."""
+        encoding = self._codec.codec.spec["p"]["data_enc"]
+        try:
+            return data.hex() if encoding == "b" else bytes.fromhex(data.decode(encoding)).hex()
+        except ValueError:
+            return ""
+
+    def bitmap_bytes(self, text: str) -> bytes:
+        """The bytes of a bitmap that is given in hexadecimal, as it stands in a message."""
+        encoding = self._codec.codec.spec["p"]["data_enc"]
+        return bytes.fromhex(text) if encoding == "b" else text.upper().encode(encoding)
 
     def mac_element(self, frame: bytes) -> str:
         """The data element with the MAC of the message in a whole frame; '' if there is none."""

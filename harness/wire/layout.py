@@ -1,6 +1,7 @@
 """How one field of a specification lies in a message, worked out once.
 
-A field is 'text' (ASCII, one character a byte) or hexadecimal (two characters a byte).
+A field is 'text' (ASCII, one character a byte) or hexadecimal (two characters a byte). Latin-1
+counts as ASCII here: a compiled codec takes the ASCII in it, and leaves the rest to pyiso8583.
 What no compiled codec should try (other charsets, odd combinations, giant lengths) has no
 layout here and is left to pyiso8583.
 """
@@ -57,6 +58,14 @@ def is_ascii(encoding: str) -> bool:
         return False
 
 
+def _begins_as_ascii(encoding: str) -> bool:
+    """Is the text of ASCII characters written as ASCII?"""
+    try:
+        return codecs.lookup(encoding).name in ("ascii", "iso8859-1")
+    except LookupError:
+        return False
+
+
 def layout(key: str, properties: Mapping[str, Any]) -> Field | None:
     """How a field lies in a message; None for what is left to pyiso8583 (other charsets,
     odd combinations, giant lengths).
@@ -66,7 +75,7 @@ def layout(key: str, properties: Mapping[str, Any]) -> Field | None:
     left = properties.get("left_pad", "")[:1]
     right = "" if left else properties.get("right_pad", "")[:1]
     prefix, longest = properties["len_type"], properties["max_len"]
-    if text and (nibbles or not is_ascii(data)):
+    if text and (nibbles or not _begins_as_ascii(data)):
         return None
     if prefix and (longest > _LONGEST or (length not in ("b", "bcd") and not is_ascii(length))):
         return None

@@ -324,10 +324,10 @@ class Message:
         return "128" if "128" in self.fields else "64" if "64" in self.fields else ""
 
     def contents(self) -> str:
-        """All elements but the MTI, the bitmaps and the MAC as one text: an advice and its repeats
-        have the same.
+        """All elements but the header, the MTI, the bitmaps and the MAC as one text: an advice and
+        its repeats have the same.
         """
-        left_out = ("t", "p", "1", "64", "128")
+        left_out = ("h", "t", "p", "1", "64", "128")
         return "\x1f".join(f"{k}={v}" for k, v in self.fields.items() if k not in left_out)
 
     def without_card_data(self) -> Fields:

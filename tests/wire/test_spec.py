@@ -21,6 +21,7 @@ def test_shipped_specifications_come_with_a_description() -> None:
         "iso87-ascii",
         "iso87-ascii-binary-bitmap",
         "iso87-binary",
+        "iso87-jpos",
     ]
     assert all(spec_names().values())
 
@@ -41,7 +42,9 @@ BINARY = {
     "3": ("b", 0, 6, "nibbles"),
     "22": ("b", 0, 3, "nibbles"),
     "35": ("b", 1, 37, "nibbles"),
-    "28": ("ascii", 0, 9, "bytes"),
+    "28": ("b", 0, 5, "bytes"),
+    "36": ("ascii", 2, 104, "bytes"),
+    "49": ("ascii", 0, 3, "bytes"),
     "41": ("ascii", 0, 8, "bytes"),
     "52": ("b", 0, 8, "bytes"),
     "55": ("b", 2, 255, "bytes"),

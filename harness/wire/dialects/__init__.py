@@ -29,4 +29,9 @@ def load_dialect(
     found = DIALECTS.get(name)
     if found is None:
         unknown("dialect", name, tuple(DIALECTS), place=place)
-    return found(packed_track2=spec is not None and packs_track2(spec))
+    dialect = found(packed_track2=spec is not None and packs_track2(spec))
+    if spec is not None:
+        dialect.widths = {
+            element: field["max_len"] for element, field in spec.items() if not field["len_type"]
+        }
+    return dialect

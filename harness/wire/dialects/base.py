@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import ClassVar, NamedTuple
 
 from harness.wire.calendar import Stamp
 from harness.wire.message import Fields, Kind, Message, Station
+
+
+class Form(NamedTuple):
+    """How a dialect writes an element, for specifications that have it otherwise (`wire.fitting`).
+
+    `kind` is 'number' (leading zeros mean nothing), 'text' (blanks at its end mean nothing),
+    'place' (a text that may be cut), 'track' or 'exact'; `ours` is how many characters are written,
+    0 where that varies. An element that `matters` is not left out because it does not fit.
+    """
+
+    kind: str
+    ours: int
+    matters: bool = True
 
 
 class Dialect:
@@ -17,6 +31,10 @@ class Dialect:
 
     name: ClassVar[str] = ""
     message: ClassVar[type[Message]] = Message
+    FORMS: ClassVar[Mapping[str, Form]] = {}
+    """How the elements are written that a specification may have otherwise."""
+    widths: Mapping[str, int] = {}
+    """How long the elements of fixed length are in the specification that is in use."""
 
     def __init__(self, *, packed_track2: bool = False) -> None:
         """`packed_track2` is whether the specification packs track 2 (DE 35), so that its

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from harness.wire.calendar import Stamp
-from harness.wire.dialects.base import Dialect
+from harness.wire.dialects.base import Dialect, Form
 from harness.wire.identity import TransactionId
 from harness.wire.message import (
     AdviceOutcome,
@@ -111,6 +111,36 @@ CODES: Mapping[str, str] = {
     "format_error": "30",
 }
 
+FORMS: Mapping[str, Form] = {
+    "2": Form("number", 0),
+    "3": Form("exact", 6),
+    "4": Form("number", 12),
+    "7": Form("exact", 10),
+    "11": Form("number", 6),
+    "12": Form("exact", 6, matters=False),
+    "13": Form("exact", 4, matters=False),
+    "14": Form("exact", 4, matters=False),
+    "15": Form("exact", 4, matters=False),
+    "18": Form("number", 4, matters=False),
+    "22": Form("number", 3, matters=False),
+    "25": Form("number", 2, matters=False),
+    "32": Form("number", 0),
+    "35": Form("track", 0),
+    "37": Form("number", 12),
+    "38": Form("text", 6, matters=False),
+    "39": Form("exact", 2),
+    "41": Form("text", 8),
+    "42": Form("text", 15, matters=False),
+    "43": Form("place", 40, matters=False),
+    "49": Form("number", 3),
+    "52": Form("exact", 16),
+    "54": Form("text", 20, matters=False),
+    "60": Form("text", 4, matters=False),
+    "70": Form("number", 3),
+    "90": Form("exact", 42),
+    "95": Form("exact", 42),
+}
+
 _ORIGINAL = 42  # DE 90: MTI 4, STAN 6, DE 7 10, DE 32 11, DE 33 11
 _NO_STAN = "000000"  # a STAN is never zero
 _TAKEN = 12  # the first part of DE 95
@@ -184,6 +214,20 @@ class Dialect1987(Dialect):
 
     name = "1987"
     message: ClassVar[type[Message]] = Message1987
+    FORMS: ClassVar[Mapping[str, Form]] = FORMS
+
+    def _local(self, stamp: Stamp) -> Fields:
+        """DE 12 and 13. Some networks have the date in DE 12 too, as in 1993, and the year in
+        either.
+        """
+        day, time = stamp.date, stamp.time
+        times = {12: f"{day}{time}", 14: f"20{day}{time}", 10: f"{day[-4:]}{time}"}
+        days = {6: day, 8: f"20{day}"}
+        widths = self.widths
+        return {
+            "12": times.get(widths.get("12", 0), time),
+            "13": days.get(widths.get("13", 0), day[-4:]),
+        }
 
     def sent(self, stamp: Stamp) -> str:
         """DE 7."""
@@ -217,8 +261,7 @@ class Dialect1987(Dialect):
                 "4": f"{amount:012d}",
                 "7": stamp.sent,
                 "11": stan,
-                "12": stamp.time,
-                "13": stamp.date[-4:],
+                **self._local(stamp),
                 "14": expiry,
                 "18": "6011",
                 "22": "901",
@@ -260,8 +303,7 @@ class Dialect1987(Dialect):
             "4": f"{amount:012d}",
             "7": stamp.sent,
             "11": stan,
-            "12": stamp.time,
-            "13": stamp.date[-4:],
+            **self._local(stamp),
             "32": station.acquirer,
             "37": rrn,
             "41": station.terminal,
@@ -310,7 +352,7 @@ class Dialect1987(Dialect):
         """The balance goes into DE 54 (account type 10, available 02), the day into DE 15."""
         asked = request.fields
         fields: Fields = {"t": ANSWER_MTIS.get(asked["t"]) or counterpart(asked["t"])}
-        for name in ("3", "4", "7", "11", "12", "13", "32", "37"):
+        for name in ("h", "3", "4", "7", "11", "12", "13", "32", "37"):
             if name in asked:
                 fields[name] = asked[name]
         if amount is not None:
