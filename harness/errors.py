@@ -8,6 +8,8 @@ code 4).
 
 from __future__ import annotations
 
+from harness.shown import shown, shown_bytes
+
 
 class HarnessError(Exception):
     """Root of every error the harness raises on purpose."""
@@ -46,8 +48,8 @@ class CodecError(HarnessError):
     """
 
     def __init__(self, reason: str, *, field: str, offset: int = -1) -> None:
-        self.reason = reason
-        self.field = field
+        self.reason = reason = shown(reason)
+        self.field = field = shown(field)
         self.offset = offset
         where = f"field {field}" if offset < 0 else f"field {field} pos {offset}"
         super().__init__(f"{reason}: {where}")
@@ -85,5 +87,5 @@ class FramingError(RemoteProtocolError):
         self.offset = offset
         self.data = data
         self.hint = hint
-        shown = data[:16].hex(" ")
-        super().__init__(f"{reason} at byte {offset} [{shown}]" + (f"; {hint}" if hint else ""))
+        start = shown_bytes(data)
+        super().__init__(f"{reason} at byte {offset} [{start}]" + (f"; {hint}" if hint else ""))
