@@ -76,6 +76,8 @@ def answers_of_the_host(
     for request in requests:
         for code in (*dialect.codes.values(), *codes):
             yield request, dialect.answer(request, code)
+        if request.is_network_management:
+            continue  # such an answer tells no amount and no business day
         whole = dialect.answer(
             request,
             dialect.codes["approved"],
