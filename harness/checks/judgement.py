@@ -4,8 +4,9 @@
 - Otherwise the run proves nothing (exit 3) when a promised invariant was not tried or cannot be
   observed, an expected event did not come, a forbidden one came, a fault never took effect, nothing
   was tried at all, the journal is cut off, or the harness was too slow for the timed bounds.
-- Timed bounds are widened by the worst delay that the harness measured of itself. Where that is
-  more than the contract's slack, they judge nobody; failures that do not depend on time stand.
+- Timed bounds are widened by the worst delay that the harness measured of itself, once for each
+  timer in the bound (`Check.timers`). Where the delay is more than the contract's slack, they judge
+  nobody; failures that do not depend on time stand.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ class Judgement:
         """How often it failed, without what the harness's own delay excuses."""
         failed = check.failed - len(check.excesses)  # where time does not matter
         if not self._facts.too_slow:
-            failed += sum(1 for excess in check.excesses if not self._facts.excuses(excess))
+            failed += sum(1 for excess in check.excesses if not self._excused(check, excess))
         return failed
 
     def _failures(self, failing: set[str]) -> tuple[Failure, ...]:
@@ -77,13 +78,16 @@ class Judgement:
             for check in self._checks
             if check.id in failing
             for failure in check.failures
-            if failure.excess is None or not self._facts.excuses(failure.excess)
+            if failure.excess is None or not self._excused(check, failure.excess)
         ]
         found += [
             Failure(SECRECY, self._now, "RUN", f"a secret got out: {leak}")
             for leak in self._facts.leaks[:FAILURES_KEPT]
         ]
         return tuple(found)
+
+    def _excused(self, check: Check, excess: float) -> bool:
+        return self._facts.excuses(excess, check.timers)
 
     # --- rows ----------------------------------------------------------------------------------
 

@@ -177,6 +177,7 @@ class _LiveRun:
         ]
         try:
             await self._until(0.0, interrupt, first_error)
+            fleet.lag.saw(self._clock.now())  # the faults' windows count from second 0
             fleet.start()
             how = await self._play(fleet, interrupt, first_error, progress)
         finally:

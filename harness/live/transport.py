@@ -173,18 +173,26 @@ class Alarm:
         self._due = float("-inf")
 
 
+LOOK = 0.01  # wall seconds between two looks at the loop's delay
+
+
 async def watch_lag(clock: LiveClock, lag: Lag, report: Callable[[float], None]) -> None:
     """Measure the loop's own delay all the time; report the worst about every 2 run seconds.
 
-    Runs until cancelled.
+    Runs until cancelled. A delay in which it is cancelled is measured too: whoever cancels it may
+    have waited for that delay.
     """
     loop = asyncio.get_running_loop()
-    step = 0.02
     reported = clock.now()
     while True:
-        due = loop.time() + step
-        await asyncio.sleep(step)
-        lag.saw(max(0.0, loop.time() - due) * clock.speed)
+        due = loop.time() + LOOK
+        try:
+            await asyncio.sleep(LOOK)
+        finally:
+            late = loop.time() - due
+            if late > 0.0:
+                # the delay may have begun at any moment since the last look
+                lag.saw((late + LOOK if late > LOOK else late) * clock.speed)
         if clock.now() - reported >= 2.0:
             reported = clock.now()
             report(lag.take())
