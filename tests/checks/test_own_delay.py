@@ -1,4 +1,4 @@
-"""What the harness's own delay excuses: how late a machine may seem that the harness was late for."""
+"""What the delay of the harness itself excuses, and what it does not."""
 
 from __future__ import annotations
 
