@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from harness.checks.base import FAILURES_KEPT, Check, Failure
@@ -21,15 +22,25 @@ from harness.checks.verdict import EXIT_CODES, Expected, Outcome, Row, Status, V
 from harness.journal import Header
 
 SECRECY = "S3"  # judged by a scan of the output
+_TERMINAL = re.compile("[:,]terminal=([^,]+)")
+_NAMED = 5  # so many terminals are named in a reason
 NEVER_AT_REST = "something was open to the last, and no check says what"
 
 
 class Judgement:
-    """Reads the checks of a run once it is over; `now` is the time of its last entry."""
+    """Reads the checks of a run once it is over; `now` is the time of its last entry, `terminals`
+    are those that were seen.
+    """
 
     def __init__(
-        self, header: Header, checks: Sequence[Check], facts: RunFacts, now: float
+        self,
+        header: Header,
+        checks: Sequence[Check],
+        facts: RunFacts,
+        now: float,
+        terminals: Sequence[str],
     ) -> None:
+        self._terminals = terminals
         self._header = header
         self._checks = checks
         self._facts = facts
@@ -171,7 +182,10 @@ class Judgement:
                 reasons.append(f"{item.event} came {item.seen} times, at most {item.needed}")
             elif not item.met:
                 reasons.append(f"{item.event} came {item.seen} times, expected {item.needed}")
-        reasons += [f"the fault {fault} never took effect" for fault in self._facts.idle_faults]
+        reasons += [
+            f"the fault {fault} never took effect{self._why_idle(fault)}"
+            for fault in self._facts.idle_faults
+        ]
         if any(row.status == "invalid" for row in rows):
             reasons.append(
                 f"the harness itself was late by up to {self._facts.lag:.1f} s, "
@@ -180,6 +194,15 @@ class Judgement:
         if not self._something_was_tried(rows):
             reasons.append("nothing was tried that could be observed")
         return reasons
+
+    def _why_idle(self, fault: str) -> str:
+        """Where the fault names a terminal that was not there, who was there instead."""
+        named = _TERMINAL.search(fault.partition("@")[0])
+        if named is None or named[1] in [name.rstrip() for name in self._terminals]:
+            return ""
+        there = ", ".join(self._terminals[:_NAMED]) or "none"
+        more = ", ..." if len(self._terminals) > _NAMED else ""
+        return f": no terminal '{named[1]}' came (there were: {there}{more})"
 
     def _something_was_tried(self, rows: tuple[Row, ...]) -> bool:
         """By the machines: the harness tries some invariants by itself, whatever they do."""

@@ -30,6 +30,7 @@ from harness.report.frames import frame_line
 from harness.report.judging import reports_scanned
 from harness.report.refusals import RefusalLines
 from harness.report.setup_hints import SetupHints
+from harness.scenario import parse_epoch
 from harness.units import format_duration, parse_duration, parse_window
 from harness.wire.dialects import load_dialect
 
@@ -76,6 +77,7 @@ def plan_from(
             parse_window(text, place=f"--host-outage {text}") for text in host_outages
         ),
         speed=options.speed,
+        epoch=parse_epoch(options.epoch, "--epoch") if options.epoch else "",
         command=shlex.join(["harness", *sys.argv[1:]]),
     )
 

@@ -152,7 +152,8 @@ class Rule:
         return self.start <= now < self.until
 
     def meant(self, terminal: str) -> bool:
-        return self.terminal is None or self.terminal == terminal
+        """True if the fault concerns that terminal. On the wire an id may end in spaces."""
+        return self.terminal is None or self.terminal == terminal.rstrip()
 
     def touches(self, message: Message) -> bool:
         """True if the fault concerns this message. Without mti=: financial and reversal ones."""

@@ -15,6 +15,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Protocol, Self, TypeVar
@@ -34,7 +35,9 @@ from harness.live.clock import LiveClock
 from harness.live.loop import FirstError, allow_many_files, watched
 from harness.live.transport import Lag, watch_lag, watch_windows
 from harness.plan import RunPlan
+from harness.scenario import REAL_CLOCK
 from harness.units import parse_duration
+from harness.wire.calendar import Calendar
 
 RUN = "RUN"
 LOOK_EVERY = 0.05  # wall seconds between looks for something that is not announced
@@ -131,7 +134,10 @@ class Standalone:
         self._first_error = FirstError(asyncio.get_running_loop())
         try:
             self._begin_journal()
-            start = time.monotonic() - (time.time() - self.header.origin)
+            origin = self.header.origin
+            start = time.monotonic() - (time.time() - origin)
+            if self.plan.scenario.epoch == REAL_CLOCK:
+                self._assembly.calendar = calendar_at(origin)
             self.clock = LiveClock(start, self.plan.speed)
             self.machines = await self._open()
         except BaseException:
@@ -303,6 +309,14 @@ class Standalone:
         with self.path.open("rb") as lines:
             scan.scan_lines(lines, self.path.name)
         self.judge.secrecy(scan.scanned, [str(leak) for leak in scan.leaks])
+
+
+def calendar_at(origin: float) -> Calendar:
+    """The real date and time, when `origin` is the Unix time of run second 0; local time is that of
+    this machine then.
+    """
+    epoch = datetime.fromtimestamp(origin, UTC).replace(tzinfo=None)
+    return Calendar(epoch.isoformat(), utc_offset=time.localtime(origin).tm_gmtoff)
 
 
 def check_virtual(plan: RunPlan) -> None:

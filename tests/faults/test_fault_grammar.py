@@ -177,7 +177,7 @@ def marked(error: ConfigError) -> str:
         ("drop_request:mti=0210", "mti=0210", "0210 is a response", "did you mean 0200?"),
         ("late_response:past=1s,mti=0421", "mti=0421", "touches responses", "did you mean 0430?"),
         ("silent:mti=0210", "mti=0210", "silent touches requests", "did you mean 0200?"),
-        ("rst:terminal=ATM000007", "ATM000007", "is not a terminal", "such as ATM00007"),
+        ("rst:terminal=ATM 07", "ATM 07", "is not a terminal", "such as ATM00007"),
         ("reorder:to=hots", "hots", "'hots' is no choice", "write host or terminal"),
         ("flap:min=30s", "min=30s", "min is longer than max", "min=5s,max=20s"),
         ("flap:max=1s", "max=1s", "min is longer than max", "min=5s,max=20s"),
