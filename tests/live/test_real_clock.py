@@ -11,7 +11,7 @@ from live_runs import entries
 
 from harness.api import Host, Terminals
 from harness.errors import ConfigError
-from harness.events import FrameSeen
+from harness.events import Event, FrameSeen
 from harness.live.standalone import calendar_at
 
 FAST: dict[str, Any] = {"speed": 20, "slack": "20s"}
@@ -24,7 +24,7 @@ async def sent_first(tmp_path: Path, **options: Any) -> str:
         fleet = Terminals(host.address, journal=journal, **FAST, **options)
         async with fleet:
             await fleet.wait_for(FrameSeen)
-    frame = entries(journal, "FrameSeen")[0].event
+    frame: Event = entries(journal, "FrameSeen")[0].event
     assert isinstance(frame, FrameSeen)
     return frame.fields["7"]
 
