@@ -32,6 +32,7 @@ from harness.faults.connection import DialRule
 from harness.faults.grammar import ALL_RULES, parse_fault
 from harness.journal import Header, Journal, JournalReader, JournalWriter, Listener
 from harness.live.clock import LiveClock
+from harness.live.evidence_sample import EvidenceSample
 from harness.live.loop import FirstError, allow_many_files, watched
 from harness.live.transport import Lag, watch_lag, watch_windows
 from harness.plan import RunPlan
@@ -73,10 +74,12 @@ class Standalone:
         state_dir: Path | None = None,
         fsync: bool = False,
         listeners: Sequence[Listener] = (),
+        judged: int = 0,
     ) -> None:
         """`state_dir` keeps what must survive the process, with `fsync` a power cut too. A process
         that is started on the directory of a killed one goes on where that was, in the same
-        journal. `listeners` get each entry of the journal.
+        journal. `listeners` get each entry of the journal, and of what is not kept in it: with
+        `judged`, the evidence of so many terminals of ours is kept and judged.
 
         Raises:
             ConfigError: a fault that only the other end could carry out, or what `Assembly` says.
@@ -97,6 +100,7 @@ class Standalone:
         self.header: Header = self._assembly.header()
         self.judge = Judge(self.header)
         self.journal = Journal()
+        self._sample = EvidenceSample(plan.terminals, judged)
         self._settled = False
         self._scanned = False
 
@@ -146,10 +150,12 @@ class Standalone:
             self._close_files()
             raise
         record, clock = self.machines.record, self.clock
+        if not self._sample.whole:
+            record(RUN, self._sample.event)
         self._tasks = [
             watched(asyncio.create_task(task))
             for task in (
-                watch_lag(clock, self.machines.lag, lambda lag: record(RUN, e.LagMeasured(lag))),
+                watch_lag(clock, self.machines.lag, lambda measured: record(RUN, measured)),
                 watch_windows(clock, self._assembly.faults, lambda event: record(RUN, event)),
             )
         ]
@@ -163,10 +169,10 @@ class Standalone:
             self.header = msgspec.structs.replace(self.header, origin=time.time())
             if self.path is not None:
                 self._writer = JournalWriter(self.path, self.header)
-        self.journal.subscribe(self.judge.see)
+        self.journal.subscribe(self._sample.through(self.judge.see))
         self.journal.subscribe(self._tell)
         if self._writer is not None:
-            self.journal.subscribe(self._writer.write)
+            self.journal.subscribe(self._sample.through(self._writer.write))
         for listener in self._listeners:
             self.journal.subscribe(listener)
 
