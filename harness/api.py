@@ -129,6 +129,7 @@ class Host(StandaloneHost):
         slack: Duration = 2.0,
         seed: int = 1,
         speed: float = 1.0,
+        epoch: str = "",
         journal: Path | str | None = None,
         state_dir: Path | str | None = None,
         listeners: Sequence[Listener] = (),
@@ -151,6 +152,7 @@ class Host(StandaloneHost):
             slack=parse_duration(slack, place="slack"),
             seed=seed,
             speed=speed,
+            epoch=epoch,
         )
         super().__init__(
             plan,
@@ -185,6 +187,7 @@ class Terminals(StandaloneTerminals):
         slack: Duration = 2.0,
         seed: int = 1,
         speed: float = 1.0,
+        epoch: str = "",
         journal: Path | str | None = None,
         state_dir: Path | str | None = None,
         listeners: Sequence[Listener] = (),
@@ -211,6 +214,7 @@ class Terminals(StandaloneTerminals):
             slack=parse_duration(slack, place="slack"),
             seed=seed,
             speed=speed,
+            epoch=epoch,
         )
         super().__init__(
             plan,

@@ -18,6 +18,8 @@ from harness.crypto.pin import PinCrypto
 from harness.errors import ConfigError
 from harness.faults.fault_set import FaultSet
 from harness.faults.grammar import parse_fault
+from harness.faults.rule import FaultSpec
+from harness.faults.whose import check_terminal
 from harness.journal import Header
 from harness.keyed_random import key_of
 from harness.machines.atm import Atm
@@ -56,6 +58,7 @@ SEES_ALONE = {
     ),
 }
 BANK = "HARNESS BANK"  # DE 42
+_UNTIL_SET = "1970-01-01T00:00:00"  # whoever drives a run on the real clock sets its calendar
 PLACES = 200  # streets are drawn for so many terminals and then used again: Faker is slow
 
 
@@ -86,7 +89,7 @@ class Assembly:
         self.fitting = self._fitting()
         self.codec = self._new_codec()
         self.frame_builder = FrameBuilder(self.codec, self.framing)
-        self.calendar = Calendar(scenario.epoch)
+        self.calendar = Calendar(scenario.epoch or _UNTIL_SET)
         self.pin = PinCrypto(self.keys.pin)
         self.population = self._cards()
         self._check_cards()
@@ -143,11 +146,29 @@ class Assembly:
 
     def _faults(self) -> FaultSet:
         return FaultSet(
-            [parse_fault(text) for text in self.plan.faults],
+            [self.fault(text) for text in self.plan.faults],
             seed=self.plan.seed,
             host_response=self.contract.host_response,
             framing=self.plan.link.framing,
         )
+
+    def fault(self, text: str) -> FaultSpec:
+        """A fault of this run from its text.
+
+        Raises:
+            ConfigError: it is none, or it names a terminal that the run does not have.
+        """
+        spec = parse_fault(text)
+        if "terminal" in spec.parameters:
+            known = range(0 if self.plan.mode == "host" else self.plan.terminals)
+            fleet = [terminal_id(index) for index in known]
+            check_terminal(spec, fleet, width=self._terminal_width())
+        return spec
+
+    def _terminal_width(self) -> int:
+        """How many characters a terminal's id has on the wire (DE 41)."""
+        element = self.dialect.read({}).element("terminal")
+        return int(self.codec.codec.spec[element]["max_len"])
 
     def header(self) -> Header:
         """The journal's first line for this run."""

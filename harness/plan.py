@@ -18,7 +18,7 @@ from harness.contract import HOST_RESPONSE, Contract
 from harness.journal import Header
 from harness.link_options import LinkOptions
 from harness.machines.customer import CustomerBehaviour
-from harness.scenario import Scenario
+from harness.scenario import REAL_CLOCK, Scenario, parse_epoch
 
 Mode = Literal["sim", "live", "host", "terminals"]
 
@@ -190,16 +190,18 @@ def standalone_plan(
     gap: float = 10.0,
     host_outages: tuple[tuple[float, float], ...] = (),
     speed: float = 1.0,
+    epoch: str = "",
     command: str = "",
 ) -> RunPlan:
     """The host alone, or the terminals alone; the other end is somebody else's. `duration` 0 goes
     on until it is stopped; `settle` is how long what is open at the end may take, `slack` by how
     much timed bounds are wider because we are no faster ourselves, `gap` the mean time between
     customers at a terminal, `host_response` the timer that the terminals keep, and `host_outages`
-    when it is meant that somebody else's host does wrong: run seconds.
+    when it is meant that somebody else's host does wrong: run seconds. `epoch` is the date and time
+    at run second 0 (as in a scenario), '' for the real ones.
 
     Raises:
-        ConfigError: the link names something that does not exist.
+        ConfigError: the link names something that does not exist, or the epoch is none.
     """
     scenario = Scenario(
         id="standalone",
@@ -214,6 +216,7 @@ def standalone_plan(
             host_outages=host_outages,
         ),
         customers=CustomerBehaviour(mean_gap=gap),
+        epoch=parse_epoch(epoch, "epoch") if epoch else REAL_CLOCK,
         link=link,
         terminals=terminals,
     )

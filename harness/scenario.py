@@ -35,9 +35,12 @@ from harness.machines.terminal import LAST_STAN
 from harness.scenario_renames import RENAMES, Key, Rename, spelled
 from harness.units import parse_duration, parse_share
 
+REAL_CLOCK = ""  # as an epoch: the moment at which the run started
+
 
 class Scenario(msgspec.Struct, frozen=True, kw_only=True):
-    """`duration` in seconds, `epoch` ISO 8601 in UTC: the wall clock at the run's start.
+    """`duration` in seconds, `epoch` ISO 8601 in UTC: the wall clock at the run's start; for a host
+    or terminals that stand alone it may be `REAL_CLOCK`.
 
     `search_terminals` is how many terminals a search plays with, 0: as many as a run.
 
@@ -88,6 +91,25 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     def searched(self) -> int:
         """How many terminals a search plays with."""
         return self.search_terminals or self.terminals
+
+
+def parse_epoch(text: Any, place: str) -> str:
+    """A date and time in UTC, ISO 8601 without a zone.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except (TypeError, ValueError) as trouble:
+        raise ConfigError(
+            f"{text!r} is not a date and time", place=place, remedy="2026-11-21T20:10:00"
+        ) from trouble
+    if moment.tzinfo is not None:
+        raise ConfigError(
+            "the epoch is in UTC and has no zone", place=place, remedy="2026-11-21T20:10:00"
+        )
+    return moment.isoformat()
 
 
 _FOLLOWS = {"contract": ("mac", "sign_on", "host_outages")}  # by section: what is no key there
@@ -289,18 +311,7 @@ class _Reader:
         return seconds
 
     def _epoch(self, value: Any, place: str) -> str:
-        text = value.isoformat() if isinstance(value, datetime) else value
-        try:
-            moment = datetime.fromisoformat(text)
-        except (TypeError, ValueError) as trouble:
-            raise ConfigError(
-                f"{value!r} is not a date and time", place=place, remedy="2026-11-21T20:10:00"
-            ) from trouble
-        if moment.tzinfo is not None:
-            raise ConfigError(
-                "the epoch is in UTC and has no zone", place=place, remedy="2026-11-21T20:10:00"
-            )
-        return moment.isoformat()
+        return parse_epoch(value.isoformat() if isinstance(value, datetime) else value, place)
 
     def _fault(self, text: str, place: str) -> str:
         number = next((n for n, line in enumerate(self._lines, 1) if text in line), 0)

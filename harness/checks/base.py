@@ -63,11 +63,17 @@ def handlers_of(checks: tuple[type[Check], ...]) -> dict[type[Event], tuple[tupl
 
 
 class Check:
-    """Base of all checks."""
+    """Base of all checks.
+
+    `timers` is how many timers and motors of a machine may follow each other within the bound. Each
+    of them may be late by the harness's own delay, and the next one starts only then, so that a
+    bound may be passed by so many times the delay.
+    """
 
     id: ClassVar[str] = ""
     needs: ClassVar[tuple[str, ...]] = ()
     timed: ClassVar[bool] = False
+    timers: ClassVar[int] = 1
     rare: ClassVar[bool] = False  # a clause that few evenings try: promised by its own name only
     tried_by_harness: ClassVar[bool] = False  # whatever the machines did
     unit: ClassVar[str] = ""

@@ -110,6 +110,7 @@ class CashIsDrawnIn(IntervalCheck):
 
     id = "T2.cash"
     rare = True
+    timers = 2  # cash_take and retract
     needs = ("device",)
 
     def __init__(self, *args: object) -> None:

@@ -25,6 +25,7 @@ class BackInService(Check):
 
     id = "F3"
     needs = ("device", "ledger")  # a test of terminals alone has no host that recovers
+    timers = 10  # host_response, three echoes, and to connect and to sign on once or twice more
 
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
@@ -206,6 +207,8 @@ class BackInService(Check):
 class NoStampede(Check):
     """F4. Connects of terminals that were cut off so long that each has reached its back-off's cap.
     The allowed rate per second is an average; up to `SPREAD` deviations above it count as chance.
+    Too many connects are late by the time that so many may take: where the harness stood still so
+    long, what was due meanwhile came at once.
     """
 
     id = "F4"
@@ -241,6 +244,5 @@ class NoStampede(Check):
         self.measured(self._count / BLOCK)
         bound = self.bound or 0.0
         if self._count > bound * BLOCK:
-            self.fail(
-                terminal, at, f"{self._count} connects in {BLOCK:.0f} s, at most {bound:.1f}/s"
-            )
+            what = f"{self._count} connects in {BLOCK:.0f} s, at most {bound:.1f}/s"
+            self.fail(terminal, at, what, excess=self._count / bound - BLOCK)

@@ -215,4 +215,4 @@ class Judge:
         return terminals
 
     def _judgement(self) -> Judgement:
-        return Judgement(self._header, self._checks, self._facts, self._now)
+        return Judgement(self._header, self._checks, self._facts, self._now, tuple(self._terminals))

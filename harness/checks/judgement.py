@@ -4,12 +4,14 @@
 - Otherwise the run proves nothing (exit 3) when a promised invariant was not tried or cannot be
   observed, an expected event did not come, a forbidden one came, a fault never took effect, nothing
   was tried at all, the journal is cut off, or the harness was too slow for the timed bounds.
-- Timed bounds are widened by the worst delay that the harness measured of itself. Where that is
-  more than the contract's slack, they judge nobody; failures that do not depend on time stand.
+- Timed bounds are widened by the worst delay that the harness measured of itself, once for each
+  timer in the bound (`Check.timers`). Where the delay is more than the contract's slack, they judge
+  nobody; failures that do not depend on time stand.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from harness.checks.base import FAILURES_KEPT, Check, Failure
@@ -20,15 +22,25 @@ from harness.checks.verdict import EXIT_CODES, Expected, Outcome, Row, Status, V
 from harness.journal import Header
 
 SECRECY = "S3"  # judged by a scan of the output
+_TERMINAL = re.compile("[:,]terminal=([^,]+)")
+_NAMED = 5  # so many terminals are named in a reason
 NEVER_AT_REST = "something was open to the last, and no check says what"
 
 
 class Judgement:
-    """Reads the checks of a run once it is over; `now` is the time of its last entry."""
+    """Reads the checks of a run once it is over; `now` is the time of its last entry, `terminals`
+    are those that were seen.
+    """
 
     def __init__(
-        self, header: Header, checks: Sequence[Check], facts: RunFacts, now: float
+        self,
+        header: Header,
+        checks: Sequence[Check],
+        facts: RunFacts,
+        now: float,
+        terminals: Sequence[str],
     ) -> None:
+        self._terminals = terminals
         self._header = header
         self._checks = checks
         self._facts = facts
@@ -68,7 +80,7 @@ class Judgement:
         """How often it failed, without what the harness's own delay excuses."""
         failed = check.failed - len(check.excesses)  # where time does not matter
         if not self._facts.too_slow:
-            failed += sum(1 for excess in check.excesses if not self._facts.excuses(excess))
+            failed += sum(1 for excess in check.excesses if not self._excused(check, excess))
         return failed
 
     def _failures(self, failing: set[str]) -> tuple[Failure, ...]:
@@ -77,13 +89,16 @@ class Judgement:
             for check in self._checks
             if check.id in failing
             for failure in check.failures
-            if failure.excess is None or not self._facts.excuses(failure.excess)
+            if failure.excess is None or not self._excused(check, failure.excess)
         ]
         found += [
             Failure(SECRECY, self._now, "RUN", f"a secret got out: {leak}")
             for leak in self._facts.leaks[:FAILURES_KEPT]
         ]
         return tuple(found)
+
+    def _excused(self, check: Check, excess: float) -> bool:
+        return self._facts.excuses(excess, check.timers)
 
     # --- rows ----------------------------------------------------------------------------------
 
@@ -169,7 +184,10 @@ class Judgement:
                 reasons.append(f"{item.event} came {item.seen} times, at most {item.needed}")
             elif not item.met:
                 reasons.append(f"{item.event} came {item.seen} times, expected {item.needed}")
-        reasons += [f"the fault {fault} never took effect" for fault in self._facts.idle_faults]
+        reasons += [
+            f"the fault {fault} never took effect{self._why_idle(fault)}"
+            for fault in self._facts.idle_faults
+        ]
         for leak in self._facts.unmasked[:1]:
             reasons.append(f"the harness did not mask a secret that came over the wire: {leak}")
         if any(row.status == "invalid" and row.id != SECRECY for row in rows):
@@ -180,6 +198,15 @@ class Judgement:
         if not self._something_was_tried(rows):
             reasons.append("nothing was tried that could be observed")
         return reasons
+
+    def _why_idle(self, fault: str) -> str:
+        """Where the fault names a terminal that was not there, who was there instead."""
+        named = _TERMINAL.search(fault.partition("@")[0])
+        if named is None or named[1] in [name.rstrip() for name in self._terminals]:
+            return ""
+        there = ", ".join(self._terminals[:_NAMED]) or "none"
+        more = ", ..." if len(self._terminals) > _NAMED else ""
+        return f": no terminal '{named[1]}' came (there were: {there}{more})"
 
     def _something_was_tried(self, rows: tuple[Row, ...]) -> bool:
         """By the machines: the harness tries some invariants by itself, whatever they do."""

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from harness.checks.operating_time import OperatingTime
 from harness.checks.transactions import BY_TIMER, TerminalTransactions
 from harness.contract import Contract
 from harness.machines.timers import NEVER
 from harness.wire.message import Message
+
+
+class LinkDown(NamedTuple):
+    """`why` the link is down, and `overdue`: by how many seconds the terminal should have known it
+    earlier; None where it was told at once and had to wait for no timer.
+    """
+
+    why: str
+    overdue: float | None = None
 
 
 class LinkEvidence:
@@ -69,27 +80,31 @@ class LinkEvidence:
             self.network_ok = at
             self.signed_on = function == "sign_on" or (self.signed_on and function != "sign_off")
 
-    def down_because(self, at: float) -> str:
-        """Why the link is down, as the terminal's end shows; '' while it may be up."""
+    def down(self, at: float) -> LinkDown | None:
+        """Whether the link is down, as the terminal's end shows; None while it may be up."""
         contract = self._contract
         if not self.connected:
-            return "there is no connection"
+            return LinkDown("there is no connection")
         if contract.sign_on and not self.signed_on:
-            return "nothing was signed on"
+            return LinkDown("nothing was signed on")
         silent = self._time.between(self.heard, at)  # it asks three times before it knows
-        if silent > contract.silence + contract.slack:
-            return f"the host has been silent for {silent:.0f} s"
-        if self._request_expired(at):
-            return "a request expired and no echo was answered since"
-        return ""
+        overdue = silent - contract.silence - contract.slack
+        if overdue > 0.0:
+            return LinkDown(f"the host has been silent for {silent:.0f} s", overdue)
+        overdue = self._since_expiry(at) - contract.slack
+        if overdue >= 0.0:
+            return LinkDown("a request expired and no echo was answered since", overdue)
+        return None
 
-    def _request_expired(self, at: float) -> bool:
-        """Has the last request had no answer in time, and the host not answered an echo since?"""
+    def _since_expiry(self, at: float) -> float:
+        """Seconds since the last request expired without an answer; below 0 if it did not, or if
+        the host has answered an echo since.
+        """
         current = self._transactions.current
         if current is None or not current.requested or current.cut:
-            return False
+            return -1.0
         if current.aborted and current.aborted not in BY_TIMER:
-            return False
+            return -1.0
         expiry = min(current.start + self._contract.host_response, current.aborted_at)
         answered = current.answer is not None and current.answer_at < expiry
-        return not answered and self.network_ok < expiry <= at - self._contract.slack
+        return -1.0 if answered or self.network_ok >= expiry else at - expiry

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from harness.checks.verdict import Verdict
 from harness.journal import Header
+from harness.load.meter import Figures
 from harness.report.json_report import verdict_json
 from harness.report.junit import junit_xml
 from harness.report.output_files import check_writable, write_file
@@ -19,12 +20,12 @@ class Files(NamedTuple):
     junit: Path | None = None
     json: Path | None = None
 
-    def write(self, verdict: Verdict, header: Header) -> None:
-        """The reports; the journal writes itself."""
+    def write(self, verdict: Verdict, header: Header, figures: Figures | None = None) -> None:
+        """The reports, in JSON with the figures of the load; the journal writes itself."""
         if self.junit is not None:
             write_file(self.junit, junit_xml(verdict, header))
         if self.json is not None:
-            write_file(self.json, verdict_json(verdict, header))
+            write_file(self.json, verdict_json(verdict, header, figures))
 
 
 def prepare(files: Files) -> None:

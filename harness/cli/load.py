@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -15,21 +15,29 @@ from harness.cli.files import Files, prepare
 from harness.cli.option_groups import LinkFlags, Profile, ReportFlags, Seed, with_groups
 from harness.cli.run import INTERRUPTED, MOST_TERMINALS, check_profiles
 from harness.cli.run_and_report import RUNS, fresh_name
+from harness.cli.standalone import listeners_of, serve_until_stopped
 from harness.errors import ConfigError
 from harness.faults.grammar import parse_fault
-from harness.journal import Header
 from harness.link_options import LinkOptions
-from harness.load.meter import Figures
+from harness.live.standalone_terminals import StandaloneTerminals
 from harness.load.plan import HOST_RESPONSE, SECONDS, TERMINALS, load_plan
-from harness.load.run import run_load, usual_warm_up
+from harness.load.requirement import parse_rate, parse_requirement
+from harness.load.result import load_verdict
+from harness.load.run import (
+    Loaded,
+    figures_from,
+    meter_of,
+    run_load,
+    terminals_judged,
+    usual_warm_up,
+)
+from harness.outcome import Outcome
+from harness.plan import STANDALONE_LINK, RunPlan
 from harness.report.console import print_heading, print_verdict
 from harness.report.judging import reports_scanned
 from harness.report.load import print_figures
-from harness.report.output_files import write_file
 from harness.report.progress import ProgressView
-from harness.units import format_duration, parse_duration
-
-_RATE = re.compile(r"([0-9]+(?:\.[0-9]+)?)(?:/(s|m))?")
+from harness.units import format_duration, parse_address, parse_duration
 
 
 @with_groups
@@ -46,6 +54,17 @@ def load(
     fault: Annotated[
         list[str] | None, typer.Option(help="KIND[:name=value,...][@FROM..UNTIL]")
     ] = None,
+    to: Annotated[str, typer.Option(help="HOST:PORT of your own host; else ours is loaded.")] = "",
+    cards: Annotated[
+        Path | None, typer.Option(help="A CSV file of cards that your host knows.")
+    ] = None,
+    require: Annotated[
+        list[str] | None,
+        typer.Option(help="FAIL unless reached: rate=300/s, errors=0, visit.p99=200ms."),
+    ] = None,
+    judged: Annotated[
+        int, typer.Option(min=0, help="Judge so many ATMs; 0: as many as 10 s are enough for.")
+    ] = 0,
     seed: Seed = 1,
     warm_up: Annotated[
         str, typer.Option(help="What is not measured; 2s, or a third of a short run.")
@@ -60,15 +79,18 @@ def load(
     seconds = _positive(duration, "--for")
     for text in fault or ():
         parse_fault(text)
+    required = [parse_requirement(text) for text in require or ()]
     plan = load_plan(
         terminals=terminals,
         seconds=seconds,
-        rate=parse_rate(rate),
+        rate=parse_rate(rate) if rate else 0.0,
         faults=tuple(fault or ()),
         seed=seed,
         host_response=_positive(host_response, "--host-response"),
         terminal_profile=terminal_profile,
-        link=link.over(LinkOptions()),
+        link=link.over(STANDALONE_LINK if to else LinkOptions()),
+        to=to,
+        cards=str(_cards(cards, to)),
     )
     check_profiles(plan)
     warm = _warm_up(warm_up, seconds)
@@ -78,13 +100,20 @@ def load(
     if not quiet:
         print_heading(console, plan)
     path = files.journal or fresh_name(RUNS, f"load-seed{seed}")
-    with ProgressView(console, plan.scenario.epoch, quiet=quiet) as watcher:
-        outcome, figures = run_load(plan, journal=path, warm_up=warm, progress=watcher)
+    judged = judged or terminals_judged(plan)
+    if to:
+        outcome, figures = _theirs(plan, to, path, warm, judged, console, quiet=quiet)
+    else:
+        with ProgressView(console, plan.scenario.epoch, quiet=quiet) as watcher:
+            outcome, figures = run_load(
+                plan, journal=path, warm_up=warm, judged=judged, progress=watcher
+            )
     verdict = reports_scanned(outcome.verdict, outcome.header)
-    files._replace(json=None).write(verdict, outcome.header)
-    if files.json is not None:
-        write_file(files.json, load_json(verdict, outcome.header, figures))
+    verdict = load_verdict(verdict, figures, required, whole=not to)
+    files.write(verdict, outcome.header, figures)
     print_figures(console, figures)
+    if judged < terminals:
+        console.print(Text(f"  judged     {judged} of {terminals} terminals, with all they did"))
     console.print(Text(""))
     print_verdict(
         console,
@@ -97,27 +126,36 @@ def load(
     raise typer.Exit(INTERRUPTED if outcome.interrupted else verdict.exit_code)
 
 
-def parse_rate(text: str) -> float:
-    """Customers a second: '300/s', '300' or '900/m'; '' is 0, flat out.
+def _theirs(
+    plan: RunPlan,
+    to: str,
+    journal: Path,
+    warm: float,
+    judged: int,
+    console: Console,
+    *,
+    quiet: bool,
+) -> Loaded:
+    """Load somebody else's host, until the time is over or somebody interrupts."""
+    meter = meter_of(plan, warm)
+    standalone = StandaloneTerminals(
+        plan,
+        to=parse_address(to, place=f"--to {to}"),
+        journal=journal,
+        listeners=[meter.see, *listeners_of(plan, verbose=False)],
+        judged=judged,
+    )
+    interrupted = serve_until_stopped(standalone, console, quiet=quiet)
+    outcome = Outcome(standalone.verdict, standalone.header, journal, interrupted)
+    return Loaded(outcome, figures_from(meter, plan))
 
-    Raises:
-        ConfigError: it is no rate, or 0.
-    """
-    if not text:
-        return 0.0
-    found = _RATE.fullmatch(text.strip())
-    rate = float(found.group(1)) / (60 if found.group(2) == "m" else 1) if found else 0.0
-    if rate <= 0:
+
+def _cards(cards: Path | None, to: str) -> Path | str:
+    if cards is not None and not to:
         raise ConfigError(
-            f"'{text}' is not a rate", place="--rate", remedy="write 300/s or 900/m, above 0"
+            "our own host knows all cards", place="--cards", remedy="it goes with --to HOST:PORT"
         )
-    return rate
-
-
-def load_json(verdict: Verdict, header: Header, figures: Figures) -> bytes:
-    """As `verdict_json`, with the figures under 'load'; durations in seconds."""
-    whole = {"run": header, "verdict": verdict, "load": figures}
-    return msgspec.json.format(msgspec.json.encode(whole, order="deterministic"), indent=2) + b"\n"
+    return cards or ""
 
 
 def _without_idle_rows(verdict: Verdict) -> Verdict:

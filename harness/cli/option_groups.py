@@ -93,6 +93,9 @@ class StandaloneFlags:
     speed: Annotated[float, typer.Option(help="How much faster than the clock all timers run.")] = (
         1.0
     )
+    epoch: Annotated[
+        str, typer.Option(help="Date and time at the start, UTC; without it, the real ones.")
+    ] = ""
     state_dir: Annotated[
         Path | None, typer.Option(help="What survives the process is kept here.")
     ] = None

@@ -93,7 +93,8 @@ def check_profiles(plan: RunPlan) -> None:
         ConfigError: there is no such profile.
     """
     find_terminal_profile(plan.terminal_profile)
-    find_host_profile(plan.host_profile)
+    if plan.mode != "terminals":  # there the host is somebody else's
+        find_host_profile(plan.host_profile)
 
 
 def _store_options(state_dir: Path | None, *, fsync: bool, live: bool) -> StoreOptions:

@@ -24,12 +24,14 @@ from harness.live.loop import new_loop
 from harness.live.standalone import Standalone
 from harness.live.standalone_host import StandaloneHost
 from harness.live.standalone_terminals import StandaloneTerminals
+from harness.load.meter import Meter
 from harness.plan import STANDALONE_LINK, RunPlan, standalone_plan
 from harness.report.console import print_verdict
 from harness.report.frames import frame_line
 from harness.report.judging import reports_scanned
 from harness.report.refusals import RefusalLines
 from harness.report.setup_hints import SetupHints
+from harness.scenario import parse_epoch
 from harness.units import format_duration, parse_duration, parse_window
 from harness.wire.dialects import load_dialect
 
@@ -76,6 +78,7 @@ def plan_from(
             parse_window(text, place=f"--host-outage {text}") for text in host_outages
         ),
         speed=options.speed,
+        epoch=parse_epoch(options.epoch, "--epoch") if options.epoch else "",
         command=shlex.join(["harness", *sys.argv[1:]]),
     )
 
@@ -118,13 +121,19 @@ def _hint(text: str) -> None:
     print(f"harness: {text}", file=sys.stderr, flush=True)
 
 
-def run_until_stopped(standalone: Standalone, files: Files, *, quiet: bool) -> None:
-    """Run it until --for or Ctrl-C, report its verdict, write the files and exit."""
+def run_until_stopped(
+    standalone: Standalone, files: Files, *, quiet: bool, meter: Meter | None = None
+) -> None:
+    """Run it until --for or Ctrl-C, report its verdict, write the files and exit. What the `meter`
+    has measured goes into the JSON report.
+    """
     console = Console(highlight=False)
-    with asyncio.Runner(loop_factory=new_loop) as runner:
-        cut_short = runner.run(_serve(standalone, console, quiet=quiet))
+    cut_short = serve_until_stopped(standalone, console, quiet=quiet)
     verdict = reports_scanned(standalone.verdict, standalone.header)
-    files.write(verdict, standalone.header)
+    if meter is not None:
+        meter.finish()
+    figures = None if meter is None else meter.figures(0.0, lambda _until: 0)
+    files.write(verdict, standalone.header, figures)
     print_verdict(
         console,
         verdict,
@@ -134,6 +143,12 @@ def run_until_stopped(standalone: Standalone, files: Files, *, quiet: bool) -> N
         interrupted=cut_short,
     )
     raise typer.Exit(INTERRUPTED if cut_short else verdict.exit_code)
+
+
+def serve_until_stopped(standalone: Standalone, console: Console, *, quiet: bool) -> bool:
+    """Run it until --for or Ctrl-C; True if a second Ctrl-C cut its end short."""
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        return runner.run(_serve(standalone, console, quiet=quiet))
 
 
 async def _serve(standalone: Standalone, console: Console, *, quiet: bool) -> bool:

@@ -17,7 +17,9 @@ from harness.cli.option_groups import (
 )
 from harness.cli.standalone import Verbose, files_of, listeners_of, plan_from, run_until_stopped
 from harness.live.standalone_terminals import StandaloneTerminals
+from harness.load.meter import Meter
 from harness.units import parse_address, parse_duration
+from harness.wire.dialects import load_dialect
 
 
 @with_groups
@@ -49,12 +51,13 @@ def terminals(
         host_outages=host_outage or (),
     )
     files = files_of("terminals", reports, options)
+    meter = Meter(0.0, load_dialect(plan.link.dialect_name), flat_out=False)
     standalone = StandaloneTerminals(
         plan,
         to=parse_address(to, place=f"--to {to}"),
         journal=files.journal,
         state_dir=options.state_dir,
         fsync=options.fsync,
-        listeners=listeners_of(plan, verbose=verbose),
+        listeners=[meter.see, *listeners_of(plan, verbose=verbose)],
     )
-    run_until_stopped(standalone, files, quiet=quiet)
+    run_until_stopped(standalone, files, quiet=quiet, meter=meter)

@@ -60,9 +60,21 @@ class FaultActed(HarnessEvent, frozen=True, gc=False):
 
 
 class LagMeasured(HarnessEvent, frozen=True, gc=False):
-    """The worst delay of the harness itself since the last such entry, in run seconds."""
+    """The worst delay of the harness itself since the last such entry, in run seconds; and for what
+    share of that time its process used a core (1: one core all the time).
+    """
 
     seconds: float
+    busy: float = 0.0
+
+
+class EvidenceKept(HarnessEvent, frozen=True, gc=False):
+    """The journal has the evidence of so many `terminals` `of` the fleet; nothing is judged of the
+    others.
+    """
+
+    terminals: int
+    of: int
 
 
 class CustomersStopped(HarnessEvent, frozen=True, gc=False):

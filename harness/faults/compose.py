@@ -14,13 +14,16 @@ from collections.abc import Sequence
 
 from harness.events import FaultActed
 from harness.faults.fate import Act, Close, Deliver, Passing
+from harness.faults.whose import CardsSeen
 from harness.faults.wire import LOSS, Altering, WireRule
 
 
 class WireFaults:
     """All faults of the wire of one run."""
 
-    def __init__(self, rules: Sequence[WireRule]) -> None:
+    def __init__(self, rules: Sequence[WireRule], cards: CardsSeen | None) -> None:
+        """`cards` tells of which card a message is, if a rule asks for that."""
+        self._cards = cards
         ordered = sorted(rules, key=lambda rule: rule.stage)
         self._losses = [rule for rule in ordered if rule.stage == LOSS]
         self._meanings = [rule for rule in ordered if isinstance(rule, Altering)]
@@ -30,6 +33,8 @@ class WireFaults:
 
     def fate(self, now: float, passing: Passing) -> list[Act] | None:
         """The acts that replace a frame; None if no fault touched the frame."""
+        if self._cards is not None and passing.message is not None:
+            passing = passing._replace(card=self._cards.of(passing.message))
         lost = False
         for rule in self._losses:
             if lost:

@@ -61,6 +61,7 @@ class Passing(NamedTuple):
     `frame_builder` makes other frames, with the right MAC. `deadline` is in how many seconds the
     frame must leave to arrive exactly when the terminal's host timer runs out; None if unknown.
     `owner` is the terminal by which the connection is known, where that is shared by several.
+    `card` is how the number of the message's card ends, '' if it is not known or no fault asks.
     """
 
     terminal: str
@@ -70,6 +71,7 @@ class Passing(NamedTuple):
     frame_builder: FrameBuilder
     deadline: float | None = None
     owner: str = ""
+    card: str = ""
 
     @property
     def line(self) -> str:

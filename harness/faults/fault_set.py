@@ -32,6 +32,7 @@ from harness.faults.power import PowerCut
 from harness.faults.rule import FOREVER, HOST, Context, FaultSpec, Rule
 from harness.faults.time_clock import ClockRule
 from harness.faults.time_timers import ProcessPause
+from harness.faults.whose import CardsSeen
 from harness.faults.windows import Windows
 from harness.faults.wire import WireRule
 from harness.machines.customer import MachineDeadlines
@@ -71,12 +72,13 @@ class FaultSet(ConnectionFaults):
         """
         super().__init__()
         self._context = Context(seed, host_response, framing)
-        self._rules: dict[int, Rule] = {}  # by number, in the order in which they were asked for
+        self._rules: dict[int, Rule] = {}  # by number, in the order of their definition
         self._number = 0  # of the next one
         self._leaving: list[Rule] = []  # removed rules with unfinished work
         self._switching: SwitchRule | None = None
         self.tell: Callable[[FaultActed], None] = self.held.append
         self.windows = Windows()
+        self._cards: CardsSeen | None = None  # if a rule asks for a card
         self.outage = 0.0
         for spec in specs:
             self._take_in(spec)
@@ -95,20 +97,17 @@ class FaultSet(ConnectionFaults):
     def _sort(self) -> None:
         """Sort the rules by the layer that uses them; called whenever the rules change."""
         self._leaving = [rule for rule in self._leaving if rule.unfinished()]
-        self._wire = WireFaults(self._of(WireRule))
-        self._connection = self._of(ConnectionRule)
-        self._dial = self._of(DialRule)
+        named = any(rule.pan is not None for rule in self._of(Rule))
+        self._cards = (self._cards or CardsSeen()) if named else None
+        self._wire = WireFaults(self._of(WireRule), self._cards)
+        self._connection, self._dial = self._of(ConnectionRule), self._of(DialRule)
         self._hearing = sorted(self._of(HostMessageRule), key=lambda rule: rule.stage)
         self._hangs = self._of(HangAfterN)
-        self._issuer = self._of(IssuerDown)
-        self._parts = self._of(PartialApproval)
-        self._crashes = self._of(Crash)
-        self._switches = self._of(SwitchRule)
+        self._issuer, self._parts = self._of(IssuerDown), self._of(PartialApproval)
+        self._crashes, self._switches = self._of(Crash), self._of(SwitchRule)
         self._device = self._of(DeviceRule)
-        self._customer = self._of(CustomerRule)
-        self._hands = self._of(HandRule)
-        self._power = self._of(PowerCut)
-        self._pauses = self._of(ProcessPause)
+        self._customer, self._hands = self._of(CustomerRule), self._of(HandRule)
+        self._power, self._pauses = self._of(PowerCut), self._of(ProcessPause)
         self._clock_rules = self._of(ClockRule)
         self.wire = bool(self._of(WireRule))
         self.connection = bool(self._connection)
@@ -159,9 +158,7 @@ class FaultSet(ConnectionFaults):
         return self.windows.remove(number, now)
 
     def attempts(self) -> list[int]:
-        """The number of attempts that each fault has counted, in the order of the faults'
-        definition.
-        """
+        """How many attempts each fault has counted, in the order of their definition."""
         return [rule.counted for rule in self._rules.values()]
 
     def lift(self, now: float) -> list[Event]:
@@ -200,7 +197,7 @@ class FaultSet(ConnectionFaults):
         """What faults do with a message that the host has read."""
         if not self.host:
             return NO_FAULT
-        asked = [(rule, rule.hears(now, message)) for rule in self._hearing]
+        asked = [(x, x.hears(now, message)) for x in self._about(self._hearing, message)]
         struck = [(rule, heard) for rule, heard in asked if heard is not None]  # each counted it
         whole = HostFault()
         for rule, heard in sorted(struck, key=lambda pair: pair[1].process):  # discarded first
@@ -212,6 +209,11 @@ class FaultSet(ConnectionFaults):
             self.came_about(whole.effects)
         return whole
 
+    def _about(self, rules: list[R], message: Message) -> list[R]:
+        """Those of the rules that name no card and STAN, or the message's."""
+        card = self._cards.of(message) if self._cards is not None else ""
+        return [rule for rule in rules if rule.about(message, card)]
+
     def came_about(self, effects: Iterable[FaultActed]) -> None:
         """Report effects: their delivery has arrived, or the host's answer would be leaving now."""
         for effect in effects:
@@ -219,9 +221,9 @@ class FaultSet(ConnectionFaults):
 
     def part(self, now: float, message: Message, wanted: int) -> int:
         """What the host approves of an amount (minor units)."""
-        terminal = message.terminal
-        rule = _struck((r for r in self._parts if r.halves(wanted)), now, terminal)
-        return wanted if rule is None else rule.part(terminal, wanted)
+        parts = (rule for rule in self._about(self._parts, message) if rule.halves(wanted))
+        rule = _struck(parts, now, message.terminal)
+        return wanted if rule is None else rule.part(message.terminal, wanted)
 
     def hang(self, now: float, terminal: str) -> float | None:
         """Seconds for which the host hangs before it reads a message; None if it does not hang."""
@@ -236,9 +238,9 @@ class FaultSet(ConnectionFaults):
         return longest
 
     def reaches_issuer(self, now: float, message: Message) -> bool:
-        """True if a message that needs the issuer reaches the issuer."""
-        reached = [rule.reaches(now, message) for rule in self._issuer]  # each counts it
-        return all(reached)
+        """True if a message for the issuer reaches it."""
+        reached = [rule.reaches(now, message) for rule in self._about(self._issuer, message)]
+        return all(reached)  # each counted it
 
     def crash(self, now: float, message: Message, phase: str) -> float | None:
         """Seconds for which the host stays down, or None; `phase` is 'at_the_reading',
@@ -246,7 +248,8 @@ class FaultSet(ConnectionFaults):
         """
         if not self.host:
             return None
-        asked = (rule for rule in self._crashes if rule.phase == phase and rule.touches(message))
+        rules = self._about(self._crashes, message)
+        asked = (rule for rule in rules if rule.phase == phase and rule.touches(message))
         rule = _struck(asked, now, message.terminal)
         return None if rule is None else rule.crash(message)
 

@@ -235,7 +235,13 @@ def read_value(parameter: Parameter, text: str) -> Any:
         case "mti":
             return _matching(r"[0-9]{4}", text, "an MTI", "four digits, such as 0210")
         case "terminal":
-            return _matching(r"[!-~]{1,8}", text, "a terminal", "its id, such as ATM00007")
+            return _matching(r"[!-~]{1,16}", text, "a terminal", "its id, such as ATM00007")
+        case "pan":
+            remedy = "its last four digits, such as ...0014"
+            return _matching(r"(\.\.\.)?[0-9]{4}", text, "how a card's number ends", remedy)[-4:]
+        case "stan":
+            remedy = "its digits, such as 000002"
+            return _matching(r"[0-9]{1,12}", text, "a STAN", remedy).lstrip("0")
         case "choice":
             if text not in parameter.choices:
                 choices = " or ".join(parameter.choices)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from harness.faults.rule import COMMON, HOST, MTI, Parameter, Rule
+from harness.faults.rule import COMMON, HOST, MTI, WHOSE, Parameter, Rule
 from harness.machines.host_fault import HostFault
 from harness.wire.message import Message
 
@@ -168,6 +168,7 @@ class IssuerDown(HostRule):
     """
 
     kind = "issuer_down"
+    parameters: ClassVar[dict[str, Parameter]] = {**WHOSE, **COMMON}
     summary = "the host is there and its issuer is not: it declines (91), or stands in for it"
 
     def reaches(self, now: float, message: Message) -> bool:

@@ -13,7 +13,7 @@ from typing import ClassVar
 from harness.faults.fate import Act, Deliver, Passing
 from harness.faults.host import HostRule
 from harness.faults.message_delivery import DropResponse
-from harness.faults.rule import COMMON, MTI, Context, FaultSpec, Parameter, Rule
+from harness.faults.rule import COMMON, MTI, WHOSE, Context, FaultSpec, Parameter, Rule
 from harness.faults.wire import TO_HOST, TO_TERMINAL, Altering, WireRule
 from harness.wire.message import Kind, Message, MessageClass
 
@@ -136,6 +136,7 @@ class ReversalDeclined(WrongField):
         "code": Parameter(
             "choice", "refused", "12, 91 or 05", choices=("refused", "retry", "unlisted")
         ),
+        **WHOSE,
         **COMMON,
     }
     _codes: ClassVar[dict[str, str]] = {
@@ -159,7 +160,7 @@ class ReversalAckLost(DropResponse):
     kind = "reversal_ack_lost"
     summary = "the host has posted the reversal, and its answer vanishes"
     layer = "meaning"
-    parameters: ClassVar[dict[str, Parameter]] = COMMON
+    parameters: ClassVar[dict[str, Parameter]] = {**WHOSE, **COMMON}
 
     def touches(self, message: Message) -> bool:
         return message.message_class == MessageClass.REVERSAL
@@ -186,7 +187,7 @@ class ApproveAfterReversal(WireRule):
     kind = "approve_after_reversal"
     summary = "the answer is held until a reversal has been answered, and comes then"
     layer = "meaning"
-    parameters: ClassVar[dict[str, Parameter]] = COMMON
+    parameters: ClassVar[dict[str, Parameter]] = {**WHOSE, **COMMON}
 
     def __init__(self, spec: FaultSpec, index: int, context: Context) -> None:
         super().__init__(spec, index, context)
@@ -235,6 +236,7 @@ class PartialApproval(HostRule):
     kind = "partial_approval"
     layer = "meaning"
     summary = "the host approves half of what was asked for (code 10), and posts that"
+    parameters: ClassVar[dict[str, Parameter]] = {**WHOSE, **COMMON}
 
     def halves(self, wanted: int) -> bool:
         """Can the amount `wanted` (minor units) be halved into whole notes?"""

@@ -36,7 +36,7 @@ class ReplayOld(WireRule):
         self._first: dict[tuple[str, str], bytes] = {}
 
     def fate(self, now: float, passing: Passing) -> list[Act] | None:
-        if not passing.mti or not self.means(passing):
+        if not passing.mti or not self.concerns(passing):
             return None
         old = self._first.setdefault((passing.terminal, passing.mti), passing.data)
         if old == passing.data or not self.strikes(now, passing.terminal):

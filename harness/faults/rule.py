@@ -28,8 +28,9 @@ HOST = "HOST"  # on whom a fault acts, when it is not a terminal
 class Parameter(msgspec.Struct, frozen=True):
     """One parameter of a fault.
 
-    type: duration, share, count, mti, terminal, choice or operation. `default` is as it would be
-    written, None if there is none. `least` and `most` bound a count, or a duration in seconds.
+    type: duration, share, count, mti, terminal, pan, stan, choice or operation. `default` is as it
+    would be written, None if there is none. `least` and `most` bound a count, or a duration in
+    seconds.
     """
 
     type: str
@@ -45,7 +46,14 @@ COMMON: dict[str, Parameter] = {
     "nth": Parameter("count", None, "only the n-th attempt of each terminal, from 1", least=1),
     "p": Parameter("share", None, "each attempt with this probability, such as 30%"),
 }
-MTI = {"mti": Parameter("mti", None, "only messages with exactly this MTI, such as 0210")}
+WHOSE: dict[str, Parameter] = {
+    "pan": Parameter("pan", None, "only messages of the card that ends so, such as ...0014"),
+    "stan": Parameter("stan", None, "only messages with this STAN, such as 000002"),
+}
+MTI: dict[str, Parameter] = {
+    "mti": Parameter("mti", None, "only messages with exactly this MTI, such as 0210"),
+    **WHOSE,
+}
 
 
 class FaultSpec(msgspec.Struct, frozen=True):
@@ -118,6 +126,8 @@ class Rule:
         self.nth: int | None = given.get("nth")
         self.p: float | None = given.get("p")
         self.mti: str | None = given.get("mti")
+        self.pan: str | None = given.get("pan")
+        self.stan: str | None = given.get("stan")
         self._attempts: dict[str, int] = {}
 
     @cached_property
@@ -152,7 +162,16 @@ class Rule:
         return self.start <= now < self.until
 
     def meant(self, terminal: str) -> bool:
-        return self.terminal is None or self.terminal == terminal
+        """True if the fault concerns that terminal. On the wire an id may end in spaces."""
+        return self.terminal is None or self.terminal == terminal.rstrip()
+
+    def about(self, message: Message, card: str) -> bool:
+        """True if the message is of the card, and has the STAN, that the fault names if it does.
+        `card` is how the number of the message's card ends (`CardsSeen`).
+        """
+        if self.stan is not None and self.stan != message.stan.lstrip("0"):
+            return False
+        return self.pan is None or self.pan == card
 
     def touches(self, message: Message) -> bool:
         """True if the fault concerns this message. Without mti=: financial and reversal ones."""

@@ -33,7 +33,7 @@ class WireRule(Rule):
 
     def fate(self, now: float, passing: Passing) -> list[Act] | None:
         """What is delivered instead of the frame; None leaves the frame unchanged."""
-        if not self.means(passing) or not self.strikes(now, passing.terminal):
+        if not self.concerns(passing) or not self.strikes(now, passing.terminal):
             return None
         return self.strike(now, passing)
 
@@ -41,8 +41,16 @@ class WireRule(Rule):
         """Count a frame that another fault has taken as an attempt too, so that `nth` does not
         depend on other faults.
         """
-        if self.means(passing):
+        if self.concerns(passing):
             self.strikes(now, passing.terminal)
+
+    def concerns(self, passing: Passing) -> bool:
+        """Is the frame an attempt: does the rule apply to it, and to its card and STAN?"""
+        if not self.means(passing):
+            return False
+        if self.pan is None and self.stan is None:
+            return True
+        return passing.message is not None and self.about(passing.message, passing.card)
 
     def means(self, passing: Passing) -> bool:
         """Does the rule apply to this frame?"""
@@ -77,7 +85,7 @@ class Altering(WireRule):
 
     def altered(self, now: float, passing: Passing) -> Passing:
         """The frame that is passed on: `passing` itself, or one with a changed message."""
-        if not self.means(passing) or not self.strikes(now, passing.terminal):
+        if not self.concerns(passing) or not self.strikes(now, passing.terminal):
             return passing
         altered = self.alter(passing.message) if passing.message is not None else None
         if altered is None:

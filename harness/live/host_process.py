@@ -27,6 +27,7 @@ from harness.assembly import Assembly
 from harness.errors import EnvironmentTrouble
 from harness.journal import Journal, JournalWriter
 from harness.live.clock import LiveClock
+from harness.live.evidence_sample import EvidenceSample
 from harness.live.host_server import HostServer
 from harness.live.loop import FirstError, new_loop, watched
 from harness.live.transport import watch_lag
@@ -36,24 +37,27 @@ ENVIRONMENT = 5
 
 
 class HostProcessOptions(msgspec.Struct):
-    """What the process must know. `part` is the path of its part of the journal."""
+    """What the process must know. `part` is the path of its part of the journal, which has the
+    evidence of so many terminals as are `judged` (0: all).
+    """
 
     plan: RunPlan
     part: str
+    judged: int = 0
 
 
 async def _serve(options: HostProcessOptions, assembly: Assembly, start: float) -> None:
     first_error = FirstError(asyncio.get_running_loop())
     journal = Journal()
     writer = JournalWriter(Path(options.part), assembly.header())
-    journal.subscribe(writer.write)
+    journal.subscribe(EvidenceSample(options.plan.terminals, options.judged).through(writer.write))
     clock = LiveClock(start, options.plan.speed)
     server = HostServer(assembly, journal, clock)
     await server.listen()
     _say(f"port {server.port}")
     lag = watched(
         asyncio.create_task(
-            watch_lag(clock, server.lag, lambda worst: server.record("HOST", e.LagMeasured(worst)))
+            watch_lag(clock, server.lag, lambda measured: server.record("HOST", measured))
         )
     )
     reader = asyncio.StreamReader()

@@ -17,6 +17,7 @@ from harness.errors import HarnessError
 from harness.gc_tuning import collect_rarely
 from harness.journal import Header, Journal, JournalWriter, Listener
 from harness.live.clock import LiveClock
+from harness.live.evidence_sample import EvidenceSample
 from harness.live.host_launcher import HostProcess
 from harness.live.host_process import HostProcessOptions
 from harness.live.journal_merge import JournalMerge, MergedJournal, part_path
@@ -47,6 +48,8 @@ def run_live(
     state_dir: Path | None = None,
     fsync: bool = False,
     listeners: Sequence[Listener] = (),
+    meters: Sequence[Listener] = (),
+    judged: int = 0,
 ) -> Outcome:
     """Run the plan on the wall clock, `plan.speed` times faster; always leaves a journal.
 
@@ -54,6 +57,9 @@ def run_live(
     journal, some tenths of a second after it happened; later where this machine is too busy. They
     are called by the event loop of the terminals, so that a slow one makes the run late. Without
     any, the parts of the journal are merged when the run is over.
+
+    `meters` get what the process of the terminals records, at once. With `judged`, the evidence of
+    so many terminals is kept and judged, and the rest is for the meters alone.
 
     The verdict is reached from that journal alone, as `harness judge` would reach it.
 
@@ -80,11 +86,12 @@ def run_live(
         for part in parts:
             stack.callback(part.unlink, missing_ok=True)
         stack.enter_context(collect_rarely())
-        options = HostProcessOptions(plan, str(parts[HOST]))
+        options = HostProcessOptions(plan, str(parts[HOST]), judged)
         lead = _LEAD + _LEAD_PER_ATM * plan.terminals
         host = stack.enter_context(HostProcess(options, lead=lead))
         clock = LiveClock(host.start, plan.speed)
-        run = _LiveRun(assembly, header, parts[TERMINALS], clock, store, host)
+        sample = EvidenceSample(plan.terminals, judged)
+        run = _LiveRun(assembly, header, parts[TERMINALS], clock, store, host, sample, meters)
         try:
             with asyncio.Runner(loop_factory=new_loop) as runner:
                 interrupted = runner.run(run.live(progress, merged if listeners else None))
@@ -112,7 +119,11 @@ class _LiveRun:
         clock: LiveClock,
         store: TerminalStore,
         host: HostProcess,
+        sample: EvidenceSample,
+        meters: Sequence[Listener],
     ) -> None:
+        self._sample = sample
+        self._meters = meters
         self._assembly = assembly
         self._header = header
         self._part = part
@@ -129,7 +140,9 @@ class _LiveRun:
             loop.add_signal_handler(sent, interrupt.set)
         journal = Journal()
         writer = JournalWriter(self._part, self._header)
-        journal.subscribe(writer.write)
+        journal.subscribe(self._sample.through(writer.write))
+        for meter in self._meters:
+            journal.subscribe(meter)
         merging = [] if listened is None else [self._merge_on(writer, listened)]
         tasks = [watched(loop.create_task(task)) for task in merging]
         try:
@@ -167,9 +180,7 @@ class _LiveRun:
         watching = [
             watched(loop.create_task(task))
             for task in (
-                watch_lag(
-                    self._clock, fleet.lag, lambda lag: fleet.record(RUN, e.LagMeasured(lag))
-                ),
+                watch_lag(self._clock, fleet.lag, lambda measured: fleet.record(RUN, measured)),
                 watch_windows(
                     self._clock, self._assembly.faults, lambda event: fleet.record(RUN, event)
                 ),
@@ -177,6 +188,9 @@ class _LiveRun:
         ]
         try:
             await self._until(0.0, interrupt, first_error)
+            if not self._sample.whole:
+                fleet.record(RUN, self._sample.event)
+            fleet.lag.saw(self._clock.now())  # the faults' windows count from second 0
             fleet.start()
             how = await self._play(fleet, interrupt, first_error, progress)
         finally:

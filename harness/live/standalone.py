@@ -15,6 +15,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Protocol, Self, TypeVar
@@ -31,10 +32,13 @@ from harness.faults.connection import DialRule
 from harness.faults.grammar import ALL_RULES, parse_fault
 from harness.journal import Header, Journal, JournalReader, JournalWriter, Listener
 from harness.live.clock import LiveClock
+from harness.live.evidence_sample import EvidenceSample
 from harness.live.loop import FirstError, allow_many_files, watched
 from harness.live.transport import Lag, watch_lag, watch_windows
 from harness.plan import RunPlan
+from harness.scenario import REAL_CLOCK
 from harness.units import parse_duration
+from harness.wire.calendar import Calendar
 
 RUN = "RUN"
 LOOK_EVERY = 0.05  # wall seconds between looks for something that is not announced
@@ -70,10 +74,12 @@ class Standalone:
         state_dir: Path | None = None,
         fsync: bool = False,
         listeners: Sequence[Listener] = (),
+        judged: int = 0,
     ) -> None:
         """`state_dir` keeps what must survive the process, with `fsync` a power cut too. A process
         that is started on the directory of a killed one goes on where that was, in the same
-        journal. `listeners` get each entry of the journal.
+        journal. `listeners` get each entry of the journal, and of what is not kept in it: with
+        `judged`, the evidence of so many terminals of ours is kept and judged.
 
         Raises:
             ConfigError: a fault that only the other end could carry out, or what `Assembly` says.
@@ -94,6 +100,7 @@ class Standalone:
         self.header: Header = self._assembly.header()
         self.judge = Judge(self.header)
         self.journal = Journal()
+        self._sample = EvidenceSample(plan.terminals, judged)
         self._settled = False
         self._scanned = False
 
@@ -131,7 +138,10 @@ class Standalone:
         self._first_error = FirstError(asyncio.get_running_loop())
         try:
             self._begin_journal()
-            start = time.monotonic() - (time.time() - self.header.origin)
+            origin = self.header.origin
+            start = time.monotonic() - (time.time() - origin)
+            if self.plan.scenario.epoch == REAL_CLOCK:
+                self._assembly.calendar = calendar_at(origin)
             self.clock = LiveClock(start, self.plan.speed)
             self.machines = await self._open()
         except BaseException:
@@ -140,10 +150,12 @@ class Standalone:
             self._close_files()
             raise
         record, clock = self.machines.record, self.clock
+        if not self._sample.whole:
+            record(RUN, self._sample.event)
         self._tasks = [
             watched(asyncio.create_task(task))
             for task in (
-                watch_lag(clock, self.machines.lag, lambda lag: record(RUN, e.LagMeasured(lag))),
+                watch_lag(clock, self.machines.lag, lambda measured: record(RUN, measured)),
                 watch_windows(clock, self._assembly.faults, lambda event: record(RUN, event)),
             )
         ]
@@ -157,10 +169,10 @@ class Standalone:
             self.header = msgspec.structs.replace(self.header, origin=time.time())
             if self.path is not None:
                 self._writer = JournalWriter(self.path, self.header)
-        self.journal.subscribe(self.judge.see)
+        self.journal.subscribe(self._sample.through(self.judge.see))
         self.journal.subscribe(self._tell)
         if self._writer is not None:
-            self.journal.subscribe(self._writer.write)
+            self.journal.subscribe(self._sample.through(self._writer.write))
         for listener in self._listeners:
             self.journal.subscribe(listener)
 
@@ -304,6 +316,14 @@ class Standalone:
         with self.path.open("rb") as lines:
             scan.scan_lines(lines, self.path.name)
         self.judge.secrecy(scan.scanned, *scan.apart)
+
+
+def calendar_at(origin: float) -> Calendar:
+    """The real date and time, when `origin` is the Unix time of run second 0; local time is that of
+    this machine then.
+    """
+    epoch = datetime.fromtimestamp(origin, UTC).replace(tzinfo=None)
+    return Calendar(epoch.isoformat(), utc_offset=time.localtime(origin).tm_gmtoff)
 
 
 def check_virtual(plan: RunPlan) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+import time
 from collections.abc import Callable
 from typing import Protocol, cast
 
@@ -173,21 +174,31 @@ class Alarm:
         self._due = float("-inf")
 
 
-async def watch_lag(clock: LiveClock, lag: Lag, report: Callable[[float], None]) -> None:
+LOOK = 0.01  # wall seconds between two looks at the loop's delay
+
+
+async def watch_lag(clock: LiveClock, lag: Lag, report: Callable[[e.LagMeasured], None]) -> None:
     """Measure the loop's own delay all the time; report the worst about every 2 run seconds.
 
-    Runs until cancelled.
+    Runs until cancelled. A delay in which it is cancelled is measured too: whoever cancels it may
+    have waited for that delay.
     """
     loop = asyncio.get_running_loop()
-    step = 0.02
-    reported = clock.now()
+    reported, used, since = clock.now(), time.process_time(), time.monotonic()
     while True:
-        due = loop.time() + step
-        await asyncio.sleep(step)
-        lag.saw(max(0.0, loop.time() - due) * clock.speed)
+        due = loop.time() + LOOK
+        try:
+            await asyncio.sleep(LOOK)
+        finally:
+            late = loop.time() - due
+            if late > 0.0:
+                # the delay may have begun at any moment since the last look
+                lag.saw((late + LOOK if late > LOOK else late) * clock.speed)
         if clock.now() - reported >= 2.0:
-            reported = clock.now()
-            report(lag.take())
+            moment, used_by_now = time.monotonic(), time.process_time()
+            busy = (used_by_now - used) / max(moment - since, 1e-6)
+            reported, used, since = clock.now(), used_by_now, moment
+            report(e.LagMeasured(lag.take(), round(busy, 3)))
 
 
 async def watch_windows(

@@ -1,10 +1,12 @@
 """Rates, latencies and errors of a load run, read from its journal.
 
 - The latency of a message is the time from the request to its answer, both seen by the tap at
-  the terminal's end. To a financial request is added how long its customer had waited in the
-  queue, so that a host which stalls is charged for all customers who would have come meanwhile.
+  the terminal's end.
+- The queue is how long a customer who came had waited for the customer before, where customers come
+  at a rate of their own.
 - The latency of a visit is the time from the moment at which the customer meant to come until
-  card and cash are taken.
+  card and cash are taken. It has the queue in it, so that a host which stalls is charged for all
+  customers who would have come meanwhile.
 - Messages that were sent during the warm-up, or after the customers stopped, are left out.
 - An error is counted once under each of its kinds: an answer that does not come ('0200
   unanswered') and the damage that was the reason ('damaged answer') are two lines.
@@ -22,9 +24,11 @@ from harness.cardholders import CUSTOMERS
 from harness.journal import Entry
 from harness.load.histogram import Histogram
 from harness.wire.dialects.base import Dialect
-from harness.wire.message import AdviceOutcome, Kind, Message, MessageClass, Outcome
+from harness.wire.message import AdviceOutcome, Message, MessageClass, Outcome
 
+RUN = "RUN"
 VISIT = "visit"
+QUEUE = "queue"
 _CLASSES: dict[str, str] = {
     MessageClass.FINANCIAL: "declined",
     MessageClass.REVERSAL: "reversal answered",
@@ -50,7 +54,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 
     `asked` customers a second (0: flat out) were to come, and `came` a second did. `backlog` are
     those who should have come by `until` and had not: they queued behind others. `dry` is a
-    terminal that had no more customers, where the measurement ends.
+    terminal that had no more customers, where the measurement ends. `busy` is for what share of the
+    time the terminals' process used a core.
     """
 
     since: float
@@ -62,6 +67,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     dry: str
     messages: tuple[Latencies, ...]
     errors: dict[str, int]
+    busy: float = 0.0
 
     @property
     def behind(self) -> bool:
@@ -72,7 +78,6 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 class _Request(NamedTuple):
     mti: str
     sent: float
-    queued: float
 
 
 class Meter:
@@ -88,6 +93,7 @@ class Meter:
         self.dry = ""
         self.histograms: dict[str, Histogram] = {}
         self.errors: dict[str, int] = {}
+        self._busy: list[float] = []
         self._read = dialect.read
         self._flat_out = flat_out
         self._over = False
@@ -98,13 +104,18 @@ class Meter:
             e.CustomerArrived: self._arrived,
             e.CustomerLeft: self._left,
             e.CustomersStopped: self._stopped,
+            e.LagMeasured: self._measured,
             e.RunEnded: self._stopped,
         }
 
     def read(self, journal: Iterable[Entry]) -> None:
-        """All of it; what was never answered is an error then."""
+        """All of it, to its end."""
         for entry in journal:
             self.see(entry.at, entry.actor, entry.event)
+        self.finish()
+
+    def finish(self) -> None:
+        """Nothing more comes: what was never answered is an error."""
         for request in self._open.values():
             self._unanswered(request)
         self._open.clear()
@@ -131,7 +142,9 @@ class Meter:
         if self._over:
             return
         self.came += 1
-        self.came_since += at >= self.since
+        if at >= self.since:
+            self.came_since += 1
+            self._took(QUEUE, event.queued)
         if self._flat_out and event.customer == CUSTOMERS - 1:
             self.dry = actor
             self._stopped(at, actor, event)
@@ -146,6 +159,10 @@ class Meter:
             self._over = True
             self.until = at
 
+    def _measured(self, at: float, actor: str, event: e.LagMeasured) -> None:
+        if actor == RUN and at >= self.since and not self._over:
+            self._busy.append(event.busy)
+
     # --- messages ------------------------------------------------------------------------
 
     def _frame(self, at: float, actor: str, frame: e.FrameSeen) -> None:
@@ -158,11 +175,9 @@ class Meter:
             if before is not None:
                 self._unanswered(before)  # and is now repeated
             if not self._over:
-                first = message.kind is Kind.REQUEST
-                queued = self._waited.get(actor, (at, 0.0))[1] if first else 0.0
-                self._open[key] = _Request(message.mti, at, queued)
+                self._open[key] = _Request(message.mti, at)
         elif before is not None and before.sent >= self.since:
-            self._took(before.mti, at - before.sent + before.queued)
+            self._took(before.mti, at - before.sent)
             if message.code and not _accepts(message):
                 whose = _CLASSES.get(message.message_class, message.mti)
                 self._error(f"{whose} {message.code}")
@@ -189,9 +204,12 @@ class Meter:
             intended=intended,
             dry=self.dry,
             messages=tuple(
-                _latencies(name, self.histograms[name], span) for name in sorted(self.histograms)
+                _latencies(name, self.histograms[name], span)
+                for name in sorted(self.histograms)
+                if asked or name != QUEUE  # without a rate nobody queues
             ),
             errors=dict(sorted(self.errors.items())),
+            busy=sum(self._busy) / len(self._busy) if self._busy else 0.0,
         )
 
 

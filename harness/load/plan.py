@@ -15,8 +15,8 @@ from harness.load.arrivals import terminals_needed
 from harness.machines.customer import CustomerBehaviour
 from harness.machines.device import Motors
 from harness.machines.profile import HostProfile
-from harness.plan import RunPlan
-from harness.scenario import Scenario
+from harness.plan import STANDALONE_LINK, RunPlan
+from harness.scenario import REAL_CLOCK, Scenario
 
 TERMINALS = 200
 SECONDS = 30.0
@@ -44,9 +44,12 @@ def load_plan(
     host_response: float = HOST_RESPONSE,
     terminal_profile: str = "safe",
     link: LinkOptions = LinkOptions(),  # noqa: B008  # immutable
+    to: str = "",
+    cards: str = "",
 ) -> RunPlan:
     """Flat out with a `rate` of 0, else so many customers a second over the fleet. `host_response`
-    is the timer that the terminals keep, in seconds.
+    is the timer that the terminals keep, in seconds. `to` is the address of a host of somebody
+    else's, and `cards` a file of cards that it knows.
 
     Raises:
         ConfigError: the terminals would run out of customers.
@@ -71,9 +74,12 @@ def load_plan(
         ),
         customers=_customers(terminals / rate if rate else 0.0),
         motors=_AT_REST,
-        promises=("T2", "T4", "T8", "H1", "H3", "F1"),
-        host_profile=_AT_ONCE,
+        promises=("T2", "F1") if to else ("T2", "T4", "T8", "H1", "H3", "F1"),
+        host_profile="theirs" if to else _AT_ONCE,
+        link=STANDALONE_LINK if to else LinkOptions(),
     )
+    if to:
+        scenario = msgspec.structs.replace(scenario, epoch=REAL_CLOCK)
     plan = RunPlan(
         scenario=scenario,
         seed=seed,
@@ -83,9 +89,10 @@ def load_plan(
         terminal_profile=terminal_profile,
         host_profile=scenario.host_profile,
         link=link.checked(),
-        mode="live",
+        mode="terminals" if to else "live",
+        cards=cards,
     )
-    words = _command(plan, rate)
+    words = _command(plan, rate, to)
     return msgspec.structs.replace(plan, command=shlex.join(words))
 
 
@@ -110,8 +117,10 @@ def _customers(mean_gap: float) -> CustomerBehaviour:
     )
 
 
-def _command(plan: RunPlan, rate: float) -> list[str]:
+def _command(plan: RunPlan, rate: float, to: str) -> list[str]:
     words = ["harness", "load", "--terminals", str(plan.terminals), "--for", f"{plan.duration:g}s"]
+    words += ["--to", to] if to else []
+    words += ["--cards", plan.cards] if plan.cards else []
     words += ["--rate", f"{rate:g}/s"] if rate else []
     words += ["--seed", str(plan.seed)]
     for flag, value, usual in (

@@ -196,9 +196,10 @@ def _print_story(console: Console, verdict: Verdict, journal: Path, lines: int) 
 
 def _outcome(verdict: Verdict, header: Header, *, interrupted: bool) -> Text:
     failed = [row.id for row in verdict.rows if row.status == "fail"]
+    broken = f"broken: {', '.join(failed)}" if failed else "not what was required"
     words = {
         "pass": ("PASS", "bold green", "every invariant that was tried holds"),
-        "fail": ("FAIL", "bold red", f"broken: {', '.join(failed)}"),
+        "fail": ("FAIL", "bold red", broken),
         "invalid": ("INVALID", "bold yellow", "this run proves nothing"),
     }
     word, style, meaning = words[verdict.outcome]

@@ -178,6 +178,7 @@ _WORDS: dict[type[e.Event], Callable[[Any], str]] = {
     e.FaultEnded: lambda x: f"fault ends {x.fault}",
     e.FaultActed: lambda x: f"fault acts: {x.fault}",
     e.CustomersStopped: lambda _: "no new customers; faults lifted",
+    e.EvidenceKept: lambda x: f"the evidence of {x.terminals} of {x.of} terminals is kept",
     e.RunEnded: lambda x: f"run ends ({x.how})",
 }
 

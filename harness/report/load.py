@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness.load.meter import VISIT, Figures, Latencies
+from harness.load.meter import QUEUE, VISIT, Figures, Latencies
 
 
 def print_figures(console: Console, figures: Figures) -> None:
@@ -28,7 +28,8 @@ def _table(rows: tuple[Latencies, ...]) -> Table:
     table.add_column("", no_wrap=True)
     for name in ("count", "rate/s", "p50", "p95", "p99", "p99.9", "max"):
         table.add_column(name, justify="right", no_wrap=True)
-    for row in sorted(rows, key=lambda row: (row.message == VISIT, row.message)):
+    last = (QUEUE, VISIT)
+    for row in sorted(rows, key=lambda row: (row.message in last, row.message)):
         times = (row.p50, row.p95, row.p99, row.p999, row.longest)
         table.add_row(
             row.message, f"{row.count:,}", f"{row.rate:,.1f}", *(_milliseconds(x) for x in times)
@@ -58,11 +59,11 @@ def _load_lines(figures: Figures) -> list[str]:
         lines = [
             f"  customers  {figures.came:,.1f}/s came, {figures.asked:,g}/s were asked for",
             f"             {queued}",
-            "             latency counts from when a customer meant to come",
+            "             a visit counts from when its customer meant to come",
         ]
     if figures.behind:
         lines += [
-            "  BEHIND     it could not keep up with the rate, and the waits of those who still",
+            "  BEHIND     it could not keep up with the rate; the waits of those who still",
             "             queued are in no figure above",
         ]
     if figures.dry:

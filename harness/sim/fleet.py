@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from harness import events as e
 from harness.assembly import Assembly
-from harness.faults.grammar import parse_fault
 from harness.journal import Journal
 from harness.machines.atm import Atm, LosePower, WantBoot
 from harness.machines.effects import Connect, Disconnect, Transmit, Write
@@ -80,6 +79,7 @@ class Fleet:
         self.world = World(assembly.plan.terminals + 1)
         self.faults = assembly.faults
         self.faults.tell = self._fault_acted
+        self._fault = assembly.fault
         self.decoder = assembly.tap
         self.frame_builder = assembly.frame_builder
         self.dialect = assembly.dialect
@@ -146,9 +146,10 @@ class Fleet:
         be removed.
 
         Raises:
-            ConfigError: the text is not a valid fault, or the fault's window is over.
+            ConfigError: the text is not a valid fault, the run does not have its terminal, or the
+                fault's window is over.
         """
-        number = self.faults.add(parse_fault(text), self.world.now)
+        number = self.faults.add(self._fault(text), self.world.now)
         self.record(RUN, e.FaultAdded(text))
         self._faults_changed()
         return number

@@ -1,7 +1,8 @@
 """The wall clock of a run: what the date and time elements of a message say.
 
 A run has no wall clock of its own. Its moments are an epoch that the scenario names, plus the run
-seconds, plus what a terminal's own clock is wrong by.
+seconds, plus what a terminal's own clock is wrong by. A host or terminals that stand alone take the
+moment at which they started for the epoch, unless another one was asked for.
 """
 
 from __future__ import annotations
@@ -29,10 +30,11 @@ class Calendar:
     `epoch` is ISO 8601 in UTC; `utc_offset` the local time's distance in seconds.
     """
 
-    __slots__ = ("_epoch", "_known", "_local", "_offset", "_second", "epoch")
+    __slots__ = ("_epoch", "_known", "_local", "_offset", "_second", "epoch", "utc_offset")
 
     def __init__(self, epoch: str, utc_offset: float = 3600.0) -> None:
         self.epoch = epoch
+        self.utc_offset = utc_offset
         self._epoch = datetime.fromisoformat(epoch).replace(tzinfo=UTC)
         self._offset = timedelta(seconds=utc_offset)
         self._second = -1
@@ -86,7 +88,7 @@ class WrongCalendar(Calendar):
     __slots__ = ("_faults", "_right")
 
     def __init__(self, right: Calendar, faults: ClockFaults) -> None:
-        super().__init__(right.epoch)
+        super().__init__(right.epoch, right.utc_offset)
         self._right = right
         self._faults = faults
 

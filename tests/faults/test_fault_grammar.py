@@ -60,6 +60,11 @@ def values(parameter: Parameter, rule: type[Rule]) -> st.SearchStrategy[tuple[st
             return right.map(lambda mti: (mti, mti))
         case "terminal":
             return st.sampled_from(["ATM00007", "12345678", "T"]).map(lambda name: (name, name))
+        case "pan":
+            written = st.sampled_from(["...0014", "0014"])
+            return written.map(lambda text: (text, "0014"))
+        case "stan":
+            return st.sampled_from(["000002", "2"]).map(lambda text: (text, "2"))
         case "choice":
             return st.sampled_from(parameter.choices).map(lambda word: (word, word))
         case _:
@@ -151,7 +156,7 @@ def marked(error: ConfigError) -> str:
             "slow:zzzz=5s",
             "zzzz",
             "no parameter 'zzzz'",
-            "slow takes by, books, mti, terminal, nth, p",
+            "slow takes by, books, mti, pan, stan, terminal, nth, p",
         ),
         ("eject_jam:mti=0210", "mti", "no parameter 'mti'", "eject_jam takes terminal, nth, p"),
         ("slow:", "", "a parameter is missing", "slow takes by"),
@@ -177,7 +182,10 @@ def marked(error: ConfigError) -> str:
         ("drop_request:mti=0210", "mti=0210", "0210 is a response", "did you mean 0200?"),
         ("late_response:past=1s,mti=0421", "mti=0421", "touches responses", "did you mean 0430?"),
         ("silent:mti=0210", "mti=0210", "silent touches requests", "did you mean 0200?"),
-        ("rst:terminal=ATM000007", "ATM000007", "is not a terminal", "such as ATM00007"),
+        ("rst:terminal=ATM 07", "ATM 07", "is not a terminal", "such as ATM00007"),
+        ("drop_request:pan=014", "014", "how a card's number ends", "last four digits"),
+        ("drop_request:pan=9999990000000014", "9999990000000014", "ends", "such as ...0014"),
+        ("drop_request:stan=2x", "2x", "'2x' is not a STAN", "such as 000002"),
         ("reorder:to=hots", "hots", "'hots' is no choice", "write host or terminal"),
         ("flap:min=30s", "min=30s", "min is longer than max", "min=5s,max=20s"),
         ("flap:max=1s", "max=1s", "min is longer than max", "min=5s,max=20s"),

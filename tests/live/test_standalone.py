@@ -349,10 +349,11 @@ def test_a_fault_of_the_other_half_is_a_mistake(
 async def test_a_fault_that_never_acts_proves_nothing(tmp_path: Path) -> None:
     """Both are INVALID, and each names its own."""
     run = Run(tmp_path)
-    here, there = "bitflip:terminal=ATM00009", "drop_response:terminal=ATM00008"
+    here, there = "bitflip:terminal=ATM00001,nth=99999", "drop_response:terminal=atm00001"
     await run.serve("20s", 2, (there,), (here,))
     host, terminals, both = run.verdicts
-    assert host.reasons == (f"the fault {there} never took effect",)
+    why = "no terminal 'atm00001' came (there were: ATM00001, ATM00002)"
+    assert host.reasons == (f"the fault {there} never took effect: {why}",)
     assert terminals.reasons == (f"the fault {here} never took effect",)
     assert set(both.reasons) == {*host.reasons, *terminals.reasons}
     assert {verdict.exit_code for verdict in run.verdicts} == {3}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,28 @@ import pytest
 from harness.cli.main import execute
 from harness.events import CustomersStopped, Event, FrameSeen
 from harness.journal import JournalReader
+
+
+class Listening:
+    """A host that runs in a process of its own, as somebody else's would."""
+
+    def __init__(self, where: Path) -> None:
+        self._journal = where / "host.jsonl"
+
+    def __enter__(self) -> str:
+        command = [sys.executable, "-m", "harness", "host", "--listen", "127.0.0.1:0"]
+        self._process = subprocess.Popen(
+            [*command, "--journal", str(self._journal)], stdout=subprocess.PIPE, text=True
+        )
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            if line.startswith("listening on "):
+                return line.split()[-1]
+        raise AssertionError("the host did not start")
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.communicate()
 
 
 def load(where: Path, *arguments: str, seconds: str = "1s") -> tuple[int, dict[str, Any]]:
@@ -43,7 +67,7 @@ def test_dropped_answers_are_errors_and_the_verdict_stands(
 ) -> None:
     """A fifth of the answers vanish: each request is answered or counted as not; exit code 0."""
     drop = ("--fault", "drop_response:p=20%,mti=0210", "--host-response", "300ms")
-    code, report = load(tmp_path, "--rate", "60/s", *drop, seconds="2s")
+    code, report = load(tmp_path, "--rate", "20/s", *drop, seconds="3s")
     assert code == 0, report["verdict"]["reasons"]
     found = {row["message"]: row for row in report["load"]["messages"]}
     errors = report["load"]["errors"]
@@ -52,7 +76,7 @@ def test_dropped_answers_are_errors_and_the_verdict_stands(
     assert errors["0200 unanswered"] > sent * 0.05
     assert 0 < found["0200"]["p50"] <= found["0200"]["p99"] <= found["0200"]["longest"]
     assert found["0420"]["count"] > 0
-    assert report["load"]["asked"] == pytest.approx(60.0)
+    assert report["load"]["asked"] == pytest.approx(20.0)
     text = capsys.readouterr().out
     assert "0200 unanswered" in text
     assert "PASS  load" in text
@@ -75,9 +99,52 @@ def test_a_fault_that_never_acts_proves_nothing(tmp_path: Path) -> None:
     assert report["load"]["messages"]
 
 
+def test_a_rate_that_is_missed_is_no_pass(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 3: our own machines were the limit, and nothing is said of the load asked for."""
+    code, report = load(tmp_path, "--rate", "5000/s")
+    assert code == report["verdict"]["exit_code"] == 3
+    assert "the rate was missed" in report["verdict"]["reasons"][0]
+    assert "BEHIND" in capsys.readouterr().out
+
+
+def test_what_was_required_and_not_reached_fails(tmp_path: Path) -> None:
+    """Exit code 1, though every invariant holds."""
+    code, report = load(tmp_path, "--require", "visit.p50=0.001ms", "--require", "errors=1000")
+    assert code == 1
+    assert not [row for row in report["verdict"]["rows"] if row["status"] == "fail"]
+    (reason,) = report["verdict"]["reasons"]
+    assert reason.startswith("required visit.p50=0.001ms: it was")
+
+
+@pytest.mark.parametrize("rate", [(), ("--rate", "20/s")])
+def test_somebody_elses_host_is_loaded(tmp_path: Path, rate: tuple[str, ...]) -> None:
+    """With our terminals alone, which judge what they see; `terminals` measures in the same way."""
+    with Listening(tmp_path) as address:
+        code, report = load(tmp_path, "--to", address, *rate)
+        figures = {row["message"]: row for row in report["load"]["messages"]}
+        assert code in (0, 3), report["verdict"]["failures"]  # 3: it answers too late for the rate
+        assert report["run"]["mode"] == "terminals"
+        assert figures["0200"]["count"] > 0
+        assert ("queue" in figures) is bool(rate)
+        path = tmp_path / "terminals.json"
+        execute(
+            [
+                *("terminals", "--to", address, "--for", "30s", "--speed", "20", "--slack", "20s"),
+                *("--quiet", "--json", str(path), "--journal", str(tmp_path / "t.jsonl")),
+            ]
+        )
+        rows = json.loads(path.read_text())["load"]["messages"]
+        assert {"0200", "0800"} <= {row["message"] for row in rows}
+        assert all(row["rate"] > 0 for row in rows)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (["--require", "p99=5ms"], "such as rate=300/s"),
+        (["--cards", "x.csv"], "it goes with --to HOST:PORT"),
         (["--rate", "fast"], "'fast' is not a rate"),
         (["--rate", "0/s"], "write 300/s or 900/m, above 0"),
         (["--for", "5s", "--warm-up", "5s"], "leaves nothing of 5s"),

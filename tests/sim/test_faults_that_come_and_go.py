@@ -103,15 +103,15 @@ def test_an_added_fault_that_never_acts_makes_the_run_invalid() -> None:
     """
     run = Run()
     run.until(5.0)
-    for fault in ("drop_response", "slow:terminal=ATM09999"):
+    for fault in ("drop_response", "slow:nth=9999"):
         run.fleet.add_fault(fault)
     run.until(15.0)
     run.fleet.remove_fault("drop_response")
     assert [x.fault for _, x in run.of(e.FaultAdded)] == [  # type: ignore[attr-defined]
-        *("drop_response", "slow:terminal=ATM09999")
+        *("drop_response", "slow:nth=9999")
     ]
     reasons = run.judge.verdict().reasons
-    assert "the fault slow:terminal=ATM09999 never took effect" in reasons
+    assert "the fault slow:nth=9999 never took effect" in reasons
     assert "the fault drop_response never took effect" not in reasons
 
 
