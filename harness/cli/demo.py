@@ -20,6 +20,7 @@ from harness.cli.files import Files
 from harness.cli.main import INTERRUPTED, guarded
 from harness.cli.run_and_report import run_and_report
 from harness.plan import RunPlan, plan_of
+from harness.report.screen import ascii_only, screen
 from harness.scenario import load_scenario
 
 TOP_SPEED = 20.0
@@ -90,7 +91,7 @@ def demo(console: Console) -> int:
     """Play the acts; 0 if each ended as it should."""
     surprises = []
     for act in ACTS:
-        console.print(Rule(act.title, style="bold"))
+        console.print(Rule(act.title, style="bold", characters="-" if ascii_only(console) else "─"))
         console.print(act.words)
         outcome = run_and_report(act.plan(console), Files(), console, story=40)
         if outcome.interrupted:
@@ -110,7 +111,7 @@ def demo(console: Console) -> int:
 
 def main() -> int:
     """Entry point of `python -m harness.cli.demo`."""
-    return guarded(lambda: demo(Console(highlight=False)))
+    return guarded(lambda: demo(screen()))
 
 
 if __name__ == "__main__":

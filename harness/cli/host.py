@@ -13,9 +13,17 @@ from harness.cli.option_groups import (
     Quiet,
     ReportFlags,
     StandaloneFlags,
+    Table,
     with_groups,
 )
-from harness.cli.standalone import Verbose, files_of, listeners_of, plan_from, run_until_stopped
+from harness.cli.standalone import (
+    Verbose,
+    files_of,
+    listeners_of,
+    plan_from,
+    run_until_stopped,
+    strip_of_plan,
+)
 from harness.live.standalone_host import StandaloneHost
 from harness.units import parse_address
 
@@ -29,17 +37,19 @@ def host(
     fault: Faults = None,
     host_profile: Profile = "safe",
     verbose: Verbose = False,
+    table: Table = False,
     quiet: Quiet = False,
 ) -> None:
     """Our host alone, for your own terminals. Ctrl-C ends it with a verdict."""
     plan = plan_from("host", link, options, fault, profile=host_profile)
     files = files_of("host", reports, options)
+    strip = strip_of_plan(plan)
     standalone = StandaloneHost(
         plan,
         listen=parse_address(listen, place=f"--listen {listen}"),
         journal=files.journal,
         state_dir=options.state_dir,
         fsync=options.fsync,
-        listeners=listeners_of(plan, verbose=verbose),
+        listeners=listeners_of(plan, strip, verbose=verbose),
     )
-    run_until_stopped(standalone, files, quiet=quiet)
+    run_until_stopped(standalone, files, strip, quiet=quiet, table=table)

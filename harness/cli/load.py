@@ -7,12 +7,11 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
 from rich.text import Text
 
 from harness.checks.verdict import Verdict
 from harness.cli.files import Files, prepare
-from harness.cli.option_groups import LinkFlags, Profile, ReportFlags, Seed, with_groups
+from harness.cli.option_groups import LinkFlags, Profile, ReportFlags, Seed, Table, with_groups
 from harness.cli.run import INTERRUPTED, MOST_TERMINALS, check_profiles
 from harness.cli.run_and_report import RUNS, fresh_name
 from harness.errors import ConfigError
@@ -27,6 +26,7 @@ from harness.report.judging import reports_scanned
 from harness.report.load import print_figures
 from harness.report.output_files import write_file
 from harness.report.progress import ProgressView
+from harness.report.screen import screen
 from harness.units import format_duration, parse_duration
 
 _RATE = re.compile(r"([0-9]+(?:\.[0-9]+)?)(?:/(s|m))?")
@@ -54,6 +54,7 @@ def load(
         str, typer.Option(help="How long a terminal waits for the host.")
     ] = f"{HOST_RESPONSE:g}s",
     terminal_profile: Profile = "safe",
+    table: Table = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Figures and the last lines.")] = False,
 ) -> None:
     """Run the live fleet under load: rates, latencies, errors, and the verdict as always."""
@@ -74,7 +75,7 @@ def load(
     warm = _warm_up(warm_up, seconds)
     files = Files(reports.journal, reports.junit, reports.json)
     prepare(files)
-    console = Console(highlight=False)
+    console = screen()
     if not quiet:
         print_heading(console, plan)
     path = files.journal or fresh_name(RUNS, f"load-seed{seed}")
@@ -91,6 +92,7 @@ def load(
         _without_idle_rows(verdict),
         outcome.header,
         journal=outcome.journal,
+        table=table,
         quiet=quiet,
         interrupted=outcome.interrupted,
     )

@@ -13,9 +13,17 @@ from harness.cli.option_groups import (
     Quiet,
     ReportFlags,
     StandaloneFlags,
+    Table,
     with_groups,
 )
-from harness.cli.standalone import Verbose, files_of, listeners_of, plan_from, run_until_stopped
+from harness.cli.standalone import (
+    Verbose,
+    files_of,
+    listeners_of,
+    plan_from,
+    run_until_stopped,
+    strip_of_plan,
+)
 from harness.live.standalone_terminals import StandaloneTerminals
 from harness.units import parse_address, parse_duration
 
@@ -35,6 +43,7 @@ def terminals(
     fault: Faults = None,
     terminal_profile: Profile = "safe",
     verbose: Verbose = False,
+    table: Table = False,
     quiet: Quiet = False,
 ) -> None:
     """Our terminals alone, for your own host. Ctrl-C ends them with a verdict."""
@@ -49,12 +58,13 @@ def terminals(
         host_outages=host_outage or (),
     )
     files = files_of("terminals", reports, options)
+    strip = strip_of_plan(plan)
     standalone = StandaloneTerminals(
         plan,
         to=parse_address(to, place=f"--to {to}"),
         journal=files.journal,
         state_dir=options.state_dir,
         fsync=options.fsync,
-        listeners=listeners_of(plan, verbose=verbose),
+        listeners=listeners_of(plan, strip, verbose=verbose),
     )
-    run_until_stopped(standalone, files, quiet=quiet)
+    run_until_stopped(standalone, files, strip, quiet=quiet, table=table)
