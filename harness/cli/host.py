@@ -19,10 +19,9 @@ from harness.cli.option_groups import (
 from harness.cli.standalone import (
     Verbose,
     files_of,
-    listeners_of,
     plan_from,
     run_until_stopped,
-    strip_of_plan,
+    watch_of,
 )
 from harness.live.standalone_host import StandaloneHost
 from harness.units import parse_address
@@ -43,13 +42,13 @@ def host(
     """Our host alone, for your own terminals. Ctrl-C ends it with a verdict."""
     plan = plan_from("host", link, options, fault, profile=host_profile)
     files = files_of("host", reports, options)
-    strip = strip_of_plan(plan)
+    watch = watch_of(plan, verbose=verbose)
     standalone = StandaloneHost(
         plan,
         listen=parse_address(listen, place=f"--listen {listen}"),
         journal=files.journal,
         state_dir=options.state_dir,
         fsync=options.fsync,
-        listeners=listeners_of(plan, strip, verbose=verbose),
+        listeners=watch.listeners,
     )
-    run_until_stopped(standalone, files, strip, quiet=quiet, table=table)
+    run_until_stopped(standalone, files, watch, quiet=quiet, table=table)

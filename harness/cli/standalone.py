@@ -7,7 +7,7 @@ import shlex
 import signal
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 import typer
 from rich.console import Console
@@ -97,18 +97,108 @@ def files_of(mode: Mode, reports: ReportFlags, options: StandaloneFlags) -> File
     return files
 
 
-def strip_of_plan(plan: RunPlan) -> TimeStrip:
-    """An empty strip of time for the run of that plan."""
-    return TimeStrip(plan.link.dialect_name, plan.scenario.contract.host_response)
-
-
-def listeners_of(plan: RunPlan, strip: TimeStrip, *, verbose: bool) -> list[Listener]:
-    """Who reads the journal while it grows: the strip of time, hints about wrong settings, and with
-    `verbose` every frame.
+class Watch(NamedTuple):
+    """What reads the journal while it grows: the strip of time, hints about wrong settings, and
+    whatever else is in `listeners` with those two.
     """
+
+    strip: TimeStrip
+    hints: SetupHints
+    listeners: list[Listener]
+
+
+def watch_of(plan: RunPlan, *, verbose: bool) -> Watch:
+    """The listeners for the run of that plan; with `verbose` every frame is shown."""
     dialect = load_dialect(plan.link.dialect_name)
-    listeners: list[Listener] = [
-        strip.see,
-        SetupHints(plan.mode, dialect, _hint).see,
-        RefusalLines(_hint, every=verbose).see,
-    ]
+    strip = TimeStrip(plan.link.dialect_name, plan.scenario.contract.host_response)
+    hints = SetupHints(plan.mode, dialect, _hint)
+    listeners: list[Listener] = [strip.see, hints.see, RefusalLines(_hint, every=verbose).see]
+    if verbose:
+
+        def show_frame(at: float, actor: str, event: Event) -> None:
+            if isinstance(event, FrameSeen) and event.end == "terminal":
+                print(frame_line(at, actor, event, dialect), file=sys.stderr, flush=True)
+
+        listeners.append(show_frame)
+    return Watch(strip, hints, listeners)
+
+
+def _hint(text: str) -> None:
+    print(f"harness: {text}", file=sys.stderr, flush=True)
+
+
+def run_until_stopped(
+    standalone: Standalone, files: Files, watch: Watch, *, quiet: bool, table: bool
+) -> None:
+    """Run it until --for or Ctrl-C, report its verdict, write the files and exit. It was made with
+    the listeners of `watch`.
+    """
+    console = screen()
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        cut_short = runner.run(_serve(standalone, console, watch.hints, quiet=quiet))
+    verdict = reports_scanned(standalone.verdict, standalone.header)
+    files.write(verdict, standalone.header)
+    print_verdict(
+        console,
+        verdict,
+        standalone.header,
+        journal=standalone.path,
+        strip=watch.strip,
+        table=table,
+        quiet=quiet,
+        interrupted=cut_short,
+    )
+    raise typer.Exit(INTERRUPTED if cut_short else verdict.exit_code)
+
+
+async def _serve(
+    standalone: Standalone, console: Console, hints: SetupHints, *, quiet: bool
+) -> bool:
+    """Until --for or a signal; True if a second signal cut the settling short."""
+    stop, stop_waiting = asyncio.Event(), asyncio.Event()
+
+    def signalled() -> None:
+        (stop_waiting if stop.is_set() else stop).set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, signalled)
+    async with standalone:
+        await _announce(standalone, console, stop)
+        begun = loop.time()
+        end = standalone.plan.duration or float("inf")
+        while not stop.is_set() and (left := end - standalone.clock.now()) > 0:
+            await standalone.pause(stop, min(0.25, standalone.clock.wall(left)))
+            hints.waited(loop.time() - begun)
+        stop.set()
+        if not standalone.quiet() and not quiet:
+            console.print(f"  stopping: {_waits_for(standalone)};\n  Ctrl-C again ends it at once")
+        await standalone.settle(stop_waiting)
+    return stop_waiting.is_set()
+
+
+async def _announce(standalone: Standalone, console: Console, stop: asyncio.Event) -> None:
+    plan = standalone.plan
+    link = plan.link
+    console.print(
+        f"  {link.framing}, {link.spec}, MAC {link.mac}, "
+        f"{'sign-on first' if link.sign_on else 'no sign-on'}, seed {plan.seed}"
+    )
+    for fault in plan.faults:
+        console.print(Text(f"  fault: {fault}"))
+    if isinstance(standalone, StandaloneHost):
+        console.print(f"listening on {standalone.address}")
+    elif isinstance(standalone, StandaloneTerminals):
+        while not standalone.connected.is_set() and not stop.is_set():
+            await standalone.pause(standalone.connected, 0.25)
+        if standalone.connected.is_set():
+            console.print("connected to {}:{}".format(*standalone.to))
+    console.file.flush()
+
+
+def _waits_for(standalone: Standalone) -> str:
+    limit = format_duration(standalone.plan.scenario.contract.quiescence)
+    if isinstance(standalone, StandaloneTerminals):
+        return f"waiting up to {limit} for what is open at the terminals"
+    open_ = standalone.judge.open_business()
+    return f"waiting up to {limit} for {open_} withdrawals that are undecided on the wire"

@@ -19,10 +19,9 @@ from harness.cli.option_groups import (
 from harness.cli.standalone import (
     Verbose,
     files_of,
-    listeners_of,
     plan_from,
     run_until_stopped,
-    strip_of_plan,
+    watch_of,
 )
 from harness.live.standalone_terminals import StandaloneTerminals
 from harness.units import parse_address, parse_duration
@@ -58,13 +57,13 @@ def terminals(
         host_outages=host_outage or (),
     )
     files = files_of("terminals", reports, options)
-    strip = strip_of_plan(plan)
+    watch = watch_of(plan, verbose=verbose)
     standalone = StandaloneTerminals(
         plan,
         to=parse_address(to, place=f"--to {to}"),
         journal=files.journal,
         state_dir=options.state_dir,
         fsync=options.fsync,
-        listeners=listeners_of(plan, strip, verbose=verbose),
+        listeners=watch.listeners,
     )
-    run_until_stopped(standalone, files, strip, quiet=quiet, table=table)
+    run_until_stopped(standalone, files, watch, quiet=quiet, table=table)
