@@ -65,7 +65,8 @@ ACTS = (
         "A Saturday evening. 1,000 ATMs, customers every four minutes. At minute 10 the bank's "
         "host freezes: it accepts connections and never answers; for 30 s it still books what it "
         "reads. At minute 80 it is back. Each ATM must give up by itself, return the card, pay "
-        "nothing, and undo what was booked. Every ISO 8583 byte is real; only time is simulated.",
+        "nothing, and undo what was booked. Every ISO 8583 byte is real; only time is simulated. "
+        "What has to hold has short names, such as T1: 'harness explain T1' says what that is.",
         _freeze,
         "pass",
     ),

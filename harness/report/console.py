@@ -135,8 +135,8 @@ def _print_causes(console: Console, causes: list[Cause], *, most: int) -> None:
         print_indented(console, Text(what), 4)
     others += len(told) - len(told[:most])
     if others:
-        them = "another visit or message breaks" if others == 1 else f"{others} others break"
-        print_indented(console, Text(f"at least {them} the same", style="dim"), 2)
+        times = "once" if others == 1 else f"{others} times"
+        print_indented(console, Text(f"the same breaks at least {times} more", style="dim"), 2)
 
 
 def _told(causes: list[Cause]) -> Cause | None:

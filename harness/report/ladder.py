@@ -38,7 +38,7 @@ def ladder(steps: Iterable[Step], *, width: int = WIDEST, fields: bool = True) -
     yield drawing.head()
     for step in _quiet(steps):
         if isinstance(step, str):
-            yield drawing.pause(step)
+            yield from drawing.pause(step)
         elif isinstance(step.event, e.FrameSeen) and step.message is not None:
             yield drawing.frame(step, step.event, step.message)
             if fields and not step.message.is_network_management:
@@ -132,9 +132,9 @@ class _Drawing:
         for line in wrap(text, self._width - _TIME - 2, break_on_hyphens=False):
             yield Text(" " * (_TIME + 2) + line.replace("\u00a0", " "), style="dim")
 
-    def pause(self, remark: str) -> Text:
-        said = f"... {remark}"
-        return Text(f"{'':{_TIME}}{said[: self._width - _TIME]}", style="dim italic")
+    def pause(self, remark: str) -> Iterator[Text]:
+        for line in wrap(f"... {remark}", self._width - _TIME, subsequent_indent="    "):
+            yield Text(f"{'':{_TIME}}{line}", style="dim italic")
 
 
 def _arrow(label: str, room: int, event: e.FrameSeen, fate: str) -> str:

@@ -1,10 +1,10 @@
 """Collects what the strip of time shows: a run in a few hundred intervals of equal length.
 
 `TimeStrip.see` subscribes to a journal. It notes for each interval how many terminals were in
-service (on average), how many cards were inside (at most), how many requests were sent and how many
-of those had no answer within the host's timer, and whether a fault was active. When the run grows
-longer than the intervals reach, they are merged in pairs, so that memory is bounded however long a
-run is.
+service by what their screens showed (on average), how many cards were inside (at most), how many
+requests were sent and how many of those had no answer within the host's timer, and whether a fault
+was active. When the run grows longer than the intervals reach, they are merged in pairs, so that
+memory is bounded however long a run is.
 
 A fault with a time window is active as long as the window is open. Any other is active when it
 acts, and as long as the effect lasts.
@@ -23,6 +23,7 @@ from harness.wire.message import REQUESTS, Kind
 
 INTERVALS = 256
 _SHORTEST = 0.25  # seconds
+_CLOSED = ("out_of_service", "supervisor", "blank")  # the screens of a machine that serves nobody
 
 
 class TimeStrip:
@@ -52,7 +53,7 @@ class TimeStrip:
         self._acting_until = -1.0
         self._handlers: dict[type[e.Event], Callable[[str, Any], None]] = {
             e.FrameSeen: self._frame,
-            e.ServiceChanged: self._service_changed,
+            e.ScreenShown: self._shown,
             e.PowerLost: self._stopped,
             e.CardInserted: self._card_in,
             e.CardTaken: self._card_out,
@@ -141,10 +142,10 @@ class TimeStrip:
             self._waiting[actor, message.stan] = self.now
             self.sent[self._at] += 1
 
-    def _service_changed(self, actor: str, event: e.ServiceChanged) -> None:
-        if event.reasons:
+    def _shown(self, actor: str, event: e.ScreenShown) -> None:
+        if event.screen in _CLOSED:
             self._serving.pop(actor, None)
-        else:
+        elif actor not in self._serving:
             self._serving[actor] = None
             self.terminals = max(self.terminals, len(self._serving))
 

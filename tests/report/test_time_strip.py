@@ -33,9 +33,9 @@ def seen(*entries: tuple[float, str, e.Event], until: float) -> TimeStrip:
 def test_service_and_cards() -> None:
     """Half of the time one of two terminals serves, and a card is inside in the second half."""
     strip = seen(
-        (0.0, "A", e.ServiceChanged(())),
-        (0.0, "B", e.ServiceChanged(())),
-        (10.0, "A", e.ServiceChanged(("link",))),
+        (0.0, "A", e.ScreenShown("welcome")),
+        (0.0, "B", e.ScreenShown("welcome")),
+        (10.0, "A", e.ScreenShown("out_of_service")),
         (10.0, "B", e.CardInserted("x", 1)),
         (20.0, "B", e.CardTaken("x")),
         until=20.0,
@@ -48,8 +48,8 @@ def test_service_and_cards() -> None:
 
 
 def test_power_ends_the_service() -> None:
-    """Without mains nothing serves, whatever the terminal said last."""
-    strip = seen((0.0, "A", e.ServiceChanged(())), (5.0, "A", e.PowerLost("idle")), until=10.0)
+    """Without mains nothing serves, whatever was on the screen last."""
+    strip = seen((0.0, "A", e.ScreenShown("welcome")), (5.0, "A", e.PowerLost("idle")), until=10.0)
     assert drawn(strip)["in service"].endswith("50% of the time")
 
 
@@ -85,7 +85,7 @@ def test_a_fault_is_shaded_while_it_is_active(
     """As long as its window is open; without one, when it acts and as long as that lasts."""
     lasts = 3.0 if fault.startswith("power_cut") else 0.0
     strip = seen(
-        (0.0, "A", e.ServiceChanged(())),
+        (0.0, "A", e.ScreenShown("welcome")),
         (began, "RUN", e.FaultBegan(fault)),
         (acts, "RUN", e.FaultActed(fault, "A: x", lasts)),
         (ended, "RUN", e.FaultEnded(fault)),
@@ -99,7 +99,7 @@ def test_a_fault_is_shaded_while_it_is_active(
 def test_memory_is_bounded_however_long_the_run() -> None:
     """The intervals are merged in pairs, and nothing is lost by it."""
     strip = strip_for(HEADER)
-    strip.see(0.0, "A", e.ServiceChanged(()))
+    strip.see(0.0, "A", e.ScreenShown("welcome"))
     for number in range(2000):
         request = dict(BALANCE, **{"11": f"{number:06}"})
         strip.see(number * 50.0, "A", frame("terminal", "host", request))
