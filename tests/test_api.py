@@ -318,3 +318,30 @@ def test_the_package_offers_what_it_says() -> None:
     assert [getattr(harness, name).__name__ for name in harness.__all__] == harness.__all__
     with pytest.raises(AttributeError, match="Terminal'"):
         _ = harness.Terminal
+
+
+# --- a run that proves nothing ----------------------------------------------------------------
+
+
+async def test_a_verdict_that_proves_nothing_begins_with_the_reason(tmp_path: Path) -> None:
+    """In a suite as on the screen, and in the journal as in the run."""
+    journal = tmp_path / "host.jsonl"
+    async with Host(journal=journal, **FAST) as host:
+        pass
+    assert host.verdict.outcome == "invalid"
+    assert host.verdict.reasons[0] == "nobody connected"
+    assert str(host.verdict).splitlines()[1] == "  nobody connected"
+    assert judge(journal).reasons == host.verdict.reasons
+
+
+async def test_a_peer_that_connects_and_says_nothing_is_told(tmp_path: Path) -> None:
+    """Nobody knows whose connection it was, but there was one."""
+    async with Host(journal=tmp_path / "host.jsonl", **FAST) as host:
+        opened = asyncio.create_task(host.wait_for(LinkOpened))
+        await asyncio.sleep(0)  # so that it waits before there is something to wait for
+        address, port = host.address.split(":")
+        _, writer = await asyncio.open_connection(address, int(port))
+        await opened
+        writer.close()
+        await writer.wait_closed()
+    assert host.verdict.reasons[0] == "1 connection was opened, and nothing was sent"

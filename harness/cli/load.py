@@ -89,7 +89,7 @@ def load(
     console.print(Text(""))
     print_verdict(
         console,
-        _without_idle_rows(verdict),
+        verdict,
         outcome.header,
         journal=outcome.journal,
         table=table,
@@ -120,12 +120,6 @@ def load_json(verdict: Verdict, header: Header, figures: Figures) -> bytes:
     """As `verdict_json`, with the figures under 'load'; durations in seconds."""
     whole = {"run": header, "verdict": verdict, "load": figures}
     return msgspec.json.format(msgspec.json.encode(whole, order="deterministic"), indent=2) + b"\n"
-
-
-def _without_idle_rows(verdict: Verdict) -> Verdict:
-    """For the console alone: a load run is not there to try everything."""
-    rows = tuple(row for row in verdict.rows if row.promised or row.status != "not tried")
-    return msgspec.structs.replace(verdict, rows=rows)
 
 
 def _positive(text: str, flag: str) -> float:
