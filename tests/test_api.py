@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -297,20 +296,7 @@ async def test_a_test_that_fails_inside_leaves_an_interrupted_run(tmp_path: Path
     assert "the run was interrupted" in verdict.reasons
 
 
-# --- what the README prints ---------------------------------------------------------------------
-
-
-async def test_the_readmes_example_works_as_printed() -> None:
-    """Its tests are run just as they stand there."""
-    (block,) = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
-    names: dict[str, Any] = {}
-    exec(compile(block, str(README), "exec"), names)
-    tests = {name: found for name, found in names.items() if name.startswith("test_")}
-    assert {inspect.iscoroutinefunction(test) for test in tests.values()} == {True, False}
-    for test in tests.values():
-        result = test()
-        if inspect.isawaitable(result):
-            await result
+# --- what it offers ---------------------------------------------------------------------------
 
 
 def test_the_package_offers_what_it_says() -> None:
