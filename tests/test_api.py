@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -297,20 +296,7 @@ async def test_a_test_that_fails_inside_leaves_an_interrupted_run(tmp_path: Path
     assert "the run was interrupted" in verdict.reasons
 
 
-# --- what the README prints ---------------------------------------------------------------------
-
-
-async def test_the_readmes_example_works_as_printed() -> None:
-    """Its tests are run just as they stand there."""
-    (block,) = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
-    names: dict[str, Any] = {}
-    exec(compile(block, str(README), "exec"), names)
-    tests = {name: found for name, found in names.items() if name.startswith("test_")}
-    assert {inspect.iscoroutinefunction(test) for test in tests.values()} == {True, False}
-    for test in tests.values():
-        result = test()
-        if inspect.isawaitable(result):
-            await result
+# --- what it offers ---------------------------------------------------------------------------
 
 
 def test_the_package_offers_what_it_says() -> None:
@@ -318,3 +304,30 @@ def test_the_package_offers_what_it_says() -> None:
     assert [getattr(harness, name).__name__ for name in harness.__all__] == harness.__all__
     with pytest.raises(AttributeError, match="Terminal'"):
         _ = harness.Terminal
+
+
+# --- a run that proves nothing ----------------------------------------------------------------
+
+
+async def test_a_verdict_that_proves_nothing_begins_with_the_reason(tmp_path: Path) -> None:
+    """In a suite as on the screen, and in the journal as in the run."""
+    journal = tmp_path / "host.jsonl"
+    async with Host(journal=journal, **FAST) as host:
+        pass
+    assert host.verdict.outcome == "invalid"
+    assert host.verdict.reasons[0] == "nobody connected"
+    assert str(host.verdict).splitlines()[1] == "  nobody connected"
+    assert judge(journal).reasons == host.verdict.reasons
+
+
+async def test_a_peer_that_connects_and_says_nothing_is_told(tmp_path: Path) -> None:
+    """Nobody knows whose connection it was, but there was one."""
+    async with Host(journal=tmp_path / "host.jsonl", **FAST) as host:
+        opened = asyncio.create_task(host.wait_for(LinkOpened))
+        await asyncio.sleep(0)  # so that it waits before there is something to wait for
+        address, port = host.address.split(":")
+        _, writer = await asyncio.open_connection(address, int(port))
+        await opened
+        writer.close()
+        await writer.wait_closed()
+    assert host.verdict.reasons[0] == "1 connection was opened, and nothing was sent"

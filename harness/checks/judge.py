@@ -8,6 +8,7 @@ from harness import events as e
 from harness.checks import withdrawal_outcome
 from harness.checks.base import Failure
 from harness.checks.catalogue import CHECKS
+from harness.checks.conversation import Conversation
 from harness.checks.dispatch import Dispatch
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.judgement import SECRECY, Judgement
@@ -68,6 +69,7 @@ class Judge:
         self._dispatch = Dispatch(
             self._watching, self._totals, self._facts.counters.values(), unread
         )
+        self._conversation: Conversation | None = Conversation(header.mode, self._dialect)
         self._now = 0.0
         self._verdict: Verdict | None = None
 
@@ -77,6 +79,8 @@ class Judge:
         for counter in recipients.counters:
             counter.see(event)
         self._now = at
+        if self._conversation is not None:
+            self._follow(self._conversation, at, actor, event)
         terminal = self._terminals.get(actor)
         if terminal is None:
             terminal = self._terminal_of(at, actor, event)
@@ -89,6 +93,12 @@ class Judge:
                 return
         for handler in recipients.handlers:
             handler(terminal, at, event)
+
+    def _follow(self, conversation: Conversation, at: float, actor: str, event: e.Event) -> None:
+        """The conversation is listened to until it is known to work: that costs no time later."""
+        conversation.see(at, actor, event)
+        if conversation.works:
+            self._conversation = None
 
     def _terminal_of(self, at: float, actor: str, event: e.Event) -> TerminalEvidence | None:
         """The terminal that an entry concerns, where its actor is no terminal seen before; None if
@@ -183,7 +193,10 @@ class Judge:
             over = not cut and not interrupted and self._facts.came_to_its_end
             terminals = self._close(over=over)
             totals = self._totals.finish(terminals, self._now)
-            self._verdict = self._judgement().verdict(totals, cut=cut, interrupted=interrupted)
+            trouble = self._conversation.trouble() if self._conversation is not None else None
+            self._verdict = self._judgement().verdict(
+                totals, cut=cut, interrupted=interrupted, trouble=trouble.words if trouble else ""
+            )
         return self._verdict
 
     def failures(self) -> tuple[Failure, ...]:

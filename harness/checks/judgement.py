@@ -46,14 +46,18 @@ class Judgement:
         self._facts = facts
         self._now = now
 
-    def verdict(self, totals: Totals, *, cut: str, interrupted: bool) -> Verdict:
-        """`cut` says how the journal is cut off, '' if it is whole."""
+    def verdict(self, totals: Totals, *, cut: str, interrupted: bool, trouble: str = "") -> Verdict:
+        """`cut` says how the journal is cut off, '' if it is whole; `trouble` is the most probable
+        reason why nothing could be proved, if one is known. It comes first.
+        """
         rows = (*(self._row(check) for check in self._checks), self._secrecy_row())
         expected = self._expected()
         failing = {row.id for row in rows if row.status == "fail"}
         reasons = self._reasons(rows, expected, cut=cut, interrupted=interrupted)
         if self._facts.ended == "open" and not failing:
             reasons.append(NEVER_AT_REST)
+        if reasons and trouble:
+            reasons.insert(0, trouble)
         outcome: Outcome = "fail" if failing else "invalid" if reasons else "pass"
         return Verdict(
             outcome=outcome,

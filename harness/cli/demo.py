@@ -20,6 +20,7 @@ from harness.cli.files import Files
 from harness.cli.main import INTERRUPTED, guarded
 from harness.cli.run_and_report import run_and_report
 from harness.plan import RunPlan, plan_of
+from harness.report.screen import ascii_only, screen
 from harness.scenario import load_scenario
 
 TOP_SPEED = 20.0
@@ -64,7 +65,8 @@ ACTS = (
         "A Saturday evening. 1,000 ATMs, customers every four minutes. At minute 10 the bank's "
         "host freezes: it accepts connections and never answers; for 30 s it still books what it "
         "reads. At minute 80 it is back. Each ATM must give up by itself, return the card, pay "
-        "nothing, and undo what was booked. Every ISO 8583 byte is real; only time is simulated.",
+        "nothing, and undo what was booked. Every ISO 8583 byte is real; only time is simulated. "
+        "What has to hold has short names, such as T1: 'harness explain T1' says what that is.",
         _freeze,
         "pass",
     ),
@@ -90,7 +92,7 @@ def demo(console: Console) -> int:
     """Play the acts; 0 if each ended as it should."""
     surprises = []
     for act in ACTS:
-        console.print(Rule(act.title, style="bold"))
+        console.print(Rule(act.title, style="bold", characters="-" if ascii_only(console) else "─"))
         console.print(act.words)
         outcome = run_and_report(act.plan(console), Files(), console, story=40)
         if outcome.interrupted:
@@ -110,7 +112,7 @@ def demo(console: Console) -> int:
 
 def main() -> int:
     """Entry point of `python -m harness.cli.demo`."""
-    return guarded(lambda: demo(Console(highlight=False)))
+    return guarded(lambda: demo(screen()))
 
 
 if __name__ == "__main__":

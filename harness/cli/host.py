@@ -13,9 +13,16 @@ from harness.cli.option_groups import (
     Quiet,
     ReportFlags,
     StandaloneFlags,
+    Table,
     with_groups,
 )
-from harness.cli.standalone import Verbose, files_of, listeners_of, plan_from, run_until_stopped
+from harness.cli.standalone import (
+    Verbose,
+    files_of,
+    plan_from,
+    run_until_stopped,
+    watch_of,
+)
 from harness.live.standalone_host import StandaloneHost
 from harness.units import parse_address
 
@@ -29,17 +36,19 @@ def host(
     fault: Faults = None,
     host_profile: Profile = "safe",
     verbose: Verbose = False,
+    table: Table = False,
     quiet: Quiet = False,
 ) -> None:
     """Our host alone, for your own terminals. Ctrl-C ends it with a verdict."""
     plan = plan_from("host", link, options, fault, profile=host_profile)
     files = files_of("host", reports, options)
+    watch = watch_of(plan, verbose=verbose)
     standalone = StandaloneHost(
         plan,
         listen=parse_address(listen, place=f"--listen {listen}"),
         journal=files.journal,
         state_dir=options.state_dir,
         fsync=options.fsync,
-        listeners=listeners_of(plan, verbose=verbose),
+        listeners=watch.listeners,
     )
-    run_until_stopped(standalone, files, quiet=quiet)
+    run_until_stopped(standalone, files, watch, quiet=quiet, table=table)

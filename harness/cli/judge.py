@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from harness.cli.files import Files, prepare
+from harness.cli.option_groups import Quiet, Table
 from harness.journal import JournalReader
 from harness.report.console import print_verdict
 from harness.report.judging import judge_together
+from harness.report.screen import screen
+from harness.report.time_strip import strip_of
 
 
 def judge(
@@ -21,7 +23,8 @@ def judge(
     ],
     junit: Annotated[Path | None, typer.Option(help="Write the verdict as JUnit XML.")] = None,
     json: Annotated[Path | None, typer.Option(help="Write the verdict as JSON.")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Only the last line.")] = False,
+    table: Table = False,
+    quiet: Quiet = False,
 ) -> None:
     """Judge a recorded run again: the same checks, the same verdict. The journals of 'harness host'
     and 'harness terminals' are judged together, by the evidence of both.
@@ -30,7 +33,15 @@ def judge(
     prepare(files)
     verdict, header = judge_together(journals)
     journal = next((path for path in journals if _of_terminals(path)), journals[0])
-    print_verdict(Console(highlight=False), verdict, header, journal=journal, quiet=quiet)
+    print_verdict(
+        screen(),
+        verdict,
+        header,
+        journal=journal,
+        strip=strip_of(journal),
+        table=table,
+        quiet=quiet,
+    )
     files.write(verdict, header)
     raise typer.Exit(verdict.exit_code)
 

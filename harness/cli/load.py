@@ -5,17 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 from rich.console import Console
 from rich.text import Text
 
-from harness.checks.verdict import Verdict
 from harness.cli.files import Files, prepare
-from harness.cli.option_groups import LinkFlags, Profile, ReportFlags, Seed, with_groups
+from harness.cli.option_groups import LinkFlags, Profile, ReportFlags, Seed, Table, with_groups
 from harness.cli.run import INTERRUPTED, MOST_TERMINALS, check_profiles
 from harness.cli.run_and_report import RUNS, fresh_name
-from harness.cli.standalone import listeners_of, serve_until_stopped
+from harness.cli.standalone import serve_until_stopped, watch_of
 from harness.errors import ConfigError
 from harness.faults.grammar import parse_fault
 from harness.link_options import LinkOptions
@@ -37,6 +35,7 @@ from harness.report.console import print_heading, print_verdict
 from harness.report.judging import reports_scanned
 from harness.report.load import print_figures
 from harness.report.progress import ProgressView
+from harness.report.screen import screen
 from harness.units import format_duration, parse_address, parse_duration
 
 
@@ -73,6 +72,7 @@ def load(
         str, typer.Option(help="How long a terminal waits for the host.")
     ] = f"{HOST_RESPONSE:g}s",
     terminal_profile: Profile = "safe",
+    table: Table = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Figures and the last lines.")] = False,
 ) -> None:
     """Run the live fleet under load: rates, latencies, errors, and the verdict as always."""
@@ -96,7 +96,7 @@ def load(
     warm = _warm_up(warm_up, seconds)
     files = Files(reports.journal, reports.junit, reports.json)
     prepare(files)
-    console = Console(highlight=False)
+    console = screen()
     if not quiet:
         print_heading(console, plan)
     path = files.journal or fresh_name(RUNS, f"load-seed{seed}")
@@ -117,9 +117,10 @@ def load(
     console.print(Text(""))
     print_verdict(
         console,
-        _without_idle_rows(verdict),
+        verdict,
         outcome.header,
         journal=outcome.journal,
+        table=table,
         quiet=quiet,
         interrupted=outcome.interrupted,
     )
@@ -138,14 +139,15 @@ def _theirs(
 ) -> Loaded:
     """Load somebody else's host, until the time is over or somebody interrupts."""
     meter = meter_of(plan, warm)
+    watch = watch_of(plan, verbose=False)
     standalone = StandaloneTerminals(
         plan,
         to=parse_address(to, place=f"--to {to}"),
         journal=journal,
-        listeners=[meter.see, *listeners_of(plan, verbose=False)],
+        listeners=[meter.see, *watch.listeners],
         judged=judged,
     )
-    interrupted = serve_until_stopped(standalone, console, quiet=quiet)
+    interrupted = serve_until_stopped(standalone, console, watch.hints, quiet=quiet)
     outcome = Outcome(standalone.verdict, standalone.header, journal, interrupted)
     return Loaded(outcome, figures_from(meter, plan))
 
@@ -156,12 +158,6 @@ def _cards(cards: Path | None, to: str) -> Path | str:
             "our own host knows all cards", place="--cards", remedy="it goes with --to HOST:PORT"
         )
     return cards or ""
-
-
-def _without_idle_rows(verdict: Verdict) -> Verdict:
-    """For the console alone: a load run is not there to try everything."""
-    rows = tuple(row for row in verdict.rows if row.promised or row.status != "not tried")
-    return msgspec.structs.replace(verdict, rows=rows)
 
 
 def _positive(text: str, flag: str) -> float:

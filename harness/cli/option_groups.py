@@ -31,7 +31,10 @@ Faults = Annotated[
 ]
 Seed = Annotated[int, typer.Option(min=0, help="Everything random comes from it.")]
 Profile = Annotated[str, typer.Option(help="A shipped profile, or module:attribute.")]
-Quiet = Annotated[bool, typer.Option("--quiet", help="Only the last lines.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Only the result and what broke.")]
+Table = Annotated[
+    bool, typer.Option("--table", help="Each invariant in a row, with how often it was tried.")
+]
 
 
 def _or(names: Iterable[str]) -> str:

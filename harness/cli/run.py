@@ -6,16 +6,16 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from harness.cli.files import Files, prepare
-from harness.cli.option_groups import LinkFlags, Quiet, ReportFlags, Seed, with_groups
+from harness.cli.option_groups import LinkFlags, Quiet, ReportFlags, Seed, Table, with_groups
 from harness.cli.run_and_report import StoreOptions, run_and_report
 from harness.errors import ConfigError
 from harness.faults.grammar import parse_fault
 from harness.plan import RunPlan, plan_of
 from harness.profiles import host_profile as find_host_profile
 from harness.profiles import terminal_profile as find_terminal_profile
+from harness.report.screen import screen
 from harness.scenario import load_scenario
 from harness.units import parse_duration
 
@@ -58,6 +58,7 @@ def run(
     fsync: Annotated[
         bool, typer.Option("--fsync", help="The store survives power loss; with --live only.")
     ] = False,
+    table: Table = False,
     quiet: Quiet = False,
 ) -> None:
     """Run a scenario and judge it."""
@@ -82,7 +83,7 @@ def run(
     files = Files(reports.journal, reports.junit, reports.json)
     prepare(files)
     store = _store_options(state_dir, fsync=fsync, live=live)
-    outcome = run_and_report(plan, files, Console(highlight=False), quiet=quiet, store=store)
+    outcome = run_and_report(plan, files, screen(), quiet=quiet, table=table, store=store)
     raise typer.Exit(INTERRUPTED if outcome.interrupted else outcome.verdict.exit_code)
 
 

@@ -18,6 +18,7 @@ from harness.plan import RunPlan
 from harness.report.console import print_heading, print_verdict
 from harness.report.judging import reports_scanned
 from harness.report.progress import ProgressView
+from harness.report.time_strip import TimeStrip, strip_of
 
 RUNS = Path("runs")
 _PROBE = 1 << 16  # bytes: more than any case has
@@ -38,22 +39,23 @@ def run_and_report(
     console: Console,
     *,
     quiet: bool = False,
+    table: bool = False,
     story: int = 60,
     store: StoreOptions = StoreOptions(),  # noqa: B008  # immutable
 ) -> Outcome:
-    """Run the plan, report it, write the files; `story` is how many lines of a failure's ladder
-    are shown.
+    """Run the plan, report it, write the files. `table` shows each invariant in a row, `story` is
+    how many lines of a failure's ladder are shown.
 
     Raises:
         ConfigError, EnvironmentTrouble: as the run itself finds them.
     """
     if not quiet:
         print_heading(console, plan)
-    outcome = _run(plan, files.journal, console, store, quiet=quiet)
+    outcome, strip = _run(plan, files.journal, console, store, quiet=quiet)
     if outcome.verdict.exit_code and outcome.journal is None and not outcome.interrupted:
         if not quiet:
             console.print("  once more with the journal on ...", style="dim")
-        outcome = _run(plan, _fresh(plan), console, store, quiet=True)
+        outcome, strip = _run(plan, _fresh(plan), console, store, quiet=True)
     outcome = outcome._replace(verdict=reports_scanned(outcome.verdict, outcome.header))
     files.write(outcome.verdict, outcome.header)
     print_verdict(
@@ -61,6 +63,8 @@ def run_and_report(
         outcome.verdict,
         outcome.header,
         journal=outcome.journal,
+        strip=strip,
+        table=table,
         quiet=quiet,
         story=story,
         interrupted=outcome.interrupted,
@@ -70,23 +74,32 @@ def run_and_report(
 
 def _run(
     plan: RunPlan, journal: Path | None, console: Console, store: StoreOptions, *, quiet: bool
-) -> Outcome:
+) -> tuple[Outcome, TimeStrip]:
     if plan.mode == "live" and journal is None:
         journal = _fresh(plan)
     with ProgressView(console, plan.scenario.epoch, quiet=quiet) as watcher:
         return _engine(plan, journal, watcher, store)
 
 
-def _engine(plan: RunPlan, journal: Path | None, watcher: Watcher, store: StoreOptions) -> Outcome:
+def _engine(
+    plan: RunPlan, journal: Path | None, watcher: Watcher, store: StoreOptions
+) -> tuple[Outcome, TimeStrip]:
+    """The run and its strip of time. A live run is not delayed by the strip: that is read from the
+    finished journal.
+    """
     if plan.mode == "live":
         from harness.live.run import run_live
 
-        return run_live(
+        outcome = run_live(
             plan, journal=journal, progress=watcher, state_dir=store.state_dir, fsync=store.fsync
         )
+        assert outcome.journal is not None, "a live run always writes a journal"
+        return outcome, strip_of(outcome.journal)
     from harness.sim.run import simulate_plan
 
-    return simulate_plan(plan, journal=journal, progress=watcher)
+    strip = TimeStrip(plan.link.dialect_name, plan.scenario.contract.host_response)
+    outcome = simulate_plan(plan, journal=journal, progress=watcher, listeners=[strip.see])
+    return outcome, strip
 
 
 def _fresh(plan: RunPlan) -> Path:

@@ -7,7 +7,7 @@ import shlex
 import signal
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 import typer
 from rich.console import Console
@@ -30,7 +30,9 @@ from harness.report.console import print_verdict
 from harness.report.frames import frame_line
 from harness.report.judging import reports_scanned
 from harness.report.refusals import RefusalLines
+from harness.report.screen import screen
 from harness.report.setup_hints import SetupHints
+from harness.report.time_strip import TimeStrip
 from harness.scenario import parse_epoch
 from harness.units import format_duration, parse_duration, parse_window
 from harness.wire.dialects import load_dialect
@@ -98,15 +100,22 @@ def files_of(mode: Mode, reports: ReportFlags, options: StandaloneFlags) -> File
     return files
 
 
-def listeners_of(plan: RunPlan, *, verbose: bool) -> list[Listener]:
-    """Who reads the journal while it grows: hints about wrong settings, what our host does not
-    serve, and every frame.
+class Watch(NamedTuple):
+    """What reads the journal while it grows: the strip of time, hints about wrong settings, and
+    whatever else is in `listeners` with those two.
     """
+
+    strip: TimeStrip
+    hints: SetupHints
+    listeners: list[Listener]
+
+
+def watch_of(plan: RunPlan, *, verbose: bool) -> Watch:
+    """The listeners for the run of that plan; with `verbose` every frame is shown."""
     dialect = load_dialect(plan.link.dialect_name)
-    listeners: list[Listener] = [
-        SetupHints(plan.mode, dialect, _hint).see,
-        RefusalLines(_hint, every=verbose).see,
-    ]
+    strip = TimeStrip(plan.link.dialect_name, plan.scenario.contract.host_response)
+    hints = SetupHints(plan.mode, dialect, _hint)
+    listeners: list[Listener] = [strip.see, hints.see, RefusalLines(_hint, every=verbose).see]
     if verbose:
 
         def show_frame(at: float, actor: str, event: Event) -> None:
@@ -114,7 +123,7 @@ def listeners_of(plan: RunPlan, *, verbose: bool) -> list[Listener]:
                 print(frame_line(at, actor, event, dialect), file=sys.stderr, flush=True)
 
         listeners.append(show_frame)
-    return listeners
+    return Watch(strip, hints, listeners)
 
 
 def _hint(text: str) -> None:
@@ -122,13 +131,19 @@ def _hint(text: str) -> None:
 
 
 def run_until_stopped(
-    standalone: Standalone, files: Files, *, quiet: bool, meter: Meter | None = None
+    standalone: Standalone,
+    files: Files,
+    watch: Watch,
+    *,
+    quiet: bool,
+    table: bool,
+    meter: Meter | None = None,
 ) -> None:
-    """Run it until --for or Ctrl-C, report its verdict, write the files and exit. What the `meter`
-    has measured goes into the JSON report.
+    """Run it until --for or Ctrl-C, report its verdict, write the files and exit. It was made with
+    the listeners of `watch`. What the `meter` has measured goes into the JSON report.
     """
-    console = Console(highlight=False)
-    cut_short = serve_until_stopped(standalone, console, quiet=quiet)
+    console = screen()
+    cut_short = serve_until_stopped(standalone, console, watch.hints, quiet=quiet)
     verdict = reports_scanned(standalone.verdict, standalone.header)
     if meter is not None:
         meter.finish()
@@ -139,19 +154,25 @@ def run_until_stopped(
         verdict,
         standalone.header,
         journal=standalone.path,
+        strip=watch.strip,
+        table=table,
         quiet=quiet,
         interrupted=cut_short,
     )
     raise typer.Exit(INTERRUPTED if cut_short else verdict.exit_code)
 
 
-def serve_until_stopped(standalone: Standalone, console: Console, *, quiet: bool) -> bool:
+def serve_until_stopped(
+    standalone: Standalone, console: Console, hints: SetupHints, *, quiet: bool
+) -> bool:
     """Run it until --for or Ctrl-C; True if a second Ctrl-C cut its end short."""
     with asyncio.Runner(loop_factory=new_loop) as runner:
-        return runner.run(_serve(standalone, console, quiet=quiet))
+        return runner.run(_serve(standalone, console, hints, quiet=quiet))
 
 
-async def _serve(standalone: Standalone, console: Console, *, quiet: bool) -> bool:
+async def _serve(
+    standalone: Standalone, console: Console, hints: SetupHints, *, quiet: bool
+) -> bool:
     """Until --for or a signal; True if a second signal cut the settling short."""
     stop, stop_waiting = asyncio.Event(), asyncio.Event()
 
@@ -163,9 +184,11 @@ async def _serve(standalone: Standalone, console: Console, *, quiet: bool) -> bo
         loop.add_signal_handler(number, signalled)
     async with standalone:
         await _announce(standalone, console, stop)
+        begun = loop.time()
         end = standalone.plan.duration or float("inf")
         while not stop.is_set() and (left := end - standalone.clock.now()) > 0:
             await standalone.pause(stop, min(0.25, standalone.clock.wall(left)))
+            hints.waited(loop.time() - begun)
         stop.set()
         if not standalone.quiet() and not quiet:
             console.print(f"  stopping: {_waits_for(standalone)};\n  Ctrl-C again ends it at once")

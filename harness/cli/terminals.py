@@ -13,9 +13,16 @@ from harness.cli.option_groups import (
     Quiet,
     ReportFlags,
     StandaloneFlags,
+    Table,
     with_groups,
 )
-from harness.cli.standalone import Verbose, files_of, listeners_of, plan_from, run_until_stopped
+from harness.cli.standalone import (
+    Verbose,
+    files_of,
+    plan_from,
+    run_until_stopped,
+    watch_of,
+)
 from harness.live.standalone_terminals import StandaloneTerminals
 from harness.load.meter import Meter
 from harness.units import parse_address, parse_duration
@@ -37,6 +44,7 @@ def terminals(
     fault: Faults = None,
     terminal_profile: Profile = "safe",
     verbose: Verbose = False,
+    table: Table = False,
     quiet: Quiet = False,
 ) -> None:
     """Our terminals alone, for your own host. Ctrl-C ends them with a verdict."""
@@ -52,12 +60,13 @@ def terminals(
     )
     files = files_of("terminals", reports, options)
     meter = Meter(0.0, load_dialect(plan.link.dialect_name), flat_out=False)
+    watch = watch_of(plan, verbose=verbose)
     standalone = StandaloneTerminals(
         plan,
         to=parse_address(to, place=f"--to {to}"),
         journal=files.journal,
         state_dir=options.state_dir,
         fsync=options.fsync,
-        listeners=[meter.see, *listeners_of(plan, verbose=verbose)],
+        listeners=[meter.see, *watch.listeners],
     )
-    run_until_stopped(standalone, files, quiet=quiet, meter=meter)
+    run_until_stopped(standalone, files, watch, quiet=quiet, table=table, meter=meter)

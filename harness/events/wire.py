@@ -82,7 +82,9 @@ class NothingReceived(WireEvent, frozen=True, gc=False):
 
 
 class LinkOpened(WireEvent, frozen=True, gc=False):
-    """A connection has been established, seen at the terminal's end."""
+    """A connection has been established, seen at the terminal's end. A host that stands alone
+    records under its own name that it has accepted one, as long before anybody knows whose it is.
+    """
 
 
 class LinkClosed(WireEvent, frozen=True, gc=False):

@@ -220,6 +220,8 @@ class HostServer:
         self._numbers += 1
         accepted = AcceptedConnection(self, connection, self._numbers)
         self.accepted[accepted.number] = accepted
+        if self.standalone:
+            self.record(self.host.name, e.LinkOpened())
         self._by_connection[id(connection)] = accepted
         if self.host.listening:
             self.host.opened(accepted.number)

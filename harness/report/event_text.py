@@ -41,7 +41,8 @@ def notes_text(notes: e.Notes) -> str:
 
 def frame_label(message: Message, room: int = 99) -> str:
     """What stands on a frame's arrow: MTI, what the message is, STAN, and amount or response code.
-    Where `room` characters are too few, what the message is is left out, as the MTI says the same.
+    Where `room` characters are too few, what the message is is left out, as the MTI says the same,
+    and where they still are, the amount too: a part of it would be another amount.
     """
     mti = message.mti or "????"
     parts = [mti, _what(message), message.stan]
@@ -52,6 +53,8 @@ def frame_label(message: Message, room: int = 99) -> str:
     label = shown(" ".join(part for part in parts if part))
     if len(label) > room:
         label = shown(" ".join(part for part in (mti, *parts[2:]) if part))
+    if len(label) > room:
+        label = shown(f"{mti} {message.stan}".strip())
     return label[:room]
 
 

@@ -5,7 +5,7 @@
 
 An arrow that ends in 'x' is a frame that never arrived; one with dots left or arrived alone,
 because it took its time. Beneath a frame stand its fields, named and masked. Runs of network
-messages are drawn as one line. At most 100 columns wide, and it fits 80.
+messages are drawn as one line. At most 100 columns wide; it fits 80, and 60 with shorter arrows.
 """
 
 from __future__ import annotations
@@ -17,26 +17,28 @@ from rich.text import Text
 
 from harness import events as e
 from harness.report.event_text import frame_label, style_of, words
+from harness.report.silence import Silence
 from harness.report.story import Step
 from harness.units import format_clock
 from harness.wire.message import Message
 
 WIDEST = 100
+_NARROWEST = 60
 _TIME = 14
 
 
 def ladder(steps: Iterable[Step], *, width: int = WIDEST, fields: bool = True) -> Iterator[Text]:
-    """The lines of a ladder, at most `width` wide (which is taken as 80 to 100). `fields` is
+    """The lines of a ladder, at most `width` wide (which is taken as 60 to 100). `fields` is
     whether the elements of a frame are shown beneath it.
     """
-    width = max(80, min(width, WIDEST))
-    lane = 32 if width < 90 else 40
+    width = max(_NARROWEST, min(width, WIDEST))
+    lane = 24 if width < 80 else 32 if width < 90 else 40
     left = width - _TIME - lane - 1
     drawing = _Drawing(left, lane, width)
     yield drawing.head()
     for step in _quiet(steps):
         if isinstance(step, str):
-            yield drawing.pause(step)
+            yield from drawing.pause(step)
         elif isinstance(step.event, e.FrameSeen) and step.message is not None:
             yield drawing.frame(step, step.event, step.message)
             if fields and not step.message.is_network_management:
@@ -100,10 +102,11 @@ class _Drawing:
         return f"|{'':{self._lane - 2}}|"
 
     def event(self, step: Step) -> Iterator[Text]:
-        style = style_of(step.event)
-        lines = wrap(words(step.event, step.message), self._left - 1, subsequent_indent="  ") or [
-            ""
-        ]
+        if isinstance(step.event, Silence):
+            style, said = "bold red", step.event.words
+        else:
+            style, said = style_of(step.event), words(step.event, step.message)
+        lines = wrap(said, self._left - 1, subsequent_indent="  ") or [""]
         for number, line in enumerate(lines):
             time = _clock(step.at) if number == 0 else ""
             yield self._row(time, line, self._empty(), style)
@@ -129,9 +132,9 @@ class _Drawing:
         for line in wrap(text, self._width - _TIME - 2, break_on_hyphens=False):
             yield Text(" " * (_TIME + 2) + line.replace("\u00a0", " "), style="dim")
 
-    def pause(self, remark: str) -> Text:
-        said = f"... {remark}"
-        return Text(f"{'':{_TIME}}{said[: self._width - _TIME]}", style="dim italic")
+    def pause(self, remark: str) -> Iterator[Text]:
+        for line in wrap(f"... {remark}", self._width - _TIME, subsequent_indent="    "):
+            yield Text(f"{'':{_TIME}}{line}", style="dim italic")
 
 
 def _arrow(label: str, room: int, event: e.FrameSeen, fate: str) -> str:

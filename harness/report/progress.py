@@ -1,12 +1,14 @@
 """The progress of a run: its clock, how far it is, the terminals by state, the cards inside.
 
 On a screen this is redrawn in place, at most ten times a second. In a log or a pipe it is a few
-plain lines: one for each phase and one for each fifth of the run.
+plain lines: one for each phase and one for each fifth of the run, but none within five seconds of
+the start or of another, so that a short run is told by its report alone.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from types import TracebackType
 
@@ -20,18 +22,30 @@ from harness.units import format_clock
 _LOUD = {"WAITING_FOR_HOST": "yellow", "OUT_OF_SERVICE": "red"}
 _BAR = 30
 _FIFTHS = 5
+_APART = 5.0  # seconds of the clock between two lines in a log
 
 
 class ProgressView:
-    """Call it with each `Progress`; use it as a context. `epoch` is the scenario's, ISO 8601."""
+    """Call it with each `Progress`; use it as a context. `epoch` is the scenario's, ISO 8601, and
+    `clock` gives seconds of the wall's clock.
+    """
 
-    def __init__(self, console: Console, epoch: str, *, quiet: bool = False) -> None:
+    def __init__(
+        self,
+        console: Console,
+        epoch: str,
+        *,
+        quiet: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._console = console
         self._epoch = datetime.fromisoformat(epoch)
         self._quiet = quiet
         self._live: Live | None = None
         self._drawn = float("-inf")
         self._told: tuple[str, int] = ("", -1)
+        self._clock = clock
+        self._told_at = clock()
 
     def __enter__(self) -> ProgressView:
         if self._console.is_terminal and not self._quiet:
@@ -54,16 +68,17 @@ class ProgressView:
         if self._live is None:
             self._tell(progress)
             return
-        moment = time.monotonic()
+        moment = self._clock()
         if moment - self._drawn >= 0.1:
             self._drawn = moment
             self._live.update(Group(*self._lines(progress)), refresh=True)
 
     def _tell(self, progress: Progress) -> None:
         mark = (progress.phase, int(_share(progress) * _FIFTHS))
-        if mark == self._told:
+        if mark == self._told or self._clock() - self._told_at < _APART:
             return
         self._told = mark
+        self._told_at = self._clock()
         states = ", ".join(f"{count} {_name(state)}" for state, count in _sorted(progress))
         self._console.print(
             f"  {format_clock(progress.now)} {progress.phase}: {states}; "

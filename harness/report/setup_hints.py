@@ -2,7 +2,9 @@
 
 `SetupHints` reads the journal of `harness host` or `harness terminals` while it grows. It looks for
 what nearly always means a wrong setting: frames that do not read, MACs that are missing or wrong,
-mandatory elements that are missing, no sign-on, a peer that cannot be reached.
+mandatory elements that are missing, no sign-on, a peer that cannot be reached. As soon as it is
+plain that the conversation as a whole leads to nothing (nobody connects, every request is declined
+or unanswered), it says so as well.
 """
 
 from __future__ import annotations
@@ -11,12 +13,17 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from harness import events as e
+from harness.checks.conversation import Conversation, sign_on_of
 from harness.report.event_text import incomplete_text
 from harness.shown import shown
 from harness.wire.dialects.base import Dialect
-from harness.wire.message import MAC_ELEMENTS, Kind, Message, Station
+from harness.wire.message import MAC_ELEMENTS, Kind, Message
 
 _MOST = 8  # lines in a run
+_SILENT = 10.0  # seconds of the clock after which it is said that nothing comes
+_WHILE_SILENT = ("nobody", "silent")
+_TURNS = (e.FrameSeen, e.Aborted, e.LateApproval, e.LateAnswer, e.StrayMessage, e.DamagedMessage)
+"""After these it may be plain that a conversation leads to nothing."""
 
 
 class SetupHints:
@@ -27,12 +34,13 @@ class SetupHints:
         self._say = say
         self._at_terminals = mode == "terminals"
         self._read = dialect.read
-        self._sign_on = _in_words(dialect, "sign_on")
+        self._sign_on = sign_on_of(dialect)
         self._said: dict[str, None] = {}
         self._complete: dict[str, None] = {}  # MTIs of the peer whose first message was looked at
         self._signing: dict[str, bool] = {}  # terminals whose sign-on is out: was anything heard?
         self._signed_on: dict[str, None] = {}
         self._connected = False
+        self._conversation = Conversation(mode, dialect)
         self._handlers: dict[type[e.Event], Callable[[str, Any], None]] = {
             e.FrameSeen: self._frame,
             e.IncompleteFrame: self._incomplete,
@@ -44,11 +52,28 @@ class SetupHints:
             e.ConnectFailed: self._failed,
         }
 
-    def see(self, _at: float, actor: str, event: e.Event) -> None:
+    def see(self, at: float, actor: str, event: e.Event) -> None:
         """One entry of the journal."""
         handler = self._handlers.get(type(event))
         if handler is not None:
             handler(actor, event)
+        if not self._conversation.works:
+            self._conversation.see(at, actor, event)
+            if isinstance(event, _TURNS):
+                self._tell_plain_trouble()
+
+    def waited(self, seconds: float) -> None:
+        """So long, in seconds of the clock, the run has lasted: nothing may have happened in it."""
+        if seconds >= _SILENT:
+            trouble = self._conversation.trouble()
+            if trouble is not None and trouble.kind in _WHILE_SILENT:
+                self._once(trouble.kind, f"after {seconds:.0f} s: {trouble.words}")
+
+    def _tell_plain_trouble(self) -> None:
+        """What no line has said yet, and will hardly change."""
+        trouble = self._conversation.trouble()
+        if trouble is not None and trouble.is_plain and trouble.kind not in _WHILE_SILENT:
+            self._once(trouble.kind, trouble.words)
 
     def _once(self, kind: str, text: str) -> None:
         if kind not in self._said and len(self._said) < _MOST:
@@ -175,9 +200,3 @@ def _whose(actor: str, event: e.FrameSeen) -> str:
 def _listed(parts: Sequence[str]) -> str:
     """'DE 7', 'DE 7 and DE 11', 'DE 4, DE 7 and DE 11'."""
     return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
-
-
-def _in_words(dialect: Dialect, function: str) -> str:
-    """How a network management message of that function is known: '0800, DE 70 001'."""
-    message = dialect.network(Station("", "", ""), function, stan="", sent="")
-    return f"{message.mti}, DE {message.element('function')} {message.text('function')}"

@@ -3,11 +3,13 @@
 The story of a customer is what happens at the terminal until the next customer arrives, and after
 that whatever concerns the requests of this one: reversals that name such a request as their
 original, the answers to them, and the postings. The two sightings of a frame, one at each end of
-the link, are joined, so that the ladder can show which frame was lost on its way.
+the link, are joined, so that the ladder can show which frame was lost on its way. Where a timer of
+the machine ended and nothing followed, that is a step of the story too.
 """
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import defaultdict, deque
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,18 +20,19 @@ from harness.did_you_mean import unknown
 from harness.errors import ConfigError
 from harness.journal import Entry, JournalReader
 from harness.report.messages import dialect_of, message_in
+from harness.report.silence import Silence, silences
 from harness.wire.dialects.base import Dialect
 from harness.wire.message import REQUESTS, REVERSALS, Kind, Message
 
 
 class Step(NamedTuple):
-    """One line of a ladder. `message` is the one that the event tells of, if it does. For a frame,
-    `fate` says how it went: 'through', 'leaves' and 'arrives' (when it took its time), or 'lost';
-    '' for everything else.
+    """One line of a ladder: an event, or a silence. `message` is the one that the event tells of,
+    if it does. For a frame, `fate` says how it went: 'through', 'leaves' and 'arrives' (when it
+    took its time), or 'lost'; '' for everything else.
     """
 
     at: float
-    event: e.Event
+    event: e.Event | Silence
     message: Message | None = None
     fate: str = ""
 
@@ -52,7 +55,7 @@ class _Told(NamedTuple):
 
     at: float
     actor: str
-    event: e.Event
+    event: e.Event | Silence
     message: Message | None
 
 
@@ -61,15 +64,23 @@ def select(
 ) -> list[Step]:
     """As `story_of`, from entries that are already read, their messages in that dialect."""
     mine: list[_Told] = []
+    own: list[tuple[float, e.Event]] = []
     others: dict[str, None] = {}
+    end = 0.0
     for entry in entries:
+        end = entry.at
+        if entry.actor == terminal:
+            own.append((entry.at, entry.event))
         if entry.actor == terminal or _is_about(entry.event, terminal):
             message = message_in(entry.event, dialect)
             mine.append(_Told(entry.at, entry.actor, entry.event, message))
         elif entry.actor not in ("HOST", "RUN"):
             others.setdefault(entry.actor)
-    if not any(entry.actor == terminal for entry in mine):
+    if not own:
         unknown("terminal", terminal, others, place=place)
+    for silence in silences(own, end):
+        told = _Told(silence.at, terminal, silence, None)
+        insort(mine, told, key=lambda entry: entry.at)
     if customer:
         mine = _of_customer(mine, customer, place)
     return _paired(mine)
@@ -130,6 +141,8 @@ class _Names:
     def concerns(self, entry: _Told) -> bool:
         """Is a later entry about one of these requests?"""
         event = entry.event
+        if isinstance(event, Silence):
+            return False  # a later customer's
         if isinstance(event, e.FrameSeen):
             return entry.message is not None and self._frame(entry.message)
         if isinstance(event, e.Posted):
@@ -200,7 +213,7 @@ def _paired(entries: list[_Told]) -> list[Step]:
     return steps
 
 
-def _seen_at(event: e.Event) -> str:
+def _seen_at(event: e.Event | Silence) -> str:
     return event.end if isinstance(event, e.FrameSeen) else ""
 
 

@@ -90,3 +90,54 @@ def test_a_sign_on_that_is_never_answered_names_the_message() -> None:
     hints.see(15.0, "ATM1", e.LinkClosed("local"))
     assert len(lines) == 1
     assert lines[0].startswith("the host does not answer ATM1's sign-on (0800, DE 70 001): ")
+
+
+def test_a_silent_run_is_told_after_ten_seconds() -> None:
+    """Nobody connected, or nothing was sent; once, and not before."""
+    for entries, words in (
+        ([], "after 12 s: nobody connected"),
+        ([e.LinkOpened()], "after 12 s: 1 connection was opened, and nothing was sent"),
+    ):
+        lines: list[str] = []
+        hints = SetupHints("host", load_dialect(), lines.append)
+        for event in entries:
+            hints.see(0.0, "HOST", event)
+        for seconds in (3.0, 9.9, 12.0, 20.0):
+            hints.waited(seconds)
+        assert lines == [words]
+
+
+def test_a_run_in_which_something_is_said_is_not_called_silent() -> None:
+    """However long it lasts."""
+    lines: list[str] = []
+    hints = SetupHints("host", load_dialect(), lines.append)
+    hints.see(0.0, "HOST", e.LinkOpened())
+    hints.see(0.0, "ATM1", e.FrameSeen("terminal", "host", SIGN_ON, "none", "", 100))
+    hints.waited(60.0)
+    assert lines == []
+
+
+def exchanged(times: int, code: str, *, before: e.Event) -> list[str]:
+    """What the terminals' half says of so many requests that are answered with that code."""
+    lines: list[str] = []
+    hints = SetupHints("terminals", load_dialect(), lines.append)
+    hints.see(0.0, "ATM1", before)
+    for _ in range(times):
+        hints.see(1.0, "ATM1", e.FrameSeen("terminal", "host", REQUEST, "none", "", 100))
+        answer = {**ANSWER, "39": code}
+        hints.see(1.0, "ATM1", e.FrameSeen("terminal", "terminal", answer, "none", "", 100))
+    return lines
+
+
+def test_declines_are_told_when_it_is_plain() -> None:
+    """Three, and none before that was approved; once, with the code and a remedy."""
+    assert exchanged(2, "55", before=e.LinkOpened()) == []
+    assert exchanged(5, "55", before=e.LinkOpened()) == [
+        "3 requests were answered, and none was approved: DE 39 = 55 (pin again); "
+        "another PIN key (--keys FILE), or other cards (--cards FILE)?"
+    ]
+
+
+def test_once_cash_was_presented_declines_are_nothing_to_tell() -> None:
+    """A host may decline."""
+    assert exchanged(5, "51", before=e.NotesPresented({5000: 1})) == []

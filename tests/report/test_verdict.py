@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -67,13 +68,23 @@ def test_the_outcome_is_said_in_words() -> None:
     """No colour is needed to see what failed, what was not tried, and why."""
     text = printed(BROKEN)
     assert "FAIL  hand_made, seed 1: broken: T1" in text
-    assert "FAIL x2" in text
-    assert "23.2 / 22 s" in text
-    assert "not observable" in text
-    assert "T1 00:01:47 ATM00007 customer 2: the card was inside" in text
+    assert "ATM00007 customer 2: T1\n    00:01:47 T1: the card was inside" in text
+    assert "held T4 (1" in text
+    assert "not judged F1 (1)" in text
+    assert "not tried T7 (1)" in text
+    assert "not seen T4.authentic (1)" in text
     assert "2 captured (1 jam, 1 not taken)" in text
     assert "NotesTaken 0 (at least 1)" in text
     assert "LateApproval 2 (at most 0)" in text
+
+
+def test_the_table_has_each_invariant_in_a_row() -> None:
+    """With the worst case against its bound, which the short form leaves out."""
+    text = printed(BROKEN, table=True)
+    assert "FAIL x2" in text
+    assert "23.2 / 22 s" in text
+    assert "not observable" in text
+    assert "held T4" not in text
 
 
 def test_an_invalid_run_gives_its_reasons() -> None:
@@ -94,11 +105,13 @@ def test_the_first_failure_has_its_story(tmp_path: Path) -> None:
 
 
 def test_a_long_story_is_cut(tmp_path: Path) -> None:
-    """Only so many lines are shown, and that there are more is said."""
+    """The lines around the moment at which it broke are shown, and that there are more is said."""
     journal = write_evening(tmp_path / "j.jsonl")
     text = printed(BROKEN, journal=journal, story=4)
     assert "... and so on" in text
-    assert "card taken" not in text
+    assert "lines before are left out" in text
+    assert "card a1b2c3d4e5f6 inserted" not in text
+    assert "customer 2 leaves" in text, "what came just before it broke"
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -168,12 +181,24 @@ def looks() -> list[Progress]:
 def test_progress_in_a_log_is_a_few_lines() -> None:
     """Where nothing can be redrawn, a fifth of the run at a time is told."""
     file = io.StringIO()
-    with ProgressView(Console(file=file, width=80), "2026-11-21T20:10:00") as view:
+    clock = itertools.count(step=10.0)
+    with ProgressView(
+        Console(file=file, width=80), "2026-11-21T20:10:00", clock=lambda: next(clock)
+    ) as view:
         for look in looks():
             view(look)
     lines = file.getvalue().splitlines()
     assert len(lines) == 5
     assert lines[1] == "  00:02:00 running: 3 idle, 1 waiting for host; 1 cards inside"
+
+
+def test_a_short_run_has_no_progress_in_a_log() -> None:
+    """Within five seconds of the clock it is over, and its report says everything."""
+    file = io.StringIO()
+    with ProgressView(Console(file=file), "2026-11-21T20:10:00", clock=lambda: 1.0) as view:
+        for look in looks():
+            view(look)
+    assert file.getvalue() == ""
 
 
 def test_progress_on_a_terminal_shows_clock_and_states() -> None:
