@@ -9,6 +9,7 @@ from mistakes import Mistake
 from harness.checks.verdict import Verdict
 from harness.events import Event, LagMeasured
 from harness.journal import Listener
+from harness.report.refusals import RefusalLines
 from harness.report.setup_hints import SetupHints
 from harness.wire.dialects import load_dialect
 
@@ -23,6 +24,7 @@ class Said:
         dialect = load_dialect("1987")
         self.listeners: list[Listener] = [
             SetupHints(mode, dialect, self.hints.append).see,
+            RefusalLines(self.hints.append, every=False).see,
             self._see,
         ]
 

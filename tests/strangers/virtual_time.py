@@ -107,9 +107,9 @@ class _JumpingSelector(selectors.DefaultSelector):
 def virtually(main: Coroutine[Any, Any, T], monkeypatch: pytest.MonkeyPatch) -> T:
     """Run it in virtual time. The clocks of the harness's own live owners follow the loop."""
     loop = VirtualTimeLoop()
-    clocks = SimpleNamespace(
-        monotonic=loop.time, time=lambda: EPOCH + loop.time(), strftime=time.strftime
-    )
+    clocks = SimpleNamespace(**vars(time))
+    clocks.monotonic = loop.time
+    clocks.time = lambda: EPOCH + loop.time()
     for module in ("clock", "standalone"):
         monkeypatch.setattr(f"harness.live.{module}.time", clocks)
     with asyncio.Runner(loop_factory=lambda: loop) as runner:
