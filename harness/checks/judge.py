@@ -9,14 +9,17 @@ from harness.checks.catalogue import CHECKS
 from harness.checks.dispatch import Dispatch
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.judgement import SECRECY, Judgement
+from harness.checks.link_evidence import SomebodySignedOn
 from harness.checks.network_exchanges import FaultsInForce
 from harness.checks.run_facts import RunFacts
+from harness.checks.still_open import what_is_open
 from harness.checks.totals import TotalsCounter
 from harness.checks.unread import UnreadCounter
 from harness.checks.verdict import Verdict
 from harness.journal import Header
 from harness.wire.dialects import load_dialect
 from harness.wire.dialects.base import Dialect
+from harness.wire.message import Kind
 
 OF_A_TERMINAL = (
     e.Posted,
@@ -35,6 +38,8 @@ HOST = "HOST"
 NOT_TERMINALS = (HOST, "RUN")
 NETWORK_AT_HOST = "wire.network"
 """What a run sees that reports network management at the host's end too."""
+NAMELESS = "(no name)"
+"""Who sent what names no terminal (DE 41), on a connection on which none was ever named."""
 
 
 def dialect_of(header: Header) -> Dialect:
@@ -58,6 +63,7 @@ class Judge:
         self._terminals: dict[str, TerminalEvidence] = {}
         self._facts = RunFacts(header)
         self._faults = FaultsInForce()
+        self._signed_on = SomebodySignedOn()
         unread = (
             UnreadCounter(header.mode, self._totals.totals)
             if header.mode in ("host", "terminals")
@@ -102,7 +108,7 @@ class Judge:
             if isinstance(event, OF_A_TERMINAL):
                 actor = event.terminal
             elif isinstance(event, e.FrameSeen):
-                actor = self._dialect.read(event.fields).terminal
+                actor = self._terminal_named_by(event)
             elif isinstance(event, e.MessageRefused | e.DisagreementHeard):
                 self._totals.refused(event)
                 return None
@@ -111,6 +117,17 @@ class Judge:
             if not actor:
                 return None
         return self._terminals.get(actor) or self._new_terminal(actor)
+
+    def _terminal_named_by(self, frame: e.FrameSeen) -> str:
+        """The terminal of a frame on a connection on which none has been named; '' where it cannot
+        be told, as of network management or of what would not decode.
+        """
+        message = self._dialect.read(frame.fields)
+        if message.terminal or frame.problem or not message.mti:
+            return message.terminal
+        if message.kind is Kind.NETWORK_ANSWER and message.function == "sign_on":
+            self._signed_on.seen |= message.network_accepted
+        return "" if message.is_network_management else NAMELESS
 
     def _new_terminal(self, name: str) -> TerminalEvidence:
         header = self._header
@@ -121,6 +138,7 @@ class Judge:
             ledger="ledger" in header.sees,
             device="device" in header.sees,
             faults=None if NETWORK_AT_HOST in header.sees else self._faults,
+            signed_on=self._signed_on,
         )
         self._terminals[name] = terminal
         return terminal
@@ -210,4 +228,10 @@ class Judge:
         return terminals
 
     def _judgement(self) -> Judgement:
-        return Judgement(self._header, self._checks, self._facts, self._now)
+        still_open = [
+            what
+            for name, terminal in self._terminals.items()
+            if name not in NOT_TERMINALS and self._facts.ended == "open"
+            for what in what_is_open(terminal)
+        ]
+        return Judgement(self._header, self._checks, self._facts, self._now, still_open)

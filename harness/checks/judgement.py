@@ -20,15 +20,32 @@ from harness.checks.verdict import EXIT_CODES, Expected, Outcome, Row, Status, V
 from harness.journal import Header
 
 SECRECY = "S3"  # judged by a scan of the output
-NEVER_AT_REST = "something was open to the last, and no check says what"
+NEVER_AT_REST = "something was open to the last"
+OPEN_TOLD = 5  # so many open things are told one by one
+
+
+def never_at_rest(still_open: Sequence[str]) -> str:
+    """Why a run proves nothing that ended with something open; begins with `NEVER_AT_REST`."""
+    if not still_open:
+        return f"{NEVER_AT_REST}, and no check says what"
+    told = "; ".join(still_open[:OPEN_TOLD])
+    more = len(still_open) - OPEN_TOLD
+    return f"{NEVER_AT_REST}: {told}" + (f"; and {more} more" if more > 0 else "")
 
 
 class Judgement:
     """Reads the checks of a run once it is over; `now` is the time of its last entry."""
 
     def __init__(
-        self, header: Header, checks: Sequence[Check], facts: RunFacts, now: float
+        self,
+        header: Header,
+        checks: Sequence[Check],
+        facts: RunFacts,
+        now: float,
+        still_open: Sequence[str] = (),
     ) -> None:
+        """`still_open` says what was open as the run ended, where that is seen."""
+        self._still_open = still_open
         self._header = header
         self._checks = checks
         self._facts = facts
@@ -41,7 +58,7 @@ class Judgement:
         failing = {row.id for row in rows if row.status == "fail"}
         reasons = self._reasons(rows, expected, cut=cut, interrupted=interrupted)
         if self._facts.ended == "open" and not failing:
-            reasons.append(NEVER_AT_REST)
+            reasons.append(never_at_rest(self._still_open))
         outcome: Outcome = "fail" if failing else "invalid" if reasons else "pass"
         return Verdict(
             outcome=outcome,

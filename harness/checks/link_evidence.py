@@ -9,6 +9,17 @@ from harness.machines.timers import NEVER
 from harness.wire.message import Message
 
 
+class SomebodySignedOn:
+    """Whether anybody has signed on in this run (`seen`). One sign-on opens a connection for all
+    terminals on it, and it may name none of them.
+    """
+
+    __slots__ = ("seen",)
+
+    def __init__(self) -> None:
+        self.seen = False
+
+
 class LinkEvidence:
     """`heard` is when the last message came to the terminal, `network_ok` when a network management
     request was last answered and accepted, `opened_at` and `closed_at` when a connection was last
@@ -17,13 +28,18 @@ class LinkEvidence:
     """
 
     __slots__ = (
-        "_asked", "_asked_at", "_contract", "_time", "_transactions", "closed_at", "connected",
-        "heard", "network_ok", "opened_at", "signed_on", "signs_on",
+        "_asked", "_asked_at", "_contract", "_somebody", "_time", "_transactions", "closed_at",
+        "connected", "heard", "network_ok", "opened_at", "signed_on", "signs_on",
     )  # fmt: skip
 
     def __init__(
-        self, contract: Contract, time: OperatingTime, transactions: TerminalTransactions
+        self,
+        contract: Contract,
+        time: OperatingTime,
+        transactions: TerminalTransactions,
+        somebody: SomebodySignedOn | None = None,
     ) -> None:
+        self._somebody = somebody or SomebodySignedOn()
         self._contract = contract
         self._time = time
         self._transactions = transactions
@@ -68,6 +84,17 @@ class LinkEvidence:
         if function and message.network_accepted:
             self.network_ok = at
             self.signed_on = function == "sign_on" or (self.signed_on and function != "sign_off")
+            self._somebody.seen = self._somebody.seen or self.signed_on
+
+    def not_signed_on_because(self) -> str:
+        """Why nothing but network management may leave; '' where it may. A terminal that never
+        signs on in its own name may stand behind a switch that does.
+        """
+        if not self._contract.sign_on or self.signed_on:
+            return ""
+        if self.signs_on:
+            return "the terminal was not signed on"
+        return "" if self._somebody.seen else "nobody had signed on"
 
     def down_because(self, at: float) -> str:
         """Why the link is down, as the terminal's end shows; '' while it may be up."""

@@ -53,3 +53,33 @@ def overdue_repeat(
     if not awaits_final_answer(transaction) or transaction.unsure or not able or link.in_doubt:
         return 0.0
     return terminal.time.between(max(transaction.reversal_moved_at, link.opened_at), now)
+
+
+def what_is_open(terminal: TerminalEvidence) -> list[str]:
+    """What is open at a terminal, whose, and since when, as the parts of a sentence."""
+    found = []
+    for x in terminal.transactions.open.values():
+        if awaits_final_answer(x):
+            assert x.reversal is not None
+            found.append(
+                f"reversal {x.reversal[0]} of STAN {x.stan} has no final answer, "
+                f"sent first at {x.reversal_begun_at:.1f} s"
+            )
+        elif is_undecided(terminal, x):
+            answer = "no answer" if x.answer is None else f"answered '{x.answer.value}'"
+            customer = f" of customer {x.customer}" if x.customer else ""
+            found.append(f"STAN {x.stan}{customer}, asked at {x.start:.1f} s, {answer}")
+    inserted = terminal.device.inserted
+    if inserted is not None:
+        place = f"at the {terminal.device.card_at}" if terminal.device.card_at else "inside"
+        found.append(f"the card of customer {terminal.device.customer} is {place}")
+    if terminal.device.cash_out:
+        found.append(f"the cash of customer {terminal.device.customer} is on its way")
+    return [f"{terminal.name}: {what}" for what in found]
+
+
+def is_undecided(terminal: TerminalEvidence, x: TransactionEvidence) -> bool:
+    """Is it a withdrawal that has not ended? Where no device is seen, one that has no answer."""
+    if not (x.requested and x.withdrawal) or x.unsure or x.endings:
+        return False
+    return terminal.transactions.device_seen or x.answer is None or bool(x.aborted)
