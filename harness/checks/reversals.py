@@ -115,7 +115,7 @@ class RepeatedInTime(Check):
 
     def rest(self, terminal: TerminalEvidence, now: float) -> None:
         for transaction in terminal.transactions.open.values():
-            waited = still_open.overdue_repeat(terminal, transaction, now)
+            waited = still_open.overdue_repeat(terminal, transaction, self.contract, now)
             if waited > self.bound:
                 assert transaction.reversal is not None
                 self.tried += 1

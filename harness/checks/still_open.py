@@ -43,16 +43,22 @@ def reversals_may_wait_until(terminal: TerminalEvidence, contract: Contract) -> 
 
 
 def overdue_repeat(
-    terminal: TerminalEvidence, transaction: TransactionEvidence, now: float
+    terminal: TerminalEvidence, transaction: TransactionEvidence, contract: Contract, now: float
 ) -> float:
     """For how many seconds a reversal has been waiting to be sent again; 0 where nothing of it is
-    due, because it has its answer or because the terminal cannot send.
+    due, because it has its answer or because the terminal cannot send. A terminal that is not ours
+    has the time to recover in which to connect again; of ours it is seen that it tries.
     """
     link = terminal.wire.link
-    able = terminal.time.powered and not terminal.time.stands_still and link.connected
-    if not awaits_final_answer(transaction) or transaction.unsure or not able or link.in_doubt:
+    able = terminal.time.powered and not terminal.time.stands_still
+    if not awaits_final_answer(transaction) or transaction.unsure or not able:
         return 0.0
-    return terminal.time.between(max(transaction.reversal_moved_at, link.opened_at), now)
+    if link.connected:
+        since = max(transaction.reversal_moved_at, link.opened_at)
+        return 0.0 if link.in_doubt else terminal.time.between(since, now)
+    if terminal.transactions.device_seen:
+        return 0.0
+    return now - max(transaction.reversal_moved_at, link.closed_at + contract.recovery)
 
 
 def what_is_open(terminal: TerminalEvidence) -> list[str]:

@@ -89,8 +89,8 @@ async def never_reverses(atm: Atm) -> None:
         await atm.reverses(atm.reversal(request))
 
 
-@mistake("a reversal without an answer is never repeated", says="000002",
-         caught="T8.unanswered", faults=REVERSAL_ANSWER_LOST)  # fmt: skip
+@mistake("a reversal without an answer is never repeated", says="STAN 000002",
+         caught="T13.repeat", faults=REVERSAL_ANSWER_LOST)  # fmt: skip
 async def never_repeats(atm: Atm) -> None:
     reversal = atm.reversal(await atm.unanswered())
     if atm.errs:
