@@ -29,7 +29,7 @@ def unanswered(**changes: Any) -> Script:
     return script
 
 
-def reverses(script: Script, at: float = 66.0, mti: str = "0420", **changes: str | None) -> None:
+def reverses(script: Script, at: float = 66.0, mti: str = "0420", **changes: Any) -> None:
     """Its reversal with other elements ('de4'; None leaves one out), answered with success."""
     fields = DIALECT.reversal(
         STATION, pan="9999990000000014", amount=5000, taken=None, stan="000101",
@@ -58,7 +58,8 @@ def test_a_reversal_that_agrees_with_its_request_passes_t14(sees: tuple[str, ...
     """Also one that leaves out what not every terminal sends."""
     for left_out in ("de60", "de37", "de49", "de2", "de3"):
         script = unanswered(sees=sees)
-        reverses(script, **{left_out: None})
+        changes: dict[str, Any] = {left_out: None}
+        reverses(script, **changes)
         script.end(200)
         assert status(script.verdict(), "T14") == "pass", left_out
 
@@ -76,7 +77,7 @@ def test_a_reversal_that_agrees_with_its_request_passes_t14(sees: tuple[str, ...
     ],
 )
 def test_a_reversal_that_does_not_agree_breaks_t14(
-    sees: tuple[str, ...], changes: dict[str, str], element: str
+    sees: tuple[str, ...], changes: dict[str, Any], element: str
 ) -> None:
     """It says which element."""
     script = unanswered(sees=sees)
