@@ -25,7 +25,6 @@ from harness import events as e
 from harness.checks.device_evidence import DeviceEvidence
 from harness.checks.host_wait import HostWait
 from harness.checks.ledger_evidence import LedgerEvidence
-from harness.checks.link_evidence import LinkEvidence, SomebodySignedOn
 from harness.checks.network_exchanges import FaultsInForce
 from harness.checks.operating_time import OperatingTime
 from harness.checks.own_account import OwnAccount
@@ -52,10 +51,9 @@ class TerminalEvidence:
         ledger: bool,
         device: bool = True,
         faults: FaultsInForce | None = None,
-        signed_on: SomebodySignedOn | None = None,
     ) -> None:
         """`ledger`: can postings be seen? `device`: can the device be seen? `faults` as in
-        `WireEvidence`; `signed_on` is shared by all terminals of a run.
+        `WireEvidence`.
         """
         self.name = name
         self.dialect = dialect
@@ -64,9 +62,8 @@ class TerminalEvidence:
         self.transactions = TerminalTransactions(ledger=ledger, device=device)
         self.wait = HostWait(contract.host_response, self.time, self.transactions)
         self.device = DeviceEvidence(self.time, self.transactions)
-        link = LinkEvidence(contract, self.time, self.transactions, signed_on)
         self.wire = WireEvidence(
-            name, contract, dialect, self.time, self.transactions, self.wait, link, faults
+            name, contract, dialect, self.time, self.transactions, self.wait, faults
         )
         self.ledger = LedgerEvidence(contract, self.transactions)
         self.own_account = OwnAccount(self.transactions, self.wait)

@@ -9,7 +9,6 @@ from harness.checks.catalogue import CHECKS
 from harness.checks.dispatch import Dispatch
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.judgement import SECRECY, Judgement
-from harness.checks.link_evidence import SomebodySignedOn
 from harness.checks.network_exchanges import FaultsInForce
 from harness.checks.run_facts import RunFacts
 from harness.checks.still_open import what_is_open
@@ -19,7 +18,6 @@ from harness.checks.verdict import Verdict
 from harness.journal import Header
 from harness.wire.dialects import load_dialect
 from harness.wire.dialects.base import Dialect
-from harness.wire.message import Kind
 
 OF_A_TERMINAL = (
     e.Posted,
@@ -63,7 +61,6 @@ class Judge:
         self._terminals: dict[str, TerminalEvidence] = {}
         self._facts = RunFacts(header)
         self._faults = FaultsInForce()
-        self._signed_on = SomebodySignedOn()
         unread = (
             UnreadCounter(header.mode, self._totals.totals)
             if header.mode in ("host", "terminals")
@@ -125,8 +122,6 @@ class Judge:
         message = self._dialect.read(frame.fields)
         if message.terminal or frame.problem or not message.mti:
             return message.terminal
-        if message.kind is Kind.NETWORK_ANSWER and message.function == "sign_on":
-            self._signed_on.seen |= message.network_accepted
         return "" if message.is_network_management else NAMELESS
 
     def _new_terminal(self, name: str) -> TerminalEvidence:
@@ -138,7 +133,6 @@ class Judge:
             ledger="ledger" in header.sees,
             device="device" in header.sees,
             faults=None if NETWORK_AT_HOST in header.sees else self._faults,
-            signed_on=self._signed_on,
         )
         self._terminals[name] = terminal
         return terminal

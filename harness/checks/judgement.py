@@ -184,6 +184,7 @@ class Judgement:
                 reasons.append(f"{item.event} came {item.seen} times, at most {item.needed}")
             elif not item.met:
                 reasons.append(f"{item.event} came {item.seen} times, expected {item.needed}")
+        reasons += [doubt for check in self._checks for doubt in check.doubts]
         reasons += [f"the fault {fault} never took effect" for fault in self._facts.idle_faults]
         if any(row.status == "invalid" for row in rows):
             reasons.append(
@@ -195,8 +196,10 @@ class Judgement:
         return reasons
 
     def _something_was_tried(self, rows: tuple[Row, ...]) -> bool:
-        """By the machines: the harness tries some invariants by itself, whatever they do."""
-        by_itself = {check.id for check in self._checks if check.tried_by_harness}
+        """By the machines: the harness tries some invariants by itself, whatever they do, and some
+        are tried by messages that lead to nothing.
+        """
+        by_itself = {x.id for x in self._checks if x.tried_by_harness or x.by_any_message}
         return any(
             row.tried and row.status in ("pass", "fail")
             for row in rows

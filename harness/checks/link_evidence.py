@@ -9,17 +9,6 @@ from harness.machines.timers import NEVER
 from harness.wire.message import Message
 
 
-class SomebodySignedOn:
-    """Whether anybody has signed on in this run (`seen`). One sign-on opens a connection for all
-    terminals on it, and it may name none of them.
-    """
-
-    __slots__ = ("seen",)
-
-    def __init__(self) -> None:
-        self.seen = False
-
-
 class LinkEvidence:
     """`heard` is when the last message came to the terminal, `network_ok` when a network management
     request was last answered and accepted, `opened_at` and `closed_at` when a connection was last
@@ -28,18 +17,13 @@ class LinkEvidence:
     """
 
     __slots__ = (
-        "_asked", "_asked_at", "_contract", "_somebody", "_time", "_transactions", "closed_at",
+        "_asked", "_asked_at", "_contract", "_time", "_transactions", "closed_at",
         "connected", "heard", "network_ok", "opened_at", "signed_on", "signs_on",
     )  # fmt: skip
 
     def __init__(
-        self,
-        contract: Contract,
-        time: OperatingTime,
-        transactions: TerminalTransactions,
-        somebody: SomebodySignedOn | None = None,
+        self, contract: Contract, time: OperatingTime, transactions: TerminalTransactions
     ) -> None:
-        self._somebody = somebody or SomebodySignedOn()
         self._contract = contract
         self._time = time
         self._transactions = transactions
@@ -63,10 +47,6 @@ class LinkEvidence:
         self.connected = self.signed_on = False
         self.closed_at = at
 
-    def stood_since(self, start: float) -> bool:
-        """Has no connection of the terminal been lost since then?"""
-        return self.connected and (self.closed_at == NEVER or self.closed_at < start)
-
     @property
     def in_doubt(self) -> bool:
         """Is network management without an answer, so that no advice leaves?"""
@@ -84,17 +64,6 @@ class LinkEvidence:
         if function and message.network_accepted:
             self.network_ok = at
             self.signed_on = function == "sign_on" or (self.signed_on and function != "sign_off")
-            self._somebody.seen = self._somebody.seen or self.signed_on
-
-    def not_signed_on_because(self) -> str:
-        """Why nothing but network management may leave; '' where it may. A terminal that never
-        signs on in its own name may stand behind a switch that does.
-        """
-        if not self._contract.sign_on or self.signed_on:
-            return ""
-        if self.signs_on:
-            return "the terminal was not signed on"
-        return "" if self._somebody.seen else "nobody had signed on"
 
     def down_because(self, at: float) -> str:
         """Why the link is down, as the terminal's end shows; '' while it may be up."""

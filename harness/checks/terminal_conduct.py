@@ -23,10 +23,10 @@ class ReversesItsOwn(Check):
     request said: card, type, amount, currency, and reference number where both have one. What it
     says was paid (DE 95) was approved in time. Repeats are T13's business.
 
-    An original that was never seen is no failure where the request may have been lost: the power of
-    a terminal of ours was cut, a connection broke, or it was sent before this run began. But a
-    request that differs from it in one part of its name, and a request with the same reference
-    number, are what was meant.
+    An original that was never seen is no failure, as the request may have been lost on its way, or
+    sent before this run began. But a request that differs from it in a part of its name alone, and
+    a request with the same reference number, are what was meant. Where only the card and the amount
+    are those of a withdrawal that was approved, nobody can tell, and the run proves nothing.
     """
 
     id = "T14"
@@ -45,9 +45,13 @@ class ReversesItsOwn(Check):
             return  # it was asked for so long ago that nobody can compare them
         else:
             wrong = _misnamed(terminal, message)
+        whose = f"reversal {message.stan} of STAN {transaction.stan}"
         if wrong:
-            whose = f"reversal {message.stan} of STAN {transaction.stan}"
             self.fail(terminal, at, f"{whose}: {wrong}", of=transaction)
+        elif not transaction.requested and not terminal.transactions.device_seen:
+            meant = _perhaps_meant(terminal, message)
+            if meant:
+                self.doubt(terminal, f"{whose}, which was not seen: was {meant} meant?")
 
 
 def _disagreement(transaction: TransactionEvidence, reversal: Message) -> str:
@@ -76,9 +80,18 @@ def _misnamed(terminal: TerminalEvidence, reversal: Message) -> str:
     for near in transactions.kept() if reversal.rrn else ():
         if near.requested and near.rrn == reversal.rrn:
             return f"the request with its reference number is STAN {near.stan}"
-    seen_all = not transactions.device_seen and terminal.wire.link.stood_since(0.0)
-    if seen_all and not earlier:
-        return "the terminal never asked for that"
+    return ""
+
+
+def _perhaps_meant(terminal: TerminalEvidence, reversal: Message) -> str:
+    """An approved withdrawal of the same card and amount that is not reversed; '' if none is."""
+    said = reversal.particulars
+    for x in terminal.transactions.kept():
+        asked = x.particulars
+        if asked is None or not x.approved or x.reversal is not None or not said.pan:
+            continue
+        if (said.pan, said.amount) == (asked.pan, asked.amount):
+            return f"STAN {x.stan} of the same card and amount"
     return ""
 
 
@@ -110,6 +123,7 @@ class OneStanOneTransaction(Check):
     """
 
     id = "T15"
+    by_any_message = True
     needs = ("wire.terminal",)
 
     def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
@@ -142,11 +156,17 @@ def _is_still_open(transaction: TransactionEvidence, now: float, contract: Contr
 class SaysWhatItMust(Check):
     """T16. A message carries the elements that its kind must carry, and nothing but network
     management leaves before a sign-on was accepted or after a sign-off. What names a reversal and
-    its original is T13's business.
+    its original is T13's business. A terminal that never signs on in its own name may stand behind
+    a switch that does, and is not judged by that.
     """
 
     id = "T16"
+    by_any_message = True
     needs = ("wire.terminal",)
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
+        self._early: dict[str, tuple[float, str, TransactionEvidence | None]] = {}
 
     def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
         wire = terminal.wire
@@ -161,9 +181,24 @@ class SaysWhatItMust(Check):
             missing = tuple(element for element in missing if element not in named)
         if missing:
             self.fail(terminal, at, f"{_named(message)} lacks {in_words(missing)}", of=wire.subject)
-        why = wire.link.not_signed_on_because() if terminal.time.powered else ""
-        if why:
-            self.fail(terminal, at, f"{_named(message)} left, and {why}", of=wire.subject)
+        if self.contract.sign_on and not wire.link.signed_on and terminal.time.powered:
+            self._left_early(terminal, at)
+
+    def _left_early(self, terminal: TerminalEvidence, at: float) -> None:
+        wire = terminal.wire
+        what = f"{_named(wire.message)} left while the terminal was not signed on"
+        if wire.link.signs_on:
+            self.fail(terminal, at, what, of=wire.subject)
+        else:
+            self._early.setdefault(terminal.name, (at, what, wire.subject))
+
+    def due(self, terminal: TerminalEvidence, now: float) -> None:
+        """What left before a terminal's very first sign-on is known to be early only then."""
+        del now
+        early = self._early.get(terminal.name)
+        if early is not None and terminal.wire.link.signs_on:
+            at, what, subject = early
+            self.fail(terminal, at, what, of=subject)
 
 
 def _named(message: Message) -> str:

@@ -63,7 +63,6 @@ class WireEvidence:
         time: OperatingTime,
         transactions: TerminalTransactions,
         wait: HostWait,
-        link: LinkEvidence,
         faults: FaultsInForce | None,
     ) -> None:
         """`faults` are those of a run that reports network management at the terminal's end alone;
@@ -76,7 +75,7 @@ class WireEvidence:
         self._transactions = transactions
         self._wait = wait
         self._unread: list[tuple[Message, str] | None] = []  # with its MAC; None: the link closed
-        self.link = link
+        self.link = LinkEvidence(contract, time, transactions)
         self.first_sent = ""
         self.host_end = HostEndEvidence(transactions)
         self.exchanges = Exchanges(contract)

@@ -78,10 +78,18 @@ async def more_paid_than_asked_for(atm: Atm) -> None:
     await atm.reverses(atm.reversal(request, taken=6000 if atm.errs else None))
 
 
-@mistake("the reversal names a STAN that was never asked for", caught="T14",
-         says="000077", faults=ANSWER_LOST)  # fmt: skip
+@mistake("the reversal names a STAN that was never asked for", caught="T8.unanswered",
+         says="000002", faults=ANSWER_LOST)  # fmt: skip
 async def reversal_of_nothing(atm: Atm) -> None:
     reversal = atm.reversal(await atm.unanswered())
+    original = "0200" + "000077" + reversal["90"][10:]
+    await atm.reverses(atm.wrong(reversal, de90=original, de37=None))
+
+
+@mistake("the reversal of an approved withdrawal names a STAN that was never asked for",
+         says="was STAN 000002 of the same card and amount meant?", outcome="invalid")  # fmt: skip
+async def approved_reversal_of_nothing(atm: Atm) -> None:
+    reversal = atm.reversal(await atm.pays(), code="00")
     original = "0200" + "000077" + reversal["90"][10:]
     await atm.reverses(atm.wrong(reversal, de90=original, de37=None))
 
@@ -152,13 +160,6 @@ async def repeat_is_new(atm: Atm) -> None:
     reversal = atm.reversal(await atm.unanswered())
     assert await atm.ask(reversal) is None
     await atm.reverses_again({**reversal, **atm.stamp()} if atm.errs else reversal)
-
-
-@mistake("the first reversal is sent as a repeat (0421)", caught="T13", says="as a repeat",
-         faults=ANSWER_LOST)  # fmt: skip
-async def first_reversal_is_a_repeat(atm: Atm) -> None:
-    reversal = atm.reversal(await atm.unanswered())
-    await atm.reverses(atm.wrong(reversal, det="0421"))
 
 
 @mistake("a transaction is reversed twice, under two STANs", caught="T13",
