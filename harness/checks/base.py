@@ -76,6 +76,7 @@ class Check:
     timers: ClassVar[int] = 1
     rare: ClassVar[bool] = False  # a clause that few evenings try: promised by its own name only
     tried_by_harness: ClassVar[bool] = False  # whatever the machines did
+    by_any_message: ClassVar[bool] = False  # tried by every message, whatever comes of it
     unit: ClassVar[str] = ""
 
     def __init__(self, contract: Contract) -> None:
@@ -85,6 +86,7 @@ class Check:
         self.failed = 0
         self.failures: list[Failure] = []
         self.excesses: list[float] = []  # of timed failures, to be weighed against the lag
+        self.doubts: list[str] = []  # why a run proves nothing although nothing failed
 
     @property
     def bound(self) -> float | None:
@@ -134,6 +136,11 @@ class Check:
     def fail_at(self, at: float, actor: str, what: str) -> None:
         """Note a failure that is not one terminal's."""
         self._note(Failure(self.id, at, actor, what))
+
+    def doubt(self, terminal: TerminalEvidence, what: str) -> None:
+        """Note what nobody can tell from here: a run in which that matters proves nothing."""
+        if len(self.doubts) < FAILURES_KEPT:
+            self.doubts.append(f"{terminal.name}: {what}")
 
     def _note(self, failure: Failure) -> None:
         self.failed += 1

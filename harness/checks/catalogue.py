@@ -14,6 +14,7 @@ from harness.checks import (
     ledger,
     reversals,
     settlement,
+    terminal_conduct,
     withdrawal_outcome,
 )
 from harness.checks.base import Check
@@ -149,6 +150,34 @@ CATALOGUE: tuple[Invariant, ...] = (
         "A host that gets reversals out of their order may take a newer one for a replay of "
         "an older; and with two under way nobody knows which of them an answer settles.",
         reversals.ReversalsInOrder,
+    ),
+    Invariant(
+        "T13.repeat",
+        "a reversal without an answer is sent again in time",
+        "A reversal that is sent once and forgotten gives the money back only if nothing went "
+        "wrong on that one way. Who does not repeat it leaves the customer to complain.",
+        reversals.RepeatedInTime,
+    ),
+    Invariant(
+        "T14",
+        "a reversal names a transaction of its terminal, and agrees with it",
+        "A reversal that names another transaction gives nothing back, and the host may even "
+        "say that all is well; one that names another amount or card gives back what nobody paid.",
+        terminal_conduct.ReversesItsOwn,
+    ),
+    Invariant(
+        "T15",
+        "one STAN names one transaction",
+        "Hosts tell a repeat from a new request by its STAN and its time. A second customer under "
+        "the first one's number gets the first one's answer, and nobody books the money.",
+        terminal_conduct.OneStanOneTransaction,
+    ),
+    Invariant(
+        "T16",
+        "a message carries what its kind must carry, and leaves only while signed on",
+        "What is missing somebody has to guess, and what cannot be named cannot be reversed. "
+        "A terminal that asks without a sign-on asks with keys and a day that nobody agreed on.",
+        terminal_conduct.SaysWhatItMust,
     ),
     Invariant(
         "H1",

@@ -14,6 +14,7 @@ from harness.checks.evidence import TerminalEvidence
 from harness.checks.judgement import SECRECY, Judgement
 from harness.checks.network_exchanges import FaultsInForce
 from harness.checks.run_facts import RunFacts
+from harness.checks.still_open import what_is_open
 from harness.checks.totals import TotalsCounter
 from harness.checks.unread import UnreadCounter
 from harness.checks.verdict import Verdict
@@ -38,6 +39,8 @@ HOST = "HOST"
 NOT_TERMINALS = (HOST, "RUN")
 NETWORK_AT_HOST = "wire.network"
 """What a run sees that reports network management at the host's end too."""
+NAMELESS = "(no name)"
+"""Who sent what names no terminal (DE 41), on a connection on which none was ever named."""
 
 
 def dialect_of(header: Header) -> Dialect:
@@ -114,7 +117,7 @@ class Judge:
             if isinstance(event, OF_A_TERMINAL):
                 actor = event.terminal
             elif isinstance(event, e.FrameSeen):
-                actor = self._dialect.read(event.fields).terminal
+                actor = self._terminal_named_by(event)
             elif isinstance(event, e.MessageRefused | e.DisagreementHeard):
                 self._totals.refused(event)
                 return None
@@ -123,6 +126,15 @@ class Judge:
             if not actor:
                 return None
         return self._terminals.get(actor) or self._new_terminal(actor)
+
+    def _terminal_named_by(self, frame: e.FrameSeen) -> str:
+        """The terminal of a frame on a connection on which none has been named; '' where it cannot
+        be told, as of network management or of what would not decode.
+        """
+        message = self._dialect.read(frame.fields)
+        if message.terminal or frame.problem or not message.mti:
+            return message.terminal
+        return "" if message.is_network_management else NAMELESS
 
     def _new_terminal(self, name: str) -> TerminalEvidence:
         header = self._header
@@ -228,4 +240,11 @@ class Judge:
         return terminals
 
     def _judgement(self) -> Judgement:
-        return Judgement(self._header, self._checks, self._facts, self._now, tuple(self._terminals))
+        still_open = [
+            what
+            for name, terminal in self._terminals.items()
+            if name not in NOT_TERMINALS and self._facts.ended == "open"
+            for what in what_is_open(terminal)
+        ]
+        terminals = tuple(self._terminals)
+        return Judgement(self._header, self._checks, self._facts, self._now, terminals, still_open)

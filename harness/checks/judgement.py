@@ -24,7 +24,17 @@ from harness.journal import Header
 SECRECY = "S3"  # judged by a scan of the output
 _TERMINAL = re.compile("[:,]terminal=([^,]+)")
 _NAMED = 5  # so many terminals are named in a reason
-NEVER_AT_REST = "something was open to the last, and no check says what"
+NEVER_AT_REST = "something was open to the last"
+OPEN_TOLD = 5  # so many open things are told one by one
+
+
+def never_at_rest(still_open: Sequence[str]) -> str:
+    """Why a run proves nothing that ended with something open; begins with `NEVER_AT_REST`."""
+    if not still_open:
+        return f"{NEVER_AT_REST}, and no check says what"
+    told = "; ".join(still_open[:OPEN_TOLD])
+    more = len(still_open) - OPEN_TOLD
+    return f"{NEVER_AT_REST}: {told}" + (f"; and {more} more" if more > 0 else "")
 
 
 class Judgement:
@@ -39,8 +49,13 @@ class Judgement:
         facts: RunFacts,
         now: float,
         terminals: Sequence[str],
+        still_open: Sequence[str] = (),
     ) -> None:
+        """`terminals` are those that were seen; `still_open` says what was open as the run ended,
+        where that is seen.
+        """
         self._terminals = terminals
+        self._still_open = still_open
         self._header = header
         self._checks = checks
         self._facts = facts
@@ -55,7 +70,7 @@ class Judgement:
         failing = {row.id for row in rows if row.status == "fail"}
         reasons = self._reasons(rows, expected, cut=cut, interrupted=interrupted)
         if self._facts.ended == "open" and not failing:
-            reasons.append(NEVER_AT_REST)
+            reasons.append(never_at_rest(self._still_open))
         if reasons and trouble:
             reasons.insert(0, trouble)
         outcome: Outcome = "fail" if failing else "invalid" if reasons else "pass"
@@ -188,6 +203,7 @@ class Judgement:
                 reasons.append(f"{item.event} came {item.seen} times, at most {item.needed}")
             elif not item.met:
                 reasons.append(f"{item.event} came {item.seen} times, expected {item.needed}")
+        reasons += [doubt for check in self._checks for doubt in check.doubts]
         reasons += [
             f"the fault {fault} never took effect{self._why_idle(fault)}"
             for fault in self._facts.idle_faults
@@ -213,8 +229,10 @@ class Judgement:
         return f": no terminal '{named[1]}' came (there were: {there}{more})"
 
     def _something_was_tried(self, rows: tuple[Row, ...]) -> bool:
-        """By the machines: the harness tries some invariants by itself, whatever they do."""
-        by_itself = {check.id for check in self._checks if check.tried_by_harness}
+        """By the machines: the harness tries some invariants by itself, whatever they do, and some
+        are tried by messages that lead to nothing.
+        """
+        by_itself = {x.id for x in self._checks if x.tried_by_harness or x.by_any_message}
         return any(
             row.tried and row.status in ("pass", "fail")
             for row in rows

@@ -28,8 +28,8 @@ class LinkEvidence:
     """
 
     __slots__ = (
-        "_asked", "_asked_at", "_contract", "_time", "_transactions", "closed_at", "connected",
-        "heard", "network_ok", "opened_at", "signed_on", "signs_on",
+        "_asked", "_asked_at", "_contract", "_time", "_transactions", "closed_at",
+        "connected", "heard", "network_ok", "opened_at", "signed_on", "signs_on",
     )  # fmt: skip
 
     def __init__(
@@ -57,10 +57,6 @@ class LinkEvidence:
     def closed(self, at: float) -> None:
         self.connected = self.signed_on = False
         self.closed_at = at
-
-    def stood_since(self, start: float) -> bool:
-        """Has no connection of the terminal been lost since then?"""
-        return self.connected and (self.closed_at == NEVER or self.closed_at < start)
 
     @property
     def in_doubt(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness import events as e
+from harness.checks import still_open
 from harness.checks.base import Check
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.transactions import TransactionEvidence
@@ -13,9 +14,8 @@ from harness.wire.message import MAC_ELEMENTS, REVERSALS, Kind, Message
 class OneReversal(Check):
     """T13. One reversal per transaction with one STAN and one DE 7. Its repeats differ only in the
     MTI and the MAC; a repeat is known by the reversal's own identity, so that it cannot name
-    another original. The first one sent is not a repeat, unless the power failed in between. At a
-    foreign terminal nobody sees the power fail; but what it asked on a connection that has stood
-    ever since it cannot have reversed unseen.
+    another original. The first one sent is not a repeat, unless the power failed in between. (At a
+    foreign terminal nobody sees the power fail, nor what was lost before it came here.)
     """
 
     id = "T13"
@@ -66,14 +66,9 @@ class OneReversal(Check):
     ) -> None:
         assert transaction.reversal is not None
         repeat, first = kind is Kind.REVERSAL_REPEAT, transaction.reversals_sent == 1
-        stan = transaction.reversal[0]
-        if repeat is not first or terminal.time.cuts:
-            return
-        if terminal.transactions.device_seen:
+        if repeat is first and terminal.transactions.device_seen and not terminal.time.cuts:
             began = "a repeat" if repeat else "new, once more"
-            self.fail(terminal, at, f"reversal {stan} was sent as {began}", of=transaction)
-        elif repeat and transaction.requested and terminal.wire.link.stood_since(transaction.start):
-            what = f"reversal {stan} was sent as a repeat, and never before"
+            what = f"reversal {transaction.reversal[0]} was sent as {began}"
             self.fail(terminal, at, what, of=transaction)
 
 
@@ -90,15 +85,39 @@ def _differing(first: Message | None, again: Message) -> str:
         return ""
     told = ("t", "p", "1", *MAC_ELEMENTS)
     one, other = mask_fields(first.fields), mask_fields(again.fields)
-    elements = sorted(
-        (
-            name
-            for name in {**one, **other}
-            if name not in told and one.get(name) != other.get(name)
-        ),
-        key=lambda name: (len(name), name),
-    )
+    names = [name for name in {**one, **other} if one.get(name) != other.get(name)]
+    elements = sorted(set(names) - set(told), key=lambda name: (len(name), name))
     return f": {', '.join(f'DE {name}' for name in elements)}" if elements else ""
+
+
+class RepeatedInTime(Check):
+    """T13.repeat. While a reversal has no final answer, it is sent again: `advice_response` after
+    it was sent, or after an answer that asks for another try, or after the terminal has connected.
+    A terminal whose echo is not answered sends none. Judged is what is waited for as the run ends.
+    """
+
+    id = "T13.repeat"
+    rare = True
+    needs = ("wire.terminal",)
+
+    @property
+    def bound(self) -> float:
+        return self.contract.advice_wait
+
+    def on_FrameSeen(self, terminal: TerminalEvidence, _at: float, event: e.FrameSeen) -> None:
+        self.tried += event.end == "terminal" and terminal.wire.kind is Kind.REVERSAL_REPEAT
+
+    def rest(self, terminal: TerminalEvidence, now: float) -> None:
+        for transaction in terminal.transactions.open.values():
+            waited = still_open.overdue_repeat(terminal, transaction, self.contract, now)
+            if waited > self.bound:
+                assert transaction.reversal is not None
+                self.tried += 1
+                what = (
+                    f"reversal {transaction.reversal[0]} of STAN {transaction.stan} has no final "
+                    f"answer, and was not sent again within {self.bound:.0f} s"
+                )
+                self.fail(terminal, now, what, of=transaction, excess=waited - self.bound)
 
 
 class ReversalsInOrder(Check):

@@ -43,13 +43,49 @@ def reversals_may_wait_until(terminal: TerminalEvidence, contract: Contract) -> 
 
 
 def overdue_repeat(
-    terminal: TerminalEvidence, transaction: TransactionEvidence, now: float
+    terminal: TerminalEvidence, transaction: TransactionEvidence, contract: Contract, now: float
 ) -> float:
     """For how many seconds a reversal has been waiting to be sent again; 0 where nothing of it is
-    due, because it has its answer or because the terminal cannot send.
+    due, because it has its answer or because the terminal cannot send. A terminal that is not ours
+    has the time to recover in which to connect again; of ours it is seen that it tries.
     """
     link = terminal.wire.link
-    able = terminal.time.powered and not terminal.time.stands_still and link.connected
-    if not awaits_final_answer(transaction) or transaction.unsure or not able or link.in_doubt:
+    able = terminal.time.powered and not terminal.time.stands_still
+    if not awaits_final_answer(transaction) or transaction.unsure or not able:
         return 0.0
-    return terminal.time.between(max(transaction.reversal_moved_at, link.opened_at), now)
+    if link.connected:
+        since = max(transaction.reversal_moved_at, link.opened_at)
+        return 0.0 if link.in_doubt else terminal.time.between(since, now)
+    if terminal.transactions.device_seen:
+        return 0.0
+    return now - max(transaction.reversal_moved_at, link.closed_at + contract.recovery)
+
+
+def what_is_open(terminal: TerminalEvidence) -> list[str]:
+    """What is open at a terminal, whose, and since when, as the parts of a sentence."""
+    found = []
+    for x in terminal.transactions.open.values():
+        if awaits_final_answer(x):
+            assert x.reversal is not None
+            found.append(
+                f"reversal {x.reversal[0]} of STAN {x.stan} has no final answer, "
+                f"sent first at {x.reversal_begun_at:.1f} s"
+            )
+        elif is_undecided(terminal, x):
+            answer = "no answer" if x.answer is None else f"answered '{x.answer.value}'"
+            customer = f" of customer {x.customer}" if x.customer else ""
+            found.append(f"STAN {x.stan}{customer}, asked at {x.start:.1f} s, {answer}")
+    inserted = terminal.device.inserted
+    if inserted is not None:
+        place = f"at the {terminal.device.card_at}" if terminal.device.card_at else "inside"
+        found.append(f"the card of customer {terminal.device.customer} is {place}")
+    if terminal.device.cash_out:
+        found.append(f"the cash of customer {terminal.device.customer} is on its way")
+    return [f"{terminal.name}: {what}" for what in found]
+
+
+def is_undecided(terminal: TerminalEvidence, x: TransactionEvidence) -> bool:
+    """Is it a withdrawal that has not ended? Where no device is seen, one that has no answer."""
+    if not (x.requested and x.withdrawal) or x.unsure or x.endings:
+        return False
+    return terminal.transactions.device_seen or x.answer is None or bool(x.aborted)

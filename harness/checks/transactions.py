@@ -38,14 +38,13 @@ class TransactionEvidence:
 
     __slots__ = (
         "aborted", "aborted_at", "acquirer", "amount", "answer", "answer_at", "answer_mac",
-        "approved", "asked", "back", "back_posts", "before", "began", "card", "causes",
-        "customer", "cut", "debit", "debits", "endings", "forged", "heard_at", "heard_first",
-        "host_answered", "host_asked", "judged", "key", "message_class", "parked", "particulars",
-        "requested", "requests", "retracted", "reversal", "reversal_begun_at", "reversal_final",
-        "reversal_message", "reversal_moved_at", "reversal_taken", "reversals_sent", "rrn",
-        "sent", "shaken", "stacked",
-        "stacks", "stan", "start", "stood", "stood_in", "stood_still", "taken", "tombstone",
-        "uncounted", "unsure", "withdrawal",
+        "answer_unseen", "approved", "asked", "back", "back_posts", "before", "began", "card",
+        "causes", "customer", "cut", "debit", "debits", "endings", "forged", "heard_at",
+        "heard_first", "host_answered", "host_asked", "judged", "key", "message_class", "parked",
+        "particulars", "requested", "requests", "retracted", "reversal", "reversal_begun_at",
+        "reversal_final", "reversal_message", "reversal_moved_at", "reversal_taken",
+        "reversals_sent", "rrn", "sent", "shaken", "stacked", "stacks", "stan", "start", "stood",
+        "stood_in", "stood_still", "taken", "tombstone", "uncounted", "unsure", "withdrawal",
     )  # fmt: skip
 
     def __init__(
@@ -88,6 +87,7 @@ class TransactionEvidence:
         self.heard_first = False  # its reversal came to the host before any debit
         self.heard_at = 0.0
         self.tombstone = False  # ... and the host acknowledged it
+        self.answer_unseen = False  # ... to the request, before it was reversed
         self.unsure = False  # an answer may have left unseen, when the host's process was killed
         # the device
         self.stacks = 0

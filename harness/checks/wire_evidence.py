@@ -44,13 +44,15 @@ class WireEvidence:
 
     `message` is the last frame's, and `kind` what it is; None if the frame would not decode, or if
     it goes where no message of its kind goes. `subject` is the transaction that the last request
-    or reversal at the terminal's end was about. `advice` is the last message that passed between
+    or reversal at the terminal's end was about, `first_sent` the time that the terminal's first
+    message names. `advice` is the last message that passed between
     stand-in and issuer.
     """
 
     __slots__ = (
         "_contract", "_dialect", "_name", "_network_end", "_time", "_transactions", "_unread",
-        "_wait", "advice", "exchanges", "host_end", "kind", "link", "message", "network", "subject",
+        "_wait", "advice", "exchanges", "first_sent", "host_end", "kind", "link", "message",
+        "network", "subject",
     )  # fmt: skip
 
     def __init__(
@@ -74,6 +76,7 @@ class WireEvidence:
         self._wait = wait
         self._unread: list[tuple[Message, str] | None] = []  # with its MAC; None: the link closed
         self.link = LinkEvidence(contract, time, transactions)
+        self.first_sent = ""
         self.host_end = HostEndEvidence(transactions)
         self.exchanges = Exchanges(contract)
         self.network = NetworkExchanges(contract, faults)
@@ -159,6 +162,7 @@ class WireEvidence:
     # --- from the terminal -----------------------------------------------------------------------
 
     def _sent(self, kind: Kind, at: float, message: Message, digest: str) -> None:
+        self.first_sent = self.first_sent or message.sent
         if kind in ASKING:
             self.exchanges.asks(message)
         if kind is Kind.NETWORK:
@@ -191,6 +195,7 @@ class WireEvidence:
         transaction = self.subject = self._transactions.reversed_by(message)
         if transaction is None:
             return
+        transaction.answer_unseen |= transaction.unsure
         transaction.unsure = False
         transaction.reversals_sent += 1
         transaction.reversal_moved_at = at

@@ -39,6 +39,15 @@ class _SendsBeforeSynced(Terminal):
             super().do(effect, after=after)
 
 
+class _LeavesTypeOut(Terminal):
+    """Its requests have no processing code."""
+
+    def send(self, message: Message) -> None:
+        if message.kind is Kind.REQUEST:
+            message = message.replaced(processing_code=None)
+        super().send(message)
+
+
 class _AsksAgain(Terminal):
     """Keeps the last request, to send it again."""
 
@@ -144,6 +153,16 @@ LINK_DEFECTS = (
         must=("T10",),
         may=("T8", "H3"),
         scenario="shaky_power",
+    ),
+    Defect(
+        profile=TerminalProfile(
+            name="leaves_type_out",
+            summary="asks without saying what for (no DE 3)",
+            machine=_LeavesTypeOut,
+        ),
+        cost="The host has to guess whether cash is wanted, or refuses everybody.",
+        must=("T16",),
+        may=("T4", "T8", "T14", "H3", "H9"),
     ),
     Defect(
         profile=TerminalProfile(

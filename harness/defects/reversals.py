@@ -13,6 +13,7 @@ from harness.machines.inputs import State
 from harness.machines.profile import TerminalProfile, rewired
 from harness.machines.store_forward import Advice, StoreForward
 from harness.machines.terminal import Terminal, TerminalContext, TerminalSettings
+from harness.machines.timers import NEVER
 from harness.wire.message import Message
 
 
@@ -65,6 +66,14 @@ class _WrongOriginal(Terminal):
         return message.with_original(original._replace(stan=message.stan))
 
 
+class _AnotherAmount(Terminal):
+    """A reversal gives another amount than its request did."""
+
+    def advice_message(self, advice: Advice, now: float) -> Message:
+        message = super().advice_message(advice, now)
+        return message.replaced(amount=f"{message.amount + 1000:012d}")
+
+
 class _AlwaysInFull(Terminal):
     """Reverses in full where it should say that a part was taken."""
 
@@ -80,6 +89,18 @@ class _LastFirst(StoreForward):
         self.link_lost()
 
 
+class _SendsOnce(StoreForward):
+    """Sends each reversal once, whether it is answered or not."""
+
+    def next_deadline(self) -> float:
+        return NEVER if self.queue and self.queue[0].attempts else super().next_deadline()
+
+    def next_to_send(self, now: float) -> Advice | None:
+        if self.queue and self.queue[0].attempts:
+            return None
+        return super().next_to_send(now)
+
+
 class _OnePerStan(StoreForward):
     """Keeps one reversal per STAN."""
 
@@ -93,6 +114,12 @@ class _ForwardsLastFirst(Terminal):
     def __init__(self, settings: TerminalSettings, context: TerminalContext) -> None:
         super().__init__(settings, context)
         self.forward = _LastFirst()
+
+
+class _ForwardsOnce(Terminal):
+    def __init__(self, settings: TerminalSettings, context: TerminalContext) -> None:
+        super().__init__(settings, context)
+        self.forward = _SendsOnce(settings.advice_response)
 
 
 class _FewStans(Terminal):
@@ -155,9 +182,30 @@ REVERSAL_DEFECTS = (
             machine=_FewStans,
         ),
         cost="The older reversal is gone: the customer pays for cash that never came.",
-        must=("H7",),
-        may=("T8", "T13", "H3", "H1", "H4", "T4", "F2", "T10"),
+        must=("H7", "T15"),
+        may=("T8", "T13", "T14", "H3", "H1", "H4", "T4", "F2", "T10"),
         scenario="lost_answers",
+    ),
+    Defect(
+        profile=TerminalProfile(
+            name="never_repeats",
+            summary="sends a reversal once, and waits for its answer for ever",
+            machine=_ForwardsOnce,
+        ),
+        cost="One answer is lost, and the customer never gets the money back.",
+        must=("T13.repeat", "H7"),
+        may=("T8", "T10", "H3", "F3", "H9"),
+        scenario="lost_answers",
+    ),
+    Defect(
+        profile=TerminalProfile(
+            name="reverses_another_amount",
+            summary="gives another amount in the reversal than in the request (DE 4)",
+            machine=_AnotherAmount,
+        ),
+        cost="The host gives back what nobody was debited, or refuses, and the customer pays.",
+        must=("T14",),
+        may=("H2", "H3", "H7", "H12", "T8", "T10"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -166,7 +214,7 @@ REVERSAL_DEFECTS = (
             machine=_WrongOriginal,
         ),
         cost="The customer pays for cash that never came; the host has a tombstone for nobody.",
-        must=("T8",),
+        must=("T8", "T14"),
         may=("H3", "T10"),
     ),
     Defect(

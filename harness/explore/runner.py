@@ -13,7 +13,7 @@ from harness import events as e
 from harness.assembly import Assembly
 from harness.checks.base import Failure
 from harness.checks.judge import Judge
-from harness.checks.judgement import NEVER_AT_REST
+from harness.checks.judgement import never_at_rest
 from harness.checks.secrecy import SecrecyScan
 from harness.errors import ConfigError, EnvironmentTrouble
 from harness.explore.coverage import Counts, watch
@@ -27,7 +27,7 @@ from harness.wire.dialects.base import Dialect
 RAISED, UNSETTLED = "error", "open"
 OF_NO_INVARIANT = {
     RAISED: "a machine, or the harness around it, raised one",
-    UNSETTLED: NEVER_AT_REST,
+    UNSETTLED: never_at_rest(()),
 }
 """Failures that stand in the place of an invariant, with what they mean."""
 

@@ -210,7 +210,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def test_two_safe_halves_withstand_the_faults_of_both_ends(run: Run) -> None:
     """Each half alone, and both together."""
     for verdict in run.verdicts:
-        assert verdict.outcome == "pass", verdict
+        assert verdict.outcome == "pass", (verdict.failures, verdict.reasons)
 
 
 def test_each_fault_acts_at_its_own_end_and_on_its_own_terminal(run: Run) -> None:
@@ -403,17 +403,19 @@ async def test_a_host_that_never_answers_does_not_hold_the_end_up(
         assert 10.0 <= atms.clock.now() - began < 60.0
     assert [entry.event for entry in entries(journal, "RunEnded")] == [RunEnded("open")]
     assert status(atms.verdict, "T1") == "pass"  # the card came out all the same
-    assert status(atms.verdict, "H7") == "fail", atms.verdict
+    assert status(atms.verdict, "H7") == "pass", atms.verdict  # its answer may still come
     assert judge(journal).outcome == "fail"
 
 
 async def test_a_terminal_that_never_reverses_does_not_hold_the_host_up(tmp_path: Path) -> None:
-    """The host waits for the reversal as long as it was told to, and then it is a failure."""
+    """The host waits for the reversal as long as it was told to. Then it is a failure, as its time
+    is over: the terminal's timer, and what it may take to connect again.
+    """
     journal = tmp_path / "host.jsonl"
     options = {**FAST, "settle": "8s"}
     dropped = ["drop_response:nth=1,mti=0210"]
     async with (
-        Host(faults=dropped, journal=journal, **options) as host,
+        Host(faults=dropped, journal=journal, **{**FAST, "settle": "90s"}) as host,
         Terminals(host.address, profile="forgets_reversal", **options) as atms,
     ):
         await host.wait_for(Posted)

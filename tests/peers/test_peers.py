@@ -27,6 +27,7 @@ every_pair = pytest.mark.parametrize(
     ("framing", "mac"), [*EACH_ONCE, *(pytest.param(*x, marks=pytest.mark.long) for x in OTHERS)]
 )
 FAST = ("--speed", "8", "--seed", "2")  # it answers within 0.13 s, and finds no card short of funds
+FASTER = ("--speed", "40", "--seed", "2")  # where a terminal that hung up has a minute to come back
 IMPATIENT = ("--timeout", "0.4")
 
 
@@ -162,7 +163,7 @@ def test_a_wrong_terminal_is_caught_at_our_host(
 ) -> None:
     """By the wire and the ledger alone: exit 1, and the invariant that it broke is named."""
     flags = [part for fault in faults for part in ("--fault", fault)]
-    host = bench.host(*flags, "--settle", "1s", *FAST)
+    host = bench.host(*flags, "--settle", "80s", "--host-response", "4s", *FASTER)
     terminal = bench.script_terminal(host.address(), defect, *IMPATIENT)
     terminal.ended()
     assert host.end() == 1, str(host)

@@ -78,6 +78,43 @@ async def more_paid_than_asked_for(atm: Atm) -> None:
     await atm.reverses(atm.reversal(request, taken=6000 if atm.errs else None))
 
 
+@mistake("the reversal names a STAN that was never asked for", caught="T8.unanswered",
+         says="000002", faults=ANSWER_LOST)  # fmt: skip
+async def reversal_of_nothing(atm: Atm) -> None:
+    reversal = atm.reversal(await atm.unanswered())
+    original = "0200" + "000077" + reversal["90"][10:]
+    await atm.reverses(atm.wrong(reversal, de90=original, de37=None))
+
+
+@mistake("the reversal of an approved withdrawal names a STAN that was never asked for",
+         says="was STAN 000002 of the same card and amount meant?", outcome="invalid")  # fmt: skip
+async def approved_reversal_of_nothing(atm: Atm) -> None:
+    reversal = atm.reversal(await atm.pays(), code="00")
+    original = "0200" + "000077" + reversal["90"][10:]
+    await atm.reverses(atm.wrong(reversal, de90=original, de37=None))
+
+
+@mistake("the reversal has the reference number of another request (DE 37)", caught="T14",
+         says="DE 37", faults=ANSWER_LOST)  # fmt: skip
+async def reversal_with_another_reference(atm: Atm) -> None:
+    reversal = atm.reversal(await atm.unanswered())
+    await atm.reverses(atm.wrong(reversal, de37="000000000099"))
+
+
+@mistake("the reversal is in another currency (DE 49)", caught="T14", says="DE 49",
+         faults=ANSWER_LOST)  # fmt: skip
+async def reversal_in_another_currency(atm: Atm) -> None:
+    reversal = atm.reversal(await atm.unanswered())
+    await atm.reverses(atm.wrong(reversal, de49="840"))
+
+
+@mistake("the reversal of a withdrawal says that it was a balance inquiry (DE 3)", caught="T14",
+         says="DE 3", faults=ANSWER_LOST)  # fmt: skip
+async def reversal_of_another_type(atm: Atm) -> None:
+    reversal = atm.reversal(await atm.unanswered())
+    await atm.reverses(atm.wrong(reversal, de3="310000"))
+
+
 # --- a reversal and its repeats -------------------------------------------------------------------
 
 
@@ -89,8 +126,8 @@ async def never_reverses(atm: Atm) -> None:
         await atm.reverses(atm.reversal(request))
 
 
-@mistake("a reversal without an answer is never repeated", says="000002",
-         caught="T8.unanswered", faults=REVERSAL_ANSWER_LOST)  # fmt: skip
+@mistake("a reversal without an answer is never repeated", says="STAN 000002",
+         caught="T13.repeat", faults=REVERSAL_ANSWER_LOST)  # fmt: skip
 async def never_repeats(atm: Atm) -> None:
     reversal = atm.reversal(await atm.unanswered())
     if atm.errs:
@@ -125,6 +162,29 @@ async def repeat_is_new(atm: Atm) -> None:
     await atm.reverses_again({**reversal, **atm.stamp()} if atm.errs else reversal)
 
 
+@mistake("a transaction is reversed twice, under two STANs", caught="T13",
+         faults=ANSWER_LOST)  # fmt: skip
+async def reversed_twice(atm: Atm) -> None:
+    request = await atm.unanswered()
+    await atm.reverses(atm.reversal(request))
+    if atm.errs:
+        await atm.reverses(atm.reversal(request))
+
+
+@mistake("a reversal without a STAN of its own (DE 11)", caught="T13", says="DE 11",
+         faults=ANSWER_LOST)  # fmt: skip
+async def reversal_without_stan(atm: Atm) -> None:
+    reversal = atm.reversal(await atm.unanswered())
+    atm.line.send(atm.wrong(reversal, de11=None))
+    await atm.reverses_again(reversal)
+
+
+@mistake("a reversal without an amount (DE 4)", caught="T16", says="DE 4", faults=ANSWER_LOST)
+async def reversal_without_amount(atm: Atm) -> None:
+    reversal = atm.reversal(await atm.unanswered())
+    await atm.reverses(atm.wrong(reversal, de4=None))
+
+
 # --- one STAN, one transaction --------------------------------------------------------------------
 
 
@@ -133,6 +193,20 @@ async def two_with_one_identity(atm: Atm) -> None:
     first = await atm.pays(2000)
     second = atm.withdrawal(20000, card=1)
     await atm.ask(atm.wrong(second, de11=first["11"], de7=first["7"]))
+
+
+@mistake("a repeat of a withdrawal (0201) asks for more", caught="T15", says="DE 4")
+async def repeat_asks_for_more(atm: Atm) -> None:
+    first = await atm.pays(2000)
+    await atm.ask(atm.wrong({**first, "t": "0201"}, de4=f"{20000:012d}"))
+
+
+@mistake("a STAN is used again while the withdrawal that had it is not reversed yet", caught="T15",
+         says="000002", faults=ANSWER_LOST)  # fmt: skip
+async def stan_of_what_is_open(atm: Atm) -> None:
+    first = await atm.unanswered()
+    await atm.ask(atm.wrong(atm.withdrawal(), de11=first["11"]))
+    await atm.reverses(atm.reversal(first))
 
 
 # --- what a request must carry --------------------------------------------------------------------
@@ -178,6 +252,19 @@ async def withdrawal_after_sign_off(atm: Atm) -> None:
     answer = await atm.ask(atm.withdrawal())
     assert answer is not None
     assert (answer["39"] == "00") is not atm.errs, answer
+
+
+@mistake("a reversal after the sign-off", caught="T16", says="not signed on",
+         faults=ANSWER_LOST)  # fmt: skip
+async def reversal_after_sign_off(atm: Atm) -> None:
+    reversal = atm.reversal(await atm.unanswered())
+    if atm.errs:
+        await atm.ask(atm.management("002"))
+        await atm.ask(reversal)
+        await atm.sign_on()
+        await atm.reverses_again(reversal)
+    else:
+        await atm.reverses(reversal)
 
 
 # --- messages that the host does not serve -----------------------------------------------------

@@ -1,0 +1,205 @@
+"""What a terminal says must fit what it said before: reversals, STANs, elements (T14 T15 T16).
+
+These checks rest on the frames at the terminal's end alone. They hold for machines whose device is
+not seen, and do not ask what the host made of a message.
+"""
+
+from __future__ import annotations
+
+from harness import events as e
+from harness.checks.base import Check
+from harness.checks.evidence import TerminalEvidence
+from harness.checks.transactions import TransactionEvidence
+from harness.checks.withdrawal_outcome import is_open
+from harness.contract import Contract
+from harness.wire.echo import in_words
+from harness.wire.identity import TransactionId
+from harness.wire.message import REQUESTS, REVERSALS, Message
+from harness.wire.particulars import differing_from_original, differing_in_repeat
+
+
+class ReversesItsOwn(Check):
+    """T14. A reversal names a transaction that its terminal asked for, and says of it what the
+    request said: card, type, amount, currency, and reference number where both have one. What it
+    says was paid (DE 95) was approved in time. Repeats are T13's business.
+
+    An original that was never seen is no failure, as the request may have been lost on its way, or
+    sent before this run began. But a request that differs from it in a part of its name alone, and
+    a request with the same reference number, are what was meant. Where only the card and the amount
+    are those of a withdrawal that was approved, nobody can tell, and the run proves nothing.
+    """
+
+    id = "T14"
+    needs = ("wire.terminal",)
+
+    def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
+        if event.end != "terminal" or terminal.wire.kind not in REVERSALS:
+            return
+        transaction, message = terminal.wire.subject, terminal.wire.message
+        if transaction is None or transaction.reversals_sent != 1:
+            return
+        self.tried += 1
+        if transaction.requested:
+            wrong = _disagreement(transaction, message)
+        elif transaction.before or terminal.transactions.was_settled(transaction):
+            return  # it was asked for so long ago that nobody can compare them
+        else:
+            wrong = _misnamed(terminal, message)
+        whose = f"reversal {message.stan} of STAN {transaction.stan}"
+        if wrong:
+            self.fail(terminal, at, f"{whose}: {wrong}", of=transaction)
+        elif not transaction.requested and not terminal.transactions.device_seen:
+            meant = _perhaps_meant(terminal, message)
+            if meant:
+                self.doubt(terminal, f"{whose}, which was not seen: was {meant} meant?")
+
+
+def _disagreement(transaction: TransactionEvidence, reversal: Message) -> str:
+    """In what a reversal does not agree with its request; '' where it does."""
+    assert transaction.particulars is not None, "it was requested"
+    differing = differing_from_original(transaction.particulars, reversal.particulars)
+    if differing:
+        return f"{in_words(reversal.elements_of(differing))} not as in the request"
+    taken = transaction.reversal_taken or 0
+    approved = 0 if transaction.aborted else transaction.approved
+    if taken <= approved or transaction.answer_unseen:
+        return ""
+    element = in_words(reversal.elements_of(("replacement_amounts",)))
+    return f"it says that {taken / 100:.2f} were paid ({element}), approved {approved / 100:.2f}"
+
+
+def _misnamed(terminal: TerminalEvidence, reversal: Message) -> str:
+    """What is wrong with a reversal whose original the terminal has not asked for."""
+    original = reversal.original
+    assert original is not None, "it has a transaction"
+    transactions = terminal.transactions
+    earlier = _is_earlier(original.sent, terminal.wire.first_sent)
+    if not earlier:
+        for near in transactions.with_stan(original.stan):
+            return f"the terminal asked for it with another {_what_differs(near, original)}"
+    for near in transactions.kept() if reversal.rrn else ():
+        if near.requested and near.rrn == reversal.rrn:
+            return f"the request with its reference number is STAN {near.stan}"
+    return ""
+
+
+def _perhaps_meant(terminal: TerminalEvidence, reversal: Message) -> str:
+    """An approved withdrawal of the same card and amount that is not reversed; '' if none is."""
+    said = reversal.particulars
+    for x in terminal.transactions.kept():
+        asked = x.particulars
+        if asked is None or not x.approved or x.reversal is not None or not said.pan:
+            continue
+        if (said.pan, said.amount) == (asked.pan, asked.amount):
+            return f"STAN {x.stan} of the same card and amount"
+    return ""
+
+
+def _what_differs(near: TransactionEvidence, original: TransactionId) -> str:
+    parts = (
+        ("MTI class", near.message_class, original.message_class),
+        ("acquirer", near.acquirer, original.acquirer),
+        ("time", near.sent, original.sent),
+    )
+    return ", ".join(
+        f"{part} ({asked or 'none'}, and the reversal names {named or 'none'})"
+        for part, asked, named in parts
+        if asked != named
+    )
+
+
+def _is_earlier(sent: str, first: str) -> bool:
+    """Does this time lie before that of the first message of the run? Where it cannot be told it
+    may.
+    """
+    comparable = len(sent) == len(first) and sent.isdecimal() and first.isdecimal()
+    return not comparable or sent < first
+
+
+class OneStanOneTransaction(Check):
+    """T15. What has the STAN and the time of an earlier request is a repeat of it, and alike in
+    what makes it the same transaction. A STAN is not used for another one while the first is open:
+    while its answer may come, or its reversal is owed or not answered.
+    """
+
+    id = "T15"
+    by_any_message = True
+    needs = ("wire.terminal",)
+
+    def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
+        if event.end != "terminal" or terminal.wire.kind not in REQUESTS:
+            return
+        transaction, message = terminal.wire.subject, terminal.wire.message
+        if transaction is None or not message.stan:
+            return
+        self.tried += 1
+        if transaction.requests > 1 and transaction.particulars is not None:
+            differing = differing_in_repeat(transaction.particulars, message.particulars)
+            if differing:
+                elements = in_words(message.elements_of(differing))
+                what = f"STAN {message.stan} was used again for another transaction ({elements})"
+                self.fail(terminal, at, what, of=transaction)
+            return
+        for other in terminal.transactions.with_stan(message.stan):
+            if other is not transaction and _is_still_open(other, at, self.contract):
+                what = f"STAN {message.stan} was used again while that of {other.sent} was open"
+                self.fail(terminal, at, what, of=transaction)
+                return
+
+
+def _is_still_open(transaction: TransactionEvidence, now: float, contract: Contract) -> bool:
+    unanswered = transaction.answer is None and transaction.reversal is None
+    may_be_answered = unanswered and now < transaction.start + contract.host_response
+    return may_be_answered or is_open(transaction)
+
+
+class SaysWhatItMust(Check):
+    """T16. A message carries the elements that its kind must carry, and nothing but network
+    management leaves before a sign-on was accepted or after a sign-off. What names a reversal and
+    its original is T13's business. A terminal that never signs on in its own name may stand behind
+    a switch that does, and is not judged by that.
+    """
+
+    id = "T16"
+    by_any_message = True
+    needs = ("wire.terminal",)
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
+        self._early: dict[str, tuple[float, str, TransactionEvidence | None]] = {}
+
+    def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
+        wire = terminal.wire
+        kind = wire.kind
+        if event.end != "terminal" or event.to != "host" or kind is None:
+            return
+        message = wire.message
+        missing = message.missing()
+        self.tried += 1
+        if kind in REVERSALS:
+            named = [message.ELEMENTS.get(part) for part in ("original", "stan", "sent")]
+            missing = tuple(element for element in missing if element not in named)
+        if missing:
+            self.fail(terminal, at, f"{_named(message)} lacks {in_words(missing)}", of=wire.subject)
+        if self.contract.sign_on and not wire.link.signed_on and terminal.time.powered:
+            self._left_early(terminal, at)
+
+    def _left_early(self, terminal: TerminalEvidence, at: float) -> None:
+        wire = terminal.wire
+        what = f"{_named(wire.message)} left while the terminal was not signed on"
+        if wire.link.signs_on:
+            self.fail(terminal, at, what, of=wire.subject)
+        else:
+            self._early.setdefault(terminal.name, (at, what, wire.subject))
+
+    def due(self, terminal: TerminalEvidence, now: float) -> None:
+        """What left before a terminal's very first sign-on is known to be early only then."""
+        del now
+        early = self._early.get(terminal.name)
+        if early is not None and terminal.wire.link.signs_on:
+            at, what, subject = early
+            self.fail(terminal, at, what, of=subject)
+
+
+def _named(message: Message) -> str:
+    return f"{message.mti} of STAN {message.stan or '(none)'}"
