@@ -7,8 +7,10 @@ from typing import ClassVar
 
 from harness import events as e
 from harness.checks.totals import Totals
+from harness.journal import Header
 
 INCOMPLETE = "incomplete"
+CUT_OFF = "cut off by the end of the connection"
 OTHER = "other reasons"
 _MOST = 12  # reasons: a peer may find ever new ones
 _PLACE = re.compile(r" (pos|at byte) [0-9]+.*", re.DOTALL)
@@ -35,7 +37,7 @@ class UnreadCounter:
             if event.problem and event.end == "terminal" and event.to == self._theirs:
                 self._count(reason_of(event.problem))
         elif isinstance(event, e.IncompleteFrame):
-            self._count(INCOMPLETE)
+            self._count(CUT_OFF if event.closed else INCOMPLETE)
         elif isinstance(event, e.KeepAlivesSeen):
             self._totals.keep_alives += event.count
 
@@ -44,6 +46,19 @@ class UnreadCounter:
         if reason not in found and len(found) >= _MOST:
             reason = OTHER
         found[reason] = found.get(reason, 0) + 1
+
+
+def unread_reason(header: Header, totals: Totals) -> str:
+    """Why a run proves nothing, where a stranger sent what could not be read; '' if it did not.
+
+    A frame that the end of its connection cuts off may be that of a machine that lost its power.
+    Our terminals read behind the faults, so that what faults spoil is nobody's mistake there.
+    """
+    count = sum(number for reason, number in totals.unread.items() if reason != CUT_OFF)
+    if not count or (header.mode == "terminals" and header.faults):
+        return ""
+    whose = "the terminals" if header.mode == "host" else "the host"
+    return f"{count:,} of the frames of {whose} could not be read: nobody knows what they said"
 
 
 def reason_of(problem: str) -> str:
