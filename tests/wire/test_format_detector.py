@@ -34,10 +34,14 @@ def test_each_framing_is_known_where_another_is_in_use(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in spec_names() if name != "iso87-ascii"])
 def test_each_specification_is_known(name: str) -> None:
-    """Alone, and with another framing."""
-    assert USED.hint(framing("2byte").wrap(MESSAGES[name])) == f"it reads with --spec {name}"
-    assert USED.hint(framing("4byte").wrap(MESSAGES[name])) == (
-        f"it reads with --framing 4byte --spec {name}"
+    """Alone, and with another framing; by the name of one that writes these bytes."""
+    message = MESSAGES[name]
+    alone = USED.hint(framing("2byte").wrap(message))
+    begin, _, named = alone.rpartition(" ")
+    assert begin == "it reads with --spec"
+    assert MESSAGES[named] == message
+    assert USED.hint(framing("4byte").wrap(message)) == (
+        f"it reads with --framing 4byte --spec {named}"
     )
 
 
