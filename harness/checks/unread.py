@@ -17,8 +17,8 @@ _PLACE = re.compile(r" (pos|at byte) [0-9]+.*", re.DOTALL)
 
 
 class UnreadCounter:
-    """Counts into the totals of a run. It is asked about frames at the terminal's end only, where
-    what a stranger sends is seen before any fault of ours.
+    """Counts into the totals of a run, at the stranger's end of the link: no fault of ours has
+    touched what is seen there.
     """
 
     kinds: ClassVar[tuple[type[e.Event], ...]] = (
@@ -29,12 +29,12 @@ class UnreadCounter:
 
     def __init__(self, mode: str, totals: Totals) -> None:
         """`mode` is which end is ours: 'host' or 'terminals'."""
-        self._theirs = "host" if mode == "host" else "terminal"
+        self._seen_at, self._to = ("terminal", "host") if mode == "host" else ("host", "terminal")
         self._totals = totals
 
     def see(self, event: e.Event) -> None:
         if isinstance(event, e.FrameSeen):
-            if event.problem and event.end == "terminal" and event.to == self._theirs:
+            if event.problem and event.end == self._seen_at and event.to == self._to:
                 self._count(reason_of(event.problem))
         elif isinstance(event, e.IncompleteFrame):
             self._count(CUT_OFF if event.closed else INCOMPLETE)
@@ -52,10 +52,9 @@ def unread_reason(header: Header, totals: Totals) -> str:
     """Why a run proves nothing, where a stranger sent what could not be read; '' if it did not.
 
     A frame that the end of its connection cuts off may be that of a machine that lost its power.
-    Our terminals read behind the faults, so that what faults spoil is nobody's mistake there.
     """
     count = sum(number for reason, number in totals.unread.items() if reason != CUT_OFF)
-    if not count or (header.mode == "terminals" and header.faults):
+    if not count:
         return ""
     whose = "the terminals" if header.mode == "host" else "the host"
     return f"{count:,} of the frames of {whose} could not be read: nobody knows what they said"

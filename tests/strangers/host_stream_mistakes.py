@@ -24,7 +24,7 @@ def to_all(
     mistake(text, says=says, **{"caught": "H13", **rest})(errs)
 
 
-BREAKS = {"caught": "", "outcome": "invalid"}
+BREAKS = {"caught": "H9"}
 """The terminal hangs up on bytes that cannot be a frame, before the answer is due."""
 
 
