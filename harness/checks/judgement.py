@@ -57,7 +57,7 @@ class Judgement:
         reasons = self._reasons(rows, expected, cut=cut, interrupted=interrupted)
         unread = unread_reason(self._header, totals)
         if unread:
-            reasons.append(unread)
+            reasons.insert(0, unread)  # why what follows was not tried
         if self._facts.ended == "open" and not failing:
             reasons.append(NEVER_AT_REST)
         if reasons and trouble:

@@ -57,7 +57,9 @@ def unread_reason(header: Header, totals: Totals) -> str:
     if not count:
         return ""
     whose = "the terminals" if header.mode == "host" else "the host"
-    return f"{count:,} of the frames of {whose} could not be read: nobody knows what they said"
+    return (
+        f"of the frames that {whose} sent, {count:,} could not be read: what they said is unknown"
+    )
 
 
 def reason_of(problem: str) -> str:
