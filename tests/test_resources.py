@@ -11,6 +11,7 @@ def test_shipped_files_are_found_by_name() -> None:
         "iso87-ascii",
         "iso87-ascii-binary-bitmap",
         "iso87-binary",
+        "iso87-jpos",
     ]
     assert "test" in names("keys", ".toml")
     assert fixture("keys", "test.toml").is_file()

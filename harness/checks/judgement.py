@@ -18,6 +18,7 @@ from harness.checks.base import FAILURES_KEPT, Check, Failure
 from harness.checks.catalogue import INVARIANTS
 from harness.checks.run_facts import RunFacts
 from harness.checks.totals import Totals
+from harness.checks.unread import unread_reason
 from harness.checks.verdict import EXIT_CODES, Expected, Outcome, Row, Status, Verdict
 from harness.journal import Header
 
@@ -69,6 +70,9 @@ class Judgement:
         expected = self._expected()
         failing = {row.id for row in rows if row.status == "fail"}
         reasons = self._reasons(rows, expected, cut=cut, interrupted=interrupted)
+        unread = unread_reason(self._header, totals)
+        if unread:
+            reasons.insert(0, unread)  # why what follows was not tried
         if self._facts.ended == "open" and not failing:
             reasons.append(never_at_rest(self._still_open))
         if reasons and trouble:

@@ -7,16 +7,18 @@ from typing import ClassVar
 
 from harness import events as e
 from harness.checks.totals import Totals
+from harness.journal import Header
 
 INCOMPLETE = "incomplete"
+CUT_OFF = "cut off by the end of the connection"
 OTHER = "other reasons"
 _MOST = 12  # reasons: a peer may find ever new ones
 _PLACE = re.compile(r" (pos|at byte) [0-9]+.*", re.DOTALL)
 
 
 class UnreadCounter:
-    """Counts into the totals of a run. It is asked about frames at the terminal's end only, where
-    what a stranger sends is seen before any fault of ours.
+    """Counts into the totals of a run, at the stranger's end of the link: no fault of ours has
+    touched what is seen there.
     """
 
     kinds: ClassVar[tuple[type[e.Event], ...]] = (
@@ -27,15 +29,15 @@ class UnreadCounter:
 
     def __init__(self, mode: str, totals: Totals) -> None:
         """`mode` is which end is ours: 'host' or 'terminals'."""
-        self._theirs = "host" if mode == "host" else "terminal"
+        self._seen_at, self._to = ("terminal", "host") if mode == "host" else ("host", "terminal")
         self._totals = totals
 
     def see(self, event: e.Event) -> None:
         if isinstance(event, e.FrameSeen):
-            if event.problem and event.end == "terminal" and event.to == self._theirs:
+            if event.problem and event.end == self._seen_at and event.to == self._to:
                 self._count(reason_of(event.problem))
         elif isinstance(event, e.IncompleteFrame):
-            self._count(INCOMPLETE)
+            self._count(CUT_OFF if event.closed else INCOMPLETE)
         elif isinstance(event, e.KeepAlivesSeen):
             self._totals.keep_alives += event.count
 
@@ -44,6 +46,20 @@ class UnreadCounter:
         if reason not in found and len(found) >= _MOST:
             reason = OTHER
         found[reason] = found.get(reason, 0) + 1
+
+
+def unread_reason(header: Header, totals: Totals) -> str:
+    """Why a run proves nothing, where a stranger sent what could not be read; '' if it did not.
+
+    A frame that the end of its connection cuts off may be that of a machine that lost its power.
+    """
+    count = sum(number for reason, number in totals.unread.items() if reason != CUT_OFF)
+    if not count:
+        return ""
+    whose = "the terminals" if header.mode == "host" else "the host"
+    return (
+        f"of the frames that {whose} sent, {count:,} could not be read: what they said is unknown"
+    )
 
 
 def reason_of(problem: str) -> str:

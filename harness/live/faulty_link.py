@@ -73,10 +73,6 @@ class FaultyLink:
             self._path.belongs_to(terminal, self._around.clock.now())
             self._wait()
 
-    def stream(self, to: End) -> Deframer:
-        """What is on its way `to` an end, as it was sent."""
-        return self._streams[to]
-
     def plan_cut(self) -> None:
         """The run's faults have changed: ask again when the connection is cut."""
         self._path.plan_cut(self._around.clock.now())

@@ -110,11 +110,9 @@ class LiveAtm:
         return FaultyLink(self._fleet, ways, self._cut, self._path)
 
     def _new_watch(self) -> StreamWatch:
-        fleet, link = self._fleet, self._faulty_link
-        tap = self._taps["terminal"]
-        stream = tap.stream if link is None else link.stream("terminal")
+        fleet = self._fleet
         return StreamWatch(
-            *(fleet.loop, fleet.clock, stream, "terminal"),
+            *(fleet.loop, fleet.clock, self._outer["terminal"].stream, "terminal"),
             words=fleet.decoder.incomplete,
             tell=self._record,
             silence=False,
@@ -133,11 +131,8 @@ class LiveAtm:
             watch.came()
 
     def _to_terminal(self, data: bytes) -> None:
-        tap = self._taps["terminal"]
-        for frame in tap.see(data):
+        for frame in self._taps["terminal"].see(data):
             self._record(frame)
-        if tap.keep_alives:
-            self._record(tap.told_keep_alives())
         self.atm.receive(data, self._fleet.clock.now())
         self._drain()
 
@@ -262,8 +257,11 @@ class LiveAtm:
     def _see_outside(self, to: e.End, data: bytes) -> None:
         """Record what passes between our faults and somebody else's host."""
         if self._outer:
-            for frame in self._outer[to].see(data):
+            tap = self._outer[to]
+            for frame in tap.see(data):
                 self._record(frame)
+            if tap.keep_alives:
+                self._record(tap.told_keep_alives())
 
     def close(self) -> None:
         """Hang up for good: nothing more happens."""

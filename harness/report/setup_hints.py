@@ -83,11 +83,10 @@ class SetupHints:
     # --- frames -----------------------------------------------------------------------------
 
     def _frame(self, actor: str, event: e.FrameSeen) -> None:
-        if event.end != "terminal":
-            return
         if event.problem:
-            who = "terminal" if event.to == "host" else "host"
-            self._once("reads", f"what the {who} sent does not read: {event.problem}")
+            self._unread(event)
+            return
+        if event.end != "terminal":
             return
         message = self._read(event.fields)
         self._mac(actor, event, message)
@@ -96,6 +95,12 @@ class SetupHints:
             self._signing[actor] = False
         elif event.to == "terminal":
             self._answer(actor, message)
+
+    def _unread(self, event: e.FrameSeen) -> None:
+        """What the peer itself has sent: what a fault of ours spoils is seen at our end only."""
+        who = "host" if self._at_terminals else "terminal"
+        if event.end == who and event.to != who:
+            self._once("reads", f"what the {who} sent does not read: {event.problem}")
 
     def _mac(self, actor: str, event: e.FrameSeen, message: Message) -> None:
         has_mac = bool(message.mac_element)

@@ -71,14 +71,14 @@ def _ledger(totals: Totals) -> str:
 
 
 def _stream(totals: Totals) -> str:
-    count = sum(totals.unread.values())
-    parts = [f"{count:,} frames that do not read"]
+    parts = []
     if totals.unread:
         often = sorted(totals.unread.items(), key=lambda pair: -pair[1])
-        parts[0] += f" ({'; '.join(f'{number:,} {reason}' for reason, number in often)})"
+        reasons = "; ".join(f"{number:,} x {reason}" for reason, number in often)
+        parts.append(f"frames that do not read: {reasons}")
     if totals.keep_alives:
-        parts.append(f"{totals.keep_alives:,} keep-alives")
-    return ", ".join(parts)
+        parts.append(f"keep-alives: {totals.keep_alives:,}")
+    return "; ".join(parts)
 
 
 def _reversals(totals: Totals) -> str:

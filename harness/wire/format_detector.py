@@ -11,11 +11,13 @@ from typing import Any, NamedTuple
 
 from harness.errors import DecodeError
 from harness.wire.codec import Codec
-from harness.wire.framing import Framing, framing, framing_names
+from harness.wire.framing import MAX_FRAME, Framing, framing, framing_names
 from harness.wire.spec import load_spec, spec_names
 
 _CLASSES = "1234568"  # second digit of an MTI (docs/domain.md, "Messages")
 _LONGEST = 0xFFFF  # bytes of a frame that a guess believes in
+_HEX = frozenset("0123456789ABCDEFabcdef")
+_STAN = 0x20  # the bit of DE 11 in the second byte of a bitmap
 _MOST_BEFORE = 64  # bytes in front of a message that are searched for its begin
 
 _PROTOCOLS: tuple[tuple[bytes, str], ...] = (
@@ -68,33 +70,35 @@ class FormatDetector:
         return "" if begin is None else self._described(begin)
 
     def lengths(self, stream: bytes) -> str:
-        """What the header at the start of a stream means in each framing: '2byte 57, 2byte-bcd 39'
-        and so on, in bytes of what follows the header.
+        """What the header at the start of a stream means in each framing in which it may be right,
+        in bytes of what follows it: '57 in 2byte or 2byte-etx, 39 in 2byte-bcd'.
         """
-        found = []
+        found: dict[int, list[str]] = {}
         for name, kind in self._framings.items():
             header = stream[: kind.head]
             length = kind.length(header) if len(header) == kind.head else -1
-            if 0 <= length <= _LONGEST:
-                found.append(f"{name} {length}")
-        return ", ".join(found)
+            if 0 <= length <= MAX_FRAME:
+                found.setdefault(length, []).append(name)
+        return ", ".join(f"{length} in {' or '.join(names)}" for length, names in found.items())
 
     # --- which flags read it --------------------------------------------------------------------
 
     def _flags_for(self, stream: bytes) -> str:
-        """The flags that read all of the stream; or else those that read its first frame."""
-        first = ""
+        """The flags that read all of the stream, those first that need no keep-alive for it; or
+        else those that read its first frame.
+        """
+        found: dict[int, str] = {}
         for framing_name, kind in self._framings.items():
             deframer = kind.deframer(_LONGEST)
-            payloads = [frame.payload for frame in deframer.feed(stream) if frame.payload]
+            frames = deframer.feed(stream)
+            payloads = [frame.payload for frame in frames if frame.payload]
             for spec_name, codec in self._codecs.items() if payloads else ():
                 if (framing_name, spec_name) == self._used or not _reads(codec, payloads[0]):
                     continue
-                flags = self._flags(framing_name, spec_name)
-                if not deframer.rest and all(_reads(codec, payload) for payload in payloads):
-                    return flags
-                first = first or flags
-        return first
+                whole = not deframer.rest and all(_reads(codec, payload) for payload in payloads)
+                rank = 2 if not whole else int(not frames[0].payload)
+                found.setdefault(rank, self._flags(framing_name, spec_name))
+        return found[min(found)] if found else ""
 
     def _flags(self, framing_name: str, spec_name: str) -> str:
         flags = []
@@ -108,9 +112,7 @@ class FormatDetector:
 
     def _described(self, begin: Begin) -> str:
         """No flags read it, but there is a message in it."""
-        look = f"MTI {begin.mti} in {begin.written}"
-        if begin.bitmap:
-            look += f" and a bitmap that is {begin.bitmap}"
+        look = f"MTI {begin.mti} in {begin.written} and a bitmap that is {begin.bitmap}"
         if begin.at == 0:
             return f"a message ({look}) begins at its first byte: where is the length header?"
         alike = self._written_alike(begin)
@@ -159,22 +161,24 @@ def _written(spec: Mapping[str, Mapping[str, Any]]) -> tuple[str, str]:
 
 def _begin(stream: bytes) -> Begin | None:
     """Where the first message seems to begin."""
-    for at in range(min(_MOST_BEFORE, len(stream) - 3)):
+    for at in range(min(_MOST_BEFORE, len(stream))):
         for written, size, text in (
             ("ASCII", 4, stream[at : at + 4].decode("latin-1")),
             ("EBCDIC", 4, stream[at : at + 4].decode("cp500")),
             ("BCD", 2, stream[at : at + 2].hex()),
         ):
-            if not _is_mti(text):
-                continue
-            bitmap = stream[at + size : at + size + 16]
-            if written == "EBCDIC":
-                digits = bitmap.decode("cp500")
-            else:
-                digits = bitmap.decode("latin-1")
-            whole = len(bitmap) == 16
-            hexadecimal = whole and all(digit in "0123456789ABCDEFabcdef" for digit in digits)
-            if written == "BCD" and (hexadecimal or len(bitmap) < 8):
-                continue  # two bytes alone are too little to go by
-            return Begin(at, text, written, "hexadecimal" if hexadecimal else "binary")
+            likely = _is_mti(text) and text[0] != "2"
+            bitmap = _bitmap(stream[at + size : at + size + 16], written) if likely else ""
+            if bitmap:
+                return Begin(at, text, written, bitmap)
     return None
+
+
+def _bitmap(data: bytes, written: str) -> str:
+    """How these bytes are written, if they are a bitmap with a STAN (DE 11), which nearly every
+    message has: 'hexadecimal' or 'binary'; '' if they are none.
+    """
+    digits = data.decode("cp500" if written == "EBCDIC" else "latin-1")
+    if len(digits) == 16 and _HEX.issuperset(digits):
+        return "hexadecimal" if int(digits[2:4], 16) & _STAN else ""
+    return "binary" if len(data) >= 8 and data[1] & _STAN else ""

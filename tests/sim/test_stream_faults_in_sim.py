@@ -272,6 +272,8 @@ def test_a_length_that_cannot_be_closes_the_link(tmp_path: Path, kind: str, fram
     if (kind, framing) == ("wrong_endianness", "4ascii"):
         assert Run(tmp_path, kind, framing=framing, acts=False).idle
         return
+    if (kind, framing) == ("len_zero", "4ascii"):
+        pytest.skip("a keep-alive, and then the MTI is a length that can be: see the next test")
     run = Run(tmp_path, f"{kind}:nth=1", framing=framing)
     closed = run.at("LinkClosed", how="garbage")
     assert closed - run.at("FaultActed") == pytest.approx(ONE_WAY)
@@ -280,7 +282,9 @@ def test_a_length_that_cannot_be_closes_the_link(tmp_path: Path, kind: str, fram
 
 
 @pytest.mark.parametrize("framing", FRAMINGS)
-@pytest.mark.parametrize("kind", ["inclusive_len", "header_garbage", "partial_frame_hang"])
+@pytest.mark.parametrize(
+    "kind", ["inclusive_len", "header_garbage", "partial_frame_hang", "len_zero"]
+)
 def test_a_frame_that_never_ends_is_given_up(tmp_path: Path, kind: str, framing: str) -> None:
     """By the host timer, or by a close before; no cash, and the debit is given back."""
     run = Run(tmp_path, f"{kind}:nth=1", framing=framing)

@@ -33,6 +33,11 @@ class Line:
         host, _, port = address.rpartition(":")
         return cls(*await asyncio.open_connection(host, int(port)))
 
+    @property
+    def peer(self) -> str:
+        """The address of the other end."""
+        return "{}:{}".format(*self._writer.get_extra_info("peername"))
+
     def send(self, message: Fields) -> None:
         self.send_bytes(framed(message))
 
@@ -52,6 +57,10 @@ class Line:
         except (TimeoutError, asyncio.IncompleteReadError, OSError):
             return None
         return dict(iso8583.decode(data, SPEC)[0]) if data else {}
+
+    async def read(self, count: int) -> bytes:
+        """So many bytes, whatever they are."""
+        return await self._reader.readexactly(count)
 
     @property
     def hung_up(self) -> bool:

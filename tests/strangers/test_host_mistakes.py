@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import host_stream_mistakes  # noqa: F401  # more rows
 import pytest
 from bank import Bank
 from host_mistakes import HOST_MISTAKES

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import terminal_stream_mistakes  # noqa: F401  # more rows
 from atm import Atm
 from line import Line
 from mistakes import Mistake
