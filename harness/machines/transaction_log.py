@@ -15,6 +15,8 @@ import msgspec
 from harness.wire.identity import TransactionId, identity_of, terminal_of
 from harness.wire.message import MessageClass
 
+_APPROVAL_BITS = 40
+_APPROVAL = (1 << _APPROVAL_BITS) - 1
 _AMOUNTS = 1_000  # different ones that are shared
 _LOOKED_AT = 2_000  # messages of a series in which `near` looks
 
@@ -53,12 +55,27 @@ class TransactionRecord(msgspec.Struct, gc=False, eq=False):
     series: str
     number: int | str
     code: str = ""
-    approval: int = 0
     amount: int = 0
     reversed: int = 0
     balance: int = 0
     day: str = ""
-    fingerprint: int = 0
+    packed: int = 0  # the approval in the lower bits, the fingerprint above: one object, not two
+
+    @property
+    def approval(self) -> int:
+        return self.packed & _APPROVAL
+
+    @approval.setter
+    def approval(self, number: int) -> None:
+        self.packed = self.packed & ~_APPROVAL | number
+
+    @property
+    def fingerprint(self) -> int:
+        return self.packed >> _APPROVAL_BITS
+
+    @fingerprint.setter
+    def fingerprint(self, number: int) -> None:
+        self.packed = number << _APPROVAL_BITS | self.packed & _APPROVAL
 
     def stored(self) -> StoredTransaction:
         """The record as it is stored outside the process."""
