@@ -51,10 +51,12 @@ def classify_request(x: Received) -> Key | None:
     if refused is not None:
         return refused
     if not message.transaction_type:
-        x.why, x.elements = "processing code", (message.element("processing_code"),)
+        x.why = f"transaction type {message.particulars.type} is not served here"
+        x.elements = (message.element("processing_code"),)
         return HostState.SIGNED_ON, HostInput.NOT_SUPPORTED
     if message.currency not in ("", CURRENCY):
-        x.why, x.elements = "another currency", (message.element("currency"),)
+        x.why = f"currency {message.currency} is not the ledger's"
+        x.elements = (message.element("currency"),)
         return HostState.SIGNED_ON, HostInput.WRONG_CURRENCY
     return None
 
