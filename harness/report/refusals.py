@@ -27,7 +27,7 @@ class RefusalLines:
         if isinstance(event, e.MessageRefused | e.DisagreementHeard):
             whose, kind = event.terminal or "a terminal without a name", event.why
         elif isinstance(event, e.HostRequestRefused):
-            whose, kind = actor, f"MTI {event.mti} of the host"
+            whose, kind = actor, event.why
         else:
             return
         if kind not in self._told and len(self._told) >= _REASONS:
