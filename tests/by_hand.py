@@ -125,6 +125,11 @@ class Bench:
         self.atm.receive(data, self.now)
         self._drain()
 
+    def hear(self, fields: Fields) -> None:
+        """Any message from the host."""
+        self.atm.receive(self.assembly.frame_builder.reseal(fields), self.now)
+        self._drain()
+
     def close(self, how: str = "fin") -> None:
         self.connected = False
         self.atm.closed(how, self.now)

@@ -14,6 +14,8 @@ from harness.checks.transactions import TransactionEvidence
 from harness.contract import Contract
 from harness.wire.message import Outcome
 
+_REASONS = 50  # that are counted apart; a peer may think up as many as it likes
+
 
 class Totals(msgspec.Struct, kw_only=True):
     """Times in seconds, money in minor units. `captured_why` counts by reason; `explained` is the
@@ -74,7 +76,8 @@ class TotalsCounter:
     def refused(self, event: e.MessageRefused | e.DisagreementHeard) -> None:
         """The host did not serve a message, or served one that does not fit what it knows."""
         counts = self.totals.refused
-        counts[event.why] = counts.get(event.why, 0) + 1
+        why = event.why if event.why in counts or len(counts) < _REASONS else "another reason"
+        counts[why] = counts.get(why, 0) + 1
 
     def fault_ended(self) -> None:
         self._faults -= 1

@@ -151,6 +151,7 @@ class HostRequestRefused(TerminalEvent, frozen=True, gc=False):
     mti: str
     stan: str
     code: str
+    why: str
 
 
 class DamagedMessage(TerminalEvent, frozen=True, gc=False):

@@ -22,7 +22,7 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS remembered (
     book TEXT NOT NULL, key TEXT NOT NULL, state TEXT NOT NULL, code TEXT NOT NULL,
     approval INTEGER NOT NULL, amount INTEGER NOT NULL, reversed INTEGER NOT NULL,
-    balance INTEGER NOT NULL, day TEXT NOT NULL, particulars TEXT NOT NULL,
+    balance INTEGER NOT NULL, day TEXT NOT NULL, fingerprint TEXT NOT NULL,
     PRIMARY KEY (book, key)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS accounts (name TEXT PRIMARY KEY, balance INTEGER NOT NULL);

@@ -123,6 +123,12 @@ class StandIn:
     def _stood(self, request: Message, amount: int) -> e.StoodIn:
         return e.StoodIn(request.terminal, request.stan, request.sent, amount)
 
+    def amount_of(self, record: TransactionRecord) -> int:
+        """What the issuer is to be told of an approval (minor units); 0 if it is to be told
+        nothing.
+        """
+        return sum(advice.amount for advice in self._queue if advice.record is record)
+
     def reverse(self, record: TransactionRecord, taken: int) -> None:
         """Only `taken` (minor units) was taken, which the issuer will be told instead."""
         for advice in self._queue:

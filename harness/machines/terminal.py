@@ -191,7 +191,11 @@ class Terminal(TerminalCore):
     def _refuse(self, message: Message) -> None:
         """The host asks for what a terminal of ours does not carry out, and is told so."""
         code = self.dialect.codes["not_supported"]
-        self.emit(e.HostRequestRefused(message.mti, message.stan, code))
+        what = f"MTI {message.mti}"
+        if message.kind is Kind.NETWORK:
+            what = f"network function {message.text('function')}"
+        why = f"{what} is not served here"
+        self.emit(e.HostRequestRefused(message.mti, message.stan, code, why))
         self.send(self.dialect.answer(message, code))
 
     def _stray(self, message: Message) -> None:

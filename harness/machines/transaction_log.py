@@ -10,9 +10,14 @@ from __future__ import annotations
 from itertools import islice
 from typing import NamedTuple
 
+import msgspec
+
 from harness.wire.identity import TransactionId, identity_of, terminal_of
 from harness.wire.message import MessageClass
 
+_APPROVAL_BITS = 40
+_APPROVAL = (1 << _APPROVAL_BITS) - 1
+_AMOUNTS = 1_000  # different ones that are shared
 _LOOKED_AT = 2_000  # messages of a series in which `near` looks
 
 PENDING, DONE, TOMBSTONE = "pending", "done", "tombstone"
@@ -21,7 +26,7 @@ STOOD_IN = "stood in"  # approved in the issuer's stead, and the issuer has not 
 
 class StoredTransaction(NamedTuple):
     """A record as it is stored outside the process: `book` is the series and `key` the number of
-    the identity, as text; the rest is that of `TransactionRecord`.
+    the identity, as text, `fingerprint` in hexadecimal; the rest is that of `TransactionRecord`.
     """
 
     book: str
@@ -33,35 +38,44 @@ class StoredTransaction(NamedTuple):
     reversed: int
     balance: int
     day: str = ""
-    particulars: str = ""
+    fingerprint: str = ""
 
 
-class TransactionRecord:
+class TransactionRecord(msgspec.Struct, gc=False, eq=False):
     """What the host knows of one message.
 
     `state` is one of the four above, `code` the response code that was decided, `approval` the
     approval's number (0: not approved). In minor units: `amount` is what was posted, `reversed`
     what of it was given back, `balance` what was told to an inquiry. `day` is the business day of
-    its commit, MMDD. `particulars` are what a repeat has to be alike in (`Particulars.kept`), with
-    a token for the PAN; '' where the message itself has not come.
+    its commit, MMDD. `fingerprint` is what a repeat has to be alike in (`wire/particulars.py`), 0
+    where the message itself has not come.
     """
 
-    __slots__ = (
-        "amount", "approval", "balance", "code", "day", "number", "particulars", "reversed",
-        "series", "state",
-    )  # fmt: skip
+    state: str
+    series: str
+    number: int | str
+    code: str = ""
+    amount: int = 0
+    reversed: int = 0
+    balance: int = 0
+    day: str = ""
+    packed: int = 0  # the approval in the lower bits, the fingerprint above: one object, not two
 
-    def __init__(self, state: str, series: str, number: int | str) -> None:
-        self.state = state
-        self.series = series
-        self.number = number
-        self.balance = 0
-        self.code = ""
-        self.day = ""
-        self.particulars = ""
-        self.approval = 0
-        self.amount = 0
-        self.reversed = 0
+    @property
+    def approval(self) -> int:
+        return self.packed & _APPROVAL
+
+    @approval.setter
+    def approval(self, number: int) -> None:
+        self.packed = self.packed & ~_APPROVAL | number
+
+    @property
+    def fingerprint(self) -> int:
+        return self.packed >> _APPROVAL_BITS
+
+    @fingerprint.setter
+    def fingerprint(self, number: int) -> None:
+        self.packed = number << _APPROVAL_BITS | self.packed & _APPROVAL
 
     def stored(self) -> StoredTransaction:
         """The record as it is stored outside the process."""
@@ -75,7 +89,7 @@ class TransactionRecord:
             self.reversed,
             self.balance,
             self.day,
-            self.particulars,
+            f"{self.fingerprint:x}",
         )
 
 
@@ -86,6 +100,7 @@ class TransactionLog:
         self._series: dict[str, dict[int | str, TransactionRecord]] = {}
         self._series_at: dict[str, list[str]] = {}  # by terminal
         self._undecided: dict[tuple[str, str], TransactionRecord] = {}  # by series and STAN
+        self._amounts: dict[int, int] = {}
         self._approvals = 0
 
     def find(self, identity: TransactionId) -> TransactionRecord | None:
@@ -140,6 +155,12 @@ class TransactionLog:
                     break
         return found
 
+    def shared(self, amount: int) -> int:
+        """The same amount, as one object for all records: customers like round amounts."""
+        if len(self._amounts) >= _AMOUNTS:
+            self._amounts.clear()
+        return self._amounts.setdefault(amount, amount)
+
     def next_approval(self) -> int:
         """The number of the next approval; each is given once."""
         self._approvals += 1
@@ -166,5 +187,5 @@ class TransactionLog:
         record = self._enter(TransactionRecord(stored.state, stored.book, number))
         record.code, record.approval, record.balance = stored.code, stored.approval, stored.balance
         record.amount, record.reversed, record.day = stored.amount, stored.reversed, stored.day
-        record.particulars = stored.particulars
+        record.fingerprint = int(stored.fingerprint or "0", 16)
         self._approvals = max(self._approvals, stored.approval)

@@ -159,7 +159,7 @@ _WORDS: dict[type[e.Event], Callable[[Any], str]] = {
     e.LateAnswer: lambda x: f"late answer {x.code}: ignored",
     e.DuplicateAnswer: lambda _: "duplicate answer: ignored",
     e.StrayMessage: lambda x: f"stray {x.mti or 'message'}: ignored",
-    e.HostRequestRefused: lambda x: f"{x.mti} {x.stan} of the host refused with {x.code}",
+    e.HostRequestRefused: lambda x: f"{x.mti} {x.stan} of the host refused with {x.code}: {x.why}",
     e.DamagedMessage: lambda x: f"damaged message: {x.why}",
     e.AlarmRaised: lambda x: f"ALARM {x.kind}: {x.detail}",
     e.LinkJudged: lambda x: f"link judged {x.judgement} ({x.why})",

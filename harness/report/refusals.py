@@ -8,6 +8,7 @@ from harness import events as e
 from harness.report.event_text import words
 from harness.units import format_clock
 
+_REASONS = 50  # that are told apart; a peer may think up as many as it likes
 _OF_A_REASON = 3  # lines; whoever sends one such message sends thousands
 
 
@@ -26,9 +27,11 @@ class RefusalLines:
         if isinstance(event, e.MessageRefused | e.DisagreementHeard):
             whose, kind = event.terminal or "a terminal without a name", event.why
         elif isinstance(event, e.HostRequestRefused):
-            whose, kind = actor, f"MTI {event.mti} of the host"
+            whose, kind = actor, event.why
         else:
             return
+        if kind not in self._told and len(self._told) >= _REASONS:
+            kind = "another reason"
         told = self._told[kind] = self._told.get(kind, 0) + 1
         if self._every or told <= _OF_A_REASON:
             self._say(f"{format_clock(at)} {whose}: {words(event)}")

@@ -40,6 +40,7 @@ from harness.wire.particulars import (
     differing_from_original,
     differing_in_repeat,
     pan_of_tracks,
+    particulars,
 )
 
 __all__ = [
@@ -171,14 +172,14 @@ class Message:
     def particulars(self) -> Particulars:
         """What makes the message the transaction that it is, whoever repeats or reverses it."""
         original = self.original
-        return Particulars(
-            self.pan,
-            self.text("processing_code"),
-            self.amount,
-            self.currency,
-            self.rrn,
-            original.cause if original is not None else "",
-            self.amount_taken,
+        return particulars(
+            pan=self.pan,
+            processing_code=self.text("processing_code"),
+            amount=self.amount,
+            currency=self.currency,
+            rrn=self.rrn,
+            original=original.cause if original is not None else "",
+            taken=self.amount_taken,
         )
 
     def differs_as_repeat(self, first: Message) -> tuple[str, ...]:
@@ -189,9 +190,13 @@ class Message:
 
     def differs_from_original(self, original: Message) -> tuple[str, ...]:
         """The data elements in which this reversal does not agree with the request that it
-        reverses. An element that one of them leaves out is no disagreement.
+        reverses. An element that one of them leaves out is no disagreement. More than was asked for
+        cannot have been dispensed.
         """
-        return self.elements_of(differing_from_original(original.particulars, self.particulars))
+        meanings = differing_from_original(original.particulars, self.particulars)
+        if (self.amount_taken or 0) > original.amount:
+            meanings = (*meanings, "replacement_amounts")
+        return self.elements_of(meanings)
 
     def elements_of(self, meanings: tuple[str, ...]) -> tuple[str, ...]:
         """The data elements in which meanings stand; of the PAN the one that holds it."""

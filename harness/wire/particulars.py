@@ -2,13 +2,18 @@
 
 Two messages with one identity are repeats of each other only if these agree; if they do not, a STAN
 was used for two transactions. A reversal has to agree with the request that it reverses. Both are
-decided here, once, for the host, which keeps particulars, and for the checks, which see messages.
+decided here, once, for the host and for the checks.
+
+A check sees both messages. A host keeps one number of the first (`fingerprint`), in which all is
+shortened: two cards are taken for the same in one case of 16 million, two amounts below 10,000.00
+never, and larger ones in one case of a million.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import NamedTuple
+from zlib import crc32
 
 _TYPE = 2  # digits of the processing code that say which type of transaction it is
 _TRACK_SENTINELS = ";%B"  # what may precede the PAN on a track
@@ -16,42 +21,39 @@ _TRACK2_SEPARATORS = ("=", "D")  # 'D' where the specification packs track 2
 _TRACK1_SEPARATOR = "^"
 _MASK = "*"  # in the fields of a journal
 
-_BETWEEN = "|"  # between particulars that are kept as one text
-_COUNT = 7
+Part = str | int
+"""One particular: as it stands in a message, or shortened. Empty, or 0, where it is missing."""
 
 
 class Particulars(NamedTuple):
-    """`amount` and `taken` are minor units; `taken` is what a partial reversal says was dispensed.
-    `original` names what a reversal reverses (`TransactionId.cause`). Texts that are missing are
-    empty.
+    """`type` and `accounts` are the two parts of the processing code; `original` is what a reversal
+    names (`TransactionId.cause`), `taken` the minor units that it says were dispensed.
     """
 
-    pan: str
-    processing_code: str
-    amount: int
-    currency: str
-    rrn: str
-    original: str = ""
-    taken: int | None = None
-
-    def hiding_pan(self, token: Callable[[str], str]) -> Particulars:
-        """The same with a token for the PAN, so that they can be kept."""
-        return self._replace(pan=token(self.pan)) if self.pan else self
-
-    def kept(self) -> str:
-        """All of it as one short text; see `read_particulars`."""
-        taken = "" if self.taken is None else str(self.taken)
-        parts = (*self[:2], str(self.amount), *self[3:6], taken)
-        return _BETWEEN.join(part.replace(_BETWEEN, " ") for part in parts).rstrip(_BETWEEN)
+    pan: Part
+    type: Part
+    accounts: Part
+    amount: Part
+    currency: Part
+    rrn: Part
+    original: Part
+    taken: Part
 
 
-def read_particulars(kept: str) -> Particulars:
-    """Particulars from the text that was kept of them."""
-    parts = kept.split(_BETWEEN)
-    pan, code, amount, currency, rrn, original, taken = parts + [""] * (_COUNT - len(parts))
-    return Particulars(
-        pan, code, int(amount or 0), currency, rrn, original, int(taken) if taken else None
-    )
+def particulars(
+    *, pan: str, processing_code: str, amount: int, currency: str, rrn: str, original: str,
+    taken: int | None,
+) -> Particulars:  # fmt: skip
+    """Those of a message, as they stand in it; amounts in minor units."""
+    kind, accounts = processing_code[:_TYPE], processing_code[_TYPE:]
+    return Particulars(pan, kind, accounts, amount, currency, rrn, original, taken or 0)
+
+
+_MEANINGS = (
+    *("pan", "processing_code", "processing_code", "amount", "currency", "rrn"),
+    *("original", "replacement_amounts"),
+)
+_OPTIONAL = ("currency", "rrn")  # of a repeat: count where both have them
 
 
 def differing_in_repeat(first: Particulars, again: Particulars) -> tuple[str, ...]:
@@ -60,42 +62,70 @@ def differing_in_repeat(first: Particulars, again: Particulars) -> tuple[str, ..
     """
     if again == first:
         return ()
-    return tuple(
-        meaning
-        for meaning, differs in (
-            ("pan", again.pan != first.pan),
-            ("processing_code", again.processing_code != first.processing_code),
-            ("amount", again.amount != first.amount),
-            ("currency", _differ(again.currency, first.currency)),
-            ("rrn", _differ(again.rrn, first.rrn)),
-            ("original", again.original != first.original),
-            ("replacement_amounts", again.taken != first.taken),
-        )
-        if differs
-    )
+    return _unlike(first, again, _OPTIONAL)
 
 
 def differing_from_original(original: Particulars, reversal: Particulars) -> tuple[str, ...]:
-    """The meanings in which a reversal does not agree with its original. What one of the two leaves
-    out is no disagreement. More cannot have been dispensed than was asked for.
+    """The meanings in which a reversal does not agree with its original: card, type of transaction,
+    amount, currency and retrieval reference number, where both have them.
     """
-    types = reversal.processing_code[:_TYPE], original.processing_code[:_TYPE]
-    return tuple(
-        meaning
-        for meaning, differs in (
-            ("pan", _differ(reversal.pan, original.pan)),
-            ("processing_code", _differ(*types)),
-            ("amount", reversal.amount != original.amount),
-            ("currency", _differ(reversal.currency, original.currency)),
-            ("rrn", _differ(reversal.rrn, original.rrn)),
-            ("replacement_amounts", (reversal.taken or 0) > original.amount),
-        )
-        if differs
+    comparable = reversal._replace(
+        accounts=original.accounts, original=original.original, taken=original.taken
     )
+    return _unlike(original, comparable, _MEANINGS)
 
 
-def _differ(one: str, other: str) -> bool:
-    return bool(one and other and one != other)
+def _unlike(one: Particulars, other: Particulars, optional: tuple[str, ...]) -> tuple[str, ...]:
+    """Each meaning once, in the order of `Particulars`."""
+    found = [
+        meaning
+        for meaning, a, b in zip(_MEANINGS, one, other, strict=True)
+        if a != b and ((a and b) or meaning not in optional)
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+# --- kept in one number ---------------------------------------------------------------------
+
+_BITS = Particulars(pan=24, type=7, accounts=8, amount=20, currency=10, rrn=21,
+                    original=24, taken=20)  # fmt: skip
+
+
+def fingerprint(parts: Particulars, token: Callable[[str], str]) -> int:
+    """One number for all of it. `token` gives a keyed name in hexadecimal for a PAN, so that nobody
+    can find the PAN by trying.
+    """
+    pan = parts.pan
+    if pan:
+        parts = parts._replace(pan=int(token(str(pan)), 16))
+    number = shift = 0
+    for part, bits in zip(parts, _BITS, strict=True):
+        number |= _short(part, int(bits)) << shift
+        shift += int(bits)
+    return number
+
+
+def _short(part: Part, bits: int) -> int:
+    """0 where it is missing; else 1 more than the number that it is, or than what is left of it."""
+    if not part:
+        return 0
+    most = (1 << bits) - 1
+    text = str(part)
+    if len(text) <= bits // 3 and text.isascii() and text.isdigit() and int(text) < most:
+        return 1 + int(text)
+    return 1 + crc32(text.encode()) % most
+
+
+def read_fingerprint(number: int) -> Particulars:
+    """The particulars of a fingerprint, to be compared with those of another one."""
+    parts = []
+    for bits in _BITS:
+        parts.append(number & ((1 << int(bits)) - 1))
+        number >>= int(bits)
+    return Particulars(*parts)
+
+
+# --- a card's number on its tracks --------------------------------------------------------------
 
 
 def pan_of_tracks(track2: str, track1: str) -> str:

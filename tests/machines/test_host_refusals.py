@@ -48,9 +48,9 @@ REQUESTS = (
     Case({"7": ""}, "30", "incomplete", ("7",)),
     Case({"41": ""}, "30", "incomplete", ("41",)),
     Case({"2": "", "35": ""}, "30", "incomplete", ("2",)),
-    Case({"49": "840"}, "12", "another currency", ("49",)),
-    Case({"3": "000000"}, "40", "processing code", ("3",)),
-    Case({"3": "210000"}, "40", "processing code", ("3",)),
+    Case({"49": "840"}, "12", "currency 840 is not the ledger's", ("49",)),
+    Case({"3": "000000"}, "40", "transaction type 00 is not served here", ("3",)),
+    Case({"3": "210000"}, "40", "transaction type 21 is not served here", ("3",)),
     *(
         Case({"t": mti}, "40", f"MTI {mti} is not served here", ())
         for mti in ("0100", "0220", "0400", "0401", "0600", "0620", "0500", "0302", "0820")
@@ -281,7 +281,7 @@ def test_a_function_that_is_not_carried_out(function: str) -> None:
     message = {**RAW.network(STATION, "echo", stan="900009", sent="1121190500"), "70": function}
     answer = desk.hear(message)
     assert (answer["t"], answer["39"], answer["70"]) == ("0810", "40", function)
-    assert told(desk) == [("network function", ("70",))]
+    assert told(desk) == [(f"network function {function} is not served here", ("70",))]
 
 
 def test_nothing_is_served_after_a_sign_off() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from by_hand import Bench
-from raw_fields import RawDialect
+from raw_fields import Fields, RawDialect
 
 from harness import events as e
 from harness.machines import inputs as i
@@ -266,6 +266,35 @@ def test_repeats_are_the_same_message_under_another_mti(bench: Bench) -> None:
     assert bench.count(e.ReversalAnswered) == 1
     bench.go(200.0)
     assert len(bench.all("0421")) == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "answer", "why"),
+    [
+        ({"70": "001"}, ("0810", "40"), "network function 001"),
+        ({"70": "002"}, ("0810", "40"), "network function 002"),
+        ({"70": "161"}, ("0810", "40"), "network function 161"),
+        ({"t": "0801", "70": "999"}, ("0810", "40"), "network function 999"),
+        ({"t": "0200", "3": "010000", "4": "000000005000"}, ("0210", "40"), "MTI 0200"),
+        ({"t": "0820"}, ("0830", "40"), "MTI 0820"),
+        ({"70": "301"}, ("0810", "00"), ""),
+        ({"t": "0210", "39": "00"}, None, ""),
+        ({"t": "1804"}, None, ""),
+    ],
+)
+def test_what_a_host_may_ask(
+    bench: Bench, changes: Fields, answer: tuple[str, str] | None, why: str
+) -> None:
+    """An echo is answered; for anything else the answer is that it is not supported, which is
+    told. An answer, or a message of another version, is never answered.
+    """
+    before = len(bench.sent)
+    asked = {"t": "0800", "7": "1121200500", "11": "900001", "41": "ATM00001", "70": "301"}
+    bench.hear(asked | changes)
+    answers = [(x["t"], x["39"]) for x in bench.sent[before:]]
+    assert answers == ([answer] if answer else [])
+    told = [x.why for x in bench.seen if isinstance(x, e.HostRequestRefused)]
+    assert told == ([f"{why} is not served here"] if why else [])
 
 
 def test_an_unlisted_answer_parks_a_reversal_with_an_alarm(bench: Bench) -> None:

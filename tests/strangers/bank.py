@@ -57,6 +57,8 @@ class Bank:
 
     def _hear(self, message: Fields, writer: asyncio.StreamWriter) -> None:
         self.heard.append(message)
+        if message["t"][2] in "13":
+            return  # the answer to what a mistake has asked
         answer = self._answer(message)
         leaves: Sequence[Sent] = [(0.1, answer)]
         if self.errs is not None:

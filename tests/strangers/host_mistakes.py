@@ -102,3 +102,27 @@ to_reversals("its answers to reversals have another STAN (DE 11)", "reversal_ano
 @mistake("it answers no echo", caught="H13")
 def answers_no_echo(_bank: Bank, message: Fields, answer: Fields) -> Sequence[Sent]:
     return [] if message.get("70") == "301" else right(answer)
+
+
+# --- what the host asks of the terminals --------------------------------------------------------
+
+
+def asks(text: str, name: str, says: str, **elements: str) -> None:
+    """A row for a host that asks, after each sign-on, for what our terminals do not carry out."""
+
+    def errs(_bank: Bank, message: Fields, answer: Fields) -> Sequence[Sent]:
+        if message.get("70") != "001":
+            return right(answer)
+        asked = {"t": "0800", "7": message["7"], "11": "900001", "41": message["41"]}
+        return [*right(answer), (1.0, asked | elements)]
+
+    errs.__name__ = name
+    mistake(text, says=says, outcome="pass")(errs)
+
+
+asks("it asks for a key change (DE 70 161)", "asks_for_a_key_change", "function 161",
+     **{"70": "161"})  # fmt: skip
+asks("it signs off a terminal (DE 70 002)", "signs_the_terminal_off", "function 002",
+     **{"70": "002"})  # fmt: skip
+asks("it sends a request for a withdrawal (0200)", "asks_for_a_withdrawal", "MTI 0200",
+     **{"t": "0200", "3": "010000", "4": "000000005000"})  # fmt: skip

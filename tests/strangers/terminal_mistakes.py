@@ -286,3 +286,38 @@ of_type("0100", "an authorization request (0100)")
 of_type("0220", "a financial advice (0220)")
 of_type("0600", "an administrative message (0600)")
 of_type("9999", "a message of a version that does not exist (9999)")
+of_type("1804", "a network message of 1993 (1804)")
+
+
+def refused(text: str, name: str, says: str, **elements: str) -> None:
+    """A row for a request that our host does not carry out, and so must not approve."""
+
+    async def play(atm: Atm) -> None:
+        await atm.pays()
+        answer = await atm.ask(atm.wrong(atm.withdrawal(), **elements))
+        assert answer is not None
+        assert (answer["39"] == "00") is not atm.errs, answer
+
+    play.__name__ = name
+    mistake(text, says=says, outcome="pass")(play)
+
+
+refused("a purchase (DE 3 000000)", "purchase", "transaction type 00", de3="000000")
+refused("a deposit (DE 3 210000)", "deposit", "transaction type 21", de3="210000")
+
+
+def function(number: str, text: str) -> None:
+    """A row for a network function that our host does not carry out."""
+
+    async def play(atm: Atm) -> None:
+        await atm.pays()
+        answer = await atm.ask(atm.management(number if atm.errs else "301"))
+        assert answer is not None
+        assert (answer["39"] == "00") is not atm.errs, answer
+
+    play.__name__ = f"function_{number}"
+    mistake(text, says=f"function {number}", outcome="pass")(play)
+
+
+function("161", "a key change, which the host does not carry out (DE 70 161)")
+function("999", "a network function that nobody knows (DE 70 999)")

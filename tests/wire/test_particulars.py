@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from test_message import reversal, withdrawal
 
 from harness.wire.message import Message
-from harness.wire.particulars import pan_of_tracks
+from harness.wire.particulars import (
+    Particulars,
+    differing_in_repeat,
+    fingerprint,
+    pan_of_tracks,
+    particulars,
+    read_fingerprint,
+)
 
 PAN = "9999990000000014"
 OTHER = "9999990000000022"
@@ -110,3 +119,60 @@ def test_what_a_request_must_carry() -> None:
     assert request.replaced(pan=None, track2=None).missing() == ("2",)
     assert request.replaced(amount=None, terminal=None).missing() == ("4", "41")
     assert withdrawal(kind="balance").replaced(amount=None).missing() == ()
+
+
+def kept(message: Message) -> Particulars:
+    """The particulars as a host keeps and compares them."""
+    number = fingerprint(message.particulars, lambda pan: f"{sum(map(int, pan)):x}{pan[-3:]}")
+    return read_fingerprint(number)
+
+
+@pytest.mark.parametrize(
+    ("changes", "meanings"),
+    [
+        ({}, ()),
+        ({"pan": OTHER}, ("pan",)),
+        ({"pan": None, "track2": None}, ("pan",)),
+        ({"processing_code": "310000"}, ("processing_code",)),
+        ({"processing_code": "011000"}, ("processing_code",)),
+        ({"amount": "000000005001"}, ("amount",)),
+        ({"amount": "000005000000"}, ("amount",)),
+        ({"amount": "0" * 12}, ("amount",)),
+        ({"currency": "840"}, ("currency",)),
+        ({"rrn": "99999999999X"}, ("rrn",)),
+        ({"rrn": None, "currency": None}, ()),
+    ],
+)
+def test_what_is_kept_in_one_number_is_compared_like_the_messages(
+    changes: dict[str, str | None], meanings: tuple[str, ...]
+) -> None:
+    """The same elements differ, whether a whole message is at hand or its fingerprint."""
+    first = withdrawal()
+    again = first.replaced(**changes)
+    assert differing_in_repeat(kept(first), kept(again)) == meanings
+    assert differing_in_repeat(first.particulars, again.particulars) == meanings
+
+
+def test_a_fingerprint_is_small() -> None:
+    """One is kept of every message, for ever; and a request's is smaller than a reversal's."""
+    number = fingerprint(withdrawal().particulars, lambda _: "ffffffffffff")
+    assert number.bit_length() <= 90
+    both = fingerprint(reversal(taken=1000).particulars, lambda _: "ffffffffffff")
+    assert 90 < both.bit_length() <= 134
+
+
+@given(
+    st.text(max_size=19), st.text(max_size=6), st.integers(0, 10**12), st.text(max_size=12),
+    st.text(max_size=24), st.integers(0, 10**12),
+)  # fmt: skip
+def test_any_particulars_have_a_fingerprint(
+    pan: str, code: str, amount: int, text: str, original: str, taken: int
+) -> None:
+    """Whatever a peer writes; and what is alike has equal ones."""
+    made = particulars(
+        pan=pan, processing_code=code, amount=amount, currency=text[:3], rrn=text,
+        original=original, taken=taken,
+    )  # fmt: skip
+    number = fingerprint(made, lambda pan: pan.encode().hex())
+    assert 0 <= number < 1 << 134
+    assert [bool(part) for part in read_fingerprint(number)] == [bool(part) for part in made]

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 from harness.machines.host_cells import refusals
 from harness.machines.host_inputs import Received
 from harness.machines.transaction_log import STOOD_IN, TransactionRecord
+from harness.wire.message import Message
 from harness.wire.particulars import (
     Particulars,
     differing_from_original,
-    read_particulars,
+    read_fingerprint,
 )
 
 if TYPE_CHECKING:
@@ -30,10 +31,11 @@ _SAME_CUSTOMER = ("pan", "amount")
 
 def disagrees(host: Host, x: Received) -> bool:
     """Must the reversal be refused? Why, and for which elements, is noted in `x`."""
-    record, reversal = x.record, refusals.particulars_of(host, x)
+    record = x.record
+    reversal = read_fingerprint(refusals.fingerprint_of(host, x))
     if record is None:
-        return _names_another(host, x, reversal) or _claims_cash(x, reversal)
-    meanings = _differing(record, reversal)
+        return _names_another(host, x, reversal) or _claims_cash(x)
+    meanings = _differing(record, _approved(host, record), x.message, reversal)
     decisive = tuple(meaning for meaning in meanings if meaning in _DECISIVE)
     if decisive:
         x.why, x.elements = "disagrees with its original", x.message.elements_of(decisive)
@@ -43,26 +45,34 @@ def disagrees(host: Host, x: Received) -> bool:
     return bool(decisive)
 
 
-def _differing(record: TransactionRecord, reversal: Particulars) -> tuple[str, ...]:
+def _differing(
+    record: TransactionRecord, approved: int, message: Message, reversal: Particulars
+) -> tuple[str, ...]:
     """The meanings in which it differs from the request and from what was posted for that: what was
     approved in part may be named by either amount, and no more can have been dispensed than was
     approved.
     """
-    if not record.particulars:
+    if not record.fingerprint:
         return ()
-    original = read_particulars(record.particulars)
-    approved = original.amount if record.state == STOOD_IN else record.amount
-    if approved and reversal.amount == approved:
+    original = read_fingerprint(record.fingerprint)
+    if approved and message.amount == approved:
         reversal = reversal._replace(amount=original.amount)
     meanings = differing_from_original(original, reversal)
-    if (reversal.taken or 0) > approved and "replacement_amounts" not in meanings:
+    if (message.amount_taken or 0) > approved:
         meanings = (*meanings, "replacement_amounts")
     return meanings
 
 
-def _claims_cash(x: Received, reversal: Particulars) -> bool:
+def _approved(host: Host, record: TransactionRecord) -> int:
+    """How much the terminal was told that it may pay, in minor units."""
+    if record.state == STOOD_IN and host.stand_in is not None:
+        return host.stand_in.amount_of(record)
+    return record.amount
+
+
+def _claims_cash(x: Received) -> bool:
     """Was cash dispensed of a withdrawal that the host has never heard of?"""
-    if not reversal.taken:
+    if not x.message.amount_taken:
         return False
     x.why = "cash of an original that is not known"
     x.elements = x.message.elements_of(("replacement_amounts",))
@@ -87,7 +97,7 @@ def _names_another(host: Host, x: Received, reversal: Particulars) -> bool:
 
 def _may_be_meant(record: TransactionRecord, reversal: Particulars) -> bool:
     """Are card and amount those of that record's request?"""
-    if not record.particulars:
+    if not record.fingerprint:
         return False
-    differing = differing_from_original(read_particulars(record.particulars), reversal)
+    differing = differing_from_original(read_fingerprint(record.fingerprint), reversal)
     return not any(meaning in _SAME_CUSTOMER for meaning in differing)

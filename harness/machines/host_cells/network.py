@@ -27,7 +27,8 @@ def classify(_host: Host, x: Received, _now: float) -> Key:
         return x.connection.state, HostInput.INCOMPLETE
     function = _FUNCTIONS.get(x.message.function)
     if function is None:
-        x.why, x.elements = "network function", (x.message.element("function"),)
+        x.why = f"network function {x.message.text('function')} is not served here"
+        x.elements = (x.message.element("function"),)
         return x.connection.state, HostInput.NOT_SUPPORTED
     return x.connection.state, function
 

@@ -13,7 +13,7 @@ from harness.machines.host_inputs import HostInput, HostState, Key, Received
 from harness.machines.transaction_log import TransactionRecord
 from harness.wire.kinds import version_of
 from harness.wire.message import CURRENCY
-from harness.wire.particulars import Particulars, differing_in_repeat, read_particulars
+from harness.wire.particulars import differing_in_repeat, fingerprint, read_fingerprint
 
 if TYPE_CHECKING:
     from harness.machines.host import Host
@@ -51,33 +51,31 @@ def classify_request(x: Received) -> Key | None:
     if refused is not None:
         return refused
     if not message.transaction_type:
-        x.why, x.elements = "processing code", (message.element("processing_code"),)
+        x.why = f"transaction type {message.particulars.type} is not served here"
+        x.elements = (message.element("processing_code"),)
         return HostState.SIGNED_ON, HostInput.NOT_SUPPORTED
     if message.currency not in ("", CURRENCY):
-        x.why, x.elements = "another currency", (message.element("currency"),)
+        x.why = f"currency {message.currency} is not the ledger's"
+        x.elements = (message.element("currency"),)
         return HostState.SIGNED_ON, HostInput.WRONG_CURRENCY
     return None
 
 
 def stan_reused(host: Host, x: Received, record: TransactionRecord) -> bool:
     """Is a message with the identity of a record not the message that the record is of?"""
-    if not record.particulars:
+    if not record.fingerprint:
         return False  # the message itself has not come
-    first = read_particulars(record.particulars)
-    x.elements = x.message.elements_of(differing_in_repeat(first, particulars_of(host, x)))
+    first = read_fingerprint(record.fingerprint)
+    again = read_fingerprint(fingerprint_of(host, x))
+    x.elements = x.message.elements_of(differing_in_repeat(first, again))
     if x.elements:
         x.why = "STAN reused"
     return bool(x.elements)
 
 
-def particulars_of(host: Host, x: Received) -> Particulars:
-    """Those of a message as the host keeps them: with a token for the PAN."""
-    return read_particulars(keep(host, x))
-
-
-def keep(host: Host, x: Received) -> str:
-    """The text that the host keeps of a message."""
-    return x.message.particulars.hiding_pan(host.card_token).kept()
+def fingerprint_of(host: Host, x: Received) -> int:
+    """What the host keeps of a message, to tell its repeats by."""
+    return fingerprint(x.message.particulars, host.card_token)
 
 
 def tell_refused(host: Host, x: Received, code: str) -> None:

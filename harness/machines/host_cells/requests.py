@@ -50,7 +50,7 @@ def take(host: Host, x: Received, now: float) -> None:
         stan = (x.message.element("stan"),)
         refusals.tell_disagreement(host, x, "STAN reused while the first is open", stan)
     x.record = x.own = record = log.begin(identity, PENDING)
-    record.particulars = refusals.keep(host, x)
+    record.fingerprint = refusals.fingerprint_of(host, x)
     log.wait(identity, record)
     host.queue.put(now + host.authorizer.draw(x.message).uniform(*host.settings.answer), x)
 
@@ -134,7 +134,7 @@ def commit(host: Host, x: Received, now: float) -> None:
     if record.approval:
         if message.is_withdrawal:
             wanted = message.amount
-            record.amount = host.approved_part(message, wanted, now)
+            record.amount = host.log.shared(host.approved_part(message, wanted, now))
             if record.amount < wanted:
                 record.code, why = host.codes["partial"], "approved in part"
             host.postings.debit(message, record.amount, record.day)

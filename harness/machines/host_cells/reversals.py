@@ -157,7 +157,7 @@ def conclude(host: Host, x: Received, code: str, now: float) -> None:
     """Keep a record of the reversal itself with the code of that name, and answer."""
     x.own = own = host.log.begin(x.message.identity, DONE)
     own.day = host.postings.day(now)
-    own.particulars = refusals.keep(host, x)
+    own.fingerprint = refusals.fingerprint_of(host, x)
     own.code = host.codes[code]
     host.durability.note(own)
     if host.crashes(x, now, "after_commit"):
