@@ -178,6 +178,7 @@ class WireEvidence:
         if transaction.requests > 1 and transaction.particulars != message.particulars:
             return  # it has the identity of another one, which it does not change
         transaction.withdrawal = message.is_withdrawal
+        transactions.withdrawals += transaction.withdrawal
         if not self._time.powered:  # it left in the instant in which the power failed
             transactions.cut(transaction)
         transaction.amount = message.amount
@@ -263,6 +264,9 @@ class WireEvidence:
         ):
             asked.approved = message.amount
         self._transactions.touch(asked)
+        if not asked.aborted and asked.withdrawal:
+            self._transactions.approved += asked.approved > 0
+            self._transactions.declined += outcome in CLOSING
         alone = not self._transactions.device_seen  # then there is no customer who may have gone
         if not asked.aborted and (alone or self._wait.since is not None):
             if outcome in CLOSING:
