@@ -169,6 +169,10 @@ class Exchanges:
         for unanswered in self.unanswered:
             unanswered.excused = True
 
+    def relieved(self, at: float) -> None:
+        """The fault of the whole host that went on has ended."""
+        self._trouble_until = at
+
     # --- which ---------------------------------------------------------------------------------
 
     def _begin(self, message: Message) -> Exchange:
