@@ -19,6 +19,7 @@ from harness.contract import Contract
 from harness.wire.dialects.base import Dialect
 from harness.wire.echo import echo_of, wrong_echo
 from harness.wire.message import NETWORK_KINDS, REQUESTS, REVERSALS, Kind, Message, Outcome
+from harness.wire.particulars import differing_from_original
 
 WAY: dict[Kind, e.End] = {
     Kind.REQUEST: "host",
@@ -194,6 +195,8 @@ class WireEvidence:
 
     def _reverse(self, at: float, message: Message, digest: str) -> None:
         transaction = self.subject = self._transactions.reversed_by(message)
+        if transaction is None or _disagrees(message, transaction):
+            self.exchanges.doubts(message)
         if transaction is None:
             return
         transaction.answer_unseen |= transaction.unsure
@@ -281,6 +284,14 @@ class WireEvidence:
         waits = self._wait.since is not None and self._wait.awaits_answer()
         if waits and self._transactions.device_seen:
             self._wait.abort(at, "the link closed")
+
+
+def _disagrees(reversal: Message, original: TransactionEvidence) -> bool:
+    """Does a reversal not agree with its request, or with what was approved of that?"""
+    if original.particulars is None:
+        return False  # it was never sent, or long ago
+    wrong = differing_from_original(original.particulars, reversal.particulars)
+    return bool(wrong) or (reversal.amount_taken or 0) > original.approved
 
 
 def _matches(answer: Message, asked: TransactionEvidence) -> bool:
