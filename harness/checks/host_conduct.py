@@ -241,6 +241,7 @@ class NetworkAnswered(HostCheck):
 
     id = "H13"
     timed = True
+    by_any_message = True
 
     def due(self, terminal: TerminalEvidence, now: float) -> None:
         network = terminal.wire.network

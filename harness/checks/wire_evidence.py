@@ -114,7 +114,7 @@ class WireEvidence:
     def _at_host(self, at: float, message: Message, event: e.FrameSeen) -> None:
         authentic = event.mac != "bad"
         if event.to == "host":
-            if message.kind in ASKING:
+            if not message.is_answer:  # of whatever type: a fault may have changed that
                 connected = self.link.connected
                 self.exchanges.arrives(at, message, authentic=authentic, connected=connected)
             if authentic:
