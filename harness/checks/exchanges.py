@@ -42,8 +42,8 @@ class Exchange:
     """
 
     __slots__ = (
-        "answers", "approval", "arrivals", "arrived_at", "asked", "code", "excused", "judged",
-        "latest", "message_class", "mti", "reversal", "said", "sent", "settled_at",
+        "answers", "approval", "arrivals", "arrived_at", "asked", "code", "doubtful", "excused",
+        "judged", "latest", "message_class", "mti", "reversal", "said", "sent", "settled_at",
         "settled_by", "stan", "waits",
     )  # fmt: skip
 
@@ -57,6 +57,7 @@ class Exchange:
         self.latest = 0  # ... and what it sent last: the repeat has another MTI
         self.asked: Echo = NOTHING_ASKED  # as it came to the host
         self.judged = True  # all that came to the host is as the terminal had sent it
+        self.doubtful = False  # a reversal that does not agree with its original
         self.excused = False
         self.arrivals = 0
         self.arrived_at = 0.0
@@ -111,6 +112,10 @@ class Exchanges:
             known = self._begin(message)
         known.latest = _hash_of(message.fields)
         known.said = known.said or known.latest
+
+    def doubts(self, reversal: Message) -> None:
+        """That reversal does not agree with what it reverses: a host may refuse it."""
+        self._by_stan[reversal.stan].doubtful = True
 
     def arrives(self, at: float, message: Message, *, authentic: bool, connected: bool) -> None:
         """A request or a reversal comes to the host."""
@@ -168,6 +173,10 @@ class Exchanges:
             exchange.excused |= exchange.waits
         for unanswered in self.unanswered:
             unanswered.excused = True
+
+    def relieved(self, at: float) -> None:
+        """The fault of the whole host that went on has ended."""
+        self._trouble_until = at
 
     # --- which ---------------------------------------------------------------------------------
 

@@ -186,7 +186,8 @@ def _code_in_words(code: str, approval: str) -> str:
 
 class ReversalAccepted(HostCheck):
     """H12. A reversal tells what has happened already, so the host accepts it. A code by which it
-    is to be sent again later is no refusal; whether it is accepted in the end is H7's.
+    is to be sent again later is no refusal; whether it is accepted in the end is H7's. A reversal
+    that does not agree with its request may be refused.
     """
 
     id = "H12"
@@ -195,7 +196,7 @@ class ReversalAccepted(HostCheck):
         self, terminal: TerminalEvidence, at: float, exchange: Exchange, answer: Answer
     ) -> None:
         message = answer.message
-        if not exchange.reversal or not message.code or exchange.excused:
+        if not exchange.reversal or exchange.doubtful or not message.code:
             return
         self.tried += 1
         if message.advice_outcome is AdviceOutcome.PARK:
@@ -240,6 +241,7 @@ class NetworkAnswered(HostCheck):
 
     id = "H13"
     timed = True
+    by_any_message = True
 
     def due(self, terminal: TerminalEvidence, now: float) -> None:
         network = terminal.wire.network

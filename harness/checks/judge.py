@@ -35,6 +35,7 @@ OF_A_TERMINAL = (
 OF_THE_HOST = (e.DayClosed, e.HostStarted, e.HostThawed, e.FailedOver)
 OF_EVERYBODY = (e.FaultBegan, e.FaultEnded, e.CustomersStopped, *OF_THE_HOST)
 KILLED = "killed"  # the phase in which the process of a host ended, when it goes on in another
+FOREVER = float("inf")
 HOST = "HOST"
 NOT_TERMINALS = (HOST, "RUN")
 NETWORK_AT_HOST = "wire.network"
@@ -73,6 +74,7 @@ class Judge:
             self._watching, self._totals, self._facts.counters.values(), unread
         )
         self._conversation: Conversation | None = Conversation(header.mode, self._dialect)
+        self._host_faults: dict[str, None] = {}  # those of the whole host that go on
         self._now = 0.0
         self._verdict: Verdict | None = None
 
@@ -158,6 +160,7 @@ class Judge:
             self._totals.fault_began(self._terminals)
         elif isinstance(event, e.FaultEnded):
             self._totals.fault_ended()
+            self._relieved(at, event.fault)
         if isinstance(event, OF_EVERYBODY) or (isinstance(event, e.FaultActed) and event.lasts):
             for check in self._watching:
                 check.run_event(at, event)
@@ -168,8 +171,19 @@ class Judge:
         if terminal is not None:
             terminal.wire.exchanges.struck(at, event.lasts, host=False)
         elif event.whom == HOST:
+            lasts = event.lasts
+            if not lasts:  # as long as the fault does, such as two hosts that both act
+                self._host_faults[event.fault] = None
+                lasts = FOREVER
             for terminal in self._terminals.values():
-                terminal.wire.exchanges.struck(at, event.lasts, host=True)
+                terminal.wire.exchanges.struck(at, lasts, host=True)
+
+    def _relieved(self, at: float, fault: str) -> None:
+        """A fault has ended, which may have been one of the whole host."""
+        if fault in self._host_faults:
+            del self._host_faults[fault]
+            for terminal in self._terminals.values():
+                terminal.wire.exchanges.relieved(at)
 
     def secrecy(self, scanned: int, leaks: list[str], unmasked: Sequence[str] = ()) -> None:
         """What the scan for secrets found (S3): bytes read, and where leaks are; `unmasked` says

@@ -69,7 +69,7 @@ class Judgement:
         rows = (*(self._row(check) for check in self._checks), self._secrecy_row())
         expected = self._expected()
         failing = {row.id for row in rows if row.status == "fail"}
-        reasons = self._reasons(rows, expected, cut=cut, interrupted=interrupted)
+        reasons = self._reasons(rows, expected, totals, cut=cut, interrupted=interrupted)
         unread = unread_reason(self._header, totals)
         if unread:
             reasons.insert(0, unread)  # why what follows was not tried
@@ -187,6 +187,7 @@ class Judgement:
         self,
         rows: tuple[Row, ...],
         expected: tuple[Expected, ...],
+        totals: Totals,
         *,
         cut: str,
         interrupted: bool,
@@ -197,6 +198,7 @@ class Judgement:
             reasons.append("the run never said that it ended")
         if interrupted or ended == "interrupted":
             reasons.append("the run was interrupted")
+        reasons += self._nothing_paid(totals)
         reasons += [
             f"{row.id} is promised and was {row.status}"
             for row in rows
@@ -231,6 +233,21 @@ class Judgement:
         there = ", ".join(self._terminals[:_NAMED]) or "none"
         more = ", ..." if len(self._terminals) > _NAMED else ""
         return f": no terminal '{named[1]}' came (there were: {there}{more})"
+
+    def _nothing_paid(self, totals: Totals) -> list[str]:
+        """Cash was asked for and none was presented. A scenario that is about just that says so: it
+        forbids that notes are presented or taken.
+        """
+        forbids = self._header.forbids
+        meant = 0 in (forbids.get("NotesPresented"), forbids.get("NotesTaken"))
+        if "device" not in self._header.sees or meant or totals.presented or not totals.asked:
+            return []
+        rest = totals.asked - totals.answered_yes - totals.answered_no
+        return [
+            f"no cash was paid, although {totals.asked:,} withdrawals were asked for: "
+            f"{totals.answered_no:,} were declined, {totals.answered_yes:,} approved, and "
+            f"{rest:,} had no answer in time that belonged to them"
+        ]
 
     def _something_was_tried(self, rows: tuple[Row, ...]) -> bool:
         """By the machines: the harness tries some invariants by itself, whatever they do, and some

@@ -12,16 +12,24 @@ from harness.checks.evidence import TerminalEvidence
 from harness.checks.operating_time import Moment
 from harness.checks.transactions import TransactionEvidence
 from harness.contract import Contract
+from harness.machines.matching import ECHOED_WRONGLY
 from harness.wire.message import Outcome
 
 _REASONS = 50  # that are counted apart; a peer may think up as many as it likes
+MOST_KINDS = 30
+OTHERS = "others"
+"""A peer may send any number of types: so many are counted by name, and the rest together."""
 
 
 class Totals(msgspec.Struct, kw_only=True):
     """Times in seconds, money in minor units. `captured_why` counts by reason; `explained` is the
     part of the difference between ledger and cash that is owed or in suspense; `refused` counts by
     reason the messages that the host did not serve, or served with a doubt; `unread` counts by
-    reason what somebody else's machine sent that does not read.
+    reason what somebody else's machine sent that does not read. `asked` counts the withdrawals that
+    were asked for, `answered_yes` and `answered_no` those that were approved or declined in time,
+    by the wire, and `presented` how often cash lay at the slot. `strays` counts messages that
+    belong to no request, by MTI, `mismatches` answers that repeat an element wrongly, by that
+    element, and `damaged` messages that would not read or whose MAC was wrong.
     """
 
     terminals: int = 0
@@ -34,6 +42,13 @@ class Totals(msgspec.Struct, kw_only=True):
     inside: int = 0
     longest_wait: float = 0.0
     longest_hold: float = 0.0
+    asked: int = 0
+    answered_yes: int = 0
+    answered_no: int = 0
+    presented: int = 0
+    strays: dict[str, int] = {}
+    mismatches: dict[str, int] = {}
+    damaged: int = 0
     approved: int = 0
     declined: int = 0
     cash_taken: int = 0
@@ -57,7 +72,7 @@ class TotalsCounter:
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
-        self.totals = Totals(captured_why={}, refused={}, unread={})
+        self.totals = Totals(captured_why={}, refused={}, unread={}, strays={}, mismatches={})
         self._wait: dict[str, float] = {}
         self._hold: dict[str, Moment] = {}
         self._met: dict[str, int] = {}
@@ -145,6 +160,27 @@ class TotalsCounter:
     def on_PowerLost(self, terminal: TerminalEvidence, _at: float, _event: e.PowerLost) -> None:
         self._wait.pop(terminal.name, None)
 
+    def on_NotesPresented(self, *_: object) -> None:
+        self.totals.presented += 1
+
+    def on_StrayMessage(
+        self, _terminal: TerminalEvidence, _at: float, event: e.StrayMessage
+    ) -> None:
+        strays = self.totals.strays
+        mti = event.mti if len(strays) < MOST_KINDS else OTHERS
+        strays[mti] = strays.get(mti, 0) + 1
+
+    def on_DamagedMessage(
+        self, _terminal: TerminalEvidence, _at: float, event: e.DamagedMessage
+    ) -> None:
+        elements, wrongly, _ = event.why.partition(f" {ECHOED_WRONGLY}")
+        if not wrongly:
+            self.totals.damaged += 1
+            return
+        mismatches = self.totals.mismatches
+        for element in elements.split(", "):
+            mismatches[element] = mismatches.get(element, 0) + 1
+
     def on_NotesTaken(self, _terminal: TerminalEvidence, _at: float, event: e.NotesTaken) -> None:
         self.totals.cash_taken += worth(event.notes)
 
@@ -183,6 +219,9 @@ class TotalsCounter:
         totals = self.totals
         totals.terminals = len(terminals)
         for terminal in terminals.values():
+            totals.asked += terminal.transactions.withdrawals
+            totals.answered_yes += terminal.transactions.approved
+            totals.answered_no += terminal.transactions.declined
             if terminal.device.inserted is not None:
                 totals.inside += 1
                 totals.longest_hold = max(totals.longest_hold, now - terminal.device.inserted.at)

@@ -118,15 +118,16 @@ class TerminalTransactions:
     """The transactions of one terminal.
 
     `current` is the one that was begun last, `open` are those of which something is undecided or
-    owed, `recent` the last few that are over, `swept` those that the last request found to be over,
-    and `cut_withdrawals` counts the withdrawals during which the power failed. `visitor` is the
-    card's token and the customer's number of who stands before the machine.
+    owed, `recent` the last few that are over, and `swept` those that the last request found to be
+    over. `withdrawals` counts the withdrawals that were asked for, `declined` and `approved` those
+    whose answer came in time and said so, `cut_withdrawals` those in which the power failed.
+    `visitor` is the card's token and the customer's number of who stands before the machine.
     """
 
     __slots__ = (
         "_acquirer", "_by_reversal", "_by_stan", "_debited", "_ledger", "_reversed", "_settled",
-        "_tombstones", "_touched", "current", "cut_withdrawals", "device_seen", "open", "recent",
-        "swept", "visitor",
+        "_tombstones", "_touched", "approved", "current", "cut_withdrawals", "declined",
+        "device_seen", "open", "recent", "swept", "visitor", "withdrawals",
     )  # fmt: skip
 
     def __init__(self, *, ledger: bool, device: bool = True) -> None:
@@ -138,6 +139,9 @@ class TerminalTransactions:
         self.open: dict[int | str, TransactionEvidence] = {}
         self.recent: dict[int | str, TransactionEvidence] = {}
         self.swept: list[TransactionEvidence] = []
+        self.withdrawals = 0
+        self.declined = 0
+        self.approved = 0
         self.cut_withdrawals = 0
         self._acquirer: str | None = None  # the one that this terminal's transactions name
         self._by_stan: dict[str, list[TransactionEvidence]] = {}  # those that were requested

@@ -19,6 +19,7 @@ from harness.contract import Contract
 from harness.wire.dialects.base import Dialect
 from harness.wire.echo import echo_of, wrong_echo
 from harness.wire.message import NETWORK_KINDS, REQUESTS, REVERSALS, Kind, Message, Outcome
+from harness.wire.particulars import differing_from_original
 
 WAY: dict[Kind, e.End] = {
     Kind.REQUEST: "host",
@@ -113,7 +114,7 @@ class WireEvidence:
     def _at_host(self, at: float, message: Message, event: e.FrameSeen) -> None:
         authentic = event.mac != "bad"
         if event.to == "host":
-            if message.kind in ASKING:
+            if not message.is_answer:  # of whatever type: a fault may have changed that
                 connected = self.link.connected
                 self.exchanges.arrives(at, message, authentic=authentic, connected=connected)
             if authentic:
@@ -178,6 +179,7 @@ class WireEvidence:
         if transaction.requests > 1 and transaction.particulars != message.particulars:
             return  # it has the identity of another one, which it does not change
         transaction.withdrawal = message.is_withdrawal
+        transactions.withdrawals += transaction.withdrawal
         if not self._time.powered:  # it left in the instant in which the power failed
             transactions.cut(transaction)
         transaction.amount = message.amount
@@ -193,6 +195,8 @@ class WireEvidence:
 
     def _reverse(self, at: float, message: Message, digest: str) -> None:
         transaction = self.subject = self._transactions.reversed_by(message)
+        if transaction is None or _disagrees(message, transaction):
+            self.exchanges.doubts(message)
         if transaction is None:
             return
         transaction.answer_unseen |= transaction.unsure
@@ -263,6 +267,9 @@ class WireEvidence:
         ):
             asked.approved = message.amount
         self._transactions.touch(asked)
+        if not asked.aborted and asked.withdrawal:
+            self._transactions.approved += asked.approved > 0
+            self._transactions.declined += outcome in CLOSING
         alone = not self._transactions.device_seen  # then there is no customer who may have gone
         if not asked.aborted and (alone or self._wait.since is not None):
             if outcome in CLOSING:
@@ -277,6 +284,14 @@ class WireEvidence:
         waits = self._wait.since is not None and self._wait.awaits_answer()
         if waits and self._transactions.device_seen:
             self._wait.abort(at, "the link closed")
+
+
+def _disagrees(reversal: Message, original: TransactionEvidence) -> bool:
+    """Does a reversal not agree with its request, or with what was approved of that?"""
+    if original.particulars is None:
+        return False  # it was never sent, or long ago
+    wrong = differing_from_original(original.particulars, reversal.particulars)
+    return bool(wrong) or (reversal.amount_taken or 0) > original.approved
 
 
 def _matches(answer: Message, asked: TransactionEvidence) -> bool:

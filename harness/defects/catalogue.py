@@ -6,6 +6,7 @@ from harness.defects.card import CARD_DEFECTS
 from harness.defects.cash import CASH_DEFECTS
 from harness.defects.defect import Defect
 from harness.defects.host import HOST_DEFECTS
+from harness.defects.host_conduct import HOST_CONDUCT_DEFECTS
 from harness.defects.link import LINK_DEFECTS
 from harness.defects.reversals import REVERSAL_DEFECTS
 from harness.defects.secrecy import SECRECY_DEFECTS
@@ -17,4 +18,5 @@ DEFECTS: tuple[Defect, ...] = (
     *LINK_DEFECTS,
     *SECRECY_DEFECTS,
     *HOST_DEFECTS,
+    *HOST_CONDUCT_DEFECTS,
 )

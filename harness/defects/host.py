@@ -269,7 +269,7 @@ HOST_DEFECTS = (
             machine=_ApprovesAfterTombstone,
         ),
         cost="What was reversed is debited all the same, and nobody reverses it again.",
-        must=("H6",),
+        must=("H6", "H6.wire"),
         may=("H1", "H3", "T8", "T10"),
         scenario="late_requests",
     ),
@@ -280,7 +280,7 @@ HOST_DEFECTS = (
             machine=_TombstonesExpire,
         ),
         cost="What was reversed is debited if it comes late enough, and nobody reverses it again.",
-        must=("H6",),
+        must=("H6", "H6.wire"),
         may=("H1", "H3", "T8", "T10"),
         scenario="late_requests",
     ),
@@ -293,7 +293,7 @@ HOST_DEFECTS = (
         ),
         cost="Debits what the terminal was told is declined: the customer pays, and has no cash.",
         must=("H3",),
-        may=("H1",),
+        may=("H1", "H11"),
     ),
     Defect(
         profile=HostProfile(

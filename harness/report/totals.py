@@ -7,7 +7,7 @@ from harness.units import format_money
 
 ALL = ("device", "ledger")
 _HOST = ("host", "ledger")
-_MACHINE = ("customers", "cards", "longest", "cash", "ledger", "given up", "reversals")
+_MACHINE = ("customers", "cards", "longest", "cash", "ledger", "given up", "reversals", "odd")
 
 
 def totals_lines(totals: Totals, sees: tuple[str, ...] = ALL) -> list[tuple[str, str]]:
@@ -21,13 +21,14 @@ def totals_lines(totals: Totals, sees: tuple[str, ...] = ALL) -> list[tuple[str,
         ("ledger", _ledger(totals)),
         ("given up", f"{totals.aborts:,} requests, {totals.late_approvals:,} approved too late"),
         ("reversals", _reversals(totals)),
+        ("odd", _odd(totals)),
     ]
     if totals.unread or totals.keep_alives:
         lines.append(("stream", _stream(totals)))
     hidden = _HOST if "ledger" not in sees else _MACHINE if "device" not in sees else ()
     if totals.refused:
         lines.insert(4, ("refused", _refused(totals)))
-    shown = [(name, text) for name, text in lines if name not in hidden]
+    shown = [(name, text) for name, text in lines if name not in hidden and text]
     if hidden == _MACHINE:
         shown.append(("ledger", f"{format_money(totals.ledger)} booked"))
     return shown
@@ -79,6 +80,24 @@ def _stream(totals: Totals) -> str:
     if totals.keep_alives:
         parts.append(f"keep-alives: {totals.keep_alives:,}")
     return "; ".join(parts)
+
+
+def _odd(totals: Totals) -> str:
+    """What came to the terminals and was of no use; '' if nothing did."""
+    strays = _counts(totals.strays)
+    mismatches = _counts(totals.mismatches)
+    parts = [
+        f"{sum(totals.strays.values()):,} messages of no request ({strays})" if strays else "",
+        f"answers that repeat wrongly: {mismatches}" if mismatches else "",
+        f"{totals.damaged:,} damaged" if totals.damaged else "",
+    ]
+    return "; ".join(part for part in parts if part)
+
+
+def _counts(found: dict[str, int]) -> str:
+    """'DE 4 3 times, DE 49 once'."""
+    named = sorted(found.items())
+    return ", ".join(f"{name or '?'} {'once' if n == 1 else f'{n:,} times'}" for name, n in named)
 
 
 def _reversals(totals: Totals) -> str:

@@ -88,6 +88,12 @@ BROUGHT_OUT_BY: dict[str, tuple[str, ...]] = {
     "declines_advices": ("issuer_down@10m..20m",),
     "books_into_old_day": ("drop_response:mti=0210@14m..15m",),
     "acks_before_replication": ("failover@15m..",),
+    "answers_twice": (),
+    "answers_late": (),
+    "names_another_currency": (),
+    "answers_repeats_otherwise": (UNANSWERED, UNACKNOWLEDGED),
+    "declines_reversals": (UNANSWERED,),
+    "ignores_echo": (),
     "double_feeds": (),
     "mac_not_checked_by_host": (f"bitflip:byte=160,bit=8,{AT},nth=2,mti=0200",),
 }

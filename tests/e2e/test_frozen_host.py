@@ -45,7 +45,7 @@ def test_a_host_stopped_with_sigstop_keeps_no_card(tmp_path: Path) -> None:
     address = line_with(host, "listening on").split()[-1]
     atms = begin(
         *("terminals", "--to", address, "--terminals", str(TERMINALS), "--gap", "5s", "-v"),
-        *("--settle", "10m", "--journal", "atms.jsonl"),
+        *("--settle", "10m", "--journal", "atms.jsonl", "--host-outage", "0s.."),
         cwd=tmp_path,
     )
     line_with(atms, WITHDRAWAL_APPROVED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from bank import Bank, Sent
+from bank import HANG_UP, Bank, Sent
 from line import Fields, changed, framed
 from mistakes import Table
 
@@ -65,11 +65,35 @@ to_requests("its answers have no response code (DE 39)", "answers_without_a_code
             lambda answer: right(changed(answer, de39=None)), caught="H9")  # fmt: skip
 
 
-def echo(element: str, value: str, meaning: str) -> None:
+to_requests("its answers are bytes that are no message", "answers_no_message",
+            lambda _: [(0.1, b"\0\x08ABCDEFGH")], caught="H9", says="no message")  # fmt: skip
+
+
+@mistake("it approves a withdrawal whose reversal it has acknowledged", caught="H6.wire")
+def approves_after_reversal(bank: Bank, message: Fields, answer: Fields) -> Sequence[Sent]:
+    if message["t"] == "0200":
+        return []
+    if message["t"][1] != "4":
+        return right(answer)
+    stan, sent = message["90"][4:10], message["90"][10:20]
+    original = bank.answers["2", message["41"], stan, sent]
+    return [(0.1, answer), (0.2, original)]
+
+
+# Nothing is wrong with one answer, and nobody gets cash: such a run proves nothing.
+NOTHING_PAID = "no cash was paid"
+to_requests("it declines every withdrawal (51)", "declines_everything",
+            lambda answer: right(changed(answer, de39="51", de38=None)),
+            outcome="invalid", says=NOTHING_PAID)  # fmt: skip
+to_requests("it hangs up on every withdrawal", "hangs_up_on_requests",
+            lambda _: [(0.1, HANG_UP)], outcome="invalid", says=NOTHING_PAID)  # fmt: skip
+
+
+def echo(element: str, value: str | None, meaning: str) -> None:
     """A row for an answer that repeats one element wrongly."""
     to_requests(
         f"its answers give {meaning} (DE {element})",
-        f"echoes_de_{element}_wrongly",
+        f"echoes_de_{element}_wrongly" if value else f"leaves_out_de_{element}",
         lambda answer: right(changed(answer, **{f"de{element}": value})),
         caught="H10",
         says=f"DE {element}",
@@ -83,6 +107,9 @@ echo("32", "00000000001", "another acquirer")
 echo("37", "999999999999", "another RRN")
 echo("41", "ATM99999", "another terminal")
 echo("49", "840", "another currency")
+echo("4", None, "no amount")
+echo("7", None, "no time")
+echo("41", None, "no terminal")
 
 
 # --- answers to reversals -------------------------------------------------------------------------
@@ -92,8 +119,21 @@ to_reversals("it declines reversals (05)", "declines_reversals",
              lambda answer: right(changed(answer, de39="05")), caught="H12")  # fmt: skip
 to_reversals("it never answers a reversal", "answers_no_reversal", lambda _: [],
              caught="H9")  # fmt: skip
+to_reversals("it answers every reversal too late", "answers_reversals_late",
+             lambda answer: [(70.0, answer)], caught="H9")  # fmt: skip
+to_reversals("it answers every reversal twice", "answers_reversals_twice",
+             lambda answer: [(0.1, answer), (0.2, answer)], caught="H9")  # fmt: skip
+to_reversals("its answers to reversals give another amount (DE 4)", "reversal_another_amount",
+             lambda answer: right(changed(answer, de4=f"{99900:012d}")),
+             caught="H10", says="DE 4")  # fmt: skip
 to_reversals("its answers to reversals have another STAN (DE 11)", "reversal_another_stan",
              lambda answer: right(changed(answer, de11="999999")), caught="H9")  # fmt: skip
+
+
+@mistake("it answers the repeat of a reversal otherwise than the first (25)", caught="H11",
+         faults=REVERSAL_ANSWER_LOST)  # fmt: skip
+def answers_repeats_otherwise(_bank: Bank, message: Fields, answer: Fields) -> Sequence[Sent]:
+    return right(changed(answer, de39="25") if message["t"] == "0421" else answer)
 
 
 # --- network management ---------------------------------------------------------------------------
@@ -126,3 +166,21 @@ asks("it signs off a terminal (DE 70 002)", "signs_the_terminal_off", "function 
      **{"70": "002"})  # fmt: skip
 asks("it sends a request for a withdrawal (0200)", "asks_for_a_withdrawal", "MTI 0200",
      **{"t": "0200", "3": "010000", "4": "000000005000"})  # fmt: skip
+
+
+# --- more of network management -----------------------------------------------------------------
+
+
+@mistake("it answers every echo too late", caught="H13")
+def answers_echoes_late(_bank: Bank, message: Fields, answer: Fields) -> Sequence[Sent]:
+    return [(12.0, answer)] if message.get("70") == "301" else right(answer)
+
+
+@mistake("it answers echoes without a response code (DE 39)", caught="H13", says="DE 39")
+def answers_echoes_without_a_code(_bank: Bank, message: Fields, answer: Fields) -> Sequence[Sent]:
+    return right(changed(answer, de39=None) if message.get("70") == "301" else answer)
+
+
+@mistake("it answers no sign-on", caught="H13")
+def answers_no_sign_on(_bank: Bank, message: Fields, answer: Fields) -> Sequence[Sent]:
+    return [] if message.get("70") == "001" else right(answer)

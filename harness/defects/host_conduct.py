@@ -1,0 +1,123 @@
+"""Hosts whose books are right, and whose answers are not: what the wire alone shows."""
+
+from __future__ import annotations
+
+from harness.defects.defect import Defect
+from harness.machines.host import Host
+from harness.machines.host_cells import reversals
+from harness.machines.host_inputs import HostInput, HostState, Received
+from harness.machines.host_table import SAFE_HOST_TABLE
+from harness.machines.profile import HostProfile, rewired_host
+from harness.machines.transaction_log import TransactionRecord
+from harness.wire.message import Message
+
+
+class _AnswersTwice(Host):
+    """Sends each answer about money a second time."""
+
+    def answer(self, x: Received, answer: Message, now: float, delay: float = 0.0) -> None:
+        super().answer(x, answer, now, delay)
+        if not answer.is_network_management and x.fault.answer:
+            self.queue.put(now + delay + 1.0, x, answer)
+
+
+class _NamesAnotherCurrency(Host):
+    """Books what it was asked for, and says that it was something else."""
+
+    def stored_answer(self, message: Message, record: TransactionRecord) -> Message:
+        answer = super().stored_answer(message, record)
+        return answer.replaced(currency="840") if message.is_withdrawal else answer
+
+
+def _call_it_duplicate(host: Host, x: Received, now: float) -> None:
+    """Says of what it has heard before that it has heard it, and not what it had answered."""
+    host.reply(x, "duplicate", now)
+
+
+_AnswersRepeatsOtherwise = rewired_host(
+    {
+        (state, what): _call_it_duplicate
+        for state, what in SAFE_HOST_TABLE
+        if what in (HostInput.REQUEST_AGAIN, HostInput.REVERSAL_AGAIN)
+        and state != HostState.PENDING
+    }
+)
+
+
+def _decline(host: Host, x: Received, now: float) -> None:
+    """Treats an advice as a request, and says no."""
+    reversals.conclude(host, x, "do_not_honour", now)
+
+
+_DeclinesReversals = rewired_host(
+    {(state, what): _decline for state, what in SAFE_HOST_TABLE if what == HostInput.REVERSAL}
+)
+
+
+def _stay_silent(_host: Host, _x: Received, _now: float) -> None:
+    """Does nothing."""
+
+
+_IgnoresEcho = rewired_host(
+    {(state, what): _stay_silent for state, what in SAFE_HOST_TABLE if what == HostInput.ECHO}
+)
+
+
+HOST_CONDUCT_DEFECTS = (
+    Defect(
+        profile=HostProfile(
+            name="answers_twice",
+            summary="sends every answer about money a second time",
+            machine=_AnswersTwice,
+        ),
+        cost="A terminal that takes the second answer for the next request's pays on it.",
+        must=("H9",),
+    ),
+    Defect(
+        profile=HostProfile(
+            name="answers_late",
+            summary="takes longer to decide than any terminal waits",
+            settings={"answer": (50.0, 60.0)},
+        ),
+        cost="Every withdrawal is booked and reversed, and nobody gets cash.",
+        must=("H9",),
+    ),
+    Defect(
+        profile=HostProfile(
+            name="names_another_currency",
+            summary="answers a withdrawal in another currency than it was asked for",
+            machine=_NamesAnotherCurrency,
+        ),
+        cost="A terminal that does not look pays dollars for euros.",
+        must=("H10",),
+    ),
+    Defect(
+        profile=HostProfile(
+            name="answers_repeats_otherwise",
+            summary="answers a repeat with 'duplicate', whatever it had answered the first",
+            machine=_AnswersRepeatsOtherwise,
+        ),
+        cost="Where an answer was lost, the terminal never learns what it said.",
+        must=("H11",),
+        scenario="lost_answers",
+    ),
+    Defect(
+        profile=HostProfile(
+            name="declines_reversals",
+            summary="declines reversals, and books none",
+            machine=_DeclinesReversals,
+        ),
+        cost="The customer pays for cash that never came, until somebody looks at what is parked.",
+        must=("H12",),
+        may=("H3", "H7"),
+    ),
+    Defect(
+        profile=HostProfile(
+            name="ignores_echo",
+            summary="answers no echo",
+            machine=_IgnoresEcho,
+        ),
+        cost="Terminals that have nothing to ask hang up on it again and again, and serve nobody.",
+        must=("H13",),
+    ),
+)

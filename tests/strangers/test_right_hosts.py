@@ -1,0 +1,33 @@
+"""Our terminals before strangers' hosts that are right in their own way: none of them is blamed."""
+
+from __future__ import annotations
+
+import pytest
+from bank import Bank, Errs
+from right_hosts import RIGHT_HOSTS
+from virtual_time import virtually
+
+from harness.api import Terminals
+from harness.checks.verdict import Verdict
+
+ANSWERS_LOST = ("drop_response:nth=2,mti=0210", "drop_response:nth=1,mti=0430")
+
+
+async def play(host: Errs) -> Verdict:
+    """Two terminals for ten minutes; each loses an answer, and the answer to a reversal."""
+    async with (
+        Bank(host) as bank,
+        Terminals(bank.address, terminals=2, gap="30s", settle="200s", faults=ANSWERS_LOST) as atms,
+    ):
+        await atms.serve("10m")
+        await atms.settle()
+    return atms.verdict
+
+
+@pytest.mark.parametrize("name", RIGHT_HOSTS)
+def test_a_right_host_passes(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever its answers leave out, and however long it takes within its time."""
+    verdict = virtually(play(RIGHT_HOSTS[name]), monkeypatch)
+    assert verdict.passed, verdict
+    tried = {row.id for row in verdict.rows if row.tried}
+    assert {"T4", "T13", "H9", "H10", "H12", "H13"} <= tried
