@@ -73,7 +73,6 @@ def test_a_reversal_that_agrees_with_its_request_passes_t14(sees: tuple[str, ...
         ({"de49": "840"}, "DE 49"),
         ({"de37": "000000000009"}, "DE 37"),
         ({"de3": "310000"}, "DE 3"),
-        ({"de95": "000000006000"}, "DE 95"),
     ],
 )
 def test_a_reversal_that_does_not_agree_breaks_t14(
@@ -116,7 +115,10 @@ def test_no_acquirer_in_the_name_is_the_reversals_own() -> None:
     assert failing(script.verdict()) == []
 
 
-@pytest.mark.parametrize(("taken", "broken"), [("000000000000", False), ("000000001000", True)])
+@pytest.mark.parametrize(
+    ("taken", "broken"),
+    [("000000000000", False), ("000000001000", True), ("000000006000", True)],
+)
 def test_cash_of_an_unanswered_withdrawal_breaks_t14(taken: str, broken: bool) -> None:
     """DE 95 says that some was paid, and nothing was approved."""
     script = unanswered(sees=HOST_ALONE)
