@@ -181,7 +181,7 @@ CASH_DEFECTS = (
         ),
         cost="A network that repeats itself empties the cassettes.",
         must=("T4", "T5"),
-        may=("H3", "T8", "T10"),
+        may=("H3", "T8", "T10", "T14"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -191,7 +191,7 @@ CASH_DEFECTS = (
         ),
         cost="Counts notes out for a request that may be declined.",
         must=("T4",),
-        may=("T3", "T6", "T9", "H3", "T8", "T10"),
+        may=("T3", "T6", "T9", "H3", "T8", "T10", "T14"),
     ),
     Defect(
         profile=TerminalProfile(

@@ -105,10 +105,10 @@ def test_a_card_at_the_slot_is_open_and_not_broken(ends: float, how: str, said: 
     assert verdict.outcome == said
     assert ("T8" in failing(verdict)) is (said == "fail")
     if said == "invalid":
-        assert verdict.reasons[0] == (
+        assert (
             "something was open to the last: ATM00001: STAN 000001 of customer 1, asked at 20.0 s, "
             "answered 'approved'; ATM00001: the card of customer 1 is at the slot"
-        )
+        ) in verdict.reasons
 
 
 @pytest.mark.parametrize(("ends", "said"), [(50.0, "invalid"), (60.0, "fail")])
@@ -120,9 +120,8 @@ def test_a_withdrawal_may_be_unanswered_while_its_timer_runs(ends: float, said: 
     verdict = script.verdict()
     assert verdict.outcome == said
     if said == "invalid":
-        assert verdict.reasons[0] == (
-            "something was open to the last: ATM00001: STAN 000001, asked at 10.0 s, no answer"
-        )
+        what = "something was open to the last: ATM00001: STAN 000001, asked at 10.0 s, no answer"
+        assert what in verdict.reasons
 
 
 def test_a_power_cut_and_what_it_left_open() -> None:

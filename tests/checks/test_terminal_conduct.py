@@ -73,7 +73,6 @@ def test_a_reversal_that_agrees_with_its_request_passes_t14(sees: tuple[str, ...
         ({"de49": "840"}, "DE 49"),
         ({"de37": "000000000009"}, "DE 37"),
         ({"de3": "310000"}, "DE 3"),
-        ({"de95": "000000006000"}, "DE 95"),
     ],
 )
 def test_a_reversal_that_does_not_agree_breaks_t14(
@@ -116,7 +115,10 @@ def test_no_acquirer_in_the_name_is_the_reversals_own() -> None:
     assert failing(script.verdict()) == []
 
 
-@pytest.mark.parametrize(("taken", "broken"), [("000000000000", False), ("000000001000", True)])
+@pytest.mark.parametrize(
+    ("taken", "broken"),
+    [("000000000000", False), ("000000001000", True), ("000000006000", True)],
+)
 def test_cash_of_an_unanswered_withdrawal_breaks_t14(taken: str, broken: bool) -> None:
     """DE 95 says that some was paid, and nothing was approved."""
     script = unanswered(sees=HOST_ALONE)
@@ -159,10 +161,10 @@ def test_nobody_can_tell_what_an_unseen_original_was(amount: str, doubted: bool)
     verdict = script.verdict()
     assert (verdict.outcome == "invalid") is doubted
     if doubted:
-        assert verdict.reasons == (
+        assert (
             "ATM00001: reversal 000102 of STAN 000077, which was not seen: was STAN 000001 of the "
-            "same card and amount meant?",
-        )
+            "same card and amount meant?"
+        ) in verdict.reasons
 
 
 # --- T13: the repeats ----------------------------------------------------------------------
@@ -204,7 +206,7 @@ def test_a_reversal_without_an_answer_is_repeated(ends: float, repeated: bool, s
         )
     elif said == "not tried":
         assert verdict.outcome == "invalid"
-        assert "reversal 000101 of STAN 000001 has no final answer" in verdict.reasons[0]
+        assert "reversal 000101 of STAN 000001 has no final answer" in "; ".join(verdict.reasons)
 
 
 def test_a_terminal_whose_echo_is_not_answered_sends_no_reversal() -> None:
