@@ -34,7 +34,9 @@ FRAMINGS = {name: framing(name) for name in framing_names()}
 DIALECT = load_dialect()
 SAMPLES = sent_by_terminals(DIALECT)
 MAC = CmacMac(bytes(range(16)))
-USED = sorted({key for message in SAMPLES for key in message.fields} | {"15", "38", "54", "64", "h"})
+USED = sorted(
+    {key for message in SAMPLES for key in message.fields} | {"15", "38", "54", "64", "h"}
+)
 OWN_ERRORS = (DecodeError, EncodeError, LocalProtocolError)
 _TEXT = string.digits + string.ascii_letters + " =+-.\x00\x1b\n\xe9\xff²"
 _ODD: tuple[Any, ...] = (None, "", -1, 0, 1, 2, 3, 7, 8, 16, 99, 10**7, True, 1.5, [], "b", "x", {})
