@@ -1,4 +1,4 @@
-"""No specification, message, stream or frame builder raises anything but the project's own errors."""
+"""No specification, message, stream or frame builder raises any error but the project's own."""
 
 from __future__ import annotations
 

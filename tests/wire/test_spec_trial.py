@@ -97,7 +97,7 @@ def test_a_value_is_fitted_and_read_back(
 def test_a_place_is_cut_and_a_name_is_not() -> None:
     """A street may lose its end; a terminal's id may not, and is not looked at for our host."""
     assert tried({"43": {"max_len": 10}}).outward({"43": "Rue de la Loi 1"})["43"] == "Rue de la "
-    with pytest.raises(ConfigError, match="field 41: .*has no room"):
+    with pytest.raises(ConfigError, match=r"field 41: .*has no room"):
         tried({"41": {"max_len": 6}}, host=False)
     assert not tried({"41": {"max_len": 6}}, terminals=False).left_out
 
@@ -163,8 +163,8 @@ def test_a_card_that_does_not_fit_is_refused() -> None:
     made = fitted(spec, dialect, place="theirs.json")
     cards = [("9999990000000014", "2812", "9999990000000014=2812201")]
     check_cards(spec, dialect, made, cards, place="--cards mine.csv")
+    longer = [*cards, ("999999000000001", "2812", "999999000000001=2812201")]
     with pytest.raises(ConfigError, match=r"PAN of 15 digits\) does not fit field 2") as caught:
-        longer = [*cards, ("999999000000001", "2812", "999999000000001=2812201")]
         check_cards(spec, dialect, made, longer, place="--cards mine.csv")
     assert "999999000000001" not in str(caught.value)
 
