@@ -203,6 +203,9 @@ async def _announce(standalone: Standalone, console: Console, stop: asyncio.Even
         f"  {link.framing}, {link.spec}, MAC {link.mac}, "
         f"{'sign-on first' if link.sign_on else 'no sign-on'}, seed {plan.seed}"
     )
+    if standalone.left_out:
+        elements = ", ".join(standalone.left_out)
+        console.print(f"  our messages go without DE {elements}: {link.spec} has no room for them")
     for fault in plan.faults:
         console.print(Text(f"  fault: {fault}"))
     if isinstance(standalone, StandaloneHost):

@@ -161,6 +161,13 @@ class Standalone:
         ]
         return self
 
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The data elements that our messages go without, as the specification has no room for
+        them.
+        """
+        return tuple(sorted(self._assembly.fitting.left_out, key=int))
+
     def _begin_journal(self) -> None:
         size = self._open_store()
         if self._goes_on and size is not None and self.path is not None and self.path.exists():

@@ -45,7 +45,7 @@ class Rule(NamedTuple):
 
     def back(self, text: str) -> str:
         """The text as the dialect has it."""
-        if self.kind == "number" and self.theirs and _digits(text):
+        if self.kind == "number" and self.ours and _digits(text):
             return _of_width(text, self.ours)
         if self.kind in ("text", "place") and self.theirs:
             return text if text[self.ours :].strip(" ") else text[: self.ours]

@@ -77,8 +77,11 @@ def function_of_mti(mti: str) -> str:
 
 def counterpart(mti: str) -> str:
     """The MTI of the answer to a request, and of the request of an answer. A repeat gets the same
-    answer as the first.
+    answer as the first. What a peer calls an MTI need not be four digits; then it gets the function
+    of an answer to a request.
     """
+    if not (len(mti) == 4 and mti.isascii() and mti[2:].isdigit()):
+        return f"{mti[:2]}10"
     return f"{mti[:2]}{int(mti[2]) ^ 1}{int(mti[3]) & ~1}"
 
 

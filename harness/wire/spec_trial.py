@@ -132,9 +132,9 @@ class _Trial:
         for element in sorted(needed, key=int):
             if element not in self.spec:
                 self._refuse(element, _MISSING, needed)
+        self._need_card()
         sent = sent_by_terminals(self.dialect)
         if terminals:
-            self._need_card()
             needed |= self._meaning("replacement_amounts")
             self._try({x for message in sent for x in message.fields.items()}, needed)
         if host:
@@ -154,6 +154,7 @@ class _Trial:
             message.ELEMENTS[meaning]
             for kind in kinds
             for meaning in message.MANDATORY.get(kind, ())
+            if meaning != "pan"  # the track says it as well: see `_need_card`
         }
         return found
 
@@ -223,6 +224,7 @@ class _Trial:
             raise ConfigError(
                 f"the value of the header does not fit ({error.reason})",
                 place=f"{self.place}: field {HEADER}",
+                remedy="correct its \"value\"; it is hexadecimal if data_enc is 'b'",
             ) from None
         asked = self.dialect.read({**sent[0].fields, HEADER: "0"})
         echoes = HEADER in self.dialect.answer(asked, self.dialect.codes["approved"]).fields
