@@ -20,7 +20,8 @@ from harness.live.run import run_live
 from harness.plan import plan_of
 from harness.scenario import load_scenario
 
-_COMPUTES = "while True: sum(range(10_000))"
+# until the process that started it is gone, however that ended
+_COMPUTES = "import os\nparent = os.getppid()\nwhile os.getppid() == parent: sum(range(10_000))"
 
 
 def main() -> int:

@@ -190,7 +190,6 @@ class _LiveRun:
             await self._until(0.0, interrupt, first_error)
             if not self._sample.whole:
                 fleet.record(RUN, self._sample.event)
-            fleet.lag.saw(self._clock.now())  # the faults' windows count from second 0
             fleet.start()
             how = await self._play(fleet, interrupt, first_error, progress)
         finally:

@@ -15,7 +15,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Protocol, Self, TypeVar
@@ -329,8 +329,9 @@ def calendar_at(origin: float) -> Calendar:
     """The real date and time, when `origin` is the Unix time of run second 0; local time is that of
     this machine then.
     """
-    epoch = datetime.fromtimestamp(origin, UTC).replace(tzinfo=None)
-    return Calendar(epoch.isoformat(), utc_offset=time.localtime(origin).tm_gmtoff)
+    start = datetime.fromtimestamp(origin, UTC)
+    offset = start.astimezone().utcoffset() or timedelta()
+    return Calendar(start.replace(tzinfo=None).isoformat(), utc_offset=offset.total_seconds())
 
 
 def check_virtual(plan: RunPlan) -> None:

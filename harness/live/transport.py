@@ -174,7 +174,7 @@ class Alarm:
         self._due = float("-inf")
 
 
-LOOK = 0.01  # wall seconds between two looks at the loop's delay
+LOOK = 0.02  # wall seconds between two looks at the loop's delay
 
 
 async def watch_lag(clock: LiveClock, lag: Lag, report: Callable[[e.LagMeasured], None]) -> None:

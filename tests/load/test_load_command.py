@@ -151,7 +151,7 @@ def test_somebody_elses_host_is_loaded(tmp_path: Path, rate: tuple[str, ...]) ->
         (["--for", "0"], "--for"),
         (["--fault", "sillent"], "silent"),
         (["--terminals", "2", "--rate", "5000/s"], "--terminals 41"),
-        (["--framing", "3byte"], "framing"),
+        (["--framing", "5byte"], "framing"),
     ],
 )
 def test_a_mistake_is_named_before_anything_runs(
