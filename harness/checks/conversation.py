@@ -81,6 +81,7 @@ class Conversation:
             e.LinkClosed: self._closed,
             e.ConnectFailed: self._failed,
             e.FrameSeen: self._frame,
+            e.IncompleteFrame: self._incomplete,
             e.RequestDecided: self._decided,
             e.CustomerArrived: self._arrived,
             e.Aborted: self._aborted,
@@ -142,6 +143,11 @@ class Conversation:
                 self._without_mac += not message.mac_element
                 return
         self._message(actor, message)
+
+    def _incomplete(self, _actor: str, event: e.IncompleteFrame) -> None:
+        if event.to == self._peer_sends_to:
+            hint = f"; {event.hint}" if event.hint else ""
+            _count(self._unread, f"{event.size:,} bytes are no whole frame{hint}")
 
     def _message(self, actor: str, message: Message) -> None:
         kind = message.kind

@@ -20,8 +20,8 @@ from harness.wire.dialects.base import Dialect
 from harness.wire.message import MAC_ELEMENTS, Kind, Message
 
 _MOST = 8  # lines in a run
-_SILENT = 10.0  # seconds of the clock after which it is said that nothing comes
-_WHILE_SILENT = ("nobody", "silent")
+_NOBODY = 10.0  # seconds of the clock after which it is said that nobody comes
+_TOLD_APART = ("nobody", "silent")  # by `waited`, and by the watch over each connection
 _TURNS = (e.FrameSeen, e.Aborted, e.LateApproval, e.LateAnswer, e.StrayMessage, e.DamagedMessage)
 """After these it may be plain that a conversation leads to nothing."""
 
@@ -64,15 +64,15 @@ class SetupHints:
 
     def waited(self, seconds: float) -> None:
         """So long, in seconds of the clock, the run has lasted: nothing may have happened in it."""
-        if seconds >= _SILENT:
+        if seconds >= _NOBODY:
             trouble = self._conversation.trouble()
-            if trouble is not None and trouble.kind in _WHILE_SILENT:
+            if trouble is not None and trouble.kind == "nobody":
                 self._once(trouble.kind, f"after {seconds:.0f} s: {trouble.words}")
 
     def _tell_plain_trouble(self) -> None:
         """What no line has said yet, and will hardly change."""
         trouble = self._conversation.trouble()
-        if trouble is not None and trouble.is_plain and trouble.kind not in _WHILE_SILENT:
+        if trouble is not None and trouble.is_plain and trouble.kind not in _TOLD_APART:
             self._once(trouble.kind, trouble.words)
 
     def _once(self, kind: str, text: str) -> None:

@@ -29,6 +29,7 @@ def to_terminal(
 
 OPENED = ("ATM1", e.LinkOpened())
 ACCEPTED = ("HOST", e.LinkOpened())
+HALF_A_FRAME = ("HOST", e.IncompleteFrame("host", 57, 2, 5.0, False, "", "", "--framing x"))
 HUNG_UP = ("ATM1", e.LinkClosed("fin"))
 ON: Entries = [OPENED, to_host(SIGN_ON), to_terminal(SIGNED_ON)]
 AT_HOST: Entries = [ACCEPTED, OPENED, to_host(SIGN_ON), to_terminal(SIGNED_ON)]
@@ -124,6 +125,13 @@ def test_at_the_terminals(entries: Entries, words: str) -> None:
         (
             [ACCEPTED, OPENED, to_host({**SIGN_ON, "64": "00"}, mac="bad")],
             "1 message came from the terminals, and none has a right MAC",
+        ),
+        (
+            [
+                ACCEPTED,
+                ("HOST", e.IncompleteFrame("host", 57, 2, 5.0, False, "", "", "--framing x")),
+            ],
+            "1 message came, and none could be read: 57 bytes are no whole frame; --framing x",
         ),
         (AT_HOST, "1 message came, and no request for money among them"),
         (
