@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from harness.errors import DecodeError
 from harness.events import End, FrameSeen, IncompleteFrame, KeepAlivesSeen
+from harness.shown import shown_bytes
 from harness.wire.authenticated import AuthenticatedCodec
 from harness.wire.deframer import Deframer, Frame
 from harness.wire.dialects.base import Dialect
@@ -86,7 +87,7 @@ class TapDecoder:
             missing=stream.missing,
             waited=round(waited, 3),
             closed=closed,
-            shown=_shown(data),
+            shown=shown_bytes(data),
             lengths=guess.lengths(data) if guess is not None else "",
             hint=guess.hint(data) if guess is not None else "",
         )
@@ -188,8 +189,3 @@ class Tap:
         count, self.keep_alives = self.keep_alives, 0
         hint, self._doubt = self._doubt, ""
         return KeepAlivesSeen(self._to, count, hint)
-
-
-def _shown(data: bytes) -> str:
-    """The first bytes, too few to hold a card number."""
-    return data[:12].hex(" ")

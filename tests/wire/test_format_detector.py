@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from harness.wire.codec import Codec
 from harness.wire.format_detector import FormatDetector
@@ -136,3 +138,11 @@ def test_a_specification_of_one_s_own_is_tried_too() -> None:
     detector = FormatDetector("2byte", "iso87-binary")
     stream = framing("4ascii").wrap(MESSAGES["iso87-binary"])
     assert detector.hint(stream) == "it reads with --framing 4ascii"
+
+
+@settings(deadline=None, max_examples=200)
+@given(begin=st.sampled_from([b"", b"\0\x39", b"0800", ASCII[:20]]), rest=st.binary(max_size=80))
+def test_no_bytes_raise_anything(begin: bytes, rest: bytes) -> None:
+    """Whatever a peer sends, the answer is a text."""
+    assert isinstance(USED.hint(begin + rest), str)
+    assert isinstance(USED.lengths(begin + rest), str)
