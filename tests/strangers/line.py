@@ -7,6 +7,7 @@ import contextlib
 import copy
 import struct
 from datetime import UTC, datetime, timedelta
+from typing import Self
 
 import iso8583
 from iso8583.specs import default_ascii
@@ -29,7 +30,7 @@ class Line:
         self.strays: list[Fields] = []  # came where something else was waited for
 
     @classmethod
-    async def to(cls, address: str) -> Line:
+    async def to(cls, address: str) -> Self:
         host, _, port = address.rpartition(":")
         return cls(*await asyncio.open_connection(host, int(port)))
 

@@ -32,7 +32,7 @@ def changed(change: Change, base: str = "iso87-ascii") -> Spec:
     return spec
 
 
-def tried(change: Change, **roles: bool) -> Fitting:
+def tried(change: Change, **roles: Any) -> Fitting:
     spec = changed(change)
     return fitted(spec, load_dialect(spec=spec), place="theirs.json", **roles)
 
