@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from mistakes import Mistake
@@ -12,6 +13,10 @@ from harness.journal import Listener
 from harness.report.refusals import RefusalLines
 from harness.report.setup_hints import SetupHints
 from harness.wire.dialects import load_dialect
+
+
+_CLOCK = re.compile(r"^[0-9]{2}:[0-9]{2}:[0-9]{2} ")
+_PORT = re.compile(r"127\.0\.0\.1:[0-9]+")
 
 
 class Said:
@@ -41,6 +46,18 @@ class Said:
         """The invariants that are broken."""
         assert self.verdict is not None
         return [row.id for row in self.verdict.rows if row.status == "fail"]
+
+    def answer_to(self, row: Mistake) -> str:
+        """What the harness says of that mistake, in one line: of the invariant that is broken, or
+        the line in which the words of the row stand.
+        """
+        assert self.verdict is not None
+        failures = [x for x in self.verdict.failures if x.invariant == row.caught]
+        lines = [f"{x.invariant}: {x.what}" for x in failures]
+        if not row.caught:
+            lines = [_CLOCK.sub("", line) for line in (*self.hints, *self.verdict.reasons)]
+        told = [line for line in lines if row.says in line] or lines
+        return _PORT.sub("127.0.0.1:PORT", told[0]).replace("|", "\\|")
 
     def must_tell(self, row: Mistake) -> None:
         """Raises AssertionError where the machine that errs got away with it."""

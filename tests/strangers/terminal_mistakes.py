@@ -234,7 +234,7 @@ without("11", "a STAN")
 without("41", "a terminal")
 
 
-@mistake("a withdrawal in a currency that the host does not serve (DE 49)", says="840",
+@mistake("a withdrawal in a currency that the host does not serve (DE 49)", says="DE 49",
          outcome="pass")  # fmt: skip
 async def another_currency(atm: Atm) -> None:
     answer = await atm.ask(atm.wrong(atm.withdrawal(), de49="840"))

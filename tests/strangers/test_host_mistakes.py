@@ -9,6 +9,7 @@ import pytest
 from bank import Bank
 from host_mistakes import HOST_MISTAKES
 from mistakes import Mistake
+from page import PAGE, line_of
 from said import Said
 from virtual_time import virtually
 
@@ -34,7 +35,9 @@ async def play(row: Mistake, *, errs: bool) -> Said:
 def test_the_mistake_is_told(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the invariant that it breaks, or in words where it breaks none."""
     row = HOST_MISTAKES[name]
-    virtually(play(row, errs=True), monkeypatch).must_tell(row)
+    said = virtually(play(row, errs=True), monkeypatch)
+    said.must_tell(row)
+    assert line_of(row, said) in PAGE.read_text(), "draw docs/strangers.md again: page.py"
 
 
 @each
