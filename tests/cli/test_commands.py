@@ -129,7 +129,7 @@ def test_a_run_that_tries_nothing_is_3(capsys: pytest.CaptureFixture[str]) -> No
         (["run", "small.toml", "--framing", "2bytes"], "did you mean '2byte'"),
         (["run", "small.toml", "--mac", "cmca"], "--mac: unknown MAC algorithm 'cmca'"),
         (["run", "small.toml", "--dialect", "1978"], "did you mean '1987'"),
-        (["host", "--listen", "127.0.0.1:0", "--framing", "3byte"], "did you mean '2byte'"),
+        (["host", "--listen", "127.0.0.1:0", "--framing", "2bytes"], "did you mean '2byte'"),
         (["host", "--listen", "127.0.0.1:0", "--slack", "soon"], "--slack soon"),
         (["terminals", "--to", "127.0.0.1:1", "--gap", "often"], "--gap often"),
         (["terminals", "--to", "127.0.0.1:1", "--speed", "0"], "--speed 1"),
