@@ -14,7 +14,6 @@ from harness.report.refusals import RefusalLines
 from harness.report.setup_hints import SetupHints
 from harness.wire.dialects import load_dialect
 
-
 _CLOCK = re.compile(r"^[0-9]{2}:[0-9]{2}:[0-9]{2} ")
 _PORT = re.compile(r"127\.0\.0\.1:[0-9]+")
 
