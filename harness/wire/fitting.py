@@ -74,7 +74,7 @@ class Fitting(NamedTuple):
         """The fields of a message of ours, as the specification has them."""
         rules = self.rules
         made = {
-            name: rules[name].out(text) if name in rules else text
+            name: rules[name].out(text) if name in rules and isinstance(text, str) else text
             for name, text in fields.items()
             if name not in self.left_out
         }

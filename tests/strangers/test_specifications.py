@@ -52,6 +52,7 @@ async def _before_our_host(theirs: Theirs, spec: str, options: dict[str, Any]) -
     said = Said("host")
     async with Host(spec=spec, seed=2, listeners=said.listeners, **options) as host:
         line = await TheirLine.to(host.address)
+        assert isinstance(line, TheirLine)
         line.theirs = theirs
         try:
             atm = Atm(line, errs=False)

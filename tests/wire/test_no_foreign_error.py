@@ -6,12 +6,15 @@ import pytest
 from fuzz import play
 
 from harness.crypto.mac import CmacMac
+from harness.errors import EncodeError
 from harness.wire.authenticated import AuthenticatedCodec
 from harness.wire.codec import Codec
+from harness.wire.dialects import load_dialect
 from harness.wire.frame_builder import FrameBuilder
 from harness.wire.framing import framing
 from harness.wire.kinds import counterpart
 from harness.wire.spec import load_spec
+from harness.wire.spec_trial import fitted
 
 PARTS = 8
 INPUTS = 3_000_000
@@ -46,6 +49,16 @@ def test_a_third_bitmap_is_no_message_for_the_frame_builder(spec: str) -> None:
     frame = framing("2byte").wrap(mti + bitmaps + bytes(8))
     assert builder.parts(frame) == {}
     assert builder.mac_element(frame) == ""
+
+
+def test_a_value_that_is_no_text_is_refused_by_name() -> None:
+    """Also where the element is fitted."""
+    spec = load_spec("iso87-ascii")
+    spec["4"]["max_len"] = 16
+    made = fitted(spec, load_dialect(spec=spec), place="theirs.json")
+    codec = AuthenticatedCodec(Codec(spec), None, made)
+    with pytest.raises(EncodeError, match="field 4"):
+        codec.encode({"t": "0200", "4": 5000})  # type: ignore[dict-item]
 
 
 @pytest.mark.parametrize(

@@ -32,9 +32,10 @@ def changed(change: Change, base: str = "iso87-ascii") -> Spec:
     return spec
 
 
-def tried(change: Change, **roles: Any) -> Fitting:
+def tried(change: Change, *, host: bool = True, terminals: bool = True) -> Fitting:
     spec = changed(change)
-    return fitted(spec, load_dialect(spec=spec), place="theirs.json", **roles)
+    dialect = load_dialect(spec=spec)
+    return fitted(spec, dialect, place="theirs.json", host=host, terminals=terminals)
 
 
 @pytest.mark.parametrize("name", list(spec_names()))
