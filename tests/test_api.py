@@ -195,12 +195,12 @@ async def test_a_broken_host_is_answered_with_reversals(tmp_path: Path, fault: s
 
 
 async def test_a_defective_terminal_fails_by_its_own_evidence(tmp_path: Path) -> None:
-    """A host by itself sees nothing wrong; the cash shows it, and ledger against cash how much."""
+    """The cash shows it; a host by itself sees reversals that say more was paid than approved."""
     halves = Halves(tmp_path)
     await halves.serve("30s", profile="cash_before_approval")
-    assert halves.host.passed, halves.host
-    assert broken(halves.terminals) == {"T4", "T6"}
-    assert broken(halves.both) == {"T4", "T6", "H3"}
+    assert broken(halves.host) == {"T14"}, halves.host
+    assert broken(halves.terminals) == {"T4", "T6", "T14"}, halves.terminals
+    assert broken(halves.both) == {"T4", "T6", "T14"}, halves.both
     assert halves.both.exit_code == 1
 
 
