@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
-from harness.errors import ConfigError, EncodeError
+from harness.errors import CodecError, ConfigError, EncodeError
 from harness.wire.codec import Codec
 from harness.wire.dialects.base import Dialect
 from harness.wire.fitting import HEADER, Fitting, rule_for
@@ -199,7 +199,7 @@ class _Trial:
         fields = {"t": self._mti(), element: there, **_headed(self.spec)}
         try:
             came = self.codec.decode(self.codec.encode(fields))[element]
-        except EncodeError as error:
+        except CodecError as error:  # some are written, and cannot be read back
             return error.reason if error.field in (element, "p") else f"{error}"
         back = rule.back(came) if rule else came
         same = back.upper() == text.upper() or (rule is not None and rule.kind == "place")
@@ -245,8 +245,8 @@ class _Trial:
         """Every message as it will go out: the proof of all that was found before."""
         for message in sent:
             try:
-                self.codec.encode(made.outward(message.fields))
-            except EncodeError as error:
+                self.codec.decode(self.codec.encode(made.outward(message.fields)))
+            except CodecError as error:
                 self._refuse(
                     error.field, f"cannot be sent in a {message.mti} ({error.reason})", set()
                 )

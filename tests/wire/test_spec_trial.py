@@ -131,6 +131,10 @@ REFUSED: list[tuple[Change, str]] = [
     ({"52": {"max_len": 8}}, "field 52: (PIN block) has no room"),
     ({"41": {"data_enc": "b", "max_len": 4}}, "field 41: (terminal) has no room"),
     ({"35": {"max_len": 20}}, "field 35: (track 2) has no room"),
+    (
+        {"4": {"data_enc": "b", "len_type": 2, "len_count": "nibbles", "max_len": 11}},
+        "field 4: (amount) has no room",
+    ),
     ({"h": {"max_len": 12}}, "field h: our messages need a header (12 long)"),
     ({"h": {"max_len": 12, "value": "ISO"}}, "field h: the value of the header does not fit"),
 ]
