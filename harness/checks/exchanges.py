@@ -126,6 +126,7 @@ class Exchanges:
         exchange.judged = exchange.judged and own
         if not exchange.arrivals:
             exchange.asked = echo_of(message)
+            self._reversed(message)
         exchange.arrivals += 1
         if not (own and connected):
             return
@@ -134,6 +135,17 @@ class Exchanges:
         exchange.waits = True
         exchange.arrived_at = at
         exchange.excused = at <= self._trouble_until
+
+    def _reversed(self, message: Message) -> None:
+        """What is answered to a request after its reversal is for the host to say anew: it declines
+        what it approved before.
+        """
+        original = message.original if message.kind in REVERSALS else None
+        if original is None:
+            return
+        exchange = self._by_stan.get(original.stan)
+        if exchange is not None and not exchange.reversal and exchange.sent == original.sent:
+            exchange.settled_by = 0
 
     def leaves(self, at: float, message: Message) -> None:
         """An answer to a request or a reversal leaves the host."""

@@ -61,6 +61,9 @@ CURRENCY = "978"
 """The currency in which the ledger is kept and all amounts are shown: the euro."""
 
 
+_CLASSES = tuple("12345678")  # the digits 0 and 9 are reserved
+
+
 class Station(msgspec.Struct, frozen=True, gc=False):
     """What is the same in all messages of a terminal: its id (DE 41), the card acceptor's id and
     place (DE 42 and 43), the acquirer (DE 32) and the currency (DE 49).
@@ -143,9 +146,11 @@ class Message:
 
     @property
     def wants_answer(self) -> bool:
-        """Does the MTI, known or not, say that this is a request or an advice of this version?"""
+        """Does the MTI, known or not, say that this is a request or an advice of this version, in a
+        class that there is?
+        """
         mti = self.fields.get("t", "")
-        return mti[:1] == self.VERSION and mti[2:3] in ("0", "2")
+        return mti[:1] == self.VERSION and mti[1:2] in _CLASSES and mti[2:3] in ("0", "2")
 
     @property
     def is_network_management(self) -> bool:

@@ -74,7 +74,9 @@ def test_a_request_that_cannot_be_carried_out(case: Case) -> None:
     assert booked(desk) == AMOUNT
 
 
-@pytest.mark.parametrize("mti", ["0210", "0430", "0810", "1804", "2100", "9200", "0240"])
+@pytest.mark.parametrize(
+    "mti", ["0210", "0430", "0810", "1804", "2100", "9200", "0240", "0900", "0000"]
+)
 def test_what_wants_no_answer_gets_none(mti: str) -> None:
     """An answer, a notification, or another version: it is told, and that is all."""
     desk = Desk()
