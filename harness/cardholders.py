@@ -31,6 +31,7 @@ import msgspec
 from harness.crypto.keys import token
 from harness.errors import ConfigError
 from harness.keyed_random import Draw, key_of
+from harness.shown.luhn import luhn_digit, luhn_valid
 
 if TYPE_CHECKING:
     from faker import Faker
@@ -44,22 +45,9 @@ _ACCOUNTS = 10**8
 _NUMBERS = 10**9
 _HOME_DIGITS = 6
 _OTHER_DIGITS = 4
-_DOUBLED = bytes.maketrans(b"0123456789", b"0246813579")
 _PLACE_LOCALE = "nl_BE"  # Faker's fr_BE falls back to American addresses
 # ISO 3166-2:BE without the region's letter, as DE 43 has two places for it
 _PROVINCES = ("AN", "BR", "HT", "LG", "LI", "LX", "NA", "OV", "VB", "WB", "WV")
-
-
-def luhn_digit(digits: str) -> str:
-    """The check digit (ISO/IEC 7812-1 annex B) that follows `digits`, ASCII digits only."""
-    backwards = digits.encode("ascii")[::-1]
-    total = sum(backwards[::2].translate(_DOUBLED)) + sum(backwards[1::2])
-    return str((48 * len(backwards) - total) % 10)
-
-
-def luhn_valid(pan: str) -> bool:
-    """Has `pan` only ASCII digits, and is the last one their Luhn check digit?"""
-    return pan.isascii() and pan.isdigit() and len(pan) > 1 and luhn_digit(pan[:-1]) == pan[-1]
 
 
 def issuer_of(pan: str) -> Literal["home", "other"]:

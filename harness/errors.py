@@ -8,6 +8,8 @@ code 4).
 
 from __future__ import annotations
 
+from harness.shown import shown, shown_bytes
+
 
 class HarnessError(Exception):
     """Root of every error the harness raises on purpose."""
@@ -46,8 +48,8 @@ class CodecError(HarnessError):
     """
 
     def __init__(self, reason: str, *, field: str, offset: int = -1) -> None:
-        self.reason = reason
-        self.field = field
+        self.reason = reason = shown(reason)
+        self.field = field = shown(field)
         self.offset = offset
         where = f"field {field}" if offset < 0 else f"field {field} pos {offset}"
         super().__init__(f"{reason}: {where}")
@@ -83,5 +85,4 @@ class FramingError(RemoteProtocolError):
         self.reason = reason
         self.offset = offset
         self.data = data
-        shown = data[:16].hex(" ")
-        super().__init__(f"{reason} at byte {offset} [{shown}]")
+        super().__init__(f"{reason} at byte {offset} [{shown_bytes(data)}]")

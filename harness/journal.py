@@ -16,9 +16,10 @@ import msgspec
 
 from harness.contract import Contract
 from harness.errors import ConfigError, EnvironmentTrouble
-from harness.events import AnyEvent, Event, FrameSeen
+from harness.events import AdviceSeen, AnyEvent, Event, FrameSeen
 from harness.link_options import LinkOptions
 from harness.old_formats import header_from_format_2
+from harness.shown import escaped_json
 from harness.wire.describe import mask_fields
 
 FORMAT = 3
@@ -96,10 +97,12 @@ _encoder = msgspec.json.Encoder()
 
 
 def encode_entry(at: float, seq: int, actor: str, event: Event) -> bytes:
-    """One line without its newline, secrets masked."""
-    if type(event) is FrameSeen:
+    """One line without its newline. Of what came over the wire the secrets are masked; what our own
+    machines say stands as they said it, for the scan for secrets (S3) to judge.
+    """
+    if type(event) is FrameSeen or type(event) is AdviceSeen:
         event = msgspec.structs.replace(event, fields=mask_fields(event.fields))
-    return _encoder.encode(Entry(at, seq, actor, event))
+    return escaped_json(_encoder.encode(Entry(at, seq, actor, event)))
 
 
 class JournalWriter:
@@ -128,7 +131,7 @@ class JournalWriter:
             file.seek(size)
             return file
         file = path.open("wb", buffering=1 << 18)
-        file.write(_encoder.encode(header) + b"\n")
+        file.write(escaped_json(_encoder.encode(header)) + b"\n")
         try:
             file.flush()  # so that a reader finds a header from the start
         except OSError:

@@ -16,6 +16,7 @@ ROOT = Path(harness.__file__).parent
 
 # Bottom first. A unit (a top-level module or package) imports from lower tiers and from itself.
 TIERS: tuple[tuple[str, ...], ...] = (
+    ("shown",),
     ("errors", "keyed_random", "contract", "events"),
     ("resources", "units", "did_you_mean", "gc_tuning", "old_formats"),
     ("wire", "crypto"),
@@ -41,6 +42,7 @@ ASYNC_UNITS = ("live", "fleet", "load", "api", "cli", "pytest_plugin")
 ASYNC_MODULES = ("report.console",)
 PURE_UNITS = (
     *(
+        "shown",
         "errors",
         "keyed_random",
         "contract",

@@ -14,10 +14,9 @@ from harness.cardholders import (
     TERMINALS,
     Population,
     issuer_of,
-    luhn_digit,
-    luhn_valid,
 )
 from harness.errors import ConfigError
+from harness.shown.luhn import luhn_digit, luhn_valid
 
 KEY = b"a key for tokens"
 seeds = st.integers(0, 2**32)

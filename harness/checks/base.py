@@ -21,6 +21,7 @@ import msgspec
 from harness.checks.operating_time import Moment
 from harness.contract import Contract
 from harness.events import EVENT_TYPES, Event
+from harness.shown import escaped, masked
 
 if TYPE_CHECKING:
     from harness.checks.evidence import TerminalEvidence
@@ -42,6 +43,10 @@ class Failure(msgspec.Struct, frozen=True):
     card: str = ""
     customer: int = 0
     excess: float | None = None
+
+    def __post_init__(self) -> None:
+        """What broke may quote the peer: it is kept as it may be shown."""
+        msgspec.structs.force_setattr(self, "what", masked(escaped(self.what)))
 
 
 @cache

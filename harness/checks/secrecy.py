@@ -26,9 +26,10 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from harness.cardholders import TERMINALS, Card, Population, luhn_digit
+from harness.cardholders import TERMINALS, Card, Population
 from harness.crypto.keys import Keys
 from harness.crypto.tdes import TripleDes
+from harness.shown.luhn import luhn_digit
 
 # A lookahead matches all but the first character, so that candidates may overlap. Digits may be
 # in groups of four.

@@ -36,6 +36,7 @@ from harness.cli import (
     terminals,
 )
 from harness.errors import ConfigError, EnvironmentTrouble, HarnessError, RenamedWarning
+from harness.shown import escaped_lines, shown, shown_lines
 
 MISTAKE, INTERNAL, ENVIRONMENT, INTERRUPTED = 2, 4, 5, 130
 _ENVIRONMENT = (
@@ -149,15 +150,21 @@ def _internal(error: Exception | SystemExit) -> int:
         return ENVIRONMENT
     what = "an error" if isinstance(error, HarnessError) else "an unexpected error"
     if os.environ.get("HARNESS_DEBUG") == "1":
-        traceback.print_exception(error)
+        print(_traceback_of(error), file=sys.stderr)
         return INTERNAL
-    line = f"{what} inside the harness: {type(error).__name__}: {error}".splitlines()[0]
+    said = str(error).partition("\n")[0]
+    line = f"{what} inside the harness: {type(error).__name__}: {shown(said)}"
     _say(f"{line}\n{_traceback_kept(error)}")
     return INTERNAL
 
 
+def _traceback_of(error: BaseException) -> str:
+    """The traceback as it may be shown: an error's text may quote what a peer has sent."""
+    return shown_lines("".join(traceback.format_exception(error)))
+
+
 def _traceback_kept(error: BaseException) -> str:
-    text = "".join(traceback.format_exception(error))
+    text = _traceback_of(error)
     try:
         number, name = tempfile.mkstemp(prefix="harness-error-", suffix=".txt")
         os.close(number)
@@ -168,7 +175,7 @@ def _traceback_kept(error: BaseException) -> str:
 
 
 def _say(text: str) -> None:
-    print(f"harness: {text}", file=sys.stderr)
+    print(f"harness: {escaped_lines(text)}", file=sys.stderr)
 
 
 if __name__ == "__main__":

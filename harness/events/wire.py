@@ -29,6 +29,11 @@ class FrameSeen(WireEvent, frozen=True, gc=False):
     size: int
     problem: str = ""
 
+    def __repr__(self) -> str:
+        """Without the fields, which are clear in memory."""
+        what = self.problem or f"{len(self.fields)} fields, MAC {self.mac}"
+        return f"FrameSeen(at the {self.end}'s end, to {self.to}, {self.size} bytes: {what})"
+
 
 class AdviceSeen(WireEvent, frozen=True, gc=False):
     """A message between stand-in and issuer, decoded on its way to 'issuer' or 'host'. `fields`

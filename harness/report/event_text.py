@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from harness import events as e
+from harness.shown import escaped, shown
 from harness.units import format_clock, format_money
 from harness.wire.message import MONEY_CLASSES, NETWORK_KINDS, REQUESTS, Kind, Message
 
@@ -46,9 +47,9 @@ def frame_label(message: Message, room: int = 99) -> str:
         parts.append(message.code)
     elif message.message_class in MONEY_CLASSES:
         parts.append(_amount(message.amount_text))
-    label = " ".join(part for part in parts if part)
+    label = shown(" ".join(part for part in parts if part))
     if len(label) > room:
-        label = " ".join(part for part in (mti, *parts[2:]) if part)
+        label = shown(" ".join(part for part in (mti, *parts[2:]) if part))
     return label[:room]
 
 
@@ -184,10 +185,10 @@ def words(event: e.Event, message: Message | None = None) -> str:
         return f"{frame_label(message)} to the {event.to}"
     say = _WORDS.get(type(event))
     if say is not None:
-        return say(event).strip(": ")
+        return escaped(say(event)).strip(": ")
     name = re.sub(r"(?<!^)(?=[A-Z])", " ", type(event).__name__).lower()
     values = " ".join(str(getattr(event, field)) for field in event.__struct_fields__)
-    return f"{name} {values}".strip()
+    return escaped(f"{name} {values}").strip()
 
 
 _IMPORTANT = (

@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 
 from harness.checks.verdict import Row, Verdict
 from harness.journal import Header
+from harness.shown import escaped_lines
 
 
 def junit_xml(verdict: Verdict, header: Header) -> bytes:
@@ -73,5 +74,5 @@ def _case(row: Row, verdict: Verdict, name: str) -> ET.Element:
 
 
 def _clean(text: str) -> str:
-    """XML 1.0 allows no control characters but tab, newline and return."""
-    return "".join(char if char >= " " or char in "\t\n\r" else "?" for char in text)
+    """XML 1.0 allows few control characters, and a reader of the report should see none."""
+    return escaped_lines(text)

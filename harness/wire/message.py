@@ -17,6 +17,8 @@ from typing import ClassVar, Self
 
 import msgspec
 
+from harness.shown import escaped, shown
+from harness.shown.masking import SHORTEST
 from harness.wire.describe import FIELD_NAMES, describe
 from harness.wire.identity import TransactionId
 from harness.wire.kinds import (
@@ -119,7 +121,7 @@ class Message:
         self.kind = self.KINDS.get(fields.get("t", ""), Kind.OTHER)
 
     def __repr__(self) -> str:
-        return f"<{self.mti} {self.kind.value}, STAN {self.stan}>"  # never a secret
+        return escaped(f"<{self.mti} {self.kind.value}, STAN {self.stan}>")  # never a secret
 
     # --- what it is ------------------------------------------------------------------------
 
@@ -216,8 +218,11 @@ class Message:
 
     @property
     def terminal(self) -> str:
-        """The terminal's id (DE 41)."""
-        return self.fields.get("41", "")
+        """The terminal's id (DE 41). It names an actor in journals and reports, so that it is given
+        as it may be shown.
+        """
+        text = self.fields.get("41", "")
+        return text if len(text) < SHORTEST and text.isprintable() else shown(text)
 
     @property
     def stan(self) -> str:

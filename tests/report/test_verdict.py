@@ -118,7 +118,7 @@ def test_junit_says_fail_skip_and_error() -> None:
     assert failure is not None
     assert (
         failure.text
-        == f"107.000 {TERMINAL} the card was inside for 23 s?\n300.000 {TERMINAL} again"
+        == f"107.000 {TERMINAL} the card was inside for 23 s\\x1b\n300.000 {TERMINAL} again"
     )
     assert by_name["T7"].find("skipped") is not None
     assert by_name["T4.authentic"].find("skipped") is not None
