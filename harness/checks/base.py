@@ -21,7 +21,7 @@ import msgspec
 from harness.checks.operating_time import Moment
 from harness.contract import Contract
 from harness.events import EVENT_TYPES, Event
-from harness.shown import escaped, masked
+from harness.shown import shown
 
 if TYPE_CHECKING:
     from harness.checks.evidence import TerminalEvidence
@@ -46,7 +46,7 @@ class Failure(msgspec.Struct, frozen=True):
 
     def __post_init__(self) -> None:
         """What broke may quote the peer: it is kept as it may be shown."""
-        msgspec.structs.force_setattr(self, "what", masked(escaped(self.what)))
+        msgspec.structs.force_setattr(self, "what", shown(self.what))
 
 
 @cache

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from harness import events as e
 from harness.checks import withdrawal_outcome
 from harness.checks.base import Failure
@@ -147,10 +149,13 @@ class Judge:
             for terminal in self._terminals.values():
                 terminal.wire.exchanges.struck(at, event.lasts, host=True)
 
-    def secrecy(self, scanned: int, leaks: list[str]) -> None:
-        """What the scan for secrets found (S3): bytes read, and where leaks are."""
+    def secrecy(self, scanned: int, leaks: list[str], unmasked: Sequence[str] = ()) -> None:
+        """What the scan for secrets found (S3): bytes read, and where leaks are; `unmasked` says
+        where the harness itself has written one, in a message of somebody else's machine.
+        """
         self._facts.scanned += scanned
         self._facts.leaks += leaks
+        self._facts.unmasked += unmasked
 
     def open_business(self) -> int:
         """How many withdrawals are undecided, as the wire shows: unanswered and not reversed yet,

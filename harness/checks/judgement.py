@@ -115,6 +115,8 @@ class Judgement:
     def _secrecy_row(self) -> Row:
         facts = self._facts
         status: Status = "fail" if facts.leaks else "pass" if facts.scanned else "not tried"
+        if facts.unmasked and not facts.leaks:
+            status = "invalid"
         return Row(
             id=SECRECY,
             title=INVARIANTS[SECRECY],
@@ -168,7 +170,9 @@ class Judgement:
             elif not item.met:
                 reasons.append(f"{item.event} came {item.seen} times, expected {item.needed}")
         reasons += [f"the fault {fault} never took effect" for fault in self._facts.idle_faults]
-        if any(row.status == "invalid" for row in rows):
+        for leak in self._facts.unmasked[:1]:
+            reasons.append(f"the harness did not mask a secret that came over the wire: {leak}")
+        if any(row.status == "invalid" and row.id != SECRECY for row in rows):
             reasons.append(
                 f"the harness itself was late by up to {self._facts.lag:.1f} s, "
                 f"more than the slack of {self._header.contract.slack:.1f} s"

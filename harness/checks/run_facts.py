@@ -13,7 +13,8 @@ class RunFacts:
     `lag` is the worst delay of the harness so far (run seconds), and `ended` how the run said that
     it ended ('' if it has not). `idle_faults` are the faults of the plan, and those added since,
     that have not taken effect. `counters` count the events that the header expects or forbids.
-    `scanned` bytes were searched for secrets, and `leaks` say where some were found.
+    `scanned` bytes were searched for secrets, `leaks` say where some were found, and
+    `unmasked` where the harness has failed to mask what came over the wire.
     """
 
     def __init__(self, header: Header) -> None:
@@ -25,6 +26,7 @@ class RunFacts:
         self.counters = {text: EventCounter(text) for text in texts}
         self.scanned = 0
         self.leaks: list[str] = []
+        self.unmasked: list[str] = []
 
     def see(self, event: e.Event) -> None:
         """An event that concerns no terminal in particular."""

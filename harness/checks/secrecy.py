@@ -13,6 +13,12 @@ packed digits, and hex within the decoded bytes is read too.
 
 Cards of a file (`--cards`) that have another BIN are found by their PAN only.
 
+Where the cards are somebody else's and nobody has listed them, each message in the journal is held
+against the masking instead: what it would still mask is a secret that got out.
+
+A secret in a message that came over the wire was written by the harness, whoever sent it: where the
+machines at the other end are somebody else's, such leaks (`unmasked`) are not held against them.
+
 Limits: a PIN or a CVV alone cannot be told from any other three or four digits, and a PIN block
 of a mistyped PIN matches no card. A leak names kind and place, never the secret.
 """
@@ -30,6 +36,7 @@ from harness.cardholders import TERMINALS, Card, Population
 from harness.crypto.keys import Keys
 from harness.crypto.tdes import TripleDes
 from harness.shown.luhn import luhn_digit
+from harness.wire.describe import mask_fields
 
 # A lookahead matches all but the first character, so that candidates may overlap. Digits may be
 # in groups of four.
@@ -58,9 +65,24 @@ class Leak(msgspec.Struct, frozen=True):
     where: str
     line: int
     of: str
+    on_the_wire: bool = False
+    """Does it stand in a message that came over the wire?"""
 
     def __str__(self) -> str:
         return f"{self.where}:{self.line}: {self.kind} of {self.of}"
+
+
+class _Told(msgspec.Struct):
+    """What is read of an event to see whether its message is masked."""
+
+    fields: dict[str, str] = {}
+
+
+class _Line(msgspec.Struct):
+    event: _Told
+
+
+_line_of = msgspec.json.Decoder(_Line).decode
 
 
 class SecrecyScan:
@@ -69,14 +91,20 @@ class SecrecyScan:
     `scanned` counts bytes and `leaked` all leaks, of which `leaks` keeps the first hundred.
     """
 
-    def __init__(self, population: Population, keys: Keys, *, terminals: int = TERMINALS) -> None:
-        """`terminals` is the size of the run's fleet; cards of other terminals are ignored."""
-        self._population = population
+    def __init__(
+        self, population: Population | None, keys: Keys, *, terminals: int = TERMINALS
+    ) -> None:
+        """`terminals` is the size of the run's fleet; cards of other terminals are ignored. Without
+        a population nobody knows the cards.
+        """
+        self._known = population is not None
+        self._population = population or Population(0, token_key=keys.token)
         self._terminals = terminals
         self._keys = sorted(msgspec.structs.asdict(keys).items())
         self._pin = TripleDes(keys.pin)
         self._elsewhere = [
-            re.compile(rb"(?=(\d{%d}))" % length) for length in population.pan_lengths
+            re.compile(rb"(?=(\d{%d}))" % length)
+            for length in (population.pan_lengths if population is not None else ())
         ]
         self._words: dict[bytes, None] = {}
         self.scanned = 0
@@ -87,16 +115,26 @@ class SecrecyScan:
         """The leaks in `text`, whose first line is number `line` of `where`."""
         data = text.encode() if isinstance(text, str) else text
         self.scanned += len(data)
-        if not self._found(data):
+        if self._known and not self._found(data):
             return []
         leaks = [
-            Leak(kind, where, number, whose)
+            Leak(kind, where, number, whose, _is_message(content))
             for number, content in enumerate(data.split(b"\n"), start=line)
             for kind, whose in self._found(content)
         ]
         self.leaked += len(leaks)
         self.leaks += leaks[: _LEAKS_KEPT - len(self.leaks)]
         return leaks
+
+    @property
+    def apart(self) -> tuple[list[str], list[str]]:
+        """The leaks that are kept, in words: those of the machines, and those in messages that came
+        over the wire.
+        """
+        return (
+            [str(leak) for leak in self.leaks if not leak.on_the_wire],
+            [str(leak) for leak in self.leaks if leak.on_the_wire],
+        )
 
     def scan_lines(self, lines: Iterable[bytes], where: str, line: int = 1) -> list[Leak]:
         """The leaks in a stream of lines with their newlines, such as an open journal. The stream
@@ -116,6 +154,8 @@ class SecrecyScan:
 
     def _found(self, data: bytes) -> list[tuple[str, str]]:
         """The kind and the owner of each secret found, each pair once, in order of discovery."""
+        if not self._known:
+            return [*self._key_in(data), *_unmasked(data)]
         hexed = _unhex(data)
         words = [run for run in _runs(data, _BASE64_ONLY, _BASE64_LEAST) if run not in self._words]
         coded = [piece for run in words for piece in _unbase64(run)]
@@ -185,6 +225,24 @@ class SecrecyScan:
         number = "999999" + account[1:]
         card = self._population.card_of(number + luhn_digit(number), self._terminals)
         return card if card is not None and card.pin == clear[2:6] else None
+
+
+def _is_message(line: bytes) -> bool:
+    return b'"FrameSeen"' in line or b'"AdviceSeen"' in line
+
+
+def _unmasked(line: bytes) -> Iterator[tuple[str, str]]:
+    """Does the masking find something in a line of a journal that should have been masked?"""
+    if not _is_message(line):
+        return
+    try:
+        fields = _line_of(line).event.fields
+    except msgspec.DecodeError:
+        return  # no line of a journal, or one that is cut off
+    less = mask_fields(fields)
+    for name, text in fields.items():
+        if less.get(name, text) != text:
+            yield "secret", f"field {name}"
 
 
 def _card(card: Card) -> str:

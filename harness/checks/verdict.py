@@ -8,6 +8,7 @@ import msgspec
 
 from harness.checks.base import Failure
 from harness.checks.totals import Totals
+from harness.shown import shown
 
 Status = Literal["pass", "fail", "not tried", "not observable", "invalid"]
 Outcome = Literal["pass", "fail", "invalid"]
@@ -56,6 +57,11 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     reasons: tuple[str, ...]
     totals: Totals
     lag: float
+
+    def __post_init__(self) -> None:
+        """Reasons may quote the peer: they are kept as they may be shown."""
+        told = tuple(shown(reason) for reason in self.reasons)
+        msgspec.structs.force_setattr(self, "reasons", told)
 
     @property
     def passed(self) -> bool:

@@ -16,6 +16,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from textwrap import indent
 from typing import TextIO
 
 import typer
@@ -159,8 +160,10 @@ def _internal(error: Exception | SystemExit) -> int:
 
 
 def _traceback_of(error: BaseException) -> str:
-    """The traceback as it may be shown: an error's text may quote what a peer has sent."""
-    return shown_lines("".join(traceback.format_exception(error)))
+    """The traceback as it may be shown, each line indented: an error's text may quote what a peer
+    has sent, newlines included.
+    """
+    return indent(shown_lines("".join(traceback.format_exception(error))), "  ")
 
 
 def _traceback_kept(error: BaseException) -> str:

@@ -30,7 +30,6 @@ from harness.report.frames import frame_line
 from harness.report.judging import reports_scanned
 from harness.report.refusals import RefusalLines
 from harness.report.setup_hints import SetupHints
-from harness.shown import escaped
 from harness.units import format_duration, parse_duration, parse_window
 from harness.wire.dialects import load_dialect
 
@@ -116,7 +115,7 @@ def listeners_of(plan: RunPlan, *, verbose: bool) -> list[Listener]:
 
 
 def _hint(text: str) -> None:
-    print(f"harness: {escaped(text)}", file=sys.stderr, flush=True)
+    print(f"harness: {text}", file=sys.stderr, flush=True)
 
 
 def run_until_stopped(standalone: Standalone, files: Files, *, quiet: bool) -> None:

@@ -296,13 +296,14 @@ class Standalone:
         return self.judge.verdict(interrupted=self._how != "quiet" and self._how != "open")
 
     def _scan(self) -> None:
-        if self.path is None or not self.header.population:
+        if self.path is None:
             return
         assembly = self._assembly
-        scan = SecrecyScan(assembly.population, assembly.keys, terminals=self.plan.terminals)
+        known = assembly.population if self.header.population else None
+        scan = SecrecyScan(known, assembly.keys, terminals=self.plan.terminals)
         with self.path.open("rb") as lines:
             scan.scan_lines(lines, self.path.name)
-        self.judge.secrecy(scan.scanned, [str(leak) for leak in scan.leaks])
+        self.judge.secrecy(scan.scanned, *scan.apart)
 
 
 def check_virtual(plan: RunPlan) -> None:

@@ -11,9 +11,11 @@ from collections.abc import Callable
 from typing import Any
 
 from harness import events as e
-from harness.shown import escaped, shown
+from harness.shown import shown
 from harness.units import format_clock, format_money
 from harness.wire.message import MONEY_CLASSES, NETWORK_KINDS, REQUESTS, Kind, Message
+
+_AMOUNT_DIGITS = 12
 
 KIND_WORDS: dict[Kind, str] = {
     Kind.REQUEST: "request",
@@ -63,7 +65,8 @@ def _what(message: Message) -> str:
 
 
 def _amount(text: str) -> str:
-    return f"{int(text) / 100:.2f}" if text.isascii() and text.isdigit() else text
+    sound = text.isascii() and text.isdigit() and len(text) <= _AMOUNT_DIGITS
+    return f"{int(text) / 100:.2f}" if sound else text
 
 
 def incomplete_text(event: e.IncompleteFrame) -> str:
@@ -185,10 +188,10 @@ def words(event: e.Event, message: Message | None = None) -> str:
         return f"{frame_label(message)} to the {event.to}"
     say = _WORDS.get(type(event))
     if say is not None:
-        return escaped(say(event)).strip(": ")
+        return shown(say(event)).strip(": ")
     name = re.sub(r"(?<!^)(?=[A-Z])", " ", type(event).__name__).lower()
     values = " ".join(str(getattr(event, field)) for field in event.__struct_fields__)
-    return escaped(f"{name} {values}").strip()
+    return shown(f"{name} {values}").strip()
 
 
 _IMPORTANT = (

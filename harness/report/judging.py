@@ -167,17 +167,20 @@ def reports_scanned(verdict: Verdict, header: Header) -> Verdict:
 
 def _scan_of(header: Header) -> SecrecyScan:
     keys = load_keys(header.link.keys)
-    population = population_of(header.population, keys.token)
+    known = bool(header.population)
+    population = population_of(header.population, keys.token) if known else None
     return SecrecyScan(population, keys, terminals=max(1, header.terminals))
 
 
 def scan_journal(path: Path, header: Header, judge: Judge) -> None:
     """Look for secrets in every line of the file, and tell the judge (S3). Without a population in
-    the header the cards are not known, and there is nothing to look for.
+    the header the cards are not known: a host's alone is held against the masking.
     """
-    if not header.population:
+    if not header.population and header.mode != "host":
         return
     scan = _scan_of(header)
     with path.open("rb") as lines:
         scan.scan_lines(lines, path.name)
-    judge.secrecy(scan.scanned, [str(leak) for leak in scan.leaks])
+    alone = header.mode in ("host", "terminals")
+    leaks, unmasked = scan.apart if alone else ([str(leak) for leak in scan.leaks], [])
+    judge.secrecy(scan.scanned, leaks, unmasked)

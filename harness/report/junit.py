@@ -10,9 +10,12 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
+from harness.checks.judgement import SECRECY
 from harness.checks.verdict import Row, Verdict
 from harness.journal import Header
 from harness.shown import escaped_lines
+
+_LATE = ("the harness was too slow to tell", "lag")
 
 
 def junit_xml(verdict: Verdict, header: Header) -> bytes:
@@ -67,7 +70,8 @@ def _case(row: Row, verdict: Verdict, name: str) -> ET.Element:
         failure = ET.SubElement(case, "failure", message=message, type=row.id)
         failure.text = _clean("\n".join(lines))
     elif row.status == "invalid":
-        ET.SubElement(case, "error", message="the harness was too slow to tell", type="lag")
+        why = ("the harness did not mask a secret", "secret") if row.id == SECRECY else _LATE
+        ET.SubElement(case, "error", message=why[0], type=why[1])
     elif row.status != "pass":
         ET.SubElement(case, "skipped", message=row.status)
     return case

@@ -12,6 +12,7 @@ from typing import Any
 
 from harness import events as e
 from harness.report.event_text import incomplete_text
+from harness.shown import shown
 from harness.wire.dialects.base import Dialect
 from harness.wire.message import MAC_ELEMENTS, Kind, Message, Station
 
@@ -52,7 +53,7 @@ class SetupHints:
     def _once(self, kind: str, text: str) -> None:
         if kind not in self._said and len(self._said) < _MOST:
             self._said[kind] = None
-            self._say(text)
+            self._say(shown(text))
 
     # --- frames -----------------------------------------------------------------------------
 

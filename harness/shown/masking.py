@@ -32,8 +32,8 @@ _KEEPS_ENDS = 13  # digits; of shorter numbers nothing is shown
 _LONGEST = 19
 
 _SUSPECT = re.compile(
-    r"[0-9]{12}|(?:[Ff][0-9]){12}|[0-9]{4}[ -][0-9]{4}[ -][0-9]|(?:3[0-9][ :-]){11}|[*][0-9]{4}[=D]"
-    r"|(?:[Ff][0-9][ :-]){11}|[0-9]{2}(?:[ :-][0-9]{2}){5}"
+    r"[0-9]{12}|[\xf0-\xf9]{12}|(?:[Ff][0-9]){12}|[0-9]{4}[ -][0-9]{4}[ -][0-9]"
+    r"|[*][0-9]{4}[=D]|(?:[Ff][0-9][ :-]){11}|[0-9]{2}(?:[ :-][0-9]{2}){5}"
     r"|(?<![0-9A-Za-z])[0-9A-Fa-f]{16}(?:[0-9A-Fa-f]{16})?(?![0-9A-Za-z])"
 )
 _RUN = re.compile(r"[0-9]{12,}")
@@ -55,6 +55,8 @@ _HEX_OF_EBCDIC = re.compile(
     r"(?:[Cc]2)?(?:[Ff][0-9]){12,}(?:7[Ee](?:[Ff][0-9])+|[Bb]0(?:[0-9A-Fa-f]{2})+)?"
 )
 _ASCII_AS_HEX = re.compile(r"[0-9]?(?:3[0-9]){11,}[0-9]?")
+_EBCDIC = re.compile(r"[\xf0-\xf9]{12}")  # digits that were read as Latin-1
+_EBCDIC_DIGITS = {0xF0 + digit: str(digit) for digit in range(10)} | {0x7E: "="}
 _BINARY = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1b\x7f-\xa0\xad\ud800-\udfff]")
 _ASCII_DIGITS = re.compile(rb"[0-9]{4,}")
 _SPACED_HEX = re.compile(r"[0-9A-Fa-f]{2}(?:[ :-][0-9A-Fa-f]{2}){5,}")
@@ -87,6 +89,7 @@ def hidden(text: str) -> list[Span]:
     """Where the secret characters of a text stand: from, and up to but not with."""
     return [
         *_in_characters(text),
+        *(_in_characters(text.translate(_EBCDIC_DIGITS)) if _EBCDIC.search(text) else ()),
         *((match.start(), match.end()) for match in _WORD.finditer(text)),
         *_in_hexadecimal(text),
         *_in_spaced(text),

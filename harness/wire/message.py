@@ -17,7 +17,7 @@ from typing import ClassVar, Self
 
 import msgspec
 
-from harness.shown import escaped, shown
+from harness.shown import shown
 from harness.shown.masking import SHORTEST
 from harness.wire.describe import FIELD_NAMES, describe
 from harness.wire.identity import TransactionId
@@ -121,7 +121,7 @@ class Message:
         self.kind = self.KINDS.get(fields.get("t", ""), Kind.OTHER)
 
     def __repr__(self) -> str:
-        return escaped(f"<{self.mti} {self.kind.value}, STAN {self.stan}>")  # never a secret
+        return shown(f"<{self.mti} {self.kind.value}, STAN {self.stan}>")  # never a secret
 
     # --- what it is ------------------------------------------------------------------------
 
