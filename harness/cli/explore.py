@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from harness.cli.option_groups import AllowProfiles
 from harness.cli.run_and_report import RUNS, check_writable, fresh_name
 from harness.errors import ConfigError, EnvironmentTrouble, HarnessError, LocalProtocolError
 from harness.explore.case import Case, Found, as_found, shrunk, write_case
@@ -18,6 +19,8 @@ from harness.explore.random_search import Search, chunk_for, plan_to_search
 from harness.explore.runner import Runner, Schedule
 from harness.explore.search import Tally, draw_many, try_all
 from harness.explore.unreachable_cells import UNREACHABLE, disproved
+from harness.plan import profiles_of
+from harness.profiles import check_shipped
 from harness.report.case import print_case
 from harness.report.coverage import print_table
 from harness.report.search_progress import SearchView, print_tally
@@ -60,6 +63,7 @@ def explore(
         bool, typer.Option("--coverage", help="Tell which cells of the machines were exercised.")
     ] = False,
     cases: Annotated[Path, typer.Option(help="The directory where the cases go.")] = RUNS,
+    allow_profiles: AllowProfiles = False,
 ) -> int:
     """Search for faults that break an invariant; shrink, explain and keep what is found."""
     if sum(given is not None for given in (runs, duration, exhaustive)) > 1:
@@ -68,8 +72,12 @@ def explore(
             place="explore",
             remedy="leave all of them out but one",
         )
+    chosen = load_scenario(scenario)
+    if not allow_profiles:
+        named = profiles_of(chosen, terminal_profile, host_profile)
+        check_shipped(named, place=scenario, allow="--allow-profiles")
     plan = plan_to_search(
-        load_scenario(scenario),
+        chosen,
         seed=seed,
         terminals=terminals,
         terminal_profile=terminal_profile,

@@ -31,6 +31,12 @@ Faults = Annotated[
 ]
 Seed = Annotated[int, typer.Option(min=0, help="Everything random comes from it.")]
 Profile = Annotated[str, typer.Option(help="A shipped profile, or module:attribute.")]
+AllowProfiles = Annotated[
+    bool,
+    typer.Option(
+        "--allow-profiles", help="Use the profiles that the file names: this runs their code."
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Only the last lines.")]
 
 

@@ -9,11 +9,19 @@ import typer
 from rich.console import Console
 
 from harness.cli.files import Files, prepare
-from harness.cli.option_groups import LinkFlags, Quiet, ReportFlags, Seed, with_groups
+from harness.cli.option_groups import (
+    AllowProfiles,
+    LinkFlags,
+    Quiet,
+    ReportFlags,
+    Seed,
+    with_groups,
+)
 from harness.cli.run_and_report import StoreOptions, run_and_report
 from harness.errors import ConfigError
 from harness.faults.grammar import parse_fault
-from harness.plan import RunPlan, plan_of
+from harness.plan import RunPlan, plan_of, profiles_of
+from harness.profiles import check_shipped
 from harness.profiles import host_profile as find_host_profile
 from harness.profiles import terminal_profile as find_terminal_profile
 from harness.scenario import load_scenario
@@ -58,10 +66,17 @@ def run(
     fsync: Annotated[
         bool, typer.Option("--fsync", help="The store survives power loss; with --live only.")
     ] = False,
+    allow_profiles: AllowProfiles = False,
     quiet: Quiet = False,
 ) -> None:
     """Run a scenario and judge it."""
     chosen = load_scenario(scenario)
+    if not allow_profiles:
+        check_shipped(
+            profiles_of(chosen, terminal_profile, host_profile),
+            place=scenario,
+            allow="--allow-profiles",
+        )
     plan = plan_of(
         chosen,
         source=scenario,
