@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from harness.errors import DecodeError
 from harness.events import End, FrameSeen, IncompleteFrame, KeepAlivesSeen
+from harness.shown import shown_bytes
 from harness.wire.authenticated import AuthenticatedCodec
 from harness.wire.deframer import Deframer, Frame
 from harness.wire.dialects.base import Dialect
@@ -191,5 +192,5 @@ class Tap:
 
 
 def _shown(data: bytes) -> str:
-    """The first bytes, too few to hold a card number."""
-    return data[:12].hex(" ")
+    """The first bytes, without what may be a card number."""
+    return shown_bytes(data, 12)

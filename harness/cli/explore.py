@@ -23,6 +23,7 @@ from harness.plan import profiles_of
 from harness.profiles import check_shipped
 from harness.report.case import print_case
 from harness.report.coverage import print_table
+from harness.report.screen import Screen
 from harness.report.search_progress import SearchView, print_tally
 from harness.scenario import load_scenario
 from harness.units import parse_duration
@@ -85,7 +86,7 @@ def explore(
     )
     Runner(plan).run(())  # a mistake in it is told here, and not by every process
     check_writable(cases)  # where they go is found out now, and not at the end
-    console = Console(highlight=False)
+    console = Screen()
     workers = jobs or os.cpu_count() or 1
     seconds = parse_duration(duration, place="--for") if duration is not None else None
     wanted = None if duration is not None or exhaustive is not None else runs or USUAL_RUNS

@@ -42,4 +42,4 @@ def host(
         fsync=options.fsync,
         listeners=listeners_of(plan, verbose=verbose),
     )
-    run_until_stopped(standalone, files, quiet=quiet)
+    run_until_stopped(standalone, files, quiet=quiet, verbose=verbose)

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from harness.cli.files import Files, prepare
 from harness.journal import JournalReader
@@ -30,7 +29,7 @@ def judge(
     prepare(files)
     verdict, header = judge_together(journals)
     journal = next((path for path in journals if _of_terminals(path)), journals[0])
-    print_verdict(Console(highlight=False), verdict, header, journal=journal, quiet=quiet)
+    print_verdict(files.screen(), verdict, header, journal=journal, quiet=quiet)
     files.write(verdict, header)
     raise typer.Exit(verdict.exit_code)
 

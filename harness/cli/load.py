@@ -7,7 +7,6 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
 from rich.text import Text
 
 from harness.checks.verdict import Verdict
@@ -74,7 +73,7 @@ def load(
     warm = _warm_up(warm_up, seconds)
     files = Files(reports.journal, reports.junit, reports.json)
     prepare(files)
-    console = Console(highlight=False)
+    console = files.screen()
     if not quiet:
         print_heading(console, plan)
     path = files.journal or fresh_name(RUNS, f"load-seed{seed}")

@@ -110,8 +110,10 @@ class ReportFlags:
     """The files that a command writes."""
 
     journal: Annotated[Path | None, typer.Option(help="Write the journal here.")] = None
-    junit: Annotated[Path | None, typer.Option(help="Write the verdict as JUnit XML.")] = None
-    json: Annotated[Path | None, typer.Option(help="Write the verdict as JSON.")] = None
+    junit: Annotated[Path | None, typer.Option(help="Write the verdict as JUnit XML, or - .")] = (
+        None
+    )
+    json: Annotated[Path | None, typer.Option(help="Write the verdict as JSON, or - .")] = None
 
 
 def flag_of(name: str) -> str:

@@ -22,6 +22,7 @@ from harness.explore.runner import OF_NO_INVARIANT, UNSETTLED
 from harness.plan import harness_version
 from harness.profiles import check_shipped
 from harness.report.case import print_case
+from harness.report.screen import Screen
 
 PROVES_NOTHING, INTERRUPTED = 3, 130
 
@@ -43,7 +44,7 @@ def replay(
         check_shipped(named, place=str(case), allow="--allow-profiles")
     files = Files(journal)
     prepare(files)
-    console = Console(highlight=False)
+    console = Screen()
     if kept.version != harness_version():
         console.print(
             Text(

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from harness.cli.files import Files, prepare
 from harness.cli.option_groups import (
@@ -97,7 +96,7 @@ def run(
     files = Files(reports.journal, reports.junit, reports.json)
     prepare(files)
     store = _store_options(state_dir, fsync=fsync, live=live)
-    outcome = run_and_report(plan, files, Console(highlight=False), quiet=quiet, store=store)
+    outcome = run_and_report(plan, files, files.screen(), quiet=quiet, store=store)
     raise typer.Exit(INTERRUPTED if outcome.interrupted else outcome.verdict.exit_code)
 
 

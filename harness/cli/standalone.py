@@ -7,6 +7,7 @@ import shlex
 import signal
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 import typer
@@ -24,10 +25,12 @@ from harness.live.loop import new_loop
 from harness.live.standalone import Standalone
 from harness.live.standalone_host import StandaloneHost
 from harness.live.standalone_terminals import StandaloneTerminals
+from harness.outcome import Progress
 from harness.plan import STANDALONE_LINK, RunPlan, standalone_plan
 from harness.report.console import print_verdict
 from harness.report.frames import frame_line
 from harness.report.judging import reports_scanned
+from harness.report.progress import ProgressView
 from harness.report.refusals import RefusalLines
 from harness.report.setup_hints import SetupHints
 from harness.units import format_duration, parse_duration, parse_window
@@ -118,11 +121,15 @@ def _hint(text: str) -> None:
     print(f"harness: {text}", file=sys.stderr, flush=True)
 
 
-def run_until_stopped(standalone: Standalone, files: Files, *, quiet: bool) -> None:
-    """Run it until --for or Ctrl-C, report its verdict, write the files and exit."""
-    console = Console(highlight=False)
+def run_until_stopped(
+    standalone: Standalone, files: Files, *, quiet: bool, verbose: bool = False
+) -> None:
+    """Run it until --for or Ctrl-C, report its verdict, write the files and exit. Its progress is
+    shown where no frames are.
+    """
+    console = files.screen()
     with asyncio.Runner(loop_factory=new_loop) as runner:
-        cut_short = runner.run(_serve(standalone, console, quiet=quiet))
+        cut_short = runner.run(_serve(standalone, console, quiet=quiet, watch=not verbose))
     verdict = reports_scanned(standalone.verdict, standalone.header)
     files.write(verdict, standalone.header)
     print_verdict(
@@ -136,7 +143,7 @@ def run_until_stopped(standalone: Standalone, files: Files, *, quiet: bool) -> N
     raise typer.Exit(INTERRUPTED if cut_short else verdict.exit_code)
 
 
-async def _serve(standalone: Standalone, console: Console, *, quiet: bool) -> bool:
+async def _serve(standalone: Standalone, console: Console, *, quiet: bool, watch: bool) -> bool:
     """Until --for or a signal; True if a second signal cut the settling short."""
     stop, stop_waiting = asyncio.Event(), asyncio.Event()
 
@@ -149,13 +156,26 @@ async def _serve(standalone: Standalone, console: Console, *, quiet: bool) -> bo
     async with standalone:
         await _announce(standalone, console, stop)
         end = standalone.plan.duration or float("inf")
-        while not stop.is_set() and (left := end - standalone.clock.now()) > 0:
-            await standalone.pause(stop, min(0.25, standalone.clock.wall(left)))
+        with ProgressView(console, _began(standalone), quiet=quiet or not watch) as view:
+            while not stop.is_set() and (left := end - standalone.clock.now()) > 0:
+                if isinstance(standalone, StandaloneTerminals):
+                    view(_progress(standalone, end))
+                await standalone.pause(stop, min(0.25, standalone.clock.wall(left)))
         stop.set()
         if not standalone.quiet() and not quiet:
             console.print(f"  stopping: {_waits_for(standalone)};\n  Ctrl-C again ends it at once")
         await standalone.settle(stop_waiting)
     return stop_waiting.is_set()
+
+
+def _began(standalone: Standalone) -> str:
+    """When the run began, ISO 8601."""
+    return datetime.fromtimestamp(standalone.header.origin, UTC).isoformat()
+
+
+def _progress(standalone: StandaloneTerminals, end: float) -> Progress:
+    fleet = standalone.fleet
+    return Progress(standalone.clock.now(), end, fleet.states(), fleet.cards_inside(), "serving")
 
 
 async def _announce(standalone: Standalone, console: Console, stop: asyncio.Event) -> None:

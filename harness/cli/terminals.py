@@ -57,4 +57,4 @@ def terminals(
         fsync=options.fsync,
         listeners=listeners_of(plan, verbose=verbose),
     )
-    run_until_stopped(standalone, files, quiet=quiet)
+    run_until_stopped(standalone, files, quiet=quiet, verbose=verbose)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from harness import events as e
 from harness.report.event_text import words
+from harness.shown import shown
 from harness.units import format_clock
 
 _OF_A_REASON = 3  # lines; whoever sends one such message sends thousands
@@ -17,9 +18,12 @@ class RefusalLines:
     """
 
     def __init__(self, say: Callable[[str], None], *, every: bool = False) -> None:
-        self._say = say
+        self._tell = say
         self._every = every
         self._told: dict[str, int] = {}
+
+    def _say(self, text: str) -> None:
+        self._tell(shown(text))  # a name or an MTI may be any text
 
     def see(self, at: float, actor: str, event: e.Event) -> None:
         """One entry of the journal."""
