@@ -25,7 +25,8 @@ from harness.journal import Listener
 from harness.link_options import LinkOptions
 from harness.live.standalone_host import StandaloneHost
 from harness.live.standalone_terminals import StandaloneTerminals
-from harness.plan import STANDALONE_LINK, plan_of, standalone_plan
+from harness.plan import STANDALONE_LINK, plan_of, profiles_of, standalone_plan
+from harness.profiles import check_shipped
 from harness.report.judging import judge_together
 from harness.scenario import Scenario, load_scenario
 from harness.sim.run import simulate_plan
@@ -48,19 +49,25 @@ def simulate(
     link: LinkOptions | None = None,
     journal: Path | str | None = None,
     listeners: Sequence[Listener] = (),
+    allow_profiles: bool = False,
 ) -> Verdict:
     """Run a scenario (a shipped name, a TOML file, or a `Scenario`) in virtual time.
 
     `faults` add to the scenario's own, `link` takes the place of the scenario's; `listeners` get
-    each journal entry. The same arguments give the same verdict, and the same journal byte for
-    byte.
+    each journal entry. A scenario file that names a profile which is not shipped would run its
+    code: that needs `allow_profiles`. The same arguments give the same verdict, and the same
+    journal byte for byte.
 
     Raises:
         ConfigError: something that does not exist, or cannot be read.
         EnvironmentTrouble: the journal cannot be written.
     """
+    chosen = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    if not (allow_profiles or isinstance(scenario, Scenario)):
+        named = profiles_of(chosen, terminal_profile, host_profile)
+        check_shipped(named, place=str(scenario), allow="allow_profiles=True")
     plan = plan_of(
-        scenario if isinstance(scenario, Scenario) else load_scenario(scenario),
+        chosen,
         seed=seed,
         terminals=terminals,
         duration=None if duration is None else parse_duration(duration, place="duration"),

@@ -1,8 +1,9 @@
 """Cards from a file: the ones that a user's own host knows, or that a user's own terminals use.
 
-The file is CSV with a header line. Columns: `pan` (12 to 19 digits) and `expiry` (YYMM) are
-needed; `pin` (4 to 12 digits), `track2` (PAN=YYMM...) and `code` (the response code with which our
-host answers every request of the card, such as 41) may be missing or empty.
+The file is CSV with a header line; commas, semicolons or tabs separate its columns. Columns: `pan`
+(12 to 19 digits) and `expiry` (YYMM) are needed; `pin` (4 to 12 digits), `track2` (PAN=YYMM...) and
+`code` (the response code with which our host answers every request of the card, such as 41) may be
+missing or empty.
 """
 
 from __future__ import annotations
@@ -100,7 +101,8 @@ def read_cards(path: Path, token_key: bytes) -> dict[str, Listed]:
     except (OSError, UnicodeDecodeError) as trouble:
         reason = getattr(trouble, "strerror", None) or "not UTF-8 text"
         raise ConfigError(f"the cards cannot be read ({reason})", place=f"--cards {path}") from None
-    rows = csv.reader(text.splitlines())
+    lines = text.splitlines()
+    rows = csv.reader(lines, delimiter=_separator(lines[0] if lines else ""))
     columns = [name.strip().casefold() for name in next(rows, [])]
     for name in columns:
         if name not in COLUMNS:
@@ -121,6 +123,13 @@ def read_cards(path: Path, token_key: bytes) -> dict[str, Listed]:
     if not found:
         raise ConfigError("holds no card", place=str(path), remedy="one line for each card")
     return found
+
+
+def _separator(first: str) -> str:
+    """What stands between the columns. Where the comma is the decimal point, spreadsheets write a
+    semicolon; some write a tab.
+    """
+    return next((char for char in ";\t" if char in first and "," not in first), ",")
 
 
 def _line(cells: dict[str, str], place: str, token_key: bytes) -> Listed:

@@ -130,6 +130,18 @@ def harness_version() -> str:
         return "0"
 
 
+def profiles_of(
+    scenario: Scenario, terminal_profile: str | None, host_profile: str | None
+) -> tuple[str, ...]:
+    """The profiles that a run takes from its scenario, as nobody has named others."""
+    taken = []
+    if terminal_profile is None:
+        taken.append(scenario.terminal_profile)
+    if host_profile is None:
+        taken.append(scenario.host_profile)
+    return tuple(taken)
+
+
 def plan_of(
     scenario: Scenario,
     *,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
@@ -57,10 +58,47 @@ def host_profile(name: str) -> HostProfile:
     return _find(name, _HOSTS, HostProfile, "--host-profile")
 
 
+def is_shipped(name: str) -> bool:
+    """Is it a shipped profile, of a terminal or of a host? Any other one is somebody's own code."""
+    return name in _TERMINALS or name in _HOSTS
+
+
+def check_shipped(names: Iterable[str], *, place: str, allow: str) -> None:
+    """A file that somebody has sent may name profiles, and to import one is to run its code. Only
+    shipped ones are used without leave; `allow` says how leave is given.
+
+    Raises:
+        ConfigError: one of them is not shipped.
+    """
+    for name in dict.fromkeys(names):
+        if not is_shipped(name):
+            raise ConfigError(
+                f"names the profile '{name}', which is not a shipped one: to use it is to run the "
+                "code of that module",
+                place=place,
+                remedy=f"if you trust the file and the module, add {allow}",
+            )
+
+
+def _of_the_other_role(name: str, flag: str) -> None:
+    """Raises ConfigError for a profile of a host where a terminal's is asked for, or the other way
+    round.
+    """
+    for role, profiles in (("terminal", _TERMINALS), ("host", _HOSTS)):
+        other = f"--{role}-profile"
+        if name in profiles and other != flag:
+            raise ConfigError(
+                f"'{name}' is the profile of a {role}",
+                place=flag,
+                remedy=f"give it with {other}; 'harness list profiles' names those of both",
+            )
+
+
 def _find(name: str, shipped: dict[str, P], kind: type[P], flag: str) -> P:
     if name in shipped:
         return shipped[name]
     if ":" not in name:
+        _of_the_other_role(name, flag)
         near = get_close_matches(name, shipped, 1)
         raise ConfigError(
             f"unknown profile '{name}'",

@@ -181,8 +181,14 @@ class SaysWhatItMust(Check):
             missing = tuple(element for element in missing if element not in named)
         if missing:
             self.fail(terminal, at, f"{_named(message)} lacks {in_words(missing)}", of=wire.subject)
-        if self.contract.sign_on and not wire.link.signed_on and terminal.time.powered:
-            self._left_early(terminal, at)
+        link = wire.link
+        if (
+            self.contract.sign_on
+            and link.connected
+            and not link.signed_on
+            and terminal.time.powered
+        ):
+            self._left_early(terminal, at)  # without a connection it reaches nobody
 
     def _left_early(self, terminal: TerminalEvidence, at: float) -> None:
         wire = terminal.wire

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import shorten
 from typing import Literal
 
 import msgspec
@@ -12,6 +13,7 @@ from harness.shown import shown
 
 Status = Literal["pass", "fail", "not tried", "not observable", "invalid"]
 Outcome = Literal["pass", "fail", "invalid"]
+_REPR_LINE = 78
 EXIT_CODES: dict[Outcome, int] = {"pass": 0, "fail": 1, "invalid": 3}
 
 
@@ -69,6 +71,29 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
         return self.outcome == "pass"
 
     def __str__(self) -> str:
-        """The outcome, then a line for each failure and each reason: what an assertion shows."""
-        lines = [f"{x.invariant} at {x.at:.1f} s, {x.actor}: {x.what}" for x in self.failures]
-        return "\n  ".join([self.outcome.upper(), *lines, *self.reasons])
+        """The outcome, then a line for each failure and each reason."""
+        return "\n  ".join([self.outcome.upper(), *self._told()])
+
+    def __repr__(self) -> str:
+        """What broke first, in three lines. An assertion of pytest's shows the `repr` of its
+        message and cuts it in the middle after 240 characters, so that this one has fewer.
+        """
+        told = self._told()
+        broken = ", ".join(row.id for row in self.rows if row.status == "fail")
+        tried = sum(1 for row in self.rows if row.status == "pass")
+        meaning = {
+            "pass": f"{tried} invariants were tried, and all of them hold",
+            "fail": f"broken: {broken}",
+            "invalid": "this run proves nothing",
+        }[self.outcome]
+        lines = [f"{self.outcome.upper()}: {meaning}", *told[:1]]
+        if len(told) == 2:
+            lines.append(told[1])
+        elif len(told) > 2:
+            lines.append(f"and {len(told) - 1} lines more in str(verdict)")
+        return "\n".join(shorten(line, _REPR_LINE, placeholder=" ...") for line in lines)
+
+    def _told(self) -> list[str]:
+        """A line for each failure and each reason."""
+        failed = [f"{x.invariant} at {x.at:.1f} s, {x.actor}: {x.what}" for x in self.failures]
+        return [*failed, *self.reasons]

@@ -20,7 +20,7 @@ from harness.cli.files import Files
 from harness.cli.main import INTERRUPTED, guarded
 from harness.cli.run_and_report import run_and_report
 from harness.plan import RunPlan, plan_of
-from harness.report.screen import ascii_only, screen
+from harness.report.screen import Screen, ascii_only
 from harness.scenario import load_scenario
 
 TOP_SPEED = 20.0
@@ -112,7 +112,7 @@ def demo(console: Console) -> int:
 
 def main() -> int:
     """Entry point of `python -m harness.cli.demo`."""
-    return guarded(lambda: demo(screen()))
+    return guarded(lambda: demo(Screen()))
 
 
 if __name__ == "__main__":

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
 from harness.report.explain import explain as paragraphs
+from harness.report.screen import Screen
 
 _WIDEST = 100
 
@@ -18,7 +18,7 @@ def explain(
     name: Annotated[str, typer.Argument(help="Such as silent, T8, S01 or hangs_on_timeout.")],
 ) -> None:
     """Say in a paragraph what something is and why it matters."""
-    console = Console(highlight=False)
+    console = Screen()
     width = min(console.width, _WIDEST)
     first, *others, last = paragraphs(name)
     console.print(Text(first, style="bold"), width=width)

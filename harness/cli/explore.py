@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from harness.cli.option_groups import AllowProfiles
 from harness.cli.run_and_report import RUNS, check_writable, fresh_name
 from harness.errors import ConfigError, EnvironmentTrouble, HarnessError, LocalProtocolError
 from harness.explore.case import Case, Found, as_found, shrunk, write_case
@@ -18,8 +19,11 @@ from harness.explore.random_search import Search, chunk_for, plan_to_search
 from harness.explore.runner import Runner, Schedule
 from harness.explore.search import Tally, draw_many, try_all
 from harness.explore.unreachable_cells import UNREACHABLE, disproved
+from harness.plan import profiles_of
+from harness.profiles import check_shipped
 from harness.report.case import print_case
 from harness.report.coverage import print_table
+from harness.report.screen import Screen
 from harness.report.search_progress import SearchView, print_tally
 from harness.scenario import load_scenario
 from harness.units import parse_duration
@@ -60,6 +64,7 @@ def explore(
         bool, typer.Option("--coverage", help="Tell which cells of the machines were exercised.")
     ] = False,
     cases: Annotated[Path, typer.Option(help="The directory where the cases go.")] = RUNS,
+    allow_profiles: AllowProfiles = False,
 ) -> int:
     """Search for faults that break an invariant; shrink, explain and keep what is found."""
     if sum(given is not None for given in (runs, duration, exhaustive)) > 1:
@@ -68,8 +73,12 @@ def explore(
             place="explore",
             remedy="leave all of them out but one",
         )
+    chosen = load_scenario(scenario)
+    if not allow_profiles:
+        named = profiles_of(chosen, terminal_profile, host_profile)
+        check_shipped(named, place=scenario, allow="--allow-profiles")
     plan = plan_to_search(
-        load_scenario(scenario),
+        chosen,
         seed=seed,
         terminals=terminals,
         terminal_profile=terminal_profile,
@@ -77,7 +86,7 @@ def explore(
     )
     Runner(plan).run(())  # a mistake in it is told here, and not by every process
     check_writable(cases)  # where they go is found out now, and not at the end
-    console = Console(highlight=False)
+    console = Screen()
     workers = jobs or os.cpu_count() or 1
     seconds = parse_duration(duration, place="--for") if duration is not None else None
     wanted = None if duration is not None or exhaustive is not None else runs or USUAL_RUNS

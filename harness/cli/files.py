@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harness.checks.verdict import Verdict
+from harness.errors import ConfigError
 from harness.journal import Header
 from harness.load.meter import Figures
 from harness.report.json_report import verdict_json
 from harness.report.junit import junit_xml
-from harness.report.output_files import check_writable, write_file
+from harness.report.output_files import STANDARD_OUTPUT, check_writable, write_file
+from harness.report.screen import Screen
 
 
 class Files(NamedTuple):
@@ -19,6 +21,10 @@ class Files(NamedTuple):
     journal: Path | None = None
     junit: Path | None = None
     json: Path | None = None
+
+    def screen(self) -> Screen:
+        """Where a person reads the report: not where a program reads one of the files ('-')."""
+        return Screen(stderr=STANDARD_OUTPUT in self)
 
     def write(self, verdict: Verdict, header: Header, figures: Figures | None = None) -> None:
         """The reports, in JSON with the figures of the load; the journal writes itself."""
@@ -35,6 +41,12 @@ def prepare(files: Files) -> None:
         ConfigError: a directory that is missing, or a file that may not be written.
         EnvironmentTrouble: the disk would not.
     """
+    if files.journal == STANDARD_OUTPUT or files.junit == files.json == STANDARD_OUTPUT:
+        raise ConfigError(
+            "standard output ('-') takes one report, the JSON or the JUnit one, and no journal",
+            place="--journal -" if files.journal == STANDARD_OUTPUT else "--junit - --json -",
+            remedy="name a file",
+        )
     for flag, path in zip(files._fields, files, strict=True):
         if path is not None:
             check_writable(path, place=f"--{flag} {path}")

@@ -51,4 +51,4 @@ def host(
         fsync=options.fsync,
         listeners=watch.listeners,
     )
-    run_until_stopped(standalone, files, watch, quiet=quiet, table=table)
+    run_until_stopped(standalone, files, watch, quiet=quiet, table=table, verbose=verbose)

@@ -12,7 +12,6 @@ from harness.cli.option_groups import Quiet, Table
 from harness.journal import JournalReader
 from harness.report.console import print_verdict
 from harness.report.judging import judge_together
-from harness.report.screen import screen
 from harness.report.time_strip import strip_of
 
 
@@ -34,7 +33,7 @@ def judge(
     verdict, header = judge_together(journals)
     journal = next((path for path in journals if _of_terminals(path)), journals[0])
     print_verdict(
-        screen(),
+        files.screen(),
         verdict,
         header,
         journal=journal,

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -15,6 +14,7 @@ from harness.did_you_mean import unknown
 from harness.faults.grammar import fault_catalog
 from harness.faults.rule import COMMON, Parameter
 from harness.profiles import host_profiles, terminal_profiles
+from harness.report.screen import Screen
 from harness.scenario import load_scenario, scenario_names
 from harness.units import format_duration
 from harness.wire.framing import framing_names
@@ -75,5 +75,5 @@ def list_things(
     table.add_column()
     for name, text in THINGS[things]():
         table.add_row(name, Text(text))
-    console = Console(highlight=False)
+    console = Screen()
     console.print(table)

@@ -35,7 +35,6 @@ from harness.report.console import print_heading, print_verdict
 from harness.report.judging import reports_scanned
 from harness.report.load import print_figures
 from harness.report.progress import ProgressView
-from harness.report.screen import screen
 from harness.units import format_duration, parse_address, parse_duration
 
 
@@ -96,7 +95,7 @@ def load(
     warm = _warm_up(warm_up, seconds)
     files = Files(reports.journal, reports.junit, reports.json)
     prepare(files)
-    console = screen()
+    console = files.screen()
     if not quiet:
         print_heading(console, plan)
     path = files.journal or fresh_name(RUNS, f"load-seed{seed}")
@@ -147,7 +146,9 @@ def _theirs(
         listeners=[meter.see, *watch.listeners],
         judged=judged,
     )
-    interrupted = serve_until_stopped(standalone, console, watch.hints, quiet=quiet)
+    interrupted = serve_until_stopped(
+        standalone, console, watch.hints, quiet=quiet, progress=not quiet
+    )
     outcome = Outcome(standalone.verdict, standalone.header, journal, interrupted)
     return Loaded(outcome, figures_from(meter, plan))
 

@@ -1,7 +1,8 @@
 """The command `harness`: the commands together, and what becomes of an error.
 
 Exit codes: 0 all checks hold; 1 a check failed; 2 the user's mistake; 3 the run proves nothing;
-4 an error inside the harness; 5 the environment; 130 interrupted. An error inside the harness
+4 an error inside the harness; 5 the environment; 130 interrupted; 141 nobody reads the output any
+more. An error inside the harness
 is one line and a file with its traceback, or the traceback itself under HARNESS_DEBUG=1.
 """
 
@@ -17,7 +18,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from textwrap import indent
-from typing import TextIO
+from typing import Annotated, TextIO
 
 import typer
 
@@ -36,20 +37,32 @@ from harness.cli import (
     show,
     terminals,
 )
+from harness.cli.streams import plain_where_needed
 from harness.errors import ConfigError, EnvironmentTrouble, HarnessError, RenamedWarning
+from harness.plan import harness_version
 from harness.shown import escaped_lines, shown, shown_lines
 
 MISTAKE, INTERNAL, ENVIRONMENT, INTERRUPTED = 2, 4, 5, 130
+OUTPUT_CLOSED = 141  # as a shell says it of a program that SIGPIPE has ended
+_COMPLETION = "_HARNESS_COMPLETE"
+_COMPLETION_FLAGS = ("--install-completion", "--show-completion")
 _ENVIRONMENT = (
     *(errno.ENOSPC, errno.EDQUOT, errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.ECONNREFUSED),
     *(errno.EMFILE, errno.ENFILE, errno.EROFS, errno.EIO),
 )
 
+
+def _print_version(wanted: bool) -> None:  # a callback of the command line
+    if wanted:
+        print(f"harness {harness_version()}")
+        raise typer.Exit
+
+
 app = typer.Typer(
     name="harness",
     help="Proves that ATMs give the card back: faults in, verdicts out.",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -68,12 +81,29 @@ app.command("show")(show.show)
 app.command("schema")(schema.schema)
 
 
+@app.callback()
+def _whole(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Proves that ATMs give the card back: faults in, verdicts out."""
+    del version
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """The entry point of the package's script; exits. Who is told to end (SIGTERM) ends as by
     Ctrl-C: with what there is, and with nothing left behind.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    sys.exit(execute(sys.argv[1:] if arguments is None else arguments))
+    plain_where_needed(sys.stdout, sys.stderr)
+    given = sys.argv[1:] if arguments is None else arguments
+    if _COMPLETION in os.environ or any(word in _COMPLETION_FLAGS for word in given[:1]):
+        app(list(given), prog_name="harness")  # exits by itself
+    sys.exit(execute(given))
 
 
 def execute(arguments: Sequence[str]) -> int:
@@ -130,8 +160,13 @@ def guarded(action: Callable[[], object]) -> int:
 
 
 def _output_closed() -> int:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return ENVIRONMENT
+    """Whoever read the output has seen enough, as `head` has. Nothing more is written."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    return OUTPUT_CLOSED
 
 
 def _usage_shown(error: Exception) -> bool:

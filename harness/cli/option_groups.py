@@ -35,6 +35,12 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="Only the result and what b
 Table = Annotated[
     bool, typer.Option("--table", help="Each invariant in a row, with how often it was tried.")
 ]
+AllowProfiles = Annotated[
+    bool,
+    typer.Option(
+        "--allow-profiles", help="Use the profiles that the file names: this runs their code."
+    ),
+]
 
 
 def _or(names: Iterable[str]) -> str:
@@ -110,8 +116,10 @@ class ReportFlags:
     """The files that a command writes."""
 
     journal: Annotated[Path | None, typer.Option(help="Write the journal here.")] = None
-    junit: Annotated[Path | None, typer.Option(help="Write the verdict as JUnit XML.")] = None
-    json: Annotated[Path | None, typer.Option(help="Write the verdict as JSON.")] = None
+    junit: Annotated[Path | None, typer.Option(help="Write the verdict as JUnit XML, or - .")] = (
+        None
+    )
+    json: Annotated[Path | None, typer.Option(help="Write the verdict as JSON, or - .")] = None
 
 
 def flag_of(name: str) -> str:

@@ -13,13 +13,16 @@ from rich.text import Text
 
 from harness.checks.judgement import NEVER_AT_REST
 from harness.cli.files import Files, prepare
+from harness.cli.option_groups import AllowProfiles
 from harness.cli.run import speed_of
 from harness.cli.run_and_report import run_and_report
 from harness.explore.case import Case, read_case
 from harness.explore.replay import replay as replay_case
 from harness.explore.runner import OF_NO_INVARIANT, UNSETTLED
 from harness.plan import harness_version
+from harness.profiles import check_shipped
 from harness.report.case import print_case
+from harness.report.screen import Screen
 
 PROVES_NOTHING, INTERRUPTED = 3, 130
 
@@ -31,13 +34,17 @@ def replay(
         float | None, typer.Option(help="With --live: so many times the clock; else 20.")
     ] = None,
     journal: Annotated[Path | None, typer.Option(help="Write the journal here.")] = None,
+    allow_profiles: AllowProfiles = False,
 ) -> int:
     """Run a case again: the same failure, byte for byte in simulation."""
     times = speed_of(20.0 if live and speed is None else speed, live=live)
     kept = read_case(case)
+    if not allow_profiles:
+        named = (kept.plan.terminal_profile, kept.plan.host_profile)
+        check_shipped(named, place=str(case), allow="--allow-profiles")
     files = Files(journal)
     prepare(files)
-    console = Console(highlight=False)
+    console = Screen()
     if kept.version != harness_version():
         console.print(
             Text(
@@ -48,6 +55,7 @@ def replay(
         )
     if live or journal is not None:
         again = f"harness replay {case}" + (f" --live --speed {times:g}" if live else "")
+        again += " --allow-profiles" if allow_profiles else ""
         return _run(kept, files, console, live=live, speed=times, command=again)
     replayed = replay_case(kept)
     if replayed.again:

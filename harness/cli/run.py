@@ -8,14 +8,22 @@ from typing import Annotated
 import typer
 
 from harness.cli.files import Files, prepare
-from harness.cli.option_groups import LinkFlags, Quiet, ReportFlags, Seed, Table, with_groups
+from harness.cli.option_groups import (
+    AllowProfiles,
+    LinkFlags,
+    Quiet,
+    ReportFlags,
+    Seed,
+    Table,
+    with_groups,
+)
 from harness.cli.run_and_report import StoreOptions, run_and_report
 from harness.errors import ConfigError
 from harness.faults.grammar import parse_fault
-from harness.plan import RunPlan, plan_of
+from harness.plan import RunPlan, plan_of, profiles_of
+from harness.profiles import check_shipped
 from harness.profiles import host_profile as find_host_profile
 from harness.profiles import terminal_profile as find_terminal_profile
-from harness.report.screen import screen
 from harness.scenario import load_scenario
 from harness.units import parse_duration
 
@@ -59,10 +67,17 @@ def run(
         bool, typer.Option("--fsync", help="The store survives power loss; with --live only.")
     ] = False,
     table: Table = False,
+    allow_profiles: AllowProfiles = False,
     quiet: Quiet = False,
 ) -> None:
     """Run a scenario and judge it."""
     chosen = load_scenario(scenario)
+    if not allow_profiles:
+        check_shipped(
+            profiles_of(chosen, terminal_profile, host_profile),
+            place=scenario,
+            allow="--allow-profiles",
+        )
     plan = plan_of(
         chosen,
         source=scenario,
@@ -83,7 +98,7 @@ def run(
     files = Files(reports.journal, reports.junit, reports.json)
     prepare(files)
     store = _store_options(state_dir, fsync=fsync, live=live)
-    outcome = run_and_report(plan, files, screen(), quiet=quiet, table=table, store=store)
+    outcome = run_and_report(plan, files, files.screen(), quiet=quiet, table=table, store=store)
     raise typer.Exit(INTERRUPTED if outcome.interrupted else outcome.verdict.exit_code)
 
 

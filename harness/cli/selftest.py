@@ -9,7 +9,6 @@ from contextlib import closing
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.text import Text
 
 from harness.defects.catalogue import DEFECTS
@@ -24,6 +23,7 @@ from harness.explore.selftest import (
 )
 from harness.profiles import host_profile as find_host
 from harness.profiles import terminal_profile as find_terminal
+from harness.report.screen import Screen
 from harness.report.selftest import heading, row
 from harness.scenario import load_scenario
 
@@ -46,7 +46,7 @@ def selftest(
         if terminal_profile or host_profile
         else [machine_of(defect) for defect in DEFECTS]
     )
-    console = Console(highlight=False)
+    console = Screen()
     start = time.monotonic()
     done: list[SelfTestResult] = []
     try:

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from harness.report.ladder import WIDEST, ladder
+from harness.report.screen import Screen
 from harness.report.story import story_of
 
 
@@ -18,7 +18,7 @@ def show(
     card: Annotated[int, typer.Option(min=0, help="Only this customer's story, from 1 up.")] = 0,
 ) -> None:
     """Show the messages of a terminal beside its device and its timers, masked."""
-    console = Console(highlight=False)
+    console = Screen()
     width = min(console.width, WIDEST) if console.is_terminal else WIDEST
     for line in ladder(story_of(journal, terminal, card), width=width):
         console.print(line, soft_wrap=True)

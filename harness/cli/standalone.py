@@ -7,6 +7,7 @@ import shlex
 import signal
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Literal, NamedTuple
 
 import typer
@@ -25,12 +26,13 @@ from harness.live.standalone import Standalone
 from harness.live.standalone_host import StandaloneHost
 from harness.live.standalone_terminals import StandaloneTerminals
 from harness.load.meter import Meter
+from harness.outcome import Progress
 from harness.plan import STANDALONE_LINK, RunPlan, standalone_plan
 from harness.report.console import print_verdict
 from harness.report.frames import frame_line
 from harness.report.judging import reports_scanned
+from harness.report.progress import ProgressView
 from harness.report.refusals import RefusalLines
-from harness.report.screen import screen
 from harness.report.setup_hints import SetupHints
 from harness.report.time_strip import TimeStrip
 from harness.scenario import parse_epoch
@@ -137,13 +139,16 @@ def run_until_stopped(
     *,
     quiet: bool,
     table: bool,
+    verbose: bool = False,
     meter: Meter | None = None,
 ) -> None:
     """Run it until --for or Ctrl-C, report its verdict, write the files and exit. It was made with
-    the listeners of `watch`. What the `meter` has measured goes into the JSON report.
+    the listeners of `watch`. Its progress is shown where no frames are. What the `meter` has
+    measured goes into the JSON report.
     """
-    console = screen()
-    cut_short = serve_until_stopped(standalone, console, watch.hints, quiet=quiet)
+    console = files.screen()
+    shows = not quiet and not verbose
+    cut_short = serve_until_stopped(standalone, console, watch.hints, quiet=quiet, progress=shows)
     verdict = reports_scanned(standalone.verdict, standalone.header)
     if meter is not None:
         meter.finish()
@@ -163,15 +168,15 @@ def run_until_stopped(
 
 
 def serve_until_stopped(
-    standalone: Standalone, console: Console, hints: SetupHints, *, quiet: bool
+    standalone: Standalone, console: Console, hints: SetupHints, *, quiet: bool, progress: bool
 ) -> bool:
     """Run it until --for or Ctrl-C; True if a second Ctrl-C cut its end short."""
     with asyncio.Runner(loop_factory=new_loop) as runner:
-        return runner.run(_serve(standalone, console, hints, quiet=quiet))
+        return runner.run(_serve(standalone, console, hints, quiet=quiet, progress=progress))
 
 
 async def _serve(
-    standalone: Standalone, console: Console, hints: SetupHints, *, quiet: bool
+    standalone: Standalone, console: Console, hints: SetupHints, *, quiet: bool, progress: bool
 ) -> bool:
     """Until --for or a signal; True if a second signal cut the settling short."""
     stop, stop_waiting = asyncio.Event(), asyncio.Event()
@@ -186,14 +191,27 @@ async def _serve(
         await _announce(standalone, console, stop)
         begun = loop.time()
         end = standalone.plan.duration or float("inf")
-        while not stop.is_set() and (left := end - standalone.clock.now()) > 0:
-            await standalone.pause(stop, min(0.25, standalone.clock.wall(left)))
-            hints.waited(loop.time() - begun)
+        with ProgressView(console, _began(standalone), quiet=not progress) as view:
+            while not stop.is_set() and (left := end - standalone.clock.now()) > 0:
+                if isinstance(standalone, StandaloneTerminals):
+                    view(_progress(standalone, end))
+                await standalone.pause(stop, min(0.25, standalone.clock.wall(left)))
+                hints.waited(loop.time() - begun)
         stop.set()
         if not standalone.quiet() and not quiet:
             console.print(f"  stopping: {_waits_for(standalone)};\n  Ctrl-C again ends it at once")
         await standalone.settle(stop_waiting)
     return stop_waiting.is_set()
+
+
+def _began(standalone: Standalone) -> str:
+    """When the run began, ISO 8601."""
+    return datetime.fromtimestamp(standalone.header.origin, UTC).isoformat()
+
+
+def _progress(standalone: StandaloneTerminals, end: float) -> Progress:
+    fleet = standalone.fleet
+    return Progress(standalone.clock.now(), end, fleet.states(), fleet.cards_inside(), "serving")
 
 
 async def _announce(standalone: Standalone, console: Console, stop: asyncio.Event) -> None:

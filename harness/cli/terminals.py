@@ -69,4 +69,6 @@ def terminals(
         fsync=options.fsync,
         listeners=[meter.see, *watch.listeners],
     )
-    run_until_stopped(standalone, files, watch, quiet=quiet, table=table, meter=meter)
+    run_until_stopped(
+        standalone, files, watch, quiet=quiet, table=table, verbose=verbose, meter=meter
+    )

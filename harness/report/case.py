@@ -25,6 +25,7 @@ from harness.explore.runner import (
 )
 from harness.faults.grammar import ALL_RULES, parse_fault
 from harness.journal import Entry
+from harness.profiles import is_shipped
 from harness.report.event_text import words
 from harness.report.frames import frame_line
 from harness.report.ladder import WIDEST, ladder
@@ -61,7 +62,13 @@ def print_case(console: Console, case: Case, path: Path, *, lines: int = 60) -> 
         console.print(line, soft_wrap=True, markup=False)
     if len(drawn) > lines:
         console.print(f"  ... and {len(drawn) - lines} lines more", style="dim")
-    console.print(f"  replay it: harness replay {path}", soft_wrap=True, markup=False)
+    console.print(f"  replay it: {_replay(case, path)}", soft_wrap=True, markup=False)
+
+
+def _replay(case: Case, path: Path) -> str:
+    """The command that brings the failure back."""
+    shipped = is_shipped(case.plan.terminal_profile) and is_shipped(case.plan.host_profile)
+    return f"harness replay {path}" + ("" if shipped else " --allow-profiles")
 
 
 def _drawn(

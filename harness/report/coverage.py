@@ -25,8 +25,12 @@ def print_table(console: Console, name: str, cells: Sequence[Cell], counts: Coun
     unmet = len(left) - len(by_hand) - len(marked)
     console.print()
     console.print(
-        f"{name}: {len(cells)} cells; {len(cells) - len(left)} reached here, {len(by_hand)} only "
-        f"in the test suite, {len(marked)} unreachable, [bold]{unmet} not reached[/] this time",
+        Text.assemble(
+            f"{name}: {len(cells)} cells; {len(cells) - len(left)} reached here, {len(by_hand)} "
+            f"only in the test suite, {len(marked)} unreachable, ",
+            (f"{unmet} not reached", "bold"),
+            " this time",
+        ),
         soft_wrap=True,
     )
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from harness.errors import ConfigError, EnvironmentTrouble
+
+STANDARD_OUTPUT = Path("-")
 
 
 def check_writable(path: Path, *, place: str) -> None:
@@ -15,6 +18,8 @@ def check_writable(path: Path, *, place: str) -> None:
             not permitted.
         EnvironmentTrouble: the disk is full or broken.
     """
+    if path == STANDARD_OUTPUT:
+        return
     try:
         path.open("ab").close()
     except (FileNotFoundError, NotADirectoryError) as trouble:
@@ -29,11 +34,15 @@ def check_writable(path: Path, *, place: str) -> None:
 
 
 def write_file(path: Path, data: bytes) -> None:
-    """Write a report.
+    """Write a report; to standard output where the path is '-'.
 
     Raises:
         EnvironmentTrouble: it cannot be written, for example because the disk is full.
     """
+    if path == STANDARD_OUTPUT:
+        sys.stdout.write(data.decode("utf-8"))
+        sys.stdout.flush()
+        return
     try:
         path.write_bytes(data)
     except OSError as trouble:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from math import isfinite
 from types import TracebackType
 
 from rich.console import Console, Group
@@ -92,9 +93,10 @@ class ProgressView:
         filled = round(_share(progress) * _BAR)
         clock = Text("  ")
         clock.append(format_clock(progress.now), style="bold")
-        clock.append(f" of {format_clock(progress.until)}  ")
-        clock.append("#" * filled, style="cyan")
-        clock.append("." * (_BAR - filled), style="dim")
+        if isfinite(progress.until):
+            clock.append(f" of {format_clock(progress.until)}  ")
+            clock.append("#" * filled, style="cyan")
+            clock.append("." * (_BAR - filled), style="dim")
         clock.append(f"  {wall:%a %H:%M} UTC  {progress.phase}", style="dim")
         states = Text("  terminals: ")
         for number, (state, count) in enumerate(_sorted(progress)):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from harness import events as e
 from harness.report.event_text import words
+from harness.shown import shown
 from harness.units import format_clock
 
 _REASONS = 50  # that are told apart; a peer may think up as many as it likes
@@ -18,9 +19,12 @@ class RefusalLines:
     """
 
     def __init__(self, say: Callable[[str], None], *, every: bool = False) -> None:
-        self._say = say
+        self._tell = say
         self._every = every
         self._told: dict[str, int] = {}
+
+    def _say(self, text: str) -> None:
+        self._tell(shown(text))  # a name or an MTI may be any text
 
     def see(self, at: float, actor: str, event: e.Event) -> None:
         """One entry of the journal."""

@@ -1,26 +1,57 @@
-"""The console that the commands print to, and what it can show.
+"""The screen on which commands report, and what it can show.
 
-A console with NO_COLOR set shows no style at all, bold included. Where the output or the locale is
-not one of Unicode, what is drawn (rules, the strip of time) is drawn in ASCII.
+It is like any console of Rich's, but no text can take it over: texts of a peer are spelled out
+where they are quoted (`harness.shown`), and should one get by, its control characters are spelled
+out here, before they reach the terminal; brackets in a text are brackets, not Rich's markup.
+
+With NO_COLOR set it shows no style at all, bold included. Where the output or the locale is not one
+of Unicode, what is drawn (rules, the strip of time) is drawn in ASCII.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TextIO
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.text import Text
+
+from harness.shown import escaped
 
 _PLAIN_LOCALES = ("C", "POSIX")
 
 
-def screen(file: TextIO | None = None, *, width: int | None = None) -> Console:
-    """A console on that file (else standard output) which respects NO_COLOR."""
-    if os.environ.get("NO_COLOR"):
-        return Console(file=file, width=width, highlight=False, color_system=None)
-    return Console(file=file, width=width, highlight=False)
+class Screen(Console):
+    """On that file; else standard output, or standard error where `stderr` says so."""
+
+    def __init__(
+        self, file: TextIO | None = None, *, width: int | None = None, stderr: bool = False
+    ) -> None:
+        super().__init__(
+            file=file,
+            width=width,
+            stderr=stderr,
+            highlight=False,
+            markup=False,
+            color_system=None if os.environ.get("NO_COLOR") else "auto",
+        )
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """Rich's own, without control characters in what is text."""
+        for segment in super().render(renderable, options):
+            text, style, control = segment
+            if control or text == "\n" or text.isprintable():
+                yield segment
+            else:
+                yield Segment("".join(map(_harmless, text)), style)
+
+
+def _harmless(char: str) -> str:
+    return char if char in "\n\u00a0" else escaped(char)
 
 
 def ascii_only(console: Console, environment: Mapping[str, str] | None = None) -> bool:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from harness.cli.main import execute
-from harness.report.screen import ascii_only, print_indented, screen
+from harness.report.screen import Screen, ascii_only, print_indented
 
 FROZEN = ["run", "short_freeze", "--terminals", "10"]
 HANGING = [
@@ -142,7 +142,7 @@ def test_no_color_is_no_bold_either(monkeypatch: pytest.MonkeyPatch) -> None:
     for no_color in ("1", ""):
         monkeypatch.setenv("NO_COLOR", no_color)
         file = io.StringIO()
-        console = screen(file)
+        console = Screen(file)
         console.print("PASS", style="bold green")
         assert ("\x1b" in file.getvalue()) is not bool(no_color)
 
