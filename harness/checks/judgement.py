@@ -236,10 +236,10 @@ class Judgement:
 
     def _nothing_paid(self, totals: Totals) -> list[str]:
         """Cash was asked for and none was presented. A scenario that is about just that says so: it
-        forbids that notes are presented or taken.
+        forbids that notes are presented or taken, or expects 0 of them at least.
         """
-        forbids = self._header.forbids
-        meant = 0 in (forbids.get("NotesPresented"), forbids.get("NotesTaken"))
+        forbids, expects = self._header.forbids, self._header.expects
+        meant = any(0 in (x.get("NotesPresented"), x.get("NotesTaken")) for x in (forbids, expects))
         if "device" not in self._header.sees or meant or totals.presented or not totals.asked:
             return []
         rest = totals.asked - totals.answered_yes - totals.answered_no

@@ -95,7 +95,7 @@ def _run(
     scenario = msgspec.structs.replace(
         kept.plan.scenario,
         promises=() if invariant in OF_NO_INVARIANT else (invariant,),
-        expect={},
+        expect={"NotesPresented": 0},  # a case may be over before any cash is paid
         forbid={},
     )
     plan = msgspec.structs.replace(

@@ -156,7 +156,7 @@ def test_coverage_tells_what_was_exercised(capsys: pytest.CaptureFixture[str]) -
     text = " ".join(out.split())
     assert max(len(line) for line in out.splitlines()[2:]) <= 120
     assert re.search(r"terminal: 129 cells; \d\d reached here, \d\d only in the test suite", text)
-    assert re.search(r"host: 76 cells; \d\d reached here, 24 only in the test suite, 0 un", text)
+    assert re.search(r"host: 76 cells; \d\d reached here, \d\d only in the test suite, 0 un", text)
     assert re.search(r"WAITING_FOR_HOST .*Approved \d+.* in the suite: .*CaptureOrdered", text)
     assert re.search(r"IDLE CardIn \d+.* ignored: LinkLost \d+", text)
     assert "not reached: Late" in text
@@ -430,7 +430,7 @@ def test_a_run_that_never_comes_to_rest_is_a_case(
     assert "AGAIN it breaks open" in said(capsys)
     arguments = ["run", "few_withdrawals", "--terminals", "1", "--for", "240s", "--no-faults"]
     assert execute([*arguments, "--fault", pause]) == 3
-    assert "something was open to the last, and no check says what" in said(capsys)
+    assert "something was open to the last: " in said(capsys)
     monkeypatch.setattr("harness.assembly.terminal_profile", lambda _: terminal_profile("safe"))
     assert execute(["replay", str(found("open"))]) == 0
 
