@@ -69,13 +69,14 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         """
         if self.faults != self.scenario.faults:
             all_there = set(self.scenario.faults) <= set(self.faults)
-            expected = (
-                x for x in self.scenario.expect if all_there or not x.startswith("FaultActed ")
-            )
-            return dict.fromkeys(expected, 1)
+            return {
+                text: min(1, count)
+                for text, count in self.scenario.expect.items()
+                if all_there or not text.startswith("FaultActed ")
+            }
         whole, part = self._of(min)
         return {
-            event: max(1, int(count * part / whole))
+            event: min(count, max(1, int(count * part / whole)))
             for event, count in self.scenario.expect.items()
         }
 

@@ -236,7 +236,7 @@ class Judgement:
 
     def _nothing_paid(self, totals: Totals) -> list[str]:
         """Cash was asked for and none was presented. A scenario that is about just that says so: it
-        forbids that notes are presented or taken, or expects 0 of them at least.
+        forbids that notes are presented or taken. A replayed case expects none.
         """
         forbids, expects = self._header.forbids, self._header.expects
         meant = any(0 in (x.get("NotesPresented"), x.get("NotesTaken")) for x in (forbids, expects))
