@@ -36,7 +36,8 @@ def test_terminals_that_are_killed_lose_no_reversal(tmp_path: Path, lives: int) 
     )
     address = line_with(host, "listening on").split()[-1]
     terminals = ("terminals", "--to", address, "--terminals", "6", "--gap", "5s", "-v")
-    kept = (*terminals, "--settle", "10m", "--state-dir", "kept")
+    lossy = ("--host-outage", "0s..10h")  # the host loses answers on purpose
+    kept = (*terminals, *lossy, "--settle", "10m", "--state-dir", "kept")
     for _ in range(lives):
         atms = begin(*kept, cwd=tmp_path)
         for _ in range(draw.randrange(1, 6)):

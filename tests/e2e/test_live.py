@@ -90,7 +90,7 @@ def test_a_killed_host_is_the_environments(tmp_path: Path) -> None:
 
 def test_strangers_on_the_port_disturb_nobody(tmp_path: Path) -> None:
     """Random bytes, half-closed and idle connections: they are named, and the run passes."""
-    process = start("run", "small.toml", *LIVE, "--for", "2m", "--journal", "j.jsonl", cwd=tmp_path)
+    process = start("run", "small.toml", *LIVE, "--for", "8m", "--journal", "j.jsonl", cwd=tmp_path)
     line_with(process, "running:")
     port = listening_port(child_of(process))
     draw = Random(1)

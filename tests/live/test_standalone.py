@@ -300,6 +300,7 @@ async def test_a_host_that_crashed_listens_again_at_its_address(tmp_path: Path) 
         await host.wait_for(HostStarted)
         assert host.address == address
         await atms.wait_for(ReversalAnswered)
+        await atms.wait_for(NotesTaken)
     both = judge(run.host_journal, run.journal)
     assert both.passed, both
     assert tried(both, "H3") > 0

@@ -222,7 +222,7 @@ def test_our_host_names_a_wrong_setting(bench: Runner, ours: str, theirs: str, r
     assert line.startswith("harness: ")
     terminal.kill()
     assert host.end() == 3, str(host)  # nobody was served, so it proves nothing
-    assert host.text("err").count("harness: ") == 1, str(host)
+    assert host.text("err").count(remedy) == 1, str(host)
 
 
 @pytest.mark.parametrize(
