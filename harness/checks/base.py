@@ -75,6 +75,7 @@ class Check:
     timed: ClassVar[bool] = False
     timers: ClassVar[int] = 1
     rare: ClassVar[bool] = False  # a clause that few evenings try: promised by its own name only
+    of_a_host: ClassVar[bool] = False  # it blames the host for what it does not say
     tried_by_harness: ClassVar[bool] = False  # whatever the machines did
     by_any_message: ClassVar[bool] = False  # tried by every message, whatever comes of it
     unit: ClassVar[str] = ""

@@ -25,6 +25,7 @@ class HostCheck(Check):
     """
 
     needs = ("wire.terminal", "wire.host")
+    of_a_host = True
 
     @classmethod
     def applies(cls, sees: tuple[str, ...]) -> bool:

@@ -61,11 +61,13 @@ class Judgement:
         self._checks = checks
         self._facts = facts
         self._now = now
+        self._deaf = False  # not one message of somebody else's host was understood
 
     def verdict(self, totals: Totals, *, cut: str, interrupted: bool, trouble: str = "") -> Verdict:
         """`cut` says how the journal is cut off, '' if it is whole; `trouble` is the most probable
         reason why nothing could be proved, if one is known. It comes first.
         """
+        self._deaf = self._header.mode == "terminals" and not totals.understood
         rows = (*(self._row(check) for check in self._checks), self._secrecy_row())
         expected = self._expected()
         failing = {row.id for row in rows if row.status == "fail"}
@@ -100,7 +102,11 @@ class Judgement:
         return self._failures(failing) if failing or self._facts.leaks else ()
 
     def _failed(self, check: Check) -> int:
-        """How often it failed, without what the harness's own delay excuses."""
+        """How often it failed, without what the harness's own delay excuses. A host of which
+        nothing was understood may well have answered, in another framing or under another key.
+        """
+        if self._deaf and check.of_a_host:
+            return 0
         failed = check.failed - len(check.excesses)  # where time does not matter
         if not self._facts.too_slow:
             failed += sum(1 for excess in check.excesses if not self._excused(check, excess))
@@ -134,7 +140,7 @@ class Judgement:
             status = "fail"
         elif self._facts.too_slow and (check.timed or check.excesses):
             status = "invalid"
-        elif not check.tried:
+        elif not check.tried or (self._deaf and check.of_a_host):
             status = "not tried"
         else:
             status = "pass"

@@ -64,6 +64,7 @@ class Totals(msgspec.Struct, kw_only=True):
     cards_met_fault: int = 0
     refused: dict[str, int] = {}
     unread: dict[str, int] = {}
+    understood: int = 0  # messages of somebody else's machine that were read, their MAC right
     keep_alives: int = 0
 
 

@@ -1,4 +1,4 @@
-"""What somebody else's machine sent that could not be read, counted by reason."""
+"""How much of what somebody else's machine sent was understood, and what was not, by reason."""
 
 from __future__ import annotations
 
@@ -34,8 +34,12 @@ class UnreadCounter:
 
     def see(self, event: e.Event) -> None:
         if isinstance(event, e.FrameSeen):
-            if event.problem and event.end == self._seen_at and event.to == self._to:
+            if event.end != self._seen_at or event.to != self._to:
+                return
+            if event.problem:
                 self._count(reason_of(event.problem))
+            elif event.mac != "bad":
+                self._totals.understood += 1
         elif isinstance(event, e.IncompleteFrame):
             self._count(CUT_OFF if event.closed else INCOMPLETE)
         elif isinstance(event, e.KeepAlivesSeen):

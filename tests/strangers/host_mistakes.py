@@ -181,6 +181,6 @@ def answers_echoes_without_a_code(_bank: Bank, message: Fields, answer: Fields) 
     return right(changed(answer, de39=None) if message.get("70") == "301" else answer)
 
 
-@mistake("it answers no sign-on", caught="H13")
+@mistake("it answers no sign-on, and so nothing", outcome="invalid", says="the host answered none")
 def answers_no_sign_on(_bank: Bank, message: Fields, answer: Fields) -> Sequence[Sent]:
     return [] if message.get("70") == "001" else right(answer)
