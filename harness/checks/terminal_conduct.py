@@ -154,7 +154,8 @@ def _is_still_open(transaction: TransactionEvidence, now: float, contract: Contr
 
 
 class SaysWhatItMust(Check):
-    """T16. A message carries the elements that its kind must carry, and nothing but network
+    """T16. A message carries the elements that its kind must carry, such that they can be read where
+    they move money, and nothing but network
     management leaves before a sign-on was accepted or after a sign-off. What names a reversal and
     its original is T13's business. A terminal that never signs on in its own name may stand behind
     a switch that does, and is not judged by that.
@@ -181,6 +182,10 @@ class SaysWhatItMust(Check):
             missing = tuple(element for element in missing if element not in named)
         if missing:
             self.fail(terminal, at, f"{_named(message)} lacks {in_words(missing)}", of=wire.subject)
+        unreadable = message.unreadable()
+        if unreadable:
+            what = f"{_named(message)}: {in_words(unreadable)} does not read"
+            self.fail(terminal, at, what, of=wire.subject)
         link = wire.link
         if (
             self.contract.sign_on

@@ -224,6 +224,15 @@ class Message:
             if meaning not in needless and not self.text(meaning)
         )
 
+    def unreadable(self) -> tuple[str, ...]:
+        """The data elements that are there and move money, and that cannot be read: what was
+        dispensed must not be taken for nothing.
+        """
+        element = self.ELEMENTS.get("replacement_amounts", "")
+        if self.kind not in REVERSALS or not self.fields.get(element):
+            return ()
+        return (element,) if self.amount_taken is None else ()
+
     # --- plain texts, '' where they are missing ------------------------------------------------
 
     @property
