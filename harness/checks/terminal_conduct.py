@@ -210,10 +210,10 @@ def _is_still_open(transaction: TransactionEvidence, now: float, contract: Contr
 
 
 class SaysWhatItMust(Check):
-    """T16. A message carries the elements that its kind must carry, what it says was paid can be read,
-    and nothing but network management leaves before a sign-on was accepted or after a sign-off. What names a reversal and
-    its original is T13's business. A terminal that never signs on in its own name may stand behind
-    a switch that does, and is not judged by that.
+    """T16. A message carries the elements that its kind must carry, and what it says was paid can
+    be read. Nothing but network management leaves before a sign-on was accepted or after a
+    sign-off. What names a reversal and its original is T13's business. A terminal that never signs
+    on in its own name may stand behind a switch that does, and is not judged by that.
     """
 
     id = "T16"

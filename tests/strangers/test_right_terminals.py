@@ -85,6 +85,19 @@ async def a_second_connection_signs_on_later(address: str) -> None:
 
 
 @style()
+async def one_of_two_on_a_connection_signs_off(address: str) -> None:
+    one = await signed_on(address)
+    other = Atm(one.line, errs=False, name="ATM00002")
+    await other.sign_on()
+    await other.pays()
+    await other.ask(other.management("002"))
+    await one.pays()
+    await other.sign_on()
+    await other.pays()
+    await one.line.close()
+
+
+@style()
 async def a_connection_for_each_withdrawal(address: str) -> None:
     stan = 0
     for _ in range(3):
@@ -127,6 +140,18 @@ async def the_reversal_has_the_stan_and_the_time_of_its_request(address: str) ->
     request = await atm.unanswered()
     await atm.reverses(changed(atm.reversal(request), de11=request["11"], de7=request["7"]))
     await atm.pays()
+    await atm.line.close()
+
+
+@style(*ANSWER_LOST)
+async def the_reversal_names_no_acquirer(address: str) -> None:
+    atm = await signed_on(address)
+    for request in (await atm.unanswered(), await atm.pays()):
+        reversal = atm.reversal(request)
+        original = reversal["90"][:20] + "0" * 22
+        answer = await atm.reverses(changed(reversal, de32=None, de90=original))
+        assert answer is not None
+        assert answer["39"] == "00"
     await atm.line.close()
 
 
