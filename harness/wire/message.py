@@ -216,8 +216,7 @@ class Message:
         may stand on a track, and a balance inquiry needs no amount.
         """
         needless = {"pan"} if self.pan or self.text("track1") else set()
-        if self.transaction_type == "balance":
-            needless.add("amount")
+        needless |= {"amount"} if self.transaction_type == "balance" else set()
         return tuple(
             self.ELEMENTS[meaning]
             for meaning in self.MANDATORY.get(self.kind, ())
