@@ -116,6 +116,7 @@ class Judge:
             if isinstance(event, e.HostCrashed) and event.phase == KILLED:
                 for terminal in self._terminals.values():
                     terminal.transactions.host_was_killed()
+                    terminal.wire.link.host_was_killed(at)
             if isinstance(event, OF_A_TERMINAL):
                 actor = event.terminal
             elif isinstance(event, e.FrameSeen):

@@ -195,7 +195,8 @@ class ReplayMovesNothing(Check):
             self.tried += self._heard.add(terminal.name, message.message_class, number)
 
     def on_Posted(self, terminal: TerminalEvidence, at: float, event: e.Posted) -> None:
-        if self._posted.add(terminal.name, *read_cause(event.cause)):
+        series = f"{terminal.name}/{event.acquirer}"  # another acquirer: another transaction
+        if self._posted.add(series, *read_cause(event.cause)):
             self.fail(terminal, at, f"message {event.cause} posted a second time")
 
 

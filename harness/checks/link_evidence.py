@@ -25,11 +25,15 @@ class LinkEvidence:
     request was last answered and accepted, `opened_at` and `closed_at` when a connection was last
     opened and lost (run seconds). `signs_on` is whether the terminal has ever signed on or off in
     its own name; one behind a switch has not.
+
+    A terminal of ours has one connection. One whose device is not seen may have several at a time,
+    and a journal does not say on which of them a message passes: it is connected and signed on
+    while any of them may be. What is sent on one that is not signed on, the host refuses.
     """
 
     __slots__ = (
-        "_asked", "_asked_at", "_contract", "_time", "_transactions", "closed_at",
-        "connected", "heard", "network_ok", "opened_at", "signed_on", "signs_on",
+        "_asked", "_asked_at", "_connections", "_contract", "_ended", "_time", "_transactions",
+        "closed_at", "connected", "heard", "network_ok", "opened_at", "signed_on", "signs_on",
     )  # fmt: skip
 
     def __init__(
@@ -40,6 +44,8 @@ class LinkEvidence:
         self._transactions = transactions
         self._asked: dict[str, str] = {}  # the function of each request without answer, by STAN
         self._asked_at = 0.0
+        self._connections = 0
+        self._ended = 0  # connections that have ended
         self.opened_at = 0.0
         self.closed_at = NEVER
         self.connected = False
@@ -50,13 +56,31 @@ class LinkEvidence:
 
     def opened(self, at: float) -> None:
         self.connected = True
-        self.signed_on = False
         self.heard = self.opened_at = at
-        self._asked.clear()
+        self._connections = 1 if self._transactions.device_seen else self._connections + 1
+        if self._connections == 1:
+            self.signed_on = False
+            self._asked.clear()
 
     def closed(self, at: float) -> None:
-        self.connected = self.signed_on = False
-        self.closed_at = at
+        self._ended += 1
+        self._connections = max(0, self._connections - 1)
+        if not self._connections:
+            self.connected = self.signed_on = False
+            self.closed_at = at
+
+    def host_was_killed(self, at: float) -> None:
+        """Its connections are gone. Where the host's own process records them, nobody was left to
+        say so.
+        """
+        if not self._transactions.device_seen and self.connected:
+            self._connections = 0
+            self.closed(at)
+
+    @property
+    def unbroken(self) -> bool:
+        """Has no connection of the terminal ended yet?"""
+        return self._connections > 0 and self._ended == 0
 
     @property
     def in_doubt(self) -> bool:
@@ -74,7 +98,8 @@ class LinkEvidence:
         function = self._asked.pop(message.stan, "")
         if function and message.network_accepted:
             self.network_ok = at
-            self.signed_on = function == "sign_on" or (self.signed_on and function != "sign_off")
+            off = function == "sign_off" and self._connections < 2  # else another may be on
+            self.signed_on = function == "sign_on" or (self.signed_on and not off)
 
     def down(self, at: float) -> LinkDown | None:
         """Whether the link is down, as the terminal's end shows; None while it may be up."""

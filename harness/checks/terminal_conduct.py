@@ -9,13 +9,17 @@ from __future__ import annotations
 from harness import events as e
 from harness.checks.base import Check
 from harness.checks.evidence import TerminalEvidence
-from harness.checks.transactions import TransactionEvidence
+from harness.checks.transactions import MOST, TransactionEvidence
 from harness.checks.withdrawal_outcome import is_open
 from harness.contract import Contract
 from harness.wire.echo import in_words
 from harness.wire.identity import TransactionId
-from harness.wire.message import REQUESTS, REVERSALS, Message
-from harness.wire.particulars import differing_from_original, differing_in_repeat
+from harness.wire.message import NETWORK_KINDS, REQUESTS, REVERSALS, Message
+from harness.wire.particulars import (
+    Particulars,
+    differing_from_original,
+    differing_in_repeat,
+)
 
 
 class ReversesItsOwn(Check):
@@ -25,15 +29,25 @@ class ReversesItsOwn(Check):
 
     An original that was never seen is no failure, as the request may have been lost on its way, or
     sent before this run began. But a request that differs from it in a part of its name alone, and
-    a request with the same reference number, are what was meant. Where only the card and the amount
-    are those of a withdrawal that was approved, nobody can tell, and the run proves nothing.
+    a request with the same reference number, are what was meant; and what another terminal has
+    asked for is not its own. Where only the card and the amount are those of a withdrawal that was
+    approved, or where the original would have had to pass on a connection that never broke, nobody
+    can tell what was meant, and the run proves nothing.
     """
 
     id = "T14"
     needs = ("wire.terminal",)
 
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
+        self._asked: dict[tuple[str, ...], tuple[str, Particulars]] = {}  # by whom, and for what
+
     def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
-        if event.end != "terminal" or terminal.wire.kind not in REVERSALS:
+        if event.end != "terminal":
+            return
+        if terminal.wire.kind not in REVERSALS:
+            if event.to == "host" and not terminal.transactions.device_seen:
+                self._sees_original(terminal)
             return
         transaction, message = terminal.wire.subject, terminal.wire.message
         if transaction is None or transaction.reversals_sent != 1:
@@ -44,7 +58,7 @@ class ReversesItsOwn(Check):
         elif transaction.before or terminal.transactions.was_settled(transaction):
             return  # it was asked for so long ago that nobody can compare them
         else:
-            wrong = _misnamed(terminal, message)
+            wrong = _misnamed(terminal, message) or self._is_of_another(terminal, message)
         whose = f"reversal {message.stan} of STAN {transaction.stan}"
         if wrong:
             self.fail(terminal, at, f"{whose}: {wrong}", of=transaction)
@@ -52,6 +66,48 @@ class ReversesItsOwn(Check):
             meant = _perhaps_meant(terminal, message)
             if meant:
                 self.doubt(terminal, f"{whose}, which was not seen: was {meant} meant?")
+            elif self._never_came(terminal, message):
+                self.doubt(
+                    terminal,
+                    f"{whose}, which was never sent, although no connection broke that it could "
+                    "have been lost with: what was meant?",
+                )
+
+    def _sees_original(self, terminal: TerminalEvidence) -> None:
+        """A terminal has asked for this. As many are kept as of a terminal's own requests."""
+        message = terminal.wire.message
+        if terminal.wire.kind not in NETWORK_KINDS:
+            self._asked[_name_of(message.identity)] = terminal.name, message.particulars
+        if len(self._asked) > MOST:
+            del self._asked[next(iter(self._asked))]
+
+    def _is_of_another(self, terminal: TerminalEvidence, reversal: Message) -> str:
+        """Two terminals may use one STAN at one time: card and amount tell whose it is."""
+        original = reversal.original
+        assert original is not None, "it has a transaction"
+        whose, asked = self._asked.get(_name_of(original), (terminal.name, None))
+        if asked is None or whose == terminal.name:
+            return ""
+        if differing_from_original(asked, reversal.particulars):
+            return ""
+        return f"the terminal that asked for it is {whose}"
+
+    def _never_came(self, terminal: TerminalEvidence, reversal: Message) -> bool:
+        """Would the original have been seen, had it been sent? It is of this run, and it could be
+        lost with no connection.
+        """
+        original = reversal.original
+        assert original is not None, "it has a transaction"
+        if _name_of(original) in self._asked or _is_earlier(
+            original.sent, terminal.wire.first_sent
+        ):
+            return False
+        return terminal.wire.link.unbroken
+
+
+def _name_of(identity: TransactionId) -> tuple[str, ...]:
+    """Its name without the terminal."""
+    return identity.message_class, identity.acquirer, identity.stan, identity.sent
 
 
 def _disagreement(transaction: TransactionEvidence, reversal: Message) -> str:
@@ -154,10 +210,10 @@ def _is_still_open(transaction: TransactionEvidence, now: float, contract: Contr
 
 
 class SaysWhatItMust(Check):
-    """T16. A message carries the elements that its kind must carry, and nothing but network
-    management leaves before a sign-on was accepted or after a sign-off. What names a reversal and
-    its original is T13's business. A terminal that never signs on in its own name may stand behind
-    a switch that does, and is not judged by that.
+    """T16. A message carries the elements that its kind must carry, and what it says was paid can
+    be read. Nothing but network management leaves before a sign-on was accepted or after a
+    sign-off. What names a reversal and its original is T13's business. A terminal that never signs
+    on in its own name may stand behind a switch that does, and is not judged by that.
     """
 
     id = "T16"
@@ -181,6 +237,10 @@ class SaysWhatItMust(Check):
             missing = tuple(element for element in missing if element not in named)
         if missing:
             self.fail(terminal, at, f"{_named(message)} lacks {in_words(missing)}", of=wire.subject)
+        unreadable = message.unreadable()
+        if unreadable:
+            what = f"{_named(message)}: {in_words(unreadable)} does not read"
+            self.fail(terminal, at, what, of=wire.subject)
         link = wire.link
         if (
             self.contract.sign_on

@@ -213,7 +213,8 @@ class TerminalTransactions:
         original = message.original
         if original is None:
             return None
-        return self.named(original.stan, original.sent, original.acquirer, original.message_class)
+        acquirer = original.acquirer or None  # a reversal may leave it out altogether
+        return self.named(original.stan, original.sent, acquirer, original.message_class)
 
     def _reopened(self, transaction: TransactionEvidence) -> TransactionEvidence:
         """It is looked at again."""

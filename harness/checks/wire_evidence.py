@@ -19,7 +19,7 @@ from harness.contract import Contract
 from harness.wire.dialects.base import Dialect
 from harness.wire.echo import echo_of, wrong_echo
 from harness.wire.message import NETWORK_KINDS, REQUESTS, REVERSALS, Kind, Message, Outcome
-from harness.wire.particulars import differing_from_original
+from harness.wire.particulars import differing_from_original, differing_in_repeat
 
 WAY: dict[Kind, e.End] = {
     Kind.REQUEST: "host",
@@ -176,14 +176,15 @@ class WireEvidence:
     def _begin(self, at: float, message: Message) -> None:
         transactions, wait = self._transactions, self._wait
         transaction = self.subject = transactions.begin(message)
-        if transaction.requests > 1 and transaction.particulars != message.particulars:
+        first = transaction.particulars
+        if first is not None and differing_in_repeat(first, message.particulars):
             return  # it has the identity of another one, which it does not change
         transaction.withdrawal = message.is_withdrawal
         transactions.withdrawals += transaction.withdrawal
         if not self._time.powered:  # it left in the instant in which the power failed
             transactions.cut(transaction)
         transaction.amount = message.amount
-        transaction.rrn = message.rrn
+        transaction.rrn = message.rrn or transaction.rrn  # a repeat may leave it out
         transaction.asked = echo_of(message)
         if not transactions.device_seen:
             wait.since = None  # no screen is seen: each request is a wait of its own

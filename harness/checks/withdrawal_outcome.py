@@ -6,7 +6,7 @@ from harness import events as e
 from harness.checks import still_open
 from harness.checks.base import Check
 from harness.checks.evidence import TerminalEvidence
-from harness.checks.transactions import TransactionEvidence, is_over
+from harness.checks.transactions import HOST_TIMER, TransactionEvidence, is_over
 from harness.checks.wire_evidence import CLOSING
 from harness.machines.inputs import State
 from harness.wire.message import Kind
@@ -127,7 +127,10 @@ def never_ended(transaction: TransactionEvidence) -> str:
 def _answer_in_words(transaction: TransactionEvidence) -> str:
     if transaction.answer is None:
         return "no answer"
-    return f"answered '{transaction.answer.value}'"
+    answered = f"answered '{transaction.answer.value}'"
+    if transaction.aborted != HOST_TIMER:
+        return answered
+    return f"{answered} too late, after {transaction.answer_at - transaction.start:.1f} s"
 
 
 def contradiction(transaction: TransactionEvidence, endings: tuple[str, ...]) -> str:

@@ -101,14 +101,17 @@ Key = tuple[str, str]
 
 
 class HostConnection:
-    """One connection of a host. `state` is `HostState.SIGNED_OFF` or `SIGNED_ON`."""
+    """One connection of a host. `state` is `HostState.SIGNED_OFF` or `SIGNED_ON`. `signed_on` are
+    the terminals that have signed on here: several may share a connection.
+    """
 
-    __slots__ = ("link", "number", "state")
+    __slots__ = ("link", "number", "signed_on", "state")
 
     def __init__(self, number: int, link: Link) -> None:
         self.number = number
         self.link = link
         self.state = HostState.SIGNED_OFF
+        self.signed_on: set[str] = set()
 
 
 class Received:

@@ -169,8 +169,8 @@ class SetupHints:
         if event.why == "not signed on":
             self._once(
                 "sign-on",
-                f"{event.terminal} sends requests and has never signed on ({self._sign_on}), so "
-                "they are refused: --no-sign-on lets them through",
+                f"{event.terminal} sends requests on a connection that is not signed on "
+                f"({self._sign_on}), so they are refused: --no-sign-on lets them through",
             )
 
     def _closed(self, actor: str, event: e.LinkClosed) -> None:

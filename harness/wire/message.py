@@ -216,13 +216,16 @@ class Message:
         may stand on a track, and a balance inquiry needs no amount.
         """
         needless = {"pan"} if self.pan or self.text("track1") else set()
-        if self.transaction_type == "balance":
-            needless.add("amount")
+        needless |= {"amount"} if self.transaction_type == "balance" else set()
         return tuple(
             self.ELEMENTS[meaning]
             for meaning in self.MANDATORY.get(self.kind, ())
             if meaning not in needless and not self.text(meaning)
         )
+
+    def unreadable(self) -> tuple[str, ...]:
+        """The data elements that say what was dispensed, and that cannot be read."""
+        return ()
 
     # --- plain texts, '' where they are missing ------------------------------------------------
 

@@ -94,6 +94,28 @@ async def approved_reversal_of_nothing(atm: Atm) -> None:
     await atm.reverses(atm.wrong(reversal, de90=original, de37=None))
 
 
+@mistake("the reversal of an approved withdrawal names a STAN that was never asked for, and gives "
+         "another amount", says="000077, which was never sent", outcome="invalid")  # fmt: skip
+async def approved_reversal_of_nothing_else(atm: Atm) -> None:
+    reversal = atm.reversal(await atm.pays(5000), code="00")
+    original = "0200" + "000077" + reversal["90"][10:]
+    await atm.reverses(atm.wrong(reversal, de90=original, de37=None, de4=f"{3000:012d}"))
+
+
+@mistake("a withdrawal that was approved is reversed in the name of another terminal (DE 41)",
+         caught="T14", says="the terminal that asked for it is ATM00001")  # fmt: skip
+async def reversal_by_another_terminal(atm: Atm) -> None:
+    reversal = atm.reversal(await atm.pays(), code="00")
+    await atm.reverses(atm.wrong(reversal, de41="ATM00002"))
+
+
+@mistake("the reversal says what was paid such that nobody can read it (DE 95)", caught="T16",
+         says="DE 95 does not read")  # fmt: skip
+async def unreadable_amount_paid(atm: Atm) -> None:
+    reversal = atm.reversal(await atm.pays(5000), code="00", taken=2000)
+    await atm.reverses(atm.wrong(reversal, de95="C00000002000" + reversal["95"][12:]))
+
+
 @mistake("the reversal has the reference number of another request (DE 37)", caught="T14",
          says="DE 37", faults=ANSWER_LOST)  # fmt: skip
 async def reversal_with_another_reference(atm: Atm) -> None:
@@ -123,6 +145,18 @@ async def reversal_of_another_type(atm: Atm) -> None:
 async def never_reverses(atm: Atm) -> None:
     request = await atm.unanswered()
     if not atm.errs:
+        await atm.reverses(atm.reversal(request))
+
+
+@mistake("cash is paid on an approval that came too late", caught="T8.unanswered",
+         says="answered 'approved' too late, after 55.0 s",
+         faults=("late_response:nth=1,mti=0210,past=10s",))  # fmt: skip
+async def late_approval_is_paid(atm: Atm) -> None:
+    request = atm.withdrawal()
+    if atm.errs:
+        await atm.ask(request, 80.0)
+    else:
+        assert await atm.ask(request) is None
         await atm.reverses(atm.reversal(request))
 
 

@@ -36,6 +36,7 @@ def classify(_host: Host, x: Received, _now: float) -> Key:
 def sign_on(host: Host, x: Received, now: float) -> None:
     """Accept: from now on the connection's messages are looked up."""
     x.connection.state = HostState.SIGNED_ON
+    x.connection.signed_on.add(x.message.terminal)
     host.events.append(e.SignedOn(x.message.terminal))
     host.reply(x, "approved", now)
 
@@ -46,8 +47,14 @@ def refuse_sign_on(host: Host, x: Received, now: float) -> None:
 
 
 def sign_off(host: Host, x: Received, now: float) -> None:
-    """Accept: until it signs on again, the connection carries no transactions."""
-    x.connection.state = HostState.SIGNED_OFF
+    """Accept: until it signs on again, the connection carries no transactions. Where other
+    terminals have signed on there too, it goes on for them.
+    """
+    signed_on = x.connection.signed_on
+    others = signed_on - {x.message.terminal}
+    if others == signed_on or not others:
+        x.connection.state, others = HostState.SIGNED_OFF, set()
+    x.connection.signed_on = others
     host.events.append(e.SignedOff(x.message.terminal))
     host.reply(x, "approved", now)
 

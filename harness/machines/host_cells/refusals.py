@@ -37,10 +37,12 @@ def classify_other(_host: Host, x: Received, _now: float) -> Key:
 
 def classify_transaction(x: Received) -> Key | None:
     """Is what every request and reversal must carry there? None if it is."""
-    x.elements = x.message.missing()
+    x.elements, x.why = x.message.missing(), "incomplete"
     if not x.elements:
+        x.elements, x.why = x.message.unreadable(), "does not read"
+    if not x.elements:
+        x.why = ""
         return None
-    x.why = "incomplete"
     return HostState.SIGNED_ON, HostInput.INCOMPLETE
 
 

@@ -33,10 +33,25 @@ def classify(host: Host, x: Received, now: float) -> Key:
     if x.original == x.message.identity:
         x.original = None  # it names itself, and so nothing that it could reverse
     if x.original is not None:
+        x.original = _with_its_acquirer(host, x.original)
         x.record = host.log.find(x.original)
     if x.own is not None:
         return _state(x), HostInput.REVERSAL_AGAIN
     return classify_new(host, x, now)
+
+
+def _with_its_acquirer(host: Host, original: TransactionId) -> TransactionId:
+    """What is meant by a reversal that names no acquirer, neither in DE 90 nor of its own: what
+    differs from it in nothing else, if there is one such transaction.
+    """
+    if original.acquirer or host.log.find(original) is not None:
+        return original
+    others = [
+        near
+        for near, _ in host.log.near(original)
+        if original._replace(acquirer=near.acquirer) == near
+    ]
+    return others[0] if len(others) == 1 else original
 
 
 def classify_new(host: Host, x: Received, now: float) -> Key:

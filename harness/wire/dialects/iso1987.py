@@ -14,6 +14,7 @@ from harness.wire.calendar import Stamp
 from harness.wire.dialects.base import Dialect, Form
 from harness.wire.identity import TransactionId
 from harness.wire.message import (
+    REVERSALS,
     AdviceOutcome,
     Fields,
     Kind,
@@ -199,6 +200,12 @@ class Message1987(Message):
         """DE 95, the first twelve digits."""
         text = self.fields.get("95", "")[:_TAKEN]
         return int(text) if text.isascii() and text.isdigit() else None
+
+    def unreadable(self) -> tuple[str, ...]:
+        """Of a reversal DE 95: what was dispensed must not be taken for nothing."""
+        element = self.ELEMENTS["replacement_amounts"]
+        there = self.kind in REVERSALS and element in self.fields
+        return (element,) if there and self.amount_taken is None else ()
 
     def with_original(self, original: TransactionId) -> Message1987:
         old = self.fields.get("90", "")

@@ -1,0 +1,192 @@
+"""Right terminals of other styles before our host: none of them is blamed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+import pytest
+from atm import Atm
+from line import Line, changed
+from said import Said
+from virtual_time import virtually
+
+from harness.api import Host
+
+ANSWER_LOST = ("drop_response:nth=1,mti=0210",)
+REVERSAL_ANSWER_LOST = (*ANSWER_LOST, "drop_response:nth=1,mti=0430")
+
+
+class Style(NamedTuple):
+    """`play` gets the address of our host."""
+
+    play: Callable[[str], Awaitable[None]]
+    faults: tuple[str, ...] = ()
+
+
+STYLES: dict[str, Style] = {}
+
+
+def style(*faults: str) -> Callable[[Callable[[str], Awaitable[None]]], None]:
+    """Enter the function below; `faults` are the harness's own."""
+
+    def enter(play: Callable[[str], Awaitable[None]]) -> None:
+        STYLES[play.__name__] = Style(play, faults)
+
+    return enter
+
+
+async def signed_on(address: str, name: str = "ATM00001", stan: int = 0) -> Atm:
+    """A terminal on a connection of its own."""
+    atm = Atm(await Line.to(address), errs=False, name=name, stan=stan)
+    await atm.sign_on()
+    return atm
+
+
+# --- one terminal with several connections ------------------------------------------------------
+
+
+@style(*ANSWER_LOST)
+async def the_old_connection_ends_after_the_new_one_stands(address: str) -> None:
+    old = await signed_on(address)
+    request = await old.unanswered()
+    new = await signed_on(address, stan=10)
+    await old.line.close()
+    await asyncio.sleep(1)
+    await new.reverses(new.reversal(request))
+    await new.pays()
+    await new.line.close()
+
+
+@style()
+async def two_connections_and_one_ends(address: str) -> None:
+    one, other = await signed_on(address), await signed_on(address, stan=100)
+    await one.pays()
+    await other.pays()
+    await one.line.close()
+    await asyncio.sleep(1)
+    await other.pays()
+    await other.line.close()
+
+
+@style()
+async def a_second_connection_signs_on_later(address: str) -> None:
+    one = await signed_on(address)
+    other = Atm(await Line.to(address), errs=False, stan=100)
+    await other.ask(other.management("301"))
+    await one.pays()
+    await other.sign_on()
+    await other.pays()
+    await other.ask(other.management("002"))
+    await other.line.close()
+    await one.pays()
+    await one.line.close()
+
+
+@style()
+async def one_of_two_on_a_connection_signs_off(address: str) -> None:
+    one = await signed_on(address)
+    other = Atm(one.line, errs=False, name="ATM00002")
+    await other.sign_on()
+    await other.pays()
+    await other.ask(other.management("002"))
+    await one.pays()
+    await other.sign_on()
+    await other.pays()
+    await one.line.close()
+
+
+@style()
+async def a_connection_for_each_withdrawal(address: str) -> None:
+    stan = 0
+    for _ in range(3):
+        atm = await signed_on(address, stan=stan)
+        await atm.pays()
+        stan = int(atm.management("301")["11"])
+        await atm.line.close()
+
+
+# --- requests and their repeats -----------------------------------------------------------------
+
+
+@style(*ANSWER_LOST)
+async def the_repeat_of_a_request_has_no_reference_number(address: str) -> None:
+    atm = await signed_on(address)
+    request = await atm.unanswered()
+    answer = await atm.ask(changed(request, det="0201", de37=None))
+    assert answer is not None
+    assert answer["39"] == "00"
+    await atm.line.close()
+
+
+@style()
+async def two_acquirers_with_the_same_stan_at_the_same_time(address: str) -> None:
+    atm = await signed_on(address)
+    request = await atm.pays()
+    other = changed(atm.withdrawal(card=1), de11=request["11"], de7=request["7"], de32="88888")
+    answer = await atm.ask(other)
+    assert answer is not None
+    assert answer["39"] == "00"
+    await atm.line.close()
+
+
+# --- reversals ------------------------------------------------------------------------------------
+
+
+@style(*REVERSAL_ANSWER_LOST)
+async def the_reversal_has_the_stan_and_the_time_of_its_request(address: str) -> None:
+    atm = await signed_on(address)
+    request = await atm.unanswered()
+    await atm.reverses(changed(atm.reversal(request), de11=request["11"], de7=request["7"]))
+    await atm.pays()
+    await atm.line.close()
+
+
+@style(*ANSWER_LOST)
+async def the_reversal_names_no_acquirer(address: str) -> None:
+    atm = await signed_on(address)
+    for request in (await atm.unanswered(), await atm.pays()):
+        reversal = atm.reversal(request)
+        original = reversal["90"][:20] + "0" * 22
+        answer = await atm.reverses(changed(reversal, de32=None, de90=original))
+        assert answer is not None
+        assert answer["39"] == "00"
+    await atm.line.close()
+
+
+@style(*ANSWER_LOST)
+async def the_reversal_says_little(address: str) -> None:
+    atm = await signed_on(address)
+    reversal = atm.reversal(await atm.unanswered())
+    optional = dict.fromkeys(("de2", "de3", "de12", "de13", "de37", "de42", "de49", "de60"))
+    await atm.reverses(changed(reversal, **optional))
+    await atm.line.close()
+
+
+@style()
+async def the_request_is_lost_with_its_connection(address: str) -> None:
+    atm = await signed_on(address)
+    request = atm.withdrawal()
+    await atm.line.close()  # before it could send it
+    again = await signed_on(address, stan=10)
+    await again.pays(3000)  # a customer who asks for the same would leave in doubt what is meant
+    await again.reverses(again.reversal(request))
+    await again.line.close()
+
+
+@pytest.mark.parametrize("name", STYLES)
+def test_a_right_terminal_passes(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a failure, and without a hint."""
+    play, faults = STYLES[name]
+
+    async def run() -> Said:
+        said = Said("host")
+        async with Host(seed=2, settle="200s", faults=faults, listeners=said.listeners) as host:
+            await play(host.address)
+        return said.of(host.verdict)
+
+    said = virtually(run(), monkeypatch)
+    assert said.verdict is not None
+    assert said.verdict.passed, said
+    assert not said.hints, said
