@@ -10,6 +10,7 @@ from harness import events as e
 from harness.checks.base import Check
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.transactions import MOST, TransactionEvidence
+from harness.checks.wire_evidence import APPROVING
 from harness.checks.withdrawal_outcome import is_open
 from harness.contract import Contract
 from harness.wire.echo import in_words
@@ -56,7 +57,7 @@ class ReversesItsOwn(Check):
         if transaction.requested:
             wrong = _disagreement(transaction, message)
         elif transaction.before or terminal.transactions.was_settled(transaction):
-            return  # it was asked for so long ago that nobody can compare them
+            wrong = self._unlike_long_ago(terminal, message)
         else:
             wrong = _misnamed(terminal, message) or self._is_of_another(terminal, message)
         whose = f"reversal {message.stan} of STAN {transaction.stan}"
@@ -80,6 +81,20 @@ class ReversesItsOwn(Check):
             self._asked[_name_of(message.identity)] = terminal.name, message.particulars
         if len(self._asked) > MOST:
             del self._asked[next(iter(self._asked))]
+
+    def _unlike_long_ago(self, terminal: TerminalEvidence, reversal: Message) -> str:
+        """In what a reversal does not agree with a request of which little is kept; '' where it
+        agrees, or where nobody can compare them any more.
+        """
+        original = reversal.original
+        assert original is not None, "it has a transaction"
+        whose, asked = self._asked.get(_name_of(original), ("", None))
+        if asked is None or whose != terminal.name:
+            return ""
+        differing = differing_from_original(asked, reversal.particulars)
+        if not differing:
+            return ""
+        return f"{in_words(reversal.elements_of(differing))} not as in the request"
 
     def _is_of_another(self, terminal: TerminalEvidence, reversal: Message) -> str:
         """Two terminals may use one STAN at one time: card and amount tell whose it is."""
@@ -262,8 +277,10 @@ class SaysWhatItMust(Check):
         """What left before a terminal's very first sign-on is known to be early only then."""
         del now
         early = self._early.get(terminal.name)
-        if early is not None and terminal.wire.link.signs_on:
-            at, what, subject = early
+        if early is None or not terminal.wire.link.signs_on:
+            return
+        at, what, subject = early
+        if subject is None or subject.answer not in APPROVING:  # else another had signed on there
             self.fail(terminal, at, what, of=subject)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from atm import Atm
 from line import changed
 from mistakes import Table
@@ -107,6 +109,16 @@ async def approved_reversal_of_nothing_else(atm: Atm) -> None:
 async def reversal_by_another_terminal(atm: Atm) -> None:
     reversal = atm.reversal(await atm.pays(), code="00")
     await atm.reverses(atm.wrong(reversal, de41="ATM00002"))
+
+
+@mistake("a withdrawal of an hour ago is reversed with another amount (DE 4)", caught="T14",
+         says="STAN 000002: DE 4 not as in the request")  # fmt: skip
+async def late_reversal_of_another_amount(atm: Atm) -> None:
+    request = await atm.pays(5000)
+    for _ in range(20):
+        await asyncio.sleep(180)
+        await atm.pays(1000)
+    await atm.reverses(atm.wrong(atm.reversal(request, code="00"), de4=f"{2000:012d}"))
 
 
 @mistake("the reversal says what was paid such that nobody can read it (DE 95)", caught="T16",

@@ -98,6 +98,16 @@ async def one_of_two_on_a_connection_signs_off(address: str) -> None:
 
 
 @style()
+async def a_terminal_signs_on_where_its_switch_had(address: str) -> None:
+    switch = await signed_on(address, "SWITCH01")
+    atm = Atm(switch.line, errs=False)
+    await atm.pays()
+    await atm.sign_on()
+    await atm.pays()
+    await switch.line.close()
+
+
+@style()
 async def a_connection_for_each_withdrawal(address: str) -> None:
     stan = 0
     for _ in range(3):
