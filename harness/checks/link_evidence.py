@@ -32,7 +32,7 @@ class LinkEvidence:
     """
 
     __slots__ = (
-        "_asked", "_asked_at", "_connections", "_contract", "_ended", "_time", "_transactions",
+        "_asked", "_asked_at", "_connections", "_contract", "_time", "_transactions",
         "closed_at", "connected", "heard", "network_ok", "opened_at", "signed_on", "signs_on",
     )  # fmt: skip
 
@@ -45,7 +45,6 @@ class LinkEvidence:
         self._asked: dict[str, str] = {}  # the function of each request without answer, by STAN
         self._asked_at = 0.0
         self._connections = 0
-        self._ended = 0  # connections that have ended
         self.opened_at = 0.0
         self.closed_at = NEVER
         self.connected = False
@@ -63,7 +62,6 @@ class LinkEvidence:
             self._asked.clear()
 
     def closed(self, at: float) -> None:
-        self._ended += 1
         self._connections = max(0, self._connections - 1)
         if not self._connections:
             self.connected = self.signed_on = False
@@ -76,11 +74,6 @@ class LinkEvidence:
         if not self._transactions.device_seen and self.connected:
             self._connections = 0
             self.closed(at)
-
-    @property
-    def unbroken(self) -> bool:
-        """Has no connection of the terminal ended yet?"""
-        return self._connections > 0 and self._ended == 0
 
     @property
     def in_doubt(self) -> bool:

@@ -32,8 +32,7 @@ class ReversesItsOwn(Check):
     sent before this run began. But a request that differs from it in a part of its name alone, and
     a request with the same reference number, are what was meant; and what another terminal has
     asked for is not its own. Where only the card and the amount are those of a withdrawal that was
-    approved, or where the original would have had to pass on a connection that never broke, nobody
-    can tell what was meant, and the run proves nothing.
+    approved, nobody can tell, and the run proves nothing.
     """
 
     id = "T14"
@@ -67,12 +66,6 @@ class ReversesItsOwn(Check):
             meant = _perhaps_meant(terminal, message)
             if meant:
                 self.doubt(terminal, f"{whose}, which was not seen: was {meant} meant?")
-            elif self._never_came(terminal, message):
-                self.doubt(
-                    terminal,
-                    f"{whose}, which was never sent, although no connection broke that it could "
-                    "have been lost with: what was meant?",
-                )
 
     def _sees_original(self, terminal: TerminalEvidence) -> None:
         """A terminal has asked for this. As many are kept as of a terminal's own requests."""
@@ -106,18 +99,6 @@ class ReversesItsOwn(Check):
         if differing_from_original(asked, reversal.particulars):
             return ""
         return f"the terminal that asked for it is {whose}"
-
-    def _never_came(self, terminal: TerminalEvidence, reversal: Message) -> bool:
-        """Would the original have been seen, had it been sent? It is of this run, and it could be
-        lost with no connection.
-        """
-        original = reversal.original
-        assert original is not None, "it has a transaction"
-        if _name_of(original) in self._asked or _is_earlier(
-            original.sent, terminal.wire.first_sent
-        ):
-            return False
-        return terminal.wire.link.unbroken
 
 
 def _name_of(identity: TransactionId) -> tuple[str, ...]:

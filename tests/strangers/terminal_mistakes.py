@@ -96,14 +96,6 @@ async def approved_reversal_of_nothing(atm: Atm) -> None:
     await atm.reverses(atm.wrong(reversal, de90=original, de37=None))
 
 
-@mistake("the reversal of an approved withdrawal names a STAN that was never asked for, and gives "
-         "another amount", says="000077, which was never sent", outcome="invalid")  # fmt: skip
-async def approved_reversal_of_nothing_else(atm: Atm) -> None:
-    reversal = atm.reversal(await atm.pays(5000), code="00")
-    original = "0200" + "000077" + reversal["90"][10:]
-    await atm.reverses(atm.wrong(reversal, de90=original, de37=None, de4=f"{3000:012d}"))
-
-
 @mistake("a withdrawal that was approved is reversed in the name of another terminal (DE 41)",
          caught="T14", says="the terminal that asked for it is ATM00001")  # fmt: skip
 async def reversal_by_another_terminal(atm: Atm) -> None:
