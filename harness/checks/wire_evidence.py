@@ -264,7 +264,7 @@ class WireEvidence:
         asked.answer_at = at
         asked.answer_mac = mac
         if outcome is Outcome.APPROVED or (
-            outcome is Outcome.PARTIAL and self._contract.partial_approval
+            outcome is Outcome.PARTIAL and self._may_be_paid_in_part
         ):
             asked.approved = message.amount
         self._transactions.touch(asked)
@@ -277,6 +277,11 @@ class WireEvidence:
                 asked.endings.append("declined")
             if outcome is Outcome.PIN_AGAIN:
                 self._wait.since = None
+
+    @property
+    def _may_be_paid_in_part(self) -> bool:
+        """Nobody knows of a terminal whose device is not seen whether it pays in part."""
+        return self._contract.partial_approval or not self._transactions.device_seen
 
     def _hung_up(self, at: float) -> None:
         """The terminal has noticed that its link closed. A terminal whose device is not seen may

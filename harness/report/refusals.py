@@ -10,6 +10,7 @@ from harness.shown import shown
 from harness.units import format_clock
 
 _REASONS = 50  # that are told apart; a peer may think up as many as it likes
+_EARLY = "a reversal names a request that is not decided here: nothing is given back"
 _OF_A_REASON = 3  # lines; whoever sends one such message sends thousands
 
 
@@ -28,8 +29,11 @@ class RefusalLines:
 
     def see(self, at: float, actor: str, event: e.Event) -> None:
         """One entry of the journal."""
+        text = ""
         if isinstance(event, e.MessageRefused | e.DisagreementHeard):
             whose, kind = event.terminal or "a terminal without a name", event.why
+        elif isinstance(event, e.TombstoneLaid):
+            whose, kind, text = event.terminal, _EARLY, f"{_EARLY} (STAN {event.original})"
         elif isinstance(event, e.HostRequestRefused):
             whose, kind = actor, event.why
         else:
@@ -38,6 +42,6 @@ class RefusalLines:
             kind = "another reason"
         told = self._told[kind] = self._told.get(kind, 0) + 1
         if self._every or told <= _OF_A_REASON:
-            self._say(f"{format_clock(at)} {whose}: {words(event)}")
+            self._say(f"{format_clock(at)} {whose}: {text or words(event)}")
         if told == _OF_A_REASON and not self._every:
             self._say(f"further messages of this kind stand in the journal only: {kind}")

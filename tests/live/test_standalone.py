@@ -405,7 +405,7 @@ async def test_a_host_that_never_answers_does_not_hold_the_end_up(
     assert [entry.event for entry in entries(journal, "RunEnded")] == [RunEnded("open")]
     assert status(atms.verdict, "T1") == "pass"  # the card came out all the same
     assert status(atms.verdict, "H7") == "pass", atms.verdict  # its answer may still come
-    assert judge(journal).outcome == "fail"
+    assert judge(journal).outcome == "invalid"  # it never said anything that could be judged
 
 
 async def test_a_terminal_that_never_reverses_does_not_hold_the_host_up(tmp_path: Path) -> None:

@@ -88,6 +88,15 @@ async def reversal_of_nothing(atm: Atm) -> None:
     await atm.reverses(atm.wrong(reversal, de90=original, de37=None))
 
 
+@mistake("the reversal of an approved withdrawal names an unknown STAN and another amount",
+         says="names a request that is not decided here", outcome="pass")  # fmt: skip
+async def reversal_of_nothing_at_all(atm: Atm) -> None:
+    reversal = atm.reversal(await atm.pays(5000), code="00")
+    if atm.errs:
+        original = reversal["90"][:4] + "000077" + reversal["90"][10:]
+        await atm.reverses(changed(reversal, de90=original, de4=f"{2000:012d}", de37=None))
+
+
 @mistake("the reversal of an approved withdrawal names a STAN that was never asked for",
          says="was STAN 000002 of the same card and amount meant?", outcome="invalid")  # fmt: skip
 async def approved_reversal_of_nothing(atm: Atm) -> None:
