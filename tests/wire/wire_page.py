@@ -54,6 +54,8 @@ element with {format_error} (format error), and a terminal that sends it breaks 
 to have its own too, since without them a terminal can neither match it nor read its result. There
 are two exceptions: DE {pan} may be missing if a track carries the PAN (DE {track2}, {track1}), and
 a balance inquiry needs no amount. Other elements may be missing from what our machines receive.
+A request or an advice of another kind, and an advice to the issuer that comes to our host, is
+answered with {not_supported} (not supported).
 """
 
 _ELEMENTS = """
@@ -130,8 +132,10 @@ of the frame, in each that is shipped:
 |---|---|
 """
 
+_TAKEN = "its repeat; our host takes it, and our terminals send none"
 _WHO = {
     Kind.REQUEST: "withdrawal or balance inquiry, from the terminal",
+    Kind.REQUEST_REPEAT: _TAKEN,
     Kind.REVERSAL: "reversal advice, from the terminal",
     Kind.REVERSAL_REPEAT: "the same, repeated",
     Kind.ADVICE: "advice of an approval in the issuer's stead, from the host to its issuer",
@@ -152,7 +156,7 @@ def page() -> str:
     return "".join(
         (
             _HEAD.format(dialect=DIALECT.name),
-            _MESSAGES.format(format_error=DIALECT.codes["format_error"], **elements),
+            _MESSAGES.format(**DIALECT.codes, **elements),
             _table(("MTI", "what it is", "mandatory elements", "answered by"), _message_rows()),
             _ELEMENTS.format(spec=LINK.spec, additional_amounts=_balance_element()),
             _element_table(),
@@ -187,11 +191,10 @@ def _message_rows() -> Iterable[tuple[str, ...]]:
     """Each message that our machines send or take, in the order of the dialect."""
     kinds = DIALECT.message.MANDATORY
     for mti, kind in DIALECT.message.KINDS.items():
-        if kind not in _WHO or mti != DIALECT.mti_of(kind):
-            continue  # a repeat of a request is taken, and never sent
+        who = _WHO[kind] if mti == DIALECT.mti_of(kind) else _TAKEN
         mandatory = sorted(int(DIALECT.message.ELEMENTS[name]) for name in kinds[kind])
         answer = "" if DIALECT.read({"t": mti}).is_answer else _answer_to(mti)
-        yield mti, _WHO[kind], ", ".join(map(str, mandatory)), answer
+        yield mti, who, ", ".join(map(str, mandatory)), answer
 
 
 def _answer_to(mti: str) -> str:
