@@ -6,14 +6,28 @@ of the scenario's contract, and never the settings of a profile.
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import msgspec
 
+from harness.did_you_mean import unknown
 from harness.machines.authorization import CodeRule
 from harness.machines.device import Device
 from harness.machines.host import Host, HostSettings
 from harness.machines.host_table import HostTable
 from harness.machines.table import Table
 from harness.machines.terminal import Terminal, TerminalSettings
+
+S = TypeVar("S", TerminalSettings, HostSettings)
+
+
+def _replaced(usual: S, settings: dict[str, object], profile: str) -> S:
+    """Raises ConfigError for a setting that there is not."""
+    for name in settings:
+        if name not in usual.__struct_fields__:
+            place = f"profile {profile}: settings"
+            unknown("setting", name, usual.__struct_fields__, place=place)
+    return msgspec.structs.replace(usual, **settings)
 
 
 class TerminalProfile(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +42,8 @@ class TerminalProfile(msgspec.Struct, frozen=True, kw_only=True):
     settings: dict[str, object] = {}
 
     def settings_over(self, usual: TerminalSettings) -> TerminalSettings:
-        return msgspec.structs.replace(usual, **self.settings)
+        """The settings of this profile; raises ConfigError for one that there is not."""
+        return _replaced(usual, self.settings, self.name)
 
 
 class HostProfile(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +55,8 @@ class HostProfile(msgspec.Struct, frozen=True, kw_only=True):
     settings: dict[str, object] = {}
 
     def settings_over(self, usual: HostSettings) -> HostSettings:
-        return msgspec.structs.replace(usual, **self.settings)
+        """The settings of this profile; raises ConfigError for one that there is not."""
+        return _replaced(usual, self.settings, self.name)
 
 
 def rewired(cells: Table, base: type[Terminal] = Terminal) -> type[Terminal]:

@@ -1,0 +1,27 @@
+# my_profiles.py
+from harness.machines.inputs import Declined, State
+from harness.machines.profile import HostProfile, TerminalProfile, rewired
+
+hurried = TerminalProfile(
+    name="hurried",
+    summary="waits 20 s for the host instead of as long as the contract says",
+    settings={"timers": {"host_response": 20.0}},
+)
+
+
+def keeps_the_card(terminal, declined, now):
+    """A wrong cell: after a decline the terminal goes on waiting."""
+
+
+stubborn = TerminalProfile(
+    name="stubborn",
+    summary="does nothing when the host declines",
+    machine=rewired({(State.WAITING_FOR_HOST, Declined): keeps_the_card}),
+)
+
+
+slow = HostProfile(
+    name="slow",
+    summary="takes 5 to 8 s for each answer",
+    settings={"answer": (5.0, 8.0)},
+)
