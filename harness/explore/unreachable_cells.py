@@ -82,7 +82,7 @@ BY_HAND: dict[Cell, str] = {
     **{
         Cell(state, what): _SAYS_IT_RIGHT
         for state in (HostState.SIGNED_OFF, HostState.SIGNED_ON)
-        for what in (HostInput.NOT_SUPPORTED, HostInput.NOT_FOR_HOST, HostInput.INCOMPLETE)
+        for what in (HostInput.NOT_SUPPORTED, HostInput.INCOMPLETE)
     },
     Cell(HostState.SIGNED_ON, HostInput.WRONG_CURRENCY): _SAYS_IT_RIGHT,
     Cell(HostState.SIGNED_ON, HostInput.STAN_REUSED): _SAYS_IT_RIGHT,
