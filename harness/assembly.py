@@ -67,11 +67,6 @@ def terminal_id(index: int) -> str:
     return f"ATM{index + 1:05d}"
 
 
-def index_of(terminal: str) -> int:
-    """The index of a terminal's id."""
-    return int(terminal[3:]) - 1
-
-
 class Assembly:
     """Builds terminals, host and taps for one plan. Faults are shared by all it builds.
 

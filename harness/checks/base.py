@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 import msgspec
 
@@ -25,10 +25,29 @@ from harness.shown import shown
 
 if TYPE_CHECKING:
     from harness.checks.evidence import TerminalEvidence
-    from harness.checks.transactions import TransactionEvidence
 
 Handler = Callable[["TerminalEvidence", float, Any], None]
 FAILURES_KEPT = 20
+
+
+class Whose(Protocol):
+    """What a failure is about: it has a card, by its token, and a customer, by the number."""
+
+    @property
+    def card(self) -> str: ...
+
+    @property
+    def customer(self) -> int: ...
+
+
+class Nobody(NamedTuple):
+    """What no card and no customer has to do with."""
+
+    card: str = ""
+    customer: int = 0
+
+
+NOBODY = Nobody()
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -123,11 +142,11 @@ class Check:
         at: float,
         what: str,
         *,
-        of: TransactionEvidence | None = None,
+        of: Whose | None = None,
         excess: float | None = None,
     ) -> None:
-        """Note a failure. `of` is the transaction that it is about, if it is about one: the card
-        and the customer of that are blamed, not those that are at the machine by now.
+        """Note a failure. `of` is what it is about, a transaction or an exchange, or `NOBODY`: the
+        card and the customer of that are named, not those that are at the machine by now.
         """
         if excess is not None:
             self.excesses.append(excess)

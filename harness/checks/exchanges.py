@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from harness.checks.base import Whose
 from harness.contract import Contract
 from harness.wire.echo import NOTHING_ASKED, Echo, echo_of
 from harness.wire.message import REVERSALS, AdviceOutcome, Fields, Message, Outcome
@@ -26,9 +27,10 @@ UNANSWERED_KEPT = 100
 class Unanswered:
     """A message that the host had not answered when its time was over."""
 
-    __slots__ = ("arrived_at", "bound", "excused", "what")
+    __slots__ = ("arrived_at", "bound", "card", "customer", "excused", "what")
 
     def __init__(self, exchange: Exchange, bound: float) -> None:
+        self.card, self.customer = exchange.card, exchange.customer
         self.bound = bound
         self.arrived_at = exchange.arrived_at
         self.what = exchange.what
@@ -38,16 +40,19 @@ class Unanswered:
 class Exchange:
     """What was asked and what was answered. `arrived_at` is when the message came to the host that
     waits for an answer, `settled_at` when an answer left that settled it, the `settled_by`-th (run
-    seconds); `code` and `approval` are that answer's.
+    seconds); `code` and `approval` are that answer's. `card` and `customer` are those of the
+    transaction that it is about, where they are seen.
     """
 
     __slots__ = (
-        "answers", "approval", "arrivals", "arrived_at", "asked", "code", "doubtful", "excused",
-        "judged", "latest", "message_class", "mti", "reversal", "said", "sent", "settled_at",
-        "settled_by", "stan", "waits",
+        "answers", "approval", "arrivals", "arrived_at", "asked", "card", "code", "customer",
+        "doubtful", "excused", "judged", "latest", "message_class", "mti",
+        "reversal", "said", "sent", "settled_at", "settled_by", "stan", "waits",
     )  # fmt: skip
 
     def __init__(self, message: Message) -> None:
+        self.card = ""
+        self.customer = 0
         self.stan = message.stan
         self.sent = message.sent
         self.mti = message.mti
@@ -112,6 +117,11 @@ class Exchanges:
             known = self._begin(message)
         known.latest = _hash_of(message.fields)
         known.said = known.said or known.latest
+
+    def is_about(self, message: Message, whose: Whose) -> None:
+        """What the terminal has just asked is about that transaction."""
+        exchange = self._by_stan[message.stan]
+        exchange.card, exchange.customer = whose.card, whose.customer
 
     def doubts(self, reversal: Message) -> None:
         """That reversal does not agree with what it reverses: a host may refuse it."""

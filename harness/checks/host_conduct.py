@@ -9,13 +9,14 @@ trial, and they do not apply.
 from __future__ import annotations
 
 from harness import events as e
-from harness.checks.base import Check
+from harness.checks.base import NOBODY, Check
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.exchanges import Answer, Exchange
+from harness.checks.ledger import tombstone_cases
 from harness.checks.transactions import TransactionEvidence
 from harness.checks.wire_evidence import APPROVING
 from harness.wire.echo import wrong_echo
-from harness.wire.message import REQUESTS, AdviceOutcome, Kind, Message, counterpart
+from harness.wire.message import AdviceOutcome, Kind, Message, counterpart
 
 
 class HostCheck(Check):
@@ -71,13 +72,15 @@ class AnsweredOnce(HostCheck):
             return
         if event.problem:
             self.tried += 1
-            self.fail(terminal, at, f"the host sent {event.size} bytes that are no message")
+            what = f"the host sent {event.size} bytes that are no message"
+            self.fail(terminal, at, what, of=NOBODY)
         elif answer is None:
             return
         elif answer.exchange is None:
             self.tried += 1
             message = answer.message
-            self.fail(terminal, at, f"{message.mti} to STAN {message.stan}, which nobody had asked")
+            what = f"{message.mti} to STAN {message.stan}, which nobody had asked"
+            self.fail(terminal, at, what, of=NOBODY)
         elif answer.exchange.judged:
             self.tried += 1
             self._judge(terminal, at, answer.exchange, answer, event.mac)
@@ -87,16 +90,19 @@ class AnsweredOnce(HostCheck):
     ) -> None:
         message, what = answer.message, exchange.what
         code = message.element("code")
+        wrong = ""
         if message.mti != counterpart(exchange.mti):
-            self.fail(terminal, at, f"{what} was answered by {message.mti}")
+            wrong = f"by {message.mti}"
         elif mac == "bad" or (mac == "none" and self.contract.mac):
-            self.fail(terminal, at, f"{what} was answered with a MAC that is {_in_words(mac)}")
+            wrong = f"with a MAC that is {_in_words(mac)}"
         elif code in message.missing():
-            self.fail(terminal, at, f"{what} was answered without DE {code}")
+            wrong = f"without DE {code}"
         elif exchange.answers > exchange.arrivals:
-            self.fail(terminal, at, f"{what} was answered {exchange.answers} times")
+            wrong = f"{exchange.answers} times"
         elif answer.took is not None:
             self._in_time(terminal, at, exchange, answer.took)
+        if wrong:
+            self.fail(terminal, at, f"{what} was answered {wrong}", of=exchange)
 
     def _in_time(
         self, terminal: TerminalEvidence, at: float, exchange: Exchange, took: float
@@ -108,7 +114,7 @@ class AnsweredOnce(HostCheck):
             self.measured(took)
         if took > bound + 1e-6:
             what = f"{exchange.what} was answered after {took:.1f} s, at most {bound:.1f} s"
-            self.fail(terminal, at, what, excess=took - bound)
+            self.fail(terminal, at, what, of=exchange, excess=took - bound)
 
     def due(self, terminal: TerminalEvidence, now: float) -> None:
         for unanswered in terminal.wire.exchanges.overdue(now):
@@ -117,7 +123,7 @@ class AnsweredOnce(HostCheck):
                 continue
             self.tried += 1
             what = f"{unanswered.what} had no answer within {unanswered.bound:.1f} s"
-            self.fail(terminal, until, what, excess=unanswered.bound)
+            self.fail(terminal, until, what, of=unanswered, excess=unanswered.bound)
 
 
 def _in_words(mac: str) -> str:
@@ -137,7 +143,7 @@ class EchoesRequest(HostCheck):
         wrong = wrong_echo(message, exchange.asked)
         if wrong:
             differing = ", ".join(_difference(message, exchange, element) for element in wrong)
-            self.fail(terminal, at, f"{message.mti} to {exchange.what}: {differing}")
+            self.fail(terminal, at, f"{message.mti} to {exchange.what}: {differing}", of=exchange)
 
 
 def _difference(message: Message, exchange: Exchange, element: str) -> str:
@@ -178,7 +184,7 @@ class SameAnswerToRepeat(HostCheck):
         if said != (exchange.code, exchange.approval):
             now, before = _code_in_words(*said), _code_in_words(exchange.code, exchange.approval)
             what = f"{exchange.what} was answered {now} when it came again, and {before} at first"
-            self.fail(terminal, at, what)
+            self.fail(terminal, at, what, of=exchange)
 
 
 def _code_in_words(code: str, approval: str) -> str:
@@ -201,7 +207,8 @@ class ReversalAccepted(HostCheck):
             return
         self.tried += 1
         if message.advice_outcome is AdviceOutcome.PARK:
-            self.fail(terminal, at, f"reversal {exchange.stan} was refused with {message.code}")
+            what = f"reversal {exchange.stan} was refused with {message.code}"
+            self.fail(terminal, at, what, of=exchange)
 
 
 class NoApprovalAfterReversal(HostCheck):
@@ -216,12 +223,9 @@ class NoApprovalAfterReversal(HostCheck):
     def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
         if event.end != "host" or event.mac == "bad":
             return
-        kind, message = terminal.wire.kind, terminal.wire.message
-        if kind in REQUESTS and event.to == "host":
-            self.tried += terminal.transactions.of(message).tombstone
-        elif kind is Kind.REVERSAL_ANSWER and event.to == "terminal":
-            self.tried += sum(x.host_asked for x in terminal.wire.host_end.acknowledged)
-        elif kind is Kind.ANSWER and event.to == "terminal":
+        self.tried += tombstone_cases(terminal, event)
+        message = terminal.wire.message
+        if terminal.wire.kind is Kind.ANSWER and event.to == "terminal":
             transaction = terminal.transactions.of(message)
             meant = self.contract.host_excused(transaction.heard_at, at)
             if transaction.tombstone and message.outcome in APPROVING and not meant:
@@ -234,7 +238,7 @@ class NoApprovalAfterReversal(HostCheck):
         again = answer is not None and answer.exchange is not None and answer.exchange.answers > 1
         if not again:  # else it repeats what it had said before it took the reversal
             what = f"STAN {transaction.stan} was approved after its reversal was acknowledged"
-            self.fail(terminal, at, what)
+            self.fail(terminal, at, what, of=transaction)
 
 
 class NetworkAnswered(HostCheck):
@@ -249,4 +253,4 @@ class NetworkAnswered(HostCheck):
         network.overdue(now)
         self.tried += network.tried
         for ignored in network.ignored:
-            self.fail(terminal, ignored.until, ignored.what, excess=ignored.excess)
+            self.fail(terminal, ignored.until, ignored.what, of=NOBODY, excess=ignored.excess)

@@ -262,4 +262,7 @@ class Judge:
             for what in what_is_open(terminal)
         ]
         terminals = tuple(self._terminals)
-        return Judgement(self._header, self._checks, self._facts, self._now, terminals, still_open)
+        deaf = self._header.mode == "terminals" and not self._totals.totals.understood
+        return Judgement(
+            *(self._header, self._checks, self._facts, self._now, terminals, still_open), deaf=deaf
+        )

@@ -51,9 +51,11 @@ class Judgement:
         now: float,
         terminals: Sequence[str],
         still_open: Sequence[str] = (),
+        *,
+        deaf: bool = False,
     ) -> None:
         """`terminals` are those that were seen; `still_open` says what was open as the run ended,
-        where that is seen.
+        where that is seen. `deaf`: not one message of somebody else's host was understood.
         """
         self._terminals = terminals
         self._still_open = still_open
@@ -61,13 +63,12 @@ class Judgement:
         self._checks = checks
         self._facts = facts
         self._now = now
-        self._deaf = False  # not one message of somebody else's host was understood
+        self._deaf = deaf
 
     def verdict(self, totals: Totals, *, cut: str, interrupted: bool, trouble: str = "") -> Verdict:
         """`cut` says how the journal is cut off, '' if it is whole; `trouble` is the most probable
         reason why nothing could be proved, if one is known. It comes first.
         """
-        self._deaf = self._header.mode == "terminals" and not totals.understood
         rows = (*(self._row(check) for check in self._checks), self._secrecy_row())
         expected = self._expected()
         failing = {row.id for row in rows if row.status == "fail"}

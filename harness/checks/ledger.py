@@ -6,7 +6,7 @@ from collections import defaultdict
 
 from harness import events as e
 from harness.checks import still_open
-from harness.checks.base import Check
+from harness.checks.base import NOBODY, Check
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.number_set import NumberSet
 from harness.checks.transactions import TransactionEvidence, awaits_final_answer
@@ -200,6 +200,18 @@ class ReplayMovesNothing(Check):
             self.fail(terminal, at, f"message {event.cause} posted a second time")
 
 
+def tombstone_cases(terminal: TerminalEvidence, event: e.FrameSeen) -> int:
+    """How many originals a frame at the host's end puts on trial for H6: one that arrives after its
+    reversal was acknowledged, or those that had arrived and were undecided when it was.
+    """
+    kind = terminal.wire.kind
+    if kind in REQUESTS and event.to == "host":
+        return int(terminal.transactions.of(terminal.wire.message).tombstone)
+    if kind is Kind.REVERSAL_ANSWER and event.to == "terminal":
+        return sum(x.host_asked for x in terminal.wire.host_end.acknowledged)
+    return 0
+
+
 class TombstoneHolds(Check):
     """H6. A reversal that the host acknowledged before any debit of its original is a tombstone,
     and the original is never approved. A case is an original that arrives afterwards, or that had
@@ -212,12 +224,10 @@ class TombstoneHolds(Check):
     def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
         if event.end != "host" or event.mac == "bad":
             return
+        self.tried += tombstone_cases(terminal, event)
         kind, message = terminal.wire.kind, terminal.wire.message
-        if kind in REQUESTS and event.to == "host":
-            self.tried += terminal.transactions.of(message).tombstone
-        elif kind is Kind.REVERSAL_ANSWER and event.to == "terminal":
+        if kind is Kind.REVERSAL_ANSWER and event.to == "terminal":
             for transaction in terminal.wire.host_end.acknowledged:
-                self.tried += transaction.host_asked
                 if transaction.debits:
                     self._broken(terminal, at, transaction, "debited")
         elif kind is Kind.ANSWER and event.to == "terminal":
@@ -286,7 +296,3 @@ class NothingPending(Check):
             return
         what = f"{count} reversals are pending in the store, and never left"
         self.fail(terminal, now, what, of=theirs[0] if theirs else NOBODY)
-
-
-NOBODY = TransactionEvidence("", "", "")
-"""Whose failure it is where nobody can say which transaction it is about."""

@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from harness import events as e
+from harness.checks.base import FAILURES_KEPT
 from harness.contract import Contract
 from harness.wire.message import Kind, Message
 
 KEEPS = 16
-FAILURES_KEPT = 20
 
 
 class FaultsInForce:

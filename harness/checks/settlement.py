@@ -33,25 +33,21 @@ class AdvicesAccepted(Check):
         if self.contract.mac and event.mac != "good":
             self.fail(terminal, at, f"the advice of STAN {stan} has no right MAC")
         elif event.to == "issuer":
-            stood = terminal.transactions.named(stan, advice.sent).stood
-            told = advice.amount_text
-            if advice.amount != stood:
-                self.fail(
-                    terminal, at, f"STAN {stan} is advised as {told}, {stood} was stood in for"
-                )
+            transaction = terminal.transactions.named(stan, advice.sent)
+            if advice.amount != transaction.stood:
+                what = f"STAN {stan} is advised as {advice.amount_text}, {transaction.stood} was"
+                self.fail(terminal, at, f"{what} stood in for", of=transaction)
         else:
             self.tried += 1
             if advice.advice_outcome is AdviceOutcome.PARK:
                 what = f"the issuer declined the advice of STAN {stan} ({advice.code})"
-                self.fail(terminal, at, what)
+                self.fail(terminal, at, what, of=terminal.transactions.named(stan, advice.sent))
 
     def rest(self, terminal: TerminalEvidence, now: float) -> None:
-        for transaction in [
-            *terminal.transactions.recent.values(),
-            *terminal.transactions.open.values(),
-        ]:
+        for transaction in terminal.transactions.kept():
             if transaction.stood:
-                self.fail(terminal, now, f"the issuer was never told of STAN {transaction.stan}")
+                what = f"the issuer was never told of STAN {transaction.stan}"
+                self.fail(terminal, now, what, of=transaction)
 
 
 class DaysAddUp(Check):

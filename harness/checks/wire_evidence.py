@@ -172,6 +172,8 @@ class WireEvidence:
             self._begin(at, message)
         elif kind in REVERSALS:
             self._reverse(at, message, digest)
+        if self.subject is not None and kind in ASKING:
+            self.exchanges.is_about(message, self.subject)
 
     def _begin(self, at: float, message: Message) -> None:
         transactions, wait = self._transactions, self._wait

@@ -76,10 +76,3 @@ def figures_from(meter: Meter, plan: RunPlan) -> Figures:
     """What the meter has measured, once the run is over."""
     meter.finish()
     return meter.figures(rate_of(plan), lambda until: starts_before(plan, until))
-
-
-def figures_of(plan: RunPlan, journal: Path, warm_up: float) -> Figures:
-    """The figures that a whole journal of this plan holds."""
-    meter = meter_of(plan, warm_up)
-    meter.read(JournalReader(journal))
-    return figures_from(meter, plan)

@@ -77,11 +77,6 @@ class Codec:
         fits = not others and _SHORTEST_MAC <= tag <= _LONGEST_MAC and not (text and width % 2)
         return (width, text) if fits else (0, "")
 
-    @property
-    def mac_width(self) -> int:
-        """Bytes that DE 64 or 128 takes on the wire; 0 where there is no place for a MAC."""
-        return self.mac_place[0]
-
     def decode(self, data: bytes) -> dict[str, str]:
         """The fields of a message, bitmaps ('p', '1') included.
 

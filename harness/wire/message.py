@@ -37,8 +37,6 @@ from harness.wire.kinds import (
 )
 from harness.wire.particulars import (
     Particulars,
-    differing_from_original,
-    differing_in_repeat,
     pan_of_tracks,
     particulars,
 )
@@ -186,22 +184,6 @@ class Message:
             original=original.cause if original is not None else "",
             taken=self.amount_taken,
         )
-
-    def differs_as_repeat(self, first: Message) -> tuple[str, ...]:
-        """The data elements in which this message, which has the identity of `first`, is not the
-        same transaction: the STAN was used again. Empty: it is a repeat.
-        """
-        return self.elements_of(differing_in_repeat(first.particulars, self.particulars))
-
-    def differs_from_original(self, original: Message) -> tuple[str, ...]:
-        """The data elements in which this reversal does not agree with the request that it
-        reverses. An element that one of them leaves out is no disagreement. More than was asked for
-        cannot have been dispensed.
-        """
-        meanings = differing_from_original(original.particulars, self.particulars)
-        if (self.amount_taken or 0) > original.amount:
-            meanings = (*meanings, "replacement_amounts")
-        return self.elements_of(meanings)
 
     def elements_of(self, meanings: tuple[str, ...]) -> tuple[str, ...]:
         """The data elements in which meanings stand; of the PAN the one that holds it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from script import ATM, Script, failing, row
+from script import ATM, CARD, Script, failing, row
 
 from harness import events as e
 from harness.contract import Contract
@@ -158,3 +158,23 @@ def test_what_was_of_no_use_is_counted_by_kind() -> None:
     assert totals.strays == {"0210": 1}
     assert totals.mismatches == {"DE 4": 1, "DE 49": 1}
     assert totals.damaged == 1
+
+
+def test_a_failure_names_the_customer_who_waited() -> None:
+    """And not the one who stands at the machine when it is known: T8 and H9 of customer 1."""
+    script = asked()
+    script.eject(66)
+    script.insert(80, customer=2)
+    script.end(100, "open")
+    (failure,) = [x for x in script.verdict().failures if x.invariant == "H9"]
+    assert (failure.customer, failure.card) == (1, CARD)
+
+
+def test_an_echo_is_no_customers() -> None:
+    """Who happens to stand there has nothing to do with it."""
+    script = Script()
+    script.insert(10)
+    script.network(12, "echo", answered=False)
+    script.end(100, "open")
+    (failure,) = [x for x in script.verdict().failures if x.invariant == "H13"]
+    assert (failure.customer, failure.card) == (0, "")

@@ -370,3 +370,16 @@ def test_without_sign_on_none_is_needed() -> None:
     script.answer(21, code="51")
     script.end(100)
     assert row(script.verdict(), "T16").status == "pass"
+
+
+@pytest.mark.parametrize("paid", [True, False])
+def test_a_partial_approval_may_be_paid_or_reversed(paid: bool) -> None:
+    """Where the device is not seen nobody knows whether the terminal pays in part."""
+    script = Script(sees=HOST_ALONE)
+    script.request(20)
+    script.debit(20.5, amount=2000)
+    script.answer(21, code="10", de4="000000002000")
+    if not paid:
+        reverses(script)
+    script.end(200)
+    assert failing(script.verdict()) == []

@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 
 from harness import events as e
-from harness.journal import Entry
+from harness.journal import Entry, JournalReader
 from harness.load.meter import Figures, Meter
 from harness.load.plan import load_plan
-from harness.load.run import figures_of
+from harness.load.run import figures_from, meter_of
 from harness.plan import RunPlan
 from harness.sim.run import simulate_plan
 from harness.wire.dialects import load_dialect
@@ -22,7 +22,9 @@ def simulated(journal: Path, **asked: Any) -> tuple[RunPlan, Figures]:
     plan = msgspec.structs.replace(load_plan(**asked), mode="sim")
     outcome = simulate_plan(plan, journal=journal)
     assert outcome.verdict.passed, outcome.verdict
-    return plan, figures_of(plan, journal, 1.0)
+    meter = meter_of(plan, 1.0)
+    meter.read(JournalReader(journal))
+    return plan, figures_from(meter, plan)
 
 
 def metered(*happened: tuple[float, e.Event], since: float = 0.0, flat_out: bool = True) -> Meter:

@@ -222,6 +222,8 @@ def test_our_host_names_a_wrong_setting(bench: Runner, ours: str, theirs: str, r
     assert line.startswith("harness: ")
     terminal.kill()
     assert host.end() == 3, str(host)  # nobody was served, so it proves nothing
+    refusals = remedy == "--no-sign-on"  # the request that was refused is told as well
+    assert host.text("err").count("harness: ") == 1 + refusals, str(host)
     assert host.text("err").count(remedy) == 1, str(host)
 
 

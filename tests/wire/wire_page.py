@@ -258,7 +258,7 @@ def _format(field: dict[str, object]) -> str:
 def _mac(message: Message) -> str:
     codec = coded()
     whole = codec.encode(message.fields)
-    covered = whole[: -codec.codec.mac_width].decode("ascii")
+    covered = whole[: -codec.codec.mac_place[0]].decode("ascii")
     first, second = MAC_ELEMENTS
     head = _MAC.format(
         first=first, second=second, mac=LINK.mac, mti=message.mti, spec=LINK.spec,
