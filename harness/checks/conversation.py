@@ -303,6 +303,11 @@ class Conversation:
         if self._late:
             text = f"{_counted(self._late, 'answer')} came too late, and no cash was dispensed"
             return Trouble("late", f"{text}: a longer --host-response?", self._late >= ENOUGH)
+        part = self._dialect.codes.get("partial", "")
+        if self._codes[part]:
+            text = f"{_counted(self._codes[part], 'request')} {_were(self._codes[part])} approved"
+            text = f"{text} in part ({self._in_code(part)}), which the terminals do not pay out"
+            return Trouble("in part", text, self._codes[part] >= ENOUGH)
         return Trouble(
             "no cash", "requests were approved, and no cash was dispensed", is_plain=False
         )
@@ -313,7 +318,8 @@ class Conversation:
         if not code:
             return f"no {element}"
         name = self._name_of(code).replace("_", " ")
-        return f"{element} = {code}" + (f" ({name})" if name else "")
+        shown = code if code.strip() else f"'{code}'"
+        return f"{element} = {shown}" + (f" ({name})" if name else "")
 
     def _name_of(self, code: str) -> str:
         return next((name for name, known in self._dialect.codes.items() if known == code), "")
