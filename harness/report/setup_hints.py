@@ -95,7 +95,7 @@ class SetupHints:
         message = self._read(event.fields)
         self._mac(actor, event, message)
         self._elements(actor, event, message)
-        if message.kind is Kind.NETWORK and message.function == "sign_on":
+        if message.kind is Kind.NETWORK and event.to == "host" and message.function == "sign_on":
             self._signing[actor] = False
         elif event.to == "terminal":
             self._answer(actor, message)
@@ -143,7 +143,8 @@ class SetupHints:
         if message.network_accepted:
             self._signed_on[actor] = None
             return
-        code = f"DE {message.element('code')} = {message.code}"
+        element = f"DE {message.element('code')}"
+        code = f"{element} = {message.code}" if message.code else f"no {element}"
         if actor not in self._signed_on:
             self._once("refused", f"the host refused {actor}'s sign-on with {code}")
         elif self._at_terminals and message.code:

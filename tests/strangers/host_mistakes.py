@@ -230,3 +230,16 @@ in_network_answers("it answers echoes as sign-ons (DE 70 001)", "network_another
 @mistake("it refuses every echo (91)", outcome="pass", says="ATM00001's echo with DE 39 = 91")
 def refuses_echoes(_bank: Bank, message: Fields, answer: Fields) -> Sequence[Sent]:
     return right(changed(answer, de39="91") if message.get("70") == "301" else answer)
+
+
+@mistake("it sends every message back as it came", caught="H13",
+         says="and the host answered none")  # fmt: skip
+def sends_back(_bank: Bank, message: Fields, _answer: Fields) -> Sequence[Sent]:
+    return right(message)
+
+
+@mistake("it keeps only the newest connection", outcome="invalid", says="the host hung up, ")
+def keeps_the_newest_connection(bank: Bank, _message: Fields, answer: Fields) -> Sequence[Sent]:
+    for writer in bank.connections[:-1]:
+        writer.close()
+    return right(answer)

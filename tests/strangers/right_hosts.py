@@ -88,6 +88,14 @@ def hangs_up_when_idle(_bank: Bank, _message: Fields, answer: Fields) -> Sequenc
     return [(0.1, answer), (0.2, HANG_UP)] if answer["t"] in MONEY else [(0.1, answer)]
 
 
+def signs_on_too(_bank: Bank, message: Fields, answer: Fields) -> Sequence[Sent]:
+    """It signs on to a terminal before it answers the terminal's sign-on."""
+    if message.get("70") != "001":
+        return [(0.1, answer)]
+    own = {"t": "0800", "7": message["7"], "11": message["11"], "70": "001"}
+    return [(0.1, own), (0.3, answer)]
+
+
 RIGHT_HOSTS: dict[str, Errs] = {
     "no approval code": without("38"),
     "only what it must repeat": without("3", "12", "13", "32", "37", "38", "42", "49"),
@@ -104,6 +112,7 @@ RIGHT_HOSTS: dict[str, Errs] = {
         "7", "41", "70"
     ),
     "the card in its answers, and other elements": repeats_the_card,
+    "a sign-on of its own": signs_on_too,
     "a connection for each transaction": hangs_up_when_idle,
 }
 """What each is like, and what leaves in place of the answer of `Bank`."""
