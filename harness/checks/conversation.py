@@ -185,7 +185,7 @@ class Conversation:
         self._late += 1
 
     def _stray(self, _actor: str, event: e.StrayMessage) -> None:
-        if self._dialect.read({"t": event.mti}).kind in _NOT_TO_REQUESTS:
+        if self._dialect.message.KINDS.get(event.mti) in _NOT_TO_REQUESTS:
             return
         _count(self._misfits, f"{event.mti or 'a message'} that nothing was asked for with")
 
