@@ -16,12 +16,13 @@ from typing import Any, NamedTuple
 
 from harness import events as e
 from harness.wire.dialects.base import Dialect
-from harness.wire.message import MAC_ELEMENTS, REQUESTS, Kind, Message, Station
+from harness.wire.message import MAC_ELEMENTS, NETWORK_KINDS, REQUESTS, Kind, Message, Station
 
 HOST = "HOST"
 ENOUGH = 3  # so many of a kind make it plain that the next will not fare better
 _KINDS_KEPT = 50  # different problems or codes that are counted apart: a peer may be hostile
 _OTHERS = "others"
+_NOT_TO_REQUESTS = (Kind.NETWORK_ANSWER, Kind.REVERSAL_ANSWER)  # they answer something else
 
 _AT_TERMINALS = {
     "pin_again": "another PIN key (--keys FILE), or other cards (--cards FILE)?",
@@ -60,6 +61,7 @@ class Conversation:
         self._connections = 0
         self._refused_connections: Counter[str] = Counter()
         self._hung_up = 0  # by the peer, before anything of it was read
+        self._hung_up_later = 0
         self._sent = 0  # by us
         self._heard = 0  # from the peer, and read
         self._unread: Counter[str] = Counter()  # from the peer, by problem
@@ -121,8 +123,9 @@ class Conversation:
 
     def _closed(self, actor: str, event: e.LinkClosed) -> None:
         self._signing.pop(actor, None)
-        if event.how in ("fin", "rst") and not self._heard:
-            self._hung_up += 1
+        if event.how in ("fin", "rst"):
+            self._hung_up += not self._heard
+            self._hung_up_later += bool(self._heard)
 
     def _failed(self, _actor: str, event: e.ConnectFailed) -> None:
         _count(self._refused_connections, event.how)
@@ -142,19 +145,21 @@ class Conversation:
                 self._bad_macs += 1
                 self._without_mac += not message.mac_element
                 return
-        self._message(actor, message)
+        self._message(actor, message, event.to)
 
     def _incomplete(self, _actor: str, event: e.IncompleteFrame) -> None:
         if event.to == self._peer_sends_to:
             hint = f"; {event.hint}" if event.hint else ""
             _count(self._unread, f"{event.size:,} bytes are no whole frame{hint}")
 
-    def _message(self, actor: str, message: Message) -> None:
+    def _message(self, actor: str, message: Message, to: e.End) -> None:
         kind = message.kind
         if kind in REQUESTS:
             self._requests += 1
         elif kind is Kind.ANSWER:
             _count(self._codes, message.code)
+        elif kind in NETWORK_KINDS and (kind is Kind.NETWORK) is not (to == "host"):
+            return  # the host asks the terminal
         elif kind is Kind.NETWORK and message.function == "sign_on":
             self._sign_ons += 1
             self._signing[actor] = None
@@ -180,6 +185,8 @@ class Conversation:
         self._late += 1
 
     def _stray(self, _actor: str, event: e.StrayMessage) -> None:
+        if self._dialect.message.KINDS.get(event.mti) in _NOT_TO_REQUESTS:
+            return
         _count(self._misfits, f"{event.mti or 'a message'} that nothing was asked for with")
 
     def _damaged(self, _actor: str, event: e.DamagedMessage) -> None:
@@ -226,13 +233,17 @@ class Conversation:
             count = self._connections
             text = f"{_counted(count, 'connection')} {_were(count)} opened, and nothing was sent"
             return Trouble("silent", text)
-        if self._sign_ons:
-            count = self._sign_ons
-            text = f"{_counted(count, 'sign-on')} {_were(count)} sent, and the host answered none"
-            remedy = "other --framing, --spec or --mac? a host that knows none wants --no-sign-on"
-            words = f"{text} ({sign_on_of(self._dialect)}): {remedy}"
-            return Trouble("unanswered", words, is_plain=False)
-        return None  # it was asked nothing, or is only asked for money
+        return self._no_sign_on_answered()
+
+    def _no_sign_on_answered(self) -> Trouble | None:
+        """None where the host was asked nothing, or is only asked for money."""
+        if not self._sign_ons:
+            return None
+        count = self._sign_ons
+        text = f"{_counted(count, 'sign-on')} {_were(count)} sent, and the host answered none"
+        remedy = "other --framing, --spec or --mac? a host that knows none wants --no-sign-on"
+        words = f"{text} ({sign_on_of(self._dialect)}): {remedy}"
+        return Trouble("unanswered", words, is_plain=False)
 
     def _wrong_mac(self) -> Trouble | None:
         if not self._bad_macs or self._bad_macs < self._heard:
@@ -251,8 +262,10 @@ class Conversation:
             text = f"{_counted(count, 'request')} came without a sign-on before it"
             known = sign_on_of(self._dialect)
             return Trouble("sign-on", f"{text} ({known}): --no-sign-on lets them through")
-        if self._at_host or self._signed_on or not self._refusals:
+        if self._at_host or self._signed_on:
             return None
+        if not self._refusals:
+            return self._no_sign_on_answered()
         code, _ = _commonest(self._refusals)
         count = sum(self._refusals.values())
         text = f"the host refused {_counted(count, 'sign-on')}, and accepted none"
@@ -265,6 +278,8 @@ class Conversation:
             came = f"{_messages(self._heard)} came, and no request for money among them"
             return Trouble("no request", came, is_plain=False)
         who = f"{_counted(self._customers, 'customer')} came" if self._customers else "nobody came"
+        if self._hung_up_later >= ENOUGH:
+            who = f"{self._peer} hung up, {_times(self._hung_up_later)}; {who}"
         return Trouble("no request", f"{who}, and no request was sent", is_plain=False)
 
     def _no_answer(self) -> Trouble | None:
@@ -303,6 +318,11 @@ class Conversation:
         if self._late:
             text = f"{_counted(self._late, 'answer')} came too late, and no cash was dispensed"
             return Trouble("late", f"{text}: a longer --host-response?", self._late >= ENOUGH)
+        part = self._dialect.codes.get("partial", "")
+        if self._codes[part]:
+            text = f"{_counted(self._codes[part], 'request')} {_were(self._codes[part])} approved"
+            text = f"{text} in part ({self._in_code(part)}), which the terminals do not pay out"
+            return Trouble("in part", text, self._codes[part] >= ENOUGH)
         return Trouble(
             "no cash", "requests were approved, and no cash was dispensed", is_plain=False
         )
@@ -313,7 +333,8 @@ class Conversation:
         if not code:
             return f"no {element}"
         name = self._name_of(code).replace("_", " ")
-        return f"{element} = {code}" + (f" ({name})" if name else "")
+        shown = code if code.strip() else f"'{code}'"
+        return f"{element} = {shown}" + (f" ({name})" if name else "")
 
     def _name_of(self, code: str) -> str:
         return next((name for name, known in self._dialect.codes.items() if known == code), "")

@@ -15,8 +15,9 @@ from harness.checks.exchanges import Answer, Exchange
 from harness.checks.ledger import tombstone_cases
 from harness.checks.transactions import TransactionEvidence
 from harness.checks.wire_evidence import APPROVING
+from harness.wire.describe import mask_fields
 from harness.wire.echo import wrong_echo
-from harness.wire.message import AdviceOutcome, Kind, Message, counterpart
+from harness.wire.message import REQUESTS, AdviceOutcome, Kind, Message, Outcome, counterpart
 
 
 class HostCheck(Check):
@@ -147,11 +148,15 @@ class EchoesRequest(HostCheck):
 
 
 def _difference(message: Message, exchange: Exchange, element: str) -> str:
-    """'DE 49 is 840 instead of 978'."""
-    asked = dict(exchange.asked.texts).get(element, "")
+    """'DE 49 is 840 instead of 978'; of a card's number what may be shown of it."""
+    texts = dict(exchange.asked.texts)
+    said = mask_fields({element: message.fields.get(element, "")})[element]
     if element == message.element("amount"):
         asked = f"{exchange.asked.amount:0{len(message.amount_text) or 1}d}"
-    said = message.fields.get(element, "")
+        if said and message.outcome is Outcome.PARTIAL:
+            return f"DE {element} is {said}, which is no part of {asked}"
+    else:
+        asked = mask_fields({element: texts.get(element, "")})[element]
     return f"DE {element} is {said or 'missing'} instead of {asked}"
 
 

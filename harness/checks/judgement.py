@@ -253,7 +253,7 @@ class Judgement:
         return [
             f"no cash was paid, although {totals.asked:,} withdrawals were asked for: "
             f"{totals.answered_no:,} were declined, {totals.answered_yes:,} approved, and "
-            f"{rest:,} had no answer in time that belonged to them"
+            f"{rest:,} had no answer in time that belonged to them and says yes or no"
         ]
 
     def _something_was_tried(self, rows: tuple[Row, ...]) -> bool:

@@ -62,7 +62,7 @@ class NetworkExchanges:
         self._contract = contract
         self._faults = faults
         self._opened_at = 0.0
-        self._waiting: dict[str, tuple[str, float]] = {}  # function and time, by STAN
+        self._waiting: dict[str, tuple[Message, float]] = {}  # what was asked, and when, by STAN
         self.tried = 0
         self.ignored: list[Ignored] = []
 
@@ -84,38 +84,34 @@ class NetworkExchanges:
 
     def overdue(self, now: float) -> None:
         """Judges what waits longer than it may."""
-        for stan, (function, asked_at) in list(self._waiting.items()):
-            if now - asked_at >= self._bound(function) - 1e-6:
+        for stan, (asked, asked_at) in list(self._waiting.items()):
+            bound = self._bound(asked.function)
+            if now - asked_at >= bound - 1e-6:
                 del self._waiting[stan]
-                bound = self._bound(function)
-                self._judge(function, stan, asked_at, now, "was not answered", bound)
+                self._judge(asked, asked_at, now, "was not answered", bound)
 
     def _asks(self, at: float, message: Message) -> None:
         if message.function in ("sign_on", "echo"):
-            self._waiting[message.stan] = (message.function, at)
+            self._waiting[message.stan] = (message, at)
             if len(self._waiting) > KEEPS:
                 del self._waiting[next(iter(self._waiting))]
 
     def _is_answered(self, at: float, message: Message) -> None:
-        function, asked_at = self._waiting.pop(message.stan, ("", 0.0))
-        if not function:
+        asked, asked_at = self._waiting.pop(message.stan, (None, 0.0))
+        if asked is None:
             return
-        took, bound = at - asked_at, self._bound(function)
+        took, bound = at - asked_at, self._bound(asked.function)
         wrong, excess = "", None
         if not message.code:
             wrong = f"was answered without DE {message.element('code')}"
         elif took > bound + 1e-6:
             wrong, excess = f"was answered after {took:.1f} s, at most {bound:.1f} s", took - bound
-        self._judge(function, message.stan, asked_at, at, wrong, excess)
+        else:
+            wrong = _of_another(message, asked)
+        self._judge(asked, asked_at, at, wrong, excess)
 
     def _judge(
-        self,
-        function: str,
-        stan: str,
-        asked_at: float,
-        until: float,
-        wrong: str,
-        excess: float | None,
+        self, asked: Message, asked_at: float, until: float, wrong: str, excess: float | None
     ) -> None:
         if self._faults is not None and not self._faults.none_since(self._opened_at):
             return
@@ -123,10 +119,21 @@ class NetworkExchanges:
             return
         self.tried += 1
         if wrong and len(self.ignored) < FAILURES_KEPT:
-            name = function.replace("_", "-")
-            what = f"the {name} with STAN {stan} {wrong}"
+            name = asked.function.replace("_", "-")
+            what = f"the {name} with STAN {asked.stan} {wrong}"
             self.ignored.append(Ignored(until, what, excess))
 
     def _bound(self, function: str) -> float:
         contract = self._contract
         return contract.sign_on_response if function == "sign_on" else contract.echo_interval
+
+
+def _of_another(answer: Message, asked: Message) -> str:
+    """How an answer names another terminal or another function than it was asked for, in words;
+    '' where it does not. It may leave out either.
+    """
+    for meaning in ("terminal", "function"):
+        said, meant = answer.text(meaning).strip(), asked.text(meaning).strip()
+        if said and meant and said != meant:
+            return f"was answered with DE {answer.element(meaning)} {said} instead of {meant}"
+    return ""

@@ -30,6 +30,15 @@ def awaits_answer(
     return terminal.ended_open and now - transaction.reversal_begun_at <= contract.advice_wait
 
 
+def is_queued_behind_another(terminal: TerminalEvidence, transaction: TransactionEvidence) -> bool:
+    """Must the reversal of this transaction wait because an earlier one has no final answer?"""
+    return any(
+        awaits_final_answer(other) and other.start <= transaction.start
+        for other in terminal.transactions.open.values()
+        if other is not transaction
+    )
+
+
 def reversals_may_wait_until(terminal: TerminalEvidence, contract: Contract) -> float:
     """Until when a terminal may keep back a reversal that is due (run seconds): one that it has
     sent before has no answer yet, or it has to connect first.

@@ -35,7 +35,11 @@ class TimersStand(Check):
 
 
 class EndsExactlyOnce(Check):
-    """T8. Declined, completed, reversed or suspense; exactly one of them, by the evidence."""
+    """T8. Declined, completed, reversed or suspense; exactly one of them, by the evidence.
+
+    A withdrawal whose reversal waits behind one that the host has not answered is H7's: reversals
+    leave in their order, and the terminal may not send it yet.
+    """
 
     id = "T8"
     needs = ("device", "wire.terminal")
@@ -64,7 +68,9 @@ class EndsExactlyOnce(Check):
                 self._judge(terminal, now, transaction)
                 continue
             asked = transaction.requested and transaction.withdrawal
-            if asked and not still_open.may_end(terminal, transaction, self.contract, now):
+            if not asked or still_open.is_queued_behind_another(terminal, transaction):
+                continue
+            if not still_open.may_end(terminal, transaction, self.contract, now):
                 self.tried += 1
                 self.fail(terminal, now, never_ended(transaction), of=transaction)
 

@@ -17,7 +17,7 @@ from harness.checks.conversation import Conversation, sign_on_of
 from harness.report.event_text import incomplete_text
 from harness.shown import shown
 from harness.wire.dialects.base import Dialect
-from harness.wire.message import MAC_ELEMENTS, Kind, Message
+from harness.wire.message import MAC_ELEMENTS, REQUESTS, REVERSALS, Kind, Message
 
 _MOST = 8  # lines in a run
 _NOBODY = 10.0  # seconds of the clock after which it is said that nobody comes
@@ -39,6 +39,8 @@ class SetupHints:
         self._complete: dict[str, None] = {}  # MTIs of the peer whose first message was looked at
         self._signing: dict[str, bool] = {}  # terminals whose sign-on is out: was anything heard?
         self._signed_on: dict[str, None] = {}
+        self._asked: dict[str, str] = {}  # terminal to the MTI of what waits for an answer
+        self._faults = False  # of ours: then it is not plain who hung up
         self._connected = False
         self._conversation = Conversation(mode, dialect)
         self._handlers: dict[type[e.Event], Callable[[str, Any], None]] = {
@@ -50,6 +52,8 @@ class SetupHints:
             e.LinkClosed: self._closed,
             e.LinkOpened: self._opened,
             e.ConnectFailed: self._failed,
+            e.FaultBegan: self._fault,
+            e.FaultActed: self._fault,
         }
 
     def see(self, at: float, actor: str, event: e.Event) -> None:
@@ -91,10 +95,12 @@ class SetupHints:
         message = self._read(event.fields)
         self._mac(actor, event, message)
         self._elements(actor, event, message)
-        if message.kind is Kind.NETWORK and message.function == "sign_on":
+        if message.kind is Kind.NETWORK and event.to == "host" and message.function == "sign_on":
             self._signing[actor] = False
         elif event.to == "terminal":
             self._answer(actor, message)
+        elif message.kind in (*REQUESTS, *REVERSALS):
+            self._asked[actor] = message.mti
 
     def _unread(self, event: e.FrameSeen) -> None:
         """What the peer itself has sent: what a fault of ours spoils is seen at our end only."""
@@ -127,6 +133,8 @@ class SetupHints:
             self._once(f"lacks {message.mti}", f"the first {message.mti} of {whose} lacks {lacks}")
 
     def _answer(self, actor: str, message: Message) -> None:
+        if message.kind in (Kind.ANSWER, Kind.REVERSAL_ANSWER):
+            self._asked.pop(actor, None)
         if actor not in self._signing:
             return
         self._signing[actor] = True
@@ -134,9 +142,14 @@ class SetupHints:
             return
         if message.network_accepted:
             self._signed_on[actor] = None
-        elif actor not in self._signed_on:
-            code = f"DE {message.element('code')} = {message.code}"
+            return
+        element = f"DE {message.element('code')}"
+        code = f"{element} = {message.code}" if message.code else f"no {element}"
+        if actor not in self._signed_on:
             self._once("refused", f"the host refused {actor}'s sign-on with {code}")
+        elif self._at_terminals and message.code:
+            what = message.function.replace("_", "-") or "echo or sign-on"
+            self._once("refused later", f"the host refused {actor}'s {what} with {code}")
 
     # --- the stream -------------------------------------------------------------------------
 
@@ -175,6 +188,11 @@ class SetupHints:
 
     def _closed(self, actor: str, event: e.LinkClosed) -> None:
         heard = self._signing.pop(actor, True)
+        asked = self._asked.pop(actor, "")
+        hung_up = event.how in ("fin", "rst") and not self._faults
+        if asked and hung_up and self._at_terminals:
+            what = f"the host hung up on {actor}'s {asked}, and had not answered it"
+            self._once("hangs up on a request", what)
         if not self._at_terminals or heard or actor in self._signed_on:
             return
         if event.how == "local":
@@ -188,6 +206,9 @@ class SetupHints:
                 "hangs up",
                 f"the host hung up on {actor}'s sign-on: other --framing, --spec or --mac?",
             )
+
+    def _fault(self, _actor: str, _event: e.Event) -> None:
+        self._faults = True
 
     def _opened(self, _actor: str, _event: e.LinkOpened) -> None:
         self._connected = True

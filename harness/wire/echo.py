@@ -10,12 +10,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from harness.wire.message import Kind, Message, Outcome
+from harness.wire.particulars import masked_alike
 
-ECHOED = ("processing_code", "sent", "stan", "acquirer", "rrn", "terminal", "currency")
+ECHOED = ("pan", "processing_code", "sent", "stan", "acquirer", "rrn", "terminal", "currency")
 """The elements (keys of `Message.ELEMENTS`) that are equal in an answer which has them."""
 
-ALWAYS = ("sent", "terminal")
-"""Those that the answer to a request must have."""
+ALWAYS = {Kind.ANSWER: ("sent", "terminal"), Kind.REVERSAL_ANSWER: ("terminal",)}
+"""Those that an answer of each kind must have."""
 
 
 class Echo(NamedTuple):
@@ -40,8 +41,8 @@ def echo_of(message: Message) -> Echo:
 def wrong_echo(answer: Message, asked: Echo) -> tuple[str, ...]:
     """The data elements of an answer that do not repeat what was asked; empty if all do.
 
-    An element that the answer leaves out is not wrong, except for the time and the terminal in the
-    answer to a request. The amount counts where something is approved: in a full approval it is
+    An element that the answer leaves out is not wrong, except for the terminal, and for the time in
+    the answer to a request. The amount counts where something is approved: in a full approval it is
     the amount that was asked for, and in a partial one it is more than 0 and not more than that.
     The answer to a reversal may leave the amount out.
     """
@@ -49,22 +50,25 @@ def wrong_echo(answer: Message, asked: Echo) -> tuple[str, ...]:
     wrong = [
         element
         for element, text in asked.texts
-        if fields.get(element, text) != text and not _same_number(answer, element, text)
+        if fields.get(element, text) != text and not _same_meaning(answer, element, text)
     ]
     elements = answer.ELEMENTS
     of_a_request = answer.kind is Kind.ANSWER
-    if of_a_request:
-        wrong += [elements[name] for name in ALWAYS if elements[name] not in fields]
+    always = ALWAYS.get(answer.kind, ())
+    wrong += [elements[name] for name in always if elements[name] not in fields]
     if (of_a_request or elements["amount"] in fields) and not _amount_fits(answer, asked.amount):
         wrong.append(elements["amount"])
     return tuple(wrong)
 
 
-def _same_number(answer: Message, element: str, text: str) -> bool:
-    """Leading zeros of an acquirer's id mean nothing: it names the same acquirer without them."""
-    if element != answer.ELEMENTS["acquirer"]:
-        return False
-    return answer.fields[element].lstrip("0") == text.lstrip("0")
+def _same_meaning(answer: Message, element: str, text: str) -> bool:
+    """Leading zeros of an acquirer's id mean nothing: it names the same acquirer without them. Of a
+    card's number, what is masked may be anything.
+    """
+    said, elements = answer.fields[element], answer.ELEMENTS
+    if element == elements["acquirer"]:
+        return said.lstrip("0") == text.lstrip("0")
+    return element == elements["pan"] and masked_alike(said, text)
 
 
 def _amount_fits(answer: Message, asked: int) -> bool:

@@ -80,12 +80,12 @@ def _unlike(one: Particulars, other: Particulars, optional: tuple[str, ...]) -> 
     found = [
         meaning
         for meaning, a, b in zip(_MEANINGS, one, other, strict=True)
-        if a != b and ((a and b) or meaning not in optional) and not _masked_alike(a, b)
+        if a != b and ((a and b) or meaning not in optional) and not masked_alike(a, b)
     ]
     return tuple(dict.fromkeys(found))
 
 
-def _masked_alike(one: Part, other: Part) -> bool:
+def masked_alike(one: Part, other: Part) -> bool:
     """May they be the same text, of which the journal has masked one? A run that goes on reads what
     came before from its journal, and the rest from the wire.
     """

@@ -31,6 +31,7 @@ def test_a_host_that_is_killed_keeps_its_books(tmp_path: Path, lives: int) -> No
     atms = begin(
         *("terminals", "--to", address, "--terminals", "6", "--gap", "5s"),
         *("--settle", "10m", "--journal", "atms.jsonl"),
+        *("--host-outage", "0s.."),  # the host loses answers and is killed on purpose
         cwd=tmp_path,
     )
     for _ in range(lives):

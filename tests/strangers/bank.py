@@ -31,7 +31,7 @@ class Bank:
         self.heard: list[Fields] = []
         self.answers: dict[tuple[str, ...], Fields] = {}
         self.reversed: set[tuple[str, str]] = set()  # DE 41 and DE 11 of originals
-        self._writers: list[asyncio.StreamWriter] = []
+        self.connections: list[asyncio.StreamWriter] = []  # also those that are closed
 
     async def __aenter__(self) -> Bank:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
@@ -40,13 +40,13 @@ class Bank:
 
     async def __aexit__(self, *_: object) -> None:
         self._server.close()
-        for writer in self._writers:
+        for writer in self.connections:
             writer.close()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writers.append(writer)
+        self.connections.append(writer)
         with contextlib.suppress(asyncio.IncompleteReadError, OSError):
             while True:
                 header = await reader.readexactly(2)

@@ -87,6 +87,24 @@ to_requests("it declines every withdrawal (51)", "declines_everything",
             outcome="invalid", says=NOTHING_PAID)  # fmt: skip
 to_requests("it hangs up on every withdrawal", "hangs_up_on_requests",
             lambda _: [(0.1, HANG_UP)], outcome="invalid", says=NOTHING_PAID)  # fmt: skip
+to_requests("it approves half of every withdrawal (10)", "approves_half",
+            lambda answer: right(changed(answer, de39="10", de4=f"{int(answer['4']) // 2:012d}")
+                                 if answer["3"].startswith("01") else answer),
+            outcome="invalid", says="approved in part")  # fmt: skip
+to_requests("it answers every withdrawal with a code that is on no list (Z9)", "unlisted_code",
+            lambda answer: right(changed(answer, de39="Z9")),
+            outcome="invalid", says="DE 39 = Z9")  # fmt: skip
+
+
+@mistake("it hangs up on some withdrawals", says="hung up on ATM00001's 0200", outcome="pass")
+def hangs_up_on_some(_bank: Bank, message: Fields, answer: Fields) -> Sequence[Sent]:
+    hangs_up = message["t"] == "0200" and int(message["11"]) % 2
+    return [(0.1, HANG_UP)] if hangs_up else right(answer)
+
+
+@mistake("it answers no withdrawal and no reversal", caught="H7")
+def answers_nothing_about_money(_bank: Bank, message: Fields, answer: Fields) -> Sequence[Sent]:
+    return [] if message["t"][1] in "24" else right(answer)
 
 
 def echo(element: str, value: str | None, meaning: str) -> None:
@@ -100,6 +118,7 @@ def echo(element: str, value: str | None, meaning: str) -> None:
     )
 
 
+echo("2", "4000000000000002", "another card")
 echo("3", "310000", "another processing code")
 echo("4", f"{99900:012d}", "another amount")
 echo("7", "0101000000", "another time")
@@ -126,6 +145,12 @@ to_reversals("it answers every reversal twice", "answers_reversals_twice",
 to_reversals("its answers to reversals give another amount (DE 4)", "reversal_another_amount",
              lambda answer: right(changed(answer, de4=f"{99900:012d}")),
              caught="H10", says="DE 4")  # fmt: skip
+to_reversals("its answers to reversals give another card (DE 2)", "reversal_another_card",
+             lambda answer: right(changed(answer, de2="4000000000000002")),
+             caught="H10", says="DE 2")  # fmt: skip
+to_reversals("its answers to reversals give no terminal (DE 41)", "reversal_without_terminal",
+             lambda answer: right(changed(answer, de41=None)),
+             caught="H10", says="DE 41 is missing")  # fmt: skip
 to_reversals("its answers to reversals have another STAN (DE 11)", "reversal_another_stan",
              lambda answer: right(changed(answer, de11="999999")), caught="H9")  # fmt: skip
 
@@ -184,3 +209,37 @@ def answers_echoes_without_a_code(_bank: Bank, message: Fields, answer: Fields) 
 @mistake("it answers no sign-on, and so nothing", outcome="invalid", says="the host answered none")
 def answers_no_sign_on(_bank: Bank, message: Fields, answer: Fields) -> Sequence[Sent]:
     return [] if message.get("70") == "001" else right(answer)
+
+
+def in_network_answers(text: str, name: str, says: str, **elements: str | None) -> None:
+    """A row for a host that is wrong in every answer of network management."""
+
+    def errs(_bank: Bank, message: Fields, answer: Fields) -> Sequence[Sent]:
+        return right(changed(answer, **elements) if message["t"] == "0800" else answer)
+
+    errs.__name__ = name
+    mistake(text, caught="H13", says=says)(errs)
+
+
+in_network_answers("it answers sign-ons and echoes for another terminal (DE 41)",
+                   "network_another_terminal", "DE 41 ATM99999", de41="ATM99999")  # fmt: skip
+in_network_answers("it answers echoes as sign-ons (DE 70 001)", "network_another_function",
+                   "DE 70 001 instead of 301", de70="001")  # fmt: skip
+
+
+@mistake("it refuses every echo (91)", outcome="pass", says="ATM00001's echo with DE 39 = 91")
+def refuses_echoes(_bank: Bank, message: Fields, answer: Fields) -> Sequence[Sent]:
+    return right(changed(answer, de39="91") if message.get("70") == "301" else answer)
+
+
+@mistake("it sends every message back as it came", caught="H13",
+         says="and the host answered none")  # fmt: skip
+def sends_back(_bank: Bank, message: Fields, _answer: Fields) -> Sequence[Sent]:
+    return right(message)
+
+
+@mistake("it keeps only the newest connection", outcome="invalid", says="the host hung up, ")
+def keeps_the_newest_connection(bank: Bank, _message: Fields, answer: Fields) -> Sequence[Sent]:
+    for writer in bank.connections[:-1]:
+        writer.close()
+    return right(answer)

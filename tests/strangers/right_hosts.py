@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bank import Bank, Errs, Sent
+from bank import HANG_UP, Bank, Errs, Sent
 from line import Fields, changed
 
 MONEY = ("0210", "0430")
@@ -65,6 +65,37 @@ def asks_for_echoes(_bank: Bank, message: Fields, answer: Fields) -> Sequence[Se
     return [(0.1, own), (0.3, answer)]
 
 
+def network_answers_without(*elements: str) -> Errs:
+    """It leaves these elements out of its answers of network management."""
+
+    def answers(_bank: Bank, _message: Fields, answer: Fields) -> Sequence[Sent]:
+        if answer["t"] == "0810":
+            answer = {name: text for name, text in answer.items() if name not in elements}
+        return [(0.1, answer)]
+
+    return answers
+
+
+def repeats_the_card(_bank: Bank, message: Fields, answer: Fields) -> Sequence[Sent]:
+    """Its answers about money carry the card's number, and elements that nobody asked for."""
+    if answer["t"] not in MONEY:
+        return [(0.1, answer)]
+    return [(0.1, {**answer, "2": message["2"], "15": "0308", "44": "OK", "63": "HOST 7"})]
+
+
+def hangs_up_when_idle(_bank: Bank, _message: Fields, answer: Fields) -> Sequence[Sent]:
+    """It closes a connection once it has answered a request or a reversal."""
+    return [(0.1, answer), (0.2, HANG_UP)] if answer["t"] in MONEY else [(0.1, answer)]
+
+
+def signs_on_too(_bank: Bank, message: Fields, answer: Fields) -> Sequence[Sent]:
+    """It signs on to a terminal before it answers the terminal's sign-on."""
+    if message.get("70") != "001":
+        return [(0.1, answer)]
+    own = {"t": "0800", "7": message["7"], "11": message["11"], "70": "001"}
+    return [(0.1, own), (0.3, answer)]
+
+
 RIGHT_HOSTS: dict[str, Errs] = {
     "no approval code": without("38"),
     "only what it must repeat": without("3", "12", "13", "32", "37", "38", "42", "49"),
@@ -77,5 +108,11 @@ RIGHT_HOSTS: dict[str, Errs] = {
     "declines some": declines_some,
     "an issuer that is away": tells_later_first,
     "echoes of its own": asks_for_echoes,
+    "network management without terminal, time and function": network_answers_without(
+        "7", "41", "70"
+    ),
+    "the card in its answers, and other elements": repeats_the_card,
+    "a sign-on of its own": signs_on_too,
+    "a connection for each transaction": hangs_up_when_idle,
 }
 """What each is like, and what leaves in place of the answer of `Bank`."""

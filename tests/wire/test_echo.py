@@ -35,6 +35,10 @@ def reversal() -> Message:
         ({}, "00", ""),
         ({"sent": "1121201001"}, "00", "DE 7"),
         ({"sent": None}, "00", "DE 7"),
+        ({"pan": "9999990000000022"}, "00", "DE 2"),
+        ({"pan": "9999990000000022"}, "51", "DE 2"),
+        ({"pan": "9999990000000014"}, "00", ""),
+        ({"pan": "999999******0014"}, "00", ""),
         ({"rrn": "000000000002"}, "00", "DE 37"),
         ({"rrn": None}, "00", ""),
         ({"processing_code": "310000"}, "00", "DE 3"),
@@ -85,6 +89,7 @@ def test_the_answer_to_a_reversal_repeats_what_it_has() -> None:
     assert wrong_echo(answer.replaced(amount=None, sent=None), echo_of(asked)) == ()
     assert wrong_echo(answer.replaced(amount="000000000100"), echo_of(asked)) == ("4",)
     assert wrong_echo(answer.replaced(rrn="1"), echo_of(asked)) == ("37",)
+    assert wrong_echo(answer.replaced(terminal=None), echo_of(asked)) == ("41",)
 
 
 def test_what_the_request_does_not_say_need_not_be_repeated() -> None:
