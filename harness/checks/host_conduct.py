@@ -17,7 +17,7 @@ from harness.checks.transactions import TransactionEvidence
 from harness.checks.wire_evidence import APPROVING
 from harness.wire.describe import mask_fields
 from harness.wire.echo import wrong_echo
-from harness.wire.message import REQUESTS, AdviceOutcome, Kind, Message, Outcome, counterpart
+from harness.wire.message import AdviceOutcome, Kind, Message, Outcome, counterpart
 
 
 class HostCheck(Check):
