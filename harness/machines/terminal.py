@@ -279,7 +279,7 @@ class Terminal(TerminalCore):
             self.effects.append(Disconnect())
             self._drop_link(self.link_supervisor.why, now)
         elif want == "sign_on" and not self.settings.sign_on:
-            self.link_supervisor.signed_on(True, now)
+            self.link_supervisor.needs_no_sign_on(now)
             self.forward.signed_on()
         else:
             stan = self.next_stan()
