@@ -16,7 +16,7 @@ ROOT = Path(harness.__file__).parent
 
 # Bottom first. A unit (a top-level module or package) imports from lower tiers and from itself.
 TIERS: tuple[tuple[str, ...], ...] = (
-    ("shown",),
+    ("shown", "shell"),
     ("errors", "keyed_random", "contract", "events"),
     ("resources", "units", "did_you_mean", "gc_tuning", "old_formats"),
     ("wire", "crypto"),

@@ -26,12 +26,13 @@ from harness.report.coverage import print_table
 from harness.report.screen import Screen
 from harness.report.search_progress import SearchView, print_tally
 from harness.scenario import load_scenario
+from harness.shell import INTERRUPTED
 from harness.units import parse_duration
 
 SCENARIO = "few_withdrawals"
 USUAL_RUNS = 2000
 _STORY = 80  # lines of the first case's ladder
-NOTHING, FAILED, PROVES_NOTHING, INTERRUPTED = 0, 1, 3, 130
+NOTHING, FAILED, PROVES_NOTHING = 0, 1, 3
 
 
 def explore(

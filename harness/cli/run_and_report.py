@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from rich.console import Console
 
+from harness.cli.conclusion import conclude
 from harness.cli.files import Files
 from harness.errors import EnvironmentTrouble
 from harness.outcome import Outcome, Watcher
@@ -43,8 +44,8 @@ def run_and_report(
     story: int = 60,
     store: StoreOptions = StoreOptions(),  # noqa: B008  # immutable
 ) -> Outcome:
-    """Run the plan, report it, write the files. `table` shows each invariant in a row, `story` is
-    how many lines of a failure's ladder are shown.
+    """Run the plan, report it, and then write the files. `table` shows each invariant in a row,
+    `story` is how many lines of a failure's ladder are shown.
 
     Raises:
         ConfigError, EnvironmentTrouble: as the run itself finds them.
@@ -55,21 +56,31 @@ def run_and_report(
     if outcome.verdict.exit_code and outcome.journal is None and not outcome.interrupted:
         if not quiet:
             console.print("  once more with the journal on ...", style="dim")
-        outcome, strip = _run(plan, _fresh(plan), console, store, quiet=True)
+        try:
+            outcome, strip = _run(plan, _fresh(plan), console, store, quiet=True)
+        except EnvironmentTrouble as trouble:  # the first run has its verdict all the same
+            outcome = outcome._replace(troubles=(*outcome.troubles, str(trouble)))
     outcome = outcome._replace(verdict=reports_scanned(outcome.verdict, outcome.header))
-    files.write(outcome.verdict, outcome.header)
-    print_verdict(
-        console,
-        outcome.verdict,
-        outcome.header,
-        journal=outcome.journal,
-        strip=strip,
-        table=table,
-        quiet=quiet,
-        story=story,
-        interrupted=outcome.interrupted,
-    )
-    return outcome
+    try:
+        print_verdict(
+            console,
+            outcome.verdict,
+            outcome.header,
+            journal=outcome.journal,
+            strip=strip,
+            table=table,
+            quiet=quiet,
+            story=story,
+            interrupted=outcome.interrupted,
+        )
+    finally:  # also where nobody reads the report to its end
+        unwritten = files.write(outcome.verdict, outcome.header)
+    return outcome._replace(troubles=(*outcome.troubles, *unwritten))
+
+
+def concluded(outcome: Outcome) -> int:
+    """Tell what troubles there were; the exit code."""
+    return conclude(outcome.verdict, outcome.troubles, interrupted=outcome.interrupted)
 
 
 def _run(

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import resource
+from collections.abc import Callable, Generator
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary, ref
+
+from harness.shell import signals_heard
 
 
 def new_loop() -> asyncio.AbstractEventLoop:
@@ -25,6 +29,25 @@ def allow_many_files() -> None:
     """Thousands of connections need as many descriptors: take what the machine allows."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+@contextlib.contextmanager
+def signals_end(
+    loop: asyncio.AbstractEventLoop, *steps: Callable[[], object]
+) -> Generator[None, None, None]:
+    """While the running task of the loop is in this context, the first signal that asks to end
+    calls the first of the steps, the second one the next; the signal after the last step cancels
+    the task.
+    """
+    task = asyncio.current_task(loop)
+    assert task is not None, "used outside a task"
+    left = iter((*steps, task.cancel))
+
+    def heard() -> None:
+        loop.call_soon_threadsafe(next(left, task.cancel))
+
+    with signals_heard(heard):
+        yield
 
 
 def watched(task: asyncio.Task[None]) -> asyncio.Task[None]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -21,7 +20,7 @@ from harness.live.evidence_sample import EvidenceSample
 from harness.live.host_launcher import HostProcess
 from harness.live.host_process import HostProcessOptions
 from harness.live.journal_merge import JournalMerge, MergedJournal, part_path
-from harness.live.loop import FirstError, allow_many_files, new_loop, watched
+from harness.live.loop import FirstError, allow_many_files, new_loop, signals_end, watched
 from harness.live.standalone import check_virtual
 from harness.live.stores import TerminalStore, open_terminal_store
 from harness.live.terminal_fleet import TerminalFleet
@@ -132,12 +131,24 @@ class _LiveRun:
         self._host = host
 
     async def live(self, progress: Watch, listened: MergedJournal | None) -> bool:
-        """True when it was interrupted. `listened` is the merged journal if there are listeners."""
+        """True when it was interrupted. `listened` is the merged journal if there are listeners. A
+        second signal cancels it.
+        """
         loop = asyncio.get_running_loop()
         first_error = FirstError(loop)
         interrupt = asyncio.Event()
-        for sent in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(sent, interrupt.set)
+        with signals_end(loop, interrupt.set):
+            return await self._journalled(interrupt, first_error, progress, listened)
+
+    async def _journalled(
+        self,
+        interrupt: asyncio.Event,
+        first_error: FirstError,
+        progress: Watch,
+        listened: MergedJournal | None,
+    ) -> bool:
+        """With its part of the journal; True when it was interrupted."""
+        loop = asyncio.get_running_loop()
         journal = Journal()
         writer = JournalWriter(self._part, self._header)
         journal.subscribe(self._sample.through(writer.write))
@@ -148,8 +159,6 @@ class _LiveRun:
         try:
             how = await self._run_fleet(journal, interrupt, first_error, progress)
         finally:
-            for sent in (signal.SIGINT, signal.SIGTERM):
-                loop.remove_signal_handler(sent)
             await _cancel(tasks)
             writer.close()
         first_error.check()
