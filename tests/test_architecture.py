@@ -24,7 +24,7 @@ TIERS: tuple[tuple[str, ...], ...] = (
     ("cards",),
     ("machines",),
     ("defects", "tap", "journal"),
-    ("faults", "checks", "profiles"),
+    ("faults", "checks", "profiles", "journal_cut"),
     ("scenario_renames",),
     ("scenario",),
     ("scenario_schema",),

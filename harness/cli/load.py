@@ -17,6 +17,7 @@ from harness.cli.run_and_report import RUNS, fresh_name
 from harness.cli.standalone import serve_until_stopped, watch_of
 from harness.errors import ConfigError
 from harness.faults.grammar import parse_fault
+from harness.journal_cut import whole_enough
 from harness.link_options import LinkOptions
 from harness.live.standalone_terminals import StandaloneTerminals
 from harness.load.plan import HOST_RESPONSE, SECONDS, TERMINALS, load_plan
@@ -121,7 +122,7 @@ def load(
             console,
             verdict,
             outcome.header,
-            journal=outcome.journal,
+            journal=whole_enough(outcome.journal),
             table=table,
             quiet=quiet,
             interrupted=outcome.interrupted,
@@ -155,7 +156,8 @@ def _theirs(
     interrupted = serve_until_stopped(
         standalone, console, watch.hints, quiet=quiet, progress=not quiet
     )
-    outcome = Outcome(standalone.verdict, standalone.header, journal, interrupted)
+    troubles = (standalone.trouble,) if standalone.trouble else ()
+    outcome = Outcome(standalone.verdict, standalone.header, journal, interrupted, troubles)
     return Loaded(outcome, figures_from(meter, plan))
 
 

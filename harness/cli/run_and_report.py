@@ -14,6 +14,7 @@ from rich.console import Console
 from harness.cli.conclusion import conclude
 from harness.cli.files import Files
 from harness.errors import EnvironmentTrouble
+from harness.journal_cut import whole_enough
 from harness.outcome import Outcome, Watcher
 from harness.plan import RunPlan
 from harness.report.console import print_heading, print_verdict
@@ -53,7 +54,7 @@ def run_and_report(
     if not quiet:
         print_heading(console, plan)
     outcome, strip = _run(plan, files.journal, console, store, quiet=quiet)
-    if outcome.verdict.exit_code and outcome.journal is None and not outcome.interrupted:
+    if plan.mode == "sim" and _to_tell_again(outcome):
         if not quiet:
             console.print("  once more with the journal on ...", style="dim")
         try:
@@ -66,7 +67,7 @@ def run_and_report(
             console,
             outcome.verdict,
             outcome.header,
-            journal=outcome.journal,
+            journal=whole_enough(outcome.journal),
             strip=strip,
             table=table,
             quiet=quiet,
@@ -76,6 +77,10 @@ def run_and_report(
     finally:  # also where nobody reads the report to its end
         unwritten = files.write(outcome.verdict, outcome.header)
     return outcome._replace(troubles=(*outcome.troubles, *unwritten))
+
+
+def _to_tell_again(outcome: Outcome) -> bool:
+    return bool(outcome.verdict.exit_code) and outcome.journal is None and not outcome.interrupted
 
 
 def concluded(outcome: Outcome) -> int:
@@ -104,8 +109,11 @@ def _engine(
         outcome = run_live(
             plan, journal=journal, progress=watcher, state_dir=store.state_dir, fsync=store.fsync
         )
-        assert outcome.journal is not None, "a live run always writes a journal"
-        return outcome, strip_of(outcome.journal)
+        kept = whole_enough(outcome.journal)
+        if kept is None:
+            empty = TimeStrip(plan.link.dialect_name, plan.scenario.contract.host_response)
+            return outcome._replace(journal=None), empty
+        return outcome, strip_of(kept)
     from harness.sim.run import simulate_plan
 
     strip = TimeStrip(plan.link.dialect_name, plan.scenario.contract.host_response)

@@ -17,10 +17,11 @@ from harness.cli.conclusion import conclude
 from harness.cli.files import Files, prepare
 from harness.cli.option_groups import LinkFlags, ReportFlags, StandaloneFlags
 from harness.cli.run_and_report import RUNS, fresh_name
-from harness.errors import ConfigError
+from harness.errors import ConfigError, EnvironmentTrouble
 from harness.events import Event, FrameSeen
 from harness.faults.grammar import parse_fault
 from harness.journal import Listener
+from harness.journal_cut import whole_enough
 from harness.live.loop import new_loop, signals_end
 from harness.live.standalone import Standalone
 from harness.live.standalone_host import StandaloneHost
@@ -156,14 +157,15 @@ def run_until_stopped(
             console,
             verdict,
             standalone.header,
-            journal=standalone.path,
+            journal=whole_enough(standalone.path),
             strip=watch.strip,
             table=table,
             quiet=quiet,
             interrupted=cut_short,
         )
     finally:  # also where nobody reads the report to its end
-        troubles = files.write(verdict, standalone.header, figures)
+        unwritten = files.write(verdict, standalone.header, figures)
+    troubles = (standalone.trouble, *unwritten) if standalone.trouble else unwritten
     raise typer.Exit(conclude(verdict, troubles, interrupted=cut_short))
 
 
@@ -171,13 +173,17 @@ def serve_until_stopped(
     standalone: Standalone, console: Console, hints: SetupHints, *, quiet: bool, progress: bool
 ) -> bool:
     """Run it until --for or Ctrl-C; True if a second Ctrl-C cut its end short. A third one raises
-    KeyboardInterrupt.
+    KeyboardInterrupt. Where the machine that we run on ended it, `standalone.trouble` says so.
     """
     with asyncio.Runner(loop_factory=new_loop) as runner:
         try:
             return runner.run(_serve(standalone, console, hints, quiet=quiet, progress=progress))
         except asyncio.CancelledError:
             raise KeyboardInterrupt from None
+        except EnvironmentTrouble:
+            if not (standalone.trouble and standalone.met_anybody):
+                raise  # it never began
+            return False
 
 
 async def _serve(
@@ -206,9 +212,11 @@ async def _until_settled(
     async with standalone:
         await _announce(standalone, console, stop)
         begun = loop.time()
+        trouble = ""
         end = standalone.plan.duration or float("inf")
         with ProgressView(console, _began(standalone), quiet=not progress) as view:
             while not stop.is_set() and (left := end - standalone.clock.now()) > 0:
+                trouble = _told_of(standalone, trouble)
                 if isinstance(standalone, StandaloneTerminals):
                     view(_progress(standalone, end))
                 await standalone.pause(stop, min(0.25, standalone.clock.wall(left)))
@@ -217,6 +225,14 @@ async def _until_settled(
         if not standalone.quiet() and not quiet:
             console.print(f"  stopping: {_waits_for(standalone)};\n  Ctrl-C again ends it at once")
         await standalone.settle(stop_waiting)
+
+
+def _told_of(standalone: Standalone, before: str) -> str:
+    """Tell at once that the journal is cut, and only once."""
+    trouble = standalone.journal_trouble
+    if trouble and not before:
+        _hint(f"environment: {trouble}; the run goes on, and is judged at its end")
+    return trouble
 
 
 def _began(standalone: Standalone) -> str:
