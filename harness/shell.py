@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from threading import current_thread, main_thread
@@ -21,6 +22,12 @@ from types import FrameType
 
 INTERRUPTED = 130
 IN, OUT, ERR = 0, 1, 2
+_ECHO = 1.0
+"""Seconds within which another SIGTERM or SIGHUP is the same request: who stops a program often
+tells the process and then its whole group, as timeout(1) does. Ctrl-C is a person's, who means it
+each time."""
+
+_heard_at: dict[int, float] = {}
 
 _closed: set[int] = set()
 
@@ -78,23 +85,42 @@ def ending_signals() -> tuple[signal.Signals, ...]:
     )
 
 
-def _hear_with(handler: Callable[[int, FrameType | None], object]) -> None:
+_Handler = Callable[[int, FrameType | None], object]
+
+
+def _hear_with(handler: _Handler) -> None:
     for sent in ending_signals():
         # A program in the background of a script is deaf to Ctrl-C, and stays so.
         if sent is signal.SIGTERM or signal.getsignal(sent) is not signal.SIG_IGN:
             signal.signal(sent, handler)
 
 
+def _once(handler: _Handler) -> _Handler:
+    """The handler, without the echoes of a signal. It has to be made anew for each place, but when
+    the signal came last is known to all.
+    """
+
+    def hear(number: int, frame: FrameType | None) -> None:
+        now = time.monotonic()
+        echo = number != signal.SIGINT and now - _heard_at.get(number, -_ECHO) < _ECHO
+        _heard_at[number] = now
+        if not echo:
+            handler(number, frame)
+
+    return hear
+
+
 def interrupt_at_signals() -> None:
     """From now on each of these signals raises KeyboardInterrupt, as Ctrl-C does."""
-    _hear_with(signal.default_int_handler)
+    _hear_with(_once(signal.default_int_handler))
 
 
-def end_at_signals(code: int) -> None:
-    """The exit code is decided: a signal that comes while the interpreter tidies up only hastens
-    the end.
+def ignore_signals() -> None:
+    """The exit code is decided: a signal that comes while the interpreter tidies up, which takes
+    some hundredths of a second, does not change it.
     """
-    _hear_with(lambda _number, _frame: os._exit(code))
+    for sent in ending_signals():
+        signal.signal(sent, signal.SIG_IGN)
 
 
 @contextmanager
@@ -103,7 +129,8 @@ def signals_heard(heard: Callable[[], object]) -> Generator[None, None, None]:
     afterwards they do what they did before. Nothing is heard in a thread other than the main one.
     """
     ours = ending_signals() if current_thread() is main_thread() else ()
-    before = [(sent, signal.signal(sent, lambda _number, _frame: heard())) for sent in ours]
+    told = _once(lambda _number, _frame: heard())
+    before = [(sent, signal.signal(sent, told)) for sent in ours]
     try:
         yield
     finally:
@@ -131,7 +158,6 @@ def leave_signals_to_parent() -> None:
     the whole process group, and those to all processes of a service, are for the one that reports.
     """
     every = ending_signals()
-    for sent in every:
-        signal.signal(sent, signal.SIG_IGN)
+    ignore_signals()
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, every)

@@ -17,6 +17,7 @@ from harness.shell import INTERRUPTED
 from harness.shown import escaped_lines
 
 FAILED, ENVIRONMENT = EXIT_CODES["fail"], 5
+_LINES = 3  # of a verdict that standard output has not taken
 
 
 def conclude(verdict: Verdict, troubles: Sequence[str], *, interrupted: bool = False) -> int:
@@ -30,7 +31,8 @@ def conclude(verdict: Verdict, troubles: Sequence[str], *, interrupted: bool = F
     for trouble in troubles:
         tell(f"environment: {trouble}")
     if lost:
-        tell(repr(verdict))
+        for line in str(verdict).splitlines()[:_LINES]:
+            tell(line.strip())
     elif troubles:
         tell(f"the verdict stands: {verdict.outcome.upper()}; exit code {code}")
     return code

@@ -18,9 +18,10 @@ import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from textwrap import indent
-from typing import Annotated, TextIO
+from typing import Annotated, Any, TextIO
 
 import typer
+from typer.core import TyperGroup
 
 from harness import shell
 from harness.cli import (
@@ -61,8 +62,20 @@ def _print_version(wanted: bool) -> None:  # a callback of the command line
         raise typer.Exit
 
 
+class _Commands(TyperGroup):
+    """Typer's own group, which says nothing of a command that is interrupted."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            tell("interrupted")
+            raise typer.Exit(INTERRUPTED) from None
+
+
 app = typer.Typer(
     name="harness",
+    cls=_Commands,
     help="Proves that ATMs give the card back: faults in, verdicts out.",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -116,7 +129,7 @@ def as_process(command: Callable[[], int]) -> int:
         code = command()
     except KeyboardInterrupt:  # once more, while the first was being told
         code = INTERRUPTED
-    shell.end_at_signals(code)
+    shell.ignore_signals()
     return _delivered(code)
 
 

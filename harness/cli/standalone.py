@@ -22,7 +22,7 @@ from harness.events import Event, FrameSeen
 from harness.faults.grammar import parse_fault
 from harness.journal import Listener
 from harness.journal_cut import whole_enough
-from harness.live.loop import new_loop, signals_end
+from harness.live.loop import Signals, run_with_signals
 from harness.live.standalone import Standalone
 from harness.live.standalone_host import StandaloneHost
 from harness.live.standalone_terminals import StandaloneTerminals
@@ -175,26 +175,32 @@ def serve_until_stopped(
     """Run it until --for or Ctrl-C; True if a second Ctrl-C cut its end short. A third one raises
     KeyboardInterrupt. Where the machine that we run on ended it, `standalone.trouble` says so.
     """
-    with asyncio.Runner(loop_factory=new_loop) as runner:
-        try:
-            return runner.run(_serve(standalone, console, hints, quiet=quiet, progress=progress))
-        except asyncio.CancelledError:
-            raise KeyboardInterrupt from None
-        except EnvironmentTrouble:
-            if not (standalone.trouble and standalone.met_anybody):
-                raise  # it never began
-            return False
+    try:
+        return run_with_signals(
+            lambda signals: _serve(
+                standalone, console, hints, signals, quiet=quiet, progress=progress
+            )
+        )
+    except EnvironmentTrouble:
+        if not (standalone.trouble and standalone.met_anybody):
+            raise  # it never began
+        return False
 
 
 async def _serve(
-    standalone: Standalone, console: Console, hints: SetupHints, *, quiet: bool, progress: bool
+    standalone: Standalone,
+    console: Console,
+    hints: SetupHints,
+    signals: Signals,
+    *,
+    quiet: bool,
+    progress: bool,
 ) -> bool:
     """Until --for or a signal; True if a second signal cut the settling short. A third one cancels
     it.
     """
     stop, stop_waiting = asyncio.Event(), asyncio.Event()
-    loop = asyncio.get_running_loop()
-    with signals_end(loop, stop.set, stop_waiting.set):
+    with signals.take(stop.set, stop_waiting.set):
         await _until_settled(standalone, console, hints, stop, stop_waiting, quiet, progress)
     return stop_waiting.is_set()
 

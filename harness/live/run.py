@@ -22,7 +22,7 @@ from harness.live.fault_places import check_virtual
 from harness.live.host_launcher import HostProcess
 from harness.live.host_process import HostProcessOptions
 from harness.live.journal_merge import JournalMerge, MergedJournal, part_path
-from harness.live.loop import FirstError, allow_many_files, new_loop, signals_end, watched
+from harness.live.loop import FirstError, Signals, allow_many_files, run_with_signals, watched
 from harness.live.stores import TerminalStore, open_terminal_store
 from harness.live.terminal_fleet import TerminalFleet
 from harness.live.transport import watch_lag, watch_windows
@@ -98,11 +98,12 @@ def run_live(
         sample = EvidenceSample(plan.terminals, judged)
         run = _LiveRun(assembly, header, parts[TERMINALS], clock, store, host, sample, meters)
         try:
-            with asyncio.Runner(loop_factory=new_loop) as runner:
-                interrupted = runner.run(run.live(progress, merged if listeners else None))
-        except asyncio.CancelledError:  # a second signal
+            interrupted = run_with_signals(
+                lambda signals: run.live(signals, progress, merged if listeners else None)
+            )
+        except KeyboardInterrupt:  # a second signal
             merged.finish(cut=True)
-            raise KeyboardInterrupt from None
+            raise
         except EnvironmentTrouble as trouble:
             troubles.append(str(trouble))
             with contextlib.suppress(HarnessError):
@@ -154,14 +155,14 @@ class _LiveRun:
         self._store = store
         self._host = host
 
-    async def live(self, progress: Watch, listened: MergedJournal | None) -> bool:
+    async def live(self, signals: Signals, progress: Watch, listened: MergedJournal | None) -> bool:
         """True when it was interrupted. `listened` is the merged journal if there are listeners. A
         second signal cancels it.
         """
         loop = asyncio.get_running_loop()
         first_error = FirstError(loop)
         interrupt = asyncio.Event()
-        with signals_end(loop, interrupt.set):
+        with signals.take(interrupt.set):
             return await self._journalled(interrupt, first_error, progress, listened)
 
     async def _journalled(
