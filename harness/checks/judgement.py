@@ -78,7 +78,7 @@ class Judgement:
             reasons.insert(0, unread)  # why what follows was not tried
         if self._facts.ended == "open" and not failing:
             reasons.append(never_at_rest(self._still_open))
-        if reasons and trouble:
+        if reasons and trouble and not cut:  # else that is the reason
             reasons.insert(0, trouble)
         outcome: Outcome = "fail" if failing else "invalid" if reasons else "pass"
         return Verdict(

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harness.checks.verdict import Verdict
-from harness.errors import ConfigError
+from harness.errors import ConfigError, EnvironmentTrouble
 from harness.journal import Header
 from harness.load.meter import Figures
 from harness.report.json_report import verdict_json
 from harness.report.junit import junit_xml
 from harness.report.output_files import STANDARD_OUTPUT, check_writable, write_file
 from harness.report.screen import Screen
+from harness.shell import OUT, was_closed
 
 
 class Files(NamedTuple):
@@ -26,12 +27,24 @@ class Files(NamedTuple):
         """Where a person reads the report: not where a program reads one of the files ('-')."""
         return Screen(stderr=STANDARD_OUTPUT in self)
 
-    def write(self, verdict: Verdict, header: Header, figures: Figures | None = None) -> None:
-        """The reports, in JSON with the figures of the load; the journal writes itself."""
+    def write(
+        self, verdict: Verdict, header: Header, figures: Figures | None = None
+    ) -> tuple[str, ...]:
+        """Write the reports, in JSON with the figures of the load; the journal writes itself. What
+        could not be written, and why: one that fails does not keep the other from being written.
+        """
+        reports = []
         if self.junit is not None:
-            write_file(self.junit, junit_xml(verdict, header))
+            reports.append((self.junit, junit_xml(verdict, header)))
         if self.json is not None:
-            write_file(self.json, verdict_json(verdict, header, figures))
+            reports.append((self.json, verdict_json(verdict, header, figures)))
+        troubles = []
+        for path, report in reports:
+            try:
+                write_file(path, report)
+            except EnvironmentTrouble as trouble:
+                troubles.append(str(trouble))
+        return tuple(troubles)
 
 
 def prepare(files: Files) -> None:
@@ -39,7 +52,7 @@ def prepare(files: Files) -> None:
 
     Raises:
         ConfigError: a directory that is missing, or a file that may not be written.
-        EnvironmentTrouble: the disk would not.
+        EnvironmentTrouble: the disk would not, or a report is for a standard output that is closed.
     """
     if files.journal == STANDARD_OUTPUT or files.junit == files.json == STANDARD_OUTPUT:
         raise ConfigError(
@@ -48,5 +61,7 @@ def prepare(files: Files) -> None:
             remedy="name a file",
         )
     for flag, path in zip(files._fields, files, strict=True):
+        if path == STANDARD_OUTPUT and was_closed(OUT):
+            raise EnvironmentTrouble(f"--{flag} -: standard output is closed; name a file")
         if path is not None:
             check_writable(path, place=f"--{flag} {path}")

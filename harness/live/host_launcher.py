@@ -17,6 +17,7 @@ import msgspec
 
 from harness.errors import EnvironmentTrouble, HarnessError
 from harness.live.host_process import ENVIRONMENT, HostProcessOptions
+from harness.shell import signals_held_back
 
 _STOPS = 30.0  # wall seconds in which it writes its part of the journal and ends
 
@@ -43,13 +44,14 @@ class HostProcess:
         self.settled = False
 
     def __enter__(self) -> HostProcess:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "harness.live.host_process"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C at a keyboard is for the process of the terminals
-        )
+        with signals_held_back():
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "harness.live.host_process"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,  # Ctrl-C at a keyboard is for the process of the terminals
+            )
         try:
             self._wait_until_ready(self._process)
         except BaseException:

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
 import sys
 from pathlib import Path
 
@@ -32,6 +31,7 @@ from harness.live.host_server import HostServer
 from harness.live.loop import FirstError, new_loop, watched
 from harness.live.transport import watch_lag
 from harness.plan import RunPlan
+from harness.shell import leave_signals_to_parent
 
 ENVIRONMENT = 5
 
@@ -115,7 +115,7 @@ def main() -> int:
     """0 when all went well, 5 with one line on standard error when the machine would not, and a
     traceback when the harness is at fault.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process of the terminals handles Ctrl-C
+    leave_signals_to_parent()
     options = msgspec.json.decode(sys.stdin.buffer.readline(), type=HostProcessOptions)
     try:
         assembly = Assembly(_unprofiled(options.plan))

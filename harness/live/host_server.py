@@ -258,7 +258,11 @@ class HostServer:
         if self.store is not None:
             changed, balances = host.changes()
             if changed:
-                self.store.save(changed, balances)  # durable before any answer leaves
+                try:
+                    self.store.save(changed, balances)  # durable before any answer leaves
+                except EnvironmentTrouble:
+                    host.out = []  # nor do they leave later
+                    raise
         out, host.out = host.out, []
         for number, data in out:
             accepted = self.accepted.get(number)

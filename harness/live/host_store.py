@@ -8,6 +8,7 @@ transaction is named by terminal, STAN and DE 7, a card by a keyed token, an acc
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -42,6 +43,7 @@ class SqliteHostStore:
         self.path = directory / "host.sqlite"
         self.journal: JournalWriter | None = None
         self._fsync = fsync
+        self._trouble: EnvironmentTrouble | None = None
         try:
             directory.mkdir(parents=True, exist_ok=True)
             self._database = sqlite3.connect(self.path, isolation_level=None)
@@ -72,7 +74,18 @@ class SqliteHostStore:
         return None if row is None else int(row[0])
 
     def save(self, changed: Sequence[StoredTransaction], balances: Mapping[str, int]) -> None:
-        """One commit; when it returns, it is durable."""
+        """One commit; when it returns, it is durable. After one that failed there is no other: what
+        comes later must not be answered as if what came before had been kept.
+        """
+        if self._trouble is not None:
+            raise EnvironmentTrouble(str(self._trouble)) from self._trouble
+        try:
+            self._commit(changed, balances)
+        except EnvironmentTrouble as trouble:
+            self._trouble = trouble
+            raise
+
+    def _commit(self, changed: Sequence[StoredTransaction], balances: Mapping[str, int]) -> None:
         size = self.journal.flush() if self.journal is not None else -1
         if self._fsync and self.journal is not None:
             self.journal.sync()
@@ -85,11 +98,14 @@ class SqliteHostStore:
                 run.execute("INSERT OR REPLACE INTO journal VALUES (1, ?)", (size,))
             run.execute("COMMIT")
         except sqlite3.Error as trouble:
+            with contextlib.suppress(sqlite3.Error):
+                run.execute("ROLLBACK")
             raise EnvironmentTrouble(f"cannot write {self.path}: {trouble}") from trouble
 
     def close(self) -> None:
         """Note how long the journal is at the end, and let go of the file."""
         try:
-            self.save((), {})
+            if self._trouble is None:
+                self.save((), {})
         finally:
             self._database.close()

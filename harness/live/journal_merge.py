@@ -11,6 +11,7 @@ secrets, and the listeners.
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,8 +21,8 @@ import msgspec
 
 from harness.checks.judge import Judge
 from harness.checks.secrecy import SecrecyScan
-from harness.errors import EnvironmentTrouble
 from harness.journal import Entry, Header, JournalTail, Listener
+from harness.journal_cut import keep_whole_lines
 
 BLOCK = 256  # entries that are merged before the event loop has its turn
 _NEVER = float("inf")
@@ -37,6 +38,8 @@ class _Part:
 
     def __init__(self, path: Path) -> None:
         self.until = -_NEVER
+        self.last = -_NEVER  # when the last entry that was read was recorded
+        self.cut = False
         self.read: deque[Entry] = deque()
         self._path = path
         self._tail: JournalTail | None = None
@@ -45,13 +48,17 @@ class _Part:
         """When its next entry was recorded, or the earliest moment at which it may still be."""
         if not self.read:
             self._read_more()
-        return self.read[0].at if self.read else self.until
+        if self.read:
+            return self.read[0].at
+        return self.last if self.cut else self.until
 
     def _read_more(self) -> None:
         if self._tail is None and self._path.exists():
             self._tail = JournalTail(self._path)
         if self._tail is not None:
             self.read.extend(self._tail.read_more())
+            if self.read:
+                self.last = self.read[-1].at
 
     def close(self) -> None:
         if self._tail is not None:
@@ -77,6 +84,13 @@ class JournalMerge:
         """Nothing is added to any part any more."""
         for part in self._parts:
             part.until = _NEVER
+
+    def cut_off(self) -> None:
+        """Nothing is added to any part any more, and a part may lack its end: what the others hold
+        from after its last entry is not taken, for nobody can say what happened meanwhile there.
+        """
+        for part in self._parts:
+            part.cut = True
 
     def take(self, most: int = BLOCK) -> list[Entry]:
         """The next entries in order of time, so many at most; none while a part may bring an
@@ -130,13 +144,12 @@ class MergedJournal:
         self._listeners = list(listeners)
         self._file: BinaryIO | None = None
         self._lines = 0
+        self.trouble = ""
+        """Why the journal is cut; all that was merged has been judged."""
 
     def advance(self) -> bool:
         """Merge a block of what there is; whether there was anything. When there is nothing more,
-        all that was merged is in the file.
-
-        Raises:
-            EnvironmentTrouble: the disk is full or the directory is gone.
+        all that was merged is in the file, unless there was trouble with it.
         """
         entries = self.merge.take()
         self._write([msgspec.json.encode(entry) + b"\n" for entry in entries])
@@ -146,21 +159,29 @@ class MergedJournal:
         return bool(entries)
 
     def _write(self, lines: list[bytes]) -> None:
-        try:
-            if self._file is None:
-                self._file = self.path.open("wb", buffering=1 << 18)
-                lines = [msgspec.json.encode(self._header) + b"\n", *lines]
-            text = b"".join(lines)
-            self._file.write(text)
-            if not lines:
-                self._file.flush()
-        except OSError as trouble:
-            raise EnvironmentTrouble(
-                f"cannot write the journal {self.path}: {trouble}"
-            ) from trouble
+        if self._file is None and not self._lines:
+            lines = [msgspec.json.encode(self._header) + b"\n", *lines]
+        text = b"".join(lines)
+        if not self.trouble:
+            try:
+                if self._file is None:
+                    self._file = self.path.open("wb", buffering=1 << 18)
+                self._file.write(text)
+                if not lines:
+                    self._file.flush()
+            except OSError as trouble:
+                self._cut(trouble)
         if lines:
             self._scan.scan(text, str(self.path), self._lines + 1)
             self._lines += len(lines)
+
+    def _cut(self, trouble: OSError) -> None:
+        self.trouble = f"cannot write the journal {self.path}: {trouble}"
+        if self._file is not None:
+            with contextlib.suppress(OSError):
+                self._file.close()  # tries once more to write what it holds
+            self._file = None
+        keep_whole_lines(self.path)
 
     def _tell(self, entry: Entry) -> None:
         try:
@@ -170,13 +191,14 @@ class MergedJournal:
             self._listeners = []  # the run ends with that error
             raise
 
-    def finish(self) -> None:
-        """Merge what is left of the parts, to which nothing is added any more, and close all.
-
-        Raises:
-            EnvironmentTrouble: the disk is full or the directory is gone.
+    def finish(self, *, cut: bool = False) -> None:
+        """Merge what is left of the parts, to which nothing is added any more, and close all. With
+        `cut` a part may lack its end.
         """
-        self.merge.complete()
+        if cut:
+            self.merge.cut_off()
+        else:
+            self.merge.complete()
         try:
             while self.advance():
                 pass
@@ -191,6 +213,4 @@ class MergedJournal:
         try:
             self._file.close()
         except OSError as trouble:
-            raise EnvironmentTrouble(
-                f"cannot write the journal {self.path}: {trouble}"
-            ) from trouble
+            self._cut(trouble)

@@ -27,12 +27,12 @@ from harness.assembly import Assembly
 from harness.checks.judge import Judge
 from harness.checks.secrecy import SecrecyScan
 from harness.checks.verdict import Verdict
-from harness.errors import ConfigError
-from harness.faults.connection import DialRule
-from harness.faults.grammar import ALL_RULES, parse_fault
+from harness.errors import ConfigError, EnvironmentTrouble
 from harness.journal import Header, Journal, JournalReader, JournalWriter, Listener
+from harness.journal_cut import CuttableJournal
 from harness.live.clock import LiveClock
 from harness.live.evidence_sample import EvidenceSample
+from harness.live.fault_places import check_faults
 from harness.live.loop import FirstError, allow_many_files, watched
 from harness.live.transport import Lag, watch_lag, watch_windows
 from harness.plan import RunPlan
@@ -95,6 +95,7 @@ class Standalone:
         self._waiting: list[Waiting] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._writer: JournalWriter | None = None
+        self._kept: CuttableJournal | None = None
         self._died_at: float | None = None  # when an earlier process last wrote, run seconds
         self._how = ""
         self.header: Header = self._assembly.header()
@@ -103,6 +104,9 @@ class Standalone:
         self._sample = EvidenceSample(plan.terminals, judged)
         self._settled = False
         self._scanned = False
+        self._ended_early = ""
+        self.trouble = ""
+        """What the machine that we run on has refused: '' if nothing."""
 
     # --- what host and terminals do each in their own way -----------------------------------------
 
@@ -147,7 +151,7 @@ class Standalone:
         except BaseException:
             await self._shut()
             self._first_error.release()
-            self._close_files()
+            self._let_go()
             raise
         record, clock = self.machines.record, self.clock
         if not self._sample.whole:
@@ -179,7 +183,9 @@ class Standalone:
         self.journal.subscribe(self._sample.through(self.judge.see))
         self.journal.subscribe(self._tell)
         if self._writer is not None:
-            self.journal.subscribe(self._sample.through(self._writer.write))
+            # A store and its journal are kept together, or not at all.
+            self._kept = CuttableJournal(self._writer, strict=self._state_dir is not None)
+            self.journal.subscribe(self._sample.through(self._kept.write))
         for listener in self._listeners:
             self.journal.subscribe(listener)
 
@@ -203,31 +209,56 @@ class Standalone:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Settle first, unless that was done or something went wrong."""
+        """Settle first, unless that was done or something went wrong. Where the machine that we run
+        on was the trouble, there is a verdict all the same, over what was seen until then.
+        """
         try:
-            try:
-                if kind is None and not self._settled:
-                    await self.settle()
-            finally:
-                for task in self._tasks:
-                    task.cancel()
-                await asyncio.gather(*self._tasks, return_exceptions=True)
-                await self._shut()
-            if kind is None:
-                self._first_error.check()
-            self._end()
+            await self._end_in_order(kind)
+        except EnvironmentTrouble as trouble:
+            error = error or trouble
         finally:
             self._first_error.release()
-            self._close_files()
+            self._let_go()
+        if isinstance(error, EnvironmentTrouble):
+            self.trouble = str(error)
+            self._ended_early = f"the run ended early: {error}"
+        if kind is None and self.trouble:
+            raise EnvironmentTrouble(self.trouble)
 
-    def _end(self) -> None:
-        record = self.machines.record
-        record(RUN, e.LagMeasured(self.machines.lag.take()))
-        self._count()
-        record(RUN, e.RunEnded(self._how or "interrupted"))
+    async def _end_in_order(self, kind: type[BaseException] | None) -> None:
+        try:
+            if kind is None and not self._settled:
+                await self.settle()
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._shut()
+        try:
+            if kind is None:
+                self._first_error.check()
+            self._count()
+        finally:
+            record = self.machines.record
+            record(RUN, e.LagMeasured(self.machines.lag.take()))
+            record(RUN, e.RunEnded(self._how or "interrupted"))
 
-    def _close_files(self) -> None:
-        if self._writer is not None:
+    def _let_go(self) -> None:
+        """Close the files. What fails now hides nothing that was judged before."""
+        for close in (self._close_store, self._close_journal):
+            try:
+                close()
+            except EnvironmentTrouble as trouble:
+                self.trouble = self.trouble or str(trouble)
+
+    def _close_store(self) -> None:
+        """Close the store, if there is one."""
+
+    def _close_journal(self) -> None:
+        if self._kept is not None:
+            self._kept.close()
+            self.trouble = self.trouble or self._kept.trouble
+        elif self._writer is not None:
             self._writer.close()
 
     async def settle(self, stop_waiting: asyncio.Event | None = None) -> bool:
@@ -312,7 +343,19 @@ class Standalone:
         if not self._scanned:
             self._scanned = True
             self._scan()
-        return self.judge.verdict(interrupted=self._how != "quiet" and self._how != "open")
+        return self.judge.verdict(
+            cut=self._ended_early, interrupted=self._how not in ("quiet", "open")
+        )
+
+    @property
+    def met_anybody(self) -> bool:
+        """Is there anything to judge? Terminals that never reached their host saw nothing."""
+        return True
+
+    @property
+    def journal_trouble(self) -> str:
+        """Why the journal is cut while the run goes on, '' if it is not."""
+        return "" if self._kept is None else self._kept.trouble
 
     def _scan(self) -> None:
         if self.path is None:
@@ -332,45 +375,6 @@ def calendar_at(origin: float) -> Calendar:
     start = datetime.fromtimestamp(origin, UTC)
     offset = start.astimezone().utcoffset() or timedelta()
     return Calendar(start.replace(tzinfo=None).isoformat(), utc_offset=offset.total_seconds())
-
-
-def check_virtual(plan: RunPlan) -> None:
-    """Raises ConfigError for a fault that needs virtual time."""
-    for text in plan.faults:
-        rule = ALL_RULES[parse_fault(text).kind]
-        if rule.virtual:
-            raise ConfigError(
-                f"'{rule.kind}' needs virtual time: no clock on a wall has such an instant",
-                place=f"--fault {text}",
-                remedy="leave --live out, or take just_before_timeout or just_after_timeout",
-            )
-
-
-def check_faults(plan: RunPlan, mode: str) -> None:
-    """Raises ConfigError for a fault whose place is at the other end, so that it could never take
-    effect, or nobody could say that it did.
-    """
-    check_virtual(plan)
-    for text in plan.faults:
-        rule = ALL_RULES[parse_fault(text).kind]
-        if rule.where not in ("wire", mode):
-            layers = dict.fromkeys(
-                other.layer for other in ALL_RULES.values() if other.where in ("wire", mode)
-            )
-            other = {"host": "terminals", "terminals": "host"}[mode]
-            raise ConfigError(
-                f"'{rule.kind}' happens inside the {other}, which are not ours here"
-                if other == "terminals"
-                else f"'{rule.kind}' happens inside the {other}, which is not ours here",
-                place=f"--fault {text}",
-                remedy=f"here there are faults of: {', '.join(layers)} (harness list faults)",
-            )
-        if mode == "host" and issubclass(rule, DialRule):
-            raise ConfigError(
-                "who dials cannot be seen from here, so nobody could say that it took effect",
-                place=f"--fault {text}",
-                remedy="accept_then_close, rst or flap end connections where they can be seen",
-            )
 
 
 def _same_run(wanted: Header, found: Header, where: Path | None) -> None:

@@ -50,10 +50,9 @@ class StandaloneHost(Standalone):
         self._host.drain()
         return self._host
 
-    def _close_files(self) -> None:
+    def _close_store(self) -> None:
         if self._store is not None:
             self._store.close()
-        super()._close_files()
 
     async def _shut(self) -> None:
         if self._built is not None:

@@ -35,6 +35,11 @@ class StandaloneTerminals(Standalone):
         """Set once any of them has been connected."""
         return self.fleet.connected
 
+    @property
+    def met_anybody(self) -> bool:
+        """Has any of them been connected?"""
+        return self._built is not None and self.connected.is_set()
+
     def _open_store(self) -> int | None:
         where = self._state_dir or Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
         self._store = open_terminal_store(where, self._assembly.keys.store, fsync=self._fsync)
@@ -59,9 +64,8 @@ class StandaloneTerminals(Standalone):
     def _count(self) -> None:
         self.fleet.count()
 
-    def _close_files(self) -> None:
+    def _close_store(self) -> None:
         self._stack.close()
-        super()._close_files()
 
     def _lift(self) -> None:
         self.fleet.stop_customers()

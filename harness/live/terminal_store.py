@@ -8,6 +8,7 @@ written in one turn of the event loop is one commit.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sqlite3
 from collections.abc import Callable
@@ -69,6 +70,7 @@ class SqliteTerminalStore:
         self._waiting: dict[str, Callable[[int], None]] = {}
         self._committing: dict[str, Callable[[int], None]] = {}
         self._flushing = False
+        self._trouble: EnvironmentTrouble | None = None
         try:
             directory.mkdir(parents=True, exist_ok=True)
             self._database = sqlite3.connect(
@@ -174,6 +176,16 @@ class SqliteTerminalStore:
             self._wake()
 
     def _commit(self, batch: Batch) -> None:
+        """After a commit that failed there is no other: what was to be kept in it is missing."""
+        if self._trouble is not None:
+            raise EnvironmentTrouble(str(self._trouble)) from self._trouble
+        try:
+            self._write(batch)
+        except EnvironmentTrouble as trouble:
+            self._trouble = trouble
+            raise
+
+    def _write(self, batch: Batch) -> None:
         database = self._database
         try:
             if self._fsync and self.journal is not None:
@@ -187,7 +199,9 @@ class SqliteTerminalStore:
             if batch.journal >= 0:
                 database.execute("INSERT OR REPLACE INTO journal VALUES (1, ?)", (batch.journal,))
             database.execute("COMMIT")
-        except sqlite3.Error as trouble:
+        except (OSError, sqlite3.Error) as trouble:
+            with contextlib.suppress(sqlite3.Error):
+                database.execute("ROLLBACK")
             raise EnvironmentTrouble(f"cannot write {self.path}: {trouble}") from trouble
 
     def _put(self, terminal: str, record: Record) -> None:
@@ -217,7 +231,8 @@ class SqliteTerminalStore:
     def close(self) -> None:
         """Commit what is left, and let go of the file."""
         try:
-            self.sync()
+            if self._trouble is None:
+                self.sync()
         finally:
             if self._worker is not None:
                 self._worker.shutdown(wait=True)

@@ -11,6 +11,7 @@ from harness.checks.secrecy import SecrecyScan
 from harness.events import EVENT_TYPES, Event
 from harness.gc_tuning import collect_rarely
 from harness.journal import Journal, JournalWriter, Listener, encode_entry
+from harness.journal_cut import CuttableJournal
 from harness.outcome import Outcome, Progress
 from harness.plan import RunPlan
 from harness.sim.fleet import Fleet
@@ -66,14 +67,15 @@ def simulate_plan(
 
     Raises:
         ConfigError: the plan names something that does not exist.
-        EnvironmentTrouble: the journal cannot be written.
+        EnvironmentTrouble: the journal cannot be begun. One that cannot be written on later is cut,
+            the run goes on, and `troubles` of the outcome says so.
     """
     assembly = Assembly(plan)
     header = assembly.header()
     judge = Judge(header)
     scan = SecrecyScan(assembly.population, assembly.keys, terminals=plan.terminals)
     recorded = Journal()
-    writer = JournalWriter(journal, header) if journal is not None else None
+    writer = CuttableJournal(JournalWriter(journal, header)) if journal is not None else None
     scanned = ScanOfEntries(scan, str(journal or "entries"), 1 if journal else SAMPLE)
     for listener in (judge.see, scanned.see, *([writer.write] if writer else []), *listeners):
         recorded.subscribe(listener)
@@ -90,7 +92,9 @@ def simulate_plan(
                 writer.close()
     scanned.flush()
     judge.secrecy(scan.scanned, [str(leak) for leak in scan.leaks])
-    return Outcome(judge.verdict(interrupted=interrupted), header, journal, interrupted)
+    troubles = (writer.trouble,) if writer is not None and writer.trouble else ()
+    verdict = judge.verdict(interrupted=interrupted)
+    return Outcome(verdict, header, journal, interrupted, troubles)
 
 
 def play(fleet: Fleet, plan: RunPlan, progress: Callable[[Progress], None] | None = None) -> None:

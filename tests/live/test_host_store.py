@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -107,7 +108,9 @@ def test_books_of_another_layout_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_the_environments_and_no_half_is_saved(books: SqliteHostStore) -> None:
-    """A commit that does not fit is none: the error names the file, and the books are as before."""
+    """A commit that does not fit is none: the error names the file, and the books are as before.
+    Nothing is saved behind it, as what it had is missing; the next process goes on.
+    """
     books.save([DEBIT], BALANCES)
     database = books._database
     (pages,) = database.execute("PRAGMA page_count").fetchone()
@@ -116,9 +119,14 @@ def test_a_full_disk_is_the_environments_and_no_half_is_saved(books: SqliteHostS
     with pytest.raises(EnvironmentTrouble, match=r"host\.sqlite.*full"):
         books.save(many, {"capital": 0})
     database.execute("PRAGMA max_page_count=1000000")
-    books.save([TOMBSTONE], {})
-    assert sorted(books.remembered()) == sorted([DEBIT, TOMBSTONE])
-    assert books.balances() == BALANCES
+    with pytest.raises(EnvironmentTrouble, match=r"host\.sqlite.*full"):
+        books.save([TOMBSTONE], {})
+    books.close()
+    with closing(SqliteHostStore(books.path.parent)) as again:
+        assert list(again.remembered()) == [DEBIT]
+        assert again.balances() == BALANCES
+        again.save([TOMBSTONE], {})
+        assert sorted(again.remembered()) == sorted([DEBIT, TOMBSTONE])
 
 
 KILLED = """
