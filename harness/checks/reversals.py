@@ -94,6 +94,8 @@ class RepeatedInTime(Check):
     """T13.repeat. While a reversal has no final answer, it is sent again: `advice_response` after
     it was sent, or after an answer that asks for another try, or after the terminal has connected.
     A terminal whose echo is not answered sends none. Judged is what is waited for as the run ends.
+    After its final answer it is not sent again, unless the terminal has connected since: it may
+    have lost the answer, or what it knew of it.
     """
 
     id = "T13.repeat"
@@ -104,8 +106,20 @@ class RepeatedInTime(Check):
     def bound(self) -> float:
         return self.contract.advice_wait
 
-    def on_FrameSeen(self, terminal: TerminalEvidence, _at: float, event: e.FrameSeen) -> None:
-        self.tried += event.end == "terminal" and terminal.wire.kind is Kind.REVERSAL_REPEAT
+    def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
+        if event.end != "terminal" or terminal.wire.kind not in REVERSALS:
+            return
+        self.tried += terminal.wire.kind is Kind.REVERSAL_REPEAT
+        transaction = terminal.wire.subject
+        if transaction is None or not transaction.reversal_final or not transaction.reversal:
+            return
+        stan, sent, _ = transaction.reversal
+        message, answered = terminal.wire.message, transaction.reversal_answered_at
+        if (message.stan, message.sent) != (stan, sent) or terminal.wire.link.opened_at > answered:
+            return  # a second reversal is T13's
+        if at > answered + self.contract.slack:  # else the two may have crossed each other
+            what = f"reversal {stan} was sent again {at - answered:.1f} s after its final answer"
+            self.fail(terminal, at, what, of=transaction)
 
     def rest(self, terminal: TerminalEvidence, now: float) -> None:
         for transaction in terminal.transactions.open.values():
