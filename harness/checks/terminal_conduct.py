@@ -15,7 +15,7 @@ from harness.checks.withdrawal_outcome import is_open
 from harness.contract import Contract
 from harness.wire.echo import in_words
 from harness.wire.identity import TransactionId
-from harness.wire.message import NETWORK_KINDS, REQUESTS, REVERSALS, Message
+from harness.wire.message import NETWORK_KINDS, REQUESTS, REVERSALS, Kind, Message
 from harness.wire.particulars import (
     Particulars,
     differing_from_original,
@@ -221,6 +221,9 @@ class OneStanOneTransaction(Check):
         for other in terminal.transactions.with_stan(message.stan):
             if other is not transaction and _is_still_open(other, at, self.contract):
                 what = f"STAN {message.stan} was used again while that of {other.sent} was open"
+                if terminal.wire.kind is Kind.REQUEST_REPEAT:
+                    own = f"DE {message.element('sent')} of its own ({message.sent})"
+                    what = f"{_named(message)} has a {own}: what it repeats has {other.sent}"
                 self.fail(terminal, at, what, of=transaction)
                 return
 

@@ -41,7 +41,7 @@ class TransactionEvidence:
         "answer_unseen", "approved", "asked", "back", "back_posts", "before", "began", "card",
         "causes", "customer", "cut", "debit", "debits", "endings", "forged", "heard_at",
         "heard_first", "host_answered", "host_asked", "judged", "key", "message_class", "parked",
-        "particulars", "requested", "requests", "retracted", "reversal", "reversal_answered_at",
+        "particulars", "requested", "requests", "retracted", "reversal", "reversal_answers",
         "reversal_begun_at",
         "reversal_final", "reversal_message", "reversal_moved_at", "reversal_taken",
         "reversals_sent", "rrn", "sent", "shaken", "stacked", "stacks", "stan", "start", "stood",
@@ -81,7 +81,7 @@ class TransactionEvidence:
         self.reversal_message: Message | None = None  # the first of them, while it is open
         self.reversal_taken: int | None = None  # what a partial reversal says was dispensed
         self.reversal_final = False
-        self.reversal_answered_at = NEVER  # for good
+        self.reversal_answers = 0  # final ones
         self.parked = False
         # the wire, at the host's end
         self.host_asked = False
@@ -307,8 +307,8 @@ class TerminalTransactions:
         final = outcome in (AdviceOutcome.ACCEPTED, AdviceOutcome.FLAGGED)
         for transaction in [exact] if exact is not None else list(self.open.values()):
             if transaction.reversal is not None and transaction.reversal[0] == stan:
-                if final and not transaction.reversal_final:
-                    transaction.reversal_final, transaction.reversal_answered_at = True, at
+                transaction.reversal_final |= final
+                transaction.reversal_answers += final
                 transaction.parked |= outcome is AdviceOutcome.PARK
                 transaction.reversal_moved_at = at
                 self._touched[transaction.key] = transaction
