@@ -15,7 +15,14 @@ from harness.checks.withdrawal_outcome import is_open
 from harness.contract import Contract
 from harness.wire.echo import in_words
 from harness.wire.identity import TransactionId
-from harness.wire.message import NETWORK_KINDS, REQUESTS, REVERSALS, Kind, Message
+from harness.wire.message import (
+    NETWORK_KINDS,
+    REQUESTS,
+    REVERSALS,
+    Kind,
+    Message,
+    MessageClass,
+)
 from harness.wire.particulars import (
     Particulars,
     differing_from_original,
@@ -135,10 +142,16 @@ def _claims_too_much(reversal: Message, approved: int) -> str:
     return f"it says that {taken / 100:.2f} were paid ({element}), approved {approved / 100:.2f}"
 
 
+_NEVER_REVERSED = (MessageClass.REVERSAL, MessageClass.RECONCILIATION, MessageClass.NETWORK)
+
+
 def _misnamed(terminal: TerminalEvidence, reversal: Message) -> str:
     """What is wrong with a reversal whose original the terminal has not asked for."""
     original = reversal.original
     assert original is not None, "it has a transaction"
+    if original.message_class in _NEVER_REVERSED:
+        element = in_words(reversal.elements_of(("original",)))
+        return f"{element} names no request, but a message of class {original.message_class}"
     transactions = terminal.transactions
     earlier = _is_earlier(original.sent, terminal.wire.first_sent)
     if not earlier:

@@ -29,8 +29,10 @@ def unanswered(**changes: Any) -> Script:
     return script
 
 
-def reverses(script: Script, at: float = 66.0, mti: str = "0420", **changes: Any) -> None:
-    """Its reversal with other elements ('de4'; None leaves one out), answered with success."""
+def reverses(
+    script: Script, at: float = 66.0, mti: str = "0420", answered: str = "00", **changes: Any
+) -> None:
+    """Its reversal with other elements ('de4'; None leaves one out), answered with that code."""
     fields = DIALECT.reversal(
         STATION, pan="9999990000000014", amount=5000, taken=None, stan="000101",
         stamp=Stamp(SENT, "211000", "1121"), rrn="000000000001", code="", reason="4021",
@@ -42,7 +44,7 @@ def reverses(script: Script, at: float = 66.0, mti: str = "0420", **changes: Any
         else:
             fields[name[2:]] = value
     script.frame(at, "terminal", "host", fields)
-    script.frame(at + 0.1, "terminal", "terminal", DIALECT.answer(fields, "00"))
+    script.frame(at + 0.1, "terminal", "terminal", DIALECT.answer(fields, answered))
 
 
 def original(stan: str = "000001", sent: str = SENT, mti: str = "0200", by: str = "99999") -> str:

@@ -6,7 +6,7 @@ import asyncio
 
 from atm import Atm
 from line import Line
-from terminal_mistakes import ANSWER_LOST, mistake
+from terminal_mistakes import ANSWER_LOST, REVERSAL_ANSWER_LOST, mistake
 
 
 @mistake("the reversal of a withdrawal of an hour ago says that more was paid than was approved",
@@ -89,3 +89,48 @@ async def hangs_up_and_forgets(atm: Atm) -> None:
         await asyncio.sleep(60)
     else:
         await atm.ask(request)
+
+
+@mistake("the reversal of an approved withdrawal names itself (DE 90)", caught="T14",
+         says="DE 90 names no request, but a message of class 4")  # fmt: skip
+async def reversal_of_itself(atm: Atm) -> None:
+    reversal = atm.reversal(await atm.pays(), code="00")
+    own = "0420" + reversal["11"] + reversal["7"] + reversal["90"][20:]
+    await atm.reverses(atm.wrong(reversal, de90=own, de37=None))
+
+
+@mistake("the reversal of an approved withdrawal is of nothing (DE 4)", caught="T14",
+         says="DE 4 not as in the request")  # fmt: skip
+async def reversal_of_an_amount_of_nothing(atm: Atm) -> None:
+    reversal = atm.reversal(await atm.pays(), code="00")
+    await atm.reverses(atm.wrong(reversal, de4="0" * 12))
+
+
+@mistake("a repeat of a withdrawal (0201) has a time of its own (DE 7)", caught="T15",
+         says="0201 of STAN 000002 has a DE 7 of its own", faults=ANSWER_LOST)  # fmt: skip
+async def repeat_with_a_time_of_its_own(atm: Atm) -> None:
+    request = await atm.unanswered()
+    await atm.ask(atm.wrong({**request, "t": "0201"}, de7=atm.stamp()["7"]))
+    await atm.reverses(atm.reversal(request))
+
+
+@mistake("a repeat of the reversal has a time of its own (DE 7)", caught="T13",
+         says="the repeat of reversal 000003 differs from the first: DE 7",
+         faults=REVERSAL_ANSWER_LOST)  # fmt: skip
+async def reversal_repeat_with_a_time_of_its_own(atm: Atm) -> None:
+    reversal = atm.reversal(await atm.unanswered())
+    assert await atm.ask(reversal) is None
+    await atm.reverses_again(atm.wrong(reversal, de7=atm.stamp()["7"]))
+
+
+@mistake("it connects again, and sends a withdrawal without a sign-on", caught="T16",
+         says="0200 of STAN 000011 left on a connection that was not signed on")  # fmt: skip
+async def reconnects_without_a_sign_on(atm: Atm) -> None:
+    await atm.pays()
+    address = atm.line.peer
+    await atm.line.close()
+    again = Atm(await Line.to(address), errs=False, stan=10 - (not atm.errs))
+    if not atm.errs:
+        await again.sign_on()
+    await again.ask(again.withdrawal())
+    await again.line.close()
