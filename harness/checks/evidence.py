@@ -22,6 +22,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from harness import events as e
+from harness.checks.connections import Connections
 from harness.checks.device_evidence import DeviceEvidence
 from harness.checks.host_wait import HostWait
 from harness.checks.ledger_evidence import LedgerEvidence
@@ -51,9 +52,10 @@ class TerminalEvidence:
         ledger: bool,
         device: bool = True,
         faults: FaultsInForce | None = None,
+        connections: Connections | None = None,
     ) -> None:
-        """`ledger`: can postings be seen? `device`: can the device be seen? `faults` as in
-        `WireEvidence`.
+        """`ledger`: can postings be seen? `device`: can the device be seen? `faults` and
+        `connections` as in `WireEvidence`.
         """
         self.name = name
         self.dialect = dialect
@@ -63,7 +65,8 @@ class TerminalEvidence:
         self.wait = HostWait(contract.host_response, self.time, self.transactions)
         self.device = DeviceEvidence(self.time, self.transactions)
         self.wire = WireEvidence(
-            name, contract, dialect, self.time, self.transactions, self.wait, faults
+            *(name, contract, dialect, self.time, self.transactions, self.wait, faults),
+            connections or Connections(),
         )
         self.ledger = LedgerEvidence(contract, self.transactions)
         self.own_account = OwnAccount(self.transactions, self.wait)

@@ -8,6 +8,7 @@ from harness import events as e
 from harness.checks import withdrawal_outcome
 from harness.checks.base import Failure
 from harness.checks.catalogue import CHECKS
+from harness.checks.connections import Connections
 from harness.checks.conversation import Conversation
 from harness.checks.dispatch import Dispatch
 from harness.checks.evidence import TerminalEvidence
@@ -65,6 +66,7 @@ class Judge:
         self._terminals: dict[str, TerminalEvidence] = {}
         self._facts = RunFacts(header)
         self._faults = FaultsInForce()
+        self._connections = Connections()
         unread = (
             UnreadCounter(header.mode, self._totals.totals)
             if header.mode in ("host", "terminals")
@@ -117,12 +119,16 @@ class Judge:
                 for terminal in self._terminals.values():
                     terminal.transactions.host_was_killed()
                     terminal.wire.link.host_was_killed(at)
+                self._connections.host_was_killed()
             if isinstance(event, OF_A_TERMINAL):
                 actor = event.terminal
             elif isinstance(event, e.FrameSeen):
                 actor = self._terminal_named_by(event)
             elif isinstance(event, e.MessageRefused | e.DisagreementHeard):
                 self._totals.refused(event)
+                return None
+            elif isinstance(event, e.ConnectionUsed):
+                self._connections.of_nobody = event.number
                 return None
             else:
                 return None
@@ -137,6 +143,9 @@ class Judge:
         message = self._dialect.read(frame.fields)
         if message.terminal or frame.problem or not message.mti:
             return message.terminal
+        if message.is_network_management and frame.end == "terminal" and frame.mac != "bad":
+            connections = self._connections
+            connections.passes(connections.of_nobody, message, to_host=frame.to == "host")
         return "" if message.is_network_management else NAMELESS
 
     def _new_terminal(self, name: str) -> TerminalEvidence:
@@ -148,6 +157,7 @@ class Judge:
             ledger="ledger" in header.sees,
             device="device" in header.sees,
             faults=None if NETWORK_AT_HOST in header.sees else self._faults,
+            connections=self._connections,
         )
         self._terminals[name] = terminal
         return terminal

@@ -41,7 +41,8 @@ class TransactionEvidence:
         "answer_unseen", "approved", "asked", "back", "back_posts", "before", "began", "card",
         "causes", "customer", "cut", "debit", "debits", "endings", "forged", "heard_at",
         "heard_first", "host_answered", "host_asked", "judged", "key", "message_class", "parked",
-        "particulars", "requested", "requests", "retracted", "reversal", "reversal_begun_at",
+        "particulars", "requested", "requests", "retracted", "reversal", "reversal_answers",
+        "reversal_begun_at",
         "reversal_final", "reversal_message", "reversal_moved_at", "reversal_taken",
         "reversals_sent", "rrn", "sent", "shaken", "stacked", "stacks", "stan", "start", "stood",
         "stood_in", "stood_still", "taken", "tombstone", "uncounted", "unsure", "withdrawal",
@@ -80,6 +81,7 @@ class TransactionEvidence:
         self.reversal_message: Message | None = None  # the first of them, while it is open
         self.reversal_taken: int | None = None  # what a partial reversal says was dispensed
         self.reversal_final = False
+        self.reversal_answers = 0  # final ones
         self.parked = False
         # the wire, at the host's end
         self.host_asked = False
@@ -125,14 +127,14 @@ class TerminalTransactions:
     """
 
     __slots__ = (
-        "_acquirer", "_by_reversal", "_by_stan", "_debited", "_ledger", "_reversed", "_settled",
+        "_acquirer", "_by_reversal", "_by_stan", "_debited", "_reversed", "_settled",
         "_tombstones", "_touched", "approved", "current", "cut_withdrawals", "declined",
-        "device_seen", "open", "recent", "swept", "visitor", "withdrawals",
+        "device_seen", "ledger_seen", "open", "recent", "swept", "visitor", "withdrawals",
     )  # fmt: skip
 
     def __init__(self, *, ledger: bool, device: bool = True) -> None:
         """`ledger`: can postings be seen? `device`: can it be seen what the customer took?"""
-        self._ledger = ledger
+        self.ledger_seen = ledger
         self.device_seen = device
         self.visitor = ("", 0)
         self.current: TransactionEvidence | None = None
@@ -177,11 +179,24 @@ class TerminalTransactions:
         key = self._key(stan, sent, acquirer, message_class)
         found = self.open.get(key)
         if found is None:
-            found = self.recent.pop(key, None) or self._anew(stan, sent, key)
+            found = self.recent.get(key) or self._meant(stan, sent, acquirer, message_class)
+            if found is not None:
+                return self._reopened(found)
+            found = self.open[key] = self._anew(stan, sent, key)
             found.message_class, found.acquirer = message_class, acquirer or self._acquirer or ""
-            self.open[key] = found
         self._touched[key] = found
         return found
+
+    def _meant(
+        self, stan: str, sent: str, acquirer: str | None, message_class: str
+    ) -> TransactionEvidence | None:
+        """The request that differs in the acquirer alone, where one of both leaves that out."""
+        alike = [
+            x
+            for x in self._by_stan.get(stan, ())
+            if (x.sent, x.message_class) == (sent, message_class) and not (acquirer and x.acquirer)
+        ]
+        return alike[0] if len(alike) == 1 else None
 
     def _key(self, stan: str, sent: str, acquirer: str | None, message_class: str) -> int | str:
         """A small number for what is usual, a text for another acquirer or class."""
@@ -213,7 +228,8 @@ class TerminalTransactions:
         original = message.original
         if original is None:
             return None
-        acquirer = original.acquirer or None  # a reversal may leave it out altogether
+        # a reversal may leave it out altogether, and name one where the requests do not
+        acquirer = (original.acquirer or None) if self._acquirer else None
         return self.named(original.stan, original.sent, acquirer, original.message_class)
 
     def _reopened(self, transaction: TransactionEvidence) -> TransactionEvidence:
@@ -292,6 +308,7 @@ class TerminalTransactions:
         for transaction in [exact] if exact is not None else list(self.open.values()):
             if transaction.reversal is not None and transaction.reversal[0] == stan:
                 transaction.reversal_final |= final
+                transaction.reversal_answers += final
                 transaction.parked |= outcome is AdviceOutcome.PARK
                 transaction.reversal_moved_at = at
                 self._touched[transaction.key] = transaction
@@ -353,7 +370,7 @@ class TerminalTransactions:
         ended = bool(x.endings) or not x.withdrawal or not x.requested
         if not self.device_seen:  # what becomes of an approval is seen only if it is reversed
             return ended or (x.answer is not None and not x.aborted)
-        return ended and (not self._ledger or (not x.stood and x.debit - x.back == x.taken))
+        return ended and (not self.ledger_seen or (not x.stood and x.debit - x.back == x.taken))
 
     def _forget(self, transaction: TransactionEvidence) -> None:
         """Its number stays of it."""

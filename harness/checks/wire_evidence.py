@@ -8,6 +8,8 @@ when the process goes on.
 from __future__ import annotations
 
 from harness import events as e
+from harness.checks.connection_gaps import ConnectionGaps
+from harness.checks.connections import UNKNOWN, Connections
 from harness.checks.exchanges import Exchanges
 from harness.checks.host_end_evidence import HostEndEvidence
 from harness.checks.host_wait import HostWait
@@ -46,14 +48,14 @@ class WireEvidence:
     `message` is the last frame's, and `kind` what it is; None if the frame would not decode, or if
     it goes where no message of its kind goes. `subject` is the transaction that the last request
     or reversal at the terminal's end was about, `first_sent` the time that the terminal's first
-    message names. `advice` is the last message that passed between
-    stand-in and issuer.
+    message names, `connection` the number of the one on which the last frame passed. `advice` is
+    the last message that passed between stand-in and issuer.
     """
 
     __slots__ = (
         "_contract", "_dialect", "_name", "_network_end", "_time", "_transactions", "_unread",
-        "_wait", "advice", "exchanges", "first_sent", "host_end", "kind", "link", "message",
-        "network", "subject",
+        "_wait", "advice", "connection", "connections", "exchanges", "first_sent", "gaps",
+        "host_end", "kind", "link", "message", "network", "subject",
     )  # fmt: skip
 
     def __init__(
@@ -65,9 +67,10 @@ class WireEvidence:
         transactions: TerminalTransactions,
         wait: HostWait,
         faults: FaultsInForce | None,
+        connections: Connections,
     ) -> None:
         """`faults` are those of a run that reports network management at the terminal's end alone;
-        None where it is reported at the host's end.
+        None where it is reported at the host's end. `connections` are those of all terminals.
         """
         self._name = name
         self._contract = contract
@@ -77,7 +80,10 @@ class WireEvidence:
         self._wait = wait
         self._unread: list[tuple[Message, str] | None] = []  # with its MAC; None: the link closed
         self.link = LinkEvidence(contract, time, transactions)
+        self.connection = UNKNOWN
+        self.connections = connections
         self.first_sent = ""
+        self.gaps = ConnectionGaps()
         self.host_end = HostEndEvidence(transactions)
         self.exchanges = Exchanges(contract)
         self.network = NetworkExchanges(contract, faults)
@@ -131,6 +137,9 @@ class WireEvidence:
     def on_AdviceSeen(self, _at: float, event: e.AdviceSeen) -> None:
         self.advice = self._dialect.read(event.fields)
 
+    def on_ConnectionUsed(self, _at: float, event: e.ConnectionUsed) -> None:
+        self.connection = event.number
+
     def on_LinkOpened(self, at: float, _event: e.LinkOpened) -> None:
         self.link.opened(at)
         self.network.opened(at)
@@ -139,6 +148,8 @@ class WireEvidence:
         self.link.closed(at)
         self.exchanges.closed(at)
         self.network.closed(at)
+        self.connections.closed(self.connection)
+        self.gaps.closed(at)
         if self._time.stands_still:
             self._unread.append(None)
         else:
@@ -164,10 +175,13 @@ class WireEvidence:
 
     def _sent(self, kind: Kind, at: float, message: Message, digest: str) -> None:
         self.first_sent = self.first_sent or message.sent
+        if not self._transactions.device_seen:
+            self.gaps.sends(message.sent)
         if kind in ASKING:
             self.exchanges.asks(message)
         if kind is Kind.NETWORK:
             self.link.asks(at, message)
+            self.connections.passes(self.connection, message, to_host=True)
         elif kind in REQUESTS:
             self._begin(at, message)
         elif kind in REVERSALS:
@@ -232,7 +246,9 @@ class WireEvidence:
     def _authentic(self, at: float, message: Message, mac: str) -> None:
         kind = message.kind
         whose = message.terminal
-        if kind is Kind.NETWORK_ANSWER:  # hosts leave the terminal out there: the link says whose
+        if kind is Kind.NETWORK_ANSWER:
+            self.connections.passes(self.connection, message, to_host=False)
+            # hosts leave the terminal out there: the link says whose
             if whose in (self._name, ""):
                 self.link.is_answered(at, message)
         elif kind is Kind.ANSWER and whose in (self._name, ""):

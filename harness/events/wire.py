@@ -87,6 +87,14 @@ class LinkOpened(WireEvent, frozen=True, gc=False):
     """
 
 
+class ConnectionUsed(WireEvent, frozen=True, gc=False):
+    """What follows of this terminal passes on the connection of that number, which a host that
+    stands alone counts from 1. A terminal of somebody else may have several, and share them.
+    """
+
+    number: int
+
+
 class LinkClosed(WireEvent, frozen=True, gc=False):
     """The connection is gone, seen at the terminal's end: fin, rst, local (we closed) or
     garbage (a frame could not be delimited).

@@ -17,13 +17,14 @@ from harness.errors import EnvironmentTrouble
 from harness.journal import JournalWriter
 from harness.machines.transaction_log import StoredTransaction
 
-_LAYOUT = 3
+_LAYOUT = 4
 _MARKS = ",".join("?" * len(StoredTransaction._fields))
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS remembered (
     book TEXT NOT NULL, key TEXT NOT NULL, state TEXT NOT NULL, code TEXT NOT NULL,
     approval INTEGER NOT NULL, amount INTEGER NOT NULL, reversed INTEGER NOT NULL,
     balance INTEGER NOT NULL, day TEXT NOT NULL, fingerprint TEXT NOT NULL,
+    account TEXT NOT NULL,
     PRIMARY KEY (book, key)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS accounts (name TEXT PRIMARY KEY, balance INTEGER NOT NULL);

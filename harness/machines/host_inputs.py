@@ -7,7 +7,13 @@ from __future__ import annotations
 
 from harness.machines.host_fault import NO_FAULT, HostFault
 from harness.machines.link import Link
-from harness.machines.transaction_log import PENDING, STOOD_IN, TOMBSTONE, TransactionRecord
+from harness.machines.transaction_log import (
+    PENDING,
+    REVERSED,
+    STOOD_IN,
+    TOMBSTONE,
+    TransactionRecord,
+)
 from harness.wire.identity import TransactionId
 from harness.wire.message import Message
 
@@ -32,7 +38,7 @@ class HostState:
     NOT_POSTED = "approved, not posted"
     """Approved without a debit: a balance inquiry."""
     REVERSED = "reversed"
-    """Given back, in full or in part."""
+    """Reversed, in full or in part. A reversal that says that all was taken gives nothing back."""
     TOMBSTONE = "tombstone"
     """Reversed before it came, or before it was decided."""
     NO_ORIGINAL = "no original"
@@ -158,7 +164,7 @@ def state_of(record: TransactionRecord | None) -> str:
         return HostState.PENDING
     if record.state == TOMBSTONE:
         return HostState.TOMBSTONE
-    if record.reversed > 0:
+    if record.state == REVERSED or record.reversed > 0:
         return HostState.REVERSED
     if record.state == STOOD_IN:
         return HostState.STOOD_IN

@@ -25,7 +25,7 @@ from harness import events as e
 from harness.errors import ProtocolError
 from harness.machines.link import Link
 from harness.machines.timers import NEVER
-from harness.machines.transaction_log import DONE, STOOD_IN, TransactionRecord
+from harness.machines.transaction_log import REVERSED, STOOD_IN, TransactionRecord
 from harness.wire.dialects.base import Dialect
 from harness.wire.identity import TransactionId
 from harness.wire.message import ADVICES, AdviceOutcome, Message
@@ -136,8 +136,8 @@ class StandIn:
                 record.reversed = advice.amount - taken
                 advice.amount = taken
                 self._tell(self._stood(advice.request, taken))
+        record.state = REVERSED
         if not taken:
-            record.state = DONE
             self._queue = deque(x for x in self._queue if x.record is not record)
 
     def tick(self, now: float) -> None:

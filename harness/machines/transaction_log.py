@@ -22,6 +22,7 @@ _LOOKED_AT = 2_000  # messages of a series in which `near` looks
 
 PENDING, DONE, TOMBSTONE = "pending", "done", "tombstone"
 STOOD_IN = "stood in"  # approved in the issuer's stead, and the issuer has not heard of it
+REVERSED = "reversed"  # by a reversal that was carried out, even one that gave nothing back
 
 
 class StoredTransaction(NamedTuple):
@@ -39,16 +40,17 @@ class StoredTransaction(NamedTuple):
     balance: int
     day: str = ""
     fingerprint: str = ""
+    account: str = ""
 
 
 class TransactionRecord(msgspec.Struct, gc=False, eq=False):
     """What the host knows of one message.
 
-    `state` is one of the four above, `code` the response code that was decided, `approval` the
+    `state` is one of the five above, `code` the response code that was decided, `approval` the
     approval's number (0: not approved). In minor units: `amount` is what was posted, `reversed`
     what of it was given back, `balance` what was told to an inquiry. `day` is the business day of
-    its commit, MMDD. `fingerprint` is what a repeat has to be alike in (`wire/particulars.py`), 0
-    where the message itself has not come.
+    its commit, MMDD, `account` the one of an approval. `fingerprint` is what a repeat has to be
+    alike in (`wire/particulars.py`), 0 where the message itself has not come.
     """
 
     state: str
@@ -59,6 +61,7 @@ class TransactionRecord(msgspec.Struct, gc=False, eq=False):
     reversed: int = 0
     balance: int = 0
     day: str = ""
+    account: str = ""
     packed: int = 0  # the approval in the lower bits, the fingerprint above: one object, not two
 
     @property
@@ -90,6 +93,7 @@ class TransactionRecord(msgspec.Struct, gc=False, eq=False):
             self.balance,
             self.day,
             f"{self.fingerprint:x}",
+            self.account,
         )
 
 
@@ -107,6 +111,33 @@ class TransactionLog:
         """The record of the message with that identity."""
         known = self._series.get(identity.series)
         return None if known is None else known.get(identity.number)
+
+    def meant(self, identity: TransactionId) -> tuple[TransactionId, TransactionRecord | None]:
+        """What is known under that identity, and under which. Of two messages about a transaction
+        one may leave the acquirer out: what differs in nothing else is the same, if there is one
+        such transaction. Two that name an acquirer each are about different ones.
+        """
+        record = self.find(identity)
+        if record is None:
+            others = self._but_for_acquirer(identity)
+            if len(others) == 1:
+                return others[0]
+        return identity, record
+
+    def _but_for_acquirer(
+        self, identity: TransactionId
+    ) -> list[tuple[TransactionId, TransactionRecord]]:
+        found = []
+        message_class, number = identity.message_class, identity.number
+        for series in self._series_at.get(identity.terminal, ()):
+            if not series.startswith(message_class):
+                continue
+            record = self._series[series].get(number)
+            if record is not None:
+                other = identity_of(series, number)
+                if not (identity.acquirer and other.acquirer):
+                    found.append((other, record))
+        return found
 
     def begin(self, identity: TransactionId, state: str) -> TransactionRecord:
         """A new record, in place of an older one of the same identity."""
@@ -188,4 +219,5 @@ class TransactionLog:
         record.code, record.approval, record.balance = stored.code, stored.approval, stored.balance
         record.amount, record.reversed, record.day = stored.amount, stored.reversed, stored.day
         record.fingerprint = int(stored.fingerprint or "0", 16)
+        record.account = stored.account
         self._approvals = max(self._approvals, stored.approval)

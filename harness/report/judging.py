@@ -16,7 +16,7 @@ import msgspec
 from harness import events as e
 from harness.cards import population_of
 from harness.checks.base import Failure
-from harness.checks.judge import NETWORK_AT_HOST, Judge
+from harness.checks.judge import NETWORK_AT_HOST, Judge, dialect_of
 from harness.checks.secrecy import SecrecyScan
 from harness.checks.verdict import Verdict
 from harness.crypto.keys import load_keys
@@ -24,6 +24,9 @@ from harness.errors import ConfigError
 from harness.journal import Entry, Header, JournalReader
 from harness.report.json_report import verdict_json
 from harness.report.junit import junit_xml
+from harness.wire.dialects.base import Dialect
+from harness.wire.identity import TransactionId
+from harness.wire.message import REQUESTS
 
 
 def judge_journal(path: Path) -> tuple[Verdict, Header]:
@@ -56,11 +59,21 @@ def judge_together(paths: Sequence[Path]) -> tuple[Verdict, Header]:
     judge = Judge(header)
     ends = []
     lasts: dict[Path, float] = {}
+    meeting = _Meeting(dialect_of(header))
     for entry in _merged(readers, header.origin, lasts):
+        meeting.see(entry.event)
         if isinstance(entry.event, e.RunEnded):
             ends.append(entry)
         else:
             judge.see(entry.at, entry.actor, entry.event)
+    if meeting.never_met:
+        raise ConfigError(
+            "the host was asked for nothing that the terminals asked for: these journals do not "
+            "belong together",
+            place=" ".join(str(reader.path) for reader in readers),
+            remedy="a switch between them that gives STANs or an acquirer of its own (DE 11, 32)? "
+            "Then judge each by itself",
+        )
     hows = [getattr(entry.event, "how", "") for entry in ends]
     cut = "; ".join(f"{reader.path}: {reader.cut}" for reader in readers if reader.cut)
     how = next((how for how in ("interrupted", "open") if how in hows), "quiet")
@@ -70,6 +83,32 @@ def judge_together(paths: Sequence[Path]) -> tuple[Verdict, Header]:
         scan_journal(path, header, judge)
     until = min((lasts.get(reader.path, 0.0) for reader in readers if reader.cut), default=None)
     return judge.verdict(cut=cut, until=until, interrupted=how == "interrupted"), header
+
+
+class _Meeting:
+    """Do the requests that came to the host have the names that the terminals gave them? Once one
+    of them has, nothing more is looked at.
+    """
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._named: dict[str, set[TransactionId]] = {"terminal": set(), "host": set()}
+        self._met = False
+
+    def see(self, event: e.Event) -> None:
+        """An entry of either journal."""
+        if self._met or not isinstance(event, e.FrameSeen) or event.to != "host":
+            return
+        message = self._dialect.read(event.fields)
+        if message.kind in REQUESTS:
+            other = "host" if event.end == "terminal" else "terminal"
+            self._met = message.identity in self._named[other]
+            self._named[event.end].add(message.identity)
+
+    @property
+    def never_met(self) -> bool:
+        """Both have requests, and none in common."""
+        return not self._met and all(self._named.values())
 
 
 def _both(readers: Sequence[JournalReader]) -> Header:
@@ -133,7 +172,8 @@ def _of_the_terminals_own(event: e.Event) -> bool:
     """
     if isinstance(event, e.FrameSeen):
         return event.end == "terminal"
-    return isinstance(event, e.LinkOpened | e.LinkClosed | e.LagMeasured)
+    kinds = e.LinkOpened | e.LinkClosed | e.ConnectionUsed | e.LagMeasured
+    return isinstance(event, kinds)
 
 
 def _of_the_hosts_own(event: e.Event) -> bool:

@@ -178,7 +178,7 @@ class Message:
         return particulars(
             pan=self.pan,
             processing_code=self.text("processing_code"),
-            amount=self.amount,
+            amount=self.amount or self.amount_text,  # an amount of nothing is not a missing one
             currency=self.currency,
             rrn=self.rrn,
             original=original.cause if original is not None else "",

@@ -31,6 +31,9 @@ KINDS = {
     "0220": Kind.ADVICE,
     "0221": Kind.ADVICE_REPEAT,
     "0230": Kind.ADVICE_ANSWER,
+    "0400": Kind.REVERSAL,  # as a request: some networks have it in place of the advice
+    "0401": Kind.REVERSAL_REPEAT,
+    "0410": Kind.REVERSAL_ANSWER,
     "0420": Kind.REVERSAL,
     "0421": Kind.REVERSAL_REPEAT,
     "0430": Kind.REVERSAL_ANSWER,
@@ -44,6 +47,8 @@ ANSWER_MTIS = {
     "0201": "0210",
     "0220": "0230",
     "0221": "0230",
+    "0400": "0410",
+    "0401": "0410",
     "0420": "0430",
     "0421": "0430",
     "0800": "0810",
