@@ -123,6 +123,19 @@ def ignore_signals() -> None:
         signal.signal(sent, signal.SIG_IGN)
 
 
+def leave(code: int) -> None:
+    """End now with that exit code: nobody waits for threads that somebody has interrupted. And
+    where KeyboardInterrupt has passed through the `exec` of a text, as a codec is made of one,
+    CPython would end by SIGINT behind its exit code.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            continue
+    os._exit(code)
+
+
 @contextmanager
 def signals_heard(heard: Callable[[], object]) -> Generator[None, None, None]:
     """Meanwhile `heard` is called at each of these signals, between two steps of whatever runs;

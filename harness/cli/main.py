@@ -15,7 +15,7 @@ import sys
 import tempfile
 import traceback
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from textwrap import indent
 from typing import Annotated, Any, TextIO
@@ -65,12 +65,22 @@ def _print_version(wanted: bool) -> None:  # a callback of the command line
 class _Commands(TyperGroup):
     """Typer's own group, which says nothing of a command that is interrupted."""
 
+    def make_context(self, *given: Any, **more: Any) -> Any:
+        with _interruption_told():
+            return super().make_context(*given, **more)
+
     def invoke(self, ctx: Any) -> Any:
-        try:
+        with _interruption_told():
             return super().invoke(ctx)
-        except KeyboardInterrupt:
-            tell("interrupted")
-            raise typer.Exit(INTERRUPTED) from None
+
+
+@contextlib.contextmanager
+def _interruption_told() -> Generator[None, None, None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        tell("interrupted")
+        raise typer.Exit(INTERRUPTED) from None
 
 
 app = typer.Typer(
@@ -130,7 +140,10 @@ def as_process(command: Callable[[], int]) -> int:
     except KeyboardInterrupt:  # once more, while the first was being told
         code = INTERRUPTED
     shell.ignore_signals()
-    return _delivered(code)
+    code = _delivered(code)
+    if code == INTERRUPTED:
+        shell.leave(code)
+    return code
 
 
 def _delivered(code: int) -> int:
