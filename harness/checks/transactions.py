@@ -41,11 +41,11 @@ class TransactionEvidence:
         "answer_unseen", "approved", "asked", "back", "back_posts", "before", "began", "card",
         "causes", "customer", "cut", "debit", "debits", "endings", "forged", "heard_at",
         "heard_first", "host_answered", "host_asked", "judged", "key", "message_class", "parked",
-        "particulars", "requested", "requests", "retracted", "reversal", "reversal_answers",
-        "reversal_begun_at",
-        "reversal_final", "reversal_message", "reversal_moved_at", "reversal_taken",
-        "reversals_sent", "rrn", "sent", "shaken", "stacked", "stacks", "stan", "start", "stood",
-        "stood_in", "stood_still", "taken", "tombstone", "uncounted", "unsure", "withdrawal",
+        "particulars", "requested", "requests", "retracted", "reversal", "reversal_answered",
+        "reversal_answers", "reversal_begun_at", "reversal_final", "reversal_message",
+        "reversal_moved_at", "reversal_taken", "reversals_sent", "rrn", "sent", "shaken", "stacked",
+        "stacks", "stan", "start", "stood", "stood_in", "stood_still", "taken", "tombstone",
+        "uncounted", "unsure", "withdrawal",
     )  # fmt: skip
 
     def __init__(
@@ -81,7 +81,8 @@ class TransactionEvidence:
         self.reversal_message: Message | None = None  # the first of them, while it is open
         self.reversal_taken: int | None = None  # what a partial reversal says was dispensed
         self.reversal_final = False
-        self.reversal_answers = 0  # final ones
+        self.reversal_answers = 0  # how many frames of it got a final one
+        self.reversal_answered = 0  # of the frames sent by then; what is left has none
         self.parked = False
         # the wire, at the host's end
         self.host_asked = False
@@ -191,11 +192,9 @@ class TerminalTransactions:
         self, stan: str, sent: str, acquirer: str | None, message_class: str
     ) -> TransactionEvidence | None:
         """The request that differs in the acquirer alone, where one of both leaves that out."""
-        alike = [
-            x
-            for x in self._by_stan.get(stan, ())
-            if (x.sent, x.message_class) == (sent, message_class) and not (acquirer and x.acquirer)
-        ]
+        named = (x for x in self._by_stan.get(stan, ()) if x.sent == sent)
+        alike = [x for x in named if x.message_class == message_class]
+        alike = [x for x in alike if not (acquirer and x.acquirer)]
         return alike[0] if len(alike) == 1 else None
 
     def _key(self, stan: str, sent: str, acquirer: str | None, message_class: str) -> int | str:
@@ -308,7 +307,10 @@ class TerminalTransactions:
         for transaction in [exact] if exact is not None else list(self.open.values()):
             if transaction.reversal is not None and transaction.reversal[0] == stan:
                 transaction.reversal_final |= final
-                transaction.reversal_answers += final
+                sent = transaction.reversals_sent
+                if final and sent > transaction.reversal_answered:
+                    transaction.reversal_answers += 1
+                    transaction.reversal_answered = sent
                 transaction.parked |= outcome is AdviceOutcome.PARK
                 transaction.reversal_moved_at = at
                 self._touched[transaction.key] = transaction

@@ -20,7 +20,15 @@ from harness.checks.transactions import HOST_TIMER, TerminalTransactions, Transa
 from harness.contract import Contract
 from harness.wire.dialects.base import Dialect
 from harness.wire.echo import echo_of, wrong_echo
-from harness.wire.message import NETWORK_KINDS, REQUESTS, REVERSALS, Kind, Message, Outcome
+from harness.wire.message import (
+    NETWORK_KINDS,
+    REQUESTS,
+    REVERSALS,
+    Kind,
+    Message,
+    Outcome,
+    counterpart,
+)
 from harness.wire.particulars import differing_from_original, differing_in_repeat
 
 WAY: dict[Kind, e.End] = {
@@ -53,9 +61,9 @@ class WireEvidence:
     """
 
     __slots__ = (
-        "_contract", "_dialect", "_name", "_network_end", "_time", "_transactions", "_unread",
-        "_wait", "advice", "connection", "connections", "exchanges", "first_sent", "gaps",
-        "host_end", "kind", "link", "message", "network", "subject",
+        "_awaited", "_contract", "_dialect", "_name", "_network_end", "_time", "_transactions",
+        "_unread", "_wait", "advice", "connection", "connections", "exchanges", "first_sent",
+        "gaps", "host_end", "kind", "link", "message", "network", "subject",
     )  # fmt: skip
 
     def __init__(
@@ -78,6 +86,7 @@ class WireEvidence:
         self._time = time
         self._transactions = transactions
         self._wait = wait
+        self._awaited: frozenset[str] = frozenset()  # the types of what answers its reversals
         self._unread: list[tuple[Message, str] | None] = []  # with its MAC; None: the link closed
         self.link = LinkEvidence(contract, time, transactions)
         self.connection = UNKNOWN
@@ -219,6 +228,7 @@ class WireEvidence:
         transaction.answer_unseen |= transaction.unsure
         transaction.unsure = False
         transaction.reversals_sent += 1
+        self._awaited |= {counterpart(message.mti)}
         transaction.reversal_moved_at = at
         if transaction.reversal is None:
             transaction.reversal_begun_at = at
@@ -253,7 +263,7 @@ class WireEvidence:
                 self.link.is_answered(at, message)
         elif kind is Kind.ANSWER and whose in (self._name, ""):
             self._answer(at, message, mac)
-        elif kind is Kind.REVERSAL_ANSWER and whose == self._name:
+        elif (kind, whose) == (Kind.REVERSAL_ANSWER, self._name) and message.mti in self._awaited:
             self._transactions.reversal_answered(at, message, message.advice_outcome)
 
     def _forged(self, message: Message, mac: str) -> None:

@@ -28,7 +28,7 @@ from harness.machines.terminal_core import (
     TerminalSettings,
 )
 from harness.wire.calendar import Stamp
-from harness.wire.message import AdviceOutcome, Kind, Message
+from harness.wire.message import AdviceOutcome, Kind, Message, counterpart
 
 __all__ = ["LAST_STAN", "Cell", "Table", "Terminal", "TerminalContext", "TerminalSettings"]
 
@@ -218,7 +218,7 @@ class Terminal(TerminalCore):
             self.link_supervisor.echoed()
 
     def _reversal_answer(self, answer: Message, now: float) -> None:
-        advice = self.forward.answered_by(answer.stan)
+        advice = self.forward.answered_by(answer.mti, answer.stan)
         if advice is None or answer.terminal != self.id:
             self._stray(answer)
             return
@@ -299,7 +299,9 @@ class Terminal(TerminalCore):
         advice = self.forward.next_to_send(now)
         if advice is None:
             return
-        self.send(self.advice_message(advice, now))
+        message = self.advice_message(advice, now)
+        advice.answer = counterpart(message.mti)
+        self.send(message)
         self.emit(e.ReversalSent(advice.record.stan, advice.attempts))
         self.service.awaits_first_advice = False
 

@@ -31,12 +31,12 @@ KINDS = {
     "0220": Kind.ADVICE,
     "0221": Kind.ADVICE_REPEAT,
     "0230": Kind.ADVICE_ANSWER,
-    "0400": Kind.REVERSAL,  # as a request: some networks have it in place of the advice
-    "0401": Kind.REVERSAL_REPEAT,
-    "0410": Kind.REVERSAL_ANSWER,
     "0420": Kind.REVERSAL,
     "0421": Kind.REVERSAL_REPEAT,
     "0430": Kind.REVERSAL_ANSWER,
+    "0400": Kind.REVERSAL,  # in some networks a reversal is a request
+    "0401": Kind.REVERSAL_REPEAT,
+    "0410": Kind.REVERSAL_ANSWER,
     "0800": Kind.NETWORK,
     "0801": Kind.NETWORK,
     "0810": Kind.NETWORK_ANSWER,
@@ -47,10 +47,10 @@ ANSWER_MTIS = {
     "0201": "0210",
     "0220": "0230",
     "0221": "0230",
-    "0400": "0410",
-    "0401": "0410",
     "0420": "0430",
     "0421": "0430",
+    "0400": "0410",
+    "0401": "0410",
     "0800": "0810",
     "0801": "0810",
 }
