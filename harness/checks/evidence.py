@@ -63,7 +63,8 @@ class TerminalEvidence:
         self.dialect = dialect
         self.ended_open = False
         self.time = OperatingTime(contract.recovery)
-        self.transactions = TerminalTransactions(ledger=ledger, device=device, observed=observed)
+        self.transactions = TerminalTransactions(ledger=ledger, device=device)
+        self.transactions.observed = observed
         self.wait = HostWait(contract.host_response, self.time, self.transactions)
         self.device = DeviceEvidence(self.time, self.transactions)
         self.wire = WireEvidence(
