@@ -241,6 +241,21 @@ async def test_run_time_never_goes_back(
     assert [0.9 < seconds / (40 * 2 * HOUR) <= 1.1 for seconds in told] == [True] * (hours < 0)
 
 
+async def test_two_journals_are_in_one_order_until_a_clock_is_set_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What came after that proves nothing, and blames nobody."""
+    kept, now = tmp_path / "kept", clock.unix_time()
+    async with Host(journal=tmp_path / "host.jsonl", **FAST) as host:
+        await serve(host, state_dir=kept)
+        monkeypatch.setattr(standalone, "unix_time", lambda: now - 2 * HOUR)
+        await serve(host, state_dir=kept)
+    both = judge(tmp_path / "host.jsonl", kept / "terminals.jsonl")
+    assert both.outcome == "invalid", both
+    assert "the clock was set back by" in both.reasons[0]
+    assert not both.failures
+
+
 # --- without a host -------------------------------------------------------------------------------
 
 
