@@ -18,7 +18,7 @@ ROOT = Path(harness.__file__).parent
 TIERS: tuple[tuple[str, ...], ...] = (
     ("shown", "shell"),
     ("errors", "keyed_random", "contract", "events"),
-    ("resources", "units", "did_you_mean", "gc_tuning", "old_formats"),
+    ("resources", "units", "did_you_mean", "gc_tuning", "old_formats", "file_lock"),
     ("wire", "crypto"),
     ("cardholders", "link_options"),
     ("cards",),

@@ -127,6 +127,13 @@ class CashIsDrawnIn(IntervalCheck):
         self._begins(terminal, at)
         self._whose.setdefault(terminal.name, terminal.device.customer)
 
+    def on_DeviceBroughtForward(
+        self, terminal: TerminalEvidence, at: float, event: e.DeviceBroughtForward
+    ) -> None:
+        """Cash that lay there before the journal began has to go too, from now on."""
+        if event.cash:
+            self._begins(terminal, at)
+
     def _gone(self, terminal: TerminalEvidence, at: float, _event: e.Event | None = None) -> None:
         whose = self._whose.pop(terminal.name, terminal.device.customer)
         owner = "" if whose == terminal.device.customer else f" of customer {whose}"
@@ -213,6 +220,7 @@ class CassettesAddUp(Check):
     ) -> None:
         if event.when == "opening":
             self._left[terminal.name] = dict(event.notes)
+            self._move(terminal, {note: -count for note, count in event.unknown.items()})
             return
         self._counted[terminal.name] = event
 

@@ -27,6 +27,7 @@ from harness.checks.device_evidence import DeviceEvidence
 from harness.checks.host_wait import HostWait
 from harness.checks.ledger_evidence import LedgerEvidence
 from harness.checks.network_exchanges import FaultsInForce
+from harness.checks.observed import EVERYTHING, Observed
 from harness.checks.operating_time import OperatingTime
 from harness.checks.own_account import OwnAccount
 from harness.checks.transactions import TerminalTransactions
@@ -53,15 +54,17 @@ class TerminalEvidence:
         device: bool = True,
         faults: FaultsInForce | None = None,
         connections: Connections | None = None,
+        observed: Observed = EVERYTHING,
     ) -> None:
         """`ledger`: can postings be seen? `device`: can the device be seen? `faults` and
-        `connections` as in `WireEvidence`.
+        `connections` as in `WireEvidence`, `observed` as in `TerminalTransactions`.
         """
         self.name = name
         self.dialect = dialect
         self.ended_open = False
         self.time = OperatingTime(contract.recovery)
         self.transactions = TerminalTransactions(ledger=ledger, device=device)
+        self.transactions.observed = observed
         self.wait = HostWait(contract.host_response, self.time, self.transactions)
         self.device = DeviceEvidence(self.time, self.transactions)
         self.wire = WireEvidence(

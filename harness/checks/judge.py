@@ -14,6 +14,7 @@ from harness.checks.dispatch import Dispatch
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.judgement import SECRECY, Judgement
 from harness.checks.network_exchanges import FaultsInForce
+from harness.checks.observed import EVERYTHING, Observed
 from harness.checks.run_facts import RunFacts
 from harness.checks.still_open import what_is_open
 from harness.checks.totals import TotalsCounter
@@ -57,8 +58,10 @@ def dialect_of(header: Header) -> Dialect:
 class Judge:
     """A listener of the journal."""
 
-    def __init__(self, header: Header) -> None:
+    def __init__(self, header: Header, observed: Observed = EVERYTHING) -> None:
+        """`observed` says whose evidence there is, and may change while the journal is seen."""
         self._header = header
+        self._observed = observed
         self._dialect = dialect_of(header)
         self._checks = [check(header.contract) for check in CHECKS if check.applies(header.sees)]
         self._watching = [check for check in self._checks if check.observable(header.sees)]
@@ -158,6 +161,7 @@ class Judge:
             device="device" in header.sees,
             faults=None if NETWORK_AT_HOST in header.sees else self._faults,
             connections=self._connections,
+            observed=self._observed,
         )
         self._terminals[name] = terminal
         return terminal
@@ -214,6 +218,10 @@ class Judge:
             for transaction in terminal.transactions.open.values()
             if withdrawal_outcome.is_open(transaction)
         )
+
+    def notes(self) -> tuple[str, ...]:
+        """Which evidence of earlier processes is missing."""
+        return tuple(self._facts.notes)
 
     # --- the verdict ---------------------------------------------------------------------------
 

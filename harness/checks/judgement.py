@@ -90,6 +90,7 @@ class Judgement:
             reasons=tuple(reasons),
             totals=totals,
             lag=self._facts.lag,
+            notes=tuple(dict.fromkeys(self._facts.notes)),
         )
 
     def failures(self) -> tuple[Failure, ...]:

@@ -161,13 +161,13 @@ class LedgerEqualsCash(Check):
 
 
 def explained(transaction: TransactionEvidence) -> bool:
-    """True if the difference is owed or in suspense."""
+    """True if the difference is owed or in suspense, or if not all of it was seen."""
     owed = (
         transaction.reversal is not None
         and not transaction.reversal_final
         and transaction.back == 0
     )
-    return owed or "suspense" in transaction.endings
+    return owed or transaction.unseen or "suspense" in transaction.endings
 
 
 def in_flight(terminal: TerminalEvidence, transaction: TransactionEvidence) -> bool:

@@ -14,7 +14,8 @@ class RunFacts:
     it ended ('' if it has not). `idle_faults` are the faults of the plan, and those added since,
     that have not taken effect. `counters` count the events that the header expects or forbids.
     `scanned` bytes were searched for secrets, `leaks` say where some were found, and
-    `unmasked` where the harness has failed to mask what came over the wire.
+    `unmasked` where the harness has failed to mask what came over the wire. `notes` say which
+    evidence of earlier processes is missing.
     """
 
     def __init__(self, header: Header) -> None:
@@ -27,6 +28,7 @@ class RunFacts:
         self.scanned = 0
         self.leaks: list[str] = []
         self.unmasked: list[str] = []
+        self.notes: list[str] = []
 
     def see(self, event: e.Event) -> None:
         """An event that concerns no terminal in particular."""
@@ -38,6 +40,15 @@ class RunFacts:
             self.idle_faults[event.fault] = None
         elif isinstance(event, e.RunEnded):
             self.ended = event.how
+        elif isinstance(event, e.EvidenceMissing):
+            self.notes.append(
+                f"{event.file} begins anew, and of what was before nothing is judged: {event.what}"
+            )
+        elif isinstance(event, e.ClockSetBack):
+            self.notes.append(
+                f"the clock of the machine was set back by {event.seconds:.0f} s or more between "
+                "two processes: how much time was between them is not known"
+            )
 
     @property
     def came_to_its_end(self) -> bool:

@@ -12,6 +12,7 @@ the request that was begun last (`current`) can get an answer.
 from __future__ import annotations
 
 from harness.checks.number_set import NumberSet
+from harness.checks.observed import EVERYTHING
 from harness.checks.operating_time import Moment
 from harness.machines.timers import NEVER
 from harness.wire.echo import NOTHING_ASKED
@@ -28,9 +29,7 @@ MOST = 10_000
 
 HOST_TIMER = "the host timer"
 BY_TIMER = (HOST_TIMER, "timer")
-"""Why a transaction was aborted that had no answer in time: by the wire, and in the words of a
-terminal of ours.
-"""
+"""Why one was aborted that had no answer in time: by the wire, and in our terminals' words."""
 
 
 class TransactionEvidence:
@@ -45,7 +44,7 @@ class TransactionEvidence:
         "reversal_answers", "reversal_begun_at", "reversal_final", "reversal_message",
         "reversal_moved_at", "reversal_taken", "reversals_sent", "rrn", "sent", "shaken", "stacked",
         "stacks", "stan", "start", "stood", "stood_in", "stood_still", "taken", "tombstone",
-        "uncounted", "unsure", "withdrawal",
+        "uncounted", "unseen", "unsure", "withdrawal",
     )  # fmt: skip
 
     def __init__(
@@ -109,6 +108,7 @@ class TransactionEvidence:
         self.stood_in = False  # approved in its issuer's stead
         self.stood = 0  # what of that the issuer has not posted yet
         self.before = False  # posted before this run began
+        self.unseen = False  # a part of it lies where one of two journals has nothing
         self.causes: list[str] = []
         # several of them
         self.aborted = ""  # why, by the evidence or by the terminal's own word
@@ -128,23 +128,22 @@ class TerminalTransactions:
     """
 
     __slots__ = (
-        "_acquirer", "_by_reversal", "_by_stan", "_debited", "_reversed", "_settled",
-        "_tombstones", "_touched", "approved", "current", "cut_withdrawals", "declined",
-        "device_seen", "ledger_seen", "open", "recent", "swept", "visitor", "withdrawals",
+        "_acquirer", "_by_reversal", "_by_stan", "_debited", "_reversed", "_settled", "_tombstones",
+        "_touched", "approved", "current", "cut_withdrawals", "declined", "device_seen",
+        "ledger_seen", "observed", "open", "recent", "swept", "visitor", "withdrawals",
     )  # fmt: skip
 
     def __init__(self, *, ledger: bool, device: bool = True) -> None:
         """`ledger`: can postings be seen? `device`: can it be seen what the customer took?"""
         self.ledger_seen = ledger
+        self.observed = EVERYTHING  # whose evidence there is at present
         self.device_seen = device
         self.visitor = ("", 0)
         self.current: TransactionEvidence | None = None
         self.open: dict[int | str, TransactionEvidence] = {}
         self.recent: dict[int | str, TransactionEvidence] = {}
         self.swept: list[TransactionEvidence] = []
-        self.withdrawals = 0
-        self.declined = 0
-        self.approved = 0
+        self.withdrawals = self.declined = self.approved = 0
         self.cut_withdrawals = 0
         self._acquirer: str | None = None  # the one that this terminal's transactions name
         self._by_stan: dict[str, list[TransactionEvidence]] = {}  # those that were requested
@@ -278,6 +277,7 @@ class TerminalTransactions:
         transaction = self.current = self.of(message)
         self.swept = []
         transaction.requests += 1
+        transaction.unseen |= not self.observed.host
         if not transaction.requested:
             transaction.requested = True
             transaction.particulars = message.particulars
@@ -306,6 +306,7 @@ class TerminalTransactions:
         final = outcome in (AdviceOutcome.ACCEPTED, AdviceOutcome.FLAGGED)
         for transaction in [exact] if exact is not None else list(self.open.values()):
             if transaction.reversal is not None and transaction.reversal[0] == stan:
+                transaction.unseen |= not self.observed.host
                 transaction.reversal_final |= final
                 sent = transaction.reversals_sent
                 if final and sent > transaction.reversal_answered:
@@ -372,7 +373,8 @@ class TerminalTransactions:
         ended = bool(x.endings) or not x.withdrawal or not x.requested
         if not self.device_seen:  # what becomes of an approval is seen only if it is reversed
             return ended or (x.answer is not None and not x.aborted)
-        return ended and (not self.ledger_seen or (not x.stood and x.debit - x.back == x.taken))
+        settled = x.unseen or (not x.stood and x.debit - x.back == x.taken)
+        return ended and (not self.ledger_seen or settled)
 
     def _forget(self, transaction: TransactionEvidence) -> None:
         """Its number stays of it."""

@@ -48,7 +48,8 @@ class Expected(msgspec.Struct, frozen=True):
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """`failures` keeps the first twenty of each invariant; `reasons` say why a run is invalid;
-    `lag` is the harness's own worst delay in run seconds.
+    `lag` is the harness's own worst delay in run seconds; `notes` say which evidence is missing, so
+    that nothing was judged of it.
     """
 
     outcome: Outcome
@@ -59,6 +60,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     reasons: tuple[str, ...]
     totals: Totals
     lag: float
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Reasons may quote the peer: they are kept as they may be shown."""

@@ -291,6 +291,7 @@ class WireEvidence:
         asked.answer = outcome
         asked.answer_at = at
         asked.answer_mac = mac
+        asked.unseen |= not self._transactions.observed.host
         if outcome is Outcome.APPROVED or (
             outcome is Outcome.PARTIAL and self._may_be_paid_in_part
         ):

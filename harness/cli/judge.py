@@ -30,7 +30,7 @@ def judge(
     and 'harness terminals' are judged together, by the evidence of both.
     """
     files = Files(junit=junit, json=json)
-    prepare(files)
+    prepare(files, **{f"journal {n}": path for n, path in enumerate(journals, start=1)})
     verdict, header = judge_together(journals)
     journal = next((path for path in journals if _of_terminals(path)), journals[0])
     try:

@@ -96,7 +96,7 @@ def load(
     check_profiles(plan)
     warm = _warm_up(warm_up, seconds)
     files = Files(reports.journal, reports.junit, reports.json)
-    prepare(files)
+    prepare(files, cards=cards, **link.files())
     console = files.screen()
     if not quiet:
         print_heading(console, plan)

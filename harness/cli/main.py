@@ -41,7 +41,9 @@ from harness.cli import (
     terminals,
 )
 from harness.cli.conclusion import ENVIRONMENT, tell
+from harness.cli.held import let_go_of_all
 from harness.errors import ConfigError, EnvironmentTrouble, HarnessError, RenamedWarning
+from harness.file_lock import UnlockedWarning
 from harness.plan import harness_version
 from harness.shown import shown, shown_lines
 
@@ -166,8 +168,12 @@ def execute(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code."""
     with warnings.catch_warnings():
         warnings.simplefilter("always", RenamedWarning)
+        warnings.simplefilter("always", UnlockedWarning)
         warnings.showwarning = _show_warning
-        return guarded(lambda: app(list(arguments), prog_name="harness", standalone_mode=False))
+        try:
+            return guarded(lambda: app(list(arguments), prog_name="harness", standalone_mode=False))
+        finally:
+            let_go_of_all()
 
 
 def _show_warning(
@@ -178,8 +184,10 @@ def _show_warning(
     file: TextIO | None = None,
     line: str | None = None,
 ) -> None:
-    """An old name is a line on standard error; other warnings look as Python shows them."""
-    if issubclass(category, RenamedWarning):
+    """An old name is a line on standard error, and so is a file that cannot be locked; other
+    warnings look as Python shows them.
+    """
+    if issubclass(category, RenamedWarning | UnlockedWarning):
         tell(f"hint: {message}")
     else:
         print(

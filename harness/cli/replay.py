@@ -43,7 +43,7 @@ def replay(
         named = (kept.plan.terminal_profile, kept.plan.host_profile)
         check_shipped(named, place=str(case), allow="--allow-profiles")
     files = Files(journal)
-    prepare(files)
+    prepare(files, case=case)
     console = Screen()
     if kept.version != harness_version():
         console.print(

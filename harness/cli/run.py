@@ -95,7 +95,7 @@ def run(
         parse_fault(text)
     check_profiles(plan)
     files = Files(reports.journal, reports.junit, reports.json)
-    prepare(files)
+    prepare(files, scenario=Path(scenario), **link.files())
     store = _store_options(state_dir, fsync=fsync, live=live)
     outcome = run_and_report(plan, files, files.screen(), quiet=quiet, table=table, store=store)
     raise typer.Exit(concluded(outcome))

@@ -6,6 +6,8 @@ without, and run again with the journal on when it did not pass.
 
 from __future__ import annotations
 
+import contextlib
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +15,7 @@ from rich.console import Console
 
 from harness.cli.conclusion import conclude
 from harness.cli.files import Files
+from harness.cli.held import until_the_end
 from harness.errors import EnvironmentTrouble
 from harness.journal_cut import whole_enough
 from harness.outcome import Outcome, Watcher
@@ -143,18 +146,29 @@ def check_writable(where: Path) -> None:
 
 
 def fresh_name(where: Path, stem: str, suffix: str = ".jsonl") -> Path:
-    """`stem`.jsonl in that directory, or the first of `stem`-2.jsonl ... that is not taken.
+    """`stem`.jsonl in that directory, or the first of `stem`-2.jsonl ... that is not taken. It is
+    taken now, by an empty file, so that no other process has the same; a command that leaves it
+    empty leaves none.
 
     Raises:
-        EnvironmentTrouble: the directory cannot be made.
+        EnvironmentTrouble: the directory cannot be made, or nothing can be made in it.
     """
-    try:
-        where.mkdir(exist_ok=True)
-    except OSError as trouble:
-        raise EnvironmentTrouble(f"cannot make {where.absolute()}: {trouble}") from trouble
     number = 1
     while True:
         path = where / (f"{stem}{suffix}" if number == 1 else f"{stem}-{number}{suffix}")
-        if not path.exists():
+        try:
+            where.mkdir(exist_ok=True)
+            path.open("xb").close()
+        except FileExistsError:
+            number += 1
+        except OSError as trouble:
+            raise EnvironmentTrouble(f"cannot make {path.absolute()}: {trouble}") from trouble
+        else:
+            until_the_end(partial(_remove_empty, path))
             return path
-        number += 1
+
+
+def _remove_empty(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        if not path.stat().st_size:
+            path.unlink()

@@ -90,12 +90,12 @@ def _seconds(text: str, flag: str) -> float:
     return parse_duration(text, place=f"{flag} {text}")
 
 
-def files_of(mode: Mode, reports: ReportFlags, options: StandaloneFlags) -> Files:
+def files_of(mode: Mode, link: LinkFlags, reports: ReportFlags, options: StandaloneFlags) -> Files:
     """The files to write. There is always a journal, as it is this end's part of the evidence: one
     that was asked for, one in the state directory, or a new one under runs/.
     """
     files = Files(reports.journal, reports.junit, reports.json)
-    prepare(files)
+    prepare(files, cards=options.cards, **link.files())
     if files.journal is None and options.state_dir is None:
         files = files._replace(journal=fresh_name(RUNS, mode))
     return files
@@ -263,14 +263,28 @@ async def _announce(standalone: Standalone, console: Console, stop: asyncio.Even
         console.print(f"  our messages go without DE {elements}: {link.spec} has no room for them")
     for fault in plan.faults:
         console.print(Text(f"  fault: {fault}"))
+    for note in standalone.judge.notes():
+        console.print(Text(f"  {note}"))
     if isinstance(standalone, StandaloneHost):
         console.print(f"listening on {standalone.address}")
     elif isinstance(standalone, StandaloneTerminals):
-        while not standalone.connected.is_set() and not stop.is_set():
-            await standalone.pause(standalone.connected, 0.25)
-        if standalone.connected.is_set():
-            console.print("connected to {}:{}".format(*standalone.to))
+        await _announce_host(standalone, console, stop)
     console.file.flush()
+
+
+async def _announce_host(
+    standalone: StandaloneTerminals, console: Console, stop: asyncio.Event
+) -> None:
+    """Until the host is there. Terminals that go on after an earlier process do so without it."""
+    where = "{}:{}".format(*standalone.to)
+    fleet = standalone.fleet
+    while not (standalone.connected.is_set() or stop.is_set() or fleet.not_reached):
+        await standalone.pause(standalone.connected, 0.25)
+    if standalone.connected.is_set():
+        console.print(f"connected to {where}")
+    elif fleet.not_reached:
+        how = fleet.not_reached
+        console.print(f"host not reached at {where} ({how}): the terminals go on, and dial on")
 
 
 def _waits_for(standalone: Standalone) -> str:

@@ -77,6 +77,24 @@ class EvidenceKept(HarnessEvent, frozen=True, gc=False):
     of: int
 
 
+class EvidenceMissing(HarnessEvent, frozen=True, gc=False):
+    """Processes that ran before on the same state directory have evidence that this journal lacks:
+    `what` says why `file` does not have it. What the store holds of them is brought forward.
+    """
+
+    file: str
+    what: str
+
+
+class ClockSetBack(HarnessEvent, frozen=True, gc=False):
+    """The clock of the machine went back by at least so many run seconds between two processes that
+    wrote this journal. Run time goes on where the first of them ended: how long the second came
+    after it is not known.
+    """
+
+    seconds: float
+
+
 class CustomersStopped(HarnessEvent, frozen=True, gc=False):
     """From here on no new customer comes and no fault acts: the run waits for what is open."""
 

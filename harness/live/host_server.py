@@ -230,7 +230,7 @@ class HostServer:
             host.events.clear()
             self._journal.record(died_at, host.name, e.HostCrashed(KILLED))
             self.record(host.name, e.HostStarted())
-            self.store.save((), {})
+        self.store.save((), {})
 
     async def listen(self, address: str = "127.0.0.1", port: int = 0) -> None:
         """Listen on a port, or on the first free one below the ephemeral range.

@@ -25,11 +25,12 @@ from harness.journal import Entry, Header, JournalTail, Listener
 from harness.journal_cut import keep_whole_lines
 
 BLOCK = 256  # entries that are merged before the event loop has its turn
+PARTS = ("terminals", "host")  # equal times come in this order
 _NEVER = float("inf")
 
 
 def part_path(journal: Path, part: str) -> Path:
-    """Where a process writes its part: 'terminals' or 'host'."""
+    """Where a process writes its part, one of `PARTS`."""
     return journal.with_name(f".{journal.name}.{part}")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -14,14 +13,15 @@ from harness.checks.judge import Judge
 from harness.checks.secrecy import SecrecyScan
 from harness.errors import EnvironmentTrouble, HarnessError
 from harness.gc_tuning import collect_rarely
-from harness.journal import Header, Journal, JournalWriter, Listener
+from harness.journal import Header, Journal, JournalWriter, Listener, lock_journal
 from harness.journal_cut import CuttableJournal
 from harness.live.clock import LiveClock
 from harness.live.evidence_sample import EvidenceSample
 from harness.live.fault_places import check_virtual
 from harness.live.host_launcher import HostProcess
 from harness.live.host_process import HostProcessOptions
-from harness.live.journal_merge import JournalMerge, MergedJournal, part_path
+from harness.live.journal_merge import PARTS, JournalMerge, MergedJournal, part_path
+from harness.live.leftovers import remove_parts, temporary_state
 from harness.live.loop import FirstError, Signals, allow_many_files, run_with_signals, watched
 from harness.live.stores import TerminalStore, open_terminal_store
 from harness.live.terminal_fleet import TerminalFleet
@@ -30,7 +30,7 @@ from harness.outcome import Outcome, Progress
 from harness.plan import RunPlan
 
 RUN = "RUN"
-TERMINALS, HOST = 0, 1  # the parts of the journal; equal times come in this order
+TERMINALS, HOST = 0, 1  # the parts of the journal
 _LEAD = 0.2  # wall seconds from when the host's process is ready until the run's second 0,
 _LEAD_PER_ATM = 0.001  # and so many for each ATM that is put together meanwhile
 _LOOK_EVERY = 0.25  # wall seconds between looks at the fleet
@@ -75,7 +75,7 @@ def run_live(
     assembly = Assembly(plan)
     header = assembly.header()
     path = journal or Path("runs") / f"{plan.scenario.name}-live-seed{plan.seed}.jsonl"
-    parts = [part_path(path, part) for part in ("terminals", "host")]
+    parts = [part_path(path, part) for part in PARTS]
     judge = Judge(header)
     scan = SecrecyScan(assembly.population, assembly.keys, terminals=plan.terminals)
     merged = MergedJournal(
@@ -85,7 +85,9 @@ def run_live(
     interrupted = False
     allow_many_files()
     with contextlib.ExitStack() as stack:
-        where = state_dir or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        stack.callback(lock_journal(path).release)
+        remove_parts(path.parent)
+        where = state_dir or stack.enter_context(temporary_state())
         store = open_terminal_store(where, assembly.keys.store, fsync=fsync)
         stack.callback(_closed, store, troubles)
         for part in parts:

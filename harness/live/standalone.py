@@ -27,10 +27,17 @@ from harness.assembly import Assembly
 from harness.checks.judge import Judge
 from harness.checks.secrecy import SecrecyScan
 from harness.checks.verdict import Verdict
-from harness.errors import ConfigError, EnvironmentTrouble
-from harness.journal import Header, Journal, JournalReader, JournalWriter, Listener
+from harness.errors import EnvironmentTrouble
+from harness.journal import Header, Journal, JournalWriter, Listener, Mark
 from harness.journal_cut import CuttableJournal
-from harness.live.clock import LiveClock
+from harness.live.begun_journal import (
+    Begun,
+    JournalPlace,
+    begin_journal,
+    check_same_run,
+    refuse_lone_journal,
+)
+from harness.live.clock import LiveClock, unix_time
 from harness.live.evidence_sample import EvidenceSample
 from harness.live.fault_places import check_faults
 from harness.live.loop import FirstError, allow_many_files, watched
@@ -87,7 +94,7 @@ class Standalone:
         check_faults(plan, self.mode)
         self.plan = plan
         self.path = state_dir / f"{self.mode}.jsonl" if state_dir and not journal else journal
-        self._goes_on = journal is None  # one that was asked for is always new
+        self._goes_on = journal is None
         self._state_dir = state_dir
         self._fsync = fsync
         self._listeners = listeners
@@ -96,7 +103,7 @@ class Standalone:
         self._tasks: list[asyncio.Task[None]] = []
         self._writer: JournalWriter | None = None
         self._kept: CuttableJournal | None = None
-        self._died_at: float | None = None  # when an earlier process last wrote, run seconds
+        self._begun = Begun()
         self._how = ""
         self.header: Header = self._assembly.header()
         self.judge = Judge(self.header)
@@ -129,9 +136,9 @@ class Standalone:
         """Is nothing open?"""
         raise NotImplementedError
 
-    def _open_store(self) -> int | None:
-        """Open the store. Returns how many bytes of an earlier process's journal count, None if
-        there was no such process.
+    def _open_store(self) -> tuple[Path, Mark] | None:
+        """Open the store. Returns which journal an earlier process wrote, and how much of it
+        counts; None if there was no such process.
         """
         raise NotImplementedError
 
@@ -142,11 +149,9 @@ class Standalone:
         self._first_error = FirstError(asyncio.get_running_loop())
         try:
             self._begin_journal()
-            origin = self.header.origin
-            start = time.monotonic() - (time.time() - origin)
             if self.plan.scenario.epoch == REAL_CLOCK:
-                self._assembly.calendar = calendar_at(origin)
-            self.clock = LiveClock(start, self.plan.speed)
+                self._assembly.calendar = calendar_at(self.header.origin)
+            self._begin_clock()
             self.machines = await self._open()
         except BaseException:
             await self._shut()
@@ -173,13 +178,15 @@ class Standalone:
         return tuple(sorted(self._assembly.fitting.left_out, key=int))
 
     def _begin_journal(self) -> None:
-        size = self._open_store()
-        if self._goes_on and size is not None and self.path is not None and self.path.exists():
-            self._go_on(self.path, size)
+        if self._state_dir is not None and self._goes_on:
+            refuse_lone_journal(self._state_dir, self.mode)
+        told = self._open_store()
+        if self.path is not None:
+            place = JournalPlace(self.path, self._state_dir, asked_for=not self._goes_on)
+            self._begun = begin_journal(place, told, self.header, self._goes_on_with)
+            self._writer, self.header = self._begun.writer, self._begun.header or self.header
         else:
-            self.header = msgspec.structs.replace(self.header, origin=time.time())
-            if self.path is not None:
-                self._writer = JournalWriter(self.path, self.header)
+            self.header = msgspec.structs.replace(self.header, origin=unix_time())
         self.journal.subscribe(self._sample.through(self.judge.see))
         self.journal.subscribe(self._tell)
         if self._writer is not None:
@@ -189,19 +196,23 @@ class Standalone:
         for listener in self._listeners:
             self.journal.subscribe(listener)
 
-    def _go_on(self, path: Path, size: int) -> None:
-        """Read what an earlier process wrote, up to what its store knows of, and write on there."""
-        with path.open("r+b") as file:
-            file.truncate(size)
-        reader = JournalReader(path)
-        _same_run(self.header, reader.header, self._state_dir)
-        self.header = reader.header
-        self.judge = Judge(self.header)
-        seq = 0
-        for entry in reader:
-            self.judge.see(entry.at, entry.actor, entry.event)
-            self._died_at, seq = entry.at, entry.seq
-        self._writer = JournalWriter(path, None, resume=(size, seq))
+    def _goes_on_with(self, found: Header) -> Listener:
+        """The journal of an earlier process is gone on with: who gets its entries."""
+        check_same_run(self.header, found, self._state_dir)
+        self.judge = Judge(found)
+        return self.judge.see
+
+    def _begin_clock(self) -> None:
+        """Run time never goes back: where the clock on the wall has been set back since an earlier
+        process died, run time goes on from there, and the journal says so.
+        """
+        speed, died = self.plan.speed, self._begun.died_at or 0.0
+        since = (unix_time() - self.header.origin) * speed
+        self.clock = LiveClock(time.monotonic() - max(since, died) / speed, speed)
+        if self._begun.missing is not None:
+            self.journal.record(self.clock.now(), RUN, self._begun.missing)
+        if since < died:
+            self.journal.record(died, RUN, e.ClockSetBack(died - since))
 
     async def __aexit__(
         self,
@@ -375,24 +386,3 @@ def calendar_at(origin: float) -> Calendar:
     start = datetime.fromtimestamp(origin, UTC)
     offset = start.astimezone().utcoffset() or timedelta()
     return Calendar(start.replace(tzinfo=None).isoformat(), utc_offset=offset.total_seconds())
-
-
-def _same_run(wanted: Header, found: Header, where: Path | None) -> None:
-    mine, theirs = wanted.link, found.link
-    for name, new, old in (
-        ("mode", wanted.mode, found.mode),
-        ("seed", wanted.seed, found.seed),
-        ("terminals", wanted.terminals, found.terminals),
-        ("spec", mine.spec, theirs.spec),
-        ("dialect", mine.dialect, theirs.dialect),
-        ("framing", mine.framing, theirs.framing),
-        ("mac", mine.mac, theirs.mac),
-        ("keys", mine.keys, theirs.keys),
-        ("speed", wanted.speed, found.speed),
-    ):
-        if new != old:
-            raise ConfigError(
-                f"it belongs to a run with {name} {old}, and this one has {new}",
-                place=f"--state-dir {where}",
-                remedy="start it as it was started first, or choose another directory",
-            )

@@ -17,6 +17,7 @@ from harness import events as e
 from harness.cards import population_of
 from harness.checks.base import Failure
 from harness.checks.judge import NETWORK_AT_HOST, Judge, dialect_of
+from harness.checks.observed import Observed
 from harness.checks.secrecy import SecrecyScan
 from harness.checks.verdict import Verdict
 from harness.crypto.keys import load_keys
@@ -56,15 +57,22 @@ def judge_together(paths: Sequence[Path]) -> tuple[Verdict, Header]:
         return judge_journal(paths[0])
     readers = [JournalReader(path) for path in paths]
     header = _both(readers)
-    judge = Judge(header)
-    ends = []
-    lasts: dict[Path, float] = {}
+    observed = Observed(host=False, terminals=False)
+    judge = Judge(header, observed)
+    ends: dict[str, Entry] = {}  # by half: of its last process, where that has ended
+    halves = [_Half(reader, header) for reader in readers]
     meeting = _Meeting(dialect_of(header))
-    for entry in _merged(readers, header.origin, lasts):
+    for half, entry in _merged(halves):
+        if entry is None:
+            setattr(observed, half.mode, True)
+            continue
         meeting.see(entry.event)
-        if isinstance(entry.event, e.RunEnded):
-            ends.append(entry)
+        over = isinstance(entry.event, e.RunEnded)
+        setattr(observed, half.mode, not over)
+        if over:
+            ends[half.mode] = entry
         else:
+            ends.pop(half.mode, None)
             judge.see(entry.at, entry.actor, entry.event)
     if meeting.never_met:
         raise ConfigError(
@@ -74,14 +82,14 @@ def judge_together(paths: Sequence[Path]) -> tuple[Verdict, Header]:
             remedy="a switch between them that gives STANs or an acquirer of its own (DE 11, 32)? "
             "Then judge each by itself",
         )
-    hows = [getattr(entry.event, "how", "") for entry in ends]
-    cut = "; ".join(f"{reader.path}: {reader.cut}" for reader in readers if reader.cut)
+    hows = [getattr(entry.event, "how", "") for entry in ends.values()]
+    cut = "; ".join(f"{half.path}: {half.cut}" for half in halves if half.cut)
     how = next((how for how in ("interrupted", "open") if how in hows), "quiet")
     if ends:
-        judge.see(ends[-1].at, "RUN", e.RunEnded(how))
+        judge.see(max(entry.at for entry in ends.values()), "RUN", e.RunEnded(how))
     for path in paths:
         scan_journal(path, header, judge)
-    until = min((lasts.get(reader.path, 0.0) for reader in readers if reader.cut), default=None)
+    until = min((half.last for half in halves if half.cut), default=None)
     return judge.verdict(cut=cut, until=until, interrupted=how == "interrupted"), header
 
 
@@ -145,25 +153,47 @@ def _both(readers: Sequence[JournalReader]) -> Header:
     )
 
 
-def _merged(
-    readers: Sequence[JournalReader], origin: float, lasts: dict[Path, float]
-) -> Iterator[Entry]:
-    """All entries in order of time. What one of them recorded at its socket in place of the other
-    is left out, as the other's own journal has it. `lasts` gets when each journal ends.
+class _Half:
+    """One of two journals that are judged together, its times shifted to the origin of both.
+    `last` is when its last entry was recorded, `cut` says how it is cut off ('' if it is whole).
     """
 
-    def shifted(rank: int, reader: JournalReader) -> Iterator[tuple[float, int, int, Entry]]:
-        by = (reader.header.origin - origin) * reader.header.speed
-        far = reader.header.mode == "host"
-        for entry in reader:
-            lasts[reader.path] = entry.at + by
-            if not (_of_the_terminals_own if far else _of_the_hosts_own)(entry.event):
-                at = entry.at + by
-                yield at, rank, entry.seq, msgspec.structs.replace(entry, at=at)
+    def __init__(self, reader: JournalReader, both: Header) -> None:
+        self._reader = reader
+        self._by = (reader.header.origin - both.origin) * reader.header.speed
+        self.mode = reader.header.mode
+        self.path = reader.path
+        self.last = 0.0
+        self._set_back = ""
 
-    streams = [shifted(rank, reader) for rank, reader in enumerate(readers)]
-    for *_, entry in heapq.merge(*streams, key=lambda item: item[:3]):
-        yield entry
+    @property
+    def cut(self) -> str:
+        return self._set_back or self._reader.cut
+
+    def entries(self, rank: int) -> Iterator[tuple[float, int, int, _Half, Entry | None]]:
+        """Its entries as `heapq.merge` needs them; first None, where it begins. What it recorded at
+        its socket in place of the other half is left out, as the other's own journal has it.
+        """
+        yield self._by, rank, 0, self, None
+        others = _of_the_terminals_own if self.mode == "host" else _of_the_hosts_own
+        for entry in self._reader:
+            event: e.Event = entry.event
+            if isinstance(event, e.ClockSetBack):
+                self._set_back = (
+                    f"the clock was set back by {event.seconds:.0f} s at {entry.at:.0f} s: what "
+                    "came after cannot be put in one order with the other journal"
+                )
+                return
+            at = self.last = entry.at + self._by
+            if not others(event):
+                yield at, rank, entry.seq, self, msgspec.structs.replace(entry, at=at)
+
+
+def _merged(halves: Sequence[_Half]) -> Iterator[tuple[_Half, Entry | None]]:
+    """All entries in order of time, None where a half begins."""
+    streams = [half.entries(rank) for rank, half in enumerate(halves)]
+    for *_, half, entry in heapq.merge(*streams, key=lambda item: item[:3]):
+        yield half, entry
 
 
 def _of_the_terminals_own(event: e.Event) -> bool:

@@ -10,12 +10,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 
 from harness.assembly import Assembly
 from harness.errors import EnvironmentTrouble
-from harness.journal import JournalWriter
+from harness.journal import JournalWriter, Mark
 from harness.live.host_store import SqliteHostStore
 from harness.machines.transaction_log import StoredTransaction
 from harness.plan import plan_of
@@ -64,7 +65,7 @@ def test_new_books_are_empty(books: SqliteHostStore) -> None:
     """Nothing is remembered, and no journal goes before."""
     assert list(books.remembered()) == []
     assert books.balances() == {}
-    assert books.journal_size() is None
+    assert books.journal_mark() is None
 
 
 def test_a_commit_says_how_long_the_journal_was(tmp_path: Path) -> None:
@@ -73,12 +74,13 @@ def test_a_commit_says_how_long_the_journal_was(tmp_path: Path) -> None:
     books = SqliteHostStore(tmp_path)
     books.journal = writer
     books.save([DEBIT], BALANCES)
-    size = (tmp_path / "host.jsonl").stat().st_size
-    assert size > 100
+    written = (tmp_path / "host.jsonl").read_bytes()
+    assert len(written) > 100
     books.close()
     writer.close()
     after = SqliteHostStore(tmp_path)
-    assert after.journal_size() == size
+    mark = Mark(len(written), crc32(written))
+    assert after.journal_mark() == ((tmp_path / "host.jsonl").resolve(), mark)
     after.close()
 
 
