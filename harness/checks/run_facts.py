@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness import events as e
 from harness.checks.expectations import EventCounter
+from harness.checks.harness_errors import HarnessErrors
 from harness.journal import Header
 
 
@@ -14,7 +15,8 @@ class RunFacts:
     it ended ('' if it has not). `idle_faults` are the faults of the plan, and those added since,
     that have not taken effect. `counters` count the events that the header expects or forbids.
     `scanned` bytes were searched for secrets, `leaks` say where some were found, and
-    `unmasked` where the harness has failed to mask what came over the wire.
+    `unmasked` where the harness has failed to mask what came over the wire. `errors` are what
+    raised inside the harness.
     """
 
     def __init__(self, header: Header) -> None:
@@ -27,6 +29,8 @@ class RunFacts:
         self.scanned = 0
         self.leaks: list[str] = []
         self.unmasked: list[str] = []
+        self.errors = HarnessErrors()
+        self.too_many_terminals = 0  # so many are judged, and there were more
 
     def see(self, event: e.Event) -> None:
         """An event that concerns no terminal in particular."""
@@ -36,6 +40,8 @@ class RunFacts:
             self.idle_faults.pop(event.fault, None)
         elif isinstance(event, e.FaultAdded):
             self.idle_faults[event.fault] = None
+        elif isinstance(event, e.ListenerDropped):
+            self.errors.dropped(event.listener, event.said, needed=event.needed)
         elif isinstance(event, e.RunEnded):
             self.ended = event.how
 

@@ -43,6 +43,7 @@ from harness.cli import (
 from harness.cli.conclusion import ENVIRONMENT, tell
 from harness.errors import ConfigError, EnvironmentTrouble, HarnessError, RenamedWarning
 from harness.plan import harness_version
+from harness.profiles import own_exception
 from harness.shown import shown, shown_lines
 
 MISTAKE, INTERNAL = 2, 4
@@ -226,6 +227,10 @@ def _usage_shown(error: Exception) -> bool:
 
 
 def _internal(error: Exception | SystemExit) -> int:
+    own = own_exception(error)
+    if own is not None:
+        tell(f"mistake: {own}")
+        return MISTAKE
     if isinstance(error, OSError) and error.errno in _ENVIRONMENT:
         tell(f"environment: {error}")
         return ENVIRONMENT

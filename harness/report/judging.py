@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -28,6 +29,8 @@ from harness.wire.dialects.base import Dialect
 from harness.wire.identity import TransactionId
 from harness.wire.message import REQUESTS
 
+SCAN = "the scan for secrets (S3)"
+
 
 def judge_journal(path: Path) -> tuple[Verdict, Header]:
     """The verdict on a journal, and the header by which it was judged.
@@ -41,7 +44,7 @@ def judge_journal(path: Path) -> tuple[Verdict, Header]:
     for entry in reader:
         judge.see(entry.at, entry.actor, entry.event)
         ended = getattr(entry.event, "how", "") if type(entry.event).__name__ == "RunEnded" else ""
-    scan_journal(path, reader.header, judge)
+    judge.without(SCAN, partial(scan_journal, path, reader.header, judge))
     return judge.verdict(cut=reader.cut, interrupted=ended == "interrupted"), reader.header
 
 
@@ -80,7 +83,7 @@ def judge_together(paths: Sequence[Path]) -> tuple[Verdict, Header]:
     if ends:
         judge.see(ends[-1].at, "RUN", e.RunEnded(how))
     for path in paths:
-        scan_journal(path, header, judge)
+        judge.without(SCAN, partial(scan_journal, path, header, judge))
     until = min((lasts.get(reader.path, 0.0) for reader in readers if reader.cut), default=None)
     return judge.verdict(cut=cut, until=until, interrupted=how == "interrupted"), header
 
