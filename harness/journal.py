@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, Union
@@ -16,16 +17,17 @@ from zlib import crc32
 import msgspec
 
 from harness.contract import Contract
-from harness.errors import ConfigError, EnvironmentTrouble
-from harness.events import AdviceSeen, AnyEvent, Event, FrameSeen
+from harness.errors import ConfigError, EnvironmentTrouble, HarnessError
+from harness.events import AdviceSeen, AnyEvent, Event, FrameSeen, ListenerDropped
 from harness.file_lock import USUAL, FileLock
 from harness.link_options import LinkOptions
 from harness.old_formats import header_from_format_2
-from harness.shown import escaped_json
+from harness.shown import escaped_json, shown
 from harness.wire.describe import mask_fields
 
 FORMAT = 3
 NO_END = "the journal ends without its RunEnded line"
+_LONGEST_ERROR = 200  # characters of the text of a listener's error
 
 Listener = Callable[[float, str, Event], None]
 
@@ -78,22 +80,59 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
 class Journal:
     """Orders what the actors report and hands it to its listeners, which never feed back.
 
+    A listener of the harness that raises is left out from there on, which is recorded, and the run
+    goes on to its verdict. What is raised on purpose (a full disk, a closed pipe) ends the run, and
+    so does what a user's own listener raises.
+
     `record` is the hot path of a simulation: one sequence number and a call per listener.
     """
 
-    __slots__ = ("_listeners", "seq")
+    __slots__ = ("_listeners", "_needed", "seq")
 
     def __init__(self) -> None:
         self.seq = 0
         self._listeners: list[Listener] = []
+        self._needed: list[Listener] = []
 
-    def subscribe(self, listener: Listener) -> None:
+    def subscribe(self, listener: Listener, *, needed: bool = False) -> None:
+        """`needed`: a verdict without it would prove less than it says."""
         self._listeners.append(listener)
+        if needed:
+            self._needed.append(listener)
 
     def record(self, at: float, actor: str, event: Event) -> None:
         self.seq += 1
+        raised: list[ListenerDropped] = []
         for listener in self._listeners:
-            listener(at, actor, event)
+            try:
+                listener(at, actor, event)
+            except Exception as error:
+                raised.append(self._dropped(listener, error))
+        for dropped in raised:
+            self.record(at, "RUN", dropped)
+
+    def _dropped(self, listener: Listener, error: Exception) -> ListenerDropped:
+        told = listener_dropped(listener, error, needed=listener in self._needed)
+        self._listeners = [other for other in self._listeners if other != listener]
+        return told
+
+
+def listener_dropped(
+    listener: object, error: Exception, *, needed: bool = False
+) -> ListenerDropped:
+    """The event of it, with what was raised and where: 'KeyError: 'x' in meter.py, line 55'.
+
+    Raises:
+        Exception: the error itself, where the listener is not the harness's own. A user's listener
+            may assert something, and what it wanted to see nobody else knows.
+    """
+    name = f"{getattr(listener, '__module__', '')}.{getattr(listener, '__qualname__', listener)}"
+    if not name.startswith("harness.") or isinstance(error, HarnessError | BrokenPipeError):
+        raise error
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    text = shown(" ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_ERROR])
+    said = f"{text} in {Path(last.filename).name}, line {last.lineno} ({last.name})"
+    return ListenerDropped(name, said, needed)
 
 
 _encoder = msgspec.json.Encoder()

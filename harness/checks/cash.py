@@ -6,7 +6,7 @@ from harness import events as e
 from harness.checks.base import Check, IntervalCheck
 from harness.checks.device_evidence import worth
 from harness.checks.evidence import TerminalEvidence
-from harness.checks.transactions import TransactionEvidence
+from harness.checks.transactions import Key, TransactionEvidence
 
 
 class CashNeedsApproval(Check):
@@ -154,7 +154,7 @@ class NothingAfterAbort(Check):
 
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
-        self._counted: dict[str, int | str] = {}  # the last one counted, by terminal
+        self._counted: dict[str, Key] = {}  # the last one counted, by terminal
 
     def on_StackBegun(self, terminal: TerminalEvidence, at: float, _event: e.StackBegun) -> None:
         current = terminal.transactions.current

@@ -3,7 +3,8 @@
 - A failed check fails the run (exit 1).
 - Otherwise the run proves nothing (exit 3) when a promised invariant was not tried or cannot be
   observed, an expected event did not come, a forbidden one came, a fault never took effect, nothing
-  was tried at all, the journal is cut off, or the harness was too slow for the timed bounds.
+  was tried at all, the journal is cut off, or the harness was too slow for the timed bounds. It
+  proves nothing either where a check raised, which is an error inside the harness (exit 4).
 - Timed bounds are widened by the worst delay that the harness measured of itself, once for each
   timer in the bound (`Check.timers`). Where the delay is more than the contract's slack, they judge
   nobody; failures that do not depend on time stand.
@@ -19,7 +20,7 @@ from harness.checks.catalogue import INVARIANTS
 from harness.checks.run_facts import RunFacts
 from harness.checks.totals import Totals
 from harness.checks.unread import unread_reason
-from harness.checks.verdict import EXIT_CODES, Expected, Outcome, Row, Status, Verdict
+from harness.checks.verdict import EXIT_CODES, INTERNAL, Expected, Outcome, Row, Status, Verdict
 from harness.journal import Header
 
 SECRECY = "S3"  # judged by a scan of the output
@@ -83,15 +84,20 @@ class Judgement:
         outcome: Outcome = "fail" if failing else "invalid" if reasons else "pass"
         return Verdict(
             outcome=outcome,
-            exit_code=EXIT_CODES[outcome],
+            exit_code=self._exit_code(outcome),
             rows=rows,
             failures=self._failures(failing),
             expected=expected,
             reasons=tuple(reasons),
             totals=totals,
             lag=self._facts.lag,
-            notes=tuple(dict.fromkeys(self._facts.notes)),
+            notes=tuple(dict.fromkeys((*self._facts.notes, *self._facts.errors.notes))),
         )
+
+    def _exit_code(self, outcome: Outcome) -> int:
+        if outcome == "invalid" and self._facts.errors.reasons:
+            return INTERNAL
+        return EXIT_CODES[outcome]
 
     def failures(self) -> tuple[Failure, ...]:
         """Those of `verdict`, without the rest of it."""
@@ -140,7 +146,7 @@ class Judgement:
             status = "not observable"
         elif failed:
             status = "fail"
-        elif self._facts.too_slow and (check.timed or check.excesses):
+        elif check.raised or (self._facts.too_slow and (check.timed or check.excesses)):
             status = "invalid"
         elif not check.tried or (self._deaf and check.of_a_host):
             status = "not tried"
@@ -206,6 +212,11 @@ class Judgement:
             reasons.append("the run never said that it ended")
         if interrupted or ended == "interrupted":
             reasons.append("the run was interrupted")
+        if self._facts.too_many_terminals:
+            most = self._facts.too_many_terminals
+            reasons.append(
+                f"more than {most:,} terminals were named: of the others nothing is judged"
+            )
         reasons += self._nothing_paid(totals)
         reasons += [
             f"{row.id} is promised and was {row.status}"
@@ -224,7 +235,10 @@ class Judgement:
         ]
         for leak in self._facts.unmasked[:1]:
             reasons.append(f"the harness did not mask a secret that came over the wire: {leak}")
-        if any(row.status == "invalid" and row.id != SECRECY for row in rows):
+        reasons = [*self._facts.errors.reasons, *reasons]
+        if self._facts.too_slow and any(
+            row.status == "invalid" and row.id != SECRECY for row in rows
+        ):
             reasons.append(
                 f"the harness itself was late by up to {self._facts.lag:.1f} s, "
                 f"more than the slack of {self._header.contract.slack:.1f} s"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness import events as e
 from harness.checks.expectations import EventCounter
+from harness.checks.harness_errors import HarnessErrors
 from harness.journal import Header
 
 
@@ -15,7 +16,7 @@ class RunFacts:
     that have not taken effect. `counters` count the events that the header expects or forbids.
     `scanned` bytes were searched for secrets, `leaks` say where some were found, and
     `unmasked` where the harness has failed to mask what came over the wire. `notes` say which
-    evidence of earlier processes is missing.
+    evidence of earlier processes is missing. `errors` are what raised inside the harness.
     """
 
     def __init__(self, header: Header) -> None:
@@ -29,6 +30,8 @@ class RunFacts:
         self.leaks: list[str] = []
         self.unmasked: list[str] = []
         self.notes: list[str] = []
+        self.errors = HarnessErrors()
+        self.too_many_terminals = 0  # so many are judged, and there were more
 
     def see(self, event: e.Event) -> None:
         """An event that concerns no terminal in particular."""
@@ -38,6 +41,8 @@ class RunFacts:
             self.idle_faults.pop(event.fault, None)
         elif isinstance(event, e.FaultAdded):
             self.idle_faults[event.fault] = None
+        elif isinstance(event, e.ListenerDropped):
+            self.errors.dropped(event.listener, event.said, needed=event.needed)
         elif isinstance(event, e.RunEnded):
             self.ended = event.how
         elif isinstance(event, e.EvidenceMissing):

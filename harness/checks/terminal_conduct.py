@@ -13,6 +13,7 @@ from harness.checks.evidence import TerminalEvidence
 from harness.checks.transactions import MOST, TransactionEvidence
 from harness.checks.withdrawal_outcome import is_open
 from harness.contract import Contract
+from harness.wire import element_classes
 from harness.wire.echo import in_words
 from harness.wire.identity import TransactionId
 from harness.wire.message import (
@@ -248,10 +249,11 @@ def _is_still_open(transaction: TransactionEvidence, now: float, contract: Contr
 
 
 class SaysWhatItMust(Check):
-    """T16. A message carries the elements that its kind must carry, and what it says was paid can
-    be read. Nothing but network management leaves on a connection before a sign-on was accepted
-    there, or after a sign-off. What names a reversal and its original is T13's business. Whoever
-    signs on, does so for all terminals on the connection: a switch speaks for many.
+    """T16. A message carries the elements that its kind must carry, each element holds what its
+    class says, and what it says was paid can be read. Nothing but network management leaves on a
+    connection before a sign-on was accepted there, or after a sign-off. What names a reversal and
+    its original is T13's business. Whoever signs on, does so for all terminals on the connection: a
+    switch speaks for many.
     """
 
     id = "T16"
@@ -278,6 +280,9 @@ class SaysWhatItMust(Check):
         unreadable = message.unreadable()
         if unreadable:
             what = f"{_named(message)}: {in_words(unreadable)} does not read"
+            self.fail(terminal, at, what, of=wire.subject)
+        if event.wrong:
+            what = f"{_named(message)}: {element_classes.in_words(event.wrong)}"
             self.fail(terminal, at, what, of=wire.subject)
         if self.contract.sign_on and terminal.time.powered:
             self._is_carried(terminal, at)

@@ -16,9 +16,11 @@ from harness.checks.observed import EVERYTHING
 from harness.checks.operating_time import Moment
 from harness.machines.timers import NEVER
 from harness.wire.echo import NOTHING_ASKED
-from harness.wire.identity import number_of
+from harness.wire.identity import Number, number_of
 from harness.wire.message import AdviceOutcome, Message, MessageClass, Outcome
 from harness.wire.particulars import Particulars
+
+Key = Number | tuple[str, str, Number]  # with class and acquirer where they are unusual
 
 RECENT = 16
 """How many transactions that are over are kept of each terminal, at the least."""
@@ -48,7 +50,7 @@ class TransactionEvidence:
     )  # fmt: skip
 
     def __init__(
-        self, stan: str, sent: str, key: int | str, message_class: str = "", acquirer: str = ""
+        self, stan: str, sent: str, key: Key, message_class: str = "", acquirer: str = ""
     ) -> None:
         self.stan = stan
         self.sent = sent
@@ -140,19 +142,19 @@ class TerminalTransactions:
         self.device_seen = device
         self.visitor = ("", 0)
         self.current: TransactionEvidence | None = None
-        self.open: dict[int | str, TransactionEvidence] = {}
-        self.recent: dict[int | str, TransactionEvidence] = {}
+        self.open: dict[Key, TransactionEvidence] = {}
+        self.recent: dict[Key, TransactionEvidence] = {}
         self.swept: list[TransactionEvidence] = []
         self.withdrawals = self.declined = self.approved = 0
         self.cut_withdrawals = 0
         self._acquirer: str | None = None  # the one that this terminal's transactions name
         self._by_stan: dict[str, list[TransactionEvidence]] = {}  # those that were requested
-        self._by_reversal: dict[int | str, TransactionEvidence] = {}
-        self._touched: dict[int | str, TransactionEvidence] = {}  # since they were last swept
+        self._by_reversal: dict[Number, TransactionEvidence] = {}
+        self._touched: dict[Key, TransactionEvidence] = {}  # since they were last swept
         self._settled = NumberSet()
         self._tombstones = NumberSet()
         self._reversed = NumberSet()
-        self._debited: dict[int | str, int] = {}  # without a device: what was debited and kept
+        self._debited: dict[Key, int] = {}  # without a device: what was debited and kept
 
     # --- which --------------------------------------------------------------------------------
 
@@ -196,18 +198,18 @@ class TerminalTransactions:
         alike = [x for x in alike if not (acquirer and x.acquirer)]
         return alike[0] if len(alike) == 1 else None
 
-    def _key(self, stan: str, sent: str, acquirer: str | None, message_class: str) -> int | str:
-        """A small number for what is usual, a text for another acquirer or class."""
+    def _key(self, stan: str, sent: str, acquirer: str | None, message_class: str) -> Key:
+        """A small number for what is usual, and a tuple for another acquirer or class."""
         number = number_of(stan, sent)
         if acquirer is not None and acquirer != self._acquirer:
             if self._acquirer is not None:
-                return f"{message_class}/{acquirer}/{number}"
+                return message_class, acquirer, number
             self._acquirer = acquirer
         if message_class != MessageClass.FINANCIAL:
-            return f"{message_class}/{self._acquirer or ''}/{number}"
+            return message_class, self._acquirer or "", number
         return number
 
-    def _anew(self, stan: str, sent: str, key: int | str) -> TransactionEvidence:
+    def _anew(self, stan: str, sent: str, key: Key) -> TransactionEvidence:
         """A transaction that is new, or so old that only its number is left."""
         transaction = TransactionEvidence(stan, sent, key)
         transaction.tombstone = key in self._tombstones

@@ -20,6 +20,7 @@ from harness.checks.transactions import HOST_TIMER, TerminalTransactions, Transa
 from harness.contract import Contract
 from harness.wire.dialects.base import Dialect
 from harness.wire.echo import echo_of, wrong_echo
+from harness.wire.element_classes import only_the_code
 from harness.wire.message import (
     NETWORK_KINDS,
     REQUESTS,
@@ -120,6 +121,8 @@ class WireEvidence:
         if event.end == "terminal":
             if event.to == "host":
                 self._sent(kind, at, message, event.digest)
+            elif event.wrong and kind is Kind.ANSWER and not only_the_code(message, event.wrong):
+                self.link.heard = at  # nobody may act on it
             else:
                 self._arrived(at, message, event.mac)
         elif not management:

@@ -45,6 +45,7 @@ from harness.cli.held import let_go_of_all
 from harness.errors import ConfigError, EnvironmentTrouble, HarnessError, RenamedWarning
 from harness.file_lock import UnlockedWarning
 from harness.plan import harness_version
+from harness.profiles import own_exception
 from harness.shown import shown, shown_lines
 
 MISTAKE, INTERNAL = 2, 4
@@ -247,6 +248,10 @@ def _usage_shown(error: Exception) -> bool:
 
 
 def _internal(error: Exception | SystemExit) -> int:
+    own = own_exception(error)
+    if own is not None:
+        tell(f"mistake: {own}")
+        return MISTAKE
     if isinstance(error, OSError) and error.errno in _ENVIRONMENT:
         tell(f"environment: {error}")
         return ENVIRONMENT

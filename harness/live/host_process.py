@@ -23,7 +23,7 @@ import msgspec
 
 from harness import events as e
 from harness.assembly import Assembly
-from harness.errors import EnvironmentTrouble
+from harness.errors import ConfigError, EnvironmentTrouble
 from harness.journal import Journal, JournalWriter
 from harness.live.clock import LiveClock
 from harness.live.evidence_sample import EvidenceSample
@@ -31,9 +31,10 @@ from harness.live.host_server import HostServer
 from harness.live.loop import FirstError, new_loop, watched
 from harness.live.transport import watch_lag
 from harness.plan import RunPlan
+from harness.profiles import profiles_blamed
 from harness.shell import leave_signals_to_parent
 
-ENVIRONMENT = 5
+MISTAKE, ENVIRONMENT = 2, 5
 
 
 class HostProcessOptions(msgspec.Struct):
@@ -50,7 +51,8 @@ async def _serve(options: HostProcessOptions, assembly: Assembly, start: float) 
     first_error = FirstError(asyncio.get_running_loop())
     journal = Journal()
     writer = JournalWriter(Path(options.part), assembly.header())
-    journal.subscribe(EvidenceSample(options.plan.terminals, options.judged).through(writer.write))
+    sample = EvidenceSample(options.plan.terminals, options.judged)
+    journal.subscribe(sample.through(writer.write), needed=True)
     clock = LiveClock(start, options.plan.speed)
     server = HostServer(assembly, journal, clock)
     await server.listen()
@@ -118,13 +120,17 @@ def main() -> int:
     leave_signals_to_parent()
     options = msgspec.json.decode(sys.stdin.buffer.readline(), type=HostProcessOptions)
     try:
-        assembly = Assembly(_unprofiled(options.plan))
-        _say("ready")
-        start = sys.stdin.buffer.readline()
-        if not start:
-            return 0  # the process that started this one is gone
-        with asyncio.Runner(loop_factory=new_loop) as runner:
-            runner.run(_serve(options, assembly, float(start)))
+        with profiles_blamed():
+            assembly = Assembly(_unprofiled(options.plan))
+            _say("ready")
+            start = sys.stdin.buffer.readline()
+            if not start:
+                return 0  # the process that started this one is gone
+            with asyncio.Runner(loop_factory=new_loop) as runner:
+                runner.run(_serve(options, assembly, float(start)))
+    except ConfigError as mistake:
+        sys.stderr.write(f"{mistake}\n")
+        return MISTAKE
     except EnvironmentTrouble as trouble:
         sys.stderr.write(f"{trouble}\n")
         return ENVIRONMENT

@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 from collections import deque
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,7 +22,7 @@ import msgspec
 
 from harness.checks.judge import Judge
 from harness.checks.secrecy import SecrecyScan
-from harness.journal import Entry, Header, JournalTail, Listener
+from harness.journal import Entry, Header, JournalTail, Listener, listener_dropped
 from harness.journal_cut import keep_whole_lines
 
 BLOCK = 256  # entries that are merged before the event loop has its turn
@@ -173,7 +174,8 @@ class MergedJournal:
             except OSError as trouble:
                 self._cut(trouble)
         if lines:
-            self._scan.scan(text, str(self.path), self._lines + 1)
+            scan = partial(self._scan.scan, text, str(self.path), self._lines + 1)
+            self._judge.without("the scan for secrets (S3)", scan)
             self._lines += len(lines)
 
     def _cut(self, trouble: OSError) -> None:
@@ -185,12 +187,15 @@ class MergedJournal:
         keep_whole_lines(self.path)
 
     def _tell(self, entry: Entry) -> None:
-        try:
-            for listener in self._listeners:
+        """A listener of the harness that raises is left out from there on: the judge is told."""
+        for listener in tuple(self._listeners):
+            try:
                 listener(entry.at, entry.actor, entry.event)
-        except BaseException:
-            self._listeners = []  # the run ends with that error
-            raise
+            except Exception as error:
+                left, self._listeners = self._listeners, []  # if the run ends with that error
+                told = listener_dropped(listener, error)
+                self._listeners = [other for other in left if other != listener]
+                self._judge.see(entry.at, "RUN", told)
 
     def finish(self, *, cut: bool = False) -> None:
         """Merge what is left of the parts, to which nothing is added any more, and close all. With

@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine, Generator, Iterator
 from typing import Any, ClassVar, TypeVar
 from weakref import WeakKeyDictionary, ref
 
+from harness.profiles import own_exception
 from harness.shell import signals_heard
 
 T = TypeVar("T")
@@ -134,7 +135,8 @@ class FirstError:
         """Raise what happened, if anything did and it has not been raised yet."""
         if self._error is not None and not self._error.raised:
             self._error.raised = True
-            raise self._error.what
+            own = own_exception(self._error.what)
+            raise self._error.what if own is None else own from self._error.what
 
 
 class _Error:

@@ -28,6 +28,7 @@ from harness.live.terminal_fleet import TerminalFleet
 from harness.live.transport import watch_lag, watch_windows
 from harness.outcome import Outcome, Progress
 from harness.plan import RunPlan
+from harness.profiles import profiles_blamed
 
 RUN = "RUN"
 TERMINALS, HOST = 0, 1  # the parts of the journal
@@ -100,9 +101,10 @@ def run_live(
         sample = EvidenceSample(plan.terminals, judged)
         run = _LiveRun(assembly, header, parts[TERMINALS], clock, store, host, sample, meters)
         try:
-            interrupted = run_with_signals(
-                lambda signals: run.live(signals, progress, merged if listeners else None)
-            )
+            with profiles_blamed():
+                interrupted = run_with_signals(
+                    lambda signals: run.live(signals, progress, merged if listeners else None)
+                )
         except KeyboardInterrupt:  # a second signal
             merged.finish(cut=True)
             raise
@@ -179,7 +181,7 @@ class _LiveRun:
         journal = Journal()
         writer = JournalWriter(self._part, self._header)
         part = CuttableJournal(writer, strict=True)  # the verdict is reached from it
-        journal.subscribe(self._sample.through(part.write))
+        journal.subscribe(self._sample.through(part.write), needed=True)
         for meter in self._meters:
             journal.subscribe(meter)
         merging = [] if listened is None else [self._merge_on(writer, listened)]

@@ -187,12 +187,12 @@ class Standalone:
             self._writer, self.header = self._begun.writer, self._begun.header or self.header
         else:
             self.header = msgspec.structs.replace(self.header, origin=unix_time())
-        self.journal.subscribe(self._sample.through(self.judge.see))
+        self.journal.subscribe(self._sample.through(self.judge.see), needed=True)
         self.journal.subscribe(self._tell)
         if self._writer is not None:
             # A store and its journal are kept together, or not at all.
             self._kept = CuttableJournal(self._writer, strict=self._state_dir is not None)
-            self.journal.subscribe(self._sample.through(self._kept.write))
+            self.journal.subscribe(self._sample.through(self._kept.write), needed=True)
         for listener in self._listeners:
             self.journal.subscribe(listener)
 
@@ -353,7 +353,7 @@ class Standalone:
         """
         if not self._scanned:
             self._scanned = True
-            self._scan()
+            self.judge.without("the scan for secrets (S3)", self._scan)
         return self.judge.verdict(
             cut=self._ended_early, interrupted=self._how not in ("quiet", "open")
         )

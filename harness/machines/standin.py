@@ -60,7 +60,7 @@ class Issuer:
         wrong MAC or is no advice is not answered.
         """
         answers = []
-        for advice, mac, problem, _ in self._link.receive(data):
+        for advice, mac, problem, *_ in self._link.receive(data):
             if problem or mac == "bad" or advice.kind not in ADVICES:
                 continue
             identity = advice.identity
@@ -175,7 +175,7 @@ class StandIn:
         Raises:
             ProtocolError: an advice of our own, or its answer, cannot be decoded.
         """
-        ((message, mac, problem, _),) = self._link.receive(frame)
+        ((message, mac, problem, *_),) = self._link.receive(frame)
         if problem:
             raise ProtocolError(f"an advice of our own cannot be read: {problem}")
         told = message.without_card_data()

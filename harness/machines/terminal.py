@@ -28,6 +28,7 @@ from harness.machines.terminal_core import (
     TerminalSettings,
 )
 from harness.wire.calendar import Stamp
+from harness.wire.element_classes import in_words, only_the_code
 from harness.wire.message import AdviceOutcome, Kind, Message, counterpart
 
 __all__ = ["LAST_STAN", "Cell", "Table", "Terminal", "TerminalContext", "TerminalSettings"]
@@ -146,7 +147,7 @@ class Terminal(TerminalCore):
     # --- the network side ------------------------------------------------------------------
 
     def _hear(self, heard: Heard, now: float) -> None:
-        message, mac, problem, _ = heard
+        message, mac, problem, _, wrong = heard
         if problem:
             self._damaged(problem, False, now)
             return
@@ -154,7 +155,9 @@ class Terminal(TerminalCore):
             self._damaged("MAC missing or wrong", self._is_ours(message), now)
             return
         kind = message.kind
-        if kind is Kind.ANSWER:
+        if wrong and kind is Kind.ANSWER and not only_the_code(message, wrong):
+            self._damaged(in_words(wrong), self._is_ours(message), now)
+        elif kind is Kind.ANSWER:
             answer = self.matcher.classify(message)
             if type(answer) is i.Damaged:
                 self._damaged(answer.why, answer.ours, now)

@@ -12,7 +12,17 @@ from typing import NamedTuple
 
 import msgspec
 
-from harness.wire.identity import TransactionId, identity_of, terminal_of
+from harness.wire.identity import (
+    Number,
+    Series,
+    TransactionId,
+    has_stan,
+    identity_of,
+    number_as_text,
+    number_from_text,
+    series_as_text,
+    series_from_text,
+)
 from harness.wire.message import MessageClass
 
 _APPROVAL_BITS = 40
@@ -54,8 +64,8 @@ class TransactionRecord(msgspec.Struct, gc=False, eq=False):
     """
 
     state: str
-    series: str
-    number: int | str
+    series: Series
+    number: Number
     code: str = ""
     amount: int = 0
     reversed: int = 0
@@ -83,8 +93,8 @@ class TransactionRecord(msgspec.Struct, gc=False, eq=False):
     def stored(self) -> StoredTransaction:
         """The record as it is stored outside the process."""
         return StoredTransaction(
-            self.series,
-            str(self.number),
+            series_as_text(self.series),
+            number_as_text(self.number),
             self.state,
             self.code,
             self.approval,
@@ -101,11 +111,27 @@ class TransactionLog:
     """All records, and the number of the last approval."""
 
     def __init__(self) -> None:
-        self._series: dict[str, dict[int | str, TransactionRecord]] = {}
-        self._series_at: dict[str, list[str]] = {}  # by terminal
-        self._undecided: dict[tuple[str, str], TransactionRecord] = {}  # by series and STAN
+        self._series: dict[Series, dict[Number, TransactionRecord]] = {}
+        self._shared: dict[Series, Series] = {}  # one object for all records of a series
+        self._series_at: dict[str, list[Series]] = {}  # by terminal
+        self._undecided: dict[tuple[Series, str], TransactionRecord] = {}  # by series and STAN
         self._amounts: dict[int, int] = {}
+        self._terminals: dict[str, None] = {}
+        self._count = 0
         self._approvals = 0
+
+    def __len__(self) -> int:
+        """How many messages are remembered."""
+        return self._count
+
+    def knows_terminal(self, name: str, most: int) -> bool:
+        """Has the terminal come before, or is it one of the first `most`?"""
+        if name in self._terminals:
+            return True
+        if len(self._terminals) >= most:
+            return False
+        self._terminals[name] = None
+        return True
 
     def find(self, identity: TransactionId) -> TransactionRecord | None:
         """The record of the message with that identity."""
@@ -130,7 +156,7 @@ class TransactionLog:
         found = []
         message_class, number = identity.message_class, identity.number
         for series in self._series_at.get(identity.terminal, ()):
-            if not series.startswith(message_class):
+            if series[0] != message_class:
                 continue
             record = self._series[series].get(number)
             if record is not None:
@@ -144,16 +170,18 @@ class TransactionLog:
         return self._enter(TransactionRecord(state, identity.series, identity.number))
 
     def _enter(self, record: TransactionRecord) -> TransactionRecord:
-        known = self._series.get(record.series)
+        series = record.series = self._shared.setdefault(record.series, record.series)
+        known = self._series.get(series)
         if known is None:
-            known = self._series[record.series] = {}
-            self._series_at.setdefault(terminal_of(record.series), []).append(record.series)
+            known = self._series[series] = {}
+            self._series_at.setdefault(series[1], []).append(series)
+        self._count += record.number not in known
         known[record.number] = record
         return record
 
     def remove(self, record: TransactionRecord) -> None:
         """The message was never received, for all that the host knows from now on."""
-        self._series[record.series].pop(record.number, None)
+        self._count -= self._series[record.series].pop(record.number, None) is not None
 
     def undecided(self, identity: TransactionId) -> TransactionRecord | None:
         """A request of the same series with the same STAN that is waiting for its decision."""
@@ -177,11 +205,11 @@ class TransactionLog:
         """
         found = []
         for series in self._series_at.get(identity.terminal, ()):
-            if series.startswith(MessageClass.REVERSAL):
+            if series[0] == MessageClass.REVERSAL:
                 continue
             known = self._series[series]
             for number in islice(reversed(known), _LOOKED_AT):
-                if str(number).endswith(identity.stan):
+                if has_stan(number, identity.stan):
                     found.append((identity_of(series, number), known[number]))
                     break
         return found
@@ -202,20 +230,21 @@ class TransactionLog:
         return [
             record
             for series, known in self._series.items()
-            if not series.startswith(MessageClass.REVERSAL)
+            if series[0] != MessageClass.REVERSAL
             for record in known.values()
         ]
 
     def forget_reversals(self) -> None:
         """Remove the records of all reversals."""
         for series, known in self._series.items():
-            if series.startswith(MessageClass.REVERSAL):
+            if series[0] == MessageClass.REVERSAL:
+                self._count -= len(known)
                 known.clear()
 
     def restore(self, stored: StoredTransaction) -> None:
         """A record as an earlier process left it."""
-        number = int(stored.key) if stored.key.isdecimal() else stored.key
-        record = self._enter(TransactionRecord(stored.state, stored.book, number))
+        series, number = series_from_text(stored.book), number_from_text(stored.key)
+        record = self._enter(TransactionRecord(stored.state, series, number))
         record.code, record.approval, record.balance = stored.code, stored.approval, stored.balance
         record.amount, record.reversed, record.day = stored.amount, stored.reversed, stored.day
         record.fingerprint = int(stored.fingerprint or "0", 16)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -29,6 +30,8 @@ from harness.wire.dialects.base import Dialect
 from harness.wire.identity import TransactionId
 from harness.wire.message import REQUESTS
 
+SCAN = "the scan for secrets (S3)"
+
 
 def judge_journal(path: Path) -> tuple[Verdict, Header]:
     """The verdict on a journal, and the header by which it was judged.
@@ -42,7 +45,7 @@ def judge_journal(path: Path) -> tuple[Verdict, Header]:
     for entry in reader:
         judge.see(entry.at, entry.actor, entry.event)
         ended = getattr(entry.event, "how", "") if type(entry.event).__name__ == "RunEnded" else ""
-    scan_journal(path, reader.header, judge)
+    judge.without(SCAN, partial(scan_journal, path, reader.header, judge))
     return judge.verdict(cut=reader.cut, interrupted=ended == "interrupted"), reader.header
 
 
@@ -88,7 +91,7 @@ def judge_together(paths: Sequence[Path]) -> tuple[Verdict, Header]:
     if ends:
         judge.see(max(entry.at for entry in ends.values()), "RUN", e.RunEnded(how))
     for path in paths:
-        scan_journal(path, header, judge)
+        judge.without(SCAN, partial(scan_journal, path, header, judge))
     until = min((half.last for half in halves if half.cut), default=None)
     return judge.verdict(cut=cut, until=until, interrupted=how == "interrupted"), header
 
