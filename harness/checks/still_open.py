@@ -8,7 +8,7 @@ Where the machines said themselves that nothing is open any more, no bound excus
 from __future__ import annotations
 
 from harness.checks.evidence import TerminalEvidence
-from harness.checks.transactions import TransactionEvidence, awaits_final_answer
+from harness.checks.transaction_evidence import TransactionEvidence, awaits_final_answer
 from harness.contract import Contract
 
 
