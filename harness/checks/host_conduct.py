@@ -9,7 +9,7 @@ trial, and they do not apply.
 from __future__ import annotations
 
 from harness import events as e
-from harness.checks.base import NOBODY, Check
+from harness.checks.base import HOST, NOBODY, RUN, Check, Late, late_by
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.exchanges import Answer, Exchange
 from harness.checks.ledger import tombstone_cases
@@ -28,6 +28,7 @@ class HostCheck(Check):
 
     needs = ("wire.terminal", "wire.host")
     of_a_host = True
+    stood_by = (RUN, HOST)  # ours may read an answer late, or be late with it
 
     @classmethod
     def applies(cls, sees: tuple[str, ...]) -> bool:
@@ -115,7 +116,8 @@ class AnsweredOnce(HostCheck):
             self.measured(took)
         if took > bound + 1e-6:
             what = f"{exchange.what} was answered after {took:.1f} s, at most {bound:.1f} s"
-            self.fail(terminal, at, what, of=exchange, excess=took - bound)
+            late = late_by(took - bound, at - took, at)
+            self.fail(terminal, at, what, of=exchange, late=late)
 
     def due(self, terminal: TerminalEvidence, now: float) -> None:
         for unanswered in terminal.wire.exchanges.overdue(now):
@@ -124,7 +126,9 @@ class AnsweredOnce(HostCheck):
                 continue
             self.tried += 1
             what = f"{unanswered.what} had no answer within {unanswered.bound:.1f} s"
-            self.fail(terminal, until, what, of=unanswered, excess=unanswered.bound)
+            bound, since, seen = unanswered.bound, unanswered.arrived_at, unanswered.seen_at
+            late = Late(bound, since, seen, seen - until)
+            self.fail(terminal, until, what, of=unanswered, late=late)
 
 
 def _in_words(mac: str) -> str:
@@ -258,4 +262,4 @@ class NetworkAnswered(HostCheck):
         network.overdue(now)
         self.tried += network.tried
         for ignored in network.ignored:
-            self.fail(terminal, ignored.until, ignored.what, of=NOBODY, excess=ignored.excess)
+            self.fail(terminal, ignored.until, ignored.what, of=NOBODY, late=ignored.late)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from harness import events as e
 from harness.checks import withdrawal_outcome
-from harness.checks.base import Failure
+from harness.checks.base import HOST, RUN, Failure
 from harness.checks.catalogue import CHECKS
 from harness.checks.conversation import Conversation
 from harness.checks.dispatch import Dispatch
@@ -33,11 +33,11 @@ OF_A_TERMINAL = (
 """What the host reports about one terminal, which the event names."""
 
 OF_THE_HOST = (e.DayClosed, e.HostStarted, e.HostThawed, e.FailedOver)
+OF_THE_RUN = (e.LagMeasured, e.HarnessStoodStill, *OF_THE_HOST)  # whoever records it
 OF_EVERYBODY = (e.FaultBegan, e.FaultEnded, e.CustomersStopped, *OF_THE_HOST)
 KILLED = "killed"  # the phase in which the process of a host ended, when it goes on in another
 FOREVER = float("inf")
-HOST = "HOST"
-NOT_TERMINALS = (HOST, "RUN")
+NOT_TERMINALS = (HOST, RUN)
 NETWORK_AT_HOST = "wire.network"
 """What a run sees that reports network management at the host's end too."""
 NAMELESS = "(no name)"
@@ -109,8 +109,8 @@ class Judge:
         """The terminal that an entry concerns, where its actor is no terminal seen before; None if
         it concerns none.
         """
-        if actor == "RUN" or isinstance(event, (e.LagMeasured, *OF_THE_HOST)):
-            self._see_run(at, event)
+        if actor == RUN or isinstance(event, OF_THE_RUN):
+            self._see_run(at, actor, event)
             return None
         if actor in NOT_TERMINALS:
             if isinstance(event, e.HostCrashed) and event.phase == KILLED:
@@ -152,8 +152,8 @@ class Judge:
         self._terminals[name] = terminal
         return terminal
 
-    def _see_run(self, at: float, event: e.Event) -> None:
-        self._facts.see(event)
+    def _see_run(self, at: float, actor: str, event: e.Event) -> None:
+        self._facts.see(at, actor, event)
         self._faults.see(at, event)
         if isinstance(event, e.FaultActed):
             self._struck(at, event)

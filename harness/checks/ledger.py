@@ -6,7 +6,7 @@ from collections import defaultdict
 
 from harness import events as e
 from harness.checks import still_open
-from harness.checks.base import NOBODY, Check
+from harness.checks.base import HOST, NOBODY, RUN, Check
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.number_set import NumberSet
 from harness.checks.transactions import TransactionEvidence, awaits_final_answer
@@ -123,6 +123,7 @@ class LedgerEqualsCash(Check):
     """
 
     id = "H3"
+    stood_by = (RUN, HOST)
     needs = ("ledger", "device", "wire.terminal")
     unit = "cents"
 
@@ -151,12 +152,14 @@ class LedgerEqualsCash(Check):
                 continue
             if not still_open.may_end(terminal, transaction, self.contract, now):
                 self.measured(abs(off))
+                late = still_open.past_end(terminal, transaction, self.contract, now)
                 self.fail(
                     terminal,
                     now,
                     f"STAN {transaction.stan}: debited {transaction.debit / 100:.2f}, given back "
                     f"{transaction.back / 100:.2f}, cash taken {transaction.taken / 100:.2f}",
                     of=transaction,
+                    late=late,
                 )
 
 
@@ -253,6 +256,7 @@ class NothingPending(Check):
     """
 
     id = "H7"
+    stood_by = (RUN, HOST)
     needs = ("wire.terminal", "store")
 
     def __init__(self, *args: object) -> None:
@@ -280,7 +284,8 @@ class NothingPending(Check):
             if not still_open.awaits_answer(terminal, transaction, self.contract, now):
                 assert transaction.reversal is not None
                 what = f"reversal {transaction.reversal[0]} has had no final answer"
-                self.fail(terminal, now, what, of=transaction)
+                late = still_open.past_answer(terminal, transaction, self.contract, now)
+                self.fail(terminal, now, what, of=transaction, late=late)
         unsent = stored.pending - len(waiting)
         if unsent > 0:
             self._never_left(terminal, unsent, now)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from harness import events as e
-from harness.checks.base import FAILURES_KEPT
+from harness.checks.base import FAILURES_KEPT, Late, late_by
 from harness.contract import Contract
 from harness.wire.message import Kind, Message
 
@@ -43,13 +43,12 @@ class FaultsInForce:
 
 class Ignored(NamedTuple):
     """A sign-on or echo whose answer was missing, late or not complete. `until` is when that was
-    seen (run seconds), and `excess` by how many seconds its time was over (None where time does
-    not matter).
+    seen (run seconds), and `late` by how much its time was over (None where time does not matter).
     """
 
     until: float
     what: str
-    excess: float | None
+    late: Late | None
 
 
 class NetworkExchanges:
@@ -86,9 +85,11 @@ class NetworkExchanges:
         """Judges what waits longer than it may."""
         for stan, (asked, asked_at) in list(self._waiting.items()):
             bound = self._bound(asked.function)
-            if now - asked_at >= bound - 1e-6:
+            waited = now - asked_at
+            if waited >= bound - 1e-6:
                 del self._waiting[stan]
-                self._judge(asked, asked_at, now, "was not answered", bound)
+                late = Late(bound, asked_at, now, waited - bound)
+                self._judge(asked, asked_at, now, "was not answered", late)
 
     def _asks(self, at: float, message: Message) -> None:
         if message.function in ("sign_on", "echo"):
@@ -101,17 +102,18 @@ class NetworkExchanges:
         if asked is None:
             return
         took, bound = at - asked_at, self._bound(asked.function)
-        wrong, excess = "", None
+        wrong, late = "", None
         if not message.code:
             wrong = f"was answered without DE {message.element('code')}"
         elif took > bound + 1e-6:
-            wrong, excess = f"was answered after {took:.1f} s, at most {bound:.1f} s", took - bound
+            wrong = f"was answered after {took:.1f} s, at most {bound:.1f} s"
+            late = late_by(took - bound, asked_at, at)
         else:
             wrong = _of_another(message, asked)
-        self._judge(asked, asked_at, at, wrong, excess)
+        self._judge(asked, asked_at, at, wrong, late)
 
     def _judge(
-        self, asked: Message, asked_at: float, until: float, wrong: str, excess: float | None
+        self, asked: Message, asked_at: float, until: float, wrong: str, late: Late | None
     ) -> None:
         if self._faults is not None and not self._faults.none_since(self._opened_at):
             return
@@ -121,7 +123,7 @@ class NetworkExchanges:
         if wrong and len(self.ignored) < FAILURES_KEPT:
             name = asked.function.replace("_", "-")
             what = f"the {name} with STAN {asked.stan} {wrong}"
-            self.ignored.append(Ignored(until, what, excess))
+            self.ignored.append(Ignored(until, what, late))
 
     def _bound(self, function: str) -> float:
         contract = self._contract

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness import events as e
 from harness.checks import still_open
-from harness.checks.base import Check
+from harness.checks.base import HOST, RUN, Check
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.transactions import HOST_TIMER, TransactionEvidence, is_over
 from harness.checks.wire_evidence import CLOSING
@@ -72,7 +72,8 @@ class EndsExactlyOnce(Check):
                 continue
             if not still_open.may_end(terminal, transaction, self.contract, now):
                 self.tried += 1
-                self.fail(terminal, now, never_ended(transaction), of=transaction)
+                late = still_open.past_end(terminal, transaction, self.contract, now)
+                self.fail(terminal, now, never_ended(transaction), of=transaction, late=late)
 
 
 class UnansweredIsReversed(Check):
@@ -102,7 +103,9 @@ class UnansweredIsReversed(Check):
             due = max(queued, transaction.start + self.contract.wait)
             if now > due or not terminal.ended_open:
                 self.tried += 1
-                self.fail(terminal, now, never_ended(transaction), of=transaction)
+                open_since = transaction.start
+                late = still_open.past(terminal, now - due, open_since, now)
+                self.fail(terminal, now, never_ended(transaction), of=transaction, late=late)
 
 
 def must_be_reversed(transaction: TransactionEvidence) -> bool:
@@ -164,6 +167,7 @@ class PowerCutLosesNothing(Check):
     """
 
     id = "T10"
+    stood_by = (RUN, HOST)
     needs = ("device", "wire.terminal")
 
     def rest(self, terminal: TerminalEvidence, now: float) -> None:
@@ -173,10 +177,12 @@ class PowerCutLosesNothing(Check):
                 continue
             if not transaction.endings:
                 if not still_open.may_end(terminal, transaction, self.contract, now):
-                    self.fail(terminal, now, never_ended(transaction), of=transaction)
+                    late = still_open.past_end(terminal, transaction, self.contract, now)
+                    self.fail(terminal, now, never_ended(transaction), of=transaction, late=late)
             elif not (
                 is_over(transaction)
                 or still_open.awaits_answer(terminal, transaction, self.contract, now)
             ):
                 what = f"STAN {transaction.stan}: its reversal was never answered"
-                self.fail(terminal, now, what, of=transaction)
+                late = still_open.past_answer(terminal, transaction, self.contract, now)
+                self.fail(terminal, now, what, of=transaction, late=late)

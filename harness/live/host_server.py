@@ -18,9 +18,10 @@ from harness.journal import Journal
 from harness.live.clock import LiveClock
 from harness.live.faulty_link import FaultyLink
 from harness.live.loop import watched
+from harness.live.own_delay import OwnDelay
 from harness.live.stores import HostStore
 from harness.live.stream_watch import StreamWatch
-from harness.live.transport import Alarm, Connection, Lag
+from harness.live.transport import Alarm, Connection
 from harness.tap import Tap
 
 FIRST_PORT, LAST_PORT = 20_000, 32_767  # above, ports collide with ephemeral ones
@@ -154,7 +155,7 @@ class HostServer:
         self.loop = asyncio.get_running_loop()
         self.clock = clock
         self.standalone = standalone
-        self.lag = Lag()
+        self.delay = OwnDelay(clock, self._stood_still)
         self.faults = assembly.faults
         self.faults.tell = self._fault_acted
         self.decoder = assembly.tap
@@ -169,7 +170,7 @@ class HostServer:
         self._by_connection: dict[int, AcceptedConnection] = {}
         self._server: asyncio.Server | None = None
         self._reopening: asyncio.Task[None] | None = None
-        self._alarm = Alarm(self.loop, clock, self.lag, self.host.next_deadline, self._wake)
+        self._alarm = Alarm(self.loop, clock, self.delay, self.host.next_deadline, self._wake)
 
     def taps(self, end: e.End) -> dict[str, Tap]:
         """A tap for each direction of a new connection, at that end."""
@@ -276,7 +277,11 @@ class HostServer:
             self._server = None
 
     def record(self, actor: str, event: e.Event) -> None:
-        self._journal.record(self.clock.now(), actor, event)
+        self._journal.record(self.delay.now(), actor, event)
+
+    def _stood_still(self, event: e.Event) -> None:
+        """Where the host stands alone, its process is that of the run."""
+        self.record(RUN if self.standalone else self.host.name, event)
 
     def _fault_acted(self, effect: e.FaultActed) -> None:
         self.record(RUN, effect)
@@ -295,8 +300,8 @@ class HostServer:
         """Wait until the issuer has been told all that was approved in its stead, for `within` run
         seconds at most.
         """
-        end = self.clock.now() + within
-        while not self.host.at_rest and self.clock.now() < end:
+        end = self.delay.deadline(within)
+        while not self.host.at_rest and not end.passed:
             await asyncio.sleep(_MOMENT)
 
     def close(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import resource
+from collections.abc import Sequence
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary, ref
 
@@ -31,6 +32,13 @@ def watched(task: asyncio.Task[None]) -> asyncio.Task[None]:
     """The task itself; an exception in it is handed to the loop's exception handler at once."""
     task.add_done_callback(_tell)
     return task
+
+
+async def cancel(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """End them, and wait until they have ended."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _tell(task: asyncio.Task[None]) -> None:

@@ -15,7 +15,7 @@ import msgspec
 
 from harness import events as e
 from harness.cards import population_of
-from harness.checks.base import Failure
+from harness.checks.base import HOST, Failure
 from harness.checks.judge import NETWORK_AT_HOST, Judge
 from harness.checks.secrecy import SecrecyScan
 from harness.checks.verdict import Verdict
@@ -120,7 +120,9 @@ def _merged(
             lasts[reader.path] = entry.at + by
             if not (_of_the_terminals_own if far else _of_the_hosts_own)(entry.event):
                 at = entry.at + by
-                yield at, rank, entry.seq, msgspec.structs.replace(entry, at=at)
+                still = far and isinstance(entry.event, e.HarnessStoodStill)
+                actor = HOST if still else entry.actor  # whose process the other one is here
+                yield at, rank, entry.seq, msgspec.structs.replace(entry, at=at, actor=actor)
 
     streams = [shifted(rank, reader) for rank, reader in enumerate(readers)]
     for *_, entry in heapq.merge(*streams, key=lambda item: item[:3]):
