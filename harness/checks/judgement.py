@@ -8,8 +8,8 @@
   the bound (`Check.timers`). Where the lag is more than the contract's slack, they judge nobody;
   failures that do not depend on time stand.
 - A case in which the harness stood still may have passed its bound by so long: then it is not
-  judged. The others are; but where more than one case in ten of an invariant is not judged, that
-  invariant proves nothing.
+  judged. The others are, and an invariant holds by them, unless more than one case (and more than
+  one in ten) is not judged, or no more are judged than not.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ _TERMINAL = re.compile("[:,]terminal=([^,]+)")
 _NAMED = 5  # so many terminals are named in a reason
 NEVER_AT_REST = "something was open to the last"
 MAY_BE_MISSED = 0.1
-"""The share of an invariant's cases that nobody may be able to judge because the harness stood
-still: with most of them judged the invariant has been tried; with fewer, a machine that errs now
-and then could pass for one that does not."""
+"""The share of an invariant's cases that may be left unjudged because the harness stood still. Only
+cases that passed their bound are left unjudged: with more of them, a machine that errs now and then
+could pass for one that does not."""
 OPEN_TOLD = 5  # so many open things are told one by one
 
 
@@ -176,8 +176,12 @@ class Judgement:
 
     def _says_nothing(self, check: Check, not_judged: int) -> bool:
         """Was the harness too late for what this check judges?"""
-        too_slow = self._facts.too_slow and (check.timed or bool(check.late))
-        return too_slow or not_judged > check.tried * MAY_BE_MISSED
+        if self._facts.too_slow and (check.timed or check.late):
+            return True
+        judged = check.tried - not_judged
+        return not_judged > max(1, check.tried * MAY_BE_MISSED) or (
+            not_judged >= judged and not_judged > 0
+        )
 
     def _secrecy_row(self) -> Row:
         facts = self._facts

@@ -201,6 +201,7 @@ class HostServer:
         Raises:
             EnvironmentTrouble: the port is in use, or none is free.
         """
+        self.delay.begin()
         wanted = [port] if port else _free_ports()
         trouble: OSError | None = None
         for candidate in wanted:

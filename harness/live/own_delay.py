@@ -90,6 +90,11 @@ class OwnDelay:
             self._stood_still(still)
         return now
 
+    def begin(self) -> None:
+        """From now on something is done that is recorded; `watch` follows soon."""
+        if self._overdue_at == _NEVER:
+            self._looks(self._clock.now())
+
     def _looks(self, now: float) -> None:
         self._looked_at = now
         self._overdue_at = now + LOOK * self._clock.speed + self._least
@@ -105,6 +110,7 @@ class OwnDelay:
         """
         speed = self._clock.speed
         reported, used, since = self._clock.now(), time.process_time(), time.monotonic()
+        self.now()  # it may have stood still since it began
         self._looks(reported)
         try:
             while True:

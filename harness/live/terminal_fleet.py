@@ -331,6 +331,7 @@ class TerminalFleet:
         process, whose end is a power cut to the terminal: at run second `died_at` of this run, or,
         with None, in another run.
         """
+        self.delay.begin()
         for live in self.atms:
             self._power_back(live.atm, died_at)
         for live in self.atms:

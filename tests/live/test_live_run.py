@@ -17,7 +17,6 @@ from harness.outcome import Outcome
 from harness.report.judging import judge_journal
 
 
-
 def names(journal: Path, *kinds: str, actor: str = "") -> list[str]:
     return [type(entry.event).__name__ for entry in entries(journal, *kinds, actor=actor)]
 
