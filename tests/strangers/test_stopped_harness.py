@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from atm import Atm
@@ -74,7 +74,12 @@ def frame(mti: str, to: str, **elements: str) -> When:
 
 async def play(stop: Stop, bank: Bank) -> Verdict:
     """Two terminals for some minutes; each loses an answer, and the answer to a reversal."""
-    options = {"gap": "30s", "settle": "120s", "faults": ANSWERS_LOST, "listeners": [stop.see]}
+    options: dict[str, Any] = {
+        "gap": "30s",
+        "settle": "120s",
+        "faults": ANSWERS_LOST,
+        "listeners": [stop.see],
+    }
     async with bank, Terminals(bank.address, terminals=2, **options) as atms:
         await atms.serve("6m")
         await atms.settle()
@@ -149,7 +154,7 @@ def answers_after(seconds: float) -> Errs:
 
 
 async def play_defect(profile: str, fault: str, stop: Stop) -> Verdict:
-    options = {"gap": "30s", "settle": "120s", "listeners": [stop.see]}
+    options: dict[str, Any] = {"gap": "30s", "settle": "120s", "listeners": [stop.see]}
     async with (
         Bank() as bank,
         Terminals(bank.address, terminals=2, profile=profile, faults=(fault,), **options) as atms,
