@@ -11,6 +11,7 @@ from harness.checks.catalogue import CHECKS
 from harness.checks.conversation import Conversation
 from harness.checks.dispatch import Dispatch
 from harness.checks.evidence import TerminalEvidence
+from harness.checks.host_reach import RECONNECTS, gone_host
 from harness.checks.judgement import SECRECY, Judgement
 from harness.checks.network_exchanges import FaultsInForce
 from harness.checks.run_facts import RunFacts
@@ -264,5 +265,16 @@ class Judge:
         terminals = tuple(self._terminals)
         deaf = self._header.mode == "terminals" and not self._totals.totals.understood
         return Judgement(
-            *(self._header, self._checks, self._facts, self._now, terminals, still_open), deaf=deaf
+            *(self._header, self._checks, self._facts, self._now, terminals, still_open),
+            deaf=deaf,
+            gone=self._gone() if self._header.mode == "terminals" else "",
         )
+
+    def _gone(self) -> str:
+        """That somebody else's host was out of reach as the run ended, and no fault of ours was
+        why; '' where it was not.
+        """
+        terminals = [x for name, x in self._terminals.items() if name not in NOT_TERMINALS]
+        if not self._facts.came_to_its_end or not self._faults.none_since(self._now - RECONNECTS):
+            return ""
+        return gone_host(terminals, self._header.contract, self._now)

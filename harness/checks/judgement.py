@@ -60,9 +60,11 @@ class Judgement:
         still_open: Sequence[str] = (),
         *,
         deaf: bool = False,
+        gone: str = "",
     ) -> None:
         """`terminals` are those that were seen; `still_open` says what was open as the run ended,
-        where that is seen. `deaf`: not one message of somebody else's host was understood.
+        where that is seen. `deaf`: not one message of somebody else's host was understood; `gone`
+        says that it was out of reach as the run ended.
         """
         self._terminals = terminals
         self._still_open = still_open
@@ -71,6 +73,7 @@ class Judgement:
         self._facts = facts
         self._now = now
         self._deaf = deaf
+        self._gone = gone
 
     def verdict(self, totals: Totals, *, cut: str, interrupted: bool, trouble: str = "") -> Verdict:
         """`cut` says how the journal is cut off, '' if it is whole; `trouble` is the most probable
@@ -231,6 +234,7 @@ class Judgement:
             reasons.append("the run never said that it ended")
         if interrupted or ended == "interrupted":
             reasons.append("the run was interrupted")
+        reasons += [self._gone] if self._gone else []
         reasons += self._nothing_paid(totals)
         reasons += [
             f"{row.id} is promised and was {row.status}"

@@ -251,7 +251,8 @@ class TombstoneHolds(Check):
 
 
 class NothingPending(Check):
-    """H7. At quiescence each reversal that was sent has had a final answer or is parked, with an
+    """H7. It is the host's: a terminal that keeps a reversal and sends it when it can has done its
+    part. At quiescence each reversal that was sent has had a final answer or is parked, with an
     alarm; and the store, counted separately, holds no other one that is pending.
     """
 
@@ -262,7 +263,6 @@ class NothingPending(Check):
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
         self._alarms: dict[str, int] = {}
-        self._counted: dict[str, e.StoreCounted] = {}
 
     def on_FrameSeen(self, terminal: TerminalEvidence, _at: float, event: e.FrameSeen) -> None:
         self.tried += event.end == "terminal" and terminal.wire.kind is Kind.REVERSAL
@@ -271,19 +271,15 @@ class NothingPending(Check):
         if event.kind == "parked":
             self._alarms[terminal.name] = self._alarms.get(terminal.name, 0) + 1
 
-    def on_StoreCounted(
-        self, terminal: TerminalEvidence, _at: float, event: e.StoreCounted
-    ) -> None:
-        self._counted[terminal.name] = event
-
     def rest(self, terminal: TerminalEvidence, now: float) -> None:
-        stored = self._counted.get(terminal.name, e.StoreCounted(0, 0, 0))
+        stored = terminal.stored
         waiting = [x for x in terminal.transactions.open.values() if awaits_final_answer(x)]
         self.tried += stored.pending
         for transaction in waiting:
             if not still_open.awaits_answer(terminal, transaction, self.contract, now):
                 assert transaction.reversal is not None
                 what = f"reversal {transaction.reversal[0]} has had no final answer"
+                what += terminal.wire.reach.in_words(transaction.reversal_begun_at)
                 late = still_open.past_answer(terminal, transaction, self.contract, now)
                 self.fail(terminal, now, what, of=transaction, late=late)
         unsent = stored.pending - len(waiting)
@@ -300,4 +296,5 @@ class NothingPending(Check):
         if any(still_open.may_end(terminal, x, self.contract, now) for x in theirs):
             return
         what = f"{count} reversals are pending in the store, and never left"
+        what += terminal.wire.reach.in_words(min([x.start for x in theirs], default=now))
         self.fail(terminal, now, what, of=theirs[0] if theirs else NOBODY)

@@ -58,6 +58,16 @@ def past(terminal: TerminalEvidence, over: float, since: float, now: float) -> L
     return Late(NO_LAG, since, now, over) if terminal.ended_open else None
 
 
+def kept_unsent(terminal: TerminalEvidence) -> int:
+    """How many reversals a terminal keeps that it could not send, as it does not reach its host:
+    its store holds so many more than it has sent.
+    """
+    if terminal.wire.reach.can_send:
+        return 0
+    sent = sum(awaits_final_answer(x) for x in terminal.transactions.open.values())
+    return max(0, terminal.stored.pending - sent)
+
+
 def is_queued_behind_another(terminal: TerminalEvidence, transaction: TransactionEvidence) -> bool:
     """Must the reversal of this transaction wait because an earlier one has no final answer?"""
     return any(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from harness import events as e
 from harness.checks.exchanges import Exchanges
 from harness.checks.host_end_evidence import HostEndEvidence
+from harness.checks.host_reach import HostReach
 from harness.checks.host_wait import HostWait
 from harness.checks.link_evidence import LinkEvidence
 from harness.checks.network_exchanges import FaultsInForce, NetworkExchanges
@@ -53,7 +54,7 @@ class WireEvidence:
     __slots__ = (
         "_contract", "_dialect", "_name", "_network_end", "_time", "_transactions", "_unread",
         "_wait", "advice", "exchanges", "first_sent", "host_end", "kind", "link", "message",
-        "network", "subject",
+        "network", "reach", "subject",
     )  # fmt: skip
 
     def __init__(
@@ -77,6 +78,7 @@ class WireEvidence:
         self._wait = wait
         self._unread: list[tuple[Message, str] | None] = []  # with its MAC; None: the link closed
         self.link = LinkEvidence(contract, time, transactions)
+        self.reach = HostReach(contract, self.link, time)
         self.first_sent = ""
         self.host_end = HostEndEvidence(transactions)
         self.exchanges = Exchanges(contract)
@@ -133,10 +135,15 @@ class WireEvidence:
 
     def on_LinkOpened(self, at: float, _event: e.LinkOpened) -> None:
         self.link.opened(at)
+        self.reach.changed(at)
         self.network.opened(at)
+
+    def on_ConnectFailed(self, _at: float, event: e.ConnectFailed) -> None:
+        self.reach.failed(event)
 
     def on_LinkClosed(self, at: float, _event: e.LinkClosed) -> None:
         self.link.closed(at)
+        self.reach.changed(at)
         self.exchanges.closed(at)
         self.network.closed(at)
         if self._time.stands_still:
@@ -147,6 +154,7 @@ class WireEvidence:
     def power_lost(self, at: float) -> None:
         """The terminal's end of the connection is gone, and what it had not read."""
         self.link.closed(at)
+        self.reach.changed(at)
         self.exchanges.closed(at)
         self.network.closed(at)
         self._unread.clear()
@@ -217,7 +225,7 @@ class WireEvidence:
     # --- to the terminal -------------------------------------------------------------------------
 
     def _arrived(self, at: float, message: Message, mac: str) -> None:
-        self.link.heard = at
+        self.link.heard = self.reach.heard_at = at
         if self._time.stands_still:
             self._unread.append((message, mac))
         else:
@@ -235,6 +243,7 @@ class WireEvidence:
         if kind is Kind.NETWORK_ANSWER:  # hosts leave the terminal out there: the link says whose
             if whose in (self._name, ""):
                 self.link.is_answered(at, message)
+                self.reach.changed(at)
         elif kind is Kind.ANSWER and whose in (self._name, ""):
             self._answer(at, message, mac)
         elif kind is Kind.REVERSAL_ANSWER and whose == self._name:

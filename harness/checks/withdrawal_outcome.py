@@ -38,7 +38,8 @@ class EndsExactlyOnce(Check):
     """T8. Declined, completed, reversed or suspense; exactly one of them, by the evidence.
 
     A withdrawal whose reversal waits behind one that the host has not answered is H7's: reversals
-    leave in their order, and the terminal may not send it yet.
+    leave in their order, and the terminal may not send it yet. So is one whose reversal the store
+    holds while the terminal does not reach its host.
     """
 
     id = "T8"
@@ -63,6 +64,7 @@ class EndsExactlyOnce(Check):
             self.fail(terminal, at, f"STAN {transaction.stan}: {wrong}", of=transaction)
 
     def rest(self, terminal: TerminalEvidence, now: float) -> None:
+        kept = still_open.kept_unsent(terminal)
         for transaction in terminal.transactions.open.values():
             if transaction.endings:
                 self._judge(terminal, now, transaction)
@@ -70,7 +72,9 @@ class EndsExactlyOnce(Check):
             asked = transaction.requested and transaction.withdrawal
             if not asked or still_open.is_queued_behind_another(terminal, transaction):
                 continue
-            if not still_open.may_end(terminal, transaction, self.contract, now):
+            if kept > 0:
+                kept -= 1
+            elif not still_open.may_end(terminal, transaction, self.contract, now):
                 self.tried += 1
                 late = still_open.past_end(terminal, transaction, self.contract, now)
                 self.fail(terminal, now, never_ended(transaction), of=transaction, late=late)
@@ -163,7 +167,8 @@ def contradiction(transaction: TransactionEvidence, endings: tuple[str, ...]) ->
 
 class PowerCutLosesNothing(Check):
     """T10. A withdrawal that was open when the power failed has still ended, and a reversal that
-    was in flight then has had its final answer.
+    was in flight then has had its final answer, or is in the store still: what a host does not
+    answer (H7) is not lost.
     """
 
     id = "T10"
@@ -172,17 +177,22 @@ class PowerCutLosesNothing(Check):
 
     def rest(self, terminal: TerminalEvidence, now: float) -> None:
         self.tried += terminal.transactions.cut_withdrawals
+        unsent = still_open.kept_unsent(terminal)
+        sent = terminal.stored.pending - unsent
         for transaction in terminal.transactions.open.values():
             if not (transaction.cut and transaction.requested and transaction.withdrawal):
                 continue
             if not transaction.endings:
-                if not still_open.may_end(terminal, transaction, self.contract, now):
+                if unsent > 0:
+                    unsent -= 1
+                elif not still_open.may_end(terminal, transaction, self.contract, now):
                     late = still_open.past_end(terminal, transaction, self.contract, now)
                     self.fail(terminal, now, never_ended(transaction), of=transaction, late=late)
-            elif not (
-                is_over(transaction)
-                or still_open.awaits_answer(terminal, transaction, self.contract, now)
-            ):
+            elif is_over(transaction):
+                continue
+            elif sent > 0:
+                sent -= 1
+            elif not still_open.awaits_answer(terminal, transaction, self.contract, now):
                 what = f"STAN {transaction.stan}: its reversal was never answered"
                 late = still_open.past_answer(terminal, transaction, self.contract, now)
                 self.fail(terminal, now, what, of=transaction, late=late)
