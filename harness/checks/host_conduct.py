@@ -16,7 +16,7 @@ from harness.checks.ledger import tombstone_cases
 from harness.checks.transactions import TransactionEvidence
 from harness.checks.wire_evidence import APPROVING
 from harness.wire.describe import mask_fields
-from harness.wire.echo import wrong_echo
+from harness.wire.echo import wrong_beside, wrong_echo
 from harness.wire.message import AdviceOutcome, Kind, Message, Outcome, counterpart
 
 
@@ -145,7 +145,8 @@ class EchoesRequest(HostCheck):
     ) -> None:
         message = answer.message
         self.tried += 1
-        wrong = wrong_echo(message, exchange.asked)
+        asked = exchange.asked
+        wrong = wrong_echo(message, asked) + wrong_beside(message, asked)
         if wrong:
             differing = ", ".join(_difference(message, exchange, element) for element in wrong)
             self.fail(terminal, at, f"{message.mti} to {exchange.what}: {differing}", of=exchange)
@@ -153,7 +154,7 @@ class EchoesRequest(HostCheck):
 
 def _difference(message: Message, exchange: Exchange, element: str) -> str:
     """'DE 49 is 840 instead of 978'; of a card's number what may be shown of it."""
-    texts = dict(exchange.asked.texts)
+    texts = dict(exchange.asked.texts + exchange.asked.beside)
     said = mask_fields({element: message.fields.get(element, "")})[element]
     if element == message.element("amount"):
         asked = f"{exchange.asked.amount:0{len(message.amount_text) or 1}d}"
@@ -251,7 +252,9 @@ class NoApprovalAfterReversal(HostCheck):
 
 
 class NetworkAnswered(HostCheck):
-    """H13. A sign-on is answered within its time, and so is an echo, each with a response code."""
+    """H13. A sign-on is answered within its time, and so is an echo, each once and with a response
+    code.
+    """
 
     id = "H13"
     timed = True

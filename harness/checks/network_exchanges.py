@@ -54,7 +54,7 @@ class Ignored(NamedTuple):
 class NetworkExchanges:
     """`tried` counts the sign-ons and echoes that were judged, `ignored` are those that failed."""
 
-    __slots__ = ("_contract", "_faults", "_opened_at", "_waiting", "ignored", "tried")
+    __slots__ = ("_answered", "_contract", "_faults", "_opened_at", "_waiting", "ignored", "tried")
 
     def __init__(self, contract: Contract, faults: FaultsInForce | None) -> None:
         """`faults` are those that may have taken an answer on its way; None where none can have."""
@@ -62,12 +62,14 @@ class NetworkExchanges:
         self._faults = faults
         self._opened_at = 0.0
         self._waiting: dict[str, tuple[Message, float]] = {}  # what was asked, and when, by STAN
+        self._answered: dict[str, Message] = {}  # what was asked and has its answer, by STAN
         self.tried = 0
         self.ignored: list[Ignored] = []
 
     def opened(self, at: float) -> None:
         self._opened_at = at
         self._waiting.clear()
+        self._answered.clear()
 
     def passes(self, at: float, message: Message, *, to_host: bool, authentic: bool) -> None:
         """A network management message passes the end at which they are read."""
@@ -93,6 +95,7 @@ class NetworkExchanges:
 
     def _asks(self, at: float, message: Message) -> None:
         if message.function in ("sign_on", "echo"):
+            self._answered.pop(message.stan, None)
             self._waiting[message.stan] = (message, at)
             if len(self._waiting) > KEEPS:
                 del self._waiting[next(iter(self._waiting))]
@@ -100,7 +103,12 @@ class NetworkExchanges:
     def _is_answered(self, at: float, message: Message) -> None:
         asked, asked_at = self._waiting.pop(message.stan, (None, 0.0))
         if asked is None:
+            if message.stan in self._answered:
+                self._judge(self._answered[message.stan], at, at, "was answered again", None)
             return
+        self._answered[message.stan] = asked
+        if len(self._answered) > KEEPS:
+            del self._answered[next(iter(self._answered))]
         took, bound = at - asked_at, self._bound(asked.function)
         wrong, late = "", None
         if not message.code:
