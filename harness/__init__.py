@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # typing is slow to import, and this comes before `harness.shell`
 if TYPE_CHECKING:
     from harness.api import Host, Terminals, Verdict, judge, simulate
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from harness.checks.verdict import Verdict
 from harness.contract import HOST_RESPONSE
-from harness.errors import ConfigError
+from harness.errors import ConfigError, EnvironmentTrouble
 from harness.journal import Listener
 from harness.link_options import LinkOptions
 from harness.live.standalone_host import StandaloneHost
@@ -60,7 +60,7 @@ def simulate(
 
     Raises:
         ConfigError: something that does not exist, or cannot be read.
-        EnvironmentTrouble: the journal cannot be written.
+        EnvironmentTrouble: the journal cannot be written; a run that failed says so all the same.
     """
     chosen = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
     if not (allow_profiles or isinstance(scenario, Scenario)):
@@ -76,7 +76,10 @@ def simulate(
         host_profile=host_profile,
         link=link,
     )
-    return simulate_plan(plan, journal=_path(journal), listeners=listeners).verdict
+    outcome = simulate_plan(plan, journal=_path(journal), listeners=listeners)
+    if outcome.troubles and outcome.verdict.outcome != "fail":
+        raise EnvironmentTrouble("\n".join(outcome.troubles))
+    return outcome.verdict
 
 
 def _link(

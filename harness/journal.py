@@ -8,21 +8,26 @@ from __future__ import annotations
 
 import contextlib
 import os
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, Union
+from typing import Any, BinaryIO, NamedTuple, Union
+from zlib import crc32
 
 import msgspec
 
 from harness.contract import Contract
-from harness.errors import ConfigError, EnvironmentTrouble
-from harness.events import AdviceSeen, AnyEvent, Event, FrameSeen
+from harness.errors import ConfigError, EnvironmentTrouble, HarnessError
+from harness.events import AdviceSeen, AnyEvent, Event, FrameSeen, ListenerDropped
+from harness.file_lock import USUAL, FileLock
 from harness.link_options import LinkOptions
 from harness.old_formats import header_from_format_2
-from harness.shown import escaped_json
+from harness.shown import escaped_json, shown
 from harness.wire.describe import mask_fields
 
 FORMAT = 3
+NO_END = "the journal ends without its RunEnded line"
+_LONGEST_ERROR = 200  # characters of the text of a listener's error
 
 Listener = Callable[[float, str, Event], None]
 
@@ -75,22 +80,59 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
 class Journal:
     """Orders what the actors report and hands it to its listeners, which never feed back.
 
+    A listener of the harness that raises is left out from there on, which is recorded, and the run
+    goes on to its verdict. What is raised on purpose (a full disk, a closed pipe) ends the run, and
+    so does what a user's own listener raises.
+
     `record` is the hot path of a simulation: one sequence number and a call per listener.
     """
 
-    __slots__ = ("_listeners", "seq")
+    __slots__ = ("_listeners", "_needed", "seq")
 
     def __init__(self) -> None:
         self.seq = 0
         self._listeners: list[Listener] = []
+        self._needed: list[Listener] = []
 
-    def subscribe(self, listener: Listener) -> None:
+    def subscribe(self, listener: Listener, *, needed: bool = False) -> None:
+        """`needed`: a verdict without it would prove less than it says."""
         self._listeners.append(listener)
+        if needed:
+            self._needed.append(listener)
 
     def record(self, at: float, actor: str, event: Event) -> None:
         self.seq += 1
+        raised: list[ListenerDropped] = []
         for listener in self._listeners:
-            listener(at, actor, event)
+            try:
+                listener(at, actor, event)
+            except Exception as error:
+                raised.append(self._dropped(listener, error))
+        for dropped in raised:
+            self.record(at, "RUN", dropped)
+
+    def _dropped(self, listener: Listener, error: Exception) -> ListenerDropped:
+        told = listener_dropped(listener, error, needed=listener in self._needed)
+        self._listeners = [other for other in self._listeners if other != listener]
+        return told
+
+
+def listener_dropped(
+    listener: object, error: Exception, *, needed: bool = False
+) -> ListenerDropped:
+    """The event of it, with what was raised and where: 'KeyError: 'x' in meter.py, line 55'.
+
+    Raises:
+        Exception: the error itself, where the listener is not the harness's own. A user's listener
+            may assert something, and what it wanted to see nobody else knows.
+    """
+    name = f"{getattr(listener, '__module__', '')}.{getattr(listener, '__qualname__', listener)}"
+    if not name.startswith("harness.") or isinstance(error, HarnessError | BrokenPipeError):
+        raise error
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    text = shown(" ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_ERROR])
+    said = f"{text} in {Path(last.filename).name}, line {last.lineno} ({last.name})"
+    return ListenerDropped(name, said, needed)
 
 
 _encoder = msgspec.json.Encoder()
@@ -105,23 +147,65 @@ def encode_entry(at: float, seq: int, actor: str, event: Event) -> bytes:
     return escaped_json(_encoder.encode(Entry(at, seq, actor, event)))
 
 
+class Mark(NamedTuple):
+    """How much of a journal there was at some moment: its bytes, and their CRC-32."""
+
+    size: int
+    checksum: int
+
+
+class Resume(NamedTuple):
+    """What of a journal counts for whoever goes on with it, and the number of its last entry."""
+
+    mark: Mark
+    seq: int
+
+
+NOTHING_WRITTEN = Resume(Mark(0, 0), 0)
+
+
+def lock_journal(path: Path, *, permissions: int = USUAL) -> FileLock:
+    """The lock of a journal, whose directory is made; for the owner alone with `OWNER_ONLY`.
+
+    Raises:
+        EnvironmentTrouble: another process writes it, or it cannot be written.
+    """
+    remedy = "wait until that has ended, or name another file with --journal"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return FileLock(path, what=f"the journal {path}", remedy=remedy, permissions=permissions)
+    except OSError as trouble:
+        raise EnvironmentTrouble(f"cannot write the journal {path}: {trouble}") from trouble
+
+
 class JournalWriter:
     """Writes lines as they come. `write` subscribes to a `Journal`; a full disk or a lost
     directory raises EnvironmentTrouble with the path.
     """
 
     def __init__(
-        self, path: Path, header: Header | None, *, resume: tuple[int, int] = (0, 0)
+        self,
+        path: Path,
+        header: Header | None,
+        *,
+        resume: Resume = NOTHING_WRITTEN,
+        lock: FileLock | None = None,
     ) -> None:
-        """A new journal with its header; or, without one, a journal that goes on after its first
-        `resume[0]` bytes, the last entry of which has the number `resume[1]`.
+        """A new journal with its header; or, without one, a journal that goes on after what
+        `resume` says. `lock` is that of the file, where it has been taken already (`lock_journal`);
+        it is released with `close`.
+
+        Raises:
+            EnvironmentTrouble: it cannot be written, or another process writes it.
         """
         self.path = path
-        self._seq = resume[1]
+        self._seq = resume.seq
+        self._checksum = resume.mark.checksum
+        self._lock = lock_journal(path) if lock is None else lock
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self._opened(path, header, resume[0])
+            self._file = self._opened(path, header, resume.mark.size)
         except OSError as trouble:
+            self._lock.release()
             raise EnvironmentTrouble(f"cannot write the journal {path}: {trouble}") from trouble
 
     def _opened(self, path: Path, header: Header | None, size: int) -> BinaryIO:
@@ -131,7 +215,9 @@ class JournalWriter:
             file.seek(size)
             return file
         file = path.open("wb", buffering=1 << 18)
-        file.write(escaped_json(_encoder.encode(header)) + b"\n")
+        line = escaped_json(_encoder.encode(header)) + b"\n"
+        self._checksum = crc32(line)
+        file.write(line)
         try:
             file.flush()  # so that a reader finds a header from the start
         except OSError:
@@ -139,6 +225,10 @@ class JournalWriter:
                 file.close()  # tries to write once more
             raise
         return file
+
+    def mark(self) -> Mark:
+        """Hand over what was written, and say what is in the file by now."""
+        return Mark(self.flush(), self._checksum)
 
     def sync(self) -> None:
         """Wait until what was flushed is on the disk; from any thread."""
@@ -157,8 +247,10 @@ class JournalWriter:
             ) from trouble
 
     def _put(self, line: bytes) -> None:
+        line += b"\n"
+        self._checksum = crc32(line, self._checksum)
         try:
-            self._file.write(line + b"\n")
+            self._file.write(line)
         except OSError as trouble:
             raise EnvironmentTrouble(
                 f"cannot write the journal {self.path}: {trouble}"
@@ -175,6 +267,8 @@ class JournalWriter:
             raise EnvironmentTrouble(
                 f"cannot write the journal {self.path}: {trouble}"
             ) from trouble
+        finally:
+            self._lock.release()
 
 
 class JournalTail:
@@ -190,8 +284,10 @@ class JournalTail:
 
     PIECE = 1 << 16  # bytes
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, size: int | None = None) -> None:
+        """Of a journal that is cut to so many bytes, nothing behind them is read."""
         self.path = path
+        self._left = size
         self.header: Header | None = None
         self.lines = 0
         """Whole lines that were read, the header among them."""
@@ -210,9 +306,13 @@ class JournalTail:
         """The entries of the next whole lines; none where nothing has been added."""
         entries: list[Entry] = []
         while not entries and not self.wrong:
-            piece = self._file.read(self.PIECE)
+            piece = self._file.read(
+                self.PIECE if self._left is None else min(self.PIECE, self._left)
+            )
             if not piece:
                 break
+            if self._left is not None:
+                self._left -= len(piece)
             *lines, self._rest = (self._rest + piece).split(b"\n")
             for line in lines:
                 self.lines += 1
@@ -242,17 +342,26 @@ class JournalReader:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.cut = ""
+        self.wrong = ""
+        """Which line cannot be read, and why, once that has been reached."""
         with _opened(path) as file:
             self.header = _header_of(file.readline(), path)
 
+    def until(self, size: int) -> Iterator[Entry]:
+        """The entries in the first `size` bytes, which end with a whole line."""
+        with contextlib.closing(JournalTail(self.path, size)) as tail:
+            while entries := tail.read_more():
+                yield from entries
+
     def __iter__(self) -> Iterator[Entry]:
-        self.cut = "the journal ends without its RunEnded line"
+        self.cut = NO_END
         with contextlib.closing(JournalTail(self.path)) as tail:
             while entries := tail.read_more():
                 for entry in entries:
-                    if type(entry.event).__name__ == "RunEnded":
-                        self.cut = ""
+                    ended = type(entry.event).__name__ == "RunEnded"
+                    self.cut = "" if ended else NO_END  # another process may go on after it
                     yield entry
+            self.wrong = tail.wrong
             if tail.wrong:
                 self.cut = tail.wrong
             elif tail.unfinished:

@@ -25,12 +25,15 @@ class Progress(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """A finished run. `journal` is the file of its journal, or None if none was written."""
+    """A finished run. `journal` is the file of its journal, or None if none was written. `troubles`
+    say what the machine we ran on refused, such as a part of the journal; the verdict stands.
+    """
 
     verdict: Verdict
     header: Header
     journal: Path | None
     interrupted: bool
+    troubles: tuple[str, ...] = ()
 
 
 Watcher = Callable[[Progress], None]

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterable
+import sysconfig
+import traceback
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from importlib import import_module
+from itertools import takewhile
 from pathlib import Path
 from typing import TypeVar
 
 from harness.defects.catalogue import DEFECTS
-from harness.errors import ConfigError
+from harness.errors import ConfigError, HarnessError
 from harness.machines.profile import (
     CAPTURING_HOST,
     SAFE_HOST,
@@ -26,6 +31,16 @@ _TERMINALS = {SAFE_TERMINAL.name: SAFE_TERMINAL} | {
 _HOSTS = {profile.name: profile for profile in (SAFE_HOST, CAPTURING_HOST)} | {
     profile.name: profile for profile in _BROKEN if isinstance(profile, HostProfile)
 }
+
+_OWN: dict[str, str] = {}
+"""The files of the profiles that are not shipped, each with the profile's name."""
+_HARNESS = f"{Path(__file__).parent}{os.sep}"
+_LIBRARIES = tuple(
+    f"{path}{os.sep}" for path in (*sysconfig.get_paths().values(), sys.prefix, sys.base_prefix)
+)
+
+_CALLS_LISTENERS = ("journal.py", "journal_merge.py")
+"""A listener of a user's may stand in the same file as his profile."""
 
 P = TypeVar("P", TerminalProfile, HostProfile)
 
@@ -80,6 +95,54 @@ def check_shipped(names: Iterable[str], *, place: str, allow: str) -> None:
             )
 
 
+def own_exception(error: BaseException) -> ConfigError | None:
+    """What is to be told of an exception that a user's own profile has raised in the middle of a
+    run, with its place; None where it was raised elsewhere.
+
+    The profile was called by a machine, and the deepest frame that is no library's is its own or of
+    what it uses: a profile that makes the harness raise is not told from a harness that is wrong.
+    """
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename in _OWN or not _is_library(frame.filename)
+    ]
+    theirs = list(takewhile(lambda frame: not _is_harness(frame.filename), reversed(frames)))
+    names = [_OWN[frame.filename] for frame in theirs if frame.filename in _OWN]
+    caller = frames[-len(theirs) - 1].filename if len(theirs) < len(frames) else ""
+    if not names or not caller or Path(caller).name in _CALLS_LISTENERS:
+        return None
+    said = " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
+    return ConfigError(
+        f"the profile {names[0]} raised {said}",
+        place=f"{theirs[0].filename}, line {theirs[0].lineno}, in {theirs[0].name}",
+        remedy="it is an exception of the profile and not of the harness: correct it there",
+    )
+
+
+@contextmanager
+def profiles_blamed() -> Iterator[None]:
+    """What a user's own profile raises within is raised as that (`own_exception`)."""
+    try:
+        yield
+    except HarnessError:
+        raise
+    except (Exception, SystemExit) as error:
+        own = own_exception(error)
+        if own is None:
+            raise
+        raise own from error
+
+
+def _is_harness(filename: str) -> bool:
+    return filename.startswith(_HARNESS)
+
+
+def _is_library(filename: str) -> bool:
+    """Is it of Python itself, or installed? The harness may be installed as well."""
+    return not _is_harness(filename) and filename.startswith(_LIBRARIES)
+
+
 def _of_the_other_role(name: str, flag: str) -> None:
     """Raises ConfigError for a profile of a host where a terminal's is asked for, or the other way
     round.
@@ -126,4 +189,5 @@ def _find(name: str, shipped: dict[str, P], kind: type[P], flag: str) -> P:
         raise ConfigError(
             f"is a {type(found).__name__}, not a {kind.__name__}", place=f"{flag} {name}"
         )
+    _OWN[str(getattr(sys.modules[module_name], "__file__", ""))] = name
     return found

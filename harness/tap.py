@@ -11,12 +11,15 @@ from collections.abc import Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 
+from msgspec import UNSET
+
 from harness.errors import DecodeError
 from harness.events import End, FrameSeen, IncompleteFrame, KeepAlivesSeen
 from harness.shown import shown_bytes
 from harness.wire.authenticated import AuthenticatedCodec
 from harness.wire.deframer import Deframer, Frame
 from harness.wire.dialects.base import Dialect
+from harness.wire.element_classes import Wrong
 from harness.wire.format_detector import FormatDetector
 from harness.wire.framing import Framing
 from harness.wire.message import Fields, Message, MessageClass
@@ -25,7 +28,7 @@ from harness.wire.message import Fields, Message, MessageClass
 class Look(NamedTuple):
     """What a tap finds in one frame: its fields, what is to be said of its MAC ('good', 'bad' or
     'none'), the digest of an advice's contents, why it would not decode ('' if it did), and whether
-    it is network management.
+    it is network management, and the elements that do not hold what their class says.
     """
 
     fields: Fields
@@ -33,6 +36,7 @@ class Look(NamedTuple):
     digest: str
     problem: str
     network_management: bool
+    wrong: Wrong = ()
 
 
 class TapDecoder:
@@ -41,6 +45,8 @@ class TapDecoder:
     """
 
     REMEMBERS = 512
+    LONGEST = 2_048
+    """Bytes of a message that is remembered: what a peer sends once must not fill the memory."""
 
     __slots__ = ("_codec", "_dialect", "_digest_key", "_guess", "_known", "framing")
 
@@ -69,7 +75,8 @@ class TapDecoder:
             seen = self._look(payload)
             if len(self._known) >= self.REMEMBERS:
                 self._known.clear()
-            self._known[payload] = seen
+            if len(payload) <= self.LONGEST:
+                self._known[payload] = seen
         return seen
 
     def hint(self, stream: bytes) -> str:
@@ -99,7 +106,8 @@ class TapDecoder:
             return Look({}, "none", "", str(error), network_management=False)
         message = self._dialect.read(fields)
         digest = self._digest(message) if message.message_class == MessageClass.REVERSAL else ""
-        return Look(fields, mac, digest, "", message.is_network_management)
+        wrong = self._dialect.wrong(message)
+        return Look(fields, mac, digest, "", message.is_network_management, wrong)
 
     def _digest(self, message: Message) -> str:
         """Only reversals are compared with their repeats (T13), so only they are digested."""
@@ -152,14 +160,18 @@ class Tap:
             if not frame.payload:
                 self.keep_alives += 1
                 continue
-            fields, mac, digest, problem, network_management = self._decoder.look(frame.payload)
+            look = self._decoder.look(frame.payload)
+            fields, mac, digest, problem, network_management, wrong = look
             if not self._begun:
                 problem = self._first(problem, frames)
             self.latest = fields or None
             if network_management and not self._management:
                 continue
             seen.append(
-                FrameSeen(self._end, self._to, fields, mac, digest, len(frame.payload), problem)  # type: ignore[arg-type]
+                FrameSeen(
+                    *(self._end, self._to, fields, mac, digest, len(frame.payload), problem),  # type: ignore[arg-type]
+                    wrong or UNSET,
+                )
             )
         if self.stream.error is not None and not self._broken:
             self._broken = True

@@ -16,15 +16,15 @@ ROOT = Path(harness.__file__).parent
 
 # Bottom first. A unit (a top-level module or package) imports from lower tiers and from itself.
 TIERS: tuple[tuple[str, ...], ...] = (
-    ("shown",),
+    ("shown", "shell"),
     ("errors", "keyed_random", "contract", "events"),
-    ("resources", "units", "did_you_mean", "gc_tuning", "old_formats"),
+    ("resources", "units", "did_you_mean", "gc_tuning", "old_formats", "file_lock"),
     ("wire", "crypto"),
     ("cardholders", "link_options"),
     ("cards",),
     ("machines",),
     ("defects", "tap", "journal"),
-    ("faults", "checks", "profiles"),
+    ("faults", "checks", "profiles", "journal_cut"),
     ("scenario_renames",),
     ("scenario",),
     ("scenario_schema",),

@@ -119,3 +119,24 @@ def test_what_is_no_journal_is_refused(tmp_path: Path) -> None:
             file.write(", and that was that.\n")
         with pytest.raises(ConfigError, match="not a journal"):
             tail.read_more()
+
+
+def test_a_journal_that_goes_on_behind_its_end_is_cut_off_where_that_stops(
+    journal: JournalWriter,
+) -> None:
+    """An earlier process had come to its end, and the last one was killed."""
+    for number, event in enumerate((e.RunEnded("quiet"), e.PowerLost("killed")), start=1):
+        journal.write(float(number), "RUN", event)
+        journal.flush()
+        reader = JournalReader(journal.path)
+        assert len(list(reader)) == number
+        assert bool(reader.cut) is (number == 2)
+
+
+def test_only_what_counts_is_read(journal: JournalWriter) -> None:
+    """What a killed process wrote behind its last commit has not happened."""
+    journal.write(1.0, "RUN", entry(1).event)
+    counted = journal.mark().size
+    journal.write(2.0, "RUN", entry(2).event)
+    journal.flush()
+    assert [found.seq for found in JournalReader(journal.path).until(counted)] == [1]

@@ -3,7 +3,8 @@
 A check has a handler for each kind of event that concerns it (`on_CardTaken`). It is called with
 the terminal's evidence, the time in run seconds and the event, after the evidence has taken the
 event in. A check changes no evidence, but for the note that T8 leaves on a transaction (`judged`).
-It never raises: it notes failures.
+It never raises: it notes failures. One that raises all the same is an error of the harness, and is
+called no more.
 
 When nothing more is to come, `due(terminal, now)` is called once for each terminal, so that a bound
 is broken even if no entry followed. If the run came to its end, `rest(terminal, now)` follows, and
@@ -125,6 +126,7 @@ class Check:
         self.failed = 0
         self.failures: list[Failure] = []
         self.late: list[Late] = []  # timed failures, to be weighed against the harness's own delay
+        self.raised = False  # it judges nothing any more, and never counts as held
         self.doubts: list[str] = []  # why a run proves nothing although nothing failed
 
     @property

@@ -282,6 +282,13 @@ class EveryCardOut(Check):
     ) -> None:
         self._inside[terminal.name] = terminal.time.moment(at)
 
+    def on_DeviceBroughtForward(
+        self, terminal: TerminalEvidence, at: float, event: e.DeviceBroughtForward
+    ) -> None:
+        """When it was inserted is not known: it has to come out all the same, from now on."""
+        if event.card:
+            self._inside[terminal.name] = terminal.time.moment(at)
+
     def _over(self, terminal: TerminalEvidence, at: float) -> None:
         inserted = self._inside.pop(terminal.name, None)
         if inserted is not None:

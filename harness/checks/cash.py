@@ -6,7 +6,7 @@ from harness import events as e
 from harness.checks.base import Check, IntervalCheck, late_by
 from harness.checks.device_evidence import worth
 from harness.checks.evidence import TerminalEvidence
-from harness.checks.transactions import TransactionEvidence
+from harness.checks.transactions import Key, TransactionEvidence
 
 
 class CashNeedsApproval(Check):
@@ -127,6 +127,13 @@ class CashIsDrawnIn(IntervalCheck):
         self._begins(terminal, at)
         self._whose.setdefault(terminal.name, terminal.device.customer)
 
+    def on_DeviceBroughtForward(
+        self, terminal: TerminalEvidence, at: float, event: e.DeviceBroughtForward
+    ) -> None:
+        """Cash that lay there before the journal began has to go too, from now on."""
+        if event.cash:
+            self._begins(terminal, at)
+
     def _gone(self, terminal: TerminalEvidence, at: float, _event: e.Event | None = None) -> None:
         whose = self._whose.pop(terminal.name, terminal.device.customer)
         owner = "" if whose == terminal.device.customer else f" of customer {whose}"
@@ -147,7 +154,7 @@ class NothingAfterAbort(Check):
 
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
-        self._counted: dict[str, int | str] = {}  # the last one counted, by terminal
+        self._counted: dict[str, Key] = {}  # the last one counted, by terminal
 
     def on_StackBegun(self, terminal: TerminalEvidence, at: float, _event: e.StackBegun) -> None:
         current = terminal.transactions.current
@@ -213,6 +220,7 @@ class CassettesAddUp(Check):
     ) -> None:
         if event.when == "opening":
             self._left[terminal.name] = dict(event.notes)
+            self._move(terminal, {note: -count for note, count in event.unknown.items()})
             return
         self._counted[terminal.name] = event
 

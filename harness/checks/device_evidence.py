@@ -26,8 +26,8 @@ class DeviceEvidence:
     """
 
     __slots__ = (
-        "_time", "_transactions", "card", "card_at", "cash_out", "customer", "inserted", "jammed",
-        "screen", "slot_since", "stray_cash",
+        "_cash_from_before", "_time", "_transactions", "card", "card_at", "cash_out", "customer",
+        "inserted", "jammed", "screen", "slot_since", "stray_cash",
     )  # fmt: skip
 
     def __init__(self, time: OperatingTime, transactions: TerminalTransactions) -> None:
@@ -41,6 +41,7 @@ class DeviceEvidence:
         self.jammed = False
         self.cash_out = False
         self.stray_cash = 0
+        self._cash_from_before = False  # what lies there was approved before this journal began
         self.screen = ""
 
     @property
@@ -57,6 +58,18 @@ class DeviceEvidence:
         self.card_at = "transport"
         self.inserted = self._time.moment(at)
         self.jammed = False
+
+    def on_DeviceBroughtForward(self, at: float, event: e.DeviceBroughtForward) -> None:
+        """What was in the machine as this journal begins: whatever follows is judged from here."""
+        self.cash_out = self._cash_from_before = bool(event.cash)
+        if not event.card:
+            return
+        self.card = event.card
+        self.customer = event.customer
+        self.inserted = self._time.moment(at)
+        self.card_at = "transport"
+        if event.card_at == "slot":
+            self.on_CardAtSlot(at, e.CardAtSlot(event.card))
 
     def on_EjectFailed(self, _at: float, _event: e.EjectFailed) -> None:
         self.jammed = True
@@ -109,7 +122,9 @@ class DeviceEvidence:
         self.cash_out = False
         current = self._transactions.current
         if current is None:
-            self.stray_cash += worth(event.notes)
+            if not self._cash_from_before:
+                self.stray_cash += worth(event.notes)
+            self._cash_from_before = False
             return
         current.taken += worth(event.notes)
         if current.taken == current.approved:

@@ -51,10 +51,29 @@ class Dispatch(dict[type[e.Event], Recipients]):
         self._totals = totals
         self._counters = tuple(counters)
         self._unread = unread
+        self._counts = True  # are the totals counted?
+
+    def without(self, check: Check) -> Dispatch:
+        """The same without a check."""
+        others = [other for other in self._checks if other is not check]
+        made = Dispatch(others, self._totals, self._counters, self._unread)
+        made._counts = self._counts
+        return made
+
+    def without_counter(self, what: object) -> Dispatch:
+        """The same without a counter, or without the totals."""
+        made = Dispatch(
+            self._checks,
+            self._totals,
+            [counter for counter in self._counters if counter is not what],
+            None if self._unread is what else self._unread,
+        )
+        made._counts = self._counts and self._totals is not what
+        return made
 
     def __missing__(self, kind: type[e.Event]) -> Recipients:
         handlers = [getattr(self._checks[n], method) for n, method in self._caring[kind]]
-        if kind in self._totals.handlers:
+        if self._counts and kind in self._totals.handlers:
             handlers.append(self._totals.handlers[kind])
         counters: tuple[Counter, ...] = tuple(
             x for x in self._counters if x.wanted.event == kind.__name__

@@ -22,10 +22,12 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from harness import events as e
+from harness.checks.connections import Connections
 from harness.checks.device_evidence import DeviceEvidence
 from harness.checks.host_wait import HostWait
 from harness.checks.ledger_evidence import LedgerEvidence
 from harness.checks.network_exchanges import FaultsInForce
+from harness.checks.observed import EVERYTHING, Observed
 from harness.checks.operating_time import OperatingTime
 from harness.checks.own_account import OwnAccount
 from harness.checks.transactions import TerminalTransactions
@@ -53,9 +55,11 @@ class TerminalEvidence:
         ledger: bool,
         device: bool = True,
         faults: FaultsInForce | None = None,
+        connections: Connections | None = None,
+        observed: Observed = EVERYTHING,
     ) -> None:
-        """`ledger`: can postings be seen? `device`: can the device be seen? `faults` as in
-        `WireEvidence`.
+        """`ledger`: can postings be seen? `device`: can the device be seen? `faults` and
+        `connections` as in `WireEvidence`, `observed` as in `TerminalTransactions`.
         """
         self.name = name
         self.dialect = dialect
@@ -63,10 +67,12 @@ class TerminalEvidence:
         self.stored = e.StoreCounted(0, 0, 0)
         self.time = OperatingTime(contract.recovery)
         self.transactions = TerminalTransactions(ledger=ledger, device=device)
+        self.transactions.observed = observed
         self.wait = HostWait(contract.host_response, self.time, self.transactions)
         self.device = DeviceEvidence(self.time, self.transactions)
         self.wire = WireEvidence(
-            name, contract, dialect, self.time, self.transactions, self.wait, faults
+            *(name, contract, dialect, self.time, self.transactions, self.wait, faults),
+            connections or Connections(),
         )
         self.ledger = LedgerEvidence(contract, self.transactions)
         self.own_account = OwnAccount(self.transactions, self.wait)

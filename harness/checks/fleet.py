@@ -55,7 +55,7 @@ class BackInService(Check):
             if not self._faults:
                 self._recovers(at)
         elif isinstance(event, e.FaultActed):
-            whose, end = event.on.partition(":")[0], at + event.lasts
+            whose, end = event.whom, at + event.lasts
             if whose != HOST:  # one terminal's outage does not excuse the others
                 self._down[whose] = max(self._down.get(whose, 0.0), end)
                 return

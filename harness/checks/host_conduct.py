@@ -17,6 +17,7 @@ from harness.checks.transactions import TransactionEvidence
 from harness.checks.wire_evidence import APPROVING
 from harness.wire.describe import mask_fields
 from harness.wire.echo import wrong_beside, wrong_echo
+from harness.wire.element_classes import Wrong, in_words
 from harness.wire.message import AdviceOutcome, Kind, Message, Outcome, counterpart
 
 
@@ -52,7 +53,8 @@ class HostCheck(Check):
 class AnsweredOnce(HostCheck):
     """H9. Each request and each reversal gets one answer within its time: the terminal's timer for
     the host, and for a reversal the time until it is repeated. The answer reads, is of the right
-    type, has a response code and, where the link has one, a right MAC.
+    type, has a response code and, where the link has one, a right MAC, and each of its elements
+    holds what its class says.
 
     An exchange that was still in time when the connection or the run ended is open, and not judged.
     """
@@ -85,12 +87,18 @@ class AnsweredOnce(HostCheck):
             self.fail(terminal, at, what, of=NOBODY)
         elif answer.exchange.judged:
             self.tried += 1
-            self._judge(terminal, at, answer.exchange, answer, event.mac)
+            self._judge(terminal, at, answer.exchange, answer, event)
 
     def _judge(
-        self, terminal: TerminalEvidence, at: float, exchange: Exchange, answer: Answer, mac: str
+        self,
+        terminal: TerminalEvidence,
+        at: float,
+        exchange: Exchange,
+        answer: Answer,
+        event: e.FrameSeen,
     ) -> None:
-        message, what = answer.message, exchange.what
+        message, what, mac = answer.message, exchange.what, event.mac
+        unlike = _wrong_by_itself(exchange, message, event.wrong or ())
         code = message.element("code")
         wrong = ""
         if message.mti != counterpart(exchange.mti):
@@ -99,6 +107,8 @@ class AnsweredOnce(HostCheck):
             wrong = f"with a MAC that is {_in_words(mac)}"
         elif code in message.missing():
             wrong = f"without DE {code}"
+        elif unlike:
+            wrong = f"by a message that does not read: {in_words(unlike)}"
         elif exchange.answers > exchange.arrivals:
             wrong = f"{exchange.answers} times"
         elif answer.took is not None:
@@ -129,6 +139,12 @@ class AnsweredOnce(HostCheck):
             bound, since, seen = unanswered.bound, unanswered.arrived_at, unanswered.seen_at
             late = Late(bound, since, seen, seen - until)
             self.fail(terminal, until, what, of=unanswered, late=late)
+
+
+def _wrong_by_itself(exchange: Exchange, answer: Message, wrong: Wrong) -> Wrong:
+    """What an answer has wrong and does not just repeat of what was asked."""
+    asked = dict(exchange.asked.texts)
+    return tuple(x for x in wrong if answer.fields.get(x[0]) != asked.get(x[0], ""))
 
 
 def _in_words(mac: str) -> str:

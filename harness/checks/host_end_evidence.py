@@ -5,6 +5,7 @@ from __future__ import annotations
 from harness.checks.transactions import TerminalTransactions, TransactionEvidence
 from harness.wire.message import REQUESTS, REVERSALS, AdviceOutcome, Kind, Message
 
+MOST_HEARD = 1_000  # reversals of a terminal that wait for an answer
 TAKEN = (AdviceOutcome.ACCEPTED, AdviceOutcome.FLAGGED)
 """Final answers to a reversal by which the host takes it."""
 
@@ -32,6 +33,8 @@ class HostEndEvidence:
                 transaction.heard_first = not known
                 transaction.heard_at = at
                 self._heard[message.stan] = transaction
+                if len(self._heard) > MOST_HEARD:
+                    del self._heard[next(iter(self._heard))]
 
     def leaves(self, message: Message) -> None:
         """A message leaves the host."""

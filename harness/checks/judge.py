@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from harness import events as e
 from harness.checks import withdrawal_outcome
-from harness.checks.base import HOST, RUN, Failure
+from harness.checks.base import HOST, RUN, Check, Failure
 from harness.checks.catalogue import CHECKS
+from harness.checks.connections import Connections
 from harness.checks.conversation import Conversation
 from harness.checks.dispatch import Dispatch
 from harness.checks.evidence import TerminalEvidence
+from harness.checks.harness_errors import entry_in_words, origin_of
 from harness.checks.host_reach import RECONNECTS, gone_host
 from harness.checks.judgement import SECRECY, Judgement
 from harness.checks.network_exchanges import FaultsInForce
+from harness.checks.observed import EVERYTHING, Observed
 from harness.checks.run_facts import RunFacts
 from harness.checks.still_open import what_is_open
 from harness.checks.totals import TotalsCounter
 from harness.checks.unread import UnreadCounter
 from harness.checks.verdict import Verdict
+from harness.errors import HarnessError
 from harness.journal import Header
 from harness.wire.dialects import load_dialect
 from harness.wire.dialects.base import Dialect
@@ -41,6 +45,7 @@ FOREVER = float("inf")
 NOT_TERMINALS = (HOST, RUN)
 NETWORK_AT_HOST = "wire.network"
 """What a run sees that reports network management at the host's end too."""
+CONVERSATION = "harness.checks.conversation"
 NAMELESS = "(no name)"
 """Who sent what names no terminal (DE 41), on a connection on which none was ever named."""
 
@@ -57,15 +62,22 @@ def dialect_of(header: Header) -> Dialect:
 class Judge:
     """A listener of the journal."""
 
-    def __init__(self, header: Header) -> None:
+    MOST_TERMINALS = 50_000
+    """Terminals that are judged, of some 10 kB each: a peer may think up any number of names."""
+
+    def __init__(self, header: Header, observed: Observed = EVERYTHING) -> None:
+        """`observed` says whose evidence there is, and may change while the journal is seen."""
         self._header = header
+        self._observed = observed
         self._dialect = dialect_of(header)
         self._checks = [check(header.contract) for check in CHECKS if check.applies(header.sees)]
         self._watching = [check for check in self._checks if check.observable(header.sees)]
         self._totals = TotalsCounter(header.contract)
         self._terminals: dict[str, TerminalEvidence] = {}
+        self._without_evidence: dict[str, None] = {}  # terminals whose evidence raised
         self._facts = RunFacts(header)
         self._faults = FaultsInForce()
+        self._connections = Connections()
         unread = (
             UnreadCounter(header.mode, self._totals.totals)
             if header.mode in ("host", "terminals")
@@ -83,28 +95,86 @@ class Judge:
         """One entry of the journal."""
         recipients = self._dispatch[type(event)]
         for counter in recipients.counters:
-            counter.see(event)
+            try:
+                counter.see(event)
+            except Exception as error:
+                self._lost(counter, error, at, actor, event)
         self._now = at
         if self._conversation is not None:
             self._follow(self._conversation, at, actor, event)
         terminal = self._terminals.get(actor)
-        if terminal is None:
-            terminal = self._terminal_of(at, actor, event)
+        try:
             if terminal is None:
-                return
-        take_in = recipients.take_in
-        if take_in is not None:
-            witness = recipients.witness
-            if take_in(getattr(terminal, witness) if witness else terminal, at, event):
-                return
+                terminal = self._terminal_of(at, actor, event)
+                if terminal is None:
+                    return
+            take_in = recipients.take_in
+            if take_in is not None:
+                witness = recipients.witness
+                if take_in(getattr(terminal, witness) if witness else terminal, at, event):
+                    return
+        except Exception as error:
+            self._lose_terminal(terminal, error, at, actor, event)
+            return
         for handler in recipients.handlers:
-            handler(terminal, at, event)
+            try:
+                handler(terminal, at, event)
+            except Exception as error:
+                self._lost(handler.__self__, error, at, actor, event)  # type: ignore[attr-defined]
 
     def _follow(self, conversation: Conversation, at: float, actor: str, event: e.Event) -> None:
-        """The conversation is listened to until it is known to work: that costs no time later."""
-        conversation.see(at, actor, event)
+        """The conversation is listened to until it is known to work: that costs no time later. It
+        only says what the most probable reason is, so that a verdict can do without it.
+        """
+        try:
+            conversation.see(at, actor, event)
+        except Exception as error:
+            self._facts.errors.dropped(CONVERSATION, origin_of(error), needed=False)
+            self._conversation = None
+            return
         if conversation.works:
             self._conversation = None
+
+    # --- what raises -----------------------------------------------------------------------------
+
+    def _lost(
+        self, what: object, error: Exception, at: float, actor: str, event: e.Event | None = None
+    ) -> None:
+        """A check or a counter raised: it is asked no more, and the others go on."""
+        name = f"the check {what.id}" if isinstance(what, Check) else f"{type(what).__name__}"
+        during = entry_in_words(at, actor, event) if event is not None else f"the end of {actor}"
+        self._facts.errors.lost(name, error, during=during)
+        if isinstance(what, Check):
+            what.raised = True
+            self._watching = [check for check in self._watching if check is not what]
+            self._dispatch = self._dispatch.without(what)
+        else:
+            self._dispatch = self._dispatch.without_counter(what)
+
+    def _lose_terminal(
+        self,
+        terminal: TerminalEvidence | None,
+        error: Exception,
+        at: float,
+        actor: str,
+        event: e.Event,
+    ) -> None:
+        """The evidence of a terminal cannot be relied on any more: nothing more is judged of it."""
+        name = actor if terminal is None else terminal.name
+        during = entry_in_words(at, actor, event)
+        self._facts.errors.lost(f"the evidence of {name}", error, during=during)
+        if terminal is not None:
+            self._terminals.pop(name, None)
+            self._without_evidence[name] = None
+
+    def without(self, what: str, action: Callable[[], object]) -> None:
+        """Do it; where it raises, the verdict does without it and says so."""
+        try:
+            action()
+        except (HarnessError, OSError):
+            raise
+        except Exception as error:
+            self._facts.errors.lost(what, error)
 
     def _terminal_of(self, at: float, actor: str, event: e.Event) -> TerminalEvidence | None:
         """The terminal that an entry concerns, where its actor is no terminal seen before; None if
@@ -118,6 +188,7 @@ class Judge:
                 for terminal in self._terminals.values():
                     terminal.transactions.host_was_killed()
                     terminal.wire.link.host_was_killed(at)
+                self._connections.host_was_killed()
             if isinstance(event, OF_A_TERMINAL):
                 actor = event.terminal
             elif isinstance(event, e.FrameSeen):
@@ -125,11 +196,20 @@ class Judge:
             elif isinstance(event, e.MessageRefused | e.DisagreementHeard):
                 self._totals.refused(event)
                 return None
+            elif isinstance(event, e.ConnectionUsed):
+                self._connections.of_nobody = event.number
+                return None
             else:
                 return None
             if not actor:
                 return None
-        return self._terminals.get(actor) or self._new_terminal(actor)
+        if actor in self._without_evidence:
+            return None
+        known = self._terminals.get(actor)
+        if known is None and len(self._terminals) >= self.MOST_TERMINALS:
+            self._facts.too_many_terminals = self.MOST_TERMINALS
+            return None
+        return known or self._new_terminal(actor)
 
     def _terminal_named_by(self, frame: e.FrameSeen) -> str:
         """The terminal of a frame on a connection on which none has been named; '' where it cannot
@@ -138,6 +218,9 @@ class Judge:
         message = self._dialect.read(frame.fields)
         if message.terminal or frame.problem or not message.mti:
             return message.terminal
+        if message.is_network_management and frame.end == "terminal" and frame.mac != "bad":
+            connections = self._connections
+            connections.passes(connections.of_nobody, message, to_host=frame.to == "host")
         return "" if message.is_network_management else NAMELESS
 
     def _new_terminal(self, name: str) -> TerminalEvidence:
@@ -149,6 +232,8 @@ class Judge:
             ledger="ledger" in header.sees,
             device="device" in header.sees,
             faults=None if NETWORK_AT_HOST in header.sees else self._faults,
+            connections=self._connections,
+            observed=self._observed,
         )
         self._terminals[name] = terminal
         return terminal
@@ -165,7 +250,10 @@ class Judge:
             self._relieved(at, event.fault)
         if isinstance(event, OF_EVERYBODY) or (isinstance(event, e.FaultActed) and event.lasts):
             for check in self._watching:
-                check.run_event(at, event)
+                try:
+                    check.run_event(at, event)
+                except Exception as error:
+                    self._lost(check, error, at, "RUN", event)
 
     def _struck(self, at: float, event: e.FaultActed) -> None:
         """A fault acted: it may be why a host of ours does not answer one terminal, or any."""
@@ -206,6 +294,10 @@ class Judge:
             if withdrawal_outcome.is_open(transaction)
         )
 
+    def notes(self) -> tuple[str, ...]:
+        """Which evidence of earlier processes is missing."""
+        return tuple(self._facts.notes)
+
     # --- the verdict ---------------------------------------------------------------------------
 
     def verdict(
@@ -220,18 +312,34 @@ class Judge:
         if self._verdict is None:
             over = not cut and not interrupted and self._facts.came_to_its_end
             terminals = self._close(over=over)
-            totals = self._totals.finish(terminals, self._now)
-            trouble = self._conversation.trouble() if self._conversation is not None else None
+            totals = self._totals.totals
+            self.without("the totals", lambda: self._finish_totals(terminals))
             self._verdict = self._judgement().verdict(
-                totals, cut=cut, interrupted=interrupted, trouble=trouble.words if trouble else ""
+                totals, cut=cut, interrupted=interrupted, trouble=self._trouble()
             )
         return self._verdict
+
+    def _finish_totals(self, terminals: dict[str, TerminalEvidence]) -> None:
+        self._totals.finish(terminals, self._now)
+
+    def _trouble(self) -> str:
+        """The most probable reason why nothing could be proved; '' where none is known."""
+        try:
+            trouble = self._conversation.trouble() if self._conversation is not None else None
+        except Exception as error:
+            self._facts.errors.dropped(CONVERSATION, origin_of(error), needed=False)
+            return ""
+        return trouble.words if trouble else ""
 
     def failures(self) -> tuple[Failure, ...]:
         """Those of `verdict`, for whoever runs thousands of judges and wants nothing else of them:
         once, when nothing more is to come.
+
+        Raises what a check has raised, as a search does not read the reasons of a verdict.
         """
         self._close(over=self._facts.came_to_its_end)
+        if self._facts.errors.first is not None:
+            raise self._facts.errors.first
         return self._judgement().failures()
 
     def tried(self) -> list[str]:
@@ -249,19 +357,26 @@ class Judge:
         for terminal in terminals.values():
             terminal.ended_open = self._facts.ended == "open"
         for check in self._watching:
-            for terminal in terminals.values():
-                check.due(terminal, self._now)
-                if over:
-                    check.rest(terminal, self._now)
+            try:
+                for terminal in terminals.values():
+                    check.due(terminal, self._now)
+                    if over:
+                        check.rest(terminal, self._now)
+            except Exception as error:
+                self._lost(check, error, self._now, terminal.name)
         return terminals
 
-    def _judgement(self) -> Judgement:
-        still_open = [
+    def _still_open(self) -> list[str]:
+        return [
             what
             for name, terminal in self._terminals.items()
             if name not in NOT_TERMINALS and self._facts.ended == "open"
             for what in what_is_open(terminal)
         ]
+
+    def _judgement(self) -> Judgement:
+        still_open: list[str] = []
+        self.without("what is open", lambda: still_open.extend(self._still_open()))
         terminals = tuple(self._terminals)
         deaf = self._header.mode == "terminals" and not self._totals.totals.understood
         return Judgement(

@@ -3,7 +3,8 @@
 - A failed check fails the run (exit 1).
 - Otherwise the run proves nothing (exit 3) when a promised invariant was not tried or cannot be
   observed, an expected event did not come, a forbidden one came, a fault never took effect, nothing
-  was tried at all, the journal is cut off, or the harness was too slow for the timed bounds.
+  was tried at all, the journal is cut off, or the harness was too slow for the timed bounds. It
+  proves nothing either where a check raised, which is an error inside the harness (exit 4).
 - Timed bounds are widened by the lag that the harness measured of itself, once for each timer in
   the bound (`Check.timers`). Where the lag is more than the contract's slack, they judge nobody;
   failures that do not depend on time stand.
@@ -22,7 +23,7 @@ from harness.checks.catalogue import INVARIANTS
 from harness.checks.run_facts import RunFacts
 from harness.checks.totals import Totals
 from harness.checks.unread import unread_reason
-from harness.checks.verdict import EXIT_CODES, Expected, Outcome, Row, Status, Verdict
+from harness.checks.verdict import EXIT_CODES, INTERNAL, Expected, Outcome, Row, Status, Verdict
 from harness.journal import Header
 
 SECRECY = "S3"  # judged by a scan of the output
@@ -88,19 +89,25 @@ class Judgement:
             reasons.insert(0, unread)  # why what follows was not tried
         if self._facts.ended == "open" and not failing:
             reasons.append(never_at_rest(self._still_open))
-        if reasons and trouble:
+        if reasons and trouble and not cut:  # else that is the reason
             reasons.insert(0, trouble)
         outcome: Outcome = "fail" if failing else "invalid" if reasons else "pass"
         return Verdict(
             outcome=outcome,
-            exit_code=EXIT_CODES[outcome],
+            exit_code=self._exit_code(outcome),
             rows=rows,
             failures=self._failures(failing),
             expected=expected,
             reasons=tuple(reasons),
             totals=totals,
             lag=self._facts.worst_delay,
+            notes=tuple(dict.fromkeys((*self._facts.notes, *self._facts.errors.notes))),
         )
+
+    def _exit_code(self, outcome: Outcome) -> int:
+        if outcome == "invalid" and self._facts.errors.reasons:
+            return INTERNAL
+        return EXIT_CODES[outcome]
 
     def failures(self) -> tuple[Failure, ...]:
         """Those of `verdict`, without the rest of it."""
@@ -158,7 +165,7 @@ class Judgement:
             status = "not observable"
         elif failed:
             status = "fail"
-        elif self._says_nothing(check, not_judged):
+        elif check.raised or self._says_nothing(check, not_judged):
             status = "invalid"
         elif not check.tried or (self._deaf and check.of_a_host):
             status = "not tried"
@@ -235,6 +242,11 @@ class Judgement:
         if interrupted or ended == "interrupted":
             reasons.append("the run was interrupted")
         reasons += [self._gone] if self._gone else []
+        if self._facts.too_many_terminals:
+            most = self._facts.too_many_terminals
+            reasons.append(
+                f"more than {most:,} terminals were named: of the others nothing is judged"
+            )
         reasons += self._nothing_paid(totals)
         reasons += [
             f"{row.id} is promised and was {row.status}"
@@ -253,6 +265,7 @@ class Judgement:
         ]
         for leak in self._facts.unmasked[:1]:
             reasons.append(f"the harness did not mask a secret that came over the wire: {leak}")
+        reasons = [*self._facts.errors.reasons, *reasons]
         reasons += self._too_late(row for row in rows if row.id != SECRECY)
         if not self._something_was_tried(rows):
             reasons.append("nothing was tried that could be observed")

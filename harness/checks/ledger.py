@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Hashable
 
 from harness import events as e
 from harness.checks import still_open
@@ -11,7 +12,7 @@ from harness.checks.evidence import TerminalEvidence
 from harness.checks.number_set import NumberSet
 from harness.checks.transactions import TransactionEvidence, awaits_final_answer
 from harness.checks.wire_evidence import APPROVING
-from harness.wire.identity import number_of, read_cause
+from harness.wire.identity import Number, number_of, read_cause
 from harness.wire.message import MONEY_CLASSES, REQUESTS, Kind
 
 
@@ -49,15 +50,16 @@ class _SeenMessages:
 
     def __init__(self) -> None:
         self._seen = {
-            message_class: defaultdict[str, NumberSet](NumberSet) for message_class in MONEY_CLASSES
+            message_class: defaultdict[Hashable, NumberSet](NumberSet)
+            for message_class in MONEY_CLASSES
         }
 
-    def add(self, terminal: str, message_class: str, number: int | str) -> bool:
+    def add(self, terminal: Hashable, message_class: str, number: Number) -> bool:
         """True if the message was there before. A message that moves no money is not added."""
         seen = self._seen.get(message_class)
         return seen is not None and seen[terminal].add(number)
 
-    def holds(self, terminal: str, message_class: str, number: int | str) -> bool:
+    def holds(self, terminal: Hashable, message_class: str, number: Number) -> bool:
         seen = self._seen.get(message_class)
         return seen is not None and number in seen[terminal]
 
@@ -164,13 +166,13 @@ class LedgerEqualsCash(Check):
 
 
 def explained(transaction: TransactionEvidence) -> bool:
-    """True if the difference is owed or in suspense."""
+    """True if the difference is owed or in suspense, or if not all of it was seen."""
     owed = (
         transaction.reversal is not None
         and not transaction.reversal_final
         and transaction.back == 0
     )
-    return owed or "suspense" in transaction.endings
+    return owed or transaction.unseen or "suspense" in transaction.endings
 
 
 def in_flight(terminal: TerminalEvidence, transaction: TransactionEvidence) -> bool:
@@ -198,7 +200,7 @@ class ReplayMovesNothing(Check):
             self.tried += self._heard.add(terminal.name, message.message_class, number)
 
     def on_Posted(self, terminal: TerminalEvidence, at: float, event: e.Posted) -> None:
-        series = f"{terminal.name}/{event.acquirer}"  # another acquirer: another transaction
+        series = terminal.name, event.acquirer  # another acquirer: another transaction
         if self._posted.add(series, *read_cause(event.cause)):
             self.fail(terminal, at, f"message {event.cause} posted a second time")
 

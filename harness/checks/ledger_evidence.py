@@ -18,6 +18,8 @@ class LedgerEvidence:
 
     def on_Posted(self, at: float, event: e.Posted) -> None:
         transaction = self._transactions.named(event.stan, event.sent, event.acquirer)
+        unknown = not (transaction.requested or self._transactions.observed.terminals)
+        transaction.unseen |= unknown
         if event.kind == "debit":
             if self._contract.standby and at - transaction.heard_at <= self._contract.replication:
                 # decided before the reversal came, and told when the standby had it too

@@ -22,6 +22,10 @@ class LinkDown(NamedTuple):
     since: float = 0.0
 
 
+MOST_ASKED = 100
+"""Requests of network management whose answers are waited for, the last ones of a terminal."""
+
+
 class LinkEvidence:
     """`heard` is when the last message came to the terminal, `network_ok` when a network management
     request was last answered and accepted, `opened_at` and `closed_at` when a connection was last
@@ -85,6 +89,8 @@ class LinkEvidence:
     def asks(self, at: float, message: Message) -> None:
         """A network management request left the terminal."""
         function = self._asked[message.stan] = message.function
+        if len(self._asked) > MOST_ASKED:
+            del self._asked[next(iter(self._asked))]
         self._asked_at = at
         self.signs_on = self.signs_on or function in ("sign_on", "sign_off")
 

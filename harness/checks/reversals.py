@@ -10,6 +10,9 @@ from harness.checks.transactions import TransactionEvidence
 from harness.wire.describe import mask_fields
 from harness.wire.message import MAC_ELEMENTS, REVERSALS, Kind, Message
 
+ANSWERED_ENOUGH = 3
+"""Final answers to a reversal after which it is not sent again: so many are not lost in a row."""
+
 
 class OneReversal(Check):
     """T13. One reversal per transaction with one STAN and one DE 7. Its repeats differ only in the
@@ -53,7 +56,11 @@ class OneReversal(Check):
         if terminal.transactions.was_reversed(transaction):
             what = f"STAN {transaction.stan} had been reversed long before"
             self.fail(terminal, at, what, of=transaction)
-        if (message.stan, message.sent) != (stan, sent):
+        if message.stan == stan and message.sent != sent:
+            element = message.element("sent")
+            what = f"the repeat of reversal {stan} differs from the first: DE {element}"
+            self.fail(terminal, at, what, of=transaction)
+        elif message.stan != stan:
             what = f"a second reversal of STAN {transaction.stan}: {message.stan} after {stan}"
             self.fail(terminal, at, what, of=transaction)
         elif event.digest != digest:
@@ -94,6 +101,8 @@ class RepeatedInTime(Check):
     """T13.repeat. While a reversal has no final answer, it is sent again: `advice_response` after
     it was sent, or after an answer that asks for another try, or after the terminal has connected.
     A terminal whose echo is not answered sends none. Judged is what is waited for as the run ends.
+    It is not sent without end: after its final answer it may come again, as a terminal behind a
+    switch may have lost the answer, and so may one whose power failed, but not time after time.
     """
 
     id = "T13.repeat"
@@ -104,8 +113,21 @@ class RepeatedInTime(Check):
     def bound(self) -> float:
         return self.contract.advice_wait
 
-    def on_FrameSeen(self, terminal: TerminalEvidence, _at: float, event: e.FrameSeen) -> None:
-        self.tried += event.end == "terminal" and terminal.wire.kind is Kind.REVERSAL_REPEAT
+    def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
+        if event.end != "terminal" or terminal.wire.kind not in REVERSALS:
+            return
+        self.tried += terminal.wire.kind is Kind.REVERSAL_REPEAT
+        transaction = terminal.wire.subject
+        if transaction is None or transaction.reversal_answers < ANSWERED_ENOUGH:
+            return
+        if terminal.transactions.device_seen and terminal.time.cuts:
+            return  # the power may have failed at each of them
+        assert transaction.reversal is not None, "it was answered"
+        stan, sent, _ = transaction.reversal
+        message = terminal.wire.message
+        if (message.stan, message.sent) == (stan, sent):  # else it is a second one, which is T13's
+            what = f"reversal {stan} was sent again, after {transaction.reversal_answers} answers"
+            self.fail(terminal, at, f"{what} that were final", of=transaction)
 
     def rest(self, terminal: TerminalEvidence, now: float) -> None:
         for transaction in terminal.transactions.open.values():

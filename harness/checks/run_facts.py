@@ -9,6 +9,7 @@ from operator import itemgetter
 from harness import events as e
 from harness.checks.base import Late
 from harness.checks.expectations import EventCounter
+from harness.checks.harness_errors import HarnessErrors
 from harness.journal import Header
 
 
@@ -55,7 +56,8 @@ class RunFacts:
     the faults of the plan, and those added since, that have not taken effect. `counters` count the
     events that the header expects or forbids. `scanned` bytes were searched for secrets, `leaks`
     say where some were found, and `unmasked` where the harness has failed to mask what came over
-    the wire.
+    the wire. `notes` say which evidence of earlier processes is missing. `errors` are what raised
+    inside the harness.
     """
 
     def __init__(self, header: Header) -> None:
@@ -69,6 +71,9 @@ class RunFacts:
         self.scanned = 0
         self.leaks: list[str] = []
         self.unmasked: list[str] = []
+        self.notes: list[str] = []
+        self.errors = HarnessErrors()
+        self.too_many_terminals = 0  # so many are judged, and there were more
 
     def see(self, at: float, actor: str, event: e.Event) -> None:
         """An event that concerns no terminal in particular."""
@@ -80,8 +85,19 @@ class RunFacts:
             self.idle_faults.pop(event.fault, None)
         elif isinstance(event, e.FaultAdded):
             self.idle_faults[event.fault] = None
+        elif isinstance(event, e.ListenerDropped):
+            self.errors.dropped(event.listener, event.said, needed=event.needed)
         elif isinstance(event, e.RunEnded):
             self.ended = event.how
+        elif isinstance(event, e.EvidenceMissing):
+            self.notes.append(
+                f"{event.file} begins anew, and of what was before nothing is judged: {event.what}"
+            )
+        elif isinstance(event, e.ClockSetBack):
+            self.notes.append(
+                f"the clock of the machine was set back by {event.seconds:.0f} s or more between "
+                "two processes: how much time was between them is not known"
+            )
 
     @property
     def came_to_its_end(self) -> bool:

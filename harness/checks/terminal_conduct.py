@@ -7,15 +7,23 @@ not seen, and do not ask what the host made of a message.
 from __future__ import annotations
 
 from harness import events as e
-from harness.checks.base import Check
+from harness.checks.base import FAILURES_KEPT, Check
+from harness.checks.connections import UNKNOWN
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.transactions import MOST, TransactionEvidence
-from harness.checks.wire_evidence import APPROVING
 from harness.checks.withdrawal_outcome import is_open
 from harness.contract import Contract
+from harness.wire import element_classes
 from harness.wire.echo import in_words
 from harness.wire.identity import TransactionId
-from harness.wire.message import NETWORK_KINDS, REQUESTS, REVERSALS, Message
+from harness.wire.message import (
+    NETWORK_KINDS,
+    REQUESTS,
+    REVERSALS,
+    Kind,
+    Message,
+    MessageClass,
+)
 from harness.wire.particulars import (
     Particulars,
     differing_from_original,
@@ -56,7 +64,7 @@ class ReversesItsOwn(Check):
         if transaction.requested:
             wrong = _disagreement(transaction, message)
         elif transaction.before or terminal.transactions.was_settled(transaction):
-            wrong = self._unlike_long_ago(terminal, message)
+            wrong = self._unlike_long_ago(terminal, transaction, message)
         else:
             wrong = _misnamed(terminal, message) or self._is_of_another(terminal, message)
         whose = f"reversal {message.stan} of STAN {transaction.stan}"
@@ -75,19 +83,26 @@ class ReversesItsOwn(Check):
         if len(self._asked) > MOST:
             del self._asked[next(iter(self._asked))]
 
-    def _unlike_long_ago(self, terminal: TerminalEvidence, reversal: Message) -> str:
+    def _unlike_long_ago(
+        self, terminal: TerminalEvidence, transaction: TransactionEvidence, reversal: Message
+    ) -> str:
         """In what a reversal does not agree with a request of which little is kept; '' where it
         agrees, or where nobody can compare them any more.
         """
         original = reversal.original
         assert original is not None, "it has a transaction"
         whose, asked = self._asked.get(_name_of(original), ("", None))
+        if asked is None:
+            nameless = original._replace(acquirer="")  # where the requests name none
+            whose, asked = self._asked.get(_name_of(nameless), ("", None))
+        debit = transaction.debit  # is kept of what is long over
         if asked is None or whose != terminal.name:
-            return ""
+            return _claims_too_much(reversal, debit) if debit else ""
         differing = differing_from_original(asked, reversal.particulars)
-        if not differing:
-            return ""
-        return f"{in_words(reversal.elements_of(differing))} not as in the request"
+        if differing:
+            return f"{in_words(reversal.elements_of(differing))} not as in the request"
+        known = debit or (terminal.transactions.ledger_seen and not self.contract.stand_in)
+        return _claims_too_much(reversal, debit if known else int(asked.amount or 0))
 
     def _is_of_another(self, terminal: TerminalEvidence, reversal: Message) -> str:
         """Two terminals may use one STAN at one time: card and amount tell whose it is."""
@@ -112,18 +127,32 @@ def _disagreement(transaction: TransactionEvidence, reversal: Message) -> str:
     differing = differing_from_original(transaction.particulars, reversal.particulars)
     if differing:
         return f"{in_words(reversal.elements_of(differing))} not as in the request"
-    taken = transaction.reversal_taken or 0
-    approved = 0 if transaction.aborted else transaction.approved
-    if taken <= approved or transaction.answer_unseen:
+    if transaction.answer_unseen:
+        return ""
+    return _claims_too_much(reversal, 0 if transaction.aborted else transaction.approved)
+
+
+def _claims_too_much(reversal: Message, approved: int) -> str:
+    """What is wrong with the cash that a reversal says was paid, where so many minor units were
+    approved.
+    """
+    taken = reversal.amount_taken or 0
+    if taken <= approved:
         return ""
     element = in_words(reversal.elements_of(("replacement_amounts",)))
     return f"it says that {taken / 100:.2f} were paid ({element}), approved {approved / 100:.2f}"
+
+
+_NEVER_REVERSED = (MessageClass.REVERSAL, MessageClass.RECONCILIATION, MessageClass.NETWORK)
 
 
 def _misnamed(terminal: TerminalEvidence, reversal: Message) -> str:
     """What is wrong with a reversal whose original the terminal has not asked for."""
     original = reversal.original
     assert original is not None, "it has a transaction"
+    if original.message_class in _NEVER_REVERSED:
+        element = in_words(reversal.elements_of(("original",)))
+        return f"{element} names no request, but a message of class {original.message_class}"
     transactions = terminal.transactions
     earlier = _is_earlier(original.sent, terminal.wire.first_sent)
     if not earlier:
@@ -136,11 +165,18 @@ def _misnamed(terminal: TerminalEvidence, reversal: Message) -> str:
 
 
 def _perhaps_meant(terminal: TerminalEvidence, reversal: Message) -> str:
-    """An approved withdrawal of the same card and amount that is not reversed; '' if none is."""
-    said = reversal.particulars
+    """An approved withdrawal of the same card and amount that is not reversed; '' if none is. What
+    was asked for only after the original got lost with its connection is not meant: then the
+    customer has asked once more.
+    """
+    said, original = reversal.particulars, reversal.original
+    assert original is not None, "it has a transaction"
+    lost_at = terminal.wire.gaps.lost_at(original.sent)
     for x in terminal.transactions.kept():
         asked = x.particulars
         if asked is None or not x.approved or x.reversal is not None or not said.pan:
+            continue
+        if lost_at is not None and x.start >= lost_at:
             continue
         if (said.pan, said.amount) == (asked.pan, asked.amount):
             return f"STAN {x.stan} of the same card and amount"
@@ -171,7 +207,8 @@ def _is_earlier(sent: str, first: str) -> bool:
 class OneStanOneTransaction(Check):
     """T15. What has the STAN and the time of an earlier request is a repeat of it, and alike in
     what makes it the same transaction. A STAN is not used for another one while the first is open:
-    while its answer may come, or its reversal is owed or not answered.
+    while its answer may come, or its reversal is owed or not answered. What was reversed is not
+    asked for again: a host that has not heard of the reversal would approve it.
     """
 
     id = "T15"
@@ -191,10 +228,16 @@ class OneStanOneTransaction(Check):
                 elements = in_words(message.elements_of(differing))
                 what = f"STAN {message.stan} was used again for another transaction ({elements})"
                 self.fail(terminal, at, what, of=transaction)
+            elif transaction.reversal is not None:
+                what = f"STAN {message.stan} was asked for again ({message.mti}) after its reversal"
+                self.fail(terminal, at, what, of=transaction)
             return
         for other in terminal.transactions.with_stan(message.stan):
             if other is not transaction and _is_still_open(other, at, self.contract):
                 what = f"STAN {message.stan} was used again while that of {other.sent} was open"
+                if terminal.wire.kind is Kind.REQUEST_REPEAT:
+                    own = f"DE {message.element('sent')} of its own ({message.sent})"
+                    what = f"{_named(message)} has a {own}: what it repeats has {other.sent}"
                 self.fail(terminal, at, what, of=transaction)
                 return
 
@@ -206,10 +249,11 @@ def _is_still_open(transaction: TransactionEvidence, now: float, contract: Contr
 
 
 class SaysWhatItMust(Check):
-    """T16. A message carries the elements that its kind must carry, and what it says was paid can
-    be read. Nothing but network management leaves before a sign-on was accepted or after a
-    sign-off. What names a reversal and its original is T13's business. A terminal that never signs
-    on in its own name may stand behind a switch that does, and is not judged by that.
+    """T16. A message carries the elements that its kind must carry, each element holds what its
+    class says, and what it says was paid can be read. Nothing but network management leaves on a
+    connection before a sign-on was accepted there, or after a sign-off. What names a reversal and
+    its original is T13's business. Whoever signs on, does so for all terminals on the connection: a
+    switch speaks for many.
     """
 
     id = "T16"
@@ -218,7 +262,7 @@ class SaysWhatItMust(Check):
 
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
-        self._early: dict[str, tuple[float, str, TransactionEvidence | None]] = {}
+        self._early: dict[str, list[tuple[float, str, TransactionEvidence | None]]] = {}
 
     def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
         wire = terminal.wire
@@ -237,32 +281,36 @@ class SaysWhatItMust(Check):
         if unreadable:
             what = f"{_named(message)}: {in_words(unreadable)} does not read"
             self.fail(terminal, at, what, of=wire.subject)
-        link = wire.link
-        if (
-            self.contract.sign_on
-            and link.connected
-            and not link.signed_on
-            and terminal.time.powered
-        ):
-            self._left_early(terminal, at)  # without a connection it reaches nobody
-
-    def _left_early(self, terminal: TerminalEvidence, at: float) -> None:
-        wire = terminal.wire
-        what = f"{_named(wire.message)} left while the terminal was not signed on"
-        if wire.link.signs_on:
+        if event.wrong:
+            what = f"{_named(message)}: {element_classes.in_words(event.wrong)}"
             self.fail(terminal, at, what, of=wire.subject)
-        else:
-            self._early.setdefault(terminal.name, (at, what, wire.subject))
+        if self.contract.sign_on and terminal.time.powered:
+            self._is_carried(terminal, at)
+
+    def _is_carried(self, terminal: TerminalEvidence, at: float) -> None:
+        """Transactions need a sign-on. Without a connection a message reaches nobody."""
+        wire, link = terminal.wire, terminal.wire.link
+        message = _named(wire.message)
+        if wire.connection != UNKNOWN:
+            if not wire.connections.is_signed_on(wire.connection):
+                what = f"{message} left on a connection that was not signed on"
+                early = self._early.setdefault(terminal.name, [])
+                if len(early) < FAILURES_KEPT:
+                    early.append((at, what, wire.subject))
+            return
+        in_its_name = terminal.transactions.device_seen or link.signs_on  # and not in a switch's
+        if link.connected and not link.signed_on and in_its_name:
+            what = f"{message} left while the terminal was not signed on"
+            self.fail(terminal, at, what, of=wire.subject)
 
     def due(self, terminal: TerminalEvidence, now: float) -> None:
-        """What left before a terminal's very first sign-on is known to be early only then."""
+        """Where nobody ever signs on, the peers may know no sign-on: that is no terminal's mistake,
+        and the run says that it proves nothing.
+        """
         del now
-        early = self._early.get(terminal.name)
-        if early is None or not terminal.wire.link.signs_on:
-            return
-        at, what, subject = early
-        if subject is None or subject.answer not in APPROVING:  # else another had signed on there
-            self.fail(terminal, at, what, of=subject)
+        if terminal.wire.connections.anyone_signs_on:
+            for at, what, subject in self._early.get(terminal.name, ()):
+                self.fail(terminal, at, what, of=subject)
 
 
 def _named(message: Message) -> str:

@@ -16,6 +16,7 @@ from harness.machines.matching import ECHOED_WRONGLY
 from harness.wire.message import Outcome
 
 _REASONS = 50  # that are counted apart; a peer may think up as many as it likes
+NOTHING_STORED = e.StoreCounted(0, 0, 0)
 MOST_KINDS = 30
 OTHERS = "others"
 """A peer may send any number of types: so many are counted by name, and the rest together."""
@@ -77,6 +78,7 @@ class TotalsCounter:
         self._wait: dict[str, float] = {}
         self._hold: dict[str, Moment] = {}
         self._met: dict[str, int] = {}
+        self._stores: dict[str, e.StoreCounted] = {}
         self._faults = 0  # windows open now
         self.handlers: dict[type[e.Event], Any] = {
             kind: getattr(self, name) for kind, name in _COUNTED.items()
@@ -209,11 +211,14 @@ class TotalsCounter:
         self.totals.acknowledged += 1
 
     def on_StoreCounted(
-        self, _terminal: TerminalEvidence, _at: float, event: e.StoreCounted
+        self, terminal: TerminalEvidence, _at: float, event: e.StoreCounted
     ) -> None:
-        self.totals.pending += event.pending
-        self.totals.parked += event.parked
-        self.totals.suspense += event.suspense
+        """The last count of a terminal is the one that counts: each of its processes counts."""
+        before = self._stores.get(terminal.name, NOTHING_STORED)
+        self._stores[terminal.name] = event
+        self.totals.pending += event.pending - before.pending
+        self.totals.parked += event.parked - before.parked
+        self.totals.suspense += event.suspense - before.suspense
 
     def finish(self, terminals: dict[str, TerminalEvidence], now: float) -> Totals:
         """Add the transactions and cards that are still open at the end."""

@@ -12,12 +12,15 @@ the request that was begun last (`current`) can get an answer.
 from __future__ import annotations
 
 from harness.checks.number_set import NumberSet
+from harness.checks.observed import EVERYTHING
 from harness.checks.operating_time import Moment
 from harness.machines.timers import NEVER
 from harness.wire.echo import NOTHING_ASKED
-from harness.wire.identity import number_of
+from harness.wire.identity import Number, number_of
 from harness.wire.message import AdviceOutcome, Message, MessageClass, Outcome
 from harness.wire.particulars import Particulars
+
+Key = Number | tuple[str, str, Number]  # with class and acquirer where they are unusual
 
 RECENT = 16
 """How many transactions that are over are kept of each terminal, at the least."""
@@ -28,9 +31,7 @@ MOST = 10_000
 
 HOST_TIMER = "the host timer"
 BY_TIMER = (HOST_TIMER, "timer")
-"""Why a transaction was aborted that had no answer in time: by the wire, and in the words of a
-terminal of ours.
-"""
+"""Why one was aborted that had no answer in time: by the wire, and in our terminals' words."""
 
 
 class TransactionEvidence:
@@ -41,14 +42,15 @@ class TransactionEvidence:
         "answer_unseen", "approved", "asked", "back", "back_posts", "before", "began", "card",
         "causes", "customer", "cut", "debit", "debits", "endings", "forged", "heard_at",
         "heard_first", "host_answered", "host_asked", "judged", "key", "message_class", "parked",
-        "particulars", "requested", "requests", "retracted", "reversal", "reversal_begun_at",
-        "reversal_final", "reversal_message", "reversal_moved_at", "reversal_taken",
-        "reversals_sent", "rrn", "sent", "shaken", "stacked", "stacks", "stan", "start", "stood",
-        "stood_in", "stood_still", "taken", "tombstone", "uncounted", "unsure", "withdrawal",
+        "particulars", "requested", "requests", "retracted", "reversal", "reversal_answered",
+        "reversal_answers", "reversal_begun_at", "reversal_final", "reversal_message",
+        "reversal_moved_at", "reversal_taken", "reversals_sent", "rrn", "sent", "shaken", "stacked",
+        "stacks", "stan", "start", "stood", "stood_in", "stood_still", "taken", "tombstone",
+        "uncounted", "unseen", "unsure", "withdrawal",
     )  # fmt: skip
 
     def __init__(
-        self, stan: str, sent: str, key: int | str, message_class: str = "", acquirer: str = ""
+        self, stan: str, sent: str, key: Key, message_class: str = "", acquirer: str = ""
     ) -> None:
         self.stan = stan
         self.sent = sent
@@ -80,6 +82,8 @@ class TransactionEvidence:
         self.reversal_message: Message | None = None  # the first of them, while it is open
         self.reversal_taken: int | None = None  # what a partial reversal says was dispensed
         self.reversal_final = False
+        self.reversal_answers = 0  # how many frames of it got a final one
+        self.reversal_answered = 0  # of the frames sent by then; what is left has none
         self.parked = False
         # the wire, at the host's end
         self.host_asked = False
@@ -106,6 +110,7 @@ class TransactionEvidence:
         self.stood_in = False  # approved in its issuer's stead
         self.stood = 0  # what of that the issuer has not posted yet
         self.before = False  # posted before this run began
+        self.unseen = False  # a part of it lies where one of two journals has nothing
         self.causes: list[str] = []
         # several of them
         self.aborted = ""  # why, by the evidence or by the terminal's own word
@@ -125,32 +130,31 @@ class TerminalTransactions:
     """
 
     __slots__ = (
-        "_acquirer", "_by_reversal", "_by_stan", "_debited", "_ledger", "_reversed", "_settled",
-        "_tombstones", "_touched", "approved", "current", "cut_withdrawals", "declined",
-        "device_seen", "open", "recent", "swept", "visitor", "withdrawals",
+        "_acquirer", "_by_reversal", "_by_stan", "_debited", "_reversed", "_settled", "_tombstones",
+        "_touched", "approved", "current", "cut_withdrawals", "declined", "device_seen",
+        "ledger_seen", "observed", "open", "recent", "swept", "visitor", "withdrawals",
     )  # fmt: skip
 
     def __init__(self, *, ledger: bool, device: bool = True) -> None:
         """`ledger`: can postings be seen? `device`: can it be seen what the customer took?"""
-        self._ledger = ledger
+        self.ledger_seen = ledger
+        self.observed = EVERYTHING  # whose evidence there is at present
         self.device_seen = device
         self.visitor = ("", 0)
         self.current: TransactionEvidence | None = None
-        self.open: dict[int | str, TransactionEvidence] = {}
-        self.recent: dict[int | str, TransactionEvidence] = {}
+        self.open: dict[Key, TransactionEvidence] = {}
+        self.recent: dict[Key, TransactionEvidence] = {}
         self.swept: list[TransactionEvidence] = []
-        self.withdrawals = 0
-        self.declined = 0
-        self.approved = 0
+        self.withdrawals = self.declined = self.approved = 0
         self.cut_withdrawals = 0
         self._acquirer: str | None = None  # the one that this terminal's transactions name
         self._by_stan: dict[str, list[TransactionEvidence]] = {}  # those that were requested
-        self._by_reversal: dict[int | str, TransactionEvidence] = {}
-        self._touched: dict[int | str, TransactionEvidence] = {}  # since they were last swept
+        self._by_reversal: dict[Number, TransactionEvidence] = {}
+        self._touched: dict[Key, TransactionEvidence] = {}  # since they were last swept
         self._settled = NumberSet()
         self._tombstones = NumberSet()
         self._reversed = NumberSet()
-        self._debited: dict[int | str, int] = {}  # without a device: what was debited and kept
+        self._debited: dict[Key, int] = {}  # without a device: what was debited and kept
 
     # --- which --------------------------------------------------------------------------------
 
@@ -177,24 +181,35 @@ class TerminalTransactions:
         key = self._key(stan, sent, acquirer, message_class)
         found = self.open.get(key)
         if found is None:
-            found = self.recent.pop(key, None) or self._anew(stan, sent, key)
+            found = self.recent.get(key) or self._meant(stan, sent, acquirer, message_class)
+            if found is not None:
+                return self._reopened(found)
+            found = self.open[key] = self._anew(stan, sent, key)
             found.message_class, found.acquirer = message_class, acquirer or self._acquirer or ""
-            self.open[key] = found
         self._touched[key] = found
         return found
 
-    def _key(self, stan: str, sent: str, acquirer: str | None, message_class: str) -> int | str:
-        """A small number for what is usual, a text for another acquirer or class."""
+    def _meant(
+        self, stan: str, sent: str, acquirer: str | None, message_class: str
+    ) -> TransactionEvidence | None:
+        """The request that differs in the acquirer alone, where one of both leaves that out."""
+        named = (x for x in self._by_stan.get(stan, ()) if x.sent == sent)
+        alike = [x for x in named if x.message_class == message_class]
+        alike = [x for x in alike if not (acquirer and x.acquirer)]
+        return alike[0] if len(alike) == 1 else None
+
+    def _key(self, stan: str, sent: str, acquirer: str | None, message_class: str) -> Key:
+        """A small number for what is usual, and a tuple for another acquirer or class."""
         number = number_of(stan, sent)
         if acquirer is not None and acquirer != self._acquirer:
             if self._acquirer is not None:
-                return f"{message_class}/{acquirer}/{number}"
+                return message_class, acquirer, number
             self._acquirer = acquirer
         if message_class != MessageClass.FINANCIAL:
-            return f"{message_class}/{self._acquirer or ''}/{number}"
+            return message_class, self._acquirer or "", number
         return number
 
-    def _anew(self, stan: str, sent: str, key: int | str) -> TransactionEvidence:
+    def _anew(self, stan: str, sent: str, key: Key) -> TransactionEvidence:
         """A transaction that is new, or so old that only its number is left."""
         transaction = TransactionEvidence(stan, sent, key)
         transaction.tombstone = key in self._tombstones
@@ -213,7 +228,8 @@ class TerminalTransactions:
         original = message.original
         if original is None:
             return None
-        acquirer = original.acquirer or None  # a reversal may leave it out altogether
+        # a reversal may leave it out altogether, and name one where the requests do not
+        acquirer = (original.acquirer or None) if self._acquirer else None
         return self.named(original.stan, original.sent, acquirer, original.message_class)
 
     def _reopened(self, transaction: TransactionEvidence) -> TransactionEvidence:
@@ -263,6 +279,7 @@ class TerminalTransactions:
         transaction = self.current = self.of(message)
         self.swept = []
         transaction.requests += 1
+        transaction.unseen |= not self.observed.host
         if not transaction.requested:
             transaction.requested = True
             transaction.particulars = message.particulars
@@ -291,7 +308,12 @@ class TerminalTransactions:
         final = outcome in (AdviceOutcome.ACCEPTED, AdviceOutcome.FLAGGED)
         for transaction in [exact] if exact is not None else list(self.open.values()):
             if transaction.reversal is not None and transaction.reversal[0] == stan:
+                transaction.unseen |= not self.observed.host
                 transaction.reversal_final |= final
+                sent = transaction.reversals_sent
+                if final and sent > transaction.reversal_answered:
+                    transaction.reversal_answers += 1
+                    transaction.reversal_answered = sent
                 transaction.parked |= outcome is AdviceOutcome.PARK
                 transaction.reversal_moved_at = at
                 self._touched[transaction.key] = transaction
@@ -353,7 +375,8 @@ class TerminalTransactions:
         ended = bool(x.endings) or not x.withdrawal or not x.requested
         if not self.device_seen:  # what becomes of an approval is seen only if it is reversed
             return ended or (x.answer is not None and not x.aborted)
-        return ended and (not self._ledger or (not x.stood and x.debit - x.back == x.taken))
+        settled = x.unseen or (not x.stood and x.debit - x.back == x.taken)
+        return ended and (not self.ledger_seen or settled)
 
     def _forget(self, transaction: TransactionEvidence) -> None:
         """Its number stays of it."""

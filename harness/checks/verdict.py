@@ -14,6 +14,8 @@ from harness.shown import shown
 Status = Literal["pass", "fail", "not tried", "not observable", "invalid"]
 Outcome = Literal["pass", "fail", "invalid"]
 _REPR_LINE = 78
+INTERNAL = 4
+"""The exit code of a run that is INVALID for an error inside the harness."""
 EXIT_CODES: dict[Outcome, int] = {"pass": 0, "fail": 1, "invalid": 3}
 
 
@@ -51,7 +53,9 @@ class Expected(msgspec.Struct, frozen=True):
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """`failures` keeps the first twenty of each invariant; `reasons` say why a run is invalid;
-    `lag` is the longest time by which the harness itself was late, in run seconds.
+    `lag` is the longest time by which the harness itself was late, in run seconds; `notes` say
+    which evidence is missing, so that nothing was judged of it, and tell of errors inside the
+    harness that the verdict does not rest on.
     """
 
     outcome: Outcome
@@ -62,11 +66,13 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     reasons: tuple[str, ...]
     totals: Totals
     lag: float
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Reasons may quote the peer: they are kept as they may be shown."""
-        told = tuple(shown(reason) for reason in self.reasons)
-        msgspec.structs.force_setattr(self, "reasons", told)
+        for name in ("reasons", "notes"):
+            told = tuple(shown(text) for text in getattr(self, name))
+            msgspec.structs.force_setattr(self, name, told)
 
     @property
     def passed(self) -> bool:
@@ -99,4 +105,4 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     def _told(self) -> list[str]:
         """A line for each failure and each reason."""
         failed = [f"{x.invariant} at {x.at:.1f} s, {x.actor}: {x.what}" for x in self.failures]
-        return [*failed, *self.reasons]
+        return [*failed, *self.reasons, *self.notes]

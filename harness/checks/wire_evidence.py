@@ -8,6 +8,8 @@ when the process goes on.
 from __future__ import annotations
 
 from harness import events as e
+from harness.checks.connection_gaps import ConnectionGaps
+from harness.checks.connections import UNKNOWN, Connections
 from harness.checks.exchanges import Exchanges
 from harness.checks.host_end_evidence import HostEndEvidence
 from harness.checks.host_reach import HostReach
@@ -19,7 +21,16 @@ from harness.checks.transactions import HOST_TIMER, TerminalTransactions, Transa
 from harness.contract import Contract
 from harness.wire.dialects.base import Dialect
 from harness.wire.echo import echo_of, wrong_echo
-from harness.wire.message import NETWORK_KINDS, REQUESTS, REVERSALS, Kind, Message, Outcome
+from harness.wire.element_classes import only_the_code
+from harness.wire.message import (
+    NETWORK_KINDS,
+    REQUESTS,
+    REVERSALS,
+    Kind,
+    Message,
+    Outcome,
+    counterpart,
+)
 from harness.wire.particulars import differing_from_original, differing_in_repeat
 
 WAY: dict[Kind, e.End] = {
@@ -47,14 +58,14 @@ class WireEvidence:
     `message` is the last frame's, and `kind` what it is; None if the frame would not decode, or if
     it goes where no message of its kind goes. `subject` is the transaction that the last request
     or reversal at the terminal's end was about, `first_sent` the time that the terminal's first
-    message names. `advice` is the last message that passed between
-    stand-in and issuer.
+    message names, `connection` the number of the one on which the last frame passed. `advice` is
+    the last message that passed between stand-in and issuer.
     """
 
     __slots__ = (
-        "_contract", "_dialect", "_name", "_network_end", "_time", "_transactions", "_unread",
-        "_wait", "advice", "exchanges", "first_sent", "host_end", "kind", "link", "message",
-        "network", "reach", "subject",
+        "_awaited", "_contract", "_dialect", "_name", "_network_end", "_time", "_transactions",
+        "_unread", "_wait", "advice", "connection", "connections", "exchanges", "first_sent",
+        "gaps", "host_end", "kind", "link", "message", "network", "reach", "subject",
     )  # fmt: skip
 
     def __init__(
@@ -66,9 +77,10 @@ class WireEvidence:
         transactions: TerminalTransactions,
         wait: HostWait,
         faults: FaultsInForce | None,
+        connections: Connections,
     ) -> None:
         """`faults` are those of a run that reports network management at the terminal's end alone;
-        None where it is reported at the host's end.
+        None where it is reported at the host's end. `connections` are those of all terminals.
         """
         self._name = name
         self._contract = contract
@@ -76,10 +88,14 @@ class WireEvidence:
         self._time = time
         self._transactions = transactions
         self._wait = wait
+        self._awaited: frozenset[str] = frozenset()  # the types of what answers its reversals
         self._unread: list[tuple[Message, str] | None] = []  # with its MAC; None: the link closed
         self.link = LinkEvidence(contract, time, transactions)
         self.reach = HostReach(contract, self.link, time)
+        self.connection = UNKNOWN
+        self.connections = connections
         self.first_sent = ""
+        self.gaps = ConnectionGaps()
         self.host_end = HostEndEvidence(transactions)
         self.exchanges = Exchanges(contract)
         self.network = NetworkExchanges(contract, faults)
@@ -107,6 +123,8 @@ class WireEvidence:
         if event.end == "terminal":
             if event.to == "host":
                 self._sent(kind, at, message, event.digest)
+            elif event.wrong and kind is Kind.ANSWER and not only_the_code(message, event.wrong):
+                self.link.heard = at  # nobody may act on it
             else:
                 self._arrived(at, message, event.mac)
         elif not management:
@@ -133,6 +151,9 @@ class WireEvidence:
     def on_AdviceSeen(self, _at: float, event: e.AdviceSeen) -> None:
         self.advice = self._dialect.read(event.fields)
 
+    def on_ConnectionUsed(self, _at: float, event: e.ConnectionUsed) -> None:
+        self.connection = event.number
+
     def on_LinkOpened(self, at: float, _event: e.LinkOpened) -> None:
         self.link.opened(at)
         self.reach.changed(at)
@@ -146,6 +167,8 @@ class WireEvidence:
         self.reach.changed(at)
         self.exchanges.closed(at)
         self.network.closed(at)
+        self.connections.closed(self.connection)
+        self.gaps.closed(at)
         if self._time.stands_still:
             self._unread.append(None)
         else:
@@ -172,10 +195,13 @@ class WireEvidence:
 
     def _sent(self, kind: Kind, at: float, message: Message, digest: str) -> None:
         self.first_sent = self.first_sent or message.sent
+        if not self._transactions.device_seen:
+            self.gaps.sends(message.sent)
         if kind in ASKING:
             self.exchanges.asks(message)
         if kind is Kind.NETWORK:
             self.link.asks(at, message)
+            self.connections.passes(self.connection, message, to_host=True)
         elif kind in REQUESTS:
             self._begin(at, message)
         elif kind in REVERSALS:
@@ -213,6 +239,7 @@ class WireEvidence:
         transaction.answer_unseen |= transaction.unsure
         transaction.unsure = False
         transaction.reversals_sent += 1
+        self._awaited |= {counterpart(message.mti)}
         transaction.reversal_moved_at = at
         if transaction.reversal is None:
             transaction.reversal_begun_at = at
@@ -240,13 +267,15 @@ class WireEvidence:
     def _authentic(self, at: float, message: Message, mac: str) -> None:
         kind = message.kind
         whose = message.terminal
-        if kind is Kind.NETWORK_ANSWER:  # hosts leave the terminal out there: the link says whose
+        if kind is Kind.NETWORK_ANSWER:
+            self.connections.passes(self.connection, message, to_host=False)
+            # hosts leave the terminal out there: the link says whose
             if whose in (self._name, ""):
                 self.link.is_answered(at, message)
                 self.reach.changed(at)
         elif kind is Kind.ANSWER and whose in (self._name, ""):
             self._answer(at, message, mac)
-        elif kind is Kind.REVERSAL_ANSWER and whose == self._name:
+        elif (kind, whose) == (Kind.REVERSAL_ANSWER, self._name) and message.mti in self._awaited:
             self._transactions.reversal_answered(at, message, message.advice_outcome)
 
     def _forged(self, message: Message, mac: str) -> None:
@@ -274,6 +303,7 @@ class WireEvidence:
         asked.answer = outcome
         asked.answer_at = at
         asked.answer_mac = mac
+        asked.unseen |= not self._transactions.observed.host
         if outcome is Outcome.APPROVED or (
             outcome is Outcome.PARTIAL and self._may_be_paid_in_part
         ):

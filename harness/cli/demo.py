@@ -17,11 +17,12 @@ from rich.console import Console
 from rich.rule import Rule
 
 from harness.cli.files import Files
-from harness.cli.main import INTERRUPTED, guarded
+from harness.cli.main import as_process, guarded
 from harness.cli.run_and_report import run_and_report
 from harness.plan import RunPlan, plan_of
 from harness.report.screen import Screen, ascii_only
 from harness.scenario import load_scenario
+from harness.shell import INTERRUPTED
 
 TOP_SPEED = 20.0
 
@@ -112,7 +113,7 @@ def demo(console: Console) -> int:
 
 def main() -> int:
     """Entry point of `python -m harness.cli.demo`."""
-    return guarded(lambda: demo(Screen()))
+    return as_process(lambda: guarded(lambda: demo(Screen())))
 
 
 if __name__ == "__main__":

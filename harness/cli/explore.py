@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from harness.cli.conclusion import tell
 from harness.cli.option_groups import AllowProfiles
 from harness.cli.run_and_report import RUNS, check_writable, fresh_name
 from harness.errors import ConfigError, EnvironmentTrouble, HarnessError, LocalProtocolError
@@ -26,12 +27,13 @@ from harness.report.coverage import print_table
 from harness.report.screen import Screen
 from harness.report.search_progress import SearchView, print_tally
 from harness.scenario import load_scenario
+from harness.shell import INTERRUPTED
 from harness.units import parse_duration
 
 SCENARIO = "few_withdrawals"
 USUAL_RUNS = 2000
 _STORY = 80  # lines of the first case's ladder
-NOTHING, FAILED, PROVES_NOTHING, INTERRUPTED = 0, 1, 3, 130
+NOTHING, FAILED, PROVES_NOTHING = 0, 1, 3
 
 
 def explore(
@@ -114,6 +116,10 @@ def _report(console: Console, tally: Tally, seconds: float, where: Path) -> int:
     if kept.cases:
         what = "a case" if kept.cases == 1 else f"{kept.cases} cases"
         console.print(Text(f"FOUND  {what}, breaking {', '.join(kept.broken)}", style="bold red"))
+    unkept = isinstance(kept.trouble, EnvironmentTrouble) and kept.trouble
+    if unkept and not tally.interrupted:
+        tell(f"environment: {unkept}")
+        return FAILED  # it stands, with or without a file
     if tally.trouble:
         raise EnvironmentTrouble(f"{tally.trouble}; what it had found by then is above")
     if kept.trouble is not None:

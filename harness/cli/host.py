@@ -41,7 +41,7 @@ def host(
 ) -> None:
     """Our host alone, for your own terminals. Ctrl-C ends it with a verdict."""
     plan = plan_from("host", link, options, fault, profile=host_profile)
-    files = files_of("host", reports, options)
+    files = files_of("host", link, reports, options)
     watch = watch_of(plan, verbose=verbose)
     standalone = StandaloneHost(
         plan,

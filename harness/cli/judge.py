@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from harness.cli.conclusion import conclude
 from harness.cli.files import Files, prepare
 from harness.cli.option_groups import Quiet, Table
 from harness.journal import JournalReader
@@ -29,20 +30,22 @@ def judge(
     and 'harness terminals' are judged together, by the evidence of both.
     """
     files = Files(junit=junit, json=json)
-    prepare(files)
+    prepare(files, **{f"journal {n}": path for n, path in enumerate(journals, start=1)})
     verdict, header = judge_together(journals)
     journal = next((path for path in journals if _of_terminals(path)), journals[0])
-    print_verdict(
-        files.screen(),
-        verdict,
-        header,
-        journal=journal,
-        strip=strip_of(journal),
-        table=table,
-        quiet=quiet,
-    )
-    files.write(verdict, header)
-    raise typer.Exit(verdict.exit_code)
+    try:
+        print_verdict(
+            files.screen(),
+            verdict,
+            header,
+            journal=journal,
+            strip=strip_of(journal),
+            table=table,
+            quiet=quiet,
+        )
+    finally:  # also where nobody reads the report to its end
+        troubles = files.write(verdict, header)
+    raise typer.Exit(conclude(verdict, troubles))
 
 
 def _of_terminals(path: Path) -> bool:

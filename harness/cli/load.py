@@ -9,13 +9,15 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from harness.cli.conclusion import conclude
 from harness.cli.files import Files, prepare
 from harness.cli.option_groups import LinkFlags, Profile, ReportFlags, Seed, Table, with_groups
-from harness.cli.run import INTERRUPTED, MOST_TERMINALS, check_profiles
+from harness.cli.run import MOST_TERMINALS, check_profiles
 from harness.cli.run_and_report import RUNS, fresh_name
 from harness.cli.standalone import serve_until_stopped, watch_of
 from harness.errors import ConfigError
 from harness.faults.grammar import parse_fault
+from harness.journal_cut import whole_enough
 from harness.link_options import LinkOptions
 from harness.live.standalone_terminals import StandaloneTerminals
 from harness.load.plan import HOST_RESPONSE, SECONDS, TERMINALS, load_plan
@@ -94,7 +96,7 @@ def load(
     check_profiles(plan)
     warm = _warm_up(warm_up, seconds)
     files = Files(reports.journal, reports.junit, reports.json)
-    prepare(files)
+    prepare(files, cards=cards, **link.files())
     console = files.screen()
     if not quiet:
         print_heading(console, plan)
@@ -109,21 +111,26 @@ def load(
             )
     verdict = reports_scanned(outcome.verdict, outcome.header)
     verdict = load_verdict(verdict, figures, required, whole=not to)
-    files.write(verdict, outcome.header, figures)
-    print_figures(console, figures)
-    if judged < terminals:
-        console.print(Text(f"  judged     {judged} of {terminals} terminals, with all they did"))
-    console.print(Text(""))
-    print_verdict(
-        console,
-        verdict,
-        outcome.header,
-        journal=outcome.journal,
-        table=table,
-        quiet=quiet,
-        interrupted=outcome.interrupted,
-    )
-    raise typer.Exit(INTERRUPTED if outcome.interrupted else verdict.exit_code)
+    try:
+        print_figures(console, figures)
+        if judged < terminals:
+            console.print(
+                Text(f"  judged     {judged} of {terminals} terminals, with all they did")
+            )
+        console.print(Text(""))
+        print_verdict(
+            console,
+            verdict,
+            outcome.header,
+            journal=whole_enough(outcome.journal),
+            table=table,
+            quiet=quiet,
+            interrupted=outcome.interrupted,
+        )
+    finally:  # also where nobody reads the report to its end
+        unwritten = files.write(verdict, outcome.header, figures)
+    troubles = (*outcome.troubles, *unwritten)
+    raise typer.Exit(conclude(verdict, troubles, interrupted=outcome.interrupted))
 
 
 def _theirs(
@@ -149,7 +156,8 @@ def _theirs(
     interrupted = serve_until_stopped(
         standalone, console, watch.hints, quiet=quiet, progress=not quiet
     )
-    outcome = Outcome(standalone.verdict, standalone.header, journal, interrupted)
+    troubles = (standalone.trouble,) if standalone.trouble else ()
+    outcome = Outcome(standalone.verdict, standalone.header, journal, interrupted, troubles)
     return Loaded(outcome, figures_from(meter, plan))
 
 

@@ -8,20 +8,22 @@ is one line and a file with its traceback, or the traceback itself under HARNESS
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
-import signal
 import sys
 import tempfile
 import traceback
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from textwrap import indent
-from typing import Annotated, TextIO
+from typing import Annotated, Any, TextIO
 
 import typer
+from typer.core import TyperGroup
 
+from harness import shell
 from harness.cli import (
     cards,
     explain,
@@ -35,14 +37,19 @@ from harness.cli import (
     schema,
     selftest,
     show,
+    streams,
     terminals,
 )
-from harness.cli.streams import plain_where_needed
+from harness.cli.conclusion import ENVIRONMENT, tell
+from harness.cli.held import let_go_of_all
 from harness.errors import ConfigError, EnvironmentTrouble, HarnessError, RenamedWarning
+from harness.file_lock import UnlockedWarning
 from harness.plan import harness_version
-from harness.shown import escaped_lines, shown, shown_lines
+from harness.profiles import own_exception
+from harness.shown import shown, shown_lines
 
-MISTAKE, INTERNAL, ENVIRONMENT, INTERRUPTED = 2, 4, 5, 130
+MISTAKE, INTERNAL = 2, 4
+INTERRUPTED = shell.INTERRUPTED
 OUTPUT_CLOSED = 141  # as a shell says it of a program that SIGPIPE has ended
 _COMPLETION = "_HARNESS_COMPLETE"
 _COMPLETION_FLAGS = ("--install-completion", "--show-completion")
@@ -58,8 +65,30 @@ def _print_version(wanted: bool) -> None:  # a callback of the command line
         raise typer.Exit
 
 
+class _Commands(TyperGroup):
+    """Typer's own group, which says nothing of a command that is interrupted."""
+
+    def make_context(self, *given: Any, **more: Any) -> Any:
+        with _interruption_told():
+            return super().make_context(*given, **more)
+
+    def invoke(self, ctx: Any) -> Any:
+        with _interruption_told():
+            return super().invoke(ctx)
+
+
+@contextlib.contextmanager
+def _interruption_told() -> Generator[None, None, None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        tell("interrupted")
+        raise typer.Exit(INTERRUPTED) from None
+
+
 app = typer.Typer(
     name="harness",
+    cls=_Commands,
     help="Proves that ATMs give the card back: faults in, verdicts out.",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -95,23 +124,57 @@ def _whole(
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The entry point of the package's script; exits. Who is told to end (SIGTERM) ends as by
-    Ctrl-C: with what there is, and with nothing left behind.
+    """The command line; exits. Who is told to end (SIGTERM, SIGHUP) ends as by Ctrl-C: with what
+    there is, and with nothing left behind.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    plain_where_needed(sys.stdout, sys.stderr)
     given = sys.argv[1:] if arguments is None else arguments
     if _COMPLETION in os.environ or any(word in _COMPLETION_FLAGS for word in given[:1]):
         app(list(given), prog_name="harness")  # exits by itself
-    sys.exit(execute(given))
+    sys.exit(as_process(lambda: execute(given)))
+
+
+def as_process(command: Callable[[], int]) -> int:
+    """Run what this process is for, from its standard descriptors to its exit code."""
+    shell.open_closed_descriptors()
+    streams.guard_output()
+    try:
+        shell.interrupt_at_signals()
+        code = command()
+    except KeyboardInterrupt:  # once more, while the first was being told
+        code = INTERRUPTED
+    shell.ignore_signals()
+    code = _delivered(code)
+    if code == INTERRUPTED:
+        shell.leave(code)
+    return code
+
+
+def _delivered(code: int) -> int:
+    """The exit code, once all that was said has left the process. What was to be shown and could
+    not be is told where it still can be, and a run that passed without being able to say so is the
+    environment's trouble.
+    """
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return _output_closed()
+    trouble = streams.output_trouble()
+    if not trouble:
+        return code
+    tell(f"environment: {trouble}")
+    return code or ENVIRONMENT
 
 
 def execute(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code."""
     with warnings.catch_warnings():
         warnings.simplefilter("always", RenamedWarning)
+        warnings.simplefilter("always", UnlockedWarning)
         warnings.showwarning = _show_warning
-        return guarded(lambda: app(list(arguments), prog_name="harness", standalone_mode=False))
+        try:
+            return guarded(lambda: app(list(arguments), prog_name="harness", standalone_mode=False))
+        finally:
+            let_go_of_all()
 
 
 def _show_warning(
@@ -122,9 +185,11 @@ def _show_warning(
     file: TextIO | None = None,
     line: str | None = None,
 ) -> None:
-    """An old name is a line on standard error; other warnings look as Python shows them."""
-    if issubclass(category, RenamedWarning):
-        _say(f"hint: {message}")
+    """An old name is a line on standard error, and so is a file that cannot be locked; other
+    warnings look as Python shows them.
+    """
+    if issubclass(category, RenamedWarning | UnlockedWarning):
+        tell(f"hint: {message}")
     else:
         print(
             warnings.formatwarning(message, category, filename, lineno, line),
@@ -140,13 +205,13 @@ def guarded(action: Callable[[], object]) -> int:
     except typer.Exit as done:
         return done.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        _say("interrupted")
+        tell("interrupted")
         return INTERRUPTED
     except ConfigError as mistake:
-        _say(f"mistake: {mistake}")
+        tell(f"mistake: {mistake}")
         return MISTAKE
     except EnvironmentTrouble as trouble:
-        _say(f"environment: {trouble}")
+        tell(f"environment: {trouble}")
         return ENVIRONMENT
     except BrokenPipeError:
         return _output_closed()
@@ -166,6 +231,8 @@ def _output_closed() -> int:
             stream.flush()
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            with contextlib.suppress(OSError):
+                stream.flush()
     return OUTPUT_CLOSED
 
 
@@ -181,8 +248,12 @@ def _usage_shown(error: Exception) -> bool:
 
 
 def _internal(error: Exception | SystemExit) -> int:
+    own = own_exception(error)
+    if own is not None:
+        tell(f"mistake: {own}")
+        return MISTAKE
     if isinstance(error, OSError) and error.errno in _ENVIRONMENT:
-        _say(f"environment: {error}")
+        tell(f"environment: {error}")
         return ENVIRONMENT
     what = "an error" if isinstance(error, HarnessError) else "an unexpected error"
     if os.environ.get("HARNESS_DEBUG") == "1":
@@ -190,7 +261,7 @@ def _internal(error: Exception | SystemExit) -> int:
         return INTERNAL
     said = str(error).partition("\n")[0]
     line = f"{what} inside the harness: {type(error).__name__}: {shown(said)}"
-    _say(f"{line}\n{_traceback_kept(error)}")
+    tell(f"{line}\n{_traceback_kept(error)}")
     return INTERNAL
 
 
@@ -210,10 +281,6 @@ def _traceback_kept(error: BaseException) -> str:
     except OSError:
         return "set HARNESS_DEBUG=1 to see the traceback"
     return f"the traceback is in {name}; HARNESS_DEBUG=1 prints it"
-
-
-def _say(text: str) -> None:
-    print(f"harness: {escaped_lines(text)}", file=sys.stderr)
 
 
 if __name__ == "__main__":

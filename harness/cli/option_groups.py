@@ -68,6 +68,13 @@ class LinkFlags:
         typer.Option("--sign-on/--no-sign-on", help="Whether requests need a sign-on (0800)."),
     ] = None
 
+    def files(self) -> dict[str, Path | None]:
+        """What of it may be a file that is read: a specification, and keys."""
+        return {
+            "specification": Path(self.spec) if self.spec else None,
+            "file_of_keys": Path(self.keys) if self.keys else None,
+        }
+
     def over(self, usual: LinkOptions) -> LinkOptions:
         """The usual options with what was given over them.
 

@@ -15,7 +15,7 @@ from harness.checks.judgement import NEVER_AT_REST
 from harness.cli.files import Files, prepare
 from harness.cli.option_groups import AllowProfiles
 from harness.cli.run import speed_of
-from harness.cli.run_and_report import run_and_report
+from harness.cli.run_and_report import concluded, run_and_report
 from harness.explore.case import Case, read_case
 from harness.explore.replay import replay as replay_case
 from harness.explore.runner import OF_NO_INVARIANT, UNSETTLED
@@ -24,7 +24,7 @@ from harness.profiles import check_shipped
 from harness.report.case import print_case
 from harness.report.screen import Screen
 
-PROVES_NOTHING, INTERRUPTED = 3, 130
+PROVES_NOTHING = 3
 
 
 def replay(
@@ -43,7 +43,7 @@ def replay(
         named = (kept.plan.terminal_profile, kept.plan.host_profile)
         check_shipped(named, place=str(case), allow="--allow-profiles")
     files = Files(journal)
-    prepare(files)
+    prepare(files, case=case)
     console = Screen()
     if kept.version != harness_version():
         console.print(
@@ -107,15 +107,16 @@ def _run(
         command=command,
     )
     outcome = run_and_report(plan, files, console)
+    code = concluded(outcome)
     if outcome.interrupted:
-        return INTERRUPTED
+        return code
     if outcome.verdict.passed:
         console.print(Text("GONE  it no longer breaks anything", style="bold green"))
-        return 0
+        return code
     again = any(failure.invariant == invariant for failure in outcome.verdict.failures)
     if invariant == UNSETTLED:
         again = any(x.startswith(NEVER_AT_REST) for x in outcome.verdict.reasons)
     if again:
         console.print(Text(f"AGAIN  it breaks {invariant}", style="bold red"))
         return 1
-    return outcome.verdict.exit_code
+    return code

@@ -17,7 +17,7 @@ from harness.cli.option_groups import (
     Table,
     with_groups,
 )
-from harness.cli.run_and_report import StoreOptions, run_and_report
+from harness.cli.run_and_report import StoreOptions, concluded, run_and_report
 from harness.errors import ConfigError
 from harness.faults.grammar import parse_fault
 from harness.plan import RunPlan, plan_of, profiles_of
@@ -27,7 +27,6 @@ from harness.profiles import terminal_profile as find_terminal_profile
 from harness.scenario import load_scenario
 from harness.units import parse_duration
 
-INTERRUPTED = 130
 MOST_TERMINALS = 99_999
 
 
@@ -96,10 +95,10 @@ def run(
         parse_fault(text)
     check_profiles(plan)
     files = Files(reports.journal, reports.junit, reports.json)
-    prepare(files)
+    prepare(files, scenario=Path(scenario), **link.files())
     store = _store_options(state_dir, fsync=fsync, live=live)
     outcome = run_and_report(plan, files, files.screen(), quiet=quiet, table=table, store=store)
-    raise typer.Exit(INTERRUPTED if outcome.interrupted else outcome.verdict.exit_code)
+    raise typer.Exit(concluded(outcome))
 
 
 def check_profiles(plan: RunPlan) -> None:

@@ -6,13 +6,18 @@ without, and run again with the journal on when it did not pass.
 
 from __future__ import annotations
 
+import contextlib
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from rich.console import Console
 
+from harness.cli.conclusion import conclude
 from harness.cli.files import Files
+from harness.cli.held import until_the_end
 from harness.errors import EnvironmentTrouble
+from harness.journal_cut import whole_enough
 from harness.outcome import Outcome, Watcher
 from harness.plan import RunPlan
 from harness.report.console import print_heading, print_verdict
@@ -43,8 +48,8 @@ def run_and_report(
     story: int = 60,
     store: StoreOptions = StoreOptions(),  # noqa: B008  # immutable
 ) -> Outcome:
-    """Run the plan, report it, write the files. `table` shows each invariant in a row, `story` is
-    how many lines of a failure's ladder are shown.
+    """Run the plan, report it, and then write the files. `table` shows each invariant in a row,
+    `story` is how many lines of a failure's ladder are shown.
 
     Raises:
         ConfigError, EnvironmentTrouble: as the run itself finds them.
@@ -52,24 +57,38 @@ def run_and_report(
     if not quiet:
         print_heading(console, plan)
     outcome, strip = _run(plan, files.journal, console, store, quiet=quiet)
-    if outcome.verdict.exit_code and outcome.journal is None and not outcome.interrupted:
+    if plan.mode == "sim" and _to_tell_again(outcome):
         if not quiet:
             console.print("  once more with the journal on ...", style="dim")
-        outcome, strip = _run(plan, _fresh(plan), console, store, quiet=True)
+        try:
+            outcome, strip = _run(plan, _fresh(plan), console, store, quiet=True)
+        except EnvironmentTrouble as trouble:  # the first run has its verdict all the same
+            outcome = outcome._replace(troubles=(*outcome.troubles, str(trouble)))
     outcome = outcome._replace(verdict=reports_scanned(outcome.verdict, outcome.header))
-    files.write(outcome.verdict, outcome.header)
-    print_verdict(
-        console,
-        outcome.verdict,
-        outcome.header,
-        journal=outcome.journal,
-        strip=strip,
-        table=table,
-        quiet=quiet,
-        story=story,
-        interrupted=outcome.interrupted,
-    )
-    return outcome
+    try:
+        print_verdict(
+            console,
+            outcome.verdict,
+            outcome.header,
+            journal=whole_enough(outcome.journal),
+            strip=strip,
+            table=table,
+            quiet=quiet,
+            story=story,
+            interrupted=outcome.interrupted,
+        )
+    finally:  # also where nobody reads the report to its end
+        unwritten = files.write(outcome.verdict, outcome.header)
+    return outcome._replace(troubles=(*outcome.troubles, *unwritten))
+
+
+def _to_tell_again(outcome: Outcome) -> bool:
+    return bool(outcome.verdict.exit_code) and outcome.journal is None and not outcome.interrupted
+
+
+def concluded(outcome: Outcome) -> int:
+    """Tell what troubles there were; the exit code."""
+    return conclude(outcome.verdict, outcome.troubles, interrupted=outcome.interrupted)
 
 
 def _run(
@@ -93,8 +112,11 @@ def _engine(
         outcome = run_live(
             plan, journal=journal, progress=watcher, state_dir=store.state_dir, fsync=store.fsync
         )
-        assert outcome.journal is not None, "a live run always writes a journal"
-        return outcome, strip_of(outcome.journal)
+        kept = whole_enough(outcome.journal)
+        if kept is None:
+            empty = TimeStrip(plan.link.dialect_name, plan.scenario.contract.host_response)
+            return outcome._replace(journal=None), empty
+        return outcome, strip_of(kept)
     from harness.sim.run import simulate_plan
 
     strip = TimeStrip(plan.link.dialect_name, plan.scenario.contract.host_response)
@@ -124,18 +146,29 @@ def check_writable(where: Path) -> None:
 
 
 def fresh_name(where: Path, stem: str, suffix: str = ".jsonl") -> Path:
-    """`stem`.jsonl in that directory, or the first of `stem`-2.jsonl ... that is not taken.
+    """`stem`.jsonl in that directory, or the first of `stem`-2.jsonl ... that is not taken. It is
+    taken now, by an empty file, so that no other process has the same; a command that leaves it
+    empty leaves none.
 
     Raises:
-        EnvironmentTrouble: the directory cannot be made.
+        EnvironmentTrouble: the directory cannot be made, or nothing can be made in it.
     """
-    try:
-        where.mkdir(exist_ok=True)
-    except OSError as trouble:
-        raise EnvironmentTrouble(f"cannot make {where.absolute()}: {trouble}") from trouble
     number = 1
     while True:
         path = where / (f"{stem}{suffix}" if number == 1 else f"{stem}-{number}{suffix}")
-        if not path.exists():
+        try:
+            where.mkdir(exist_ok=True)
+            path.open("xb").close()
+        except FileExistsError:
+            number += 1
+        except OSError as trouble:
+            raise EnvironmentTrouble(f"cannot make {path.absolute()}: {trouble}") from trouble
+        else:
+            until_the_end(partial(_remove_empty, path))
             return path
-        number += 1
+
+
+def _remove_empty(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        if not path.stat().st_size:
+            path.unlink()

@@ -21,11 +21,13 @@ from harness.explore.selftest import (
     examine_all,
     machine_of,
 )
+from harness.explore.workers import end_at_once
 from harness.profiles import host_profile as find_host
 from harness.profiles import terminal_profile as find_terminal
 from harness.report.screen import Screen
 from harness.report.selftest import heading, row
 from harness.scenario import load_scenario
+from harness.shell import INTERRUPTED
 
 SCENARIO = "few_withdrawals"
 
@@ -52,12 +54,16 @@ def selftest(
     try:
         console.print(heading(machines))
         with closing(examine_all(machines, seed, jobs or os.cpu_count() or 1)) as examined:
-            for machine, result in zip(machines, examined, strict=False):
-                done.append(result)
-                console.print(row(machine, result, machines))
+            try:
+                for machine, result in zip(machines, examined, strict=False):
+                    done.append(result)
+                    console.print(row(machine, result, machines))
+            except KeyboardInterrupt:
+                end_at_once()  # what they find would be told nobody
+                raise
     except KeyboardInterrupt:
         console.print(Text(f"interrupted after {len(done)} of {len(machines)}", style="yellow"))
-        return 130
+        return INTERRUPTED
     except BrokenExecutor as trouble:
         raise EnvironmentTrouble(
             f"a process of the self-test was killed after {len(done)} of {len(machines)}, "

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import shlex
-import signal
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -14,14 +13,16 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from harness.cli.conclusion import conclude
 from harness.cli.files import Files, prepare
 from harness.cli.option_groups import LinkFlags, ReportFlags, StandaloneFlags
 from harness.cli.run_and_report import RUNS, fresh_name
-from harness.errors import ConfigError
+from harness.errors import ConfigError, EnvironmentTrouble
 from harness.events import Event, FrameSeen
 from harness.faults.grammar import parse_fault
 from harness.journal import Listener
-from harness.live.loop import new_loop
+from harness.journal_cut import whole_enough
+from harness.live.loop import Signals, run_with_signals
 from harness.live.standalone import Standalone
 from harness.live.standalone_host import StandaloneHost
 from harness.live.standalone_terminals import StandaloneTerminals
@@ -38,8 +39,6 @@ from harness.report.time_strip import TimeStrip
 from harness.scenario import parse_epoch
 from harness.units import format_duration, parse_duration, parse_window
 from harness.wire.dialects import load_dialect
-
-INTERRUPTED = 130
 
 Mode = Literal["host", "terminals"]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Show every frame.")]
@@ -91,12 +90,12 @@ def _seconds(text: str, flag: str) -> float:
     return parse_duration(text, place=f"{flag} {text}")
 
 
-def files_of(mode: Mode, reports: ReportFlags, options: StandaloneFlags) -> Files:
+def files_of(mode: Mode, link: LinkFlags, reports: ReportFlags, options: StandaloneFlags) -> Files:
     """The files to write. There is always a journal, as it is this end's part of the evidence: one
     that was asked for, one in the state directory, or a new one under runs/.
     """
     files = Files(reports.journal, reports.junit, reports.json)
-    prepare(files)
+    prepare(files, cards=options.cards, **link.files())
     if files.journal is None and options.state_dir is None:
         files = files._replace(journal=fresh_name(RUNS, mode))
     return files
@@ -153,46 +152,77 @@ def run_until_stopped(
     if meter is not None:
         meter.finish()
     figures = None if meter is None else meter.figures(0.0, lambda _until: 0)
-    files.write(verdict, standalone.header, figures)
-    print_verdict(
-        console,
-        verdict,
-        standalone.header,
-        journal=standalone.path,
-        strip=watch.strip,
-        table=table,
-        quiet=quiet,
-        interrupted=cut_short,
-    )
-    raise typer.Exit(INTERRUPTED if cut_short else verdict.exit_code)
+    try:
+        print_verdict(
+            console,
+            verdict,
+            standalone.header,
+            journal=whole_enough(standalone.path),
+            strip=watch.strip,
+            table=table,
+            quiet=quiet,
+            interrupted=cut_short,
+        )
+    finally:  # also where nobody reads the report to its end
+        unwritten = files.write(verdict, standalone.header, figures)
+    troubles = (standalone.trouble, *unwritten) if standalone.trouble else unwritten
+    raise typer.Exit(conclude(verdict, troubles, interrupted=cut_short))
 
 
 def serve_until_stopped(
     standalone: Standalone, console: Console, hints: SetupHints, *, quiet: bool, progress: bool
 ) -> bool:
-    """Run it until --for or Ctrl-C; True if a second Ctrl-C cut its end short."""
-    with asyncio.Runner(loop_factory=new_loop) as runner:
-        return runner.run(_serve(standalone, console, hints, quiet=quiet, progress=progress))
+    """Run it until --for or Ctrl-C; True if a second Ctrl-C cut its end short. A third one raises
+    KeyboardInterrupt. Where the machine that we run on ended it, `standalone.trouble` says so.
+    """
+    try:
+        return run_with_signals(
+            lambda signals: _serve(
+                standalone, console, hints, signals, quiet=quiet, progress=progress
+            )
+        )
+    except EnvironmentTrouble:
+        if not (standalone.trouble and standalone.met_anybody):
+            raise  # it never began
+        return False
 
 
 async def _serve(
-    standalone: Standalone, console: Console, hints: SetupHints, *, quiet: bool, progress: bool
+    standalone: Standalone,
+    console: Console,
+    hints: SetupHints,
+    signals: Signals,
+    *,
+    quiet: bool,
+    progress: bool,
 ) -> bool:
-    """Until --for or a signal; True if a second signal cut the settling short."""
+    """Until --for or a signal; True if a second signal cut the settling short. A third one cancels
+    it.
+    """
     stop, stop_waiting = asyncio.Event(), asyncio.Event()
+    with signals.take(stop.set, stop_waiting.set):
+        await _until_settled(standalone, console, hints, stop, stop_waiting, quiet, progress)
+    return stop_waiting.is_set()
 
-    def signalled() -> None:
-        (stop_waiting if stop.is_set() else stop).set()
 
+async def _until_settled(
+    standalone: Standalone,
+    console: Console,
+    hints: SetupHints,
+    stop: asyncio.Event,
+    stop_waiting: asyncio.Event,
+    quiet: bool,
+    progress: bool,
+) -> None:
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, signalled)
     async with standalone:
         await _announce(standalone, console, stop)
         begun = loop.time()
+        trouble = ""
         end = standalone.plan.duration or float("inf")
         with ProgressView(console, _began(standalone), quiet=not progress) as view:
             while not stop.is_set() and (left := end - standalone.clock.now()) > 0:
+                trouble = _told_of(standalone, trouble)
                 if isinstance(standalone, StandaloneTerminals):
                     view(_progress(standalone, end))
                 await standalone.pause(stop, min(0.25, standalone.clock.wall(left)))
@@ -201,7 +231,14 @@ async def _serve(
         if not standalone.quiet() and not quiet:
             console.print(f"  stopping: {_waits_for(standalone)};\n  Ctrl-C again ends it at once")
         await standalone.settle(stop_waiting)
-    return stop_waiting.is_set()
+
+
+def _told_of(standalone: Standalone, before: str) -> str:
+    """Tell at once that the journal is cut, and only once."""
+    trouble = standalone.journal_trouble
+    if trouble and not before:
+        _hint(f"environment: {trouble}; the run goes on, and is judged at its end")
+    return trouble
 
 
 def _began(standalone: Standalone) -> str:
@@ -226,14 +263,28 @@ async def _announce(standalone: Standalone, console: Console, stop: asyncio.Even
         console.print(f"  our messages go without DE {elements}: {link.spec} has no room for them")
     for fault in plan.faults:
         console.print(Text(f"  fault: {fault}"))
+    for note in standalone.judge.notes():
+        console.print(Text(f"  {note}"))
     if isinstance(standalone, StandaloneHost):
         console.print(f"listening on {standalone.address}")
     elif isinstance(standalone, StandaloneTerminals):
-        while not standalone.connected.is_set() and not stop.is_set():
-            await standalone.pause(standalone.connected, 0.25)
-        if standalone.connected.is_set():
-            console.print("connected to {}:{}".format(*standalone.to))
+        await _announce_host(standalone, console, stop)
     console.file.flush()
+
+
+async def _announce_host(
+    standalone: StandaloneTerminals, console: Console, stop: asyncio.Event
+) -> None:
+    """Until the host is there. Terminals that go on after an earlier process do so without it."""
+    where = "{}:{}".format(*standalone.to)
+    fleet = standalone.fleet
+    while not (standalone.connected.is_set() or stop.is_set() or fleet.not_reached):
+        await standalone.pause(standalone.connected, 0.25)
+    if standalone.connected.is_set():
+        console.print(f"connected to {where}")
+    elif fleet.not_reached:
+        how = fleet.not_reached
+        console.print(f"host not reached at {where} ({how}): the terminals go on, and dial on")
 
 
 def _waits_for(standalone: Standalone) -> str:

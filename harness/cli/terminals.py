@@ -58,7 +58,7 @@ def terminals(
         gap=parse_duration(gap, place=f"--gap {gap}"),
         host_outages=host_outage or (),
     )
-    files = files_of("terminals", reports, options)
+    files = files_of("terminals", link, reports, options)
     meter = Meter(0.0, load_dialect(plan.link.dialect_name), flat_out=False)
     watch = watch_of(plan, verbose=verbose)
     standalone = StandaloneTerminals(

@@ -12,7 +12,7 @@ from harness.machines.host_inputs import HostInput, HostState, Received
 from harness.machines.host_table import SAFE_HOST_TABLE, HostCell
 from harness.machines.profile import HostProfile, rewired_host
 from harness.machines.standin import Issuer
-from harness.machines.transaction_log import DONE, PENDING, STOOD_IN, TransactionRecord
+from harness.machines.transaction_log import DONE, PENDING, REVERSED, TransactionRecord
 from harness.wire.identity import TransactionId
 from harness.wire.message import Kind, Message
 
@@ -23,12 +23,10 @@ TOMBSTONE_LASTS = 10.0  # seconds, with the host that lets them expire
 def _reverse_twice(host: Host, x: Received, now: float) -> None:
     """What was reversed is reversed once more."""
     assert x.record is not None, "what was reversed has a record"
-    if x.record.state == STOOD_IN:
-        reversals.correct_advice(host, x, now)
-    elif x.record.amount:
+    if x.record.amount:
         reversals.give_back(host, x, now)
     else:
-        reversals.nothing_to_give_back(host, x, now)
+        reversals.correct_advice(host, x, now)
 
 
 def _taking_repeats(usual: HostCell) -> HostCell:
@@ -68,6 +66,8 @@ class _ReversesTwiceAfterCrash(Host):
         self.log.forget_reversals()
         for record in self.log.transactions():
             record.reversed = 0
+            if record.state == REVERSED:
+                record.state = DONE
 
 
 def _give_nothing_back(host: Host, x: Received, now: float) -> None:

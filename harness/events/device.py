@@ -21,6 +21,18 @@ class CardInserted(DeviceEvent, frozen=True, gc=False):
     customer: int
 
 
+class DeviceBroughtForward(DeviceEvent, frozen=True, gc=False):
+    """What an earlier process left in the device, of which this journal shows nothing before: a
+    card (its token, '' for none), whose, and where ('transport', 'slot'); and cash that lies in the
+    stacker or at the slot.
+    """
+
+    card: str
+    customer: int
+    card_at: str
+    cash: Notes
+
+
 class EjectBegun(DeviceEvent, frozen=True, gc=False):
     """The reader's motor began to move the card out."""
 

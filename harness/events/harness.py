@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from msgspec import UNSET, UnsetType
+
 from harness.events.base import Event
 
 
@@ -36,12 +38,14 @@ class FaultEnded(HarnessEvent, frozen=True, gc=False):
 class FaultActed(HarnessEvent, frozen=True, gc=False):
     """A fault took effect; `on` says on whom and how ('ATM00001: what it did'). The effect lasts
     for `lasts` run seconds (the mains are off, the host is down), even where the fault's window
-    closes before that.
+    closes before that. `name` is on whom, where that has a colon in it and so cannot be read from
+    `on`; else the journal has no such key.
     """
 
     fault: str
     on: str
     lasts: float = 0.0
+    name: str | UnsetType = UNSET
 
     @property
     def kind(self) -> str:
@@ -51,12 +55,12 @@ class FaultActed(HarnessEvent, frozen=True, gc=False):
     @property
     def whom(self) -> str:
         """On whom it acted: a terminal, or the host."""
-        return self.on.partition(": ")[0]
+        return self.name or self.on.partition(": ")[0]
 
     @property
     def what(self) -> str:
         """What the fault did, without the name of whom it did it to."""
-        return self.on.partition(": ")[2]
+        return self.on[len(self.whom) + 2 :]
 
 
 class LagMeasured(HarnessEvent, frozen=True, gc=False):
@@ -84,6 +88,34 @@ class EvidenceKept(HarnessEvent, frozen=True, gc=False):
 
     terminals: int
     of: int
+
+
+class EvidenceMissing(HarnessEvent, frozen=True, gc=False):
+    """Processes that ran before on the same state directory have evidence that this journal lacks:
+    `what` says why `file` does not have it. What the store holds of them is brought forward.
+    """
+
+    file: str
+    what: str
+
+
+class ClockSetBack(HarnessEvent, frozen=True, gc=False):
+    """The clock of the machine went back by at least so many run seconds between two processes that
+    wrote this journal. Run time goes on where the first of them ended: how long the second came
+    after it is not known.
+    """
+
+    seconds: float
+
+
+class ListenerDropped(HarnessEvent, frozen=True, gc=False):
+    """A listener of the journal raised an error (`said`), and hears nothing more. `needed`: the
+    verdict rests on it.
+    """
+
+    listener: str
+    said: str
+    needed: bool
 
 
 class CustomersStopped(HarnessEvent, frozen=True, gc=False):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from msgspec import UNSET, UnsetType
+
 from harness.events.base import End, Event
 
 
@@ -18,7 +20,8 @@ class FrameSeen(WireEvent, frozen=True, gc=False):
     journal masks PAN, track and PIN block as it writes. `digest` is a keyed hash over all
     fields but MTI, bitmaps and MAC, so that repeats can be compared after masking. `mac` is 'good',
     'bad' or 'none'. `size` is in bytes. `problem` says why the frame would not decode, and is ''
-    when it did.
+    when it did. `wrong` are the elements that do not hold what their class says, each with what it
+    must hold; where all do, the journal has no such key.
     """
 
     end: End
@@ -28,6 +31,7 @@ class FrameSeen(WireEvent, frozen=True, gc=False):
     digest: str
     size: int
     problem: str = ""
+    wrong: tuple[tuple[str, str], ...] | UnsetType = UNSET
 
     def __repr__(self) -> str:
         """Without the fields, which are clear in memory."""
@@ -85,6 +89,14 @@ class LinkOpened(WireEvent, frozen=True, gc=False):
     """A connection has been established, seen at the terminal's end. A host that stands alone
     records under its own name that it has accepted one, as long before anybody knows whose it is.
     """
+
+
+class ConnectionUsed(WireEvent, frozen=True, gc=False):
+    """What follows of this terminal passes on the connection of that number, which a host that
+    stands alone counts from 1. A terminal of somebody else may have several, and share them.
+    """
+
+    number: int
 
 
 class LinkClosed(WireEvent, frozen=True, gc=False):

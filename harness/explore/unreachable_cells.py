@@ -36,6 +36,7 @@ _SAYS_IT_RIGHT = "a terminal of ours sends what its kind must carry, each under 
 _NO_SIGN_OFF = "a terminal of ours hangs up without signing off"
 _AGREES = "a reversal of ours agrees with its original"
 _SIGNS_ON_ONCE = "a terminal of ours signs on once on a connection"
+_HAS_ROOM = "no simulation is so large"
 _ISSUER_POSTS = "the safe issuer declines no advice"
 
 _REVERSALS = (
@@ -83,6 +84,10 @@ BY_HAND: dict[Cell, str] = {
         Cell(state, what): _SAYS_IT_RIGHT
         for state in (HostState.SIGNED_OFF, HostState.SIGNED_ON)
         for what in (HostInput.NOT_SUPPORTED, HostInput.INCOMPLETE)
+    },
+    **{
+        Cell(state, HostInput.NO_ROOM): _HAS_ROOM
+        for state in (HostState.SIGNED_OFF, HostState.SIGNED_ON)
     },
     Cell(HostState.SIGNED_ON, HostInput.WRONG_CURRENCY): _SAYS_IT_RIGHT,
     Cell(HostState.SIGNED_ON, HostInput.STAN_REUSED): _SAYS_IT_RIGHT,

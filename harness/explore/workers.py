@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import os
-import signal
 import threading
 from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
-from multiprocessing import connection, get_context, parent_process
-from types import FrameType
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import ExitStack, contextmanager
+from multiprocessing import active_children, connection, get_context, parent_process
+from typing import Any
+
+from harness.shell import leave_signals_to_parent, signals_heard, signals_held_back
+
+
+class _Pool(ProcessPoolExecutor):
+    """A pool whose processes are begun by `submit`, and never meet a signal on the way."""
+
+    def submit(self, *task: Any, **options: Any) -> Future[Any]:
+        with signals_held_back():
+            return super().submit(*task, **options)
 
 
 @contextmanager
@@ -17,11 +26,16 @@ def workers(
     jobs: int, prepare: Callable[..., None] | None = None, *arguments: object
 ) -> Generator[ProcessPoolExecutor, None, None]:
     """A pool of so many processes, in each of which `prepare(*arguments)` is called first. At the
-    end, tasks that have not begun are dropped, and those that have begun are waited for.
+    end, tasks that have not begun are dropped, and those that have begun are waited for, unless
+    it ends by a KeyboardInterrupt.
     """
-    pool = ProcessPoolExecutor(jobs, get_context("spawn"), _begin, (prepare, arguments))
+    with signals_held_back():  # it starts a process that cleans up behind the others
+        pool = _Pool(jobs, get_context("spawn"), _begin, (prepare, arguments))
     try:
         yield pool
+    except KeyboardInterrupt:
+        end_at_once()
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
@@ -30,8 +44,7 @@ def _begin(prepare: Callable[..., None] | None, arguments: Iterable[object]) -> 
     """Prepare a process of the pool. Signals to the whole process group are handled by the process
     that reports; when that process ends, for whatever reason, this one ends too.
     """
-    for sent in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(sent, signal.SIG_IGN)
+    leave_signals_to_parent()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if prepare is not None:
         prepare(*arguments)
@@ -44,8 +57,14 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
+def end_at_once() -> None:
+    """End the processes of a pool whose results nobody waits for any more."""
+    for child in active_children():
+        child.kill()
+
+
 class Stop:
-    """Turns Ctrl-C and SIGTERM into a request to stop, while it is used as a context.
+    """Turns Ctrl-C, SIGTERM and SIGHUP into a request to stop, while it is used as a context.
 
     At the first signal `wanted` becomes true and `heard` is called; the second one raises
     KeyboardInterrupt. In a thread other than the main one signals are not handled.
@@ -54,20 +73,16 @@ class Stop:
     def __init__(self, heard: Callable[[], None] | None = None) -> None:
         self.wanted = False
         self._tell = heard
-        self._before: list[tuple[signal.Signals, object]] = []
+        self._listening = ExitStack()
 
     def __enter__(self) -> Stop:
-        if threading.current_thread() is threading.main_thread():
-            for sent in (signal.SIGINT, signal.SIGTERM):
-                self._before.append((sent, signal.signal(sent, self._heard)))
+        self._listening.enter_context(signals_heard(self._heard))
         return self
 
     def __exit__(self, *_: object) -> None:
-        for sent, handler in self._before:
-            signal.signal(sent, handler)  # type: ignore[arg-type]
-        self._before.clear()
+        self._listening.close()
 
-    def _heard(self, _number: int, _frame: FrameType | None) -> None:
+    def _heard(self) -> None:
         if self.wanted:
             raise KeyboardInterrupt
         self.wanted = True

@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from harness.errors import EncodeError, LocalProtocolError
 from harness.faults.fate import Act, Deliver, Passing
-from harness.faults.rule import COMMON, MTI, Context, FaultSpec, Parameter
+from harness.faults.rule import COMMON, MOST_TERMINALS, MTI, Context, FaultSpec, Parameter
 from harness.faults.wire import DAMAGE, TIMING, Altering, WireRule
 from harness.keyed_random import Draw
 from harness.wire.frame_builder import BITMAP_PART, MTI_PART, FrameBuilder, Part
@@ -38,7 +38,10 @@ class ReplayOld(WireRule):
     def fate(self, now: float, passing: Passing) -> list[Act] | None:
         if not passing.mti or not self.concerns(passing):
             return None
-        old = self._first.setdefault((passing.terminal, passing.mti), passing.data)
+        kind = passing.terminal, passing.mti
+        if len(self._first) >= MOST_TERMINALS and kind not in self._first:
+            return None
+        old = self._first.setdefault(kind, passing.data)
         if old == passing.data or not self.strikes(now, passing.terminal):
             return None
         self.acted(passing.terminal, f"an old {passing.mti} came before this one")

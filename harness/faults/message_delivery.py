@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from harness.faults.fate import Act, Deliver, Passing
-from harness.faults.rule import COMMON, MTI, Context, FaultSpec, Parameter
+from harness.faults.rule import COMMON, MOST_TERMINALS, MTI, Context, FaultSpec, Parameter
 from harness.faults.wire import LOSS, TO_HOST, TO_TERMINAL, WireRule
 from harness.wire.message import Message, message_class_of
 
@@ -107,6 +107,8 @@ class Asked(WireRule):
     def _remember(self, now: float, passing: Passing) -> None:
         message = passing.message
         if message is None or not self._asks(message):
+            return
+        if len(self._asked) >= MOST_TERMINALS and passing.terminal not in self._asked:
             return
         asked = self._asked.setdefault(passing.terminal, {})
         asked.pop(message.stan, None)

@@ -16,12 +16,15 @@ from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
 import msgspec
+from msgspec import UNSET
 
 from harness.events import FaultActed
 from harness.keyed_random import Draw, key_of
 from harness.wire.message import MONEY_CLASSES, Message, counterpart, function_of_mti
 
 FOREVER = float("inf")
+MOST_TERMINALS = 50_000
+"""Terminals that a fault counts apart: their names are what a peer says."""
 HOST = "HOST"  # on whom a fault acts, when it is not a terminal
 
 
@@ -202,13 +205,19 @@ class Rule:
 
     def would_strike(self, terminal: str) -> bool:
         """True if the fault will strike the terminal's next attempt."""
-        attempt = self._attempts.get(terminal, 0) + 1
+        attempt = self._attempts.get(self._counted_as(terminal), 0) + 1
         if self.nth is not None and attempt != self.nth:
             return False
         return self.p is None or Draw(self._chance ^ key_of(terminal), attempt).chance(self.p)
 
     def count(self, terminal: str) -> None:
-        self._attempts[terminal] = self._attempts.get(terminal, 0) + 1
+        counted = self._counted_as(terminal)
+        self._attempts[counted] = self._attempts.get(counted, 0) + 1
+
+    def _counted_as(self, terminal: str) -> str:
+        """Its own name; when a peer has thought up too many, those that follow count together."""
+        known = terminal in self._attempts or len(self._attempts) < MOST_TERMINALS
+        return terminal if known else ""
 
     @property
     def counted(self) -> int:
@@ -225,4 +234,5 @@ class Rule:
 
     def effect(self, on: str, what: str) -> FaultActed:
         """An effect, to be reported when it takes place."""
-        return FaultActed(self.spec.text, f"{on}: {what}", self.lasts)
+        name = on if ":" in on else UNSET
+        return FaultActed(self.spec.text, f"{on}: {what}", self.lasts, name)

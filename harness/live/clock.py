@@ -5,6 +5,11 @@ from __future__ import annotations
 import time
 
 
+def unix_time() -> float:
+    """What the clock on the wall says. Somebody may set it, forwards or back."""
+    return time.time()
+
+
 class LiveClock:
     """`start` is a reading of time.monotonic(), which all processes of a machine share, so that
     the processes of a run agree about the time without talking about it.

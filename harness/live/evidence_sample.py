@@ -47,7 +47,7 @@ class EvidenceSample:
         """That it took effect, once, wherever that was; and each effect on those that are kept."""
         new = event.fault not in self._faults
         self._faults[event.fault] = None
-        return new or event.on.partition(":")[0] in self._names
+        return new or event.whom in self._names
 
     def through(self, listener: Listener) -> Listener:
         """A listener that gets what is kept."""

@@ -15,8 +15,9 @@ import time
 
 import msgspec
 
-from harness.errors import EnvironmentTrouble, HarnessError
-from harness.live.host_process import ENVIRONMENT, HostProcessOptions
+from harness.errors import ConfigError, EnvironmentTrouble, HarnessError
+from harness.live.host_process import ENVIRONMENT, MISTAKE, HostProcessOptions
+from harness.shell import signals_held_back
 
 _STOPS = 30.0  # wall seconds in which it writes its part of the journal and ends
 
@@ -43,13 +44,14 @@ class HostProcess:
         self.settled = False
 
     def __enter__(self) -> HostProcess:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "harness.live.host_process"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C at a keyboard is for the process of the terminals
-        )
+        with signals_held_back():
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "harness.live.host_process"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,  # Ctrl-C at a keyboard is for the process of the terminals
+            )
         try:
             self._wait_until_ready(self._process)
         except BaseException:
@@ -102,11 +104,15 @@ class HostProcess:
             self._process.stdin.flush()
 
     def _ended(self, process: subprocess.Popen[bytes]) -> HarnessError:
-        """Why it is gone: the environment's fault, or an error inside the harness."""
+        """Why it is gone: a mistake of the user, the environment's fault, or an error inside the
+        harness.
+        """
         _, errors = process.communicate()
         self._process = None
         code = process.returncode
         said = errors.decode(errors="replace").strip().splitlines()
+        if code == MISTAKE:
+            return ConfigError("\n".join(said))
         text = f"the host's process ended ({code}): {said[-1] if said else 'without a word'}"
         killed = code < 0
         return (EnvironmentTrouble if killed or code == ENVIRONMENT else HarnessError)(text)

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
 import sys
 from pathlib import Path
 
@@ -24,15 +23,17 @@ import msgspec
 
 from harness import events as e
 from harness.assembly import Assembly
-from harness.errors import EnvironmentTrouble
+from harness.errors import ConfigError, EnvironmentTrouble
 from harness.journal import Journal, JournalWriter
 from harness.live.clock import LiveClock
 from harness.live.evidence_sample import EvidenceSample
 from harness.live.host_server import HostServer
 from harness.live.loop import FirstError, new_loop, watched
 from harness.plan import RunPlan
+from harness.profiles import profiles_blamed
+from harness.shell import leave_signals_to_parent
 
-ENVIRONMENT = 5
+MISTAKE, ENVIRONMENT = 2, 5
 
 
 class HostProcessOptions(msgspec.Struct):
@@ -49,7 +50,8 @@ async def _serve(options: HostProcessOptions, assembly: Assembly, start: float) 
     first_error = FirstError(asyncio.get_running_loop())
     journal = Journal()
     writer = JournalWriter(Path(options.part), assembly.header())
-    journal.subscribe(EvidenceSample(options.plan.terminals, options.judged).through(writer.write))
+    sample = EvidenceSample(options.plan.terminals, options.judged)
+    journal.subscribe(sample.through(writer.write), needed=True)
     clock = LiveClock(start, options.plan.speed)
     server = HostServer(assembly, journal, clock)
     await server.listen()
@@ -110,16 +112,20 @@ def main() -> int:
     """0 when all went well, 5 with one line on standard error when the machine would not, and a
     traceback when the harness is at fault.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process of the terminals handles Ctrl-C
+    leave_signals_to_parent()
     options = msgspec.json.decode(sys.stdin.buffer.readline(), type=HostProcessOptions)
     try:
-        assembly = Assembly(_unprofiled(options.plan))
-        _say("ready")
-        start = sys.stdin.buffer.readline()
-        if not start:
-            return 0  # the process that started this one is gone
-        with asyncio.Runner(loop_factory=new_loop) as runner:
-            runner.run(_serve(options, assembly, float(start)))
+        with profiles_blamed():
+            assembly = Assembly(_unprofiled(options.plan))
+            _say("ready")
+            start = sys.stdin.buffer.readline()
+            if not start:
+                return 0  # the process that started this one is gone
+            with asyncio.Runner(loop_factory=new_loop) as runner:
+                runner.run(_serve(options, assembly, float(start)))
+    except ConfigError as mistake:
+        sys.stderr.write(f"{mistake}\n")
+        return MISTAKE
     except EnvironmentTrouble as trouble:
         sys.stderr.write(f"{trouble}\n")
         return ENVIRONMENT

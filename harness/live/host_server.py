@@ -17,6 +17,7 @@ from harness.errors import EnvironmentTrouble
 from harness.journal import Journal
 from harness.live.clock import LiveClock
 from harness.live.faulty_link import FaultyLink
+from harness.live.last_answers import LastAnswers
 from harness.live.loop import watched
 from harness.live.own_delay import OwnDelay
 from harness.live.stores import HostStore
@@ -44,7 +45,12 @@ class AcceptedConnection:
         self._taps = server.taps("host")
         self._outer = server.taps("terminal") if server.standalone else None
         self._watch = self._new_watch(self._outer["host"]) if self._outer is not None else None
+        self._last_answers = self._new_last_answers() if server.standalone else None
         self.number = number
+
+    def _new_last_answers(self) -> LastAnswers:
+        server = self._owner
+        return LastAnswers(server.loop, server.clock, self._connection, self._arrived)
 
     def _new_faulty_link(self) -> FaultyLink:
         return FaultyLink(
@@ -92,18 +98,35 @@ class AcceptedConnection:
     def _to_terminal(self, data: bytes) -> None:
         if not self._connection.open:
             return
-        if self._outer is not None:
-            self._record(self._outer["terminal"].see(data))
+        if self._last_answers is not None:
+            if self._last_answers.begun:
+                self._last_answers.send(data)
+                return
+            self._arrived(data)
         self._connection.send(data)
+
+    def _arrived(self, data: bytes) -> None:
+        """Bytes reach the terminal, as far as anybody can see."""
+        assert self._outer is not None, "only a host that stands alone asks for it"
+        self._record(self._outer["terminal"].see(data))
 
     def _record(self, frames: list[e.FrameSeen]) -> None:
         for frame in frames:
-            name = self._owner.dialect.read(frame.fields).terminal
+            message = self._owner.dialect.read(frame.fields)
+            name = message.terminal
+            if self._last_answers is not None and frame.end == "terminal":
+                if frame.to == "host":
+                    self._last_answers.asked(message)
+                else:
+                    self._last_answers.answered(message)
             if name and name not in self._names:
                 self._names[name] = None
                 if self._owner.standalone:
                     self._owner.record(name, e.LinkOpened())
-            self._owner.record(name or self._name, frame)
+            actor = name or self._name
+            if self._owner.standalone:
+                self._owner.says_on(self.number, actor)
+            self._owner.record(actor, frame)
 
     @property
     def _name(self) -> str:
@@ -121,14 +144,28 @@ class AcceptedConnection:
         else:
             self._connection.close()
 
+    def ended(self) -> bool:
+        """The terminal sends no more. Does the connection stay open for what it waits for?"""
+        waits = self._last_answers is not None and self._last_answers.begin()
+        if waits:
+            self._closed("fin")
+        return waits
+
     def lost(self, how: str) -> None:
         """The connection is gone."""
+        if self._last_answers is None or not self._last_answers.begun:
+            self._closed(how)
+        if self._last_answers is not None:
+            self._last_answers.stop()
+        self.close()
+
+    def _closed(self, how: str) -> None:
         if self._watch is not None:
             self._watch.ended()
         if self._owner.standalone:
             for name in self._names:
+                self._owner.says_on(self.number, name)
                 self._owner.record(name, e.LinkClosed(how))
-        self.close()
 
     def close(self) -> None:
         if self._faulty_link is not None:
@@ -167,6 +204,7 @@ class HostServer:
         self.port = 0
         self._journal = journal
         self._numbers = 0
+        self._last_used: dict[str, int] = {}  # by actor, the number of a connection
         self._by_connection: dict[int, AcceptedConnection] = {}
         self._server: asyncio.Server | None = None
         self._reopening: asyncio.Task[None] | None = None
@@ -193,7 +231,7 @@ class HostServer:
             host.events.clear()
             self._journal.record(died_at, host.name, e.HostCrashed(KILLED))
             self.record(host.name, e.HostStarted())
-            self.store.save((), {})
+        self.store.save((), {})
 
     async def listen(self, address: str = "127.0.0.1", port: int = 0) -> None:
         """Listen on a port, or on the first free one below the ephemeral range.
@@ -207,7 +245,10 @@ class HostServer:
         for candidate in wanted:
             try:
                 self._server = await self.loop.create_server(
-                    lambda: Connection(self), address, candidate, backlog=4096
+                    lambda: Connection(self, ended=self._peer_ended),
+                    address,
+                    candidate,
+                    backlog=4096,
                 )
             except OSError as refusal:
                 trouble = refusal
@@ -235,6 +276,10 @@ class HostServer:
         if accepted is not None:
             accepted.from_terminal(data)
 
+    def _peer_ended(self, connection: Connection) -> bool:
+        accepted = self._by_connection.get(id(connection))
+        return accepted is not None and accepted.ended()
+
     def lost(self, connection: Connection, how: str) -> None:
         accepted = self._by_connection.pop(id(connection), None)
         if accepted is not None:
@@ -260,7 +305,11 @@ class HostServer:
         if self.store is not None:
             changed, balances = host.changes()
             if changed:
-                self.store.save(changed, balances)  # durable before any answer leaves
+                try:
+                    self.store.save(changed, balances)  # durable before any answer leaves
+                except EnvironmentTrouble:
+                    host.out = []  # nor do they leave later
+                    raise
         out, host.out = host.out, []
         for number, data in out:
             accepted = self.accepted.get(number)
@@ -286,6 +335,14 @@ class HostServer:
 
     def _fault_acted(self, effect: e.FaultActed) -> None:
         self.record(RUN, effect)
+
+    def says_on(self, number: int, actor: str) -> None:
+        """Record on which connection the next message of that terminal passes, where the last one
+        passed on another.
+        """
+        if self._last_used.get(actor) != number:
+            self._last_used[actor] = number
+            self.record(actor, e.ConnectionUsed(number))
 
     def lift(self) -> None:
         """All faults end. Their windows are recorded here only by a standalone host; in a live run

@@ -8,25 +8,28 @@ transaction is named by terminal, STAN and DE 7, a card by a keyed token, an acc
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from harness.errors import EnvironmentTrouble
-from harness.journal import JournalWriter
+from harness.journal import JournalWriter, Mark
+from harness.live.state_files import StateDatabase
 from harness.machines.transaction_log import StoredTransaction
 
-_LAYOUT = 3
+_LAYOUTS = (4,)
+HOST_FILE = "host.sqlite"
 _MARKS = ",".join("?" * len(StoredTransaction._fields))
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS remembered (
     book TEXT NOT NULL, key TEXT NOT NULL, state TEXT NOT NULL, code TEXT NOT NULL,
     approval INTEGER NOT NULL, amount INTEGER NOT NULL, reversed INTEGER NOT NULL,
     balance INTEGER NOT NULL, day TEXT NOT NULL, fingerprint TEXT NOT NULL,
+    account TEXT NOT NULL,
     PRIMARY KEY (book, key)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS accounts (name TEXT PRIMARY KEY, balance INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS journal (id INTEGER PRIMARY KEY CHECK (id = 1), size INTEGER NOT NULL);
 """
 
 
@@ -34,28 +37,23 @@ class SqliteHostStore:
     """What a host must still know when its process is gone.
 
     Raises:
-        EnvironmentTrouble: the directory cannot be written, the disk is full, or the file is of
-            another version of this harness.
+        EnvironmentTrouble: as `StateDatabase` finds it.
     """
 
     def __init__(self, directory: Path, *, fsync: bool = False) -> None:
-        self.path = directory / "host.sqlite"
         self.journal: JournalWriter | None = None
         self._fsync = fsync
-        try:
-            directory.mkdir(parents=True, exist_ok=True)
-            self._database = sqlite3.connect(self.path, isolation_level=None)
-            self._database.execute("PRAGMA journal_mode=WAL")
-            self._database.execute(f"PRAGMA synchronous={'FULL' if fsync else 'OFF'}")
-            (layout,) = self._database.execute("PRAGMA user_version").fetchone()
-            if layout not in (0, _LAYOUT):
-                raise EnvironmentTrouble(
-                    f"{self.path} has layout {layout}, this harness knows {_LAYOUT}"
-                )
-            self._database.executescript(_SCHEMA)
-            self._database.execute(f"PRAGMA user_version={_LAYOUT}")
-        except (OSError, sqlite3.Error) as trouble:
-            raise EnvironmentTrouble(f"cannot keep a store at {self.path}: {trouble}") from trouble
+        self._trouble: EnvironmentTrouble | None = None
+        self._state = StateDatabase(
+            directory, HOST_FILE, schema=_SCHEMA, layouts=_LAYOUTS, fsync=fsync
+        )
+        self.path = self._state.path
+        self._database = self._state.database
+
+    @property
+    def existed(self) -> bool:
+        """Was the file there before?"""
+        return self._state.existed
 
     def remembered(self) -> Iterator[StoredTransaction]:
         """Every message that was decided."""
@@ -66,14 +64,25 @@ class SqliteHostStore:
         """Accounts with their balances, minor units."""
         return dict(self._database.execute("SELECT name, balance FROM accounts"))
 
-    def journal_size(self) -> int | None:
-        """How many bytes of the journal there were at the last commit, None if none was told."""
-        row = self._database.execute("SELECT size FROM journal").fetchone()
-        return None if row is None else int(row[0])
+    def journal_mark(self) -> tuple[Path, Mark] | None:
+        """The journal of the last commit and what was in it then; None where there was none."""
+        return self._state.journal_mark()
 
     def save(self, changed: Sequence[StoredTransaction], balances: Mapping[str, int]) -> None:
-        """One commit; when it returns, it is durable."""
-        size = self.journal.flush() if self.journal is not None else -1
+        """One commit; when it returns, it is durable. After one that failed there is no other: what
+        comes later must not be answered as if what came before had been kept.
+        """
+        if self._trouble is not None:
+            raise EnvironmentTrouble(str(self._trouble)) from self._trouble
+        try:
+            self._commit(changed, balances)
+        except EnvironmentTrouble as trouble:
+            self._trouble = trouble
+            raise
+
+    def _commit(self, changed: Sequence[StoredTransaction], balances: Mapping[str, int]) -> None:
+        journal = self.journal
+        mark = journal.mark() if journal is not None else None
         if self._fsync and self.journal is not None:
             self.journal.sync()
         run = self._database
@@ -81,15 +90,18 @@ class SqliteHostStore:
             run.execute("BEGIN IMMEDIATE")
             run.executemany(f"INSERT OR REPLACE INTO remembered VALUES ({_MARKS})", changed)
             run.executemany("INSERT OR REPLACE INTO accounts VALUES (?, ?)", balances.items())
-            if size >= 0:
-                run.execute("INSERT OR REPLACE INTO journal VALUES (1, ?)", (size,))
+            if journal is not None and mark is not None:
+                self._state.put_mark(journal.path, mark)
             run.execute("COMMIT")
         except sqlite3.Error as trouble:
+            with contextlib.suppress(sqlite3.Error):
+                run.execute("ROLLBACK")
             raise EnvironmentTrouble(f"cannot write {self.path}: {trouble}") from trouble
 
     def close(self) -> None:
         """Note how long the journal is at the end, and let go of the file."""
         try:
-            self.save((), {})
+            if self._trouble is None:
+                self.save((), {})
         finally:
-            self._database.close()
+            self._state.close()

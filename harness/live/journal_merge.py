@@ -11,8 +11,10 @@ secrets, and the listeners.
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,15 +22,16 @@ import msgspec
 
 from harness.checks.judge import Judge
 from harness.checks.secrecy import SecrecyScan
-from harness.errors import EnvironmentTrouble
-from harness.journal import Entry, Header, JournalTail, Listener
+from harness.journal import Entry, Header, JournalTail, Listener, listener_dropped
+from harness.journal_cut import keep_whole_lines
 
 BLOCK = 256  # entries that are merged before the event loop has its turn
+PARTS = ("terminals", "host")  # equal times come in this order
 _NEVER = float("inf")
 
 
 def part_path(journal: Path, part: str) -> Path:
-    """Where a process writes its part: 'terminals' or 'host'."""
+    """Where a process writes its part, one of `PARTS`."""
     return journal.with_name(f".{journal.name}.{part}")
 
 
@@ -37,6 +40,8 @@ class _Part:
 
     def __init__(self, path: Path) -> None:
         self.until = -_NEVER
+        self.last = -_NEVER  # when the last entry that was read was recorded
+        self.cut = False
         self.read: deque[Entry] = deque()
         self._path = path
         self._tail: JournalTail | None = None
@@ -45,13 +50,17 @@ class _Part:
         """When its next entry was recorded, or the earliest moment at which it may still be."""
         if not self.read:
             self._read_more()
-        return self.read[0].at if self.read else self.until
+        if self.read:
+            return self.read[0].at
+        return self.last if self.cut else self.until
 
     def _read_more(self) -> None:
         if self._tail is None and self._path.exists():
             self._tail = JournalTail(self._path)
         if self._tail is not None:
             self.read.extend(self._tail.read_more())
+            if self.read:
+                self.last = self.read[-1].at
 
     def close(self) -> None:
         if self._tail is not None:
@@ -77,6 +86,13 @@ class JournalMerge:
         """Nothing is added to any part any more."""
         for part in self._parts:
             part.until = _NEVER
+
+    def cut_off(self) -> None:
+        """Nothing is added to any part any more, and a part may lack its end: what the others hold
+        from after its last entry is not taken, for nobody can say what happened meanwhile there.
+        """
+        for part in self._parts:
+            part.cut = True
 
     def take(self, most: int = BLOCK) -> list[Entry]:
         """The next entries in order of time, so many at most; none while a part may bring an
@@ -130,13 +146,12 @@ class MergedJournal:
         self._listeners = list(listeners)
         self._file: BinaryIO | None = None
         self._lines = 0
+        self.trouble = ""
+        """Why the journal is cut; all that was merged has been judged."""
 
     def advance(self) -> bool:
         """Merge a block of what there is; whether there was anything. When there is nothing more,
-        all that was merged is in the file.
-
-        Raises:
-            EnvironmentTrouble: the disk is full or the directory is gone.
+        all that was merged is in the file, unless there was trouble with it.
         """
         entries = self.merge.take()
         self._write([msgspec.json.encode(entry) + b"\n" for entry in entries])
@@ -146,37 +161,50 @@ class MergedJournal:
         return bool(entries)
 
     def _write(self, lines: list[bytes]) -> None:
-        try:
-            if self._file is None:
-                self._file = self.path.open("wb", buffering=1 << 18)
-                lines = [msgspec.json.encode(self._header) + b"\n", *lines]
-            text = b"".join(lines)
-            self._file.write(text)
-            if not lines:
-                self._file.flush()
-        except OSError as trouble:
-            raise EnvironmentTrouble(
-                f"cannot write the journal {self.path}: {trouble}"
-            ) from trouble
+        if self._file is None and not self._lines:
+            lines = [msgspec.json.encode(self._header) + b"\n", *lines]
+        text = b"".join(lines)
+        if not self.trouble:
+            try:
+                if self._file is None:
+                    self._file = self.path.open("wb", buffering=1 << 18)
+                self._file.write(text)
+                if not lines:
+                    self._file.flush()
+            except OSError as trouble:
+                self._cut(trouble)
         if lines:
-            self._scan.scan(text, str(self.path), self._lines + 1)
+            scan = partial(self._scan.scan, text, str(self.path), self._lines + 1)
+            self._judge.without("the scan for secrets (S3)", scan)
             self._lines += len(lines)
 
+    def _cut(self, trouble: OSError) -> None:
+        self.trouble = f"cannot write the journal {self.path}: {trouble}"
+        if self._file is not None:
+            with contextlib.suppress(OSError):
+                self._file.close()  # tries once more to write what it holds
+            self._file = None
+        keep_whole_lines(self.path)
+
     def _tell(self, entry: Entry) -> None:
-        try:
-            for listener in self._listeners:
+        """A listener of the harness that raises is left out from there on: the judge is told."""
+        for listener in tuple(self._listeners):
+            try:
                 listener(entry.at, entry.actor, entry.event)
-        except BaseException:
-            self._listeners = []  # the run ends with that error
-            raise
+            except Exception as error:
+                left, self._listeners = self._listeners, []  # if the run ends with that error
+                told = listener_dropped(listener, error)
+                self._listeners = [other for other in left if other != listener]
+                self._judge.see(entry.at, "RUN", told)
 
-    def finish(self) -> None:
-        """Merge what is left of the parts, to which nothing is added any more, and close all.
-
-        Raises:
-            EnvironmentTrouble: the disk is full or the directory is gone.
+    def finish(self, *, cut: bool = False) -> None:
+        """Merge what is left of the parts, to which nothing is added any more, and close all. With
+        `cut` a part may lack its end.
         """
-        self.merge.complete()
+        if cut:
+            self.merge.cut_off()
+        else:
+            self.merge.complete()
         try:
             while self.advance():
                 pass
@@ -191,6 +219,4 @@ class MergedJournal:
         try:
             self._file.close()
         except OSError as trouble:
-            raise EnvironmentTrouble(
-                f"cannot write the journal {self.path}: {trouble}"
-            ) from trouble
+            self._cut(trouble)

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import resource
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Coroutine, Generator, Iterator, Sequence
+from typing import Any, ClassVar, TypeVar
 from weakref import WeakKeyDictionary, ref
+
+from harness.profiles import own_exception
+from harness.shell import signals_heard
+
+T = TypeVar("T")
 
 
 def new_loop() -> asyncio.AbstractEventLoop:
@@ -26,6 +32,64 @@ def allow_many_files() -> None:
     """Thousands of connections need as many descriptors: take what the machine allows."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+class Signals:
+    """What becomes of the signals that ask to end, while a loop runs and while it is made and
+    closed: an exception amidst that would leave a loop that can neither run nor be closed.
+    """
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._steps: Iterator[Callable[[], object]] = iter(())
+        self.waiting = 0
+        """How many came while nobody was there to act on them."""
+
+    def heard(self) -> None:
+        """A signal came, wherever the process was at that moment."""
+        if self._loop is None:
+            self.waiting += 1
+        else:
+            self._loop.call_soon_threadsafe(self._act)
+
+    @contextlib.contextmanager
+    def take(self, *steps: Callable[[], object]) -> Generator[None, None, None]:
+        """While the running task is in this context, the first signal calls the first of the steps,
+        the second one the next; the one after the last step cancels the task.
+        """
+        self._loop = asyncio.get_running_loop()
+        task = asyncio.current_task()
+        assert task is not None, "used outside a task"
+        self._steps = iter((*steps, task.cancel))
+        while self.waiting:
+            self.waiting -= 1
+            self._act()
+        try:
+            yield
+        finally:
+            self._loop = None
+
+    def _act(self) -> None:
+        for step in self._steps:
+            step()
+            break
+
+
+def run_with_signals(main: Callable[[Signals], Coroutine[Any, Any, T]]) -> T:
+    """Run the coroutine in a loop of its own.
+
+    Raises:
+        KeyboardInterrupt: signals cancelled it, or one came when it had ended already.
+    """
+    signals = Signals()
+    with signals_heard(signals.heard), asyncio.Runner(loop_factory=new_loop) as runner:
+        try:
+            result = runner.run(main(signals))
+        except asyncio.CancelledError:
+            raise KeyboardInterrupt from None
+    if signals.waiting:
+        raise KeyboardInterrupt
+    return result
 
 
 def watched(task: asyncio.Task[None]) -> asyncio.Task[None]:
@@ -78,7 +142,8 @@ class FirstError:
         """Raise what happened, if anything did and it has not been raised yet."""
         if self._error is not None and not self._error.raised:
             self._error.raised = True
-            raise self._error.what
+            own = own_exception(self._error.what)
+            raise self._error.what if own is None else own from self._error.what
 
 
 class _Error:

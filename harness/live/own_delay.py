@@ -95,6 +95,10 @@ class OwnDelay:
         if self._overdue_at == _NEVER:
             self._looks(self._clock.now())
 
+    def end(self) -> None:
+        """The run has ended: nothing is recorded any more."""
+        self._overdue_at = _NEVER
+
     def _looks(self, now: float) -> None:
         self._looked_at = now
         self._overdue_at = now + LOOK * self._clock.speed + self._least

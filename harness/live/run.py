@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -13,24 +11,34 @@ from harness import events as e
 from harness.assembly import Assembly
 from harness.checks.judge import Judge
 from harness.checks.secrecy import SecrecyScan
-from harness.errors import HarnessError
+from harness.errors import EnvironmentTrouble, HarnessError
 from harness.gc_tuning import collect_rarely
-from harness.journal import Header, Journal, JournalWriter, Listener
+from harness.journal import Header, Journal, JournalWriter, Listener, lock_journal
+from harness.journal_cut import CuttableJournal
 from harness.live.clock import LiveClock
 from harness.live.evidence_sample import EvidenceSample
+from harness.live.fault_places import check_virtual
 from harness.live.host_launcher import HostProcess
 from harness.live.host_process import HostProcessOptions
-from harness.live.journal_merge import JournalMerge, MergedJournal, part_path
-from harness.live.loop import FirstError, allow_many_files, cancel, new_loop, watched
-from harness.live.standalone import check_virtual
+from harness.live.journal_merge import PARTS, JournalMerge, MergedJournal, part_path
+from harness.live.leftovers import remove_parts, temporary_state
+from harness.live.loop import (
+    FirstError,
+    Signals,
+    allow_many_files,
+    cancel,
+    run_with_signals,
+    watched,
+)
 from harness.live.stores import TerminalStore, open_terminal_store
 from harness.live.terminal_fleet import TerminalFleet
 from harness.live.transport import watch_windows
 from harness.outcome import Outcome, Progress
 from harness.plan import RunPlan
+from harness.profiles import profiles_blamed
 
 RUN = "RUN"
-TERMINALS, HOST = 0, 1  # the parts of the journal; equal times come in this order
+TERMINALS, HOST = 0, 1  # the parts of the journal
 _LEAD = 0.2  # wall seconds from when the host's process is ready until the run's second 0,
 _LEAD_PER_ATM = 0.001  # and so many for each ATM that is put together meanwhile
 _LOOK_EVERY = 0.25  # wall seconds between looks at the fleet
@@ -65,24 +73,31 @@ def run_live(
 
     Raises:
         ConfigError: the plan names something that does not exist.
-        EnvironmentTrouble: no port, no disk, or the host's process was killed. What the journal's
-            parts held until then is in the journal, which is cut off.
+        EnvironmentTrouble: the run cannot begin: no port, no disk. What goes wrong with the machine
+            later, as a full disk or a host's process that is killed, ends the run: its verdict is
+            over what the parts of the journal held until then, and `troubles` says why.
+        KeyboardInterrupt: somebody asked a second time that it ends. What the parts held is in the
+            journal.
     """
     check_virtual(plan)
     assembly = Assembly(plan)
     header = assembly.header()
     path = journal or Path("runs") / f"{plan.scenario.name}-live-seed{plan.seed}.jsonl"
-    parts = [part_path(path, part) for part in ("terminals", "host")]
+    parts = [part_path(path, part) for part in PARTS]
     judge = Judge(header)
     scan = SecrecyScan(assembly.population, assembly.keys, terminals=plan.terminals)
     merged = MergedJournal(
         path, header, JournalMerge(parts), judge=judge, scan=scan, listeners=listeners
     )
+    troubles: list[str] = []
+    interrupted = False
     allow_many_files()
     with contextlib.ExitStack() as stack:
-        where = state_dir or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        stack.callback(lock_journal(path).release)
+        remove_parts(path.parent)
+        where = state_dir or stack.enter_context(temporary_state())
         store = open_terminal_store(where, assembly.keys.store, fsync=fsync)
-        stack.callback(store.close)
+        stack.callback(_closed, store, troubles)
         for part in parts:
             stack.callback(part.unlink, missing_ok=True)
         stack.enter_context(collect_rarely())
@@ -93,19 +108,39 @@ def run_live(
         sample = EvidenceSample(plan.terminals, judged)
         run = _LiveRun(assembly, header, parts[TERMINALS], clock, store, host, sample, meters)
         try:
-            with asyncio.Runner(loop_factory=new_loop) as runner:
-                interrupted = runner.run(run.live(progress, merged if listeners else None))
+            with profiles_blamed():
+                interrupted = run_with_signals(
+                    lambda signals: run.live(signals, progress, merged if listeners else None)
+                )
+        except KeyboardInterrupt:  # a second signal
+            merged.finish(cut=True)
+            raise
+        except EnvironmentTrouble as trouble:
+            troubles.append(str(trouble))
+            with contextlib.suppress(HarnessError):
+                host.stop()
         except BaseException:
             with contextlib.suppress(HarnessError):
                 host.stop()
-            with contextlib.suppress(HarnessError):
-                merged.finish()
+            merged.finish(cut=True)
             raise
         if progress is not None:
             progress(Progress(plan.duration, plan.duration, {}, 0, "judging"))
-        merged.finish()
+        cut = f"the run ended early: {troubles[0]}" if troubles else ""
+        merged.finish(cut=bool(cut))
     judge.secrecy(scan.scanned, [str(leak) for leak in scan.leaks])
-    return Outcome(judge.verdict(interrupted=interrupted), header, path, interrupted)
+    if merged.trouble:
+        troubles.append(merged.trouble)
+    verdict = judge.verdict(cut=cut, interrupted=interrupted)
+    return Outcome(verdict, header, path, interrupted, tuple(dict.fromkeys(troubles)))
+
+
+def _closed(store: TerminalStore, troubles: list[str]) -> None:
+    """Close it; that its last commit fails is told, and hides no verdict."""
+    try:
+        store.close()
+    except EnvironmentTrouble as trouble:
+        troubles.append(str(trouble))
 
 
 class _LiveRun:
@@ -131,16 +166,29 @@ class _LiveRun:
         self._store = store
         self._host = host
 
-    async def live(self, progress: Watch, listened: MergedJournal | None) -> bool:
-        """True when it was interrupted. `listened` is the merged journal if there are listeners."""
+    async def live(self, signals: Signals, progress: Watch, listened: MergedJournal | None) -> bool:
+        """True when it was interrupted. `listened` is the merged journal if there are listeners. A
+        second signal cancels it.
+        """
         loop = asyncio.get_running_loop()
         first_error = FirstError(loop)
         interrupt = asyncio.Event()
-        for sent in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(sent, interrupt.set)
+        with signals.take(interrupt.set):
+            return await self._journalled(interrupt, first_error, progress, listened)
+
+    async def _journalled(
+        self,
+        interrupt: asyncio.Event,
+        first_error: FirstError,
+        progress: Watch,
+        listened: MergedJournal | None,
+    ) -> bool:
+        """With its part of the journal; True when it was interrupted."""
+        loop = asyncio.get_running_loop()
         journal = Journal()
         writer = JournalWriter(self._part, self._header)
-        journal.subscribe(self._sample.through(writer.write))
+        part = CuttableJournal(writer, strict=True)  # the verdict is reached from it
+        journal.subscribe(self._sample.through(part.write), needed=True)
         for meter in self._meters:
             journal.subscribe(meter)
         merging = [] if listened is None else [self._merge_on(writer, listened)]
@@ -148,11 +196,11 @@ class _LiveRun:
         try:
             how = await self._run_fleet(journal, interrupt, first_error, progress)
         finally:
-            for sent in (signal.SIGINT, signal.SIGTERM):
-                loop.remove_signal_handler(sent)
             await cancel(tasks)
-            writer.close()
+            part.close()
         first_error.check()
+        if part.trouble:
+            raise EnvironmentTrouble(part.trouble)
         return how == "interrupted"
 
     async def _merge_on(self, writer: JournalWriter, listened: MergedJournal) -> None:
@@ -186,6 +234,7 @@ class _LiveRun:
                 await self._settle_host(fleet, first_error)
             self._host.stop()  # first: nothing comes after the run's end
             fleet.record(RUN, e.RunEnded(how))
+            fleet.delay.end()
         finally:
             await cancel([watching])  # last: the run's end is judged as well
         return how

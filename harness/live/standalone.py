@@ -27,12 +27,19 @@ from harness.assembly import Assembly
 from harness.checks.judge import Judge
 from harness.checks.secrecy import SecrecyScan
 from harness.checks.verdict import Verdict
-from harness.errors import ConfigError
-from harness.faults.connection import DialRule
-from harness.faults.grammar import ALL_RULES, parse_fault
-from harness.journal import Header, Journal, JournalReader, JournalWriter, Listener
-from harness.live.clock import LiveClock
+from harness.errors import EnvironmentTrouble
+from harness.journal import Header, Journal, JournalWriter, Listener, Mark
+from harness.journal_cut import CuttableJournal
+from harness.live.begun_journal import (
+    Begun,
+    JournalPlace,
+    begin_journal,
+    check_same_run,
+    refuse_lone_journal,
+)
+from harness.live.clock import LiveClock, unix_time
 from harness.live.evidence_sample import EvidenceSample
+from harness.live.fault_places import check_faults
 from harness.live.loop import FirstError, allow_many_files, cancel, watched
 from harness.live.own_delay import OwnDelay
 from harness.live.transport import watch_windows
@@ -88,7 +95,7 @@ class Standalone:
         check_faults(plan, self.mode)
         self.plan = plan
         self.path = state_dir / f"{self.mode}.jsonl" if state_dir and not journal else journal
-        self._goes_on = journal is None  # one that was asked for is always new
+        self._goes_on = journal is None
         self._state_dir = state_dir
         self._fsync = fsync
         self._listeners = listeners
@@ -96,7 +103,8 @@ class Standalone:
         self._waiting: list[Waiting] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._writer: JournalWriter | None = None
-        self._died_at: float | None = None  # when an earlier process last wrote, run seconds
+        self._kept: CuttableJournal | None = None
+        self._begun = Begun()
         self._how = ""
         self.header: Header = self._assembly.header()
         self.judge = Judge(self.header)
@@ -104,6 +112,9 @@ class Standalone:
         self._sample = EvidenceSample(plan.terminals, judged)
         self._settled = False
         self._scanned = False
+        self._ended_early = ""
+        self.trouble = ""
+        """What the machine that we run on has refused: '' if nothing."""
 
     # --- what host and terminals do each in their own way -----------------------------------------
 
@@ -126,9 +137,9 @@ class Standalone:
         """Is nothing open?"""
         raise NotImplementedError
 
-    def _open_store(self) -> int | None:
-        """Open the store. Returns how many bytes of an earlier process's journal count, None if
-        there was no such process.
+    def _open_store(self) -> tuple[Path, Mark] | None:
+        """Open the store. Returns which journal an earlier process wrote, and how much of it
+        counts; None if there was no such process.
         """
         raise NotImplementedError
 
@@ -139,16 +150,14 @@ class Standalone:
         self._first_error = FirstError(asyncio.get_running_loop())
         try:
             self._begin_journal()
-            origin = self.header.origin
-            start = time.monotonic() - (time.time() - origin)
             if self.plan.scenario.epoch == REAL_CLOCK:
-                self._assembly.calendar = calendar_at(origin)
-            self.clock = LiveClock(start, self.plan.speed)
+                self._assembly.calendar = calendar_at(self.header.origin)
+            self._begin_clock()
             self.machines = await self._open()
         except BaseException:
             await self._shut()
             self._first_error.release()
-            self._close_files()
+            self._let_go()
             raise
         record = self.machines.record
         if not self._sample.whole:
@@ -170,33 +179,41 @@ class Standalone:
         return tuple(sorted(self._assembly.fitting.left_out, key=int))
 
     def _begin_journal(self) -> None:
-        size = self._open_store()
-        if self._goes_on and size is not None and self.path is not None and self.path.exists():
-            self._go_on(self.path, size)
+        if self._state_dir is not None and self._goes_on:
+            refuse_lone_journal(self._state_dir, self.mode)
+        told = self._open_store()
+        if self.path is not None:
+            place = JournalPlace(self.path, self._state_dir, asked_for=not self._goes_on)
+            self._begun = begin_journal(place, told, self.header, self._goes_on_with)
+            self._writer, self.header = self._begun.writer, self._begun.header or self.header
         else:
-            self.header = msgspec.structs.replace(self.header, origin=time.time())
-            if self.path is not None:
-                self._writer = JournalWriter(self.path, self.header)
-        self.journal.subscribe(self._sample.through(self.judge.see))
+            self.header = msgspec.structs.replace(self.header, origin=unix_time())
+        self.journal.subscribe(self._sample.through(self.judge.see), needed=True)
         self.journal.subscribe(self._tell)
         if self._writer is not None:
-            self.journal.subscribe(self._sample.through(self._writer.write))
+            # A store and its journal are kept together, or not at all.
+            self._kept = CuttableJournal(self._writer, strict=self._state_dir is not None)
+            self.journal.subscribe(self._sample.through(self._kept.write), needed=True)
         for listener in self._listeners:
             self.journal.subscribe(listener)
 
-    def _go_on(self, path: Path, size: int) -> None:
-        """Read what an earlier process wrote, up to what its store knows of, and write on there."""
-        with path.open("r+b") as file:
-            file.truncate(size)
-        reader = JournalReader(path)
-        _same_run(self.header, reader.header, self._state_dir)
-        self.header = reader.header
-        self.judge = Judge(self.header)
-        seq = 0
-        for entry in reader:
-            self.judge.see(entry.at, entry.actor, entry.event)
-            self._died_at, seq = entry.at, entry.seq
-        self._writer = JournalWriter(path, None, resume=(size, seq))
+    def _goes_on_with(self, found: Header) -> Listener:
+        """The journal of an earlier process is gone on with: who gets its entries."""
+        check_same_run(self.header, found, self._state_dir)
+        self.judge = Judge(found)
+        return self.judge.see
+
+    def _begin_clock(self) -> None:
+        """Run time never goes back: where the clock on the wall has been set back since an earlier
+        process died, run time goes on from there, and the journal says so.
+        """
+        speed, died = self.plan.speed, self._begun.died_at or 0.0
+        since = (unix_time() - self.header.origin) * speed
+        self.clock = LiveClock(time.monotonic() - max(since, died) / speed, speed)
+        if self._begun.missing is not None:
+            self.journal.record(self.clock.now(), RUN, self._begun.missing)
+        if since < died:
+            self.journal.record(died, RUN, e.ClockSetBack(died - since))
 
     async def __aexit__(
         self,
@@ -204,30 +221,56 @@ class Standalone:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Settle first, unless that was done or something went wrong."""
+        """Settle first, unless that was done or something went wrong. Where the machine that we run
+        on was the trouble, there is a verdict all the same, over what was seen until then.
+        """
         try:
-            try:
-                if kind is None and not self._settled:
-                    await self.settle()
-            finally:
-                await cancel(self._tasks[1:])
-                await self._shut()
-            if kind is None:
-                self._first_error.check()
-            self._end()
+            await self._end_in_order(kind)
+        except EnvironmentTrouble as trouble:
+            error = error or trouble
         finally:
             await cancel(self._tasks)
             self._first_error.release()
-            self._close_files()
+            self._let_go()
+        if isinstance(error, EnvironmentTrouble):
+            self.trouble = str(error)
+            self._ended_early = f"the run ended early: {error}"
+        if kind is None and self.trouble:
+            raise EnvironmentTrouble(self.trouble)
 
-    def _end(self) -> None:
-        record = self.machines.record
-        record(RUN, e.LagMeasured(self.machines.delay.take()))
-        self._count()
-        record(RUN, e.RunEnded(self._how or "interrupted"))
+    async def _end_in_order(self, kind: type[BaseException] | None) -> None:
+        try:
+            if kind is None and not self._settled:
+                await self.settle()
+        finally:
+            await cancel(self._tasks[1:])
+            await self._shut()
+        try:
+            if kind is None:
+                self._first_error.check()
+            self._count()
+        finally:
+            record = self.machines.record
+            record(RUN, e.LagMeasured(self.machines.delay.take()))
+            record(RUN, e.RunEnded(self._how or "interrupted"))
+            self.machines.delay.end()
 
-    def _close_files(self) -> None:
-        if self._writer is not None:
+    def _let_go(self) -> None:
+        """Close the files. What fails now hides nothing that was judged before."""
+        for close in (self._close_store, self._close_journal):
+            try:
+                close()
+            except EnvironmentTrouble as trouble:
+                self.trouble = self.trouble or str(trouble)
+
+    def _close_store(self) -> None:
+        """Close the store, if there is one."""
+
+    def _close_journal(self) -> None:
+        if self._kept is not None:
+            self._kept.close()
+            self.trouble = self.trouble or self._kept.trouble
+        elif self._writer is not None:
             self._writer.close()
 
     async def settle(self, stop_waiting: asyncio.Event | None = None) -> bool:
@@ -311,8 +354,20 @@ class Standalone:
         """
         if not self._scanned:
             self._scanned = True
-            self._scan()
-        return self.judge.verdict(interrupted=self._how != "quiet" and self._how != "open")
+            self.judge.without("the scan for secrets (S3)", self._scan)
+        return self.judge.verdict(
+            cut=self._ended_early, interrupted=self._how not in ("quiet", "open")
+        )
+
+    @property
+    def met_anybody(self) -> bool:
+        """Is there anything to judge? Terminals that never reached their host saw nothing."""
+        return True
+
+    @property
+    def journal_trouble(self) -> str:
+        """Why the journal is cut while the run goes on, '' if it is not."""
+        return "" if self._kept is None else self._kept.trouble
 
     def _scan(self) -> None:
         if self.path is None:
@@ -332,63 +387,3 @@ def calendar_at(origin: float) -> Calendar:
     start = datetime.fromtimestamp(origin, UTC)
     offset = start.astimezone().utcoffset() or timedelta()
     return Calendar(start.replace(tzinfo=None).isoformat(), utc_offset=offset.total_seconds())
-
-
-def check_virtual(plan: RunPlan) -> None:
-    """Raises ConfigError for a fault that needs virtual time."""
-    for text in plan.faults:
-        rule = ALL_RULES[parse_fault(text).kind]
-        if rule.virtual:
-            raise ConfigError(
-                f"'{rule.kind}' needs virtual time: no clock on a wall has such an instant",
-                place=f"--fault {text}",
-                remedy="leave --live out, or take just_before_timeout or just_after_timeout",
-            )
-
-
-def check_faults(plan: RunPlan, mode: str) -> None:
-    """Raises ConfigError for a fault whose place is at the other end, so that it could never take
-    effect, or nobody could say that it did.
-    """
-    check_virtual(plan)
-    for text in plan.faults:
-        rule = ALL_RULES[parse_fault(text).kind]
-        if rule.where not in ("wire", mode):
-            layers = dict.fromkeys(
-                other.layer for other in ALL_RULES.values() if other.where in ("wire", mode)
-            )
-            other = {"host": "terminals", "terminals": "host"}[mode]
-            raise ConfigError(
-                f"'{rule.kind}' happens inside the {other}, which are not ours here"
-                if other == "terminals"
-                else f"'{rule.kind}' happens inside the {other}, which is not ours here",
-                place=f"--fault {text}",
-                remedy=f"here there are faults of: {', '.join(layers)} (harness list faults)",
-            )
-        if mode == "host" and issubclass(rule, DialRule):
-            raise ConfigError(
-                "who dials cannot be seen from here, so nobody could say that it took effect",
-                place=f"--fault {text}",
-                remedy="accept_then_close, rst or flap end connections where they can be seen",
-            )
-
-
-def _same_run(wanted: Header, found: Header, where: Path | None) -> None:
-    mine, theirs = wanted.link, found.link
-    for name, new, old in (
-        ("mode", wanted.mode, found.mode),
-        ("seed", wanted.seed, found.seed),
-        ("terminals", wanted.terminals, found.terminals),
-        ("spec", mine.spec, theirs.spec),
-        ("dialect", mine.dialect, theirs.dialect),
-        ("framing", mine.framing, theirs.framing),
-        ("mac", mine.mac, theirs.mac),
-        ("keys", mine.keys, theirs.keys),
-        ("speed", wanted.speed, found.speed),
-    ):
-        if new != old:
-            raise ConfigError(
-                f"it belongs to a run with {name} {old}, and this one has {new}",
-                place=f"--state-dir {where}",
-                remedy="start it as it was started first, or choose another directory",
-            )

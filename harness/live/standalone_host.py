@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, ClassVar
 
+from harness.journal import Mark
 from harness.live.host_server import HostServer
 from harness.live.standalone import Standalone, StandaloneMachines
 from harness.live.stores import HostStore, open_host_store
@@ -33,11 +35,11 @@ class StandaloneHost(Standalone):
         assert self._built is not None, "used before 'async with'"
         return self._built
 
-    def _open_store(self) -> int | None:
+    def _open_store(self) -> tuple[Path, Mark] | None:
         if self._state_dir is None:
             return None
         self._store = open_host_store(self._state_dir, fsync=self._fsync)
-        return self._store.journal_size()
+        return self._store.journal_mark()
 
     async def _open(self) -> StandaloneMachines:
         if self._store is not None:
@@ -45,15 +47,14 @@ class StandaloneHost(Standalone):
         self._built = HostServer(
             self._assembly, self.journal, self.clock, standalone=True, store=self._store
         )
-        self._host.go_on(self._died_at)
+        self._host.go_on(self._begun.died_at)
         await self._host.listen(*self._listen)
         self._host.drain()
         return self._host
 
-    def _close_files(self) -> None:
+    def _close_store(self) -> None:
         if self._store is not None:
             self._store.close()
-        super()._close_files()
 
     async def _shut(self) -> None:
         if self._built is not None:

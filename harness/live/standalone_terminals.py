@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import tempfile
 from pathlib import Path
 from typing import Any, ClassVar
 
+from harness.journal import Mark
+from harness.live.leftovers import temporary_state
 from harness.live.standalone import Standalone, StandaloneMachines
 from harness.live.stores import open_terminal_store
 from harness.live.terminal_fleet import TerminalFleet
@@ -35,11 +36,16 @@ class StandaloneTerminals(Standalone):
         """Set once any of them has been connected."""
         return self.fleet.connected
 
-    def _open_store(self) -> int | None:
-        where = self._state_dir or Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
+    @property
+    def met_anybody(self) -> bool:
+        """Has any of them been connected?"""
+        return self._built is not None and self.connected.is_set()
+
+    def _open_store(self) -> tuple[Path, Mark] | None:
+        where = self._state_dir or self._stack.enter_context(temporary_state())
         self._store = open_terminal_store(where, self._assembly.keys.store, fsync=self._fsync)
         self._stack.callback(self._store.close)
-        return self._store.journal_size()
+        return self._store.journal_mark()
 
     async def _open(self) -> StandaloneMachines:
         keeps = self._state_dir is not None
@@ -49,7 +55,7 @@ class StandaloneTerminals(Standalone):
             standalone=True,
             keeps_devices=keeps,
         )
-        self.fleet.start(self._died_at)
+        self.fleet.start(self._begun.died_at, connected=self._begun.connected)
         return self.fleet
 
     async def _shut(self) -> None:
@@ -59,9 +65,8 @@ class StandaloneTerminals(Standalone):
     def _count(self) -> None:
         self.fleet.count()
 
-    def _close_files(self) -> None:
+    def _close_store(self) -> None:
         self._stack.close()
-        super()._close_files()
 
     def _lift(self) -> None:
         self.fleet.stop_customers()

@@ -10,23 +10,27 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from harness.journal import JournalWriter
-from harness.live.host_store import SqliteHostStore
-from harness.live.terminal_store import SqliteTerminalStore
+from harness.journal import JournalWriter, Mark
+from harness.live.host_store import HOST_FILE, SqliteHostStore
+from harness.live.terminal_store import TERMINALS_FILE, SqliteTerminalStore
 from harness.machines.atm import AtmImage
 from harness.machines.store import Record, StoreImage
 from harness.machines.transaction_log import StoredTransaction
 
 
 class _Store(Protocol):
-    """`journal`, where there is one, is told apart from the store by its length: each commit notes
-    how long the journal was, so that a process which goes on after this one can cut it to there.
+    """Each commit notes how much of the `journal` (where there is one) there was, so that a process
+    which goes on after this one can cut it to there. No other process uses the store meanwhile.
     """
 
     journal: JournalWriter | None
 
-    def journal_size(self) -> int | None:
-        """How many bytes of the journal there were at the last commit, None if none was told."""
+    @property
+    def existed(self) -> bool:
+        """Was the store there before it was opened?"""
+
+    def journal_mark(self) -> tuple[Path, Mark] | None:
+        """The journal of the last commit and what was in it then; None where there was none."""
 
     def close(self) -> None:
         """Commit what is left, and let go of the file."""
@@ -76,7 +80,8 @@ def open_terminal_store(directory: Path, key: bytes, *, fsync: bool = False) -> 
     with `fsync` it survives power loss, too.
 
     Raises:
-        EnvironmentTrouble: the directory cannot be written, or the disk is full.
+        EnvironmentTrouble: the directory cannot be written, the disk is full, another process uses
+            it, or the file is damaged or of another version of this harness.
     """
     return SqliteTerminalStore(directory, key, fsync=fsync)
 
@@ -86,7 +91,11 @@ def open_host_store(directory: Path, *, fsync: bool = False) -> HostStore:
     loss, too.
 
     Raises:
-        EnvironmentTrouble: the directory cannot be written, the disk is full, or the file is of
-            another version of this harness.
+        EnvironmentTrouble: as for the terminals' store.
     """
     return SqliteHostStore(directory, fsync=fsync)
+
+
+def has_store(directory: Path, mode: str) -> bool:
+    """Is there a store of that half ('host' or 'terminals') in the directory?"""
+    return (directory / {"host": HOST_FILE, "terminals": TERMINALS_FILE}[mode]).exists()

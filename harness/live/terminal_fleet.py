@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import Callable
 
 from harness import events as e
@@ -65,10 +66,9 @@ class LiveAtm:
         self._drain()
 
     def synced(self, number: int) -> None:
-        if self._over:
-            return
-        self.atm.synced(number, self._fleet.clock.now())
-        self._drain()
+        if not self._over:
+            self.atm.synced(number, self._fleet.clock.now())
+            self._drain()
 
     def stop_customers(self) -> None:
         if self.atm.customers is not None:
@@ -216,13 +216,14 @@ class LiveAtm:
             elif isinstance(effect, Disconnect):
                 if self._connection is None:
                     self._record(e.ConnectFailed("timed out"))
+                    fleet.not_reached = "timed out"
                 self._hang_up("local")
             elif isinstance(effect, LosePower):
                 self._record(e.PowerLost(effect.phase))
                 fleet.store.lose(atm.id)
                 self._hang_up("power", reset=True)
             elif isinstance(effect, WantBoot):
-                self.boot()  # at once: until then its deadline is past, and it would ask again
+                self.boot()  # at once: its deadline is past, and it would ask again
         if atm.unreadable and self._connection is not None:  # what was right is answered by now
             self._hang_up("garbage")
             atm.closed("garbage", fleet.clock.now())
@@ -278,8 +279,7 @@ class TerminalFleet:
         keeps_devices: bool = False,
     ) -> None:
         """`standalone`: the host is somebody else's, and the faults of the wire are at our end.
-        `keeps_devices`: the store gets the devices and the customers too, so that another process
-        may go on with them.
+        `keeps_devices`: the store gets devices and customers too, for a process that goes on.
         """
         self.keeps_devices = keeps_devices
         self.loop = asyncio.get_running_loop()
@@ -295,6 +295,8 @@ class TerminalFleet:
         self.host_address = host_address
         self.dead_addresses = UnreachableAddresses()
         self.connected = asyncio.Event()
+        self.not_reached = ""  # how the latest attempt to connect failed
+        self._has_a_past = False  # an earlier process was connected
         self.standalone = standalone
         self._awaits_service = assembly.plan.scenario.contract.awaits_service
         self._journal = journal
@@ -306,14 +308,14 @@ class TerminalFleet:
         return {to: Tap(self.decoder, end, to) for to in ways}
 
     def unreachable(self, how: str) -> None:
-        """A terminal could not connect. Where none has ever been connected, somebody else's host is
-        not there, and the run ends; one that was there may come back.
+        """A terminal could not connect. Where none was ever connected, in an earlier process
+        neither, there is no host, and the run ends; one that was there may come back.
         """
-        if self.standalone and not self.connected.is_set():
+        self.not_reached = how
+        if self.standalone and not (self.connected.is_set() or self._has_a_past):
             where = "{}:{}".format(*self.host_address)
-            trouble = EnvironmentTrouble(
-                f"connection {how} at {where}: is the host listening there? start it first"
-            )
+            why = f"connection {how} at {where}: is the host listening there? start it first"
+            trouble = EnvironmentTrouble(why)
             self.loop.call_exception_handler({"message": str(trouble), "exception": trouble})
 
     def record(self, actor: str, event: e.Event) -> None:
@@ -326,39 +328,44 @@ class TerminalFleet:
     def _fault_acted(self, effect: e.FaultActed) -> None:
         self.record(RUN, effect)
 
-    def start(self, died_at: float | None = None) -> None:
-        """Count the cassettes and switch everything on. What the store holds comes from an earlier
-        process, whose end is a power cut to the terminal: at run second `died_at` of this run, or,
-        with None, in another run.
+    def start(self, died_at: float | None = None, *, connected: bool = False) -> None:
+        """Count the cassettes, switch everything on. An earlier process, if `connected`, was cut
+        off by a power cut: at run second `died_at` of this run, or, with None, in another run.
         """
         self.delay.begin()
+        self._has_a_past = connected
+        if died_at is not None:
+            for live in self.atms:
+                self._journal.record(died_at, live.atm.id, e.PowerLost("killed"))
         for live in self.atms:
             self._power_back(live.atm, died_at)
+        if self.keeps_devices:
+            self.store.sync()  # now it knows this journal
         for live in self.atms:
             live.boot()
 
     def _power_back(self, atm: Atm, died_at: float | None) -> None:
         kept = self.store.kept(atm.id) if self.keeps_devices else None
+        self._has_a_past |= kept is not None
         if kept is not None:
             atm.restore(kept, self.clock.now())
         if died_at is not None:
-            self._journal.record(died_at, atm.id, e.PowerLost("killed"))
             self.record(atm.id, e.PowerRestored())
             return
-        self.record(atm.id, atm.device.count("opening"))
+        for event in atm.device.opening(kept.customer if kept is not None else 0):
+            self.record(atm.id, event)
         if self.store.image(atm.id).transactions:
             self.record(atm.id, e.PowerLost("earlier run"))
             self.record(atm.id, e.PowerRestored())
 
     def stop_customers(self) -> None:
-        for event in self.faults.lift(self.clock.now()):
+        for event in (*self.faults.lift(self.clock.now()), e.CustomersStopped()):
             self.record(RUN, event)
-        self.record(RUN, e.CustomersStopped())
         for live in self.atms:
             live.stop_customers()
 
     def quiet(self) -> bool:
-        """Is nothing open, and, where the contract awaits that, every terminal back in service?"""
+        """Is nothing open, and, where the contract awaits that, everybody back in service?"""
         return all(
             live.atm.at_rest and (live.atm.serves or not self._awaits_service) for live in self.atms
         )
@@ -384,12 +391,8 @@ class TerminalFleet:
 
     def states(self) -> dict[str, int]:
         """How many terminals are in each state."""
-        found: dict[str, int] = {}
-        for live in self.atms:
-            terminal = live.atm.terminal
-            state = terminal.state if terminal is not None else "NO_POWER"
-            found[state] = found.get(state, 0) + 1
-        return found
+        found = (live.atm.terminal for live in self.atms)
+        return Counter("NO_POWER" if one is None else one.state for one in found)
 
     def cards_inside(self) -> int:
-        return sum(1 for live in self.atms if live.atm.device.card is not None)
+        return sum(live.atm.device.card is not None for live in self.atms)

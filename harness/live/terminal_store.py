@@ -8,6 +8,7 @@ written in one turn of the event loop is one commit.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sqlite3
 from collections.abc import Callable
@@ -16,10 +17,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from harness.errors import EnvironmentTrouble
-from harness.journal import JournalWriter
+from harness.errors import ConfigError, EnvironmentTrouble
+from harness.journal import JournalWriter, Mark
+from harness.live.state_files import StateDatabase
 from harness.machines.atm import AtmImage
 from harness.machines.store import AnyRecord, Closed, Marks, Record, StoreImage
 
@@ -31,32 +34,34 @@ CREATE TABLE IF NOT EXISTS records (
     body BLOB NOT NULL
 );
 CREATE TABLE IF NOT EXISTS images (terminal TEXT PRIMARY KEY, body BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS journal (id INTEGER PRIMARY KEY CHECK (id = 1), size INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS by_transaction ON records (terminal, number);
 """
 _NONCE = 12
+_LAYOUTS = (1,)
+TERMINALS_FILE = "terminals.sqlite"
 
 Row = tuple[str, int, Record]
 
 
 class Batch(NamedTuple):
-    """One commit: records, images by terminal, and how long the journal is (-1: there is none)."""
+    """One commit: records, images by terminal, and how much of the journal counts (None: there is
+    none).
+    """
 
     rows: list[Row]
     images: dict[str, AtmImage]
-    journal: int
+    journal: Mark | None
 
 
 class SqliteTerminalStore:
     """One database for the terminals of a process.
 
     Raises:
-        EnvironmentTrouble: the directory cannot be written, or the disk is full.
+        EnvironmentTrouble: as `StateDatabase` finds it.
     """
 
     def __init__(self, directory: Path, key: bytes, *, fsync: bool = False) -> None:
         """`key` is an AES key (16 or 32 bytes) that encrypts every record."""
-        self.path = directory / "terminals.sqlite"
         self._cipher = AESGCM(key)
         self._encoder = msgspec.msgpack.Encoder()
         self._decoder = msgspec.msgpack.Decoder(AnyRecord)
@@ -69,16 +74,17 @@ class SqliteTerminalStore:
         self._waiting: dict[str, Callable[[int], None]] = {}
         self._committing: dict[str, Callable[[int], None]] = {}
         self._flushing = False
-        try:
-            directory.mkdir(parents=True, exist_ok=True)
-            self._database = sqlite3.connect(
-                self.path, isolation_level=None, check_same_thread=False
-            )
-            self._database.execute("PRAGMA journal_mode=WAL")
-            self._database.execute(f"PRAGMA synchronous={'FULL' if fsync else 'OFF'}")
-            self._database.executescript(_SCHEMA)
-        except (OSError, sqlite3.Error) as trouble:
-            raise EnvironmentTrouble(f"cannot keep a store at {self.path}: {trouble}") from trouble
+        self._trouble: EnvironmentTrouble | None = None
+        self._state = StateDatabase(
+            directory, TERMINALS_FILE, schema=_SCHEMA, layouts=_LAYOUTS, fsync=fsync
+        )
+        self.path = self._state.path
+        self._database = self._state.database
+
+    @property
+    def existed(self) -> bool:
+        """Was the file there before?"""
+        return self._state.existed
 
     # --- reading -----------------------------------------------------------------------
 
@@ -99,13 +105,19 @@ class SqliteTerminalStore:
         ).fetchone()
         return None if row is None else self._image_decoder.decode(self._clear(row[0], terminal))
 
-    def journal_size(self) -> int | None:
-        """How many bytes of the journal there were at the last commit, None if none was told."""
-        row = self._database.execute("SELECT size FROM journal").fetchone()
-        return None if row is None else int(row[0])
+    def journal_mark(self) -> tuple[Path, Mark] | None:
+        """The journal of the last commit and what was in it then; None where there was none."""
+        return self._state.journal_mark()
 
     def _clear(self, body: bytes, terminal: str) -> bytes:
-        return self._cipher.decrypt(body[:_NONCE], body[_NONCE:], terminal.encode())
+        try:
+            return self._cipher.decrypt(body[:_NONCE], body[_NONCE:], terminal.encode())
+        except InvalidTag as trouble:
+            raise ConfigError(
+                f"what it holds of {terminal} was written under other keys, or is damaged",
+                place=str(self.path),
+                remedy="start it with the --keys that it was started with first",
+            ) from trouble
 
     def _sealed(self, text: bytes, terminal: str) -> bytes:
         nonce = os.urandom(_NONCE)
@@ -152,8 +164,8 @@ class SqliteTerminalStore:
 
     def _taken(self) -> Batch:
         """All that waits; the journal is handed over first, so that it never knows less."""
-        size = self.journal.flush() if self.journal is not None else -1
-        batch = Batch(self._pending, self._images, size)
+        mark = self.journal.mark() if self.journal is not None else None
+        batch = Batch(self._pending, self._images, mark)
         self._pending, self._images = [], {}
         return batch
 
@@ -174,6 +186,16 @@ class SqliteTerminalStore:
             self._wake()
 
     def _commit(self, batch: Batch) -> None:
+        """After a commit that failed there is no other: what was to be kept in it is missing."""
+        if self._trouble is not None:
+            raise EnvironmentTrouble(str(self._trouble)) from self._trouble
+        try:
+            self._write(batch)
+        except EnvironmentTrouble as trouble:
+            self._trouble = trouble
+            raise
+
+    def _write(self, batch: Batch) -> None:
         database = self._database
         try:
             if self._fsync and self.journal is not None:
@@ -184,10 +206,12 @@ class SqliteTerminalStore:
             for terminal, image in batch.images.items():
                 body = self._sealed(self._encoder.encode(image), terminal)
                 database.execute("INSERT OR REPLACE INTO images VALUES (?, ?)", (terminal, body))
-            if batch.journal >= 0:
-                database.execute("INSERT OR REPLACE INTO journal VALUES (1, ?)", (batch.journal,))
+            if self.journal is not None and batch.journal is not None:
+                self._state.put_mark(self.journal.path, batch.journal)
             database.execute("COMMIT")
-        except sqlite3.Error as trouble:
+        except (OSError, sqlite3.Error) as trouble:
+            with contextlib.suppress(sqlite3.Error):
+                database.execute("ROLLBACK")
             raise EnvironmentTrouble(f"cannot write {self.path}: {trouble}") from trouble
 
     def _put(self, terminal: str, record: Record) -> None:
@@ -211,14 +235,15 @@ class SqliteTerminalStore:
         batch = self._taken()
         if self._worker is not None:
             self._worker.submit(self._commit, batch).result()
-        elif batch.rows or batch.images or batch.journal >= 0:
+        elif batch.rows or batch.images or batch.journal is not None:
             self._commit(batch)
 
     def close(self) -> None:
         """Commit what is left, and let go of the file."""
         try:
-            self.sync()
+            if self._trouble is None:
+                self.sync()
         finally:
             if self._worker is not None:
                 self._worker.shutdown(wait=True)
-            self._database.close()
+            self._state.close()

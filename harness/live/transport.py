@@ -7,8 +7,10 @@ Nothing here knows ISO 8583. A `Connection` hands bytes over and says how a conn
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import socket
 import struct
+import termios
 from collections.abc import Callable
 from typing import Protocol, cast
 
@@ -31,8 +33,12 @@ class Owner(Protocol):
 class Connection(asyncio.Protocol):
     """One TCP connection. `lost` is told once, with fin, rst or local."""
 
-    def __init__(self, owner: Owner) -> None:
+    def __init__(self, owner: Owner, *, ended: Callable[[Connection], bool] | None = None) -> None:
+        """`ended` is asked when the other end sends no more: does the connection stay open for what
+        that still gets? Without it, it does not.
+        """
         self._owner = owner
+        self._ended = ended
         self._transport: asyncio.Transport | None = None
         self._how = ""
         self._silent = False
@@ -49,7 +55,7 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         self._how = self._how or "fin"
-        return False
+        return self._ended is not None and self._ended(self)
 
     def connection_lost(self, error: Exception | None) -> None:
         self._transport = None
@@ -65,6 +71,19 @@ class Connection(asyncio.Protocol):
     def send(self, data: bytes) -> None:
         if self._transport is not None and self.open:
             self._transport.write(data)
+
+    def confirmed(self) -> bool | None:
+        """Has the other end confirmed all that was sent? None while that cannot be told, False if
+        it never will, because it has reset the connection.
+        """
+        found = self._transport.get_extra_info("socket") if self._transport is not None else None
+        if self._transport is None or found is None:
+            return False
+        if found.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            return False
+        if self._transport.get_write_buffer_size() or _unconfirmed(found.fileno()):
+            return None
+        return True
 
     def stop_sending(self) -> None:
         """FIN, after what is still to be written; what the other end sends is read as before."""
@@ -87,6 +106,11 @@ class Connection(asyncio.Protocol):
         if found is not None:
             found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._transport.abort()
+
+
+def _unconfirmed(fd: int) -> int:
+    """How many bytes the other end of a TCP connection has not confirmed."""
+    return int(struct.unpack("i", fcntl.ioctl(fd, termios.TIOCOUTQ, b"\0\0\0\0"))[0])
 
 
 _ROUNDS = 16

@@ -61,7 +61,7 @@ def run_load(
     """
     meter = meter_of(plan, warm_up)
     outcome = run_live(plan, journal=journal, progress=progress, meters=(meter.see,), judged=judged)
-    for entry in JournalReader(journal):
+    for entry in () if outcome.troubles else JournalReader(journal):  # it may be cut, or gone
         if isinstance(entry.event, e.HostDamaged):  # what the host's process saw, all of it
             meter.see(entry.at, entry.actor, entry.event)
     return Loaded(outcome, figures_from(meter, plan))

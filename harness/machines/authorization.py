@@ -13,7 +13,9 @@ from harness.keyed_random import Draw, key_of
 from harness.machines.ledger import Ledger, account_of
 from harness.wire.calendar import Calendar
 from harness.wire.dialects.base import Dialect
-from harness.wire.message import Message
+from harness.wire.message import LONGEST, Message
+
+_KEYS = 10_000  # terminals whose key is kept; it can be computed again
 
 
 class CodeRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,9 +89,12 @@ class Authorizer:
         terminal = message.terminal
         key = self._draw_keys.get(terminal)
         if key is None:
+            if len(self._draw_keys) >= _KEYS:
+                self._draw_keys.clear()
             key = self._draw_keys[terminal] = key_of(self._seed, "host", terminal)
         number = message.rrn or message.stan
-        return Draw(key, int(number) if number.isascii() and number.isdigit() else 0)
+        sound = number.isascii() and number.isdigit() and len(number) <= LONGEST
+        return Draw(key, int(number) if sound else 0)
 
     def decide(self, request: Message, now: float) -> tuple[str, str]:
         """With the issuer: what is on the account counts."""

@@ -362,6 +362,17 @@ class Device:
         self._out = dict(image.out)
         self._unknown = dict(image.unknown)
 
+    def opening(self, customer: int) -> list[e.Event]:
+        """What a journal begins with: the count, and what an earlier process has left inside;
+        `customer` was there last.
+        """
+        count = self.count("opening")
+        token = self.card.token if self.card is not None and self.card_at != "bin" else ""
+        cash = _sum(self._stacker, self._out)
+        if not token and not cash:
+            return [count]
+        return [count, e.DeviceBroughtForward(token, customer, self.card_at if token else "", cash)]
+
     def count(self, when: str) -> e.CassettesCounted:
         """A person counts the cassettes, the reject bin, and notes that are stuck."""
         return e.CassettesCounted(

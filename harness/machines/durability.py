@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from harness import events as e
 from harness.machines.ledger import Ledger
 from harness.machines.transaction_log import StoredTransaction, TransactionLog, TransactionRecord
-from harness.wire.identity import identity_of
+from harness.wire.identity import identity_of, number_from_text, series_from_text
 
 
 class Durability:
@@ -56,6 +56,6 @@ def brought_forward(stored: Iterable[StoredTransaction]) -> list[e.Event]:
 
 
 def _brought_forward(stored: StoredTransaction) -> e.BroughtForward:
-    number = int(stored.key) if stored.key.isdecimal() else stored.key
-    _, terminal, acquirer, stan, sent = identity_of(stored.book, number)
+    series, number = series_from_text(stored.book), number_from_text(stored.key)
+    _, terminal, acquirer, stan, sent = identity_of(series, number)
     return e.BroughtForward(terminal, stan, sent, acquirer, stored.amount, stored.reversed)

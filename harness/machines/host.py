@@ -27,7 +27,7 @@ from harness.machines.answer_queue import AnswerQueue
 from harness.machines.authorization import Authorizer, CodeRule
 from harness.machines.business_day import BusinessDays
 from harness.machines.durability import Durability, brought_forward
-from harness.machines.host_cells.refusals import classify_other
+from harness.machines.host_cells.refusals import classify_other, finds_no_room
 from harness.machines.host_cells.requests import commit_due
 from harness.machines.host_fault import HostFault, HostFaults
 from harness.machines.host_inputs import (
@@ -63,6 +63,8 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     stand_in: int = 0  # minor units: the most it approves in the issuer's stead
     replication: float = 0.010  # seconds until a standby holds a commit and has said so
     waits_for_standby: bool = True
+    most_terminals: int = 50_000  # each name in DE 41 is one, and a peer may think up any number
+    most_remembered: int = 4_000_000  # requests, of about 0.3 kB; twice as many with the reversals
     cutover: float = 0.0  # run second at which the first business day ends; 0: none does
 
 
@@ -205,13 +207,13 @@ class Host:
         connection = self._connections.get(number)
         if connection is None:
             return
-        for message, mac, problem, address in connection.link.receive(data):
+        for message, mac, problem, address, wrong in connection.link.receive(data):
             if problem:
                 self.events.append(e.HostDamaged(problem))
             elif self.settings.mac and mac != "good":
                 self.events.append(e.HostDamaged("MAC missing or wrong"))
             else:
-                self._receive_message(Received(connection, message, address), now)
+                self._receive_message(Received(connection, message, address, wrong), now)
             if not self.listening:
                 return
         if connection.link.error is not None:
@@ -291,6 +293,9 @@ class Host:
             x.fault = self._faults.hears(now, message)
             if not x.fault.process:
                 return
+        if message.wants_answer and finds_no_room(self, x):
+            self.step((x.connection.state, HostInput.NO_ROOM), x, now)
+            return
         classify = self.classifiers.get(message.kind, classify_other)
         self.step(classify(self, x, now), x, now)
 

@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from harness.machines.host_fault import NO_FAULT, HostFault
 from harness.machines.link import Link
-from harness.machines.transaction_log import PENDING, STOOD_IN, TOMBSTONE, TransactionRecord
+from harness.machines.transaction_log import (
+    PENDING,
+    REVERSED,
+    STOOD_IN,
+    TOMBSTONE,
+    TransactionRecord,
+)
+from harness.wire.element_classes import Wrong
 from harness.wire.identity import TransactionId
 from harness.wire.message import Message
 
@@ -32,7 +39,7 @@ class HostState:
     NOT_POSTED = "approved, not posted"
     """Approved without a debit: a balance inquiry."""
     REVERSED = "reversed"
-    """Given back, in full or in part."""
+    """Reversed, in full or in part. A reversal that says that all was taken gives nothing back."""
     TOMBSTONE = "tombstone"
     """Reversed before it came, or before it was decided."""
     NO_ORIGINAL = "no original"
@@ -66,7 +73,9 @@ class HostInput:
     NOT_FOR_HOST = "not for a host"
     """A message that wants no answer of this host: an answer, or one of another version."""
     INCOMPLETE = "incomplete"
-    """The message lacks an element that its kind must carry."""
+    """The message lacks an element that its kind must carry, or one that does not read."""
+    NO_ROOM = "no room"
+    """The host has as many terminals, or remembers as many messages, as it may."""
     WRONG_CURRENCY = "other currency"
     STAN_REUSED = "STAN reused"
     """The message has the identity of another one, and is not the same transaction."""
@@ -121,7 +130,8 @@ class Received:
     `own` that of the message itself; of a request these are the same. `original` is what a reversal
     names. `why` and `elements` are why it is not served, and the data elements that are to blame.
     `down_for` is for how many seconds the host will be down, where it crashes over this
-    message. `address` is the address of its frame, which the answer goes back to.
+    message. `address` is the address of its frame, which the answer goes back to, `wrong` the
+    elements that do not hold what their class says.
     """
 
     __slots__ = (
@@ -135,12 +145,20 @@ class Received:
         "own",
         "record",
         "why",
+        "wrong",
     )
 
-    def __init__(self, connection: HostConnection, message: Message, address: bytes = b"") -> None:
+    def __init__(
+        self,
+        connection: HostConnection,
+        message: Message,
+        address: bytes = b"",
+        wrong: Wrong = (),
+    ) -> None:
         self.connection = connection
         self.message = message
         self.address = address
+        self.wrong = wrong
         self.fault: HostFault = NO_FAULT
         self.record: TransactionRecord | None = None
         self.own: TransactionRecord | None = None
@@ -158,7 +176,7 @@ def state_of(record: TransactionRecord | None) -> str:
         return HostState.PENDING
     if record.state == TOMBSTONE:
         return HostState.TOMBSTONE
-    if record.reversed > 0:
+    if record.state == REVERSED or record.reversed > 0:
         return HostState.REVERSED
     if record.state == STOOD_IN:
         return HostState.STOOD_IN

@@ -8,6 +8,7 @@ from harness.errors import DecodeError, FramingError
 from harness.wire.authenticated import AuthenticatedCodec
 from harness.wire.deframer import Frame
 from harness.wire.dialects.base import Dialect
+from harness.wire.element_classes import Wrong
 from harness.wire.framing import Framing
 from harness.wire.message import Message
 
@@ -15,23 +16,26 @@ from harness.wire.message import Message
 class Heard(NamedTuple):
     """What one frame holds: its message, the MAC's verdict ('good', 'bad', 'none'), and why it
     would not decode ('' when it did; else the message is empty). `address` is what stood between
-    the length and the message: a TPDU, or nothing.
+    the length and the message: a TPDU, or nothing. `wrong` are the elements that do not hold what
+    their class says.
     """
 
     message: Message
     mac: str
     problem: str
     address: bytes = b""
+    wrong: Wrong = ()
 
 
 class Link:
     """One end of one connection. Blind to its role."""
 
-    __slots__ = ("_codec", "_deframer", "_framing", "_read")
+    __slots__ = ("_codec", "_deframer", "_dialect", "_framing", "_read")
 
     def __init__(self, codec: AuthenticatedCodec, framing: Framing, dialect: Dialect) -> None:
         self._codec = codec
         self._framing = framing
+        self._dialect = dialect
         self._read = dialect.message
         self._deframer = framing.deframer()
 
@@ -55,7 +59,8 @@ class Link:
             fields, mac = self._codec.decode(frame.payload)
         except DecodeError as error:
             return Heard(self._read({}), "none", str(error), frame.address)
-        return Heard(self._read(fields), mac, "", frame.address)
+        message = self._read(fields)
+        return Heard(message, mac, "", frame.address, self._dialect.wrong(message))
 
     def frame(self, message: Message, answers: bytes = b"") -> bytes:
         """The bytes of a message, with its MAC, in a frame. `answers` is the address of the frame

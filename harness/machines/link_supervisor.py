@@ -10,8 +10,11 @@ Rules (docs/domain.md, "Network management", and "Store and forward", rule 10):
   expiry the connection stays open, and an echo is sent at once. The link is up again once a sign-on
   or an echo is answered.
 - A sign-on that is not answered, or is refused, closes the connection.
+- Where no sign-on is asked for, a new connection is up at once, unless a request or an echo had
+  been left unanswered before it: a host that hangs may still accept connections. Then an echo is
+  sent, and the link is up once it is answered.
 - The wait before the n-th attempt in a row to connect is uniform in 0 to min(60 s, 1 s * 2^n). Only
-  an accepted sign-on resets n.
+  a link that is up resets n.
 
 `wants` collects what the terminal must carry out: 'connect', 'sign_on', 'echo', 'disconnect'.
 """
@@ -50,6 +53,7 @@ class LinkSupervisor:
         "_heard",
         "_phase",
         "_reached",
+        "_silent",
         "_times",
         "_unanswered",
         "connects",
@@ -67,6 +71,7 @@ class LinkSupervisor:
         self._unanswered = 0
         self._attempt = 0
         self._reached = 0  # what the attempts had come to before the last sign-on
+        self._silent = False  # was anything left unanswered since the link was last up?
         self.connects = 0
         self.judgement: Judgement = "down"
         self.why = "not connected"
@@ -106,6 +111,7 @@ class LinkSupervisor:
             self._echo_due(now)
 
     def _echo_due(self, now: float) -> None:
+        self._silent = self._silent or self._unanswered > 0
         if self._unanswered >= self._times.echoes:
             self._give_up(now, f"{self._unanswered} echoes unanswered")
             return
@@ -150,20 +156,33 @@ class LinkSupervisor:
             self._give_up(now, "sign-on refused")
             return
         self._phase = "standing"
-        self._reached, self._attempt = self._attempt, 0
-        self._unanswered = 0
-        self._judge("up", "signed on")
+        self._reached = self._attempt
+        self._is_up("signed on")
+
+    def needs_no_sign_on(self, now: float) -> None:
+        """The connection stands, and no sign-on is asked for on it."""
+        self._phase = "standing"
+        if self._silent:
+            self._echo(now)
+        else:
+            self._is_up("connected")
 
     def echoed(self) -> None:
         """An echo was answered."""
         if self._phase == "standing":
-            self._unanswered = 0
-            self._judge("up", "echo answered")
+            self._is_up("echo answered")
+
+    def _is_up(self, why: str) -> None:
+        self._attempt = 0
+        self._unanswered = 0
+        self._silent = False
+        self._judge("up", why)
 
     def unanswered_request(self, now: float) -> None:
         """A host_response timer expired: down, but stay connected and ask at once."""
         if self._phase != "standing":
             return
+        self._silent = True
         self._judge("down", "a request was not answered")
         if not self._unanswered:
             self._echo(now)

@@ -46,9 +46,13 @@ class Postings:
         self._ledger.post(account_for(message), f"cash {message.terminal}", amount)
         self._posted("debit", message.identity, message, amount, day)
 
-    def give_back(self, original: TransactionId, reversal: Message, amount: int, day: str) -> None:
-        """Give `amount` back to the account from which the original took it."""
-        self._ledger.post(f"cash {reversal.terminal}", account_for(reversal), amount)
+    def give_back(
+        self, original: TransactionId, reversal: Message, amount: int, day: str, account: str
+    ) -> None:
+        """Give `amount` back to the account from which the original took it: a reversal may leave
+        the card out.
+        """
+        self._ledger.post(f"cash {reversal.terminal}", account or account_for(reversal), amount)
         self._posted("reversal", original, reversal, amount, day)
 
     def _posted(

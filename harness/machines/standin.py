@@ -25,7 +25,7 @@ from harness import events as e
 from harness.errors import ProtocolError
 from harness.machines.link import Link
 from harness.machines.timers import NEVER
-from harness.machines.transaction_log import DONE, STOOD_IN, TransactionRecord
+from harness.machines.transaction_log import REVERSED, STOOD_IN, TransactionRecord
 from harness.wire.dialects.base import Dialect
 from harness.wire.identity import TransactionId
 from harness.wire.message import ADVICES, AdviceOutcome, Message
@@ -60,7 +60,7 @@ class Issuer:
         wrong MAC or is no advice is not answered.
         """
         answers = []
-        for advice, mac, problem, _ in self._link.receive(data):
+        for advice, mac, problem, *_ in self._link.receive(data):
             if problem or mac == "bad" or advice.kind not in ADVICES:
                 continue
             identity = advice.identity
@@ -136,8 +136,8 @@ class StandIn:
                 record.reversed = advice.amount - taken
                 advice.amount = taken
                 self._tell(self._stood(advice.request, taken))
+        record.state = REVERSED
         if not taken:
-            record.state = DONE
             self._queue = deque(x for x in self._queue if x.record is not record)
 
     def tick(self, now: float) -> None:
@@ -175,7 +175,7 @@ class StandIn:
         Raises:
             ProtocolError: an advice of our own, or its answer, cannot be decoded.
         """
-        ((message, mac, problem, _),) = self._link.receive(frame)
+        ((message, mac, problem, *_),) = self._link.receive(frame)
         if problem:
             raise ProtocolError(f"an advice of our own cannot be read: {problem}")
         told = message.without_card_data()

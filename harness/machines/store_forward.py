@@ -17,14 +17,15 @@ from harness.machines.timers import NEVER
 
 class Advice:
     """A reversal in the queue. `attempts` counts how often it was sent. One that is found at boot
-    may have been sent before, and so begins as a repeat.
+    may have been sent before, and so begins as a repeat. `answer` is the MTI of what answers it.
     """
 
-    __slots__ = ("attempts", "record")
+    __slots__ = ("answer", "attempts", "record")
 
     def __init__(self, record: ReversalRecord, attempts: int = 0) -> None:
         self.record = record
         self.attempts = attempts
+        self.answer = ""
 
 
 class StoreForward:
@@ -69,10 +70,11 @@ class StoreForward:
         self._retry_at = now + self._pause
         return advice
 
-    def answered_by(self, stan: str) -> Advice | None:
-        """The advice in flight, if the answer carries its STAN (DE 11)."""
-        if self.in_flight and self.queue and self.queue[0].record.stan == stan:
-            return self.queue[0]
+    def answered_by(self, mti: str, stan: str) -> Advice | None:
+        """The advice in flight, if the answer has the type that answers it and its STAN (DE 11)."""
+        head = self.queue[0] if self.in_flight and self.queue else None
+        if head is not None and (head.answer, head.record.stan) == (mti, stan):
+            return head
         return None
 
     def close_head(self) -> None:

@@ -28,7 +28,8 @@ from harness.machines.terminal_core import (
     TerminalSettings,
 )
 from harness.wire.calendar import Stamp
-from harness.wire.message import AdviceOutcome, Kind, Message
+from harness.wire.element_classes import in_words, only_the_code
+from harness.wire.message import AdviceOutcome, Kind, Message, counterpart
 
 __all__ = ["LAST_STAN", "Cell", "Table", "Terminal", "TerminalContext", "TerminalSettings"]
 
@@ -146,7 +147,7 @@ class Terminal(TerminalCore):
     # --- the network side ------------------------------------------------------------------
 
     def _hear(self, heard: Heard, now: float) -> None:
-        message, mac, problem, _ = heard
+        message, mac, problem, _, wrong = heard
         if problem:
             self._damaged(problem, False, now)
             return
@@ -154,7 +155,9 @@ class Terminal(TerminalCore):
             self._damaged("MAC missing or wrong", self._is_ours(message), now)
             return
         kind = message.kind
-        if kind is Kind.ANSWER:
+        if wrong and kind is Kind.ANSWER and not only_the_code(message, wrong):
+            self._damaged(in_words(wrong), self._is_ours(message), now)
+        elif kind is Kind.ANSWER:
             answer = self.matcher.classify(message)
             if type(answer) is i.Damaged:
                 self._damaged(answer.why, answer.ours, now)
@@ -218,7 +221,7 @@ class Terminal(TerminalCore):
             self.link_supervisor.echoed()
 
     def _reversal_answer(self, answer: Message, now: float) -> None:
-        advice = self.forward.answered_by(answer.stan)
+        advice = self.forward.answered_by(answer.mti, answer.stan)
         if advice is None or answer.terminal != self.id:
             self._stray(answer)
             return
@@ -279,7 +282,7 @@ class Terminal(TerminalCore):
             self.effects.append(Disconnect())
             self._drop_link(self.link_supervisor.why, now)
         elif want == "sign_on" and not self.settings.sign_on:
-            self.link_supervisor.signed_on(True, now)
+            self.link_supervisor.needs_no_sign_on(now)
             self.forward.signed_on()
         else:
             stan = self.next_stan()
@@ -299,7 +302,9 @@ class Terminal(TerminalCore):
         advice = self.forward.next_to_send(now)
         if advice is None:
             return
-        self.send(self.advice_message(advice, now))
+        message = self.advice_message(advice, now)
+        advice.answer = counterpart(message.mti)
+        self.send(message)
         self.emit(e.ReversalSent(advice.record.stan, advice.attempts))
         self.service.awaits_first_advice = False
 

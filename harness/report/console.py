@@ -69,6 +69,8 @@ def print_verdict(
     causes = causes_of(verdict.failures, [row.id for row in verdict.rows])
     for line in _reasons(verdict):
         print_indented(console, Text(line, style="yellow"), 2)
+    for note in verdict.notes:
+        print_indented(console, Text(f"note: {note}", style="yellow"), 2)
     _print_causes(console, causes, most=1 if quiet else _CAUSES_SHOWN)
     told = _told(causes)
     if not quiet:

@@ -39,6 +39,11 @@ def notes_text(notes: e.Notes) -> str:
     return ", ".join(reversed(parts)) or "nothing"
 
 
+def _left_inside(left: e.DeviceBroughtForward) -> str:
+    card = f"the card of customer {left.customer} ({left.card_at})" if left.card else ""
+    return " and ".join(x for x in (card, notes_text(left.cash) if left.cash else "") if x)
+
+
 def frame_label(message: Message, room: int = 99) -> str:
     """What stands on a frame's arrow: MTI, what the message is, STAN, and amount or response code.
     Where `room` characters are too few, what the message is is left out, as the MTI says the same,
@@ -117,6 +122,7 @@ _WORDS: dict[type[e.Event], Callable[[Any], str]] = {
     e.NotesRetracted: lambda x: f"retracted {notes_text(x.notes)}{_counted(x.counted)}",
     e.CassettesCounted: lambda x: f"cassettes counted at {x.when}",
     e.StoreCounted: lambda x: f"store: {x.pending} pending, {x.parked} parked",
+    e.DeviceBroughtForward: lambda x: f"from before this journal: {_left_inside(x)}",
     e.PowerLost: lambda x: f"POWER LOST ({x.phase})",
     e.ProcessPaused: lambda x: f"PROCESS STANDS STILL ({x.phase})",
     e.ProcessResumed: lambda _: "process goes on",
@@ -183,6 +189,8 @@ _WORDS: dict[type[e.Event], Callable[[Any], str]] = {
     e.FaultActed: lambda x: f"fault acts: {x.fault}",
     e.CustomersStopped: lambda _: "no new customers; faults lifted",
     e.EvidenceKept: lambda x: f"the evidence of {x.terminals} of {x.of} terminals is kept",
+    e.EvidenceMissing: lambda x: f"EVIDENCE IS MISSING: {x.file}: {x.what}",
+    e.ClockSetBack: lambda x: f"THE CLOCK WAS SET BACK by {x.seconds:.1f} s or more",
     e.RunEnded: lambda x: f"run ends ({x.how})",
 }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -16,7 +17,8 @@ import msgspec
 from harness import events as e
 from harness.cards import population_of
 from harness.checks.base import HOST, Failure
-from harness.checks.judge import NETWORK_AT_HOST, Judge
+from harness.checks.judge import NETWORK_AT_HOST, Judge, dialect_of
+from harness.checks.observed import Observed
 from harness.checks.secrecy import SecrecyScan
 from harness.checks.verdict import Verdict
 from harness.crypto.keys import load_keys
@@ -24,6 +26,11 @@ from harness.errors import ConfigError
 from harness.journal import Entry, Header, JournalReader
 from harness.report.json_report import verdict_json
 from harness.report.junit import junit_xml
+from harness.wire.dialects.base import Dialect
+from harness.wire.identity import TransactionId
+from harness.wire.message import REQUESTS
+
+SCAN = "the scan for secrets (S3)"
 
 
 def judge_journal(path: Path) -> tuple[Verdict, Header]:
@@ -38,7 +45,7 @@ def judge_journal(path: Path) -> tuple[Verdict, Header]:
     for entry in reader:
         judge.see(entry.at, entry.actor, entry.event)
         ended = getattr(entry.event, "how", "") if type(entry.event).__name__ == "RunEnded" else ""
-    scan_journal(path, reader.header, judge)
+    judge.without(SCAN, partial(scan_journal, path, reader.header, judge))
     return judge.verdict(cut=reader.cut, interrupted=ended == "interrupted"), reader.header
 
 
@@ -53,23 +60,66 @@ def judge_together(paths: Sequence[Path]) -> tuple[Verdict, Header]:
         return judge_journal(paths[0])
     readers = [JournalReader(path) for path in paths]
     header = _both(readers)
-    judge = Judge(header)
-    ends = []
-    lasts: dict[Path, float] = {}
-    for entry in _merged(readers, header.origin, lasts):
-        if isinstance(entry.event, e.RunEnded):
-            ends.append(entry)
+    observed = Observed(host=False, terminals=False)
+    judge = Judge(header, observed)
+    ends: dict[str, Entry] = {}  # by half: of its last process, where that has ended
+    halves = [_Half(reader, header) for reader in readers]
+    meeting = _Meeting(dialect_of(header))
+    for half, entry in _merged(halves):
+        if entry is None:
+            setattr(observed, half.mode, True)
+            continue
+        meeting.see(entry.event)
+        over = isinstance(entry.event, e.RunEnded)
+        setattr(observed, half.mode, not over)
+        if over:
+            ends[half.mode] = entry
         else:
+            ends.pop(half.mode, None)
             judge.see(entry.at, entry.actor, entry.event)
-    hows = [getattr(entry.event, "how", "") for entry in ends]
-    cut = "; ".join(f"{reader.path}: {reader.cut}" for reader in readers if reader.cut)
+    if meeting.never_met:
+        raise ConfigError(
+            "the host was asked for nothing that the terminals asked for: these journals do not "
+            "belong together",
+            place=" ".join(str(reader.path) for reader in readers),
+            remedy="a switch between them that gives STANs or an acquirer of its own (DE 11, 32)? "
+            "Then judge each by itself",
+        )
+    hows = [getattr(entry.event, "how", "") for entry in ends.values()]
+    cut = "; ".join(f"{half.path}: {half.cut}" for half in halves if half.cut)
     how = next((how for how in ("interrupted", "open") if how in hows), "quiet")
     if ends:
-        judge.see(ends[-1].at, "RUN", e.RunEnded(how))
+        judge.see(max(entry.at for entry in ends.values()), "RUN", e.RunEnded(how))
     for path in paths:
-        scan_journal(path, header, judge)
-    until = min((lasts.get(reader.path, 0.0) for reader in readers if reader.cut), default=None)
+        judge.without(SCAN, partial(scan_journal, path, header, judge))
+    until = min((half.last for half in halves if half.cut), default=None)
     return judge.verdict(cut=cut, until=until, interrupted=how == "interrupted"), header
+
+
+class _Meeting:
+    """Do the requests that came to the host have the names that the terminals gave them? Once one
+    of them has, nothing more is looked at.
+    """
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._named: dict[str, set[TransactionId]] = {"terminal": set(), "host": set()}
+        self._met = False
+
+    def see(self, event: e.Event) -> None:
+        """An entry of either journal."""
+        if self._met or not isinstance(event, e.FrameSeen) or event.to != "host":
+            return
+        message = self._dialect.read(event.fields)
+        if message.kind in REQUESTS:
+            other = "host" if event.end == "terminal" else "terminal"
+            self._met = message.identity in self._named[other]
+            self._named[event.end].add(message.identity)
+
+    @property
+    def never_met(self) -> bool:
+        """Both have requests, and none in common."""
+        return not self._met and all(self._named.values())
 
 
 def _both(readers: Sequence[JournalReader]) -> Header:
@@ -106,27 +156,50 @@ def _both(readers: Sequence[JournalReader]) -> Header:
     )
 
 
-def _merged(
-    readers: Sequence[JournalReader], origin: float, lasts: dict[Path, float]
-) -> Iterator[Entry]:
-    """All entries in order of time. What one of them recorded at its socket in place of the other
-    is left out, as the other's own journal has it. `lasts` gets when each journal ends.
+class _Half:
+    """One of two journals that are judged together, its times shifted to the origin of both.
+    `last` is when its last entry was recorded, `cut` says how it is cut off ('' if it is whole).
     """
 
-    def shifted(rank: int, reader: JournalReader) -> Iterator[tuple[float, int, int, Entry]]:
-        by = (reader.header.origin - origin) * reader.header.speed
-        far = reader.header.mode == "host"
-        for entry in reader:
-            lasts[reader.path] = entry.at + by
-            if not (_of_the_terminals_own if far else _of_the_hosts_own)(entry.event):
-                at = entry.at + by
-                still = far and isinstance(entry.event, e.HarnessStoodStill)
-                actor = HOST if still else entry.actor  # whose process the other one is here
-                yield at, rank, entry.seq, msgspec.structs.replace(entry, at=at, actor=actor)
+    def __init__(self, reader: JournalReader, both: Header) -> None:
+        self._reader = reader
+        self._by = (reader.header.origin - both.origin) * reader.header.speed
+        self.mode = reader.header.mode
+        self.path = reader.path
+        self.last = 0.0
+        self._set_back = ""
 
-    streams = [shifted(rank, reader) for rank, reader in enumerate(readers)]
-    for *_, entry in heapq.merge(*streams, key=lambda item: item[:3]):
-        yield entry
+    @property
+    def cut(self) -> str:
+        return self._set_back or self._reader.cut
+
+    def entries(self, rank: int) -> Iterator[tuple[float, int, int, _Half, Entry | None]]:
+        """Its entries as `heapq.merge` needs them; first None, where it begins. What it recorded at
+        its socket in place of the other half is left out, as the other's own journal has it.
+        """
+        yield self._by, rank, 0, self, None
+        others = _of_the_terminals_own if self.mode == "host" else _of_the_hosts_own
+        for entry in self._reader:
+            event: e.Event = entry.event
+            if isinstance(event, e.ClockSetBack):
+                self._set_back = (
+                    f"the clock was set back by {event.seconds:.0f} s at {entry.at:.0f} s: what "
+                    "came after cannot be put in one order with the other journal"
+                )
+                return
+            at = self.last = entry.at + self._by
+            if not others(event):
+                still = self.mode == "host" and isinstance(event, e.HarnessStoodStill)
+                actor = HOST if still else entry.actor  # whose process the other one is here
+                moved = msgspec.structs.replace(entry, at=at, actor=actor)
+                yield at, rank, entry.seq, self, moved
+
+
+def _merged(halves: Sequence[_Half]) -> Iterator[tuple[_Half, Entry | None]]:
+    """All entries in order of time, None where a half begins."""
+    streams = [half.entries(rank) for rank, half in enumerate(halves)]
+    for *_, half, entry in heapq.merge(*streams, key=lambda item: item[:3]):
+        yield half, entry
 
 
 def _of_the_terminals_own(event: e.Event) -> bool:
@@ -135,7 +208,8 @@ def _of_the_terminals_own(event: e.Event) -> bool:
     """
     if isinstance(event, e.FrameSeen):
         return event.end == "terminal"
-    return isinstance(event, e.LinkOpened | e.LinkClosed | e.LagMeasured)
+    kinds = e.LinkOpened | e.LinkClosed | e.ConnectionUsed | e.LagMeasured
+    return isinstance(event, kinds)
 
 
 def _of_the_hosts_own(event: e.Event) -> bool:

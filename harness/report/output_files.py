@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 
@@ -34,7 +35,8 @@ def check_writable(path: Path, *, place: str) -> None:
 
 
 def write_file(path: Path, data: bytes) -> None:
-    """Write a report; to standard output where the path is '-'.
+    """Write a report; to standard output where the path is '-'. A report that cannot be written
+    whole is not left there, nor an older one that might be taken for it.
 
     Raises:
         EnvironmentTrouble: it cannot be written, for example because the disk is full.
@@ -46,4 +48,7 @@ def write_file(path: Path, data: bytes) -> None:
     try:
         path.write_bytes(data)
     except OSError as trouble:
+        with contextlib.suppress(OSError):
+            if path.is_file():  # and no device
+                path.unlink()
         raise EnvironmentTrouble(f"{path} cannot be written: {trouble}") from trouble

@@ -91,7 +91,7 @@ def _is_about(event: e.Event, terminal: str) -> bool:
     it does, and the faults that act on it or on all terminals.
     """
     if isinstance(event, e.FaultActed):
-        return event.on.partition(":")[0] in (terminal, "HOST")
+        return event.whom in (terminal, "HOST")
     if isinstance(event, e.FaultAdded | e.FaultBegan | e.FaultEnded):
         return True
     return getattr(event, "terminal", "") == terminal

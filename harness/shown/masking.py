@@ -70,9 +70,23 @@ _ISSUED = (  # prefixes of issuers, and how long their numbers are
 )
 
 
-@lru_cache(maxsize=2048)  # the place of a terminal is in each of its requests
+_REMEMBERED, _LONGEST_REMEMBERED = 2_048, 100
+"""Texts that are not looked through again, such as the place of a terminal, which is in each of its
+requests; and their characters, as a peer may send long ones that never come again.
+"""
+
+
 def masked(text: str) -> str:
     """The text with stars in place of what is secret; the very same where nothing is."""
+    return _masked_before(text) if len(text) <= _LONGEST_REMEMBERED else _masked(text)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _masked_before(text: str) -> str:
+    return _masked(text)
+
+
+def _masked(text: str) -> str:
     if text.isprintable():
         if len(text) < SHORTEST or _SUSPECT.search(text) is None:
             return text

@@ -10,9 +10,11 @@ from harness.checks.judge import Judge
 from harness.checks.secrecy import SecrecyScan
 from harness.events import EVENT_TYPES, Event
 from harness.gc_tuning import collect_rarely
-from harness.journal import Journal, JournalWriter, Listener, encode_entry
+from harness.journal import Journal, JournalWriter, Listener, encode_entry, listener_dropped
+from harness.journal_cut import CuttableJournal
 from harness.outcome import Outcome, Progress
 from harness.plan import RunPlan
+from harness.profiles import profiles_blamed
 from harness.sim.fleet import Fleet
 
 SAMPLE = 128
@@ -66,31 +68,58 @@ def simulate_plan(
 
     Raises:
         ConfigError: the plan names something that does not exist.
-        EnvironmentTrouble: the journal cannot be written.
+        EnvironmentTrouble: the journal cannot be begun. One that cannot be written on later is cut,
+            the run goes on, and `troubles` of the outcome says so.
     """
     assembly = Assembly(plan)
     header = assembly.header()
     judge = Judge(header)
     scan = SecrecyScan(assembly.population, assembly.keys, terminals=plan.terminals)
     recorded = Journal()
-    writer = JournalWriter(journal, header) if journal is not None else None
+    writer = CuttableJournal(JournalWriter(journal, header)) if journal is not None else None
     scanned = ScanOfEntries(scan, str(journal or "entries"), 1 if journal else SAMPLE)
-    for listener in (judge.see, scanned.see, *([writer.write] if writer else []), *listeners):
+    recorded.subscribe(judge.see, needed=True)
+    recorded.subscribe(scanned.see, needed=True)
+    if writer is not None:
+        recorded.subscribe(writer.write, needed=True)
+    for listener in listeners:
         recorded.subscribe(listener)
     interrupted = False
     with collect_rarely():
         fleet = Fleet(assembly, recorded)
         try:
-            play(fleet, plan, progress)
+            with profiles_blamed():
+                play(fleet, plan, _watched(progress, recorded))
         except KeyboardInterrupt:
             interrupted = True
             fleet.close("interrupted")
         finally:
             if writer is not None:
                 writer.close()
-    scanned.flush()
+    judge.without("the scan for secrets (S3)", scanned.flush)
     judge.secrecy(scan.scanned, [str(leak) for leak in scan.leaks])
-    return Outcome(judge.verdict(interrupted=interrupted), header, journal, interrupted)
+    troubles = (writer.trouble,) if writer is not None and writer.trouble else ()
+    verdict = judge.verdict(interrupted=interrupted)
+    return Outcome(verdict, header, journal, interrupted, troubles)
+
+
+def _watched(
+    progress: Callable[[Progress], None] | None, recorded: Journal
+) -> Callable[[Progress], None] | None:
+    """The same; where it raises, that is recorded, and it is shown no more."""
+    if progress is None:
+        return None
+    shown = [progress]
+
+    def show(state: Progress) -> None:
+        try:
+            for one in shown:
+                one(state)
+        except Exception as error:
+            shown.clear()
+            recorded.record(state.now, "RUN", listener_dropped(progress, error))
+
+    return show
 
 
 def play(fleet: Fleet, plan: RunPlan, progress: Callable[[Progress], None] | None = None) -> None:

@@ -1,10 +1,10 @@
 """Fields to bytes and back, exactly as pyiso8583 has it, only faster.
 
-A set of fields that pyiso8583 has accepted twice earns a compiled encoder or decoder
+A set of fields that pyiso8583 has accepted often enough earns a compiled encoder or decoder
 (`wire.encoding`, `wire.decoding`). Whatever the compiled one will not take goes to
 pyiso8583, and what pyiso8583 says is the answer: its result, or its wording of the error.
-So both agree by construction. Caches are bounded, as bitmaps may be hostile, and only
-accepted messages are compiled.
+So both agree by construction. What is compiled is bounded (`wire.compiled_sets`), as bitmaps may be
+hostile, and only accepted messages count.
 
 Elements that partners fill as they like (`PRIVATE`) may hold bytes that are no text. Where the
 specification calls them ASCII they are read as Latin-1, in which every byte is a character and
@@ -20,15 +20,14 @@ from typing import Any
 import iso8583
 
 from harness.errors import DecodeError, EncodeError
+from harness.wire.compiled_sets import CompiledSets
 from harness.wire.decoding import Decoder, compiled_decoder
 from harness.wire.encoding import Encoder, compiled_encoder
 from harness.wire.layout import is_ascii
 
 PRIVATE = frozenset(str(number) for number in (*range(46, 49), *range(55, 64), *range(104, 128)))
 """Additional data, reserved and private elements: what is in them is agreed between partners."""
-_KEPT = 256  # compiled sets of fields, each way
 _SHORTEST_MAC, _LONGEST_MAC = 4, 8  # bytes
-_WATCHED = 1024  # sets that were accepted once
 _MISSES = (KeyError, ValueError, TypeError, IndexError, AttributeError)
 _SECONDARY = frozenset(str(number) for number in range(65, 129))
 _UNSENT = frozenset(("p", "1", "65"))  # pyiso8583 makes these itself
@@ -50,9 +49,10 @@ class Codec:
         self.spec: dict[str, dict[str, Any]] = {
             key: _any_bytes(spec[key]) if key in PRIVATE else dict(spec[key]) for key in spec
         }
-        self._decoders: dict[bytes, Decoder] = {}
-        self._encoders: dict[tuple[str, ...], Encoder] = {}
-        self._accepted: set[bytes | tuple[str, ...]] = set()
+        self._known_decoders = CompiledSets[Decoder]()
+        self._known_encoders = CompiledSets[Encoder]()
+        self._decoders = self._known_decoders.in_use
+        self._encoders = self._known_encoders.in_use
         mti = 2 if spec["t"]["data_enc"] == "b" else 4
         width = 8 if spec["p"]["data_enc"] == "b" else 16
         self._start = mti
@@ -91,7 +91,7 @@ class Codec:
                 or decoders[data[self._start : self._tertiary]]
             )(data)
         except _MISSES:
-            return self._decoded_by_reference(data)
+            return self._decoded_anew(data)
 
     def encode(self, fields: Mapping[str, str]) -> bytes:
         """The bytes of a message; the bitmaps follow from the fields, which stay as they are.
@@ -102,7 +102,7 @@ class Codec:
         try:
             return self._encoders[tuple(fields)](fields)
         except _MISSES:
-            return self._encoded_by_reference(fields)
+            return self._encoded_anew(fields)
 
     def parts(self, data: bytes) -> dict[str, tuple[bytes, bytes]]:
         """The length prefix and the bytes of each field of a message, bitmaps included, in the
@@ -113,6 +113,27 @@ class Codec:
         """
         encoded = self._read_by_reference(data)[1]
         return {name: (part["len"], part["data"]) for name, part in encoded.items()}
+
+    # --- what was not used for long ------------------------------------------------
+
+    def _decoded_anew(self, data: bytes) -> dict[str, str]:
+        for end in (self._primary, self._secondary, self._tertiary):
+            decoder = self._known_decoders.rested(data[self._start : end])
+            if decoder is not None:
+                try:
+                    return decoder(data)
+                except _MISSES:
+                    break
+        return self._decoded_by_reference(data)
+
+    def _encoded_anew(self, fields: Mapping[str, str]) -> bytes:
+        encoder = self._known_encoders.rested(tuple(fields))
+        if encoder is not None:
+            try:
+                return encoder(fields)
+            except _MISSES:
+                pass
+        return self._encoded_by_reference(fields)
 
     # --- the reference -------------------------------------------------------------
 
@@ -164,41 +185,30 @@ class Codec:
 
     # --- learning ------------------------------------------------------------------
 
-    def _earned(self, key: bytes | tuple[str, ...]) -> bool:
-        """Whether this set of fields was accepted before; it is remembered if not."""
-        if key in self._accepted:
-            self._accepted.discard(key)
-            return self._compiles
-        if len(self._accepted) >= _WATCHED:
-            self._accepted.clear()
-        self._accepted.add(key)
-        return False
-
     def _learn_bitmap(self, fields: Mapping[str, str], data: bytes) -> None:
         texts = {key: fields[key] for key in ("p", "1") if key in fields}
         total = "".join(texts.values())
-        if type(data) is not bytes or not _BITMAPS.fullmatch(total):
+        if not self._compiles or type(data) is not bytes or not _BITMAPS.fullmatch(total):
             return
         width = (self._primary - self._start) * (len(total) // 16)
         key = data[self._start : self._start + width]
-        if key in self._decoders or not self._earned(key):
-            return
         numbers = [name for name in fields if name not in ("t", "p", "1")]
-        decoder = compiled_decoder(self.spec, numbers, texts, fields)
-        if decoder is not None:
-            _keep(self._decoders, key, decoder)
+        self._known_decoders.learn(
+            *(key, len(numbers)), lambda: compiled_decoder(self.spec, numbers, texts, fields)
+        )
 
     def _learn_keys(self, fields: Mapping[str, str], made: Mapping[str, str]) -> None:
         key = tuple(fields)
-        if key in self._encoders or not self._earned(key):
+        if not self._compiles:
             return
         numbers = [name for name in key if name != "t" and name not in _UNSENT]
         if not all(_NUMBER.fullmatch(name) for name in numbers):
             return
         bitmaps = made["p"] + made.get("1", "")
-        encoder = compiled_encoder(self.spec, sorted(numbers, key=int), bitmaps)
-        if encoder is not None:
-            _keep(self._encoders, key, encoder)
+        self._known_encoders.learn(
+            *(key, len(numbers)),
+            lambda: compiled_encoder(self.spec, sorted(numbers, key=int), bitmaps),
+        )
 
 
 def _any_bytes(properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -207,13 +217,6 @@ def _any_bytes(properties: Mapping[str, Any]) -> dict[str, Any]:
     if is_ascii(taken["data_enc"]):
         taken["data_enc"] = "latin-1"
     return taken
-
-
-def _keep(cache: dict[Any, Any], key: object, made: object) -> None:
-    """Bounded: the oldest goes, and comes back if it is still in use."""
-    if len(cache) >= _KEPT:
-        del cache[next(iter(cache))]
-    cache[key] = made
 
 
 def _culprit(fields: Mapping[str, str]) -> tuple[str, str]:

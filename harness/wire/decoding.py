@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-from harness.wire.layout import Field, layouts
+from harness.wire.layout import Field, layouts, lengths_of
 from harness.wire.spec import SpecMap
 
 Decoder = Callable[[bytes], dict[str, str]]
@@ -166,7 +166,7 @@ class _Source:
     def _variable(self, field: Field) -> None:
         table = f"lengths{field.key}"
         units = 1 if field.text or field.nibbles else 2
-        self.scope[table] = {text: n * units for n, text in enumerate(field.spelled)}
+        self.scope[table] = lengths_of(field.spelled, units)
         kind, step = ("text", 1) if field.prefix_text else ("hexa", 2)
         stop = self.at + field.prefix
         spelled = f"{kind}[{self._place(self.at, step)}:{self._place(stop, step)}]"

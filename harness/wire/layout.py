@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from harness.wire.spec import SpecMap
 
 _LONGEST = 9999  # a table of lengths has an entry for each
+_TABLES = 64  # tables of lengths that are kept; a specification has a few different ones
 
 
 class Field(NamedTuple):
@@ -95,6 +97,7 @@ def layout(key: str, properties: Mapping[str, Any]) -> Field | None:
     )
 
 
+@lru_cache(maxsize=_TABLES)
 def _spelled(length: str, prefix: int, longest: int) -> tuple[str, ...]:
     if length == "b":
         texts = [f"{n:0{2 * prefix}X}" for n in range(longest + 1)]
@@ -103,6 +106,14 @@ def _spelled(length: str, prefix: int, longest: int) -> tuple[str, ...]:
     else:
         texts = [f"{n:0{prefix}d}" for n in range(longest + 1)]
     return tuple(text for text in texts if len(text) == len(texts[0]))
+
+
+@lru_cache(maxsize=_TABLES)
+def lengths_of(spelled: tuple[str, ...], units: int) -> Mapping[str, int]:
+    """What each length says as it stands on the wire, times `units`: one table for all fields whose
+    lengths are alike.
+    """
+    return {text: n * units for n, text in enumerate(spelled)}
 
 
 def layouts(spec: SpecMap, keys: Sequence[str]) -> list[Field] | None:

@@ -55,6 +55,9 @@ MAC_ELEMENTS = ("64", "128")
 """The data elements that hold a MAC: the last of the first bitmap, and of the second."""
 
 
+LONGEST = 18
+"""Digits of an amount: what is longer is none, and a peer may send thousands."""
+
 CURRENCY = "978"
 """The currency in which the ledger is kept and all amounts are shown: the euro."""
 
@@ -179,7 +182,7 @@ class Message:
         return particulars(
             pan=self.pan,
             processing_code=self.text("processing_code"),
-            amount=self.amount,
+            amount=self.amount or self.amount_text,  # an amount of nothing is not a missing one
             currency=self.currency,
             rrn=self.rrn,
             original=original.cause if original is not None else "",
@@ -277,7 +280,7 @@ class Message:
     def amount(self) -> int:
         """The amount in minor units (DE 4); 0 where it is missing or not decimal."""
         text = self.fields.get("4", "0")
-        return int(text) if text.isascii() and text.isdigit() else 0
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST else 0
 
     @property
     def is_withdrawal(self) -> bool:

@@ -41,10 +41,10 @@ class Particulars(NamedTuple):
 
 
 def particulars(
-    *, pan: str, processing_code: str, amount: int, currency: str, rrn: str, original: str,
+    *, pan: str, processing_code: str, amount: Part, currency: str, rrn: str, original: str,
     taken: int | None,
 ) -> Particulars:  # fmt: skip
-    """Those of a message, as they stand in it; amounts in minor units."""
+    """Those of a message, as they stand in it; amounts in minor units, one of nothing as text."""
     kind, accounts = processing_code[:_TYPE], processing_code[_TYPE:]
     return Particulars(pan, kind, accounts, amount, currency, rrn, original, taken or 0)
 

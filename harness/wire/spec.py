@@ -28,7 +28,8 @@ SpecMap = Mapping[str, Mapping[str, Any]]
 
 _FORMAT = re.compile(r"(n|an|ans|b|z|x\+n) (\.\.)?([0-9]+)(?: (L+))?", re.ASCII)
 _NEEDED = ("data_enc", "len_enc", "len_type", "max_len")
-_OPTIONAL = ("len_count", "left_pad", "right_pad", "desc")
+_OPTIONAL = ("len_count", "left_pad", "right_pad", "desc", "class")
+_CLASSES = ("n", "a", "an", "ns", "as", "ans", "x+n", "z", "b")
 _OF_HEADER = "value"
 """The property of field h that says what our own messages carry there."""
 _ENCODINGS = ("ascii", "hex", "bcd", "binary", "signed")
@@ -78,6 +79,13 @@ def _shipped(name: str) -> Spec:
     if "base" in description:
         return checked(_over(_shipped(str(description["base"])), description, name), name)
     return checked(_built(description), name)
+
+
+@cache
+def standard_classes(table: str) -> Mapping[str, str]:
+    """The class of each element in a table of the standard: '11' is 'n'."""
+    fields = _toml("tables", f"{table}.toml")["fields"]
+    return {key: str(field["format"]).partition(" ")[0] for key, field in fields.items()}
 
 
 def packs_track2(spec: SpecMap) -> bool:
@@ -142,6 +150,12 @@ def _check_field(properties: object, place: str, *, header: bool) -> None:
         )
     if properties.get("len_count", "bytes") not in ("bytes", "nibbles"):
         raise ConfigError("len_count must be 'bytes' or 'nibbles'", place=place)
+    if properties.get("class", "ans") not in _CLASSES:
+        raise ConfigError(
+            f"'{properties['class']}' is no class of elements",
+            place=place,
+            remedy=f"there are {', '.join(_CLASSES)}",
+        )
     for name in ("left_pad", "right_pad", _OF_HEADER):
         if not isinstance(properties.get(name, ""), str):
             raise ConfigError(f"{name} must be text", place=place)
@@ -313,6 +327,7 @@ def _built(description: Mapping[str, Any]) -> Spec:
             encoding[kind], encoding["length"], len(digits or ""), size, pads.get(kind, {})
         )
         spec[key]["desc"] = field["desc"]
+        spec[key]["class"] = kind
     spec = _over(spec, {"fields": description.get("fields", {})}, "a shipped specification")
     for key, text in (("h", "Header"), ("t", "Message Type"), ("p", "Bitmap"), ("1", "Bitmap 2")):
         spec[key]["desc"] = text

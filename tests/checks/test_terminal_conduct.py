@@ -29,8 +29,10 @@ def unanswered(**changes: Any) -> Script:
     return script
 
 
-def reverses(script: Script, at: float = 66.0, mti: str = "0420", **changes: Any) -> None:
-    """Its reversal with other elements ('de4'; None leaves one out), answered with success."""
+def reverses(
+    script: Script, at: float = 66.0, mti: str = "0420", answered: str = "00", **changes: Any
+) -> None:
+    """Its reversal with other elements ('de4'; None leaves one out), answered with that code."""
     fields = DIALECT.reversal(
         STATION, pan="9999990000000014", amount=5000, taken=None, stan="000101",
         stamp=Stamp(SENT, "211000", "1121"), rrn="000000000001", code="", reason="4021",
@@ -42,7 +44,7 @@ def reverses(script: Script, at: float = 66.0, mti: str = "0420", **changes: Any
         else:
             fields[name[2:]] = value
     script.frame(at, "terminal", "host", fields)
-    script.frame(at + 0.1, "terminal", "terminal", DIALECT.answer(fields, "00"))
+    script.frame(at + 0.1, "terminal", "terminal", DIALECT.answer(fields, answered))
 
 
 def original(stan: str = "000001", sent: str = SENT, mti: str = "0200", by: str = "99999") -> str:
@@ -348,18 +350,39 @@ def test_nothing_leaves_after_a_sign_off(sees: tuple[str, ...]) -> None:
     assert told(script, "T16") == ["0200 of STAN 000001 left while the terminal was not signed on"]
 
 
-@pytest.mark.parametrize("signs_on", [True, False])
-def test_a_terminal_behind_a_switch_signs_on_for_nobody(signs_on: bool) -> None:
-    """It is judged only where it does sign on: then what it sent before that was early."""
+@pytest.mark.parametrize("by", ["itself", "its switch", "another elsewhere", "nobody"])
+def test_a_connection_is_signed_on_for_all_that_speak_on_it(by: str) -> None:
+    """By whomever. Where nobody ever signs on, the peers may know no sign-on."""
+    script = Script(sees=HOST_ALONE)
+    script.entries.clear()
+    script.add(0.1, e.LinkOpened())
+    if by in ("its switch", "another elsewhere"):
+        number = 1 + (by == "another elsewhere")
+        script.add(1, e.ConnectionUsed(number), actor="SWITCH01")
+        for to, mti, more in (("host", "0800", {}), ("terminal", "0810", {"39": "00"})):
+            fields = {"t": mti, "7": "1121200000", "11": "000001", "70": "001", **more}
+            seen = e.FrameSeen("terminal", to, fields, "good", "", 99)  # type: ignore[arg-type]
+            script.add(2, seen, actor="SWITCH01")
+    script.add(10, e.ConnectionUsed(1))
+    script.request(20)
+    script.answer(21, code="51")
+    if by != "nobody":
+        script.network(30, "sign_on")
+    script.end(100)
+    early = ["0200 of STAN 000001 left on a connection that was not signed on"]
+    assert told(script, "T16") == early * (by in ("itself", "another elsewhere"))
+
+
+def test_a_journal_without_connections_blames_nobody_behind_a_switch() -> None:
+    """As an earlier version wrote it: a terminal that has not signed on may have a switch."""
     script = Script(sees=HOST_ALONE)
     script.entries.clear()
     script.add(0.1, e.LinkOpened())
     script.request(20)
     script.answer(21, code="51")
-    if signs_on:
-        script.network(30, "sign_on")
+    script.network(30, "sign_on")
     script.end(100)
-    assert ("T16" in failing(script.verdict())) is signs_on
+    assert "T16" not in failing(script.verdict())
 
 
 def test_without_sign_on_none_is_needed() -> None:

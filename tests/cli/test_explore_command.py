@@ -324,13 +324,13 @@ def test_a_speed_that_is_none_is_a_mistake(tmp_path: Path, speed: str) -> None:
 def test_what_cannot_be_written_is_told_all_the_same(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Exit 5, behind the story of each."""
+    """Behind the story of each. What was found stands without a file, and so does its exit code."""
 
     def full(case: Case, path: Path) -> None:
         raise EnvironmentTrouble(f"cannot write the case {path}: no space left")
 
     monkeypatch.setattr("harness.cli.explore.write_case", full)
-    assert execute(["explore", "--runs", "150", *FORGETS]) == 5
+    assert execute(["explore", "--runs", "150", *FORGETS]) == 1
     text = said(capsys)
     assert "every withdrawal ends in exactly one way: broken" in text
     assert "no space left" in text

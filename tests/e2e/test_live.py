@@ -28,7 +28,7 @@ def last_event(journal: Path) -> object:
     return last.event
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_ctrl_c_ends_a_live_run_with_a_report(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], sent: signal.Signals
 ) -> None:
@@ -49,7 +49,7 @@ def test_ctrl_c_ends_a_live_run_with_a_report(
     capsys.readouterr()
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_ctrl_c_ends_a_simulation_with_a_report(tmp_path: Path, sent: signal.Signals) -> None:
     """130, what was seen until then, a whole journal."""
     process = start(
@@ -58,6 +58,18 @@ def test_ctrl_c_ends_a_simulation_with_a_report(tmp_path: Path, sent: signal.Sig
     )
     line_with(process, "running:")
     os.killpg(process.pid, sent)
+    text = rest(process)
+    assert process.returncode == 130, text
+    assert "the run was interrupted" in text
+    assert getattr(last_event(tmp_path / "j.jsonl"), "how", "") == "interrupted"
+
+
+def test_a_signal_to_all_processes_of_a_run_is_for_the_one_that_reports(tmp_path: Path) -> None:
+    """As a service is stopped: its host's process waits for the end, and the report is whole."""
+    process = start("run", "small.toml", *LIVE, "--for", "1h", "--journal", "j.jsonl", cwd=tmp_path)
+    line_with(process, "running:")
+    for pid in (child_of(process), process.pid):
+        os.kill(pid, signal.SIGTERM)
     text = rest(process)
     assert process.returncode == 130, text
     assert "the run was interrupted" in text

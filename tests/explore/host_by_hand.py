@@ -103,6 +103,11 @@ class Desk:
         answers = [BASE.codec.decode(data[2:])[0] for _, data in out if data]
         self.codes += [answer["39"] for answer in answers]
 
+    def may_remember(self, most: int, terminals: int = 9) -> None:
+        self.host.settings = msgspec.structs.replace(
+            self.host.settings, most_remembered=most, most_terminals=terminals
+        )
+
     def paid(self) -> int:
         """What was debited and not given back, in minor units."""
         return self.host.ledger.balance("cash ATM00001")
@@ -168,6 +173,8 @@ WORDS: dict[str, Callable[[Desk], None]] = {
     "no_function": lambda desk: desk.hear(
         {name: text for name, text in network("echo").items() if name != "70"}
     ),
+    "full": lambda desk: desk.may_remember(0),
+    "crowded": lambda desk: desk.may_remember(9, terminals=0),
     "response": _other(t="0210", _39="00"),
     "purchase": _other(_3="000000"),
     "dollars": _other(_49="840"),
@@ -287,6 +294,8 @@ DRIVES = (
     Drive(S.SIGNED_ON, I.NOT_FOR_HOST, "sign_on", "response wait", ""),
     Drive(S.SIGNED_OFF, I.INCOMPLETE, "", "no_function wait", "30"),
     Drive(S.SIGNED_ON, I.INCOMPLETE, "sign_on", "nameless wait", "30"),
+    Drive(S.SIGNED_OFF, I.NO_ROOM, "crowded", "sign_on wait", "96"),
+    Drive(S.SIGNED_ON, I.NO_ROOM, "sign_on full", "request wait", "96"),
     Drive(S.SIGNED_ON, I.WRONG_CURRENCY, "sign_on", "dollars wait request wait", "12 00", AMOUNT),
     Drive(S.SIGNED_ON, I.STAN_REUSED, _POSTED, "larger wait", "94", AMOUNT),
     # approved in the issuer's stead

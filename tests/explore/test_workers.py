@@ -37,16 +37,24 @@ def test_no_worker_outlives_its_parent(sent: signal.Signals) -> None:
     assert parent.returncode == -sent
 
 
-def test_who_is_told_to_end_ends_as_by_ctrl_c() -> None:
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGHUP])
+def test_who_is_told_to_end_ends_as_by_ctrl_c(sent: signal.Signals) -> None:
     """Exit 130, nobody is left, and it says how far it came."""
     command = [sys.executable, "-m", "harness.cli.main", "selftest", "--jobs", "2"]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    test = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment)
+    test = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+        start_new_session=True,
+    )
     assert test.stdout is not None
     assert test.stdout.readline().startswith(b"defect")
-    test.terminate()
-    out, _ = test.communicate(timeout=60)
+    os.killpg(test.pid, sent)
+    out, err = test.communicate(timeout=60)
     assert test.returncode == 130
+    assert err == b""  # no traceback of a process that was about to begin
     assert b"interrupted after" in out
 
 

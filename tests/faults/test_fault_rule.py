@@ -131,3 +131,22 @@ def test_a_lift_never_prolongs_a_fault() -> None:
     faults = plan("drop_response@..10s")
     faults.lift(40.0)
     assert not struck(faults, at=20.0)
+
+
+def test_so_many_terminals_are_counted_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A peer may think up any number of names: those that follow count together."""
+    monkeypatch.setattr("harness.faults.rule.MOST_TERMINALS", 2)
+    faults = plan("drop_response:nth=2")
+    assert not struck(faults, ATM)
+    assert not struck(faults, OTHER)
+    assert [struck(faults, f"T{n:07d}") for n in range(4)] == [False, True, False, False]
+    assert struck(faults, ATM)
+    assert struck(faults, OTHER)
+
+
+@pytest.mark.parametrize("name", ["A: B", "A:B", ATM])
+def test_on_whom_a_fault_acted_is_read_back(name: str) -> None:
+    """Whatever characters a terminal has in its name."""
+    rule = plan("drop_response")._rules[0]
+    acted = rule.effect(name, "its answer: dropped")
+    assert (acted.whom, acted.what) == (name, "its answer: dropped")

@@ -6,7 +6,7 @@ import pytest
 from passing import delivered, frame, plan, told
 
 from harness.errors import ConfigError
-from harness.live.standalone import check_virtual
+from harness.live.fault_places import check_virtual
 from harness.plan import plan_of
 from harness.scenario import load_scenario
 

@@ -8,13 +8,15 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 
 from harness.assembly import Assembly
 from harness.errors import EnvironmentTrouble
-from harness.journal import JournalWriter
+from harness.journal import JournalWriter, Mark
 from harness.live.host_store import SqliteHostStore
 from harness.machines.transaction_log import StoredTransaction
 from harness.plan import plan_of
@@ -63,7 +65,7 @@ def test_new_books_are_empty(books: SqliteHostStore) -> None:
     """Nothing is remembered, and no journal goes before."""
     assert list(books.remembered()) == []
     assert books.balances() == {}
-    assert books.journal_size() is None
+    assert books.journal_mark() is None
 
 
 def test_a_commit_says_how_long_the_journal_was(tmp_path: Path) -> None:
@@ -72,12 +74,13 @@ def test_a_commit_says_how_long_the_journal_was(tmp_path: Path) -> None:
     books = SqliteHostStore(tmp_path)
     books.journal = writer
     books.save([DEBIT], BALANCES)
-    size = (tmp_path / "host.jsonl").stat().st_size
-    assert size > 100
+    written = (tmp_path / "host.jsonl").read_bytes()
+    assert len(written) > 100
     books.close()
     writer.close()
     after = SqliteHostStore(tmp_path)
-    assert after.journal_size() == size
+    mark = Mark(len(written), crc32(written))
+    assert after.journal_mark() == ((tmp_path / "host.jsonl").resolve(), mark)
     after.close()
 
 
@@ -107,7 +110,9 @@ def test_books_of_another_layout_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_the_environments_and_no_half_is_saved(books: SqliteHostStore) -> None:
-    """A commit that does not fit is none: the error names the file, and the books are as before."""
+    """A commit that does not fit is none: the error names the file, and the books are as before.
+    Nothing is saved behind it, as what it had is missing; the next process goes on.
+    """
     books.save([DEBIT], BALANCES)
     database = books._database
     (pages,) = database.execute("PRAGMA page_count").fetchone()
@@ -116,9 +121,14 @@ def test_a_full_disk_is_the_environments_and_no_half_is_saved(books: SqliteHostS
     with pytest.raises(EnvironmentTrouble, match=r"host\.sqlite.*full"):
         books.save(many, {"capital": 0})
     database.execute("PRAGMA max_page_count=1000000")
-    books.save([TOMBSTONE], {})
-    assert sorted(books.remembered()) == sorted([DEBIT, TOMBSTONE])
-    assert books.balances() == BALANCES
+    with pytest.raises(EnvironmentTrouble, match=r"host\.sqlite.*full"):
+        books.save([TOMBSTONE], {})
+    books.close()
+    with closing(SqliteHostStore(books.path.parent)) as again:
+        assert list(again.remembered()) == [DEBIT]
+        assert again.balances() == BALANCES
+        again.save([TOMBSTONE], {})
+        assert sorted(again.remembered()) == sorted([DEBIT, TOMBSTONE])
 
 
 KILLED = """

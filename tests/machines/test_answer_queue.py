@@ -44,7 +44,7 @@ def test_what_is_to_be_decided_has_no_answer_yet() -> None:
 def test_duplicates_wait_for_their_own_request() -> None:
     """They are taken out once, and a crash loses them."""
     queue = AnswerQueue()
-    one, other = (TransactionRecord(PENDING, "2ATM00001/99999", n) for n in (1, 2))
+    one, other = (TransactionRecord(PENDING, ("2", "ATM00001", "99999"), n) for n in (1, 2))
     first, second = received("1"), received("1")
     queue.wait(one, first)
     queue.wait(one, second)

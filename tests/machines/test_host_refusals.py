@@ -53,7 +53,7 @@ REQUESTS = (
     Case({"3": "210000"}, "40", "transaction type 21 is not served here", ("3",)),
     *(
         Case({"t": mti}, "40", f"MTI {mti} is not served here", ())
-        for mti in ("0100", "0220", "0400", "0401", "0600", "0620", "0500", "0302", "0820")
+        for mti in ("0100", "0220", "0600", "0620", "0500", "0302", "0820")
     ),
 )
 

@@ -116,7 +116,7 @@ def test_a_pair_without_a_cell_does_nothing() -> None:
 
 def test_states_of_a_transaction() -> None:
     """An approval has a number; what was given back, in full or in part, is reversed."""
-    record = TransactionRecord(DONE, "2ATM00001/99999", 1)
+    record = TransactionRecord(DONE, ("2", "ATM00001", "99999"), 1)
     assert state_of(None) == HostState.UNKNOWN
     assert state_of(record) == HostState.DECLINED
     record.approval = 1

@@ -141,6 +141,9 @@ to_reversals("it never answers a reversal", "answers_no_reversal", lambda _: [],
              caught="H9")  # fmt: skip
 to_reversals("it answers every reversal too late", "answers_reversals_late",
              lambda answer: [(70.0, answer)], caught="H9")  # fmt: skip
+to_reversals("its answers to reversals have another MTI (0410)", "answers_reversals_as_requests",
+             lambda answer: right({**answer, "t": "0410"}), caught="H9",
+             says="was answered by 0410")  # fmt: skip
 to_reversals("it answers every reversal twice", "answers_reversals_twice",
              lambda answer: [(0.1, answer), (0.2, answer)], caught="H9")  # fmt: skip
 to_reversals("its answers to reversals give another amount (DE 4)", "reversal_another_amount",

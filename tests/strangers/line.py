@@ -68,6 +68,10 @@ class Line:
         """Has the other end closed?"""
         return self._reader.at_eof()
 
+    def end_sending(self) -> None:
+        """FIN: nothing more is sent, and what comes is read."""
+        self._writer.write_eof()
+
     async def close(self) -> None:
         self._writer.close()
         with contextlib.suppress(OSError):

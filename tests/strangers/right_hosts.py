@@ -96,6 +96,17 @@ def signs_on_too(_bank: Bank, message: Fields, answer: Fields) -> Sequence[Sent]
     return [(0.1, own), (0.3, answer)]
 
 
+def fills_up(_bank: Bank, message: Fields, answer: Fields) -> Sequence[Sent]:
+    """It fills up with blanks what it has nothing for, writes lower case, and masks the card."""
+    if message["t"] == "0200" and int(message["11"]) % 2:
+        answer = changed(answer, de39="51", de38=" " * 6)
+    elif answer["t"] == "0210":
+        answer = changed(answer, de38="ab12  ", de44="none ")
+    if answer["t"] in MONEY:
+        answer = {**answer, "2": f"{message['2'][:6]}******{message['2'][12:]}"}
+    return [(0.1, answer)]
+
+
 RIGHT_HOSTS: dict[str, Errs] = {
     "no approval code": without("38"),
     "only what it must repeat": without("3", "12", "13", "32", "37", "38", "42", "49"),
@@ -114,5 +125,6 @@ RIGHT_HOSTS: dict[str, Errs] = {
     "the card in its answers, and other elements": repeats_the_card,
     "a sign-on of its own": signs_on_too,
     "a connection for each transaction": hangs_up_when_idle,
+    "blanks, lower case and a masked card": fills_up,
 }
 """What each is like, and what leaves in place of the answer of `Bank`."""

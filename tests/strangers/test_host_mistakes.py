@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import host_content_mistakes  # noqa: F401  # more rows
 import host_stream_mistakes  # noqa: F401  # more rows
 import pytest
 from bank import Bank

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import terminal_stream_mistakes  # noqa: F401  # more rows
+import terminal_content_mistakes  # noqa: F401  # more rows
+import terminal_history_mistakes  # noqa: F401  # and more
+import terminal_stream_mistakes  # noqa: F401  # and more
 from atm import Atm
 from line import Line
 from mistakes import Mistake

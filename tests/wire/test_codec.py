@@ -63,6 +63,14 @@ SPECS = {
     "peculiar": _peculiar(),
     "latin": _latin(),
 }
+
+
+@pytest.fixture(autouse=True)
+def _sets_of_any_size_are_learned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here every element is tried in a compiled form."""
+    monkeypatch.setattr("harness.wire.compiled_sets.LARGEST", 192)
+
+
 READ = {name: Codec(spec).spec for name, spec in SPECS.items()}
 """The specifications as the codec reads them: private elements take any byte."""
 each_spec = pytest.mark.parametrize("name", list(SPECS))

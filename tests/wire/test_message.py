@@ -213,9 +213,10 @@ def test_what_may_be_told_of_an_advice_holds_no_card() -> None:
 def test_numbers_tell_the_transactions_of_a_series_apart() -> None:
     """One integer of STAN and time; what is no number stays text and equals no number."""
     assert number_of("000007", "1121201000") == 1121201000000007
-    assert number_of("00000:", "1121201000") == "112120100000000:"
+    assert number_of("00000:", "1121201000") == ("00000:", "1121201000")
+    assert number_of("7", "1121201000") != number_of("000007", "112120100")
     assert withdrawal().identity.number == number_of("000007", STAMP.sent)
-    assert withdrawal().identity.series == "2ATM00001/99999"
+    assert withdrawal().identity.series == ("2", "ATM00001", "99999")
 
 
 def test_the_other_side_of_an_mti() -> None:

@@ -146,6 +146,11 @@ _WHO = {
     Kind.ADVICE_ANSWER: "the answer to it, from the issuer",
     Kind.NETWORK_ANSWER: "the answer to it",
 }
+_OTHER_MTIS = {
+    "0400": "reversal as a request; our host takes it, and our terminals send none",
+    "0401": "the same, repeated",
+    "0410": "the answer to it, from the host",
+}
 _LONG = 258  # bytes
 
 
@@ -191,7 +196,8 @@ def _message_rows() -> Iterable[tuple[str, ...]]:
     """Each message that our machines send or take, in the order of the dialect."""
     kinds = DIALECT.message.MANDATORY
     for mti, kind in DIALECT.message.KINDS.items():
-        who = _WHO[kind] if mti == DIALECT.mti_of(kind) else _TAKEN
+        usual = _WHO[kind] if mti == DIALECT.mti_of(kind) else _TAKEN
+        who = _OTHER_MTIS.get(mti, usual)
         mandatory = sorted(int(DIALECT.message.ELEMENTS[name]) for name in kinds[kind])
         answer = "" if DIALECT.read({"t": mti}).is_answer else _answer_to(mti)
         yield mti, who, ", ".join(map(str, mandatory)), answer

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness import events as e
+from harness.machines.host_cells import refusals
 from harness.machines.host_inputs import HostInput, HostState, Key, Received
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ def classify(_host: Host, x: Received, _now: float) -> Key:
     """The state is the connection's."""
     if x.fault.refusal:
         return x.connection.state, HostInput.SIGN_ON_REFUSED
+    if refusals.does_not_read(x):
+        return x.connection.state, HostInput.INCOMPLETE
     x.elements = x.message.missing()
     if x.elements:
         x.why = "incomplete"
@@ -36,7 +39,8 @@ def classify(_host: Host, x: Received, _now: float) -> Key:
 def sign_on(host: Host, x: Received, now: float) -> None:
     """Accept: from now on the connection's messages are looked up."""
     x.connection.state = HostState.SIGNED_ON
-    x.connection.signed_on.add(x.message.terminal)
+    if len(x.connection.signed_on) < host.settings.most_terminals:
+        x.connection.signed_on.add(x.message.terminal)
     host.events.append(e.SignedOn(x.message.terminal))
     host.reply(x, "approved", now)
 

@@ -12,11 +12,14 @@ from harness import events as e
 from harness.machines.host_inputs import HostInput, HostState, Key, Received
 from harness.machines.transaction_log import TransactionRecord
 from harness.wire.kinds import version_of
-from harness.wire.message import CURRENCY
+from harness.wire.message import CURRENCY, REQUESTS, REVERSALS
 from harness.wire.particulars import differing_in_repeat, fingerprint, read_fingerprint
 
 if TYPE_CHECKING:
     from harness.machines.host import Host
+
+
+ASKING = (*REQUESTS, *REVERSALS)
 
 
 def classify_other(_host: Host, x: Received, _now: float) -> Key:
@@ -35,8 +38,37 @@ def classify_other(_host: Host, x: Received, _now: float) -> Key:
     return x.connection.state, HostInput.NOT_FOR_HOST
 
 
+def does_not_read(x: Received) -> bool:
+    """Is there an element that does not hold what its class says?"""
+    if not x.wrong:
+        return False
+    x.elements = tuple(element for element, _ in x.wrong)
+    x.why = f"an element must hold {' and '.join(dict.fromkeys(what for _, what in x.wrong))}"
+    return True
+
+
+def finds_no_room(host: Host, x: Received) -> bool:
+    """Would the host have to remember more than it may? Each name that a peer thinks up is a
+    terminal, and each message that moves money stays in the log.
+    """
+    message, settings = x.message, host.settings
+    if not host.log.knows_terminal(message.terminal, settings.most_terminals):
+        x.why = f"more than {settings.most_terminals:,} terminals have come"
+        x.elements = (message.element("terminal"),)
+        return True
+    most = settings.most_remembered * (2 if message.kind in REVERSALS else 1)
+    if len(host.log) < most or message.kind not in ASKING:
+        return False
+    if host.log.find(message.identity) is not None:
+        return False
+    x.why = f"{len(host.log):,} messages are remembered, and there is no room for more"
+    return True
+
+
 def classify_transaction(x: Received) -> Key | None:
-    """Is what every request and reversal must carry there? None if it is."""
+    """Is what every request and reversal must carry there, and does it read? None if it is."""
+    if does_not_read(x):
+        return HostState.SIGNED_ON, HostInput.INCOMPLETE
     x.elements, x.why = x.message.missing(), "incomplete"
     if not x.elements:
         x.elements, x.why = x.message.unreadable(), "does not read"
@@ -115,6 +147,13 @@ def format_error(host: Host, x: Received, now: float) -> None:
 def not_supported(host: Host, x: Received, now: float) -> None:
     """Answer that this is not supported, as nothing was carried out."""
     refuse(host, x, "not_supported", now)
+
+
+def no_room(host: Host, x: Received, now: float) -> None:
+    """Answer with a system error, so that it is sent again; nothing that is remembered is given up
+    for it.
+    """
+    refuse(host, x, "system_error", now)
 
 
 def wrong_currency(host: Host, x: Received, now: float) -> None:

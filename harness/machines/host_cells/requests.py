@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from sys import intern
 from typing import TYPE_CHECKING
 
 from harness import events as e
@@ -28,7 +29,8 @@ def classify(host: Host, x: Received, _now: float) -> Key:
     refused = refusals.classify_request(x)
     if refused is not None:
         return refused
-    x.record = x.own = record = host.log.find(x.message.identity)
+    _, record = host.log.meant(x.message.identity)
+    x.record = x.own = record
     if record is None:
         return HostState.UNKNOWN, HostInput.REQUEST
     if refusals.stan_reused(host, x, record):
@@ -130,7 +132,7 @@ def commit(host: Host, x: Received, now: float) -> None:
     """Decide and post, in one instant."""
     message, record = x.message, _record(x)
     code, why = host.authorizer.decide(message, now)
-    _settle(host, record, code, now)
+    _settle(host, x, code, now)
     if record.approval:
         if message.is_withdrawal:
             wanted = message.amount
@@ -148,20 +150,24 @@ def commit_without_issuer(host: Host, x: Received, now: float) -> None:
     """Decline, or stand in for the issuer, up to a limit."""
     message, record = x.message, _record(x)
     code, why = host.authorizer.decide_alone(message, host.settings.stand_in, now)
-    _settle(host, record, code, now)
+    _settle(host, x, code, now)
     if record.approval and host.stand_in is not None:
         host.stand_in.approve(record, message, now)
     host.durability.note(record)
     host.tell_decision(message, code, why)
 
 
-def _settle(host: Host, record: TransactionRecord, code: str, now: float) -> None:
-    """What was decided, and when; an approval gets its number."""
+def _settle(host: Host, x: Received, code: str, now: float) -> None:
+    """What was decided, and when; an approval gets its number, and the account that it is of: its
+    reversal may leave the card out.
+    """
+    record = _record(x)
     record.state = DONE
     record.code = code
     record.day = host.postings.day(now)
     if code == host.codes["approved"]:
         record.approval = host.log.next_approval()
+        record.account = intern(account_for(x.message))  # one text for all records of an account
 
 
 def decline_tombstoned(host: Host, x: Received, _now: float) -> None:

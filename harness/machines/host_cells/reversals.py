@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from harness import events as e
 from harness.machines.host_cells import agreement, refusals
 from harness.machines.host_inputs import HostInput, HostState, Key, Received, state_of
-from harness.machines.transaction_log import DONE, TOMBSTONE, TransactionRecord
+from harness.machines.transaction_log import DONE, REVERSED, TOMBSTONE, TransactionRecord
 from harness.wire.identity import TransactionId
 
 if TYPE_CHECKING:
@@ -33,25 +33,10 @@ def classify(host: Host, x: Received, now: float) -> Key:
     if x.original == x.message.identity:
         x.original = None  # it names itself, and so nothing that it could reverse
     if x.original is not None:
-        x.original = _with_its_acquirer(host, x.original)
-        x.record = host.log.find(x.original)
+        x.original, x.record = host.log.meant(x.original)
     if x.own is not None:
         return _state(x), HostInput.REVERSAL_AGAIN
     return classify_new(host, x, now)
-
-
-def _with_its_acquirer(host: Host, original: TransactionId) -> TransactionId:
-    """What is meant by a reversal that names no acquirer, neither in DE 90 nor of its own: what
-    differs from it in nothing else, if there is one such transaction.
-    """
-    if original.acquirer or host.log.find(original) is not None:
-        return original
-    others = [
-        near
-        for near, _ in host.log.near(original)
-        if original._replace(acquirer=near.acquirer) == near
-    ]
-    return others[0] if len(others) == 1 else original
 
 
 def classify_new(host: Host, x: Received, now: float) -> Key:
@@ -137,8 +122,9 @@ def to_give_back(x: Received) -> int:
 def post_back(host: Host, x: Received, amount: int, day: str) -> None:
     """Give `amount` (minor units) back, on that business day."""
     record = _record(x)
+    record.state = REVERSED
     record.reversed += amount
-    host.postings.give_back(_original(x), x.message, amount, day)
+    host.postings.give_back(_original(x), x.message, amount, day, record.account)
     host.durability.note(record)
 
 

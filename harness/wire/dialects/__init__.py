@@ -10,6 +10,7 @@ from __future__ import annotations
 from harness.did_you_mean import unknown
 from harness.wire.dialects.base import Dialect
 from harness.wire.dialects.iso1987 import Dialect1987
+from harness.wire.element_classes import ElementClasses
 from harness.wire.spec import SpecMap, packs_track2
 
 DIALECTS: dict[str, type[Dialect]] = {Dialect1987.name: Dialect1987}
@@ -34,4 +35,5 @@ def load_dialect(
         dialect.widths = {
             element: field["max_len"] for element, field in spec.items() if not field["len_type"]
         }
+        dialect.classes = ElementClasses(spec, dialect.message, dialect.TABLE)
     return dialect

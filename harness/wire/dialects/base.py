@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar, NamedTuple
 
 from harness.wire.calendar import Stamp
+from harness.wire.element_classes import ElementClasses, Wrong
 from harness.wire.message import Fields, Kind, Message, Station
 
 
@@ -33,8 +34,12 @@ class Dialect:
     message: ClassVar[type[Message]] = Message
     FORMS: ClassVar[Mapping[str, Form]] = {}
     """How the elements are written that a specification may have otherwise."""
+    TABLE: ClassVar[str] = "iso87"
+    """The table of the standard (fixtures/specs/tables) that has the elements' classes."""
     widths: Mapping[str, int] = {}
     """How long the elements of fixed length are in the specification that is in use."""
+    classes: ElementClasses | None = None
+    """The classes of the elements in the specification that is in use; None without one."""
 
     def __init__(self, *, packed_track2: bool = False) -> None:
         """`packed_track2` is whether the specification packs track 2 (DE 35), so that its
@@ -46,6 +51,10 @@ class Dialect:
     def read(self, fields: Fields) -> Message:
         """The fields of a decoded message, by their meaning."""
         return self.message(fields)
+
+    def wrong(self, message: Message) -> Wrong:
+        """The elements that do not hold what their class says; without a specification none."""
+        return self.classes.wrong(message) if self.classes is not None else ()
 
     def sent(self, stamp: Stamp) -> str:
         """The time that names a transaction of that moment, as `Message.sent` reads it back."""

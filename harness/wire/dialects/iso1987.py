@@ -34,6 +34,9 @@ KINDS = {
     "0420": Kind.REVERSAL,
     "0421": Kind.REVERSAL_REPEAT,
     "0430": Kind.REVERSAL_ANSWER,
+    "0400": Kind.REVERSAL,  # in some networks a reversal is a request
+    "0401": Kind.REVERSAL_REPEAT,
+    "0410": Kind.REVERSAL_ANSWER,
     "0800": Kind.NETWORK,
     "0801": Kind.NETWORK,
     "0810": Kind.NETWORK_ANSWER,
@@ -46,6 +49,8 @@ ANSWER_MTIS = {
     "0221": "0230",
     "0420": "0430",
     "0421": "0430",
+    "0400": "0410",
+    "0401": "0410",
     "0800": "0810",
     "0801": "0810",
 }

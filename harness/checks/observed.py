@@ -1,0 +1,18 @@
+"""Whose evidence there is, where the journals of two halves are judged together."""
+
+from __future__ import annotations
+
+
+class Observed:
+    """Whose evidence there is at present. Where two journals are judged together, each of them has
+    nothing of the time before it begins, between its processes and after its end.
+    """
+
+    __slots__ = ("host", "terminals")
+
+    def __init__(self, *, host: bool = True, terminals: bool = True) -> None:
+        self.host = host
+        self.terminals = terminals
+
+
+EVERYTHING = Observed()
