@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 Handler = Callable[["TerminalEvidence", float, Any], None]
 FAILURES_KEPT = 20
+NO_LAG = float("inf")
+RUN, HOST = "RUN", "HOST"  # the processes of the harness, as actors of the journal
 
 
 class Whose(Protocol):
@@ -39,6 +41,19 @@ class Whose(Protocol):
 
     @property
     def customer(self) -> int: ...
+
+
+class Late(NamedTuple):
+    """A timed bound that was passed by `excess` seconds, by something that went on from `since`
+    `until` then (run seconds). `over` is by how much the time that was seen is more than the bound;
+    `excess` is more than that where nothing came at all, so that no small delay is why (`NO_LAG`:
+    no lag of whatever size is).
+    """
+
+    excess: float
+    since: float
+    until: float
+    over: float
 
 
 class Nobody(NamedTuple):
@@ -53,7 +68,7 @@ NOBODY = Nobody()
 
 class Failure(msgspec.Struct, frozen=True):
     """One broken promise. `card` is a token, `customer` the visit's number at that terminal;
-    `excess` is by how many seconds a timed bound was passed (None where time does not matter).
+    `late` says by how much a timed bound was passed (None where time does not matter).
     """
 
     invariant: str
@@ -62,7 +77,7 @@ class Failure(msgspec.Struct, frozen=True):
     what: str
     card: str = ""
     customer: int = 0
-    excess: float | None = None
+    late: Late | None = None
 
     def __post_init__(self) -> None:
         """What broke may quote the peer: it is kept as it may be shown."""
@@ -88,12 +103,16 @@ class Check:
     `timers` is how many timers and motors of a machine may follow each other within the bound. Each
     of them may be late by the harness's own delay, and the next one starts only then, so that a
     bound may be passed by so many times the delay.
+
+    `stood_by` names the processes of the harness that must not have stood still for the time that
+    is judged: that of the terminals, or of a run that has only one; and that of the host.
     """
 
     id: ClassVar[str] = ""
     needs: ClassVar[tuple[str, ...]] = ()
     timed: ClassVar[bool] = False
     timers: ClassVar[int] = 1
+    stood_by: ClassVar[tuple[str, ...]] = (RUN,)
     rare: ClassVar[bool] = False  # a clause that few evenings try: promised by its own name only
     of_a_host: ClassVar[bool] = False  # it blames the host for what it does not say
     tried_by_harness: ClassVar[bool] = False  # whatever the machines did
@@ -106,7 +125,7 @@ class Check:
         self.worst: float | None = None
         self.failed = 0
         self.failures: list[Failure] = []
-        self.excesses: list[float] = []  # of timed failures, to be weighed against the lag
+        self.late: list[Late] = []  # timed failures, to be weighed against the harness's own delay
         self.raised = False  # it judges nothing any more, and never counts as held
         self.doubts: list[str] = []  # why a run proves nothing although nothing failed
 
@@ -145,15 +164,16 @@ class Check:
         what: str,
         *,
         of: Whose | None = None,
-        excess: float | None = None,
+        late: Late | None = None,
     ) -> None:
         """Note a failure. `of` is what it is about, a transaction or an exchange, or `NOBODY`: the
-        card and the customer of that are named, not those that are at the machine by now.
+        card and the customer of that are named, not those that are at the machine by now. `late` is
+        given where only time made it a failure.
         """
-        if excess is not None:
-            self.excesses.append(excess)
+        if late is not None:
+            self.late.append(late)
         whose = terminal.device if of is None else of
-        self._note(Failure(self.id, at, terminal.name, what, whose.card, whose.customer, excess))
+        self._note(Failure(self.id, at, terminal.name, what, whose.card, whose.customer, late))
 
     def fail_at(self, at: float, actor: str, what: str) -> None:
         """Note a failure that is not one terminal's."""
@@ -175,10 +195,17 @@ class Check:
             self.worst = seconds
 
     def hold(
-        self, terminal: TerminalEvidence, at: float, seconds: float, bound: float, what: str
+        self,
+        terminal: TerminalEvidence,
+        at: float,
+        seconds: float,
+        bound: float,
+        what: str,
+        *,
+        since: float,
     ) -> None:
-        """Measure a timed case, and fail if it took longer than its bound (both in seconds). The
-        figures are added to `what`.
+        """Measure a timed case that began at `since`, and fail if it took longer than its bound
+        (in seconds, both). The figures are added to `what`.
         """
         self.measured(seconds)
         if seconds > bound + 1e-6:
@@ -186,8 +213,13 @@ class Check:
                 terminal,
                 at,
                 f"{what}: {seconds:.1f} s, at most {bound:.1f} s",
-                excess=seconds - bound,
+                late=late_by(seconds - bound, since, at),
             )
+
+
+def late_by(excess: float, since: float, until: float) -> Late:
+    """What passed its bound by `excess` seconds, and had begun at `since` (run seconds)."""
+    return Late(excess, since, until, excess)
 
 
 class IntervalCheck(Check):
@@ -211,7 +243,7 @@ class IntervalCheck(Check):
         if since is not None:
             self.tried += 1
             seconds = terminal.time.since(since, at)
-            self.hold(terminal, at, seconds, self._bound_of(terminal, since), what)
+            self.hold(terminal, at, seconds, self._bound_of(terminal, since), what, since=since.at)
 
     def _overdue(self, terminal: TerminalEvidence, now: float) -> bool:
         """Should it have ended by now?"""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 from harness import events as e
-from harness.checks.base import Check, IntervalCheck
+from harness.checks.base import Check, IntervalCheck, late_by
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.operating_time import Moment
 from harness.wire.message import Kind, Outcome
@@ -38,7 +38,8 @@ class AbortReleasesCard(Check):
         self.tried += 1
         bound = self.bound + self._allowance(terminal)
         waited = terminal.time.between(due, at)
-        self.hold(terminal, at, waited, bound, "the card came out late after the abort")
+        what = "the card came out late after the abort"
+        self.hold(terminal, at, waited, bound, what, since=due - self.contract.host_response)
 
     def _allowance(self, terminal: TerminalEvidence) -> float:
         inserted = terminal.device.inserted
@@ -68,7 +69,7 @@ class AbortReleasesCard(Check):
                     terminal,
                     at,
                     f"the card lay at the slot for {seconds:.1f} s, at most {bound:.1f} s",
-                    excess=seconds - bound,
+                    late=late_by(seconds - bound, since.at, at),
                 )
 
     def due(self, terminal: TerminalEvidence, now: float) -> None:
@@ -87,7 +88,7 @@ class AbortReleasesCard(Check):
                 due,
                 f"the card never came out: {waited:.0f} s after the abort, "
                 f"at most {self.bound:.0f} s",
-                excess=waited - self.bound,
+                late=late_by(waited - self.bound, due - self.contract.host_response, now),
             )
 
 
@@ -157,7 +158,8 @@ class CaptureHasReason(Check):
             early = self.contract.card_take - (at - terminal.device.slot_since)
         if early is None or early > 0.001:
             # in a live run, the event at the slot is recorded a little after its timer was started
-            self.fail(terminal, at, "the card was captured for no listed reason", excess=early)
+            late = None if early is None else late_by(early, terminal.device.slot_since, at)
+            self.fail(terminal, at, "the card was captured for no listed reason", late=late)
 
 
 class CapturesAreFew(Check):
@@ -190,8 +192,8 @@ class CapturesAreFew(Check):
         if len(captures) > self.contract.capture_burst:
             what = f"{len(captures)} cards were captured by code within "
             first = captures[-1 - self.contract.capture_burst]
-            early = self.contract.capture_window - (at - first)
-            self.fail(terminal, at, f"{what}{self.contract.capture_window:.0f} s", excess=early)
+            late = late_by(self.contract.capture_window - (at - first), first, at)
+            self.fail(terminal, at, f"{what}{self.contract.capture_window:.0f} s", late=late)
 
 
 class WaitIsBounded(Check):
@@ -215,7 +217,8 @@ class WaitIsBounded(Check):
         if since is not None:
             self.tried += 1
             waited = terminal.time.between(since, at)
-            self.hold(terminal, at, waited, self.bound, "'please wait' stood too long")
+            what = "'please wait' stood too long"
+            self.hold(terminal, at, waited, self.bound, what, since=since)
 
     def on_ScreenShown(self, terminal: TerminalEvidence, at: float, event: e.ScreenShown) -> None:
         if event.screen == "please_wait":  # shown again, it is the same wait
@@ -294,7 +297,8 @@ class EveryCardOut(Check):
             if start.at > at:
                 start = inserted
             bound = self.bound + terminal.time.allowance(start)
-            self.hold(terminal, at, terminal.time.since(start, at), bound, "the card stayed inside")
+            seconds, what = terminal.time.since(start, at), "the card stayed inside"
+            self.hold(terminal, at, seconds, bound, what, since=inserted.at)
 
     def on_CardTaken(self, terminal: TerminalEvidence, at: float, _event: e.CardTaken) -> None:
         self._over(terminal, at)
@@ -331,4 +335,5 @@ class NoCardWhileDown(Check):
         down = terminal.wire.link.down(at)
         if down is not None:
             what = f"a card was taken in while the link was down: {down.why}"
-            self.fail(terminal, at, what, excess=down.overdue)
+            late = None if down.overdue is None else late_by(down.overdue, down.since, at)
+            self.fail(terminal, at, what, late=late)

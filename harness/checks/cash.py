@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness import events as e
-from harness.checks.base import Check, IntervalCheck
+from harness.checks.base import Check, IntervalCheck, late_by
 from harness.checks.device_evidence import worth
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.transaction_evidence import Key, TransactionEvidence
@@ -34,7 +34,7 @@ class CashNeedsApproval(Check):
                 terminal,
                 at,
                 f"cash on an approval that came {late:.1f} s after the host timer",
-                excess=late,
+                late=late_by(late, current.start, at),
             )
 
 

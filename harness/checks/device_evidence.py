@@ -132,9 +132,6 @@ class DeviceEvidence:
 
     # --- mains and process -----------------------------------------------------------------------
 
-    def on_PowerRestored(self, at: float, _event: e.PowerRestored) -> None:
-        self._time.power_restored(at)
-
 
 def worth(notes: e.Notes) -> int:
     """What notes are worth, in minor units."""

@@ -37,11 +37,13 @@ from harness.wire.dialects.base import Dialect
 
 
 class TerminalEvidence:
-    """One terminal, seen from outside. `ended_open`: the run ended with something open."""
+    """One terminal, seen from outside. `ended_open`: the run ended with something open. `stored` is
+    what its store held at the end, as somebody else has counted.
+    """
 
     __slots__ = (
-        "device", "dialect", "ended_open", "ledger", "name", "own_account", "time", "transactions",
-        "wait", "wire",
+        "device", "dialect", "ended_open", "ledger", "name", "own_account", "stored", "time",
+        "transactions", "wait", "wire",
     )  # fmt: skip
 
     def __init__(
@@ -62,6 +64,7 @@ class TerminalEvidence:
         self.name = name
         self.dialect = dialect
         self.ended_open = False
+        self.stored = e.StoreCounted(0, 0, 0)
         self.time = OperatingTime(contract.recovery)
         self.transactions = TerminalTransactions(ledger=ledger, device=device)
         self.transactions.observed = observed
@@ -106,6 +109,15 @@ class TerminalEvidence:
         self.transactions.power_lost(card_inside=self.device.inserted is not None)
         self.wait.end()
         self.device.screen = "blank"
+
+    def on_PowerRestored(self, at: float, _event: e.PowerRestored) -> None:
+        """From now on the terminal can connect."""
+        self.time.power_restored(at)
+        self.wire.reach.power_restored(at)
+
+    def on_StoreCounted(self, _at: float, event: e.StoreCounted) -> None:
+        """When all is over."""
+        self.stored = event
 
     def on_ProcessPaused(self, at: float, _event: e.ProcessPaused) -> None:
         """What lies in the dispenser then is cash that nobody counts."""

@@ -25,13 +25,14 @@ UNANSWERED_KEPT = 100
 
 
 class Unanswered:
-    """A message that the host had not answered when its time was over."""
+    """A message that the host had not answered when its time was over, as was seen at `seen_at`."""
 
-    __slots__ = ("arrived_at", "bound", "card", "customer", "excused", "what")
+    __slots__ = ("arrived_at", "bound", "card", "customer", "excused", "seen_at", "what")
 
-    def __init__(self, exchange: Exchange, bound: float) -> None:
+    def __init__(self, exchange: Exchange, bound: float, seen_at: float) -> None:
         self.card, self.customer = exchange.card, exchange.customer
         self.bound = bound
+        self.seen_at = seen_at
         self.arrived_at = exchange.arrived_at
         self.what = exchange.what
         self.excused = exchange.excused
@@ -222,7 +223,7 @@ class Exchanges:
         """Has it waited too long? Then it is kept as unanswered."""
         late = at - exchange.arrived_at > self.bound(exchange) + 1e-6
         if late and exchange.judged and len(self.unanswered) < UNANSWERED_KEPT:
-            self.unanswered.append(Unanswered(exchange, self.bound(exchange)))
+            self.unanswered.append(Unanswered(exchange, self.bound(exchange), at))
         return late
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import sqrt
 
 from harness import events as e
-from harness.checks.base import Check
+from harness.checks.base import HOST, RUN, Check, late_by
 from harness.checks.evidence import TerminalEvidence
 
 CLOSED = ("out_of_service", "supervisor", "blank", "")
@@ -25,6 +25,7 @@ class BackInService(Check):
 
     id = "F3"
     needs = ("device", "ledger")  # a test of terminals alone has no host that recovers
+    stood_by = (RUN, HOST)
     timers = 10  # host_response, three echoes, and to connect and to sign on once or twice more
 
     def __init__(self, *args: object) -> None:
@@ -55,7 +56,7 @@ class BackInService(Check):
                 self._recovers(at)
         elif isinstance(event, e.FaultActed):
             whose, end = event.whom, at + event.lasts
-            if whose != "HOST":  # one terminal's outage does not excuse the others
+            if whose != HOST:  # one terminal's outage does not excuse the others
                 self._down[whose] = max(self._down.get(whose, 0.0), end)
                 return
             self._host_away[at] = max(self._host_away.get(at, 0.0), end)
@@ -128,7 +129,8 @@ class BackInService(Check):
             what = f"out of service {bound:.0f} s after the last fault ended"
             if for_good and due >= at:
                 what = "out of service as the run ended"
-            self.fail(terminal, at, what, excess=None if for_good else at - due)
+            late = None if for_good else late_by(at - due, due - bound, at)
+            self.fail(terminal, at, what, late=late)
 
     # --- terminals ------------------------------------------------------------------------------
 
@@ -245,4 +247,5 @@ class NoStampede(Check):
         bound = self.bound or 0.0
         if self._count > bound * BLOCK:
             what = f"{self._count} connects in {BLOCK:.0f} s, at most {bound:.1f}/s"
-            self.fail(terminal, at, what, excess=self._count / bound - BLOCK)
+            late = late_by(self._count / bound - BLOCK, block * BLOCK, at)
+            self.fail(terminal, at, what, late=late)

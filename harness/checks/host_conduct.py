@@ -9,14 +9,14 @@ trial, and they do not apply.
 from __future__ import annotations
 
 from harness import events as e
-from harness.checks.base import NOBODY, Check
+from harness.checks.base import HOST, NOBODY, RUN, Check, Late, late_by
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.exchanges import Answer, Exchange
 from harness.checks.ledger import tombstone_cases
 from harness.checks.transaction_evidence import TransactionEvidence
 from harness.checks.wire_evidence import APPROVING
 from harness.wire.describe import mask_fields
-from harness.wire.echo import wrong_echo
+from harness.wire.echo import wrong_beside, wrong_echo
 from harness.wire.element_classes import Wrong, in_words
 from harness.wire.message import AdviceOutcome, Kind, Message, Outcome, counterpart
 
@@ -29,6 +29,7 @@ class HostCheck(Check):
 
     needs = ("wire.terminal", "wire.host")
     of_a_host = True
+    stood_by = (RUN, HOST)  # ours may read an answer late, or be late with it
 
     @classmethod
     def applies(cls, sees: tuple[str, ...]) -> bool:
@@ -125,7 +126,8 @@ class AnsweredOnce(HostCheck):
             self.measured(took)
         if took > bound + 1e-6:
             what = f"{exchange.what} was answered after {took:.1f} s, at most {bound:.1f} s"
-            self.fail(terminal, at, what, of=exchange, excess=took - bound)
+            late = late_by(took - bound, at - took, at)
+            self.fail(terminal, at, what, of=exchange, late=late)
 
     def due(self, terminal: TerminalEvidence, now: float) -> None:
         for unanswered in terminal.wire.exchanges.overdue(now):
@@ -134,7 +136,9 @@ class AnsweredOnce(HostCheck):
                 continue
             self.tried += 1
             what = f"{unanswered.what} had no answer within {unanswered.bound:.1f} s"
-            self.fail(terminal, until, what, of=unanswered, excess=unanswered.bound)
+            bound, since, seen = unanswered.bound, unanswered.arrived_at, unanswered.seen_at
+            late = Late(bound, since, seen, seen - until)
+            self.fail(terminal, until, what, of=unanswered, late=late)
 
 
 def _wrong_by_itself(exchange: Exchange, answer: Message, wrong: Wrong) -> Wrong:
@@ -157,7 +161,8 @@ class EchoesRequest(HostCheck):
     ) -> None:
         message = answer.message
         self.tried += 1
-        wrong = wrong_echo(message, exchange.asked)
+        asked = exchange.asked
+        wrong = wrong_echo(message, asked) + wrong_beside(message, asked)
         if wrong:
             differing = ", ".join(_difference(message, exchange, element) for element in wrong)
             self.fail(terminal, at, f"{message.mti} to {exchange.what}: {differing}", of=exchange)
@@ -165,7 +170,7 @@ class EchoesRequest(HostCheck):
 
 def _difference(message: Message, exchange: Exchange, element: str) -> str:
     """'DE 49 is 840 instead of 978'; of a card's number what may be shown of it."""
-    texts = dict(exchange.asked.texts)
+    texts = dict(exchange.asked.texts + exchange.asked.beside)
     said = mask_fields({element: message.fields.get(element, "")})[element]
     if element == message.element("amount"):
         asked = f"{exchange.asked.amount:0{len(message.amount_text) or 1}d}"
@@ -263,7 +268,9 @@ class NoApprovalAfterReversal(HostCheck):
 
 
 class NetworkAnswered(HostCheck):
-    """H13. A sign-on is answered within its time, and so is an echo, each with a response code."""
+    """H13. A sign-on is answered within its time, and so is an echo, each once and with a response
+    code.
+    """
 
     id = "H13"
     timed = True
@@ -274,4 +281,4 @@ class NetworkAnswered(HostCheck):
         network.overdue(now)
         self.tried += network.tried
         for ignored in network.ignored:
-            self.fail(terminal, ignored.until, ignored.what, of=NOBODY, excess=ignored.excess)
+            self.fail(terminal, ignored.until, ignored.what, of=NOBODY, late=ignored.late)

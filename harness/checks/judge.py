@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 
 from harness import events as e
 from harness.checks import withdrawal_outcome
-from harness.checks.base import Check, Failure
+from harness.checks.base import HOST, RUN, Check, Failure
 from harness.checks.catalogue import CHECKS
 from harness.checks.connections import Connections
 from harness.checks.conversation import Conversation
 from harness.checks.dispatch import Dispatch
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.harness_errors import entry_in_words, origin_of
+from harness.checks.host_reach import RECONNECTS, gone_host
 from harness.checks.judgement import SECRECY, Judgement
 from harness.checks.network_exchanges import FaultsInForce
 from harness.checks.observed import EVERYTHING, Observed
@@ -37,11 +38,11 @@ OF_A_TERMINAL = (
 """What the host reports about one terminal, which the event names."""
 
 OF_THE_HOST = (e.DayClosed, e.HostStarted, e.HostThawed, e.FailedOver)
+OF_THE_RUN = (e.LagMeasured, e.HarnessStoodStill, *OF_THE_HOST)  # whoever records it
 OF_EVERYBODY = (e.FaultBegan, e.FaultEnded, e.CustomersStopped, *OF_THE_HOST)
 KILLED = "killed"  # the phase in which the process of a host ended, when it goes on in another
 FOREVER = float("inf")
-HOST = "HOST"
-NOT_TERMINALS = (HOST, "RUN")
+NOT_TERMINALS = (HOST, RUN)
 NETWORK_AT_HOST = "wire.network"
 """What a run sees that reports network management at the host's end too."""
 CONVERSATION = "harness.checks.conversation"
@@ -179,8 +180,8 @@ class Judge:
         """The terminal that an entry concerns, where its actor is no terminal seen before; None if
         it concerns none.
         """
-        if actor == "RUN" or isinstance(event, (e.LagMeasured, *OF_THE_HOST)):
-            self._see_run(at, event)
+        if actor == RUN or isinstance(event, OF_THE_RUN):
+            self._see_run(at, actor, event)
             return None
         if actor in NOT_TERMINALS:
             if isinstance(event, e.HostCrashed) and event.phase == KILLED:
@@ -237,8 +238,8 @@ class Judge:
         self._terminals[name] = terminal
         return terminal
 
-    def _see_run(self, at: float, event: e.Event) -> None:
-        self._facts.see(event)
+    def _see_run(self, at: float, actor: str, event: e.Event) -> None:
+        self._facts.see(at, actor, event)
         self._faults.see(at, event)
         if isinstance(event, e.FaultActed):
             self._struck(at, event)
@@ -379,5 +380,16 @@ class Judge:
         terminals = tuple(self._terminals)
         deaf = self._header.mode == "terminals" and not self._totals.totals.understood
         return Judgement(
-            *(self._header, self._checks, self._facts, self._now, terminals, still_open), deaf=deaf
+            *(self._header, self._checks, self._facts, self._now, terminals, still_open),
+            deaf=deaf,
+            gone=self._gone() if self._header.mode == "terminals" else "",
         )
+
+    def _gone(self) -> str:
+        """That somebody else's host was out of reach as the run ended, and no fault of ours was
+        why; '' where it was not.
+        """
+        terminals = [x for name, x in self._terminals.items() if name not in NOT_TERMINALS]
+        if not self._facts.came_to_its_end or not self._faults.none_since(self._now - RECONNECTS):
+            return ""
+        return gone_host(terminals, self._header.contract, self._now)

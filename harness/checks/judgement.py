@@ -5,17 +5,20 @@
   observed, an expected event did not come, a forbidden one came, a fault never took effect, nothing
   was tried at all, the journal is cut off, or the harness was too slow for the timed bounds. It
   proves nothing either where a check raised, which is an error inside the harness (exit 4).
-- Timed bounds are widened by the worst delay that the harness measured of itself, once for each
-  timer in the bound (`Check.timers`). Where the delay is more than the contract's slack, they judge
-  nobody; failures that do not depend on time stand.
+- Timed bounds are widened by the lag that the harness measured of itself, once for each timer in
+  the bound (`Check.timers`). Where the lag is more than the contract's slack, they judge nobody;
+  failures that do not depend on time stand.
+- A case in which the harness stood still may have passed its bound by so long: then it is not
+  judged. The others are, and an invariant holds by them, unless more than one case (and more than
+  one in ten) is not judged, or no more are judged than not.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from harness.checks.base import FAILURES_KEPT, Check, Failure
+from harness.checks.base import FAILURES_KEPT, NO_LAG, RUN, Check, Failure, Late
 from harness.checks.catalogue import INVARIANTS
 from harness.checks.run_facts import RunFacts
 from harness.checks.totals import Totals
@@ -27,6 +30,10 @@ SECRECY = "S3"  # judged by a scan of the output
 _TERMINAL = re.compile("[:,]terminal=([^,]+)")
 _NAMED = 5  # so many terminals are named in a reason
 NEVER_AT_REST = "something was open to the last"
+MAY_BE_MISSED = 0.1
+"""The share of an invariant's cases that may be left unjudged because the harness stood still. Only
+cases that passed their bound are left unjudged: with more of them, a machine that errs now and then
+could pass for one that does not."""
 OPEN_TOLD = 5  # so many open things are told one by one
 
 
@@ -54,9 +61,11 @@ class Judgement:
         still_open: Sequence[str] = (),
         *,
         deaf: bool = False,
+        gone: str = "",
     ) -> None:
         """`terminals` are those that were seen; `still_open` says what was open as the run ended,
-        where that is seen. `deaf`: not one message of somebody else's host was understood.
+        where that is seen. `deaf`: not one message of somebody else's host was understood; `gone`
+        says that it was out of reach as the run ended.
         """
         self._terminals = terminals
         self._still_open = still_open
@@ -65,6 +74,7 @@ class Judgement:
         self._facts = facts
         self._now = now
         self._deaf = deaf
+        self._gone = gone
 
     def verdict(self, totals: Totals, *, cut: str, interrupted: bool, trouble: str = "") -> Verdict:
         """`cut` says how the journal is cut off, '' if it is whole; `trouble` is the most probable
@@ -90,7 +100,7 @@ class Judgement:
             expected=expected,
             reasons=tuple(reasons),
             totals=totals,
-            lag=self._facts.lag,
+            lag=self._facts.worst_delay,
             notes=tuple(dict.fromkeys((*self._facts.notes, *self._facts.errors.notes))),
         )
 
@@ -115,10 +125,7 @@ class Judgement:
         """
         if self._deaf and check.of_a_host:
             return 0
-        failed = check.failed - len(check.excesses)  # where time does not matter
-        if not self._facts.too_slow:
-            failed += sum(1 for excess in check.excesses if not self._excused(check, excess))
-        return failed
+        return check.failed - sum(1 for late in check.late if self._excused(check, late))
 
     def _failures(self, failing: set[str]) -> tuple[Failure, ...]:
         found = [
@@ -126,27 +133,39 @@ class Judgement:
             for check in self._checks
             if check.id in failing
             for failure in check.failures
-            if failure.excess is None or not self._excused(check, failure.excess)
+            if failure.late is None or not self._excused(check, failure.late)
         ]
         found += [
-            Failure(SECRECY, self._now, "RUN", f"a secret got out: {leak}")
+            Failure(SECRECY, self._now, RUN, f"a secret got out: {leak}")
             for leak in self._facts.leaks[:FAILURES_KEPT]
         ]
         return tuple(found)
 
-    def _excused(self, check: Check, excess: float) -> bool:
-        return self._facts.excuses(excess, check.timers)
+    def _excused(self, check: Check, late: Late) -> bool:
+        facts = self._facts
+        if facts.too_slow and late.excess < NO_LAG:
+            return True
+        return facts.lag_excuses(late, check.timers) or self._stood_still(check, late)
+
+    def _stood_still(self, check: Check, late: Late) -> bool:
+        return self._facts.standstill_excuses(late, check.timers, check.stood_by)
+
+    def _not_judged(self, check: Check) -> int:
+        """In how many of its cases nobody can tell, because the harness stood still."""
+        excused = (late for late in check.late if self._stood_still(check, late))
+        return sum(1 for late in excused if not self._facts.lag_excuses(late, check.timers))
 
     # --- rows ----------------------------------------------------------------------------------
 
     def _row(self, check: Check) -> Row:
         failed = self._failed(check)
+        not_judged = self._not_judged(check)
         status: Status
         if not check.observable(self._header.sees):
             status = "not observable"
         elif failed:
             status = "fail"
-        elif check.raised or (self._facts.too_slow and (check.timed or check.excesses)):
+        elif check.raised or self._says_nothing(check, not_judged):
             status = "invalid"
         elif not check.tried or (self._deaf and check.of_a_host):
             status = "not tried"
@@ -162,6 +181,16 @@ class Judgement:
             status=status,
             promised=self._promised(check.id, apart=check.rare),
             failures=failed if status == "fail" else 0,
+            not_judged=not_judged,
+        )
+
+    def _says_nothing(self, check: Check, not_judged: int) -> bool:
+        """Was the harness too late for what this check judges?"""
+        if self._facts.too_slow and (check.timed or check.late):
+            return True
+        judged = check.tried - not_judged
+        return not_judged > max(1, check.tried * MAY_BE_MISSED) or (
+            not_judged >= judged and not_judged > 0
         )
 
     def _secrecy_row(self) -> Row:
@@ -212,6 +241,7 @@ class Judgement:
             reasons.append("the run never said that it ended")
         if interrupted or ended == "interrupted":
             reasons.append("the run was interrupted")
+        reasons += [self._gone] if self._gone else []
         if self._facts.too_many_terminals:
             most = self._facts.too_many_terminals
             reasons.append(
@@ -236,16 +266,23 @@ class Judgement:
         for leak in self._facts.unmasked[:1]:
             reasons.append(f"the harness did not mask a secret that came over the wire: {leak}")
         reasons = [*self._facts.errors.reasons, *reasons]
-        if self._facts.too_slow and any(
-            row.status == "invalid" and row.id != SECRECY for row in rows
-        ):
-            reasons.append(
-                f"the harness itself was late by up to {self._facts.lag:.1f} s, "
-                f"more than the slack of {self._header.contract.slack:.1f} s"
-            )
+        reasons += self._too_late(row for row in rows if row.id != SECRECY)
         if not self._something_was_tried(rows):
             reasons.append("nothing was tried that could be observed")
         return reasons
+
+    def _too_late(self, rows: Iterable[Row]) -> list[str]:
+        """That the harness was too late for some invariants, and for which."""
+        invalid = [row for row in rows if row.status == "invalid"]
+        if not invalid:
+            return []
+        facts, slack = self._facts, self._header.contract.slack
+        if facts.too_slow:
+            late = f"the harness itself was late by up to {facts.lag:.1f} s"
+            return [f"{late}, more than the slack of {slack:.1f} s"]
+        missed = ", ".join(f"{row.not_judged} of {row.tried} of {row.id}" for row in invalid)
+        still = f"the harness itself was late: it stood still for up to {facts.stood.longest:.1f} s"
+        return [f"{still}, so that nobody can judge {missed}"]
 
     def _why_idle(self, fault: str) -> str:
         """Where the fault names a terminal that was not there, who was there instead."""

@@ -7,7 +7,7 @@ from collections.abc import Hashable
 
 from harness import events as e
 from harness.checks import still_open
-from harness.checks.base import NOBODY, Check
+from harness.checks.base import HOST, NOBODY, RUN, Check
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.number_set import NumberSet
 from harness.checks.transaction_evidence import TransactionEvidence, awaits_final_answer
@@ -125,6 +125,7 @@ class LedgerEqualsCash(Check):
     """
 
     id = "H3"
+    stood_by = (RUN, HOST)
     needs = ("ledger", "device", "wire.terminal")
     unit = "cents"
 
@@ -153,12 +154,14 @@ class LedgerEqualsCash(Check):
                 continue
             if not still_open.may_end(terminal, transaction, self.contract, now):
                 self.measured(abs(off))
+                late = still_open.past_end(terminal, transaction, self.contract, now)
                 self.fail(
                     terminal,
                     now,
                     f"STAN {transaction.stan}: debited {transaction.debit / 100:.2f}, given back "
                     f"{transaction.back / 100:.2f}, cash taken {transaction.taken / 100:.2f}",
                     of=transaction,
+                    late=late,
                 )
 
 
@@ -250,17 +253,18 @@ class TombstoneHolds(Check):
 
 
 class NothingPending(Check):
-    """H7. At quiescence each reversal that was sent has had a final answer or is parked, with an
+    """H7. It is the host's: a terminal that keeps a reversal and sends it when it can has done its
+    part. At quiescence each reversal that was sent has had a final answer or is parked, with an
     alarm; and the store, counted separately, holds no other one that is pending.
     """
 
     id = "H7"
+    stood_by = (RUN, HOST)
     needs = ("wire.terminal", "store")
 
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
         self._alarms: dict[str, int] = {}
-        self._counted: dict[str, e.StoreCounted] = {}
 
     def on_FrameSeen(self, terminal: TerminalEvidence, _at: float, event: e.FrameSeen) -> None:
         self.tried += event.end == "terminal" and terminal.wire.kind is Kind.REVERSAL
@@ -269,20 +273,17 @@ class NothingPending(Check):
         if event.kind == "parked":
             self._alarms[terminal.name] = self._alarms.get(terminal.name, 0) + 1
 
-    def on_StoreCounted(
-        self, terminal: TerminalEvidence, _at: float, event: e.StoreCounted
-    ) -> None:
-        self._counted[terminal.name] = event
-
     def rest(self, terminal: TerminalEvidence, now: float) -> None:
-        stored = self._counted.get(terminal.name, e.StoreCounted(0, 0, 0))
+        stored = terminal.stored
         waiting = [x for x in terminal.transactions.open.values() if awaits_final_answer(x)]
         self.tried += stored.pending
         for transaction in waiting:
             if not still_open.awaits_answer(terminal, transaction, self.contract, now):
                 assert transaction.reversal is not None
                 what = f"reversal {transaction.reversal[0]} has had no final answer"
-                self.fail(terminal, now, what, of=transaction)
+                what += terminal.wire.reach.in_words(transaction.reversal_begun_at)
+                late = still_open.past_answer(terminal, transaction, self.contract, now)
+                self.fail(terminal, now, what, of=transaction, late=late)
         unsent = stored.pending - len(waiting)
         if unsent > 0:
             self._never_left(terminal, unsent, now)
@@ -297,4 +298,5 @@ class NothingPending(Check):
         if any(still_open.may_end(terminal, x, self.contract, now) for x in theirs):
             return
         what = f"{count} reversals are pending in the store, and never left"
+        what += terminal.wire.reach.in_words(min([x.start for x in theirs], default=now))
         self.fail(terminal, now, what, of=theirs[0] if theirs else NOBODY)

@@ -14,11 +14,13 @@ from harness.wire.message import Message
 
 class LinkDown(NamedTuple):
     """`why` the link is down, and `overdue`: by how many seconds the terminal should have known it
-    earlier; None where it was told at once and had to wait for no timer.
+    earlier; None where it was told at once and had to wait for no timer. `since` is when the first
+    of those timers began (run seconds).
     """
 
     why: str
     overdue: float | None = None
+    since: float = 0.0
 
 
 MOST_ASKED = 100
@@ -111,10 +113,11 @@ class LinkEvidence:
         silent = self._time.between(self.heard, at)  # it asks three times before it knows
         overdue = silent - contract.silence - contract.slack
         if overdue > 0.0:
-            return LinkDown(f"the host has been silent for {silent:.0f} s", overdue)
+            return LinkDown(f"the host has been silent for {silent:.0f} s", overdue, self.heard)
         overdue = self._since_expiry(at) - contract.slack
         if overdue >= 0.0:
-            return LinkDown("a request expired and no echo was answered since", overdue)
+            since = at - overdue - contract.slack - contract.host_response
+            return LinkDown("a request expired and no echo was answered since", overdue, since)
         return None
 
     def _since_expiry(self, at: float) -> float:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from harness import events as e
-from harness.checks.base import FAILURES_KEPT
+from harness.checks.base import FAILURES_KEPT, Late, late_by
 from harness.contract import Contract
 from harness.wire.message import Kind, Message
 
@@ -43,19 +43,18 @@ class FaultsInForce:
 
 class Ignored(NamedTuple):
     """A sign-on or echo whose answer was missing, late or not complete. `until` is when that was
-    seen (run seconds), and `excess` by how many seconds its time was over (None where time does
-    not matter).
+    seen (run seconds), and `late` by how much its time was over (None where time does not matter).
     """
 
     until: float
     what: str
-    excess: float | None
+    late: Late | None
 
 
 class NetworkExchanges:
     """`tried` counts the sign-ons and echoes that were judged, `ignored` are those that failed."""
 
-    __slots__ = ("_contract", "_faults", "_opened_at", "_waiting", "ignored", "tried")
+    __slots__ = ("_answered", "_contract", "_faults", "_opened_at", "_waiting", "ignored", "tried")
 
     def __init__(self, contract: Contract, faults: FaultsInForce | None) -> None:
         """`faults` are those that may have taken an answer on its way; None where none can have."""
@@ -63,12 +62,14 @@ class NetworkExchanges:
         self._faults = faults
         self._opened_at = 0.0
         self._waiting: dict[str, tuple[Message, float]] = {}  # what was asked, and when, by STAN
+        self._answered: dict[str, Message] = {}  # what was asked and has its answer, by STAN
         self.tried = 0
         self.ignored: list[Ignored] = []
 
     def opened(self, at: float) -> None:
         self._opened_at = at
         self._waiting.clear()
+        self._answered.clear()
 
     def passes(self, at: float, message: Message, *, to_host: bool, authentic: bool) -> None:
         """A network management message passes the end at which they are read."""
@@ -86,12 +87,15 @@ class NetworkExchanges:
         """Judges what waits longer than it may."""
         for stan, (asked, asked_at) in list(self._waiting.items()):
             bound = self._bound(asked.function)
-            if now - asked_at >= bound - 1e-6:
+            waited = now - asked_at
+            if waited >= bound - 1e-6:
                 del self._waiting[stan]
-                self._judge(asked, asked_at, now, "was not answered", bound)
+                late = Late(bound, asked_at, now, waited - bound)
+                self._judge(asked, asked_at, now, "was not answered", late)
 
     def _asks(self, at: float, message: Message) -> None:
         if message.function in ("sign_on", "echo"):
+            self._answered.pop(message.stan, None)
             self._waiting[message.stan] = (message, at)
             if len(self._waiting) > KEEPS:
                 del self._waiting[next(iter(self._waiting))]
@@ -99,19 +103,25 @@ class NetworkExchanges:
     def _is_answered(self, at: float, message: Message) -> None:
         asked, asked_at = self._waiting.pop(message.stan, (None, 0.0))
         if asked is None:
+            if message.stan in self._answered:
+                self._judge(self._answered[message.stan], at, at, "was answered again", None)
             return
+        self._answered[message.stan] = asked
+        if len(self._answered) > KEEPS:
+            del self._answered[next(iter(self._answered))]
         took, bound = at - asked_at, self._bound(asked.function)
-        wrong, excess = "", None
+        wrong, late = "", None
         if not message.code:
             wrong = f"was answered without DE {message.element('code')}"
         elif took > bound + 1e-6:
-            wrong, excess = f"was answered after {took:.1f} s, at most {bound:.1f} s", took - bound
+            wrong = f"was answered after {took:.1f} s, at most {bound:.1f} s"
+            late = late_by(took - bound, asked_at, at)
         else:
             wrong = _of_another(message, asked)
-        self._judge(asked, asked_at, at, wrong, excess)
+        self._judge(asked, asked_at, at, wrong, late)
 
     def _judge(
-        self, asked: Message, asked_at: float, until: float, wrong: str, excess: float | None
+        self, asked: Message, asked_at: float, until: float, wrong: str, late: Late | None
     ) -> None:
         if self._faults is not None and not self._faults.none_since(self._opened_at):
             return
@@ -121,7 +131,7 @@ class NetworkExchanges:
         if wrong and len(self.ignored) < FAILURES_KEPT:
             name = asked.function.replace("_", "-")
             what = f"the {name} with STAN {asked.stan} {wrong}"
-            self.ignored.append(Ignored(until, what, excess))
+            self.ignored.append(Ignored(until, what, late))
 
     def _bound(self, function: str) -> float:
         contract = self._contract

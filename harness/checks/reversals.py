@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness import events as e
 from harness.checks import still_open
-from harness.checks.base import Check
+from harness.checks.base import Check, late_by
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.transaction_evidence import TransactionEvidence
 from harness.wire.describe import mask_fields
@@ -139,7 +139,8 @@ class RepeatedInTime(Check):
                     f"reversal {transaction.reversal[0]} of STAN {transaction.stan} has no final "
                     f"answer, and was not sent again within {self.bound:.0f} s"
                 )
-                self.fail(terminal, now, what, of=transaction, excess=waited - self.bound)
+                late = late_by(waited - self.bound, now - waited, now)
+                self.fail(terminal, now, what, of=transaction, late=late)
 
 
 class ReversalsInOrder(Check):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness import events as e
-from harness.checks.base import Check
+from harness.checks.base import HOST, RUN, Check, Late, late_by
 from harness.checks.evidence import TerminalEvidence
 from harness.machines.business_day import DAY
 from harness.wire.message import AdviceOutcome
@@ -57,6 +57,7 @@ class DaysAddUp(Check):
     """
 
     id = "H8"
+    stood_by = (RUN, HOST)
     needs = ("ledger", "wire.host")
 
     def __init__(self, *args: object) -> None:
@@ -74,7 +75,8 @@ class DaysAddUp(Check):
         number = int(days) + 1
         if event.day in [day for n, day in self._labels.items() if n != number]:
             # the day before is right if the harness recorded the posting too late
-            late = since if self._labels.get(number - 1) == event.day else None
+            before = self._labels.get(number - 1) == event.day
+            late = late_by(since, at - since, at) if before else None
             self._wrong_day(terminal, at, event, late)
         elif not event.day or event.day != self._labels.setdefault(number, event.day):
             self._wrong_day(terminal, at, event, None)
@@ -86,9 +88,9 @@ class DaysAddUp(Check):
             self._last[terminal.name, event.cause] = event.day
 
     def _wrong_day(
-        self, terminal: TerminalEvidence, at: float, event: e.Posted, excess: float | None
+        self, terminal: TerminalEvidence, at: float, event: e.Posted, late: Late | None
     ) -> None:
-        self.fail(terminal, at, f"STAN {event.stan} was posted to day '{event.day}'", excess=excess)
+        self.fail(terminal, at, f"STAN {event.stan} was posted to day '{event.day}'", late=late)
 
     def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
         answer = terminal.wire.message
@@ -111,6 +113,6 @@ class DaysAddUp(Check):
         for kind, amount in told.items():
             if amount != sums[kind]:
                 self.fail_at(
-                    at, "HOST", f"day {event.day} was closed with {kind}s of {amount / 100:.2f}, "
+                    at, HOST, f"day {event.day} was closed with {kind}s of {amount / 100:.2f}, "
                     f"posted were {sums[kind] / 100:.2f}",
                 )  # fmt: skip

@@ -7,6 +7,7 @@ Where the machines said themselves that nothing is open any more, no bound excus
 
 from __future__ import annotations
 
+from harness.checks.base import NO_LAG, Late
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.transaction_evidence import TransactionEvidence, awaits_final_answer
 from harness.contract import Contract
@@ -28,6 +29,43 @@ def awaits_answer(
 ) -> bool:
     """Could the answer to the reversal of this transaction still come in time?"""
     return terminal.ended_open and now - transaction.reversal_begun_at <= contract.advice_wait
+
+
+def past_end(
+    terminal: TerminalEvidence, transaction: TransactionEvidence, contract: Contract, now: float
+) -> Late | None:
+    """By how much this transaction is past its time, where it was open as the run ended."""
+    began = transaction.began
+    if began is None:
+        return None
+    over = terminal.time.since(began, now) - contract.whole_way - terminal.time.allowance(began)
+    return past(terminal, over, began.at, now)
+
+
+def past_answer(
+    terminal: TerminalEvidence, transaction: TransactionEvidence, contract: Contract, now: float
+) -> Late | None:
+    """By how much the answer to its reversal is past its time, where the run ended open."""
+    since = transaction.reversal_begun_at
+    return past(terminal, now - since - contract.advice_wait, since, now)
+
+
+def past(terminal: TerminalEvidence, over: float, since: float, now: float) -> Late | None:
+    """What was open for `over` seconds more than it may be, where the run ended with something
+    open: a harness that stood still meanwhile may be why, and no lag of another kind. Where all
+    said that nothing is open any more, no time excuses it: None.
+    """
+    return Late(NO_LAG, since, now, over) if terminal.ended_open else None
+
+
+def kept_unsent(terminal: TerminalEvidence) -> int:
+    """How many reversals a terminal keeps that it could not send, as it does not reach its host:
+    its store holds so many more than it has sent.
+    """
+    if terminal.wire.reach.can_send:
+        return 0
+    sent = sum(awaits_final_answer(x) for x in terminal.transactions.open.values())
+    return max(0, terminal.stored.pending - sent)
 
 
 def is_queued_behind_another(terminal: TerminalEvidence, transaction: TransactionEvidence) -> bool:

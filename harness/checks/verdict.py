@@ -20,7 +20,9 @@ EXIT_CODES: dict[Outcome, int] = {"pass": 0, "fail": 1, "invalid": 3}
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """One invariant: how often it was tried, and the worst case seen against its bound."""
+    """One invariant: how often it was tried, and the worst case seen against its bound. In
+    `not_judged` cases nobody can tell, as the harness itself stood still meanwhile.
+    """
 
     id: str
     title: str
@@ -31,6 +33,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     status: Status
     promised: bool
     failures: int
+    not_judged: int = 0
 
 
 class Expected(msgspec.Struct, frozen=True):
@@ -50,9 +53,9 @@ class Expected(msgspec.Struct, frozen=True):
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """`failures` keeps the first twenty of each invariant; `reasons` say why a run is invalid;
-    `lag` is the harness's own worst delay in run seconds; `notes` say which evidence is missing, so
-    that nothing was judged of it, and tell of errors inside the harness that the verdict does not
-    rest on.
+    `lag` is the longest time by which the harness itself was late, in run seconds; `notes` say
+    which evidence is missing, so that nothing was judged of it, and tell of errors inside the
+    harness that the verdict does not rest on.
     """
 
     outcome: Outcome

@@ -12,6 +12,7 @@ from harness.checks.connection_gaps import ConnectionGaps
 from harness.checks.connections import UNKNOWN, Connections
 from harness.checks.exchanges import Exchanges
 from harness.checks.host_end_evidence import HostEndEvidence
+from harness.checks.host_reach import HostReach
 from harness.checks.host_wait import HostWait
 from harness.checks.link_evidence import LinkEvidence
 from harness.checks.network_exchanges import FaultsInForce, NetworkExchanges
@@ -65,7 +66,7 @@ class WireEvidence:
     __slots__ = (
         "_awaited", "_contract", "_dialect", "_name", "_network_end", "_time", "_transactions",
         "_unread", "_wait", "advice", "connection", "connections", "exchanges", "first_sent",
-        "gaps", "host_end", "kind", "link", "message", "network", "subject",
+        "gaps", "host_end", "kind", "link", "message", "network", "reach", "subject",
     )  # fmt: skip
 
     def __init__(
@@ -91,6 +92,7 @@ class WireEvidence:
         self._awaited: frozenset[str] = frozenset()  # the types of what answers its reversals
         self._unread: list[tuple[Message, str] | None] = []  # with its MAC; None: the link closed
         self.link = LinkEvidence(contract, time, transactions)
+        self.reach = HostReach(contract, self.link, time)
         self.connection = UNKNOWN
         self.connections = connections
         self.first_sent = ""
@@ -155,10 +157,15 @@ class WireEvidence:
 
     def on_LinkOpened(self, at: float, _event: e.LinkOpened) -> None:
         self.link.opened(at)
+        self.reach.changed(at)
         self.network.opened(at)
+
+    def on_ConnectFailed(self, _at: float, event: e.ConnectFailed) -> None:
+        self.reach.failed(event)
 
     def on_LinkClosed(self, at: float, _event: e.LinkClosed) -> None:
         self.link.closed(at)
+        self.reach.changed(at)
         self.exchanges.closed(at)
         self.network.closed(at)
         self.connections.closed(self.connection)
@@ -171,6 +178,7 @@ class WireEvidence:
     def power_lost(self, at: float) -> None:
         """The terminal's end of the connection is gone, and what it had not read."""
         self.link.closed(at)
+        self.reach.changed(at)
         self.exchanges.closed(at)
         self.network.closed(at)
         self._unread.clear()
@@ -245,7 +253,7 @@ class WireEvidence:
     # --- to the terminal -------------------------------------------------------------------------
 
     def _arrived(self, at: float, message: Message, mac: str) -> None:
-        self.link.heard = at
+        self.link.heard = self.reach.heard_at = at
         if self._time.stands_still:
             self._unread.append((message, mac))
         else:
@@ -265,6 +273,7 @@ class WireEvidence:
             # hosts leave the terminal out there: the link says whose
             if whose in (self._name, ""):
                 self.link.is_answered(at, message)
+                self.reach.changed(at)
         elif kind is Kind.ANSWER and whose in (self._name, ""):
             self._answer(at, message, mac)
         elif (kind, whose) == (Kind.REVERSAL_ANSWER, self._name) and message.mti in self._awaited:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness import events as e
 from harness.checks import still_open
-from harness.checks.base import Check
+from harness.checks.base import HOST, RUN, Check
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.transaction_evidence import HOST_TIMER, TransactionEvidence, is_over
 from harness.checks.wire_evidence import CLOSING
@@ -38,7 +38,8 @@ class EndsExactlyOnce(Check):
     """T8. Declined, completed, reversed or suspense; exactly one of them, by the evidence.
 
     A withdrawal whose reversal waits behind one that the host has not answered is H7's: reversals
-    leave in their order, and the terminal may not send it yet.
+    leave in their order, and the terminal may not send it yet. So is one whose reversal the store
+    holds while the terminal does not reach its host.
     """
 
     id = "T8"
@@ -63,6 +64,7 @@ class EndsExactlyOnce(Check):
             self.fail(terminal, at, f"STAN {transaction.stan}: {wrong}", of=transaction)
 
     def rest(self, terminal: TerminalEvidence, now: float) -> None:
+        kept = still_open.kept_unsent(terminal)
         for transaction in terminal.transactions.open.values():
             if transaction.endings:
                 self._judge(terminal, now, transaction)
@@ -70,9 +72,12 @@ class EndsExactlyOnce(Check):
             asked = transaction.requested and transaction.withdrawal
             if not asked or still_open.is_queued_behind_another(terminal, transaction):
                 continue
-            if not still_open.may_end(terminal, transaction, self.contract, now):
+            if kept > 0:
+                kept -= 1
+            elif not still_open.may_end(terminal, transaction, self.contract, now):
                 self.tried += 1
-                self.fail(terminal, now, never_ended(transaction), of=transaction)
+                late = still_open.past_end(terminal, transaction, self.contract, now)
+                self.fail(terminal, now, never_ended(transaction), of=transaction, late=late)
 
 
 class UnansweredIsReversed(Check):
@@ -102,7 +107,9 @@ class UnansweredIsReversed(Check):
             due = max(queued, transaction.start + self.contract.wait)
             if now > due or not terminal.ended_open:
                 self.tried += 1
-                self.fail(terminal, now, never_ended(transaction), of=transaction)
+                open_since = transaction.start
+                late = still_open.past(terminal, now - due, open_since, now)
+                self.fail(terminal, now, never_ended(transaction), of=transaction, late=late)
 
 
 def must_be_reversed(transaction: TransactionEvidence) -> bool:
@@ -160,23 +167,32 @@ def contradiction(transaction: TransactionEvidence, endings: tuple[str, ...]) ->
 
 class PowerCutLosesNothing(Check):
     """T10. A withdrawal that was open when the power failed has still ended, and a reversal that
-    was in flight then has had its final answer.
+    was in flight then has had its final answer, or is in the store still: what a host does not
+    answer (H7) is not lost.
     """
 
     id = "T10"
+    stood_by = (RUN, HOST)
     needs = ("device", "wire.terminal")
 
     def rest(self, terminal: TerminalEvidence, now: float) -> None:
         self.tried += terminal.transactions.cut_withdrawals
+        unsent = still_open.kept_unsent(terminal)
+        sent = terminal.stored.pending - unsent
         for transaction in terminal.transactions.open.values():
             if not (transaction.cut and transaction.requested and transaction.withdrawal):
                 continue
             if not transaction.endings:
-                if not still_open.may_end(terminal, transaction, self.contract, now):
-                    self.fail(terminal, now, never_ended(transaction), of=transaction)
-            elif not (
-                is_over(transaction)
-                or still_open.awaits_answer(terminal, transaction, self.contract, now)
-            ):
+                if unsent > 0:
+                    unsent -= 1
+                elif not still_open.may_end(terminal, transaction, self.contract, now):
+                    late = still_open.past_end(terminal, transaction, self.contract, now)
+                    self.fail(terminal, now, never_ended(transaction), of=transaction, late=late)
+            elif is_over(transaction):
+                continue
+            elif sent > 0:
+                sent -= 1
+            elif not still_open.awaits_answer(terminal, transaction, self.contract, now):
                 what = f"STAN {transaction.stan}: its reversal was never answered"
-                self.fail(terminal, now, what, of=transaction)
+                late = still_open.past_answer(terminal, transaction, self.contract, now)
+                self.fail(terminal, now, what, of=transaction, late=late)

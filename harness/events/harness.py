@@ -72,6 +72,15 @@ class LagMeasured(HarnessEvent, frozen=True, gc=False):
     busy: float = 0.0
 
 
+class HarnessStoodStill(HarnessEvent, frozen=True, gc=False):
+    """A process of the harness did nothing for so many run seconds, up to now: it was stopped or
+    swapped out, had no core, or the machine slept. The actor says which process: HOST is that of
+    the host in a live run, RUN the other one. What it does next is recorded after this entry.
+    """
+
+    seconds: float
+
+
 class EvidenceKept(HarnessEvent, frozen=True, gc=False):
     """The journal has the evidence of so many `terminals` `of` the fleet; nothing is judged of the
     others.

@@ -29,7 +29,6 @@ from harness.live.clock import LiveClock
 from harness.live.evidence_sample import EvidenceSample
 from harness.live.host_server import HostServer
 from harness.live.loop import FirstError, new_loop, watched
-from harness.live.transport import watch_lag
 from harness.plan import RunPlan
 from harness.profiles import profiles_blamed
 from harness.shell import leave_signals_to_parent
@@ -57,23 +56,19 @@ async def _serve(options: HostProcessOptions, assembly: Assembly, start: float) 
     server = HostServer(assembly, journal, clock)
     await server.listen()
     _say(f"port {server.port}")
-    lag = watched(
-        asyncio.create_task(
-            watch_lag(clock, server.lag, lambda measured: server.record("HOST", measured))
-        )
-    )
+    watch = watched(asyncio.create_task(server.delay.watch()))
     reader = asyncio.StreamReader()
     await server.loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     within = options.plan.scenario.contract.quiescence
     told = asyncio.create_task(_obey(reader, server, writer, within))
     await asyncio.wait({told, first_error.wait()}, return_when=asyncio.FIRST_COMPLETED)
-    lag.cancel()
+    watch.cancel()
     with contextlib.suppress(asyncio.CancelledError):
-        await lag
+        await watch
     server.close()
     try:
         first_error.check()
-        server.record("HOST", e.LagMeasured(server.lag.take()))
+        server.record("HOST", e.LagMeasured(server.delay.take()))
     finally:
         writer.close()
 

@@ -19,9 +19,10 @@ from harness.live.clock import LiveClock
 from harness.live.faulty_link import FaultyLink
 from harness.live.last_answers import LastAnswers
 from harness.live.loop import watched
+from harness.live.own_delay import OwnDelay
 from harness.live.stores import HostStore
 from harness.live.stream_watch import StreamWatch
-from harness.live.transport import Alarm, Connection, Lag
+from harness.live.transport import Alarm, Connection
 from harness.tap import Tap
 
 FIRST_PORT, LAST_PORT = 20_000, 32_767  # above, ports collide with ephemeral ones
@@ -191,7 +192,7 @@ class HostServer:
         self.loop = asyncio.get_running_loop()
         self.clock = clock
         self.standalone = standalone
-        self.lag = Lag()
+        self.delay = OwnDelay(clock, self._stood_still)
         self.faults = assembly.faults
         self.faults.tell = self._fault_acted
         self.decoder = assembly.tap
@@ -207,7 +208,7 @@ class HostServer:
         self._by_connection: dict[int, AcceptedConnection] = {}
         self._server: asyncio.Server | None = None
         self._reopening: asyncio.Task[None] | None = None
-        self._alarm = Alarm(self.loop, clock, self.lag, self.host.next_deadline, self._wake)
+        self._alarm = Alarm(self.loop, clock, self.delay, self.host.next_deadline, self._wake)
 
     def taps(self, end: e.End) -> dict[str, Tap]:
         """A tap for each direction of a new connection, at that end."""
@@ -238,6 +239,7 @@ class HostServer:
         Raises:
             EnvironmentTrouble: the port is in use, or none is free.
         """
+        self.delay.begin()
         wanted = [port] if port else _free_ports()
         trouble: OSError | None = None
         for candidate in wanted:
@@ -325,7 +327,11 @@ class HostServer:
             self._server = None
 
     def record(self, actor: str, event: e.Event) -> None:
-        self._journal.record(self.clock.now(), actor, event)
+        self._journal.record(self.delay.now(), actor, event)
+
+    def _stood_still(self, event: e.Event) -> None:
+        """Where the host stands alone, its process is that of the run."""
+        self.record(RUN if self.standalone else self.host.name, event)
 
     def _fault_acted(self, effect: e.FaultActed) -> None:
         self.record(RUN, effect)
@@ -352,8 +358,8 @@ class HostServer:
         """Wait until the issuer has been told all that was approved in its stead, for `within` run
         seconds at most.
         """
-        end = self.clock.now() + within
-        while not self.host.at_rest and self.clock.now() < end:
+        end = self.delay.deadline(within)
+        while not self.host.at_rest and not end.passed:
             await asyncio.sleep(_MOMENT)
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import resource
-from collections.abc import Callable, Coroutine, Generator, Iterator
+from collections.abc import Callable, Coroutine, Generator, Iterator, Sequence
 from typing import Any, ClassVar, TypeVar
 from weakref import WeakKeyDictionary, ref
 
@@ -96,6 +96,13 @@ def watched(task: asyncio.Task[None]) -> asyncio.Task[None]:
     """The task itself; an exception in it is handed to the loop's exception handler at once."""
     task.add_done_callback(_tell)
     return task
+
+
+async def cancel(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """End them, and wait until they have ended."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _tell(task: asyncio.Task[None]) -> None:

@@ -22,10 +22,17 @@ from harness.live.host_launcher import HostProcess
 from harness.live.host_process import HostProcessOptions
 from harness.live.journal_merge import PARTS, JournalMerge, MergedJournal, part_path
 from harness.live.leftovers import remove_parts, temporary_state
-from harness.live.loop import FirstError, Signals, allow_many_files, run_with_signals, watched
+from harness.live.loop import (
+    FirstError,
+    Signals,
+    allow_many_files,
+    cancel,
+    run_with_signals,
+    watched,
+)
 from harness.live.stores import TerminalStore, open_terminal_store
 from harness.live.terminal_fleet import TerminalFleet
-from harness.live.transport import watch_lag, watch_windows
+from harness.live.transport import watch_windows
 from harness.outcome import Outcome, Progress
 from harness.plan import RunPlan
 from harness.profiles import profiles_blamed
@@ -189,7 +196,7 @@ class _LiveRun:
         try:
             how = await self._run_fleet(journal, interrupt, first_error, progress)
         finally:
-            await _cancel(tasks)
+            await cancel(tasks)
             part.close()
         first_error.check()
         if part.trouble:
@@ -218,15 +225,32 @@ class _LiveRun:
         fleet = TerminalFleet(
             self._assembly, journal, self._clock, self._store, ("127.0.0.1", self._host.port)
         )
-        watching = [
-            watched(loop.create_task(task))
-            for task in (
-                watch_lag(self._clock, fleet.lag, lambda measured: fleet.record(RUN, measured)),
-                watch_windows(
-                    self._clock, self._assembly.faults, lambda event: fleet.record(RUN, event)
-                ),
-            )
-        ]
+        watching = watched(loop.create_task(fleet.delay.watch()))
+        try:
+            how = await self._play_windows(fleet, interrupt, first_error, progress)
+            fleet.record(RUN, e.LagMeasured(fleet.delay.take()))
+            fleet.count()
+            if how != "interrupted":
+                await self._settle_host(fleet, first_error)
+            self._host.stop()  # first: nothing comes after the run's end
+            fleet.record(RUN, e.RunEnded(how))
+            fleet.delay.end()
+        finally:
+            await cancel([watching])  # last: the run's end is judged as well
+        return how
+
+    async def _play_windows(
+        self,
+        fleet: TerminalFleet,
+        interrupt: asyncio.Event,
+        first_error: FirstError,
+        progress: Watch,
+    ) -> str:
+        """Play the run, while the faults' windows open and close."""
+        windows = watch_windows(
+            self._clock, self._assembly.faults, lambda event: fleet.record(RUN, event)
+        )
+        watching = watched(asyncio.get_running_loop().create_task(windows))
         try:
             await self._until(0.0, interrupt, first_error)
             if not self._sample.whole:
@@ -234,22 +258,16 @@ class _LiveRun:
             fleet.start()
             how = await self._play(fleet, interrupt, first_error, progress)
         finally:
-            await _cancel(watching)
+            await cancel([watching])
             await fleet.close()
         first_error.check()
-        fleet.record(RUN, e.LagMeasured(fleet.lag.take()))
-        fleet.count()
-        if how != "interrupted":
-            await self._settle_host(first_error)
-        self._host.stop()  # first: nothing comes after the run's end
-        fleet.record(RUN, e.RunEnded(how))
         return how
 
-    async def _settle_host(self, first_error: FirstError) -> None:
+    async def _settle_host(self, fleet: TerminalFleet, first_error: FirstError) -> None:
         """Until the host has told its issuer what it owed it, for the contract's quiescence."""
-        end = self._clock.now() + self._assembly.plan.scenario.contract.quiescence
+        end = fleet.delay.deadline(self._assembly.plan.scenario.contract.quiescence)
         self._host.settle()
-        while not self._host.settled and self._clock.now() < end:
+        while not self._host.settled and not end.passed:
             await asyncio.sleep(_SETTLED_EVERY)
             self._host.hear()
             self._host.check()
@@ -265,25 +283,26 @@ class _LiveRun:
         plan = self._assembly.plan
         phase = "running"
         end = plan.duration
+        settled = fleet.delay.deadline(0.0)
         while not interrupt.is_set():
             now = self._clock.now()
             if progress is not None:
                 progress(Progress(now, plan.duration, fleet.states(), fleet.cards_inside(), phase))
             if phase == "running" and now >= end:
                 phase = "settling"
-                end = now + self._assembly.faults.outage + plan.scenario.contract.quiescence
+                wait = self._assembly.faults.outage + plan.scenario.contract.quiescence
+                end, settled = now + wait, fleet.delay.deadline(wait)
                 fleet.stop_customers()
                 self._host.lift()
             elif phase == "settling":
                 if fleet.quiet():
                     return "quiet"
-                if now >= end:
+                if settled.passed:
                     return "open"
             self._host.check()
             first_error.check()
-            await self._until(
-                min(now + _LOOK_EVERY * self._clock.speed, end), interrupt, first_error
-            )
+            soon = now + _LOOK_EVERY * self._clock.speed
+            await self._until(min(soon, max(end, now + 1.0)), interrupt, first_error)
         return "interrupted"
 
     async def _until(self, when: float, interrupt: asyncio.Event, first_error: FirstError) -> None:
@@ -292,10 +311,3 @@ class _LiveRun:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(interrupt.wait(), wait)
         first_error.check()
-
-
-async def _cancel(tasks: Sequence[asyncio.Task[None]]) -> None:
-    """End them, and wait until they have ended."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

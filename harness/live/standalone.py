@@ -40,8 +40,9 @@ from harness.live.begun_journal import (
 from harness.live.clock import LiveClock, unix_time
 from harness.live.evidence_sample import EvidenceSample
 from harness.live.fault_places import check_faults
-from harness.live.loop import FirstError, allow_many_files, watched
-from harness.live.transport import Lag, watch_lag, watch_windows
+from harness.live.loop import FirstError, allow_many_files, cancel, watched
+from harness.live.own_delay import OwnDelay
+from harness.live.transport import watch_windows
 from harness.plan import RunPlan
 from harness.scenario import REAL_CLOCK
 from harness.units import parse_duration
@@ -55,7 +56,7 @@ E = TypeVar("E", bound=e.Event)
 class StandaloneMachines(Protocol):
     """What runs here: a `HostServer` or a `TerminalFleet`."""
 
-    lag: Lag
+    delay: OwnDelay
 
     def record(self, actor: str, event: e.Event) -> None: ...
 
@@ -158,14 +159,14 @@ class Standalone:
             self._first_error.release()
             self._let_go()
             raise
-        record, clock = self.machines.record, self.clock
+        record = self.machines.record
         if not self._sample.whole:
             record(RUN, self._sample.event)
         self._tasks = [
             watched(asyncio.create_task(task))
             for task in (
-                watch_lag(clock, self.machines.lag, lambda measured: record(RUN, measured)),
-                watch_windows(clock, self._assembly.faults, lambda event: record(RUN, event)),
+                self.machines.delay.watch(),  # the first one: it ends last
+                watch_windows(self.clock, self._assembly.faults, lambda event: record(RUN, event)),
             )
         ]
         return self
@@ -228,6 +229,7 @@ class Standalone:
         except EnvironmentTrouble as trouble:
             error = error or trouble
         finally:
+            await cancel(self._tasks)
             self._first_error.release()
             self._let_go()
         if isinstance(error, EnvironmentTrouble):
@@ -241,9 +243,7 @@ class Standalone:
             if kind is None and not self._settled:
                 await self.settle()
         finally:
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await cancel(self._tasks[1:])
             await self._shut()
         try:
             if kind is None:
@@ -251,8 +251,9 @@ class Standalone:
             self._count()
         finally:
             record = self.machines.record
-            record(RUN, e.LagMeasured(self.machines.lag.take()))
+            record(RUN, e.LagMeasured(self.machines.delay.take()))
             record(RUN, e.RunEnded(self._how or "interrupted"))
+            self.machines.delay.end()
 
     def _let_go(self) -> None:
         """Close the files. What fails now hides nothing that was judged before."""
@@ -279,9 +280,9 @@ class Standalone:
         self._settled = True
         self._lift()
         wait = self._assembly.faults.outage + self.plan.scenario.contract.quiescence
-        end = self.clock.now() + wait
+        end = self.machines.delay.deadline(wait)
         stop_waiting = stop_waiting or asyncio.Event()
-        while not (quiet := self.quiet()) and self.clock.now() < end and not stop_waiting.is_set():
+        while not (quiet := self.quiet()) and not end.passed and not stop_waiting.is_set():
             await self.pause(stop_waiting)
         self._how = "quiet" if quiet else "interrupted" if stop_waiting.is_set() else "open"
         return quiet

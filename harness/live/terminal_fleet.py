@@ -23,9 +23,10 @@ from harness.journal import Journal
 from harness.live.clock import LiveClock
 from harness.live.faulty_link import FaultyLink
 from harness.live.loop import watched
+from harness.live.own_delay import OwnDelay
 from harness.live.stores import TerminalStore
 from harness.live.stream_watch import StreamWatch
-from harness.live.transport import Alarm, Connection, Lag
+from harness.live.transport import Alarm, Connection
 from harness.live.unreachable import UnreachableAddresses
 from harness.machines.atm import Atm, LosePower, WantBoot
 from harness.machines.device import MOVES
@@ -39,18 +40,9 @@ class LiveAtm:
     """One ATM on a real connection. Its owner in the sense of `Connection`."""
 
     __slots__ = (
-        "_alarm",
-        "_connection",
-        "_dialling",
-        "_faulty_link",
-        "_fleet",
-        "_outer",
-        "_over",
-        "_path",
-        "_taps",
-        "_watch",
-        "atm",
-    )
+        "_alarm", "_connection", "_dialling", "_faulty_link", "_fleet", "_outer", "_over",
+        "_path", "_taps", "_watch", "atm",
+    )  # fmt: skip
 
     def __init__(self, fleet: TerminalFleet, atm: Atm) -> None:
         self._fleet = fleet
@@ -63,7 +55,7 @@ class LiveAtm:
         self._taps: dict[str, Tap] = {}
         self._outer: dict[str, Tap] = {}  # between the faults and the socket
         self._watch: StreamWatch | None = None  # of somebody else's host
-        self._alarm = Alarm(fleet.loop, fleet.clock, fleet.lag, atm.next_deadline, self._wake)
+        self._alarm = Alarm(fleet.loop, fleet.clock, fleet.delay, atm.next_deadline, self._wake)
 
     def boot(self) -> None:
         self.atm.boot(self._fleet.store.image(self.atm.id), self._fleet.clock.now())
@@ -131,9 +123,10 @@ class LiveAtm:
             watch.came()
 
     def _to_terminal(self, data: bytes) -> None:
+        now = self._fleet.delay.now()  # one for both: what the tap saw in time was in time
         for frame in self._taps["terminal"].see(data):
-            self._record(frame)
-        self.atm.receive(data, self._fleet.clock.now())
+            self._fleet.record_at(now, self.atm.id, frame)
+        self.atm.receive(data, now)
         self._drain()
 
     def lost(self, connection: Connection, how: str) -> None:
@@ -291,7 +284,7 @@ class TerminalFleet:
         self.keeps_devices = keeps_devices
         self.loop = asyncio.get_running_loop()
         self.clock = clock
-        self.lag = Lag()
+        self.delay = OwnDelay(clock, lambda event: self.record(RUN, event))
         self.store = store
         self.faults = assembly.faults
         self.faults.tell = self._fault_acted
@@ -326,7 +319,11 @@ class TerminalFleet:
             self.loop.call_exception_handler({"message": str(trouble), "exception": trouble})
 
     def record(self, actor: str, event: e.Event) -> None:
-        self._journal.record(self.clock.now(), actor, event)
+        self._journal.record(self.delay.now(), actor, event)
+
+    def record_at(self, now: float, actor: str, event: e.Event) -> None:
+        """`now` was taken from `delay` by whoever calls, for this and for what it does next."""
+        self._journal.record(now, actor, event)
 
     def _fault_acted(self, effect: e.FaultActed) -> None:
         self.record(RUN, effect)
@@ -335,6 +332,7 @@ class TerminalFleet:
         """Count the cassettes, switch everything on. An earlier process, if `connected`, was cut
         off by a power cut: at run second `died_at` of this run, or, with None, in another run.
         """
+        self.delay.begin()
         self._has_a_past = connected
         if died_at is not None:
             for live in self.atms:

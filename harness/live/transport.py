@@ -1,7 +1,7 @@
 """Sockets and the event loop's timers, for host and terminals alike.
 
 Nothing here knows ISO 8583. A `Connection` hands bytes over and says how a connection ended; an
-`Alarm` wakes a machine at its deadline and measures by how much the loop was late.
+`Alarm` wakes a machine at its deadline and measures by how much it was late.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ import fcntl
 import socket
 import struct
 import termios
-import time
 from collections.abc import Callable
 from typing import Protocol, cast
 
 from harness import events as e
 from harness.faults.fault_set import FaultSet
 from harness.live.clock import LiveClock
+from harness.live.own_delay import OwnDelay
 
 
 class Owner(Protocol):
@@ -113,23 +113,6 @@ def _unconfirmed(fd: int) -> int:
     return int(struct.unpack("i", fcntl.ioctl(fd, termios.TIOCOUTQ, b"\0\0\0\0"))[0])
 
 
-class Lag:
-    """The worst delay of the harness itself since it was last asked, in run seconds."""
-
-    __slots__ = ("worst",)
-
-    def __init__(self) -> None:
-        self.worst = 0.0
-
-    def saw(self, seconds: float) -> None:
-        if seconds > self.worst:
-            self.worst = seconds
-
-    def take(self) -> float:
-        worst, self.worst = self.worst, 0.0
-        return worst
-
-
 _ROUNDS = 16
 
 
@@ -137,7 +120,7 @@ class Alarm:
     """Wakes one machine at its next deadline; only one timer of the loop at a time."""
 
     __slots__ = (
-        "_clock", "_deadline", "_due", "_expected", "_handle", "_lag", "_loop", "_stopped",
+        "_clock", "_deadline", "_delay", "_due", "_expected", "_handle", "_loop", "_stopped",
         "_wake",
     )  # fmt: skip
 
@@ -145,13 +128,13 @@ class Alarm:
         self,
         loop: asyncio.AbstractEventLoop,
         clock: LiveClock,
-        lag: Lag,
+        delay: OwnDelay,
         deadline: Callable[[], float],
         wake: Callable[[float], None],
     ) -> None:
         self._loop = loop
         self._clock = clock
-        self._lag = lag
+        self._delay = delay
         self._deadline = deadline
         self._wake = wake
         self._due = float("inf")
@@ -175,9 +158,9 @@ class Alarm:
 
     def _fire(self) -> None:
         self._handle = None
-        now = self._clock.now()
+        now = self._delay.now()
         if self._deadline() <= now:
-            self._lag.saw(now - self._expected)
+            self._delay.saw(now - self._expected)
             self._due = float("-inf")  # not set meanwhile
             # what a wake makes due at once is done at once, up to a limit that leaves the loop to
             # others
@@ -196,33 +179,6 @@ class Alarm:
             self._handle = None
         self._stopped = True
         self._due = float("-inf")
-
-
-LOOK = 0.02  # wall seconds between two looks at the loop's delay
-
-
-async def watch_lag(clock: LiveClock, lag: Lag, report: Callable[[e.LagMeasured], None]) -> None:
-    """Measure the loop's own delay all the time; report the worst about every 2 run seconds.
-
-    Runs until cancelled. A delay in which it is cancelled is measured too: whoever cancels it may
-    have waited for that delay.
-    """
-    loop = asyncio.get_running_loop()
-    reported, used, since = clock.now(), time.process_time(), time.monotonic()
-    while True:
-        due = loop.time() + LOOK
-        try:
-            await asyncio.sleep(LOOK)
-        finally:
-            late = loop.time() - due
-            if late > 0.0:
-                # the delay may have begun at any moment since the last look
-                lag.saw((late + LOOK if late > LOOK else late) * clock.speed)
-        if clock.now() - reported >= 2.0:
-            moment, used_by_now = time.monotonic(), time.process_time()
-            busy = (used_by_now - used) / max(moment - since, 1e-6)
-            reported, used, since = clock.now(), used_by_now, moment
-            report(e.LagMeasured(lag.take(), round(busy, 3)))
 
 
 async def watch_windows(

@@ -52,6 +52,7 @@ class LinkSupervisor:
         "_fails_at",
         "_heard",
         "_phase",
+        "_reached",
         "_silent",
         "_times",
         "_unanswered",
@@ -69,6 +70,7 @@ class LinkSupervisor:
         self._heard = 0.0
         self._unanswered = 0
         self._attempt = 0
+        self._reached = 0  # what the attempts had come to before the last sign-on
         self._silent = False  # was anything left unanswered since the link was last up?
         self.connects = 0
         self.judgement: Judgement = "down"
@@ -130,8 +132,13 @@ class LinkSupervisor:
         self._fails_at = now + self._times.sign_on
         self.wants.append("sign_on")
 
-    def closed(self, now: float, why: str) -> None:
-        """The connection is gone, or could not be made."""
+    def closed(self, now: float, why: str, *, unanswered: bool = False) -> None:
+        """The connection is gone, or could not be made. `unanswered`: a reversal had left on it and
+        had no answer. A host that takes every sign-on and hangs up on the reversal would get it
+        every second otherwise: such a sign-on does not reset the pause.
+        """
+        if unanswered and self._phase == "standing":
+            self._attempt = self._reached
         if self._phase != "off":
             self._judge("down", why)
             self._back_off(now)
@@ -139,6 +146,8 @@ class LinkSupervisor:
     def heard(self, now: float) -> None:
         """A message came from the host, and could be read."""
         self._heard = now
+        if self._phase == "standing":  # it does more than accept the sign-on
+            self._reached = 0
 
     def signed_on(self, accepted: bool, now: float) -> None:
         if self._phase != "signing_on":
@@ -147,6 +156,7 @@ class LinkSupervisor:
             self._give_up(now, "sign-on refused")
             return
         self._phase = "standing"
+        self._reached = self._attempt
         self._is_up("signed on")
 
     def needs_no_sign_on(self, now: float) -> None:

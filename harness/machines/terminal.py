@@ -125,7 +125,7 @@ class Terminal(TerminalCore):
         """The connection closed, or could not be made."""
         self._expire(now)
         self._cause = "network"
-        self.link_supervisor.closed(now, why)
+        self.link_supervisor.closed(now, why, unanswered=self.forward.in_flight)
         self._drop_link(why, now)
         self._after(now)
 

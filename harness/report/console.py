@@ -190,7 +190,9 @@ def _summary(verdict: Verdict, sees: tuple[str, ...], *, table: bool) -> Iterato
     for name, figures in totals_lines(verdict.totals, sees):
         yield name, Text(figures)
     if verdict.lag:
-        yield "own delay", Text(f"{verdict.lag:.2f} s at worst")
+        missed = [f"{row.not_judged} of {row.id}" for row in verdict.rows if row.not_judged]
+        cases = f"; cases that nobody can judge for it: {', '.join(missed)}" if missed else ""
+        yield "own delay", Text(f"{verdict.lag:.2f} s at worst{cases}")
     expected = [item for item in verdict.expected if table or not item.met]
     if expected:
         yield "events", _expected(expected)

@@ -126,6 +126,7 @@ _WORDS: dict[type[e.Event], Callable[[Any], str]] = {
     e.PowerLost: lambda x: f"POWER LOST ({x.phase})",
     e.ProcessPaused: lambda x: f"PROCESS STANDS STILL ({x.phase})",
     e.ProcessResumed: lambda _: "process goes on",
+    e.HarnessStoodStill: lambda x: f"THE HARNESS STOOD STILL for {x.seconds:.1f} s",
     e.PowerRestored: lambda _: "power restored",
     e.KeepAlivesSeen: lambda x: f"{x.count} keep-alives",
     e.IncompleteFrame: lambda x: incomplete_text(x),

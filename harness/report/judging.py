@@ -16,7 +16,7 @@ import msgspec
 
 from harness import events as e
 from harness.cards import population_of
-from harness.checks.base import Failure
+from harness.checks.base import HOST, Failure
 from harness.checks.judge import NETWORK_AT_HOST, Judge, dialect_of
 from harness.checks.observed import Observed
 from harness.checks.secrecy import SecrecyScan
@@ -189,7 +189,10 @@ class _Half:
                 return
             at = self.last = entry.at + self._by
             if not others(event):
-                yield at, rank, entry.seq, self, msgspec.structs.replace(entry, at=at)
+                still = self.mode == "host" and isinstance(event, e.HarnessStoodStill)
+                actor = HOST if still else entry.actor  # whose process the other one is here
+                moved = msgspec.structs.replace(entry, at=at, actor=actor)
+                yield at, rank, entry.seq, self, moved
 
 
 def _merged(halves: Sequence[_Half]) -> Iterator[tuple[_Half, Entry | None]]:

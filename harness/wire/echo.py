@@ -15,17 +15,22 @@ from harness.wire.particulars import masked_alike
 ECHOED = ("pan", "processing_code", "sent", "stan", "acquirer", "rrn", "terminal", "currency")
 """The elements (keys of `Message.ELEMENTS`) that are equal in an answer which has them."""
 
+JUDGED_TOO = ("acceptor",)
+"""What a host must not change either, although nobody pays for it: a terminal takes the answer. It
+is text that is filled up with spaces, which mean nothing."""
+
 ALWAYS = {Kind.ANSWER: ("sent", "terminal"), Kind.REVERSAL_ANSWER: ("terminal",)}
 """Those that an answer of each kind must have."""
 
 
 class Echo(NamedTuple):
     """What a message says that its answer repeats: the text of each element, by its number, and
-    the amount in minor units.
+    the amount in minor units. `beside` is the text of what only the checks look at.
     """
 
     texts: tuple[tuple[str, str], ...]
     amount: int
+    beside: tuple[tuple[str, str], ...] = ()
 
 
 NOTHING_ASKED = Echo((), 0)
@@ -33,9 +38,25 @@ NOTHING_ASKED = Echo((), 0)
 
 def echo_of(message: Message) -> Echo:
     """What the answer to that message has to repeat."""
+    return Echo(_said(message, ECHOED), message.amount, _said(message, JUDGED_TOO))
+
+
+def _said(message: Message, names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     fields, elements = message.fields, message.ELEMENTS
-    found = ((elements[name], fields.get(elements[name], "")) for name in ECHOED)
-    return Echo(tuple(pair for pair in found if pair[1]), message.amount)
+    found = ((elements[name], fields.get(elements[name], "")) for name in names)
+    return tuple(pair for pair in found if pair[1])
+
+
+def wrong_beside(answer: Message, asked: Echo) -> tuple[str, ...]:
+    """The data elements that an answer has and does not repeat, and that make it no other answer:
+    the terminal may pay on it.
+    """
+    fields = answer.fields
+    return tuple(
+        element
+        for element, text in asked.beside
+        if fields.get(element, text).rstrip(" ") != text.rstrip(" ")
+    )
 
 
 def wrong_echo(answer: Message, asked: Echo) -> tuple[str, ...]:

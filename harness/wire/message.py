@@ -107,6 +107,7 @@ class Message:
         "approval": "38",
         "code": "39",
         "terminal": "41",
+        "acceptor": "42",
         "track1": "45",
         "currency": "49",
         "pin_block": "52",

@@ -118,3 +118,113 @@ def test_a_posting_may_have_been_recorded_after_the_cutover(at: float, h8: str) 
     verdict = lagging(script, 0.5).verdict()
     assert status(verdict, "H8") == h8
     assert len([failure for failure in verdict.failures if failure.invariant == "H8"]) <= 1
+
+
+# --- a process that stood still -------------------------------------------------------------------
+
+
+def standing(script: Script, at: float, seconds: float, process: str = "RUN") -> Script:
+    """That process stood still for so long, until then."""
+    script.add(at, e.HarnessStoodStill(seconds), actor=process)
+    return script
+
+
+@pytest.mark.parametrize(
+    ("until", "seconds", "broken"),
+    [
+        (150.0, 60.0, []),  # it explains the 57.9 s
+        (150.0, 57.0, ["F2.accept"]),
+        (500.0, 60.0, ["F2.accept"]),  # afterwards
+        (0.1, 60.0, ["F2.accept"]),  # before the last message came
+    ],
+)
+def test_standing_still_excuses_what_lasted_through_it(
+    until: float, seconds: float, broken: list[str]
+) -> None:
+    """Once, however many timers follow each other, and nothing before or after it. The host is
+    silent for 150 s, and 92 s may pass until the terminal knows.
+    """
+    script = after_silence(150.0)
+    standing(script, until, seconds)
+    script.end(600)
+    assert failing(script.verdict()) == broken
+
+
+def test_the_report_of_it_may_come_after_what_it_excuses() -> None:
+    """In the journal the parts of two processes are merged, so that the host's comes when the host
+    goes on: a card is no host's matter, an answer is.
+    """
+    for process, broken in (("RUN", ["F2.accept"]), ("HOST", ["F2.accept"])):
+        script = after_silence(150.0)
+        standing(script, 155.0, 4.0, process)
+        assert failing(script.verdict()) == broken
+    script = after_silence(150.0)
+    standing(script, 155.0, 120.0)
+    assert failing(script.verdict()) == []
+
+
+def answered_after(seconds: float) -> Script:
+    """A withdrawal reaches the host at 10.02, which answers so many seconds later."""
+    script = Script()
+    script.request(10)
+    script.answer(10.02 + seconds, code="00")
+    script.eject(64)
+    script.settle(64.5)
+    script.end(400)
+    return script
+
+
+@pytest.mark.parametrize(
+    ("process", "stood", "h9"),
+    [("HOST", 10.1, "invalid"), ("RUN", 10.1, "invalid"), ("HOST", 4.0, "fail")],
+)
+def test_a_host_of_ours_that_stood_still_is_not_late(process: str, stood: float, h9: str) -> None:
+    """Whichever process it was: one of them sends the answer, the other one may read it."""
+    script = answered_after(52.0)
+    standing(script, 60.0, stood, process)
+    assert status(script.verdict(), "H9") == h9
+
+
+def test_a_host_that_stood_still_excuses_no_terminal() -> None:
+    """The terminal waits for it, and gives up by itself."""
+    script = after_silence(150.0)
+    standing(script, 150.0, 140.0, "HOST")
+    assert failing(script.verdict()) == ["F2.accept"]
+
+
+@pytest.mark.parametrize(("late", "outcome"), [(1, "pass"), (2, "invalid")])
+def test_how_many_cases_may_be_left_unjudged(late: int, outcome: str) -> None:
+    """One, and one in ten: the others are judged. With more the invariant proves nothing."""
+    script = Script()
+    for number in range(1, 13):
+        script.network(100.0 * number - 1, "echo")
+        script.insert(100.0 * number, number)
+        script.eject(100.0 * number + 2)
+    for number in range(late):
+        script.insert(1450.0 + 200 * number, 20 + number)
+        script.eject(1452.0 + 200 * number)
+        script.network(1500.0 + 200 * number, "echo")
+        standing(script, 1440.0 + 200 * number, 160.0)
+    script.end(2000)
+    verdict = script.verdict()
+    assert status(verdict, "F2.accept") == outcome
+    (row,) = [row for row in verdict.rows if row.id == "F2.accept"]
+    assert (row.tried, row.not_judged) == (12 + late, late)
+    said = f"nobody can judge {late} of {12 + late} of F2.accept"
+    assert any(said in reason for reason in verdict.reasons) is (outcome == "invalid")
+
+
+def test_what_was_open_at_the_end_because_the_harness_stood_still() -> None:
+    """A request of which nothing came: 300 s are too long, unless the harness slept through them.
+    Where the machines said that nothing is open, nothing excuses it.
+    """
+    for stood, how, t8 in (
+        (0.0, "open", "fail"), (200.0, "open", "invalid"), (100.0, "open", "fail"),
+        (200.0, "quiet", "fail"),
+    ):  # fmt: skip
+        script = Script()
+        script.request(10)
+        if stood:
+            standing(script, 300.0, stood)
+        script.add(310.0, e.RunEnded(how), actor="RUN")
+        assert status(script.verdict(), "T8") == t8, (stood, how)

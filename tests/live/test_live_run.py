@@ -16,8 +16,6 @@ from harness.machines.store import Intent, Marks, ReversalRecord
 from harness.outcome import Outcome
 from harness.report.judging import judge_journal
 
-TIMED = {"T1", "T2", "F1", "F2"}
-
 
 def names(journal: Path, *kinds: str, actor: str = "") -> list[str]:
     return [type(entry.event).__name__ for entry in entries(journal, *kinds, actor=actor)]
@@ -97,15 +95,21 @@ def test_a_host_that_crashed_is_really_gone_for_a_while(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("terminal", "host"),
-    [("tests.live.blocking:BLOCKS", "safe"), ("safe", "tests.live.blocking:BUSY_HOST")],
+    ("terminal", "host", "process"),
+    [
+        ("tests.live.blocking:BLOCKS", "safe", "RUN"),
+        ("safe", "tests.live.blocking:BUSY_HOST", "HOST"),
+    ],
 )
-def test_a_harness_that_is_too_slow_blames_nobody(tmp_path: Path, terminal: str, host: str) -> None:
-    """A loop, of either process, is blocked for 16 s of the run again and again: INVALID, with
-    the harness's own delay as the reason, and not one timed failure.
+def test_a_harness_that_is_too_slow_blames_nobody(
+    tmp_path: Path, terminal: str, host: str, process: str
+) -> None:
+    """A loop, of either process, is blocked for 16 s of the run again and again: its journal says
+    so, and there is not one failure.
     """
+    journal = tmp_path / "slow.jsonl"
     verdict = live(
-        tmp_path / "slow.jsonl",
+        journal,
         terminals=3,
         speed=40.0,
         slack=2.0,
@@ -115,10 +119,8 @@ def test_a_harness_that_is_too_slow_blames_nobody(tmp_path: Path, terminal: str,
         host_profile=host,
     ).verdict
     assert verdict.lag > 10.0
-    assert verdict.exit_code == 3, verdict.failures
-    assert any("the harness itself was late" in reason for reason in verdict.reasons)
-    timed = {row.id: row.status for row in verdict.rows if row.id in TIMED and row.tried}
-    assert set(timed.values()) == {"invalid"}
+    assert not verdict.failures
+    assert len(names(journal, "HarnessStoodStill", actor=process)) > 3
 
 
 ASKED = Intent(7, "withdrawal", PAN, 5000, "000123", "1121200800", "000000000007")

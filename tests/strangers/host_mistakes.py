@@ -125,6 +125,7 @@ echo("7", "0101000000", "another time")
 echo("32", "00000000001", "another acquirer")
 echo("37", "999999999999", "another RRN")
 echo("41", "ATM99999", "another terminal")
+echo("42", "ANOTHER SHOP", "another card acceptor")
 echo("49", "840", "another currency")
 echo("4", None, "no amount")
 echo("7", None, "no time")
@@ -202,6 +203,16 @@ asks("it sends a request for a withdrawal (0200)", "asks_for_a_withdrawal", "MTI
 @mistake("it answers every echo too late", caught="H13")
 def answers_echoes_late(_bank: Bank, message: Fields, answer: Fields) -> Sequence[Sent]:
     return [(12.0, answer)] if message.get("70") == "301" else right(answer)
+
+
+@mistake("it answers every echo twice", caught="H13", says="answered again")
+def answers_echoes_twice(_bank: Bank, message: Fields, answer: Fields) -> Sequence[Sent]:
+    return [*right(answer), *right(answer)] if message.get("70") == "301" else right(answer)
+
+
+@mistake("it answers every sign-on twice", caught="H13", says="answered again")
+def answers_sign_ons_twice(_bank: Bank, message: Fields, answer: Fields) -> Sequence[Sent]:
+    return [*right(answer), *right(answer)] if message.get("70") == "001" else right(answer)
 
 
 @mistake("it answers echoes without a response code (DE 39)", caught="H13", says="DE 39")
