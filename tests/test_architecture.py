@@ -18,7 +18,17 @@ ROOT = Path(harness.__file__).parent
 TIERS: tuple[tuple[str, ...], ...] = (
     ("shown", "shell"),
     ("errors", "keyed_random", "contract", "events"),
-    ("resources", "units", "did_you_mean", "gc_tuning", "old_formats", "file_lock"),
+    (
+        "resources",
+        "units",
+        "did_you_mean",
+        "gc_tuning",
+        "old_formats",
+        "file_lock",
+        "input_files",
+        "toml_keys",
+    ),
+    ("value_ranges",),
     ("wire", "crypto"),
     ("cardholders", "link_options"),
     ("cards",),
@@ -52,6 +62,8 @@ PURE_UNITS = (
         "did_you_mean",
         "gc_tuning",
         "old_formats",
+        "toml_keys",
+        "value_ranges",
     ),
     *(
         "wire",
