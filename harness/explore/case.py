@@ -203,20 +203,4 @@ def _wrong_with(case: Case) -> str:
         return f"duration {plan.duration} s"
     if plan.scenario.epoch == REAL_CLOCK:
         return "a simulation begins at an epoch"
-    if case.broken != case.found.broken:
-        return "it says that one failure was found, and that another one is kept"
-    for name, part, whole in (
-        ("schedule", case.schedule, case.found.schedule),
-        ("passing", case.passing or (), case.schedule),
-    ):
-        if not _is_part(part, whole):
-            return f"{name} has faults that it cannot have been shrunk from"
-    if case.passing is not None and case.passing == case.schedule:
-        return "passing is the schedule that breaks"
     return ""
-
-
-def _is_part(part: Schedule, whole: Schedule) -> bool:
-    """Are these some of those faults, in their order?"""
-    rest = iter(whole)
-    return all(fault in rest for fault in part)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from harness.checks.base import Failure
 from harness.errors import quoted
 from harness.explore.case import Case, Recorder
-from harness.explore.runner import Runner, Trial
+from harness.explore.runner import Runner, Schedule, Trial
 from harness.plan import harness_version
 
 
@@ -47,6 +47,7 @@ def replay(case: Case) -> Replayed:
     differs: list[str] = []
     if again:
         differs = _differences(case, trial.failures[trial.broken.index(case.broken)])
+        differs += _contradictions(case)
         if case.passing is not None:
             passing = runner.run(case.passing, secrets=secrets)
             if case.broken in passing.broken:
@@ -73,3 +74,21 @@ def _differences(case: Case, failure: Failure) -> list[str]:
         )
         if said != found
     ]
+
+
+def _contradictions(case: Case) -> list[str]:
+    """What the case says that cannot be, whatever its run does."""
+    found: list[str] = []
+    if case.broken != case.found.broken:
+        found.append("found: the case says that the search found another failure")
+    if not _is_part(case.schedule, case.found.schedule):
+        found.append("schedule: it has a fault that the run of the search did not have")
+    if case.passing is not None and not _is_part(case.passing, case.schedule):
+        found.append("passing: it has a fault that the schedule does not have")
+    return found
+
+
+def _is_part(part: Schedule, whole: Schedule) -> bool:
+    """Are these some of those faults, in their order?"""
+    rest = iter(whole)
+    return all(fault in rest for fault in part)
