@@ -128,7 +128,7 @@ def whole_lines(file: BinaryIO) -> Iterator[bytes]:
 
 def is_there(path: Path) -> bool:
     """Is there something of that name, or was there a pipe?"""
-    return str(path) in _piped or path.exists()
+    return str(path) in _piped or _identity(path) is not None
 
 
 def piped() -> dict[str, bytes]:

@@ -20,7 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from harness.errors import ConfigError
+from harness.errors import ConfigError, quoted
 from harness.input_files import SPECIFICATION, UNREADABLE, is_there, read_input
 from harness.resources import fixture, names
 
@@ -68,7 +68,7 @@ def load_spec(name_or_path: str) -> Spec:
     known = names("specs", ".toml")
     close = get_close_matches(name_or_path, known, 1) or known
     raise ConfigError(
-        f"no specification is called '{name_or_path}'",
+        f"no specification is called {quoted(name_or_path)}",
         place="spec",
         remedy=f"did you mean {' or '.join(close)}? A .json or .toml file will do as well.",
     )
