@@ -28,6 +28,7 @@ TIERS: tuple[tuple[str, ...], ...] = (
         "input_files",
         "toml_keys",
         "importing",
+        "file_names",
     ),
     ("value_ranges",),
     ("wire", "crypto"),
