@@ -206,4 +206,7 @@ def _named(mode: int) -> str:
 
 
 def _size(size: int) -> str:
-    return f"{size >> 20} MiB" if size >= MIB else f"{size >> 10} KiB"
+    for unit, name in ((MIB, "MiB"), (KIB, "KiB")):
+        if size >= unit:
+            return f"{size // unit} {name}"
+    return f"{size} bytes"
