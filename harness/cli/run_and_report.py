@@ -147,10 +147,10 @@ def check_writable(where: Path) -> None:
 
 
 def fresh_name(where: Path, stem: str, suffix: str = ".jsonl") -> Path:
-    """`stem`.jsonl in that directory, or the first of `stem`-2.jsonl ... that is not taken; a link is
-    taken, wherever it leads. What cannot stand in the name of a file is left out of the stem. It is
+    """`stem`.jsonl in that directory, or the first of `stem`-2.jsonl ... that is not taken. It is
     taken now, by an empty file, so that no other process has the same; a command that leaves it
-    empty leaves none.
+    empty leaves none. A link is taken, wherever it leads. What cannot stand in the name of a file
+    is left out of the stem.
 
     Raises:
         EnvironmentTrouble: the directory cannot be made, or nothing can be made in it.
