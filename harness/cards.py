@@ -9,7 +9,8 @@ missing or empty.
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,13 @@ from harness.cardholders import TERMINALS, Card, Population, issuer_of, track2_o
 from harness.crypto.keys import token
 from harness.did_you_mean import unknown
 from harness.errors import ConfigError
+from harness.input_files import CARDS, read_text
 
 COLUMNS = ("pan", "expiry", "pin", "track2", "code")
 _NEEDED = ("pan", "expiry")
 _SERVICE = "221"
+_TRACK2 = re.compile(r"[0-9]+=[0-9]*")
+_TRACK2_LONGEST = 37
 _DISCRETIONARY = "0000000000"
 
 
@@ -96,17 +100,20 @@ def read_cards(path: Path, token_key: bytes) -> dict[str, Listed]:
     Raises:
         ConfigError: a line is wrong. The error names file, line and column, and quotes no PAN.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as trouble:
-        reason = getattr(trouble, "strerror", None) or "not UTF-8 text"
-        raise ConfigError(f"the cards cannot be read ({reason})", place=f"--cards {path}") from None
-    lines = text.splitlines()
-    rows = csv.reader(lines, delimiter=_separator(lines[0] if lines else ""))
-    columns = [name.strip().casefold() for name in next(rows, [])]
+    lines = read_text(path, CARDS, place=f"--cards {path}").splitlines()
+    rows = enumerate(_rows(lines, path), start=1)
+    columns = [name.strip().casefold() for name in next(rows, (1, []))[1]]
     for name in columns:
+        if name not in COLUMNS and any(map(str.isdigit, name)):  # a card: it is not quoted
+            raise ConfigError(
+                "the first line does not name the columns",
+                place=f"{path}:1",
+                remedy=f"begin the file with {','.join(COLUMNS[:3])}",
+            )
         if name not in COLUMNS:
             unknown("column", name, COLUMNS, place=f"{path}:1")
+        if columns.count(name) > 1:
+            raise ConfigError(f"the column '{name}' stands twice", place=f"{path}:1")
     for name in _NEEDED:
         if name not in columns:
             raise ConfigError(
@@ -115,7 +122,7 @@ def read_cards(path: Path, token_key: bytes) -> dict[str, Listed]:
                 remedy=f"begin the file with {','.join(COLUMNS[:3])}",
             )
     found: dict[str, Listed] = {}
-    for number, row in enumerate(rows, start=2):
+    for number, row in rows:
         if any(cell.strip() for cell in row):
             cells = dict(zip(columns, (cell.strip() for cell in row), strict=False))
             line = _line(cells, f"{path}:{number}", token_key)
@@ -123,6 +130,23 @@ def read_cards(path: Path, token_key: bytes) -> dict[str, Listed]:
     if not found:
         raise ConfigError("holds no card", place=str(path), remedy="one line for each card")
     return found
+
+
+def _rows(lines: list[str], path: Path) -> Iterator[list[str]]:
+    """The cells of each line."""
+    rows = csv.reader(lines, delimiter=_separator(lines[0] if lines else ""))
+    while True:
+        try:
+            yield next(rows)
+        except StopIteration:
+            return
+        except csv.Error:
+            # not in its own words: a cell may be a PAN
+            raise ConfigError(
+                "is no line of a CSV file: a cell is too long, or holds a line break",
+                place=f"{path}:{rows.line_num}",
+                remedy="one line for each card",
+            ) from None
 
 
 def _separator(first: str) -> str:
@@ -139,9 +163,13 @@ def _line(cells: dict[str, str], place: str, token_key: bytes) -> Listed:
         raise ConfigError("is not YYMM", place=f"{place}: expiry", remedy="2812 is December 2028")
     pin = _digits(cells, "pin", 4, 12, place) if cells.get("pin") else ""
     track2 = cells.get("track2") or track2_of(pan, expiry, _SERVICE, _DISCRETIONARY)
-    if not track2.startswith(f"{pan}=") or len(track2) > 37:
+    if (
+        not track2.startswith(f"{pan}=")
+        or not _TRACK2.fullmatch(track2)
+        or len(track2) > _TRACK2_LONGEST
+    ):
         raise ConfigError(
-            "is not the card's PAN, '=' and what follows, 37 characters at most",
+            f"is not the card's PAN, '=' and digits, {_TRACK2_LONGEST} characters at most",
             place=f"{place}: track2",
         )
     code = cells.get("code", "")

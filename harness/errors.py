@@ -10,6 +10,9 @@ from __future__ import annotations
 
 from harness.shown import shown, shown_bytes
 
+_LONGEST = 600  # characters of a problem, and of a place
+_QUOTED = 80  # characters of a wrong value that an error repeats: one line of a screen
+
 
 class HarnessError(Exception):
     """Root of every error the harness raises on purpose."""
@@ -26,8 +29,25 @@ class ConfigError(HarnessError):
         self.problem = problem
         self.place = place
         self.remedy = remedy
+        problem, place = _cut(problem), _cut(place)
         text = f"{place}: {problem}" if place else problem
         super().__init__(f"{text}\n{remedy}" if remedy else text)
+
+
+def quoted(value: object) -> str:
+    """A value that a user has written, for an error: short, whatever it is. A number may have more
+    digits than Python writes, and a list may be nested too deep for it.
+    """
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):
+        return f"this {type(value).__name__}"
+    return text if len(text) <= _QUOTED else f"{text[:_QUOTED]}..."
+
+
+def _cut(text: str) -> str:
+    """What a person reads of a text that may be a megabyte of somebody's file."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 class RenamedWarning(FutureWarning):

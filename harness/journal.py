@@ -20,9 +20,11 @@ from harness.contract import Contract
 from harness.errors import ConfigError, EnvironmentTrouble, HarnessError
 from harness.events import AdviceSeen, AnyEvent, Event, FrameSeen, ListenerDropped
 from harness.file_lock import USUAL, FileLock
+from harness.input_files import JOURNAL_LINE, UNREADABLE, open_journal
 from harness.link_options import LinkOptions
 from harness.old_formats import header_from_format_2
 from harness.shown import escaped_json, shown
+from harness.value_ranges import check_header
 from harness.wire.describe import mask_fields
 
 FORMAT = 3
@@ -295,7 +297,7 @@ class JournalTail:
         """Why nothing is read any more: a line that is no entry."""
         self._decode = msgspec.json.Decoder(Entry).decode
         self._rest = b""
-        self._file = _opened(path)
+        self._file = open_journal(path)
 
     @property
     def unfinished(self) -> bool:
@@ -321,9 +323,12 @@ class JournalTail:
                     continue
                 try:
                     entries.append(self._decode(line))
-                except msgspec.DecodeError as trouble:
+                except UNREADABLE as trouble:
                     self.wrong = f"line {self.lines} cannot be read: {trouble}"
                     break
+            if len(self._rest) > JOURNAL_LINE.most and not self.wrong:
+                self.wrong = f"line {self.lines + 1} is longer than a line of a journal may be"
+                self._rest = b""
         return entries
 
     def close(self) -> None:
@@ -344,8 +349,8 @@ class JournalReader:
         self.cut = ""
         self.wrong = ""
         """Which line cannot be read, and why, once that has been reached."""
-        with _opened(path) as file:
-            self.header = _header_of(file.readline(), path)
+        with open_journal(path) as file:
+            self.header = _header_of(file.readline(JOURNAL_LINE.most), path)
 
     def until(self, size: int) -> Iterator[Entry]:
         """The entries in the first `size` bytes, which end with a whole line."""
@@ -368,14 +373,6 @@ class JournalReader:
                 self.cut = f"line {tail.lines + 1} is cut off"
 
 
-def _opened(path: Path) -> BinaryIO:
-    """Raises ConfigError if a journal cannot be read."""
-    try:
-        return path.open("rb")
-    except OSError as trouble:
-        raise ConfigError(f"cannot be read ({trouble.strerror})", place=str(path)) from trouble
-
-
 def _header_of(line: bytes, path: Path) -> Header:
     """The first line of a journal.
 
@@ -387,7 +384,7 @@ def _header_of(line: bytes, path: Path) -> Header:
         if raw.get("format") == FORMAT - 1:
             raw = header_from_format_2(raw)
         header = msgspec.convert(raw, Header)
-    except msgspec.DecodeError as trouble:
+    except UNREADABLE as trouble:
         raise ConfigError(
             f"not a journal: {trouble}",
             place=f"{path}:1",
@@ -399,4 +396,5 @@ def _header_of(line: bytes, path: Path) -> Header:
             place=f"{path}:1",
             remedy="run it again, or judge it with the version that wrote it",
         )
+    check_header(header, f"{path}:1")
     return header

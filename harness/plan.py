@@ -18,7 +18,9 @@ from harness.contract import HOST_RESPONSE, Contract
 from harness.journal import Header
 from harness.link_options import LinkOptions
 from harness.machines.customer import CustomerBehaviour
-from harness.scenario import REAL_CLOCK, Scenario, parse_epoch
+from harness.scenario import REAL_CLOCK, Scenario
+from harness.units import LONGEST, parse_epoch
+from harness.value_ranges import FASTEST, MOST_SEED, MOST_TERMINALS, SLOWEST, check_number
 
 Mode = Literal["sim", "live", "host", "terminals"]
 
@@ -45,6 +47,13 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     speed: float = 1.0
     cards: str = ""
     command: str = ""
+
+    def __post_init__(self) -> None:
+        """Raises ConfigError for what no run can have: a plan is read from a case, too."""
+        check_number(self.seed, 0, MOST_SEED, "seed")
+        check_number(self.terminals, 1, MOST_TERMINALS, "terminals")
+        check_number(self.duration, 0, LONGEST, "duration")
+        check_number(self.speed, SLOWEST, FASTEST, "speed")
 
     @property
     def contract(self) -> Contract:

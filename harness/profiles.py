@@ -9,13 +9,13 @@ import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
-from importlib import import_module
 from itertools import takewhile
 from pathlib import Path
 from typing import TypeVar
 
 from harness.defects.catalogue import DEFECTS
 from harness.errors import ConfigError, HarnessError
+from harness.importing import imported
 from harness.machines.profile import (
     CAPTURING_HOST,
     SAFE_HOST,
@@ -41,6 +41,7 @@ _LIBRARIES = tuple(
 
 _CALLS_LISTENERS = ("journal.py", "journal_merge.py")
 """A listener of a user's may stand in the same file as his profile."""
+_AS_MODULE = "give a module that Python finds from here, as module:attribute"
 
 P = TypeVar("P", TerminalProfile, HostProfile)
 
@@ -170,24 +171,13 @@ def _find(name: str, shipped: dict[str, P], kind: type[P], flag: str) -> P:
             + "'harness list profiles' names the shipped ones; your own is module:attribute",
         )
     module_name, _, attribute = name.partition(":")
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)  # as python -m does, so that a file beside the user is found
-    try:
-        found = getattr(import_module(module_name), attribute)
-    except ImportError as trouble:
-        raise ConfigError(
-            f"cannot import '{module_name}' ({trouble})",
-            place=f"{flag} {name}",
-            remedy="give a module that Python finds from here, as module:attribute",
-        ) from trouble
-    except AttributeError as trouble:
-        raise ConfigError(
-            f"module '{module_name}' has no '{attribute}'", place=f"{flag} {name}"
-        ) from trouble
+    parts = module_name.split(".")
+    if not (all(parts) and name.isprintable() and attribute.isidentifier()):
+        raise ConfigError("is not module:attribute", place=f"{flag} {name}", remedy=_AS_MODULE)
+    found = imported(module_name, attribute, f"{flag} {name}")
     if not isinstance(found, kind):
         raise ConfigError(
             f"is a {type(found).__name__}, not a {kind.__name__}", place=f"{flag} {name}"
         )
-    _OWN[str(getattr(sys.modules[module_name], "__file__", ""))] = name
+    _OWN[str(getattr(sys.modules.get(module_name), "__file__", ""))] = name
     return found

@@ -26,14 +26,17 @@ from harness.checks.catalogue import INVARIANTS
 from harness.checks.expectations import parse_expectation
 from harness.contract import Contract
 from harness.did_you_mean import unknown
-from harness.errors import ConfigError, RenamedWarning
+from harness.errors import ConfigError, RenamedWarning, quoted
 from harness.faults.grammar import parse_fault
+from harness.input_files import SCENARIO, UNREADABLE, read_text
 from harness.link_options import LinkOptions
 from harness.machines.customer import CustomerBehaviour
 from harness.machines.device import Motors
 from harness.machines.terminal import LAST_STAN
 from harness.scenario_renames import RENAMES, Key, Rename, spelled
-from harness.units import parse_duration, parse_share
+from harness.toml_keys import TomlKeys
+from harness.units import LONGEST, parse_duration, parse_epoch, parse_share
+from harness.value_ranges import MOST, MOST_TERMINALS, check_number, check_values, out_of_range
 
 REAL_CLOCK = ""  # as an epoch: the moment at which the run started
 
@@ -75,7 +78,10 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     link: LinkOptions = LinkOptions()
 
     def __post_init__(self) -> None:
-        """Raises ConfigError for a contract that says otherwise than the link."""
+        """Raises ConfigError for a contract that says otherwise than the link, and for a value with
+        which no machine works: a scenario is read from a case too, and made in Python.
+        """
+        self._check_ranges()
         told = self.contract.mac, self.contract.sign_on
         for name, contract, link in zip(
             ("mac", "sign_on"), told, (self.link.has_mac, self.link.sign_on), strict=True
@@ -87,29 +93,21 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
                     remedy='give the scenario link=LinkOptions(mac="none", sign_on=False)',
                 )
 
+    def _check_ranges(self) -> None:
+        check_values(Contract(), self.contract, "the scenario's contract")
+        check_values(CustomerBehaviour(), self.customers, "the scenario's customers", shares=True)
+        check_values(Motors(), self.motors, "the scenario's motors")
+        check_number(self.terminals, 1, MOST_TERMINALS, "the scenario's terminals")
+        check_number(self.search_terminals, 0, MOST_TERMINALS, "the scenario's search_terminals")
+        check_number(self.first_stan, 1, LAST_STAN, "the scenario's first_stan")
+        check_number(self.duration, 0, LONGEST, "the scenario's duration")
+        if self.epoch != REAL_CLOCK:
+            parse_epoch(self.epoch, "the scenario's epoch")
+
     @property
     def searched(self) -> int:
         """How many terminals a search plays with."""
         return self.search_terminals or self.terminals
-
-
-def parse_epoch(text: Any, place: str) -> str:
-    """A date and time in UTC, ISO 8601 without a zone.
-
-    Raises:
-        ConfigError: it is none.
-    """
-    try:
-        moment = datetime.fromisoformat(text)
-    except (TypeError, ValueError) as trouble:
-        raise ConfigError(
-            f"{text!r} is not a date and time", place=place, remedy="2026-11-21T20:10:00"
-        ) from trouble
-    if moment.tzinfo is not None:
-        raise ConfigError(
-            "the epoch is in UTC and has no zone", place=place, remedy="2026-11-21T20:10:00"
-        )
-    return moment.isoformat()
 
 
 _FOLLOWS = {"contract": ("mac", "sign_on", "host_outages")}  # by section: what is no key there
@@ -141,12 +139,7 @@ def load_scenario(name_or_path: str) -> Scenario:
 
 
 def _read(path: Path) -> Scenario:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as trouble:
-        reason = getattr(trouble, "strerror", None) or "not UTF-8 text"
-        raise ConfigError(f"the scenario cannot be read ({reason})", place=str(path)) from trouble
-    return parse_scenario(text, path)
+    return parse_scenario(read_text(path, SCENARIO), path)
 
 
 def parse_scenario(text: str, path: Path) -> Scenario:
@@ -157,7 +150,7 @@ def parse_scenario(text: str, path: Path) -> Scenario:
     """
     try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as trouble:
+    except UNREADABLE as trouble:
         found = re.search(r"\(at line (\d+), column (\d+)\)", str(trouble))
         line = f":{found.group(1)}" if found else ""
         raise ConfigError(f"not TOML: {trouble}", place=f"{path}{line}") from trouble
@@ -170,6 +163,7 @@ class _Reader:
     def __init__(self, text: str, path: Path) -> None:
         self._lines = text.splitlines()
         self._path = path
+        self._keys = TomlKeys(self._lines)
         self._renamed: dict[Key, Key] = {}  # from where a key belongs to where it stands
 
     def scenario(self, table: dict[str, Any]) -> Scenario:
@@ -245,7 +239,7 @@ class _Reader:
         place = self._place("", key)
         match key:
             case "terminals" | "search_terminals":
-                return self._whole(value, place, least=1)
+                return self._whole(value, place, least=1, most=MOST_TERMINALS)
             case "first_stan":
                 return self._stan(value, place)
             case "duration":
@@ -275,12 +269,17 @@ class _Reader:
 
     def _text(self, value: Any, place: str) -> str:
         if not isinstance(value, str):
-            raise ConfigError(f"{value!r} is not text", place=place, remedy="put it in quotes")
+            raise ConfigError(
+                f"{quoted(value)} is not text", place=place, remedy="put it in quotes"
+            )
         return value.strip()
 
-    def _whole(self, value: Any, place: str, *, least: int) -> int:
+    def _whole(self, value: Any, place: str, *, least: int, most: int = MOST) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
-            raise ConfigError(f"{value!r} is not a whole number from {least} up", place=place)
+            problem = f"{quoted(value)} is not a whole number from {least} up"
+            raise ConfigError(problem, place=place)
+        if value > most:
+            raise ConfigError(f"{quoted(value)} is more than {most:,}", place=place)
         return value
 
     def _stan(self, value: Any, place: str) -> int:
@@ -291,20 +290,23 @@ class _Reader:
     def _list(self, value: Any, place: str) -> list[str]:
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise ConfigError(
-                f"{value!r} is not a list of texts", place=place, remedy='write ["...", "..."]'
+                f"{quoted(value)} is not a list of texts",
+                place=place,
+                remedy='write ["...", "..."]',
             )
         return value
 
     def _table(self, value: Any, place: str) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise ConfigError(
-                f"{value!r} is not a table", place=place, remedy="write it as [table]"
+                f"{quoted(value)} is not a table", place=place, remedy="write it as [table]"
             )
         return value
 
     def _duration(self, value: Any, place: str, *, positive: bool = False) -> float:
         if not isinstance(value, str | int | float):
-            raise ConfigError(f"{value!r} is not a duration", place=place, remedy='write "90m"')
+            problem = f"{quoted(value)} is not a duration"
+            raise ConfigError(problem, place=place, remedy='write "90m"')
         seconds = parse_duration(value, place=place)
         if positive and seconds == 0:
             raise ConfigError("a duration here must be longer than 0", place=place)
@@ -341,12 +343,18 @@ class _Reader:
             if key not in names:
                 unknown(f"{section} key", key, names, place=place)
             changes[key] = self._like(getattr(default, key), value, place, section)
-        return msgspec.structs.replace(default, **changes)
+        made = msgspec.structs.replace(default, **changes)
+        wrong = out_of_range(default, made, section == "customers")
+        if wrong is not None:
+            remedy = f"such as {wrong.field} = {wrong.usual}"
+            place = self._place(section, wrong.field)
+            raise ConfigError(wrong.problem, place=place, remedy=remedy)
+        return made
 
     def _like(self, default: Any, value: Any, place: str, section: str) -> Any:
         if isinstance(default, bool):
             if not isinstance(value, bool):
-                raise ConfigError(f"{value!r} is neither true nor false", place=place)
+                raise ConfigError(f"{quoted(value)} is neither true nor false", place=place)
             return value
         if isinstance(default, str):
             return self._text(value, place)
@@ -360,31 +368,23 @@ class _Reader:
 
     def _number(self, value: Any, place: str) -> str | float:
         if not isinstance(value, str | int | float) or isinstance(value, bool):
-            raise ConfigError(f"{value!r} is not a share", place=place, remedy='write "3%" or 0.03')
+            problem = f"{quoted(value)} is not a share"
+            raise ConfigError(problem, place=place, remedy='write "3%" or 0.03')
         return value
 
     def _tuple(
         self, default: tuple[Any, ...], value: Any, place: str, section: str
     ) -> tuple[Any, ...]:
         if not isinstance(value, list):
-            raise ConfigError(f"{value!r} is not a list", place=place, remedy="write [1, 3]")
+            raise ConfigError(f"{quoted(value)} is not a list", place=place, remedy="write [1, 3]")
         if not default or isinstance(default[0], str):
             return tuple(self._list(value, place))
         return tuple(self._like(default[0], item, place, section) for item in value)
-
-    # --- where it stands -----------------------------------------------------------
 
     def _place(self, section: str, key: str) -> str:
         """'file:line: key ...' of a key in a section ('' for the top of the file)."""
         section, key = self._renamed.get((section, key), (section, key))
         section = self._renamed.get(("", section), ("", section))[1]
-        within, name = "", f"{section}.{key}" if section else key
-        for number, line in enumerate(self._lines, start=1):
-            head = re.match(r"\s*\[\s*([\w.-]+)\s*\]", line)
-            if head:
-                within = head.group(1)
-                if not section and within == key:
-                    return f"{self._path}:{number}: key '{name}'"
-            elif within == section and re.match(rf'\s*"?{re.escape(key)}"?\s*[=.]', line):
-                return f"{self._path}:{number}: key '{name}'"
-        return f"{self._path}: key '{name}'"
+        line = self._keys.line(section, key)
+        name = f"{section}.{key}" if section else key
+        return f"{self._path}:{line}: key '{name}'" if line else f"{self._path}: key '{name}'"

@@ -8,14 +8,25 @@ mistake raises ConfigError, which says how it is written.
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import NoReturn
 
-from harness.errors import ConfigError
+from harness.errors import ConfigError, quoted
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?|\.[0-9]+")
 _UNIT = re.compile(r"[a-zA-Z]*")
-_MONEY = re.compile(r"([0-9]+)(?:\.([0-9]{2}))?")
+_PORT = re.compile(r"[0-9]{1,5}")
+_MONEY = re.compile(r"([0-9]{1,12})(?:\.([0-9]{2}))?")
+
+LONGEST = 10 * 366 * 86_400.0
+"""Seconds of the longest duration, ten years: longer than anything that is simulated, and short
+enough that a date which a few of them are added to stays one.
+"""
+_LONGEST_HOST = 253  # characters of a name in the domain name system
+
+_FIRST_YEAR, _LAST_YEAR = 1970, 2199
+"""A run and faults of its clocks may add ten years each to an epoch, and it stays a date."""
 
 _DURATION_REMEDY = "write a number with ms, s, m or h, such as 250ms, 45s, 90m or 1h30m"
 
@@ -31,8 +42,8 @@ def parse_duration(text: str | float, *, place: str = "") -> float:
         _wrong(f"'{text}' is not a duration", place, _DURATION_REMEDY)
     if isinstance(text, int | float):
         if not 0 <= text < float("inf"):
-            _wrong(f"a duration cannot be {text}", place, _DURATION_REMEDY)
-        return float(text)
+            _wrong(f"a duration cannot be {quoted(text)}", place, _DURATION_REMEDY)
+        return _not_too_long(text, text, place)
     word = text.strip()
     if not word:
         _wrong("a duration is missing", place, _DURATION_REMEDY)
@@ -51,7 +62,13 @@ def parse_duration(text: str | float, *, place: str = "") -> float:
             _wrong(f"'{text}' names its units out of order", place, "hours, minutes, seconds, ms")
         total += float(number.group()) * scale
         last = scale
-    return total
+    return _not_too_long(total, text, place)
+
+
+def _not_too_long(seconds: float, text: str | float, place: str) -> float:
+    if seconds > LONGEST:
+        _wrong(f"{quoted(text)} is longer than ten years", place, _DURATION_REMEDY)
+    return float(seconds)
 
 
 def _scale(unit: str, text: str, place: str) -> float:
@@ -111,9 +128,43 @@ def parse_address(text: str, *, place: str = "") -> tuple[str, int]:
     """
     host, colon, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
-    if not (colon and host and port.isascii() and port.isdigit() and int(port) <= 65_535):
-        _wrong(f"'{text}' is not HOST:PORT", place, "write it as 127.0.0.1:20000")
+    if not (colon and _PORT.fullmatch(port) and int(port) <= 65_535 and _is_host(host)):
+        _wrong(f"{quoted(text)} is not HOST:PORT", place, "write it as 127.0.0.1:20000")
     return host, int(port)
+
+
+def _is_host(text: str) -> bool:
+    """Can a host be called so? Resolvers raise all sorts of errors for what cannot."""
+    try:
+        text.encode("idna")
+    except UnicodeError:
+        return False
+    return 0 < len(text) <= _LONGEST_HOST and text.isprintable() and " " not in text
+
+
+def parse_epoch(text: object, place: str) -> str:
+    """A date and time in UTC, ISO 8601 without a zone.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError as trouble:
+        raise ConfigError(
+            f"{quoted(text)} is not a date and time", place=place, remedy="2026-11-21T20:10:00"
+        ) from trouble
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise ConfigError(
+            f"the year {moment.year} is not from {_FIRST_YEAR} to {_LAST_YEAR}",
+            place=place,
+            remedy="2026-11-21T20:10:00",
+        )
+    if moment.tzinfo is not None:
+        raise ConfigError(
+            "the epoch is in UTC and has no zone", place=place, remedy="2026-11-21T20:10:00"
+        )
+    return moment.isoformat()
 
 
 def parse_share(text: str | float, *, place: str = "") -> float:
@@ -126,7 +177,7 @@ def parse_share(text: str | float, *, place: str = "") -> float:
     if isinstance(text, bool):
         _wrong(f"'{text}' is not a share", place, remedy)
     if isinstance(text, int | float):
-        value = float(text)
+        value = float(text) if 0 <= text <= 1 else -1.0  # a number may be too large for a float
     else:
         word = text.strip()
         digits = word.removesuffix("%")
@@ -134,7 +185,7 @@ def parse_share(text: str | float, *, place: str = "") -> float:
             _wrong(f"'{text}' is not a share", place, remedy)
         value = float(digits) / 100 if word.endswith("%") else float(digits)
     if not 0.0 <= value <= 1.0:
-        _wrong(f"'{text}' is outside 0%..100%", place, remedy)
+        _wrong(f"{quoted(text)} is outside 0%..100%", place, remedy)
     return value
 
 

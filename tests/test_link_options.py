@@ -40,7 +40,7 @@ def test_checked_options_name_their_dialect() -> None:
     ("options", "said"),
     [
         ({"spec": "iso87-asci"}, "--spec: no specification is called.*\n.*iso87-ascii"),
-        ({"spec": "none.json"}, "--spec: cannot be read"),
+        ({"spec": "none.json"}, "--spec: the specification cannot be read"),
         ({"dialect": "1978"}, "--dialect: unknown dialect '1978'\n.*'1987'"),
         ({"framing": "2bytes"}, "--framing: unknown framing.*\n.*'2byte'"),
         ({"mac": "cmca"}, "--mac: unknown MAC algorithm.*\n.*'cmac'"),

@@ -6,7 +6,7 @@ from harness import events as e
 from harness.checks.base import Check, IntervalCheck, late_by
 from harness.checks.device_evidence import worth
 from harness.checks.evidence import TerminalEvidence
-from harness.checks.transactions import Key, TransactionEvidence
+from harness.checks.transaction_evidence import Key, TransactionEvidence
 
 
 class CashNeedsApproval(Check):

@@ -13,7 +13,7 @@ from harness.checks.base import HOST, NOBODY, RUN, Check, Late, late_by
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.exchanges import Answer, Exchange
 from harness.checks.ledger import tombstone_cases
-from harness.checks.transactions import TransactionEvidence
+from harness.checks.transaction_evidence import TransactionEvidence
 from harness.checks.wire_evidence import APPROVING
 from harness.wire.describe import mask_fields
 from harness.wire.echo import wrong_beside, wrong_echo

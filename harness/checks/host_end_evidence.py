@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from harness.checks.transactions import TerminalTransactions, TransactionEvidence
+from harness.checks.transaction_evidence import TransactionEvidence
+from harness.checks.transactions import TerminalTransactions
 from harness.wire.message import REQUESTS, REVERSALS, AdviceOutcome, Kind, Message
 
 MOST_HEARD = 1_000  # reversals of a terminal that wait for an answer

@@ -10,7 +10,7 @@ from harness.checks import still_open
 from harness.checks.base import HOST, NOBODY, RUN, Check
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.number_set import NumberSet
-from harness.checks.transactions import TransactionEvidence, awaits_final_answer
+from harness.checks.transaction_evidence import TransactionEvidence, awaits_final_answer
 from harness.checks.wire_evidence import APPROVING
 from harness.wire.identity import Number, number_of, read_cause
 from harness.wire.message import MONEY_CLASSES, REQUESTS, Kind

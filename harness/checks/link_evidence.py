@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from harness.checks.operating_time import OperatingTime
-from harness.checks.transactions import BY_TIMER, TerminalTransactions
+from harness.checks.transaction_evidence import BY_TIMER
+from harness.checks.transactions import TerminalTransactions
 from harness.contract import Contract
 from harness.machines.timers import NEVER
 from harness.wire.message import Message

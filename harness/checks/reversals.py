@@ -6,7 +6,7 @@ from harness import events as e
 from harness.checks import still_open
 from harness.checks.base import Check, late_by
 from harness.checks.evidence import TerminalEvidence
-from harness.checks.transactions import TransactionEvidence
+from harness.checks.transaction_evidence import TransactionEvidence
 from harness.wire.describe import mask_fields
 from harness.wire.message import MAC_ELEMENTS, REVERSALS, Kind, Message
 

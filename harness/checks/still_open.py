@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from harness.checks.base import NO_LAG, Late
 from harness.checks.evidence import TerminalEvidence
-from harness.checks.transactions import TransactionEvidence, awaits_final_answer
+from harness.checks.transaction_evidence import TransactionEvidence, awaits_final_answer
 from harness.contract import Contract
 
 

@@ -10,7 +10,8 @@ from harness import events as e
 from harness.checks.base import FAILURES_KEPT, Check
 from harness.checks.connections import UNKNOWN
 from harness.checks.evidence import TerminalEvidence
-from harness.checks.transactions import MOST, TransactionEvidence
+from harness.checks.transaction_evidence import TransactionEvidence
+from harness.checks.transactions import MOST
 from harness.checks.withdrawal_outcome import is_open
 from harness.contract import Contract
 from harness.wire import element_classes

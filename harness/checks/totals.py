@@ -10,7 +10,7 @@ from harness import events as e
 from harness.checks.device_evidence import worth
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.operating_time import Moment
-from harness.checks.transactions import TransactionEvidence
+from harness.checks.transaction_evidence import TransactionEvidence
 from harness.contract import Contract
 from harness.machines.matching import ECHOED_WRONGLY
 from harness.wire.message import Outcome

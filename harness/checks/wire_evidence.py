@@ -17,7 +17,8 @@ from harness.checks.host_wait import HostWait
 from harness.checks.link_evidence import LinkEvidence
 from harness.checks.network_exchanges import FaultsInForce, NetworkExchanges
 from harness.checks.operating_time import OperatingTime
-from harness.checks.transactions import HOST_TIMER, TerminalTransactions, TransactionEvidence
+from harness.checks.transaction_evidence import HOST_TIMER, TransactionEvidence
+from harness.checks.transactions import TerminalTransactions
 from harness.contract import Contract
 from harness.wire.dialects.base import Dialect
 from harness.wire.echo import echo_of, wrong_echo

@@ -6,7 +6,7 @@ from harness import events as e
 from harness.checks import still_open
 from harness.checks.base import HOST, RUN, Check
 from harness.checks.evidence import TerminalEvidence
-from harness.checks.transactions import HOST_TIMER, TransactionEvidence, is_over
+from harness.checks.transaction_evidence import HOST_TIMER, TransactionEvidence, is_over
 from harness.checks.wire_evidence import CLOSING
 from harness.machines.inputs import State
 from harness.wire.message import Kind

@@ -29,9 +29,11 @@ from harness.report.search_progress import SearchView, print_tally
 from harness.scenario import load_scenario
 from harness.shell import INTERRUPTED
 from harness.units import parse_duration
+from harness.value_ranges import MOST_SEED, MOST_TERMINALS
 
 SCENARIO = "few_withdrawals"
 USUAL_RUNS = 2000
+MOST_JOBS = 1024  # processes: more than there are cores in one machine
 _STORY = 80  # lines of the first case's ladder
 NOTHING, FAILED, PROVES_NOTHING = 0, 1, 3
 
@@ -50,11 +52,16 @@ def explore(
         int | None,
         typer.Option(min=1, max=2, help="Every fault, or every pair, in one withdrawal."),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Which search: equal seeds find the same.")] = 1,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; else one per core.")] = None,
+    seed: Annotated[
+        int, typer.Option(min=0, max=MOST_SEED, help="Which search: equal seeds find the same.")
+    ] = 1,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, max=MOST_JOBS, help="Processes; else one per core.")
+    ] = None,
     budget: Annotated[int, typer.Option(min=1, max=64, help="At most so many faults a run.")] = 4,
     terminals: Annotated[
-        int | None, typer.Option(min=1, help="Instead of as many as the scenario says.")
+        int | None,
+        typer.Option(min=1, max=MOST_TERMINALS, help="Instead of as many as the scenario says."),
     ] = None,
     terminal_profile: Annotated[
         str | None, typer.Option(help="A shipped terminal, or your module:attribute.")

@@ -12,7 +12,7 @@ from rich.text import Text
 from harness.cli.conclusion import conclude
 from harness.cli.files import Files, prepare
 from harness.cli.option_groups import LinkFlags, Profile, ReportFlags, Seed, Table, with_groups
-from harness.cli.run import MOST_TERMINALS, check_profiles
+from harness.cli.run import check_profiles
 from harness.cli.run_and_report import RUNS, fresh_name
 from harness.cli.standalone import serve_until_stopped, watch_of
 from harness.errors import ConfigError
@@ -38,6 +38,7 @@ from harness.report.judging import reports_scanned
 from harness.report.load import print_figures
 from harness.report.progress import ProgressView
 from harness.units import format_duration, parse_address, parse_duration
+from harness.value_ranges import MOST_TERMINALS
 
 
 @with_groups

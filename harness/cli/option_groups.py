@@ -23,13 +23,14 @@ from harness.contract import HOST_RESPONSE
 from harness.crypto.mac import mac_names
 from harness.link_options import LinkOptions
 from harness.units import format_duration
+from harness.value_ranges import MOST_SEED
 from harness.wire.dialects import DIALECTS
 from harness.wire.framing import framing_names
 
 Faults = Annotated[
     list[str] | None, typer.Option("--fault", help="KIND[:name=value,...][@FROM..UNTIL].")
 ]
-Seed = Annotated[int, typer.Option(min=0, help="Everything random comes from it.")]
+Seed = Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Everything random comes from it.")]
 Profile = Annotated[str, typer.Option(help="A shipped profile, or module:attribute.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Only the result and what broke.")]
 Table = Annotated[

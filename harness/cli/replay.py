@@ -17,6 +17,7 @@ from harness.cli.option_groups import AllowProfiles
 from harness.cli.run import speed_of
 from harness.cli.run_and_report import concluded, run_and_report
 from harness.explore.case import Case, read_case
+from harness.explore.replay import Replayed
 from harness.explore.replay import replay as replay_case
 from harness.explore.runner import OF_NO_INVARIANT, UNSETTLED
 from harness.plan import harness_version
@@ -60,14 +61,26 @@ def replay(
     replayed = replay_case(kept)
     if replayed.again:
         print_case(console, kept, case)
-        same = "byte for byte" if replayed.same else "but not byte for byte"
-        console.print(Text(f"AGAIN  it breaks as it did, {same}", style="bold red"))
-        return 1
+        return _again(console, replayed)
     others = sorted({broken.invariant for broken in replayed.trial.broken})
     if others:
         console.print(Text(f"OTHERWISE  now it breaks {', '.join(others)}", style="bold red"))
         return 1
     return _gone(console, kept, idle=_idle(kept, replayed.trial.acted), tried=replayed.trial.tried)
+
+
+def _again(console: Console, replayed: Replayed) -> int:
+    """It breaks again. Whether it is told as the same failure depends on all that the case says."""
+    for text in replayed.differs:
+        console.print(f"  {text}", soft_wrap=True, markup=False)
+    if replayed.altered:
+        what = "the case was changed: its run is the same one, and does not do what the case says"
+        console.print(Text(f"INVALID  {what}", style="bold yellow"))
+        return PROVES_NOTHING
+    same = "byte for byte" if replayed.same else "but not byte for byte"
+    how = "otherwise than the case says" if replayed.differs else "as it did"
+    console.print(Text(f"AGAIN  it breaks {how}, {same}", style="bold red"))
+    return 1
 
 
 def _idle(kept: Case, acted: Sequence[str]) -> list[str]:

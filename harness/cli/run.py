@@ -26,8 +26,7 @@ from harness.profiles import host_profile as find_host_profile
 from harness.profiles import terminal_profile as find_terminal_profile
 from harness.scenario import load_scenario
 from harness.units import parse_duration
-
-MOST_TERMINALS = 99_999
+from harness.value_ranges import FASTEST, MOST_TERMINALS, SLOWEST
 
 
 @with_groups
@@ -144,8 +143,10 @@ def speed_of(speed: float | None, *, live: bool) -> float:
             place=f"--speed {speed:g}",
             remedy="leave it out, or add --live",
         )
-    if not 0 < speed < float("inf"):
+    if not SLOWEST <= speed <= FASTEST:
         raise ConfigError(
-            "the speed must be above 0", place=f"--speed {speed:g}", remedy="--speed 20"
+            f"the speed must be above 0, and {FASTEST:,.0f} at most",
+            place=f"--speed {speed:g}",
+            remedy="--speed 20",
         )
     return speed

@@ -17,6 +17,7 @@ from harness.cli.conclusion import conclude
 from harness.cli.files import Files
 from harness.cli.held import until_the_end
 from harness.errors import EnvironmentTrouble
+from harness.file_names import file_name
 from harness.journal_cut import whole_enough
 from harness.outcome import Outcome, Watcher
 from harness.plan import RunPlan
@@ -135,7 +136,7 @@ def check_writable(where: Path) -> None:
     Raises:
         EnvironmentTrouble: it cannot be made, written to, or is full.
     """
-    probe = fresh_name(where, ".probe", ".tmp")
+    probe = fresh_name(where, "probe", ".tmp")
     try:
         try:
             probe.write_bytes(bytes(_PROBE))
@@ -148,12 +149,13 @@ def check_writable(where: Path) -> None:
 def fresh_name(where: Path, stem: str, suffix: str = ".jsonl") -> Path:
     """`stem`.jsonl in that directory, or the first of `stem`-2.jsonl ... that is not taken. It is
     taken now, by an empty file, so that no other process has the same; a command that leaves it
-    empty leaves none.
+    empty leaves none. A link is taken, wherever it leads. What cannot stand in the name of a file
+    is left out of the stem.
 
     Raises:
         EnvironmentTrouble: the directory cannot be made, or nothing can be made in it.
     """
-    number = 1
+    number, stem = 1, file_name(stem)
     while True:
         path = where / (f"{stem}{suffix}" if number == 1 else f"{stem}-{number}{suffix}")
         try:

@@ -16,8 +16,9 @@ from rich.text import Text
 from harness.cli.conclusion import conclude
 from harness.cli.files import Files, prepare
 from harness.cli.option_groups import LinkFlags, ReportFlags, StandaloneFlags
+from harness.cli.run import speed_of
 from harness.cli.run_and_report import RUNS, fresh_name
-from harness.errors import ConfigError, EnvironmentTrouble
+from harness.errors import EnvironmentTrouble
 from harness.events import Event, FrameSeen
 from harness.faults.grammar import parse_fault
 from harness.journal import Listener
@@ -36,8 +37,7 @@ from harness.report.progress import ProgressView
 from harness.report.refusals import RefusalLines
 from harness.report.setup_hints import SetupHints
 from harness.report.time_strip import TimeStrip
-from harness.scenario import parse_epoch
-from harness.units import format_duration, parse_duration, parse_window
+from harness.units import format_duration, parse_duration, parse_epoch, parse_window
 from harness.wire.dialects import load_dialect
 
 Mode = Literal["host", "terminals"]
@@ -60,8 +60,7 @@ def plan_from(
     Raises:
         ConfigError: a flag says what cannot be.
     """
-    if not 0 < options.speed < float("inf"):
-        raise ConfigError("the speed must be above 0", place="--speed", remedy="--speed 1")
+    speed_of(options.speed, live=True)
     for text in faults or ():
         parse_fault(text)
     return standalone_plan(

@@ -26,6 +26,7 @@ from harness.cli.standalone import (
 from harness.live.standalone_terminals import StandaloneTerminals
 from harness.load.meter import Meter
 from harness.units import parse_address, parse_duration
+from harness.value_ranges import MOST_TERMINALS
 from harness.wire.dialects import load_dialect
 
 
@@ -35,7 +36,7 @@ def terminals(
     link: LinkFlags,
     options: StandaloneFlags,
     reports: ReportFlags,
-    terminals: Annotated[int, typer.Option(min=1, max=99_999, help="How many ATMs.")] = 1,
+    terminals: Annotated[int, typer.Option(min=1, max=MOST_TERMINALS, help="How many ATMs.")] = 1,
     gap: Annotated[str, typer.Option(help="Mean time between customers at an ATM.")] = "10s",
     host_outage: Annotated[
         list[str] | None,

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from harness.errors import ConfigError
+from harness.input_files import KEYS, UNREADABLE, is_there, read_text
 from harness.resources import fixture, names
 
 # AES for MACs and for stored records, 3DES for PIN blocks, what blake2b takes for tokens
@@ -44,17 +45,15 @@ def load_keys(name_or_path: str = "test") -> Keys:
     path = Path(name_or_path)
     if name_or_path in names("keys", ".toml"):
         path = fixture("keys", f"{name_or_path}.toml")
-    elif path.suffix != ".toml":
+    elif path.suffix != ".toml" and not is_there(path):
         raise ConfigError(
             f"no keys are called '{name_or_path}'",
             place="keys",
             remedy=f"shipped: {', '.join(names('keys', '.toml'))}; or give a .toml file",
         )
     try:
-        texts = tomllib.loads(path.read_text("utf-8"))
-    except OSError as trouble:
-        raise ConfigError(f"cannot be read ({trouble.strerror})", place=str(path)) from trouble
-    except ValueError:
+        texts = tomllib.loads(read_text(path, KEYS))
+    except UNREADABLE:
         # tomllib quotes the text around the mistake, which may be a key
         raise ConfigError("is not TOML", place=str(path)) from None
     for name in texts:

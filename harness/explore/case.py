@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,11 @@ from harness.errors import ConfigError, EnvironmentTrouble, LocalProtocolError
 from harness.events import Event
 from harness.explore.runner import Broken, Runner, Schedule, Trial
 from harness.explore.shrink import shrink
+from harness.input_files import CASE, UNREADABLE, read_input
 from harness.journal import Entry, encode_entry
 from harness.old_formats import plan_from_format_1
 from harness.plan import RunPlan, harness_version
+from harness.scenario import REAL_CLOCK
 
 FORMAT = 2
 
@@ -166,12 +167,13 @@ def read_case(path: Path) -> Case:
     Raises:
         ConfigError: there is no such file, or it holds no case of this format.
     """
+    data = read_input(path, CASE)
     try:
-        case = _decoded(path.read_bytes())
+        case = _decoded(data)
         wrong = _wrong_with(case)
-    except OSError as trouble:
-        raise ConfigError(f"cannot be read ({trouble.strerror})", place=str(path)) from trouble
-    except (msgspec.DecodeError, UnicodeDecodeError) as trouble:
+    except ConfigError as mistake:
+        wrong = f"{mistake.place}: {mistake.problem}"
+    except UNREADABLE as trouble:
         wrong = str(trouble)
     if wrong:
         raise ConfigError(
@@ -197,10 +199,8 @@ def _wrong_with(case: Case) -> str:
         return f"format {case.format}, this harness reads {FORMAT}"
     if plan.mode != "sim":
         return f"mode {plan.mode}: a case is of a simulation"
-    if plan.terminals < 1 or not plan.duration > 0:
-        return f"{plan.terminals} terminals for {plan.duration} s"
-    try:
-        datetime.fromisoformat(plan.scenario.epoch)
-    except ValueError:
-        return f"epoch {plan.scenario.epoch!r}"
+    if not plan.duration > 0:
+        return f"duration {plan.duration} s"
+    if plan.scenario.epoch == REAL_CLOCK:
+        return "a simulation begins at an epoch"
     return ""

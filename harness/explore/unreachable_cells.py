@@ -30,7 +30,6 @@ _NO_HANGING = "no motor hangs"
 _SIGNS_ON = "a terminal of ours says nothing before it has signed on"
 _ONE_REVERSAL = "a terminal of ours reverses a transaction once"
 _NEVER_A_BALANCE = "a terminal of ours never reverses a balance"
-_GIVES_BACK = "a terminal of ours reverses only where there is something to give back"
 _NAMES_IT = "a terminal of ours always names the original"
 _SAYS_IT_RIGHT = "a terminal of ours sends what its kind must carry, each under a STAN of its own"
 _NO_SIGN_OFF = "a terminal of ours hangs up without signing off"
@@ -103,11 +102,6 @@ BY_HAND: dict[Cell, str] = {
         )
     },
     **{Cell(HostState.NOT_POSTED, what): _NEVER_A_BALANCE for what in _REVERSALS},
-    **{
-        Cell(state, what): _GIVES_BACK
-        for state in (HostState.APPROVED, HostState.STOOD_IN)
-        for what in (HostInput.REVERSAL_AGAIN, HostInput.CRASH_AFTER_REVERSAL)
-    },
     **{Cell(HostState.NO_ORIGINAL, what): _NAMES_IT for what in _REVERSALS},
     **{
         Cell(state, HostInput.ADVICE_DECLINED): _ISSUER_POSTS

@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from multiprocessing import active_children, connection, get_context, parent_process
 from typing import Any
 
+from harness.input_files import keep_piped, piped
 from harness.shell import leave_signals_to_parent, signals_heard, signals_held_back
 
 
@@ -30,7 +31,8 @@ def workers(
     it ends by a KeyboardInterrupt.
     """
     with signals_held_back():  # it starts a process that cleans up behind the others
-        pool = _Pool(jobs, get_context("spawn"), _begin, (prepare, arguments))
+        begun = (piped(), prepare, arguments)
+        pool = _Pool(jobs, get_context("spawn"), _begin, begun)
     try:
         yield pool
     except KeyboardInterrupt:
@@ -40,12 +42,16 @@ def workers(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _begin(prepare: Callable[..., None] | None, arguments: Iterable[object]) -> None:
-    """Prepare a process of the pool. Signals to the whole process group are handled by the process
-    that reports; when that process ends, for whatever reason, this one ends too.
+def _begin(
+    contents: dict[str, bytes], prepare: Callable[..., None] | None, arguments: Iterable[object]
+) -> None:
+    """Prepare a process of the pool, which gets what was read through pipes. Signals to the whole
+    process group are handled by the process that reports; when that process ends, for whatever
+    reason, this one ends too.
     """
     leave_signals_to_parent()
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    keep_piped(contents)
     if prepare is not None:
         prepare(*arguments)
 

@@ -40,6 +40,7 @@ from harness.units import format_duration, parse_duration, parse_share
 
 __all__ = ["ALL_RULES", "FaultKind", "FaultSpec", "fault_catalog", "parse_fault"]
 
+_SHOWN = 400  # characters of a text that are shown with a mistake: no sensible fault is longer
 LAYERS: tuple[tuple[type[Rule], ...], ...] = (
     CONNECTION_RULES,
     LINK_RULES,
@@ -124,8 +125,10 @@ class _Parser:
 
     def _wrong(self, problem: str, at: int, width: int, remedy: str) -> NoReturn:
         """Marks `width` characters from `at` under the text."""
-        mark = " " * at + "^" * max(1, width)
-        remedy = f"    {self._text}\n    {mark}\n{remedy}"
+        first = max(0, at - _SHOWN // 2) if len(self._text) > _SHOWN else 0
+        text = self._text[first : first + _SHOWN]
+        mark = " " * (at - first) + "^" * min(max(1, width), _SHOWN // 2)
+        remedy = f"    {text}\n    {mark}\n{remedy}"
         raise ConfigError(problem, place=self._place, remedy=remedy)
 
     def fault(self) -> FaultSpec:

@@ -16,6 +16,7 @@ import time
 import msgspec
 
 from harness.errors import ConfigError, EnvironmentTrouble, HarnessError
+from harness.input_files import piped
 from harness.live.host_process import ENVIRONMENT, MISTAKE, HostProcessOptions
 from harness.shell import signals_held_back
 
@@ -61,6 +62,7 @@ class HostProcess:
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
         """Until it listens. The run begins soon after the process is ready for it."""
+        self._options.piped = piped()
         self._tell(msgspec.json.encode(self._options))
         assert process.stdout is not None
         out = process.stdout.fileno()

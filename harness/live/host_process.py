@@ -24,6 +24,7 @@ import msgspec
 from harness import events as e
 from harness.assembly import Assembly
 from harness.errors import ConfigError, EnvironmentTrouble
+from harness.input_files import keep_piped
 from harness.journal import Journal, JournalWriter
 from harness.live.clock import LiveClock
 from harness.live.evidence_sample import EvidenceSample
@@ -38,12 +39,14 @@ MISTAKE, ENVIRONMENT = 2, 5
 
 class HostProcessOptions(msgspec.Struct):
     """What the process must know. `part` is the path of its part of the journal, which has the
-    evidence of so many terminals as are `judged` (0: all).
+    evidence of so many terminals as are `judged` (0: all). `piped` is what the other process has
+    read through pipes, which are not there in this one.
     """
 
     plan: RunPlan
     part: str
     judged: int = 0
+    piped: dict[str, bytes] = {}
 
 
 async def _serve(options: HostProcessOptions, assembly: Assembly, start: float) -> None:
@@ -114,6 +117,7 @@ def main() -> int:
     """
     leave_signals_to_parent()
     options = msgspec.json.decode(sys.stdin.buffer.readline(), type=HostProcessOptions)
+    keep_piped(options.piped)
     try:
         with profiles_blamed():
             assembly = Assembly(_unprofiled(options.plan))

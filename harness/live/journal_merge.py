@@ -85,7 +85,7 @@ class JournalMerge:
     def complete(self) -> None:
         """Nothing is added to any part any more."""
         for part in self._parts:
-            part.until = _NEVER
+            part.until, part.cut = _NEVER, False
 
     def cut_off(self) -> None:
         """Nothing is added to any part any more, and a part may lack its end: what the others hold
@@ -146,6 +146,7 @@ class MergedJournal:
         self._listeners = list(listeners)
         self._file: BinaryIO | None = None
         self._lines = 0
+        self._judged = True
         self.trouble = ""
         """Why the journal is cut; all that was merged has been judged."""
 
@@ -155,7 +156,7 @@ class MergedJournal:
         """
         entries = self.merge.take()
         self._write([msgspec.json.encode(entry) + b"\n" for entry in entries])
-        for entry in entries:
+        for entry in entries if self._judged else ():
             self._judge.see(entry.at, entry.actor, entry.event)
             self._tell(entry)
         return bool(entries)
@@ -199,13 +200,15 @@ class MergedJournal:
 
     def finish(self, *, cut: bool = False) -> None:
         """Merge what is left of the parts, to which nothing is added any more, and close all. With
-        `cut` a part may lack its end.
+        `cut` a part may lack its end: what the other holds from after that is kept, and not judged.
         """
-        if cut:
-            self.merge.cut_off()
-        else:
-            self.merge.complete()
         try:
+            if cut:
+                self.merge.cut_off()
+                while self.advance():
+                    pass
+                self._judged = False
+            self.merge.complete()
             while self.advance():
                 pass
         finally:

@@ -12,6 +12,7 @@ from harness.assembly import Assembly
 from harness.checks.judge import Judge
 from harness.checks.secrecy import SecrecyScan
 from harness.errors import EnvironmentTrouble, HarnessError
+from harness.file_names import file_name
 from harness.gc_tuning import collect_rarely
 from harness.journal import Header, Journal, JournalWriter, Listener, lock_journal
 from harness.journal_cut import CuttableJournal
@@ -82,7 +83,8 @@ def run_live(
     check_virtual(plan)
     assembly = Assembly(plan)
     header = assembly.header()
-    path = journal or Path("runs") / f"{plan.scenario.name}-live-seed{plan.seed}.jsonl"
+    usual = f"{file_name(plan.scenario.name)}-live-seed{plan.seed}.jsonl"
+    path = journal or Path("runs") / usual
     parts = [part_path(path, part) for part in PARTS]
     judge = Judge(header)
     scan = SecrecyScan(assembly.population, assembly.keys, terminals=plan.terminals)

@@ -19,6 +19,7 @@ _RATE = re.compile(r"([0-9]+(?:\.[0-9]+)?)(?:/(s|m))?")
 _TIMES = {"p50": "p50", "p95": "p95", "p99": "p99", "p99.9": "p999", "max": "longest"}
 _LATENCY = re.compile(r"([0-9]{4}|visit|queue)\.(p50|p95|p99|p99\.9|max)")
 _EXAMPLES = "such as rate=300/s, errors=0 or visit.p99=200ms"
+_FASTEST = 1e6  # customers a second: no computer serves a tenth of it
 _DEVIATIONS = 3.0  # by which a rate may stay below what is required
 
 
@@ -69,8 +70,10 @@ def parse_rate(text: str, place: str = "--rate") -> float:
     """
     found = _RATE.fullmatch(text.strip())
     rate = float(found.group(1)) / (60 if found.group(2) == "m" else 1) if found else 0.0
-    if rate <= 0:
+    if not 0 < rate <= _FASTEST:
         raise ConfigError(
-            f"'{text}' is not a rate", place=place, remedy="write 300/s or 900/m, above 0"
+            f"'{text}' is not a rate",
+            place=place,
+            remedy="write 300/s or 900/m, up to 1,000,000/s",
         )
     return rate

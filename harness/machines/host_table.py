@@ -35,6 +35,7 @@ CLASSIFIERS: Mapping[Kind, Classifier] = {
 _S, _I = HostState, HostInput
 _CONNECTION = (_S.SIGNED_OFF, _S.SIGNED_ON)
 _DECIDED = (_S.APPROVED, _S.STOOD_IN, _S.DECLINED, _S.NOT_POSTED, _S.REVERSED)
+_AFTER_REVERSAL = (_S.DECLINED, _S.NOT_POSTED, _S.REVERSED, _S.TOMBSTONE, _S.NO_ORIGINAL)
 _ADVISED = (_S.STOOD_IN, _S.REVERSED)
 
 SAFE_HOST_TABLE: HostTable = {
@@ -81,10 +82,7 @@ SAFE_HOST_TABLE: HostTable = {
     (_S.REVERSED, _I.REVERSAL): reversals.refuse_second,
     (_S.TOMBSTONE, _I.REVERSAL): reversals.refuse_second,
     (_S.NO_ORIGINAL, _I.REVERSAL): reversals.refuse_without_original,
-    **{
-        (state, _I.REVERSAL_AGAIN): requests.answer_again
-        for state in (*_DECIDED, _S.TOMBSTONE, _S.NO_ORIGINAL)
-    },
+    **{(state, _I.REVERSAL_AGAIN): requests.answer_again for state in _AFTER_REVERSAL},
     (_S.UNKNOWN, _I.REVERSAL_DISAGREES): reversals.bury_and_tell,
     **{
         (state, _I.REVERSAL_DISAGREES): refusals.format_error
@@ -95,10 +93,7 @@ SAFE_HOST_TABLE: HostTable = {
         (state, _I.CRASH_BEFORE_REVERSAL): crashes.before_commit
         for state in (_S.UNKNOWN, *_DECIDED, _S.TOMBSTONE, _S.NO_ORIGINAL)
     },
-    **{
-        (state, _I.CRASH_AFTER_REVERSAL): crashes.after_commit
-        for state in (*_DECIDED, _S.TOMBSTONE, _S.NO_ORIGINAL)
-    },
+    **{(state, _I.CRASH_AFTER_REVERSAL): crashes.after_commit for state in _AFTER_REVERSAL},
     # what was approved in the issuer's stead
     **{(state, _I.ADVICE_ACCEPTED): advices.accepted for state in _ADVISED},
     **{(state, _I.ADVICE_DECLINED): advices.declined for state in _ADVISED},

@@ -23,6 +23,7 @@ from harness.checks.secrecy import SecrecyScan
 from harness.checks.verdict import Verdict
 from harness.crypto.keys import load_keys
 from harness.errors import ConfigError
+from harness.input_files import open_journal, whole_lines
 from harness.journal import Entry, Header, JournalReader
 from harness.report.json_report import verdict_json
 from harness.report.junit import junit_xml
@@ -255,8 +256,8 @@ def scan_journal(path: Path, header: Header, judge: Judge) -> None:
     if not header.population and header.mode != "host":
         return
     scan = _scan_of(header)
-    with path.open("rb") as lines:
-        scan.scan_lines(lines, path.name)
+    with open_journal(path) as file:
+        scan.scan_lines(whole_lines(file), path.name)
     alone = header.mode in ("host", "terminals")
     leaks, unmasked = scan.apart if alone else ([str(leak) for leak in scan.leaks], [])
     judge.secrecy(scan.scanned, leaks, unmasked)

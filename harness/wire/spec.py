@@ -20,7 +20,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from harness.errors import ConfigError
+from harness.errors import ConfigError, quoted
+from harness.input_files import SPECIFICATION, UNREADABLE, is_there, read_input
 from harness.resources import fixture, names
 
 Spec = dict[str, dict[str, Any]]
@@ -35,6 +36,7 @@ _OF_HEADER = "value"
 _ENCODINGS = ("ascii", "hex", "bcd", "binary", "signed")
 _LONGEST_FIXED, _LONGEST = 9_999, 999_999
 _WIDEST_LENGTH = 9
+_DEEPEST = 20  # files that are each the base of another: nobody reads more of them
 _PROBES = (b"\\u0041", b"\\x41", b"+AGE-", b"\xef\xbb\xbfA")
 """Bytes that encodings of more than one state read as something else than they write."""
 _FEWEST = 200  # bytes that are characters in an encoding of one byte a character
@@ -61,12 +63,12 @@ def load_spec(name_or_path: str) -> Spec:
     if is_shipped(name_or_path):
         return {field: dict(properties) for field, properties in _shipped(name_or_path).items()}
     path = Path(name_or_path)
-    if path.suffix in (".json", ".toml") or path.exists():
+    if path.suffix in (".json", ".toml") or is_there(path):
         return checked(_read(path, ()), name_or_path)
     known = names("specs", ".toml")
     close = get_close_matches(name_or_path, known, 1) or known
     raise ConfigError(
-        f"no specification is called '{name_or_path}'",
+        f"no specification is called {quoted(name_or_path)}",
         place="spec",
         remedy=f"did you mean {' or '.join(close)}? A .json or .toml file will do as well.",
     )
@@ -218,7 +220,7 @@ def _same(data: bytes, encoding: str) -> bool:
 def _read(path: Path, above: tuple[Path, ...]) -> Spec:
     """The specification of a file. `above` are the files that have this one as their base."""
     if path.suffix == ".toml":
-        read = _read_file(path, lambda raw: tomllib.loads(raw.decode("utf-8")), "TOML")
+        read = _read_file(path, lambda raw: tomllib.loads(raw.decode("utf-8-sig")), "TOML")
     else:
         read = _read_file(path, lambda raw: json.loads(raw, object_pairs_hook=_once), "JSON")
     if not isinstance(read, dict):
@@ -245,6 +247,12 @@ def _read(path: Path, above: tuple[Path, ...]) -> Spec:
         )
     if other.resolve() in (path.resolve(), *above):
         raise ConfigError("is its own base", place=str(path))
+    if len(above) >= _DEEPEST:
+        raise ConfigError(
+            f"is the base of a base, more than {_DEEPEST} times over",
+            place=str(path),
+            remedy="put some of these files together",
+        )
     return _over(checked(_read(other, (path.resolve(), *above)), str(other)), read, str(path))
 
 
@@ -279,11 +287,10 @@ def _over(base: SpecMap, difference: Mapping[str, Any], place: str) -> Spec:
 
 
 def _read_file(path: Path, parse: Callable[[bytes], object], kind: str) -> object:
+    data = read_input(path, SPECIFICATION)
     try:
-        return parse(path.read_bytes())
-    except OSError as trouble:
-        raise ConfigError(f"cannot be read ({trouble.strerror})", place=str(path)) from trouble
-    except (ValueError, RecursionError) as trouble:
+        return parse(data)
+    except UNREADABLE as trouble:
         raise ConfigError(f"is not {kind}: {trouble}", place=str(path)) from trouble
 
 

@@ -69,6 +69,11 @@ def start(*arguments: str, cwd: Path) -> subprocess.Popen[str]:
     )
 
 
+def started(command: list[str], *, cwd: Path) -> subprocess.Popen[str]:
+    """Any program, watched as the others are."""
+    return _started(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
 def begin(*arguments: str, cwd: Path) -> subprocess.Popen[str]:
     """One half, twenty times faster than the clock."""
     return _started(

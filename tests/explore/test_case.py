@@ -105,7 +105,7 @@ def test_what_is_no_case_is_a_mistake(tmp_path: Path, content: str | None, probl
         ("", "format", 3, "format 3"),
         ("", "shedule", [], "unknown field `shedule`"),
         ("plan", "mode", "host", "mode host"),
-        ("plan", "terminals", -1, "-1 terminals"),
+        ("plan", "terminals", -1, "terminals: -1 is not"),
         ("plan", "fautls", [], "unknown field `fautls`"),
     ],
 )

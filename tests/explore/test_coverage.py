@@ -195,13 +195,14 @@ def test_the_hosts_cells_are_its_tables() -> None:
 @pytest.mark.parametrize("state", RECORD_STATES)
 def test_whatever_a_host_knows_it_has_a_cell_for_what_may_come(state: str) -> None:
     """A duplicate, a reversal and a crash may meet any transaction; a reversal's repeat any but one
-    that is pending, of which the reversal has made a tombstone.
+    that the reversal has made another of: a tombstone, or what is reversed.
     """
+    moved_on = (HostState.PENDING, HostState.APPROVED, HostState.STOOD_IN)
     for what in (
         *(HostInput.REQUEST_AGAIN, HostInput.REVERSAL, HostInput.REVERSAL_AGAIN),
         *(HostInput.CRASH_BEFORE_REVERSAL, HostInput.CRASH_OVER_ANOTHER),
     ):
-        if (state, what) == (HostState.PENDING, HostInput.REVERSAL_AGAIN):
+        if what == HostInput.REVERSAL_AGAIN and state in moved_on:
             continue
         assert (state, what) in SAFE_HOST_TABLE
 
