@@ -280,7 +280,11 @@ class Judgement:
         if facts.too_slow:
             late = f"the harness itself was late by up to {facts.lag:.1f} s"
             return [f"{late}, more than the slack of {slack:.1f} s"]
-        missed = ", ".join(f"{row.not_judged} of {row.tried} of {row.id}" for row in invalid)
+        missed = ", ".join(
+            f"{row.not_judged} of {row.tried} of {row.id}" for row in invalid if row.not_judged
+        )
+        if not missed:
+            return []  # invalid for another reason
         still = f"the harness itself was late: it stood still for up to {facts.stood.longest:.1f} s"
         return [f"{still}, so that nobody can judge {missed}"]
 

@@ -292,7 +292,7 @@ def test_equal_evidence_gives_equal_verdicts() -> None:
 def test_a_journal_gives_the_verdict_of_its_run(tmp_path: Path) -> None:
     """Written, masked, read back and judged again."""
     script = slow_eject(1.0)
-    script.visit(220, "000002")
+    script.visit(120, "000002")
     path = tmp_path / "run.jsonl"
     writer = JournalWriter(path, script.header)
     ordered = sorted(script.entries, key=lambda entry: entry[0])

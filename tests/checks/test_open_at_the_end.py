@@ -183,7 +183,11 @@ def test_reversals_in_the_store_that_never_left() -> None:
     script.end(300, "quiet", pending=1)
     found = [x for x in script.verdict().failures if x.invariant == "H7"]
     assert [(x.customer, x.what) for x in found] == [
-        (1, "1 reversals are pending in the store, and never left")
+        (
+            1,
+            "1 reversals are pending in the store, and never left: the host has sent nothing "
+            "since 00:00:00",
+        )
     ]
 
 
