@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, Union
@@ -17,19 +16,19 @@ from zlib import crc32
 import msgspec
 
 from harness.contract import Contract
-from harness.errors import ConfigError, EnvironmentTrouble, HarnessError
+from harness.errors import ConfigError, EnvironmentTrouble
 from harness.events import AdviceSeen, AnyEvent, Event, FrameSeen, ListenerDropped
 from harness.file_lock import USUAL, FileLock
 from harness.input_files import JOURNAL_LINE, UNREADABLE, open_journal
 from harness.link_options import LinkOptions
+from harness.listener_errors import listener_dropped
 from harness.old_formats import header_from_format_2
-from harness.shown import escaped_json, shown
+from harness.shown import escaped_json
 from harness.value_ranges import check_header
 from harness.wire.describe import mask_fields
 
 FORMAT = 3
 NO_END = "the journal ends without its RunEnded line"
-_LONGEST_ERROR = 200  # characters of the text of a listener's error
 
 Listener = Callable[[float, str, Event], None]
 
@@ -117,24 +116,6 @@ class Journal:
         told = listener_dropped(listener, error, needed=listener in self._needed)
         self._listeners = [other for other in self._listeners if other != listener]
         return told
-
-
-def listener_dropped(
-    listener: object, error: Exception, *, needed: bool = False
-) -> ListenerDropped:
-    """The event of it, with what was raised and where: 'KeyError: 'x' in meter.py, line 55'.
-
-    Raises:
-        Exception: the error itself, where the listener is not the harness's own. A user's listener
-            may assert something, and what it wanted to see nobody else knows.
-    """
-    name = f"{getattr(listener, '__module__', '')}.{getattr(listener, '__qualname__', listener)}"
-    if not name.startswith("harness.") or isinstance(error, HarnessError | BrokenPipeError):
-        raise error
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    text = shown(" ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_ERROR])
-    said = f"{text} in {Path(last.filename).name}, line {last.lineno} ({last.name})"
-    return ListenerDropped(name, said, needed)
 
 
 _encoder = msgspec.json.Encoder()

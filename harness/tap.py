@@ -106,7 +106,7 @@ class TapDecoder:
             return Look({}, "none", "", str(error), network_management=False)
         message = self._dialect.read(fields)
         digest = self._digest(message) if message.message_class == MessageClass.REVERSAL else ""
-        wrong = self._dialect.wrong(message)
+        wrong = self._dialect.wrong(message) if mac != "bad" else ()  # else it says nothing
         return Look(fields, mac, digest, "", message.is_network_management, wrong)
 
     def _digest(self, message: Message) -> str:

@@ -25,6 +25,7 @@ TIERS: tuple[tuple[str, ...], ...] = (
         "gc_tuning",
         "old_formats",
         "file_lock",
+        "listener_errors",
         "input_files",
         "toml_keys",
         "importing",

@@ -266,7 +266,8 @@ class Judgement:
         for leak in self._facts.unmasked[:1]:
             reasons.append(f"the harness did not mask a secret that came over the wire: {leak}")
         reasons = [*self._facts.errors.reasons, *reasons]
-        reasons += self._too_late(row for row in rows if row.id != SECRECY)
+        by_itself = {SECRECY, *(check.id for check in self._checks if check.raised)}
+        reasons += self._too_late(row for row in rows if row.id not in by_itself)
         if not self._something_was_tried(rows):
             reasons.append("nothing was tried that could be observed")
         return reasons
