@@ -368,7 +368,7 @@ def test_a_terminal_that_is_refused_is_not_blamed(
             await atm.sign_on()
             await atm.unanswered()
             await atm.line.close()
-            await asyncio.sleep(1)
+            await asyncio.sleep(70)  # its last answer is waited for, as it may still read
             other = Atm(await Line.to(host.address), errs=False, name="ATM00002")
             await other.sign_on()
             for _ in range(20):
