@@ -83,7 +83,9 @@ class Repetition:
     def __init__(
         self, journal: Recorder, clock: LiveClock, dialect: Dialect, *, at_host: bool
     ) -> None:
-        """`now` tells the time of an entry, and may be changed. `at_host`: it is our host that stands alone, and not our terminals."""
+        """`at_host`: it is our host that stands alone, and not our terminals. `now`, which tells the
+        run second of an entry, is for the owner to change.
+        """
         self._journal = journal
         self.now: Callable[[], float] = clock.now
         self._loop = asyncio.get_running_loop()
