@@ -44,13 +44,7 @@ OF_THE_RUN = (
     e.ConnectionsRefused,
     *OF_THE_HOST,
 )  # whoever records it
-OF_EVERYBODY = (
-    e.FaultBegan,
-    e.FaultEnded,
-    e.CustomersStopped,
-    e.ConnectionsRefused,
-    *OF_THE_HOST,
-)
+OF_EVERYBODY = (e.FaultBegan, e.FaultEnded, e.CustomersStopped, e.ConnectionsRefused, *OF_THE_HOST)
 KILLED = "killed"  # the phase in which the process of a host ended, when it goes on in another
 FOREVER = float("inf")
 NOT_TERMINALS = (HOST, RUN)

@@ -83,8 +83,8 @@ class Repetition:
     def __init__(
         self, journal: Recorder, clock: LiveClock, dialect: Dialect, *, at_host: bool
     ) -> None:
-        """`at_host`: it is our host that stands alone, and not our terminals. `now`, which tells the
-        run second of an entry, is for the owner to change.
+        """`at_host`: it is our host that stands alone, and not our terminals. `now` tells the run
+        second of an entry; the owner may change it.
         """
         self._journal = journal
         self.now: Callable[[], float] = clock.now
