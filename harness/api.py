@@ -23,6 +23,8 @@ from harness.contract import HOST_RESPONSE
 from harness.errors import ConfigError, EnvironmentTrouble
 from harness.journal import Listener
 from harness.link_options import LinkOptions
+from harness.live.connection import UNREAD_FOR
+from harness.live.peer_limits import CONNECTIONS, PeerLimits
 from harness.live.standalone_host import StandaloneHost
 from harness.live.standalone_terminals import StandaloneTerminals
 from harness.plan import STANDALONE_LINK, plan_of, profiles_of, standalone_plan
@@ -142,6 +144,8 @@ class Host(StandaloneHost):
         epoch: str = "",
         journal: Path | str | None = None,
         state_dir: Path | str | None = None,
+        max_connections: int = CONNECTIONS,
+        unread_for: Duration = UNREAD_FOR,
         listeners: Sequence[Listener] = (),
     ) -> None:
         """The arguments are the options of `harness host`; `listeners` get each journal entry.
@@ -169,6 +173,10 @@ class Host(StandaloneHost):
             listen=parse_address(listen, place="listen"),
             journal=_path(journal),
             state_dir=_path(state_dir),
+            limits=PeerLimits(
+                connections=max_connections,
+                unread_for=parse_duration(unread_for, place="unread_for"),
+            ),
             listeners=listeners,
         )
 

@@ -47,8 +47,14 @@ class TapDecoder:
     REMEMBERS = 512
     LONGEST = 2_048
     """Bytes of a message that is remembered: what a peer sends once must not fill the memory."""
+    GUESSES = 100
+    """A stream that does not read is looked at in each format that there is, which takes longer
+    than all else about it. After so many, in a run in which nothing is read, nobody learns more.
+    """
 
-    __slots__ = ("_codec", "_dialect", "_digest_key", "_guess", "_known", "framing")
+    __slots__ = (
+        "_codec", "_dialect", "_digest_key", "_guess", "_guessed", "_guesses", "_known", "framing",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -62,6 +68,8 @@ class TapDecoder:
         as when somebody else's machine is set up differently.
         """
         self._guess = guess
+        self._guesses = self.GUESSES
+        self._guessed = (b"", "")  # the last stream, and what it looks like: two taps ask for it
         self._codec = codec
         self._dialect = dialect
         self.framing = framing
@@ -77,11 +85,18 @@ class TapDecoder:
                 self._known.clear()
             if len(payload) <= self.LONGEST:
                 self._known[payload] = seen
+            if not seen.problem and self._guesses < self.GUESSES:
+                self._guesses += 1
         return seen
 
     def hint(self, stream: bytes) -> str:
         """What the start of a stream that does not read looks like; '' if like nothing known."""
-        return self._guess.hint(stream) if self._guess is not None else ""
+        if self._guess is None:
+            return ""
+        if stream != self._guessed[0] and self._guesses > 0:
+            self._guesses -= 1
+            self._guessed = (stream, self._guess.hint(stream))
+        return self._guessed[1] if stream == self._guessed[0] else ""
 
     def incomplete(
         self, stream: Deframer, to: End, waited: float, *, closed: bool
@@ -96,7 +111,7 @@ class TapDecoder:
             closed=closed,
             shown=shown_bytes(data),
             lengths=guess.lengths(data) if guess is not None else "",
-            hint=guess.hint(data) if guess is not None else "",
+            hint=self.hint(data),
         )
 
     def _look(self, payload: bytes) -> Look:

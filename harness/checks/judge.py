@@ -38,8 +38,13 @@ OF_A_TERMINAL = (
 """What the host reports about one terminal, which the event names."""
 
 OF_THE_HOST = (e.DayClosed, e.HostStarted, e.HostThawed, e.FailedOver)
-OF_THE_RUN = (e.LagMeasured, e.HarnessStoodStill, *OF_THE_HOST)  # whoever records it
-OF_EVERYBODY = (e.FaultBegan, e.FaultEnded, e.CustomersStopped, *OF_THE_HOST)
+OF_THE_RUN = (
+    e.LagMeasured,
+    e.HarnessStoodStill,
+    e.ConnectionsRefused,
+    *OF_THE_HOST,
+)  # whoever records it
+OF_EVERYBODY = (e.FaultBegan, e.FaultEnded, e.CustomersStopped, e.ConnectionsRefused, *OF_THE_HOST)
 KILLED = "killed"  # the phase in which the process of a host ended, when it goes on in another
 FOREVER = float("inf")
 NOT_TERMINALS = (HOST, RUN)

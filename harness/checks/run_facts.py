@@ -12,6 +12,12 @@ from harness.checks.expectations import EventCounter
 from harness.checks.harness_errors import HarnessErrors
 from harness.journal import Header
 
+REMEDIES = {
+    "connections": "--max-connections lets in more",
+    "descriptors": "this process may have no more descriptors, raise `ulimit -n`",
+}
+"""What helps against refused connections, by what there were too many of."""
+
 
 class StandingStill:
     """The times in which each process of the harness stood still (run seconds)."""
@@ -57,7 +63,8 @@ class RunFacts:
     events that the header expects or forbids. `scanned` bytes were searched for secrets, `leaks`
     say where some were found, and `unmasked` where the harness has failed to mask what came over
     the wire. `notes` say which evidence of earlier processes is missing. `errors` are what raised
-    inside the harness.
+    inside the harness. `refused` connections of strangers were refused for want of `refused_for`,
+    and `not_made` of our own could not be made with the process's `descriptors`.
     """
 
     def __init__(self, header: Header) -> None:
@@ -68,6 +75,10 @@ class RunFacts:
         self.idle_faults = dict.fromkeys(header.faults)
         texts = dict.fromkeys((*header.expects, *header.forbids))
         self.counters = {text: EventCounter(text) for text in texts}
+        self.refused = 0
+        self.refused_for: dict[str, None] = {}
+        self.not_made = 0
+        self.descriptors = 0
         self.scanned = 0
         self.leaks: list[str] = []
         self.unmasked: list[str] = []
@@ -87,6 +98,12 @@ class RunFacts:
             self.idle_faults[event.fault] = None
         elif isinstance(event, e.ListenerDropped):
             self.errors.dropped(event.listener, event.said, needed=event.needed)
+        elif isinstance(event, e.ConnectionsRefused):
+            self.refused += event.count
+            self.refused_for[event.what] = None
+        elif isinstance(event, e.DescriptorsRanOut):
+            self.not_made += event.count
+            self.descriptors = event.limit
         elif isinstance(event, e.RunEnded):
             self.ended = event.how
         elif isinstance(event, e.EvidenceMissing):
@@ -98,6 +115,22 @@ class RunFacts:
                 f"the clock of the machine was set back by {event.seconds:.0f} s or more between "
                 "two processes: how much time was between them is not known"
             )
+
+    @property
+    def unmet(self) -> list[str]:
+        """Who could not be connected because of us: what they would have done is unknown."""
+        found = []
+        if self.refused:
+            remedies = " or ".join(REMEDIES[what] for what in self.refused_for)
+            found.append(
+                f"{self.refused:,} connections were refused, as there were too many: {remedies}"
+            )
+        if self.not_made:
+            found.append(
+                f"{self.not_made:,} connections could not be made, as this process may have only "
+                f"{self.descriptors:,} descriptors: raise `ulimit -n`, or take fewer terminals"
+            )
+        return found
 
     @property
     def came_to_its_end(self) -> bool:

@@ -68,6 +68,16 @@ class Totals(msgspec.Struct, kw_only=True):
     understood: int = 0  # messages of somebody else's machine that were read, their MAC right
     keep_alives: int = 0
 
+    def count_refused(self, why: str, count: int = 1) -> None:
+        """The host did not serve messages, or served some that do not fit what it knows."""
+        why = why if why in self.refused or len(self.refused) < _REASONS else "another reason"
+        self.refused[why] = self.refused.get(why, 0) + count
+
+    def count_stray(self, mti: str, count: int = 1) -> None:
+        """Messages belong to no request."""
+        mti = mti if len(self.strays) < MOST_KINDS else OTHERS
+        self.strays[mti] = self.strays.get(mti, 0) + count
+
 
 class TotalsCounter:
     """Counts the figures while the run goes on."""
@@ -93,9 +103,7 @@ class TotalsCounter:
 
     def refused(self, event: e.MessageRefused | e.DisagreementHeard) -> None:
         """The host did not serve a message, or served one that does not fit what it knows."""
-        counts = self.totals.refused
-        why = event.why if event.why in counts or len(counts) < _REASONS else "another reason"
-        counts[why] = counts.get(why, 0) + 1
+        self.totals.count_refused(event.why)
 
     def fault_ended(self) -> None:
         self._faults -= 1
@@ -169,9 +177,7 @@ class TotalsCounter:
     def on_StrayMessage(
         self, _terminal: TerminalEvidence, _at: float, event: e.StrayMessage
     ) -> None:
-        strays = self.totals.strays
-        mti = event.mti if len(strays) < MOST_KINDS else OTHERS
-        strays[mti] = strays.get(mti, 0) + 1
+        self.totals.count_stray(event.mti)
 
     def on_DamagedMessage(
         self, _terminal: TerminalEvidence, _at: float, event: e.DamagedMessage

@@ -25,6 +25,7 @@ class UnreadCounter:
         e.FrameSeen,
         e.IncompleteFrame,
         e.KeepAlivesSeen,
+        e.MoreLikeIt,
     )
 
     def __init__(self, mode: str, totals: Totals) -> None:
@@ -44,12 +45,31 @@ class UnreadCounter:
             self._count(CUT_OFF if event.closed else INCOMPLETE)
         elif isinstance(event, e.KeepAlivesSeen):
             self._totals.keep_alives += event.count
+        elif isinstance(event, e.MoreLikeIt):
+            self._more(event)
 
-    def _count(self, reason: str) -> None:
+    def _more(self, event: e.MoreLikeIt) -> None:
+        """What was only counted counts as what was written."""
+        totals = self._totals
+        if event.end == self._seen_at and event.to == self._to:
+            if event.what == "unreadable":
+                self._count(event.why, event.count)
+            elif event.what != "unauthentic":
+                totals.understood += event.count
+        elif event.what == "incomplete":
+            self._count(event.why, event.count)
+        elif event.what == "damaged":
+            totals.damaged += event.count
+        elif event.what == "refused":
+            totals.count_refused(event.why, event.count)
+        elif event.what == "stray" and not event.end:
+            totals.count_stray(event.why, event.count)
+
+    def _count(self, reason: str, count: int = 1) -> None:
         found = self._totals.unread
         if reason not in found and len(found) >= _MOST:
             reason = OTHER
-        found[reason] = found.get(reason, 0) + 1
+        found[reason] = found.get(reason, 0) + count
 
 
 def unread_reason(header: Header, totals: Totals) -> str:

@@ -53,6 +53,11 @@ ASKING = (*REQUESTS, *REVERSALS)
 APPROVING = (Outcome.APPROVED, Outcome.PARTIAL)
 
 
+UNHEARD = ("unreadable", "unauthentic")
+ANSWERED = "answer to a sign-on or an echo"
+"""Of frames that were only counted: those that prove nothing of the link, and those that do."""
+
+
 class WireEvidence:
     """One terminal's link, seen at both of its ends.
 
@@ -148,6 +153,16 @@ class WireEvidence:
 
     def _authentic_mac(self, mac: str) -> bool:
         return mac == "good" or (mac == "none" and not self._contract.mac)
+
+    def on_MoreLikeIt(self, at: float, event: e.MoreLikeIt) -> None:
+        """Frames were only counted. None of them is about money; but the terminal heard them."""
+        if event.end != "terminal" or event.to != "terminal" or event.what in UNHEARD:
+            return
+        self.link.heard = at
+        if event.what == ANSWERED:
+            self.link.network_ok = at
+            if self._network_end == "terminal":
+                self.network.answered(event.count)
 
     def on_AdviceSeen(self, _at: float, event: e.AdviceSeen) -> None:
         self.advice = self._dialect.read(event.fields)

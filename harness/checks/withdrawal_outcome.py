@@ -8,6 +8,7 @@ from harness.checks.base import HOST, RUN, Check
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.transaction_evidence import HOST_TIMER, TransactionEvidence, is_over
 from harness.checks.wire_evidence import CLOSING
+from harness.contract import Contract
 from harness.machines.inputs import State
 from harness.wire.message import Kind
 
@@ -83,7 +84,8 @@ class EndsExactlyOnce(Check):
 class UnansweredIsReversed(Check):
     """T8.unanswered: the part of T8 that the wire alone shows, for a terminal whose device is not
     observed. A withdrawal must be reversed if no answer that could close it came within the
-    contract's host timer, or if its answer asks for a reversal.
+    contract's host timer, or if its answer asks for a reversal. A terminal that is not connected
+    when our host refuses connections may have been one of those that it refused.
     """
 
     id = "T8.unanswered"
@@ -93,6 +95,14 @@ class UnansweredIsReversed(Check):
     def applies(cls, sees: tuple[str, ...]) -> bool:
         return "device" not in sees
 
+    def __init__(self, contract: Contract) -> None:
+        super().__init__(contract)
+        self._refused_at = float("-inf")
+
+    def run_event(self, at: float, event: e.Event) -> None:
+        if isinstance(event, e.ConnectionsRefused):
+            self._refused_at = at
+
     def on_FrameSeen(self, terminal: TerminalEvidence, _at: float, event: e.FrameSeen) -> None:
         if event.end == "terminal" and terminal.wire.kind is Kind.REVERSAL:
             transaction = terminal.wire.subject
@@ -100,6 +110,9 @@ class UnansweredIsReversed(Check):
                 self.tried += must_be_reversed(transaction)
 
     def rest(self, terminal: TerminalEvidence, now: float) -> None:
+        link = terminal.wire.link
+        if not link.connected and link.closed_at <= self._refused_at:
+            return  # that connections were refused is why the run proves nothing
         queued = still_open.reversals_may_wait_until(terminal, self.contract)
         for transaction in terminal.transactions.open.values():
             if not must_be_reversed(transaction) or "reversed" in transaction.endings:

@@ -23,8 +23,10 @@ from harness.cli.standalone import (
     run_until_stopped,
     watch_of,
 )
+from harness.live.connection import UNREAD_FOR
+from harness.live.peer_limits import CONNECTIONS, PeerLimits
 from harness.live.standalone_host import StandaloneHost
-from harness.units import parse_address
+from harness.units import format_duration, parse_address, parse_duration
 
 
 @with_groups
@@ -35,6 +37,12 @@ def host(
     reports: ReportFlags,
     fault: Faults = None,
     host_profile: Profile = "safe",
+    max_connections: Annotated[
+        int, typer.Option(min=1, help="How many connections may be open at the same time.")
+    ] = CONNECTIONS,
+    unread_for: Annotated[
+        str, typer.Option(help="How long a peer that reads nothing of its answers is put up with.")
+    ] = format_duration(UNREAD_FOR),
     verbose: Verbose = False,
     table: Table = False,
     quiet: Quiet = False,
@@ -49,6 +57,10 @@ def host(
         journal=files.journal,
         state_dir=options.state_dir,
         fsync=options.fsync,
+        limits=PeerLimits(
+            connections=max_connections,
+            unread_for=parse_duration(unread_for, place=f"--unread-for {unread_for}"),
+        ),
         listeners=watch.listeners,
     )
     run_until_stopped(standalone, files, watch, quiet=quiet, table=table, verbose=verbose)

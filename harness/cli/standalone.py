@@ -21,6 +21,7 @@ from harness.cli.run_and_report import RUNS, fresh_name
 from harness.errors import EnvironmentTrouble
 from harness.events import Event, FrameSeen
 from harness.faults.grammar import parse_fault
+from harness.gc_tuning import collect_rarely
 from harness.journal import Listener
 from harness.journal_cut import whole_enough
 from harness.live.loop import Signals, run_with_signals
@@ -175,11 +176,12 @@ def serve_until_stopped(
     KeyboardInterrupt. Where the machine that we run on ended it, `standalone.trouble` says so.
     """
     try:
-        return run_with_signals(
-            lambda signals: _serve(
-                standalone, console, hints, signals, quiet=quiet, progress=progress
+        with collect_rarely():
+            return run_with_signals(
+                lambda signals: _serve(
+                    standalone, console, hints, signals, quiet=quiet, progress=progress
+                )
             )
-        )
     except EnvironmentTrouble:
         if not (standalone.trouble and standalone.met_anybody):
             raise  # it never began

@@ -81,6 +81,15 @@ class HarnessStoodStill(HarnessEvent, frozen=True, gc=False):
     seconds: float
 
 
+class DescriptorsRanOut(HarnessEvent, frozen=True, gc=False):
+    """Since the last such entry, so many connections could not be made, as this process may have no
+    more than `limit` descriptors.
+    """
+
+    count: int
+    limit: int
+
+
 class EvidenceKept(HarnessEvent, frozen=True, gc=False):
     """The journal has the evidence of so many `terminals` `of` the fleet; nothing is judged of the
     others.

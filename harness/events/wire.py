@@ -111,3 +111,40 @@ class ConnectFailed(WireEvent, frozen=True, gc=False):
     """The terminal could not connect; `how` says why."""
 
     how: str
+
+
+class HungUp(WireEvent, frozen=True, gc=False):
+    """Our end has reset a connection to protect the others. `why`: 'does not read' (`size` bytes
+    wait for it, and it has taken none of them for so many `seconds` of the clock), or, where the
+    greatest number of connections was reached and another one came, 'never sent a message' or 'does
+    not end its frame'.
+    """
+
+    why: str
+    seconds: float
+    size: int = 0
+
+
+class ConnectionsRefused(WireEvent, frozen=True, gc=False):
+    """Our end has refused so many connections since the last such entry, while `open` others stood.
+    There were too many of `what`: 'connections' (more than the run allows) or 'descriptors' (more
+    than the process may have).
+    """
+
+    count: int
+    open: int
+    what: str
+
+
+class MoreLikeIt(WireEvent, frozen=True, gc=False):
+    """Since the last such entry, `count` more entries of this sort were to be written, and are only
+    counted: a peer floods the run with them. `what` they are, and `why` where that differs ('' if
+    not): the problem of what does not read, the MTI of a stray message, the reason of a refusal.
+    `end` and `to` are those of frames, '' for other events.
+    """
+
+    what: str
+    count: int
+    why: str = ""
+    end: str = ""
+    to: str = ""

@@ -1,7 +1,6 @@
-"""The host behind a listening socket, and the faults between the two.
+"""The host behind a listening socket: who is connected, and what the host wants done.
 
-socket | faults | tap | host            in a run with our own terminals
-socket | tap | faults | tap | host      standalone, with somebody else's terminals
+What stands between the socket and the host is in accepted_connection.py.
 """
 
 from __future__ import annotations
@@ -14,163 +13,23 @@ from harness import events as e
 from harness.assembly import Assembly
 from harness.checks.judge import KILLED
 from harness.errors import EnvironmentTrouble
-from harness.journal import Journal
+from harness.live.accepted_connection import AcceptedConnection
 from harness.live.clock import LiveClock
-from harness.live.faulty_link import FaultyLink
-from harness.live.last_answers import LastAnswers
+from harness.live.connection import Connection, ReadingTurns
+from harness.live.crowd import Crowd
+from harness.live.descriptors import ToldTogether, descriptors_left
+from harness.live.door import Door
 from harness.live.loop import watched
 from harness.live.own_delay import OwnDelay
+from harness.live.peer_limits import PeerLimits
+from harness.live.repetition import Recorder
 from harness.live.stores import HostStore
-from harness.live.stream_watch import StreamWatch
-from harness.live.transport import Alarm, Connection
+from harness.live.transport import Alarm
 from harness.tap import Tap
 
 FIRST_PORT, LAST_PORT = 20_000, 32_767  # above, ports collide with ephemeral ones
 RUN = "RUN"
 _MOMENT = 0.05  # wall seconds between two looks
-
-
-class AcceptedConnection:
-    """One accepted connection: its socket, its faults and its taps.
-
-    A standalone host has a second pair of taps between the socket and the faults: what somebody
-    else's terminal sent and was sent.
-    """
-
-    def __init__(self, server: HostServer, connection: Connection, number: int) -> None:
-        self._owner = server
-        self._connection = connection
-        self._names: dict[str, None] = {}  # the terminals that spoke on it
-        self._faulty_link = self._new_faulty_link() if server.watches else None
-        self._taps = server.taps("host")
-        self._outer = server.taps("terminal") if server.standalone else None
-        self._watch = self._new_watch(self._outer["host"]) if self._outer is not None else None
-        self._last_answers = self._new_last_answers() if server.standalone else None
-        self.number = number
-
-    def _new_last_answers(self) -> LastAnswers:
-        server = self._owner
-        return LastAnswers(server.loop, server.clock, self._connection, self._arrived)
-
-    def _new_faulty_link(self) -> FaultyLink:
-        return FaultyLink(
-            self._owner, {"host": self._to_host, "terminal": self._to_terminal}, self.cut
-        )
-
-    def _new_watch(self, tap: Tap) -> StreamWatch:
-        server = self._owner
-        return StreamWatch(
-            *(server.loop, server.clock, tap.stream, "host"),
-            words=server.decoder.incomplete,
-            tell=self._tell,
-            silence=True,
-        )
-
-    def from_terminal(self, data: bytes) -> None:
-        """Bytes came from the socket."""
-        if self._outer is not None and self._watch is not None:
-            tap = self._outer["host"]
-            self._record(tap.see(data))
-            if tap.keep_alives:
-                self._tell(tap.told_keep_alives())
-            self._watch.came()
-        if self._faulty_link is None:
-            self._to_host(data)
-        else:
-            self._faulty_link.carry(data, "host")
-
-    def _to_host(self, data: bytes) -> None:
-        server = self._owner
-        if self.number not in server.accepted:
-            return
-        self._record(self._taps["host"].see(data))
-        server.host.receive(self.number, data, server.clock.now())
-        server.drain()
-
-    def from_host(self, data: bytes) -> None:
-        """The host answered with a frame."""
-        self._record(self._taps["terminal"].see(data))
-        if self._faulty_link is None:
-            self._to_terminal(data)
-        else:
-            self._faulty_link.carry(data, "terminal")
-
-    def _to_terminal(self, data: bytes) -> None:
-        if not self._connection.open:
-            return
-        if self._last_answers is not None:
-            if self._last_answers.begun:
-                self._last_answers.send(data)
-                return
-            self._arrived(data)
-        self._connection.send(data)
-
-    def _arrived(self, data: bytes) -> None:
-        """Bytes reach the terminal, as far as anybody can see."""
-        assert self._outer is not None, "only a host that stands alone asks for it"
-        self._record(self._outer["terminal"].see(data))
-
-    def _record(self, frames: list[e.FrameSeen]) -> None:
-        for frame in frames:
-            message = self._owner.dialect.read(frame.fields)
-            name = message.terminal
-            if self._last_answers is not None and frame.end == "terminal":
-                if frame.to == "host":
-                    self._last_answers.asked(message)
-                else:
-                    self._last_answers.answered(message)
-            if name and name not in self._names:
-                self._names[name] = None
-                if self._owner.standalone:
-                    self._owner.record(name, e.LinkOpened())
-            actor = name or self._name
-            if self._owner.standalone:
-                self._owner.says_on(self.number, actor)
-            self._owner.record(actor, frame)
-
-    @property
-    def _name(self) -> str:
-        """Whose connection it is: the first terminal's that spoke on it, until then the host's."""
-        return next(iter(self._names), self._owner.host.name)
-
-    def _tell(self, event: e.Event) -> None:
-        self._owner.record(self._name, event)
-
-    def cut(self, how: str) -> None:
-        if how == "rst":
-            self._connection.reset()
-        elif how == "half":
-            self._connection.stop_sending()
-        else:
-            self._connection.close()
-
-    def ended(self) -> bool:
-        """The terminal sends no more. Does the connection stay open for what it waits for?"""
-        waits = self._last_answers is not None and self._last_answers.begin()
-        if waits:
-            self._closed("fin")
-        return waits
-
-    def lost(self, how: str) -> None:
-        """The connection is gone."""
-        if self._last_answers is None or not self._last_answers.begun:
-            self._closed(how)
-        if self._last_answers is not None:
-            self._last_answers.stop()
-        self.close()
-
-    def _closed(self, how: str) -> None:
-        if self._watch is not None:
-            self._watch.ended()
-        if self._owner.standalone:
-            for name in self._names:
-                self._owner.says_on(self.number, name)
-                self._owner.record(name, e.LinkClosed(how))
-
-    def close(self) -> None:
-        if self._faulty_link is not None:
-            self._faulty_link.close()
-        self._connection.close()
 
 
 class HostServer:
@@ -179,14 +38,16 @@ class HostServer:
     def __init__(
         self,
         assembly: Assembly,
-        journal: Journal,
+        journal: Recorder,
         clock: LiveClock,
         *,
         standalone: bool = False,
         store: HostStore | None = None,
+        limits: PeerLimits | None = None,
     ) -> None:
         """`standalone`: the terminals are somebody else's, so that what they send is recorded here.
-        `store`: what must be durable, for a process that goes on after this one.
+        `store`: what must be durable, for a process that goes on after this one. `limits` are what
+        each terminal, and all together, may take of this process.
         """
         self.store = store
         self.loop = asyncio.get_running_loop()
@@ -202,11 +63,22 @@ class HostServer:
         self.accepted: dict[int, AcceptedConnection] = {}
         self.watches = self.faults.wire or self.faults.connection
         self.port = 0
+        self.crowd = Crowd(float("inf"))
+        self._limits = limits or PeerLimits()
+        self._turns = ReadingTurns(self.loop)
+        self._door = Door(
+            self.loop,
+            admits=self._admits,
+            protocol=self._new_connection,
+            refused=self._refused,
+            gone=self.crowd.closed,
+        )
+        self._refusals = ToldTogether(self.loop, self._tell_refusals)
+        self._closed = False
         self._journal = journal
         self._numbers = 0
         self._last_used: dict[str, int] = {}  # by actor, the number of a connection
         self._by_connection: dict[int, AcceptedConnection] = {}
-        self._server: asyncio.Server | None = None
         self._reopening: asyncio.Task[None] | None = None
         self._alarm = Alarm(self.loop, clock, self.delay, self.host.next_deadline, self._wake)
 
@@ -244,23 +116,55 @@ class HostServer:
         trouble: OSError | None = None
         for candidate in wanted:
             try:
-                self._server = await self.loop.create_server(
-                    lambda: Connection(self, ended=self._peer_ended),
-                    address,
-                    candidate,
-                    backlog=4096,
-                )
+                await self._door.open(address, candidate)
             except OSError as refusal:
                 trouble = refusal
             else:
                 self.port = candidate
+                most = self._limits.connections if self.standalone else float("inf")
+                self.crowd.most = min(most, len(self.crowd) + descriptors_left())
                 return
         raise EnvironmentTrouble(f"cannot listen on {address}:{port}: {_why(trouble)}")
 
     # --- owner of connections ----------------------------------------------------------------
 
+    def _new_connection(self) -> Connection:
+        return Connection(
+            self,
+            self._turns,
+            unread_for=self._limits.unread_for,
+            known=not self.standalone,
+            ended=self._peer_ended,
+        )
+
+    def _admits(self) -> bool:
+        """May another connection come in? Somebody may have to make room for it."""
+        crowd = self.crowd
+        if crowd.is_full:
+            leaver = crowd.leaver(self.loop.time())
+            if leaver is None:
+                return False
+            leaving = self.accepted[leaver.number]
+            leaving.told(e.HungUp(leaver.why, leaver.seconds))
+            leaving.hang_up()
+            crowd.leaves(leaver.number)
+        crowd.enters()
+        return True
+
+    def _refused(self, what: str) -> None:
+        """A connection was refused: there are too many 'connections', or 'descriptors'."""
+        short = self.crowd.most < self._limits.connections and self.standalone
+        self._refusals.happened("descriptors" if short else what)
+
+    def _tell_refusals(self, what: str, count: int) -> None:
+        self.record(self.host.name, e.ConnectionsRefused(count, len(self.crowd), what))
+
     def connected(self, connection: Connection) -> None:
+        if self._closed:
+            connection.reset()
+            return
         self._numbers += 1
+        self.crowd.opened(self._numbers, self.loop.time())
         accepted = AcceptedConnection(self, connection, self._numbers)
         self.accepted[accepted.number] = accepted
         if self.standalone:
@@ -285,7 +189,13 @@ class HostServer:
         if accepted is not None:
             accepted.lost(how)
             self.accepted.pop(accepted.number, None)
+            self.crowd.closed(accepted.number)
             self.host.closed(accepted.number)
+
+    def told(self, connection: Connection, event: e.Event) -> None:
+        accepted = self._by_connection.get(id(connection))
+        if accepted is not None:
+            accepted.told(event)
 
     # --- the host ---------------------------------------------------------------------------
 
@@ -299,7 +209,7 @@ class HostServer:
         for event in happened:
             self.record(host.name, event)
             if isinstance(event, e.HostCrashed):
-                self._stop_listening()
+                self._door.close()
             elif isinstance(event, e.HostStarted):
                 self._reopening = watched(self.loop.create_task(self.listen(port=self.port)))
         if self.store is not None:
@@ -320,11 +230,6 @@ class HostServer:
             else:
                 accepted.cut("fin")
         self._alarm.look()
-
-    def _stop_listening(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            self._server = None
 
     def record(self, actor: str, event: e.Event) -> None:
         self._journal.record(self.delay.now(), actor, event)
@@ -364,8 +269,10 @@ class HostServer:
 
     def close(self) -> None:
         """Stop listening, and hang up on everybody: nothing more is recorded."""
+        self._closed = True
         self._alarm.stop()
-        self._stop_listening()
+        self._door.close()
+        self._refusals.close()
         self._by_connection.clear()
         for accepted in self.accepted.values():
             accepted.lost("local")

@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Callable
 
 from harness.live.clock import LiveClock
-from harness.live.transport import Connection
+from harness.live.connection import Connection
 from harness.wire.message import Message
 
 PATIENCE = 60.0  # run seconds that a peer waits for an answer at most: terminals give up before

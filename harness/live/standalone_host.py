@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 
 from harness.journal import Mark
 from harness.live.host_server import HostServer
+from harness.live.peer_limits import PeerLimits
+from harness.live.repetition import Repetition
 from harness.live.standalone import Standalone, StandaloneMachines
 from harness.live.stores import HostStore, open_host_store
 from harness.plan import RunPlan
@@ -18,11 +20,19 @@ class StandaloneHost(Standalone):
     mode: ClassVar[str] = "host"
 
     def __init__(
-        self, plan: RunPlan, *, listen: tuple[str, int] = ("127.0.0.1", 0), **options: Any
+        self,
+        plan: RunPlan,
+        *,
+        listen: tuple[str, int] = ("127.0.0.1", 0),
+        limits: PeerLimits | None = None,
+        **options: Any,
     ) -> None:
+        """Raises ConfigError where the limits let nobody in."""
         super().__init__(plan, **options)
+        self._limits = (limits or PeerLimits()).checked()
         self._listen = listen
         self._store: HostStore | None = None
+        self._repetition: Repetition | None = None
         self._built: HostServer | None = None
 
     @property
@@ -44,9 +54,16 @@ class StandaloneHost(Standalone):
     async def _open(self) -> StandaloneMachines:
         if self._store is not None:
             self._store.journal = self._writer
-        self._built = HostServer(
-            self._assembly, self.journal, self.clock, standalone=True, store=self._store
+        self._repetition = Repetition(
+            self.journal, self.clock, self._assembly.dialect, at_host=True
         )
+        self._built = HostServer(
+            *(self._assembly, self._repetition, self.clock),
+            standalone=True,
+            store=self._store,
+            limits=self._limits,
+        )
+        self._repetition.now = self._built.delay.now
         self._host.go_on(self._begun.died_at)
         await self._host.listen(*self._listen)
         self._host.drain()
@@ -59,6 +76,8 @@ class StandaloneHost(Standalone):
     async def _shut(self) -> None:
         if self._built is not None:
             self._built.close()
+        if self._repetition is not None:
+            self._repetition.close()
 
     def _lift(self) -> None:
         self._host.lift()

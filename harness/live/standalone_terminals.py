@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from harness.journal import Mark
 from harness.live.leftovers import temporary_state
+from harness.live.repetition import Repetition
 from harness.live.standalone import Standalone, StandaloneMachines
 from harness.live.stores import open_terminal_store
 from harness.live.terminal_fleet import TerminalFleet
@@ -24,6 +25,7 @@ class StandaloneTerminals(Standalone):
         super().__init__(plan, **options)
         self.to = to
         self._stack = contextlib.ExitStack()
+        self._repetition: Repetition | None = None
         self._built: TerminalFleet | None = None
 
     @property
@@ -50,17 +52,23 @@ class StandaloneTerminals(Standalone):
     async def _open(self) -> StandaloneMachines:
         keeps = self._state_dir is not None
         self._store.journal = self._writer if keeps else None
+        self._repetition = Repetition(
+            self.journal, self.clock, self._assembly.dialect, at_host=False
+        )
         self._built = TerminalFleet(
-            *(self._assembly, self.journal, self.clock, self._store, self.to),
+            *(self._assembly, self._repetition, self.clock, self._store, self.to),
             standalone=True,
             keeps_devices=keeps,
         )
+        self._repetition.now = self._built.delay.now
         self.fleet.start(self._begun.died_at, connected=self._begun.connected)
         return self.fleet
 
     async def _shut(self) -> None:
         if self._built is not None:
             await self._built.close()
+        if self._repetition is not None:
+            self._repetition.close()
 
     def _count(self) -> None:
         self.fleet.count()

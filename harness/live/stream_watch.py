@@ -22,7 +22,18 @@ _LEAST = 1.0  # wall seconds: however fast the clock goes, the peer's network do
 class StreamWatch:
     """Watches the bytes of one connection, as a stranger sends them `to` our end."""
 
-    __slots__ = ("_at", "_clock", "_loop", "_since", "_stream", "_tell", "_timer", "_to", "_words")
+    __slots__ = (
+        "_at",
+        "_clock",
+        "_loop",
+        "_reads",
+        "_since",
+        "_stream",
+        "_tell",
+        "_timer",
+        "_to",
+        "_words",
+    )
 
     def __init__(
         self,
@@ -33,10 +44,12 @@ class StreamWatch:
         *,
         words: Callable[..., IncompleteFrame],
         tell: Callable[[Event], None],
+        reads: Callable[[], bool],
         silence: bool,
     ) -> None:
         """The connection has been made. `words` puts an incomplete frame into an event, and `tell`
-        gets the events. `silence`: is it told that nothing comes?
+        gets the events. `reads`: are we reading what comes? If not, the peer keeps nobody waiting.
+        `silence`: is it told that nothing comes?
         """
         self._loop = loop
         self._clock = clock
@@ -44,6 +57,7 @@ class StreamWatch:
         self._to: End = to
         self._words = words
         self._tell = tell
+        self._reads = reads
         self._at = -1  # where in the stream the frame begins that is waited for, or was told of
         self._since = clock.now()
         self._timer: asyncio.TimerHandle | None = None
@@ -81,7 +95,11 @@ class StreamWatch:
 
     def _still_incomplete(self) -> None:
         self._timer = None
-        self._tell_of(closed=False)
+        if self._reads():
+            self._tell_of(closed=False)
+        else:
+            self._since = self._clock.now()
+            self._wait(INCOMPLETE, self._still_incomplete)
 
     def _tell_of(self, *, closed: bool) -> None:
         waited = self._clock.now() - self._since

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from harness import events as e
+from harness.checks.run_facts import REMEDIES
 from harness.shown import shown
 from harness.units import format_clock, format_money
 from harness.wire.message import MONEY_CLASSES, NETWORK_KINDS, REQUESTS, Kind, Message
@@ -84,6 +85,12 @@ def incomplete_text(event: e.IncompleteFrame) -> str:
     return f"{event.size:,} bytes are no whole frame {when}, {lacks} [{event.shown}]"
 
 
+def hung_up_text(event: e.HungUp) -> str:
+    """'HUNG UP ON: does not read (65,600 bytes wait for it, for 30 s)'."""
+    size = f"{event.size:,} bytes wait for it, " if event.size else ""
+    return f"HUNG UP ON: {event.why} ({size}for {event.seconds:.0f} s)"
+
+
 def _counted(counted: bool) -> str:
     return "" if counted else ", UNCOUNTED"
 
@@ -131,6 +138,16 @@ _WORDS: dict[type[e.Event], Callable[[Any], str]] = {
     e.KeepAlivesSeen: lambda x: f"{x.count} keep-alives",
     e.IncompleteFrame: lambda x: incomplete_text(x),
     e.NothingReceived: lambda x: f"nothing came in {x.seconds:.0f} s",
+    e.MoreLikeIt: lambda x: (
+        f"and {x.count:,} more like it: {x.what}" + (f" ({x.why})" if x.why else "")
+    ),
+    e.HungUp: lambda x: hung_up_text(x),
+    e.ConnectionsRefused: lambda x: (
+        f"{x.count:,} connections refused: {x.open:,} are open, {REMEDIES[x.what]}"
+    ),
+    e.DescriptorsRanOut: lambda x: (
+        f"{x.count:,} connections could not be made: this process may have {x.limit:,} descriptors"
+    ),
     e.LinkOpened: lambda _: "connected",
     e.LinkClosed: lambda x: f"CONNECTION CLOSED ({x.how})",
     e.ConnectFailed: lambda x: f"NO CONNECTION ({x.how})",

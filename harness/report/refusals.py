@@ -34,8 +34,14 @@ class RefusalLines:
             whose, kind = event.terminal or "a terminal without a name", event.why
         elif isinstance(event, e.TombstoneLaid):
             whose, kind, text = event.terminal, _EARLY, f"{_EARLY} (STAN {event.original})"
-        elif isinstance(event, e.HostRequestRefused):
+        elif isinstance(event, e.HostRequestRefused | e.HungUp):
             whose, kind = actor, event.why
+        elif isinstance(event, e.ConnectionsRefused):
+            whose, kind = actor, f"too many {event.what}"
+        elif isinstance(event, e.MoreLikeIt) and event.what != "connection":
+            whose, kind = actor, f"a flood ({event.what})"
+        elif isinstance(event, e.DescriptorsRanOut):
+            whose, kind = "the terminals", "too many descriptors"
         else:
             return
         if kind not in self._told and len(self._told) >= _REASONS:

@@ -8,8 +8,8 @@ from typing import Any, cast
 import pytest
 
 from harness.live.clock import LiveClock
+from harness.live.connection import Connection
 from harness.live.last_answers import CONFIRMED, PATIENCE, LastAnswers
-from harness.live.transport import Connection
 from harness.wire.dialects import load_dialect
 
 READ = load_dialect("1987").read

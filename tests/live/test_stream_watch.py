@@ -22,6 +22,7 @@ class Watched:
     def __init__(self, *, silence: bool = False) -> None:
         self.hand = Hand()
         self.told: list[Event] = []
+        self.reads = True
         self.stream = framing("2byte").deframer()
         decoder = TapDecoder(CODEC, load_dialect(), framing("2byte"), b"key")
         self.watch = StreamWatch(
@@ -31,6 +32,7 @@ class Watched:
             "host",
             words=decoder.incomplete,
             tell=self.told.append,
+            reads=lambda: self.reads,
             silence=silence,
         )
 
@@ -53,6 +55,20 @@ def test_a_frame_that_does_not_become_whole_is_told_once() -> None:
     watched.come(b"f")
     watched.watch.ended()
     assert len(watched.told) == 1
+
+
+def test_a_frame_of_which_nothing_is_read_is_nobodys_fault() -> None:
+    """While we do not read, its rest may have come; its time begins when we read on."""
+    watched = Watched()
+    watched.come(b"\0\x09abc")
+    watched.reads = False
+    watched.hand.turn(3 * INCOMPLETE)
+    assert watched.told == []
+    watched.reads = True
+    watched.hand.turn(4 * INCOMPLETE)
+    (event,) = watched.told
+    assert isinstance(event, IncompleteFrame)
+    assert event.waited == INCOMPLETE
 
 
 def test_a_frame_that_is_cut_off_is_told_at_the_end() -> None:
