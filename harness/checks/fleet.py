@@ -13,6 +13,8 @@ SHARE = 0.99
 LONG_DOWN = 120.0  # seconds after which a terminal's back-off has come to its cap
 FLEET = 30  # with fewer terminals F4 is not judged
 BLOCK = 5.0  # seconds over which connects are counted
+FOREVER = float("inf")
+KILLED = "killed"  # the phase in which power is lost with a process that another one follows
 SPREAD = 4.0  # allowed standard deviations above the average
 
 
@@ -134,6 +136,15 @@ class BackInService(Check):
 
     # --- terminals ------------------------------------------------------------------------------
 
+    def on_PowerRestored(
+        self, terminal: TerminalEvidence, at: float, _event: e.PowerRestored
+    ) -> None:
+        """A process that was killed is followed by another: how long after it is nobody's fault."""
+        if self._down.get(terminal.name) == FOREVER:
+            self._down[terminal.name] = at
+            if terminal.name in self._later:
+                self._later[terminal.name] = at + self.contract.in_service
+
     def _now(self, terminal: TerminalEvidence, at: float, *, serving: bool) -> None:
         self._look(at)
         if serving:
@@ -152,8 +163,10 @@ class BackInService(Check):
         if event.when == "opening":
             self._now(terminal, at, serving=False)
 
-    def on_PowerLost(self, terminal: TerminalEvidence, at: float, _event: e.PowerLost) -> None:
+    def on_PowerLost(self, terminal: TerminalEvidence, at: float, event: e.PowerLost) -> None:
         self._now(terminal, at, serving=False)
+        if event.phase == KILLED:
+            self._down[terminal.name] = FOREVER
 
     def on_LinkOpened(self, terminal: TerminalEvidence, at: float, _event: e.LinkOpened) -> None:
         self._opened[terminal.name] = at

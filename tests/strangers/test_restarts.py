@@ -7,20 +7,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
+import inspect
 import shutil
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from live_runs import entries
+from virtual_time import virtually
 
 from harness import events as e
 from harness import file_lock
 from harness.api import Host, Terminals, judge
 from harness.checks.verdict import Verdict
 from harness.errors import ConfigError, EnvironmentTrouble
+from harness.journal import Entry, JournalReader
 from harness.live import clock, standalone
 
 FAST: dict[str, Any] = {"speed": 40, "slack": "20s", "host_response": "20s", "settle": "80s"}
@@ -30,8 +33,33 @@ HOUR = 3600.0
 E = TypeVar("E", bound=e.Event)
 
 
+def in_virtual_time(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """A machine that is busy would let the motors of ours run out of time."""
+
+    @functools.wraps(test)
+    def run(virtual: pytest.MonkeyPatch, **given: Any) -> None:
+        virtually(test(**given), virtual)
+
+    own = inspect.signature(test).parameters.values()
+    virtual = inspect.Parameter("virtual", inspect.Parameter.KEYWORD_ONLY)
+    run.__signature__ = inspect.Signature([*own, virtual])  # type: ignore[attr-defined]
+    return run
+
+
+@pytest.fixture
+def virtual() -> Iterator[pytest.MonkeyPatch]:
+    with pytest.MonkeyPatch.context() as patches:
+        yield patches
+
+
 def status(verdict: Verdict, invariant: str) -> str:
     return next(row.status for row in verdict.rows if row.id == invariant)
+
+
+def entries(journal: Path, *names: str) -> list[Entry]:
+    """Those of these events, or all."""
+    found = JournalReader(journal)
+    return [x for x in found if not names or type(x.event).__name__ in names]
 
 
 def events(journal: Path, kind: type[E]) -> list[E]:
@@ -83,6 +111,7 @@ OWED = [e.TransactionBegun, e.ReversalQueued]
 
 @pytest.mark.parametrize("kind", [*INSIDE, *OWED])
 @pytest.mark.parametrize("how", ["another journal", "the journal is gone"])
+@in_virtual_time
 async def test_what_is_in_the_machine_is_told_to_a_new_journal(
     tmp_path: Path, kind: type[e.Event], how: str
 ) -> None:
@@ -149,6 +178,7 @@ DAMAGES: list[tuple[Callable[[Path], None], str]] = [
 
 
 @pytest.mark.parametrize(("damage", "said"), DAMAGES)
+@in_virtual_time
 async def test_a_damaged_journal_of_terminals_is_kept_and_told(
     tmp_path: Path, damage: Callable[[Path], None], said: str
 ) -> None:
@@ -166,6 +196,7 @@ async def test_a_damaged_journal_of_terminals_is_kept_and_told(
 
 
 @pytest.mark.parametrize(("damage", "said"), DAMAGES)
+@in_virtual_time
 async def test_a_damaged_journal_of_a_host_is_kept_and_told(
     tmp_path: Path, damage: Callable[[Path], None], said: str
 ) -> None:
@@ -198,6 +229,7 @@ def judge_both(host: Host, atms: Terminals) -> Verdict:
     return judge(host.path, *([atms.path] if atms.path is not None else []))
 
 
+@in_virtual_time
 async def test_a_journal_that_is_whole_is_gone_on_with(tmp_path: Path) -> None:
     """Also one that was asked for by its name, as who starts a process again does."""
     kept = await killed_terminals(tmp_path, e.CardAtSlot)
@@ -209,6 +241,7 @@ async def test_a_journal_that_is_whole_is_gone_on_with(tmp_path: Path) -> None:
     assert [event.phase for event in events(path, e.PowerLost)] == ["killed"]
 
 
+@in_virtual_time
 async def test_the_lives_of_a_half_in_two_journals(tmp_path: Path) -> None:
     """The second life has a journal of its own; the third says that the first one's lacks it."""
     kept = await killed_terminals(tmp_path, e.CardInserted)
@@ -225,6 +258,7 @@ async def test_the_lives_of_a_half_in_two_journals(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("hours", [-2.0, 24 * 365.0])
+@in_virtual_time
 async def test_run_time_never_goes_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hours: float
 ) -> None:
@@ -241,6 +275,7 @@ async def test_run_time_never_goes_back(
     assert [0.9 < seconds / (40 * 2 * HOUR) <= 1.1 for seconds in told] == [True] * (hours < 0)
 
 
+@in_virtual_time
 async def test_two_journals_are_in_one_order_until_a_clock_is_set_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -259,6 +294,7 @@ async def test_two_journals_are_in_one_order_until_a_clock_is_set_back(
 # --- without a host -------------------------------------------------------------------------------
 
 
+@in_virtual_time
 async def test_terminals_that_go_on_need_no_host(tmp_path: Path) -> None:
     """The card comes out although nobody answers; they dial on."""
     kept = await killed_terminals(tmp_path, e.CardInserted)
@@ -269,6 +305,7 @@ async def test_terminals_that_go_on_need_no_host(tmp_path: Path) -> None:
     assert not [row.id for row in atms.verdict.rows if row.status == "fail"], atms.verdict
 
 
+@in_virtual_time
 async def test_the_first_process_needs_its_host(tmp_path: Path) -> None:
     """Nobody at the address, and nothing to give back: a mistake in the address, most probably,
     also the second time.
@@ -283,6 +320,7 @@ async def test_the_first_process_needs_its_host(tmp_path: Path) -> None:
 # --- one process for one state --------------------------------------------------------------------
 
 
+@in_virtual_time
 async def test_a_second_process_on_one_directory_or_journal_is_refused(tmp_path: Path) -> None:
     """Whoever comes second is told who is there. The other half may use the directory too."""
     kept = tmp_path / "kept"
@@ -313,6 +351,7 @@ async def test_a_second_process_on_one_directory_or_journal_is_refused(tmp_path:
 # --- files ----------------------------------------------------------------------------------------
 
 
+@in_virtual_time
 async def test_state_is_for_its_owner_alone(tmp_path: Path) -> None:
     """The directory that is made, and each file in it, those of SQLite too."""
     kept = tmp_path / "new" / "kept"
@@ -330,6 +369,7 @@ async def test_state_is_for_its_owner_alone(tmp_path: Path) -> None:
         )
 
 
+@in_virtual_time
 async def test_files_of_an_older_harness_become_their_owners_alone(tmp_path: Path) -> None:
     """The directory stays as its owner made it."""
     kept = await killed_terminals(tmp_path, e.CardInserted)
@@ -341,6 +381,7 @@ async def test_files_of_an_older_harness_become_their_owners_alone(tmp_path: Pat
     assert {path.stat().st_mode & 0o777 for path in kept.iterdir()} == {0o600}
 
 
+@in_virtual_time
 async def test_a_journal_that_has_lost_its_store_is_not_written_over(tmp_path: Path) -> None:
     """Nobody knows what was pending: the user has to say."""
     kept = await killed_terminals(tmp_path, e.CardInserted)
@@ -355,6 +396,7 @@ async def test_a_journal_that_has_lost_its_store_is_not_written_over(tmp_path: P
 
 
 @pytest.mark.parametrize("damage", ["no database", "a page is overwritten", "a newer harness"])
+@in_virtual_time
 async def test_a_store_that_cannot_be_read_is_left_alone(tmp_path: Path, damage: str) -> None:
     """It is named, with what to do; store and journal stay as they are."""
     kept = await killed_terminals(tmp_path, e.CardInserted)
@@ -385,8 +427,10 @@ def change(store: Path, damage: str) -> None:
 # --- two journals with several processes each -----------------------------------------------------
 
 
-async def serve(host: Host, **options: Any) -> Terminals:
-    """Terminals that have served a customer with cash."""
+async def serve(host: Host, *, later: str = "", **options: Any) -> Terminals:
+    """Terminals that have served a customer with cash, some time after those before them."""
+    if later:
+        await host.serve(later)
     async with Terminals(host.address, **FAST, **options) as atms:
         await atms.wait_for(e.NotesTaken, within=120.0)
     assert atms.verdict.passed, atms.verdict
@@ -410,11 +454,12 @@ async def test_a_host_that_served_other_terminals_before_and_after(tmp_path: Pat
 
 
 @pytest.mark.parametrize("which", [0, 1, 2])
+@in_virtual_time
 async def test_terminals_that_had_other_hosts_before_and_after(tmp_path: Path, which: int) -> None:
     """Their journal has three processes in it, each in front of a host of its own."""
     for number in range(3):
         async with Host(journal=tmp_path / f"host{number}.jsonl", **FAST) as host:
-            await serve(host, state_dir=tmp_path / "kept")
+            await serve(host, state_dir=tmp_path / "kept", later="10m")
     both = judge(tmp_path / f"host{which}.jsonl", tmp_path / "kept" / "terminals.jsonl")
     assert both.passed, both
     assert status(both, "H3") == "pass"
@@ -442,9 +487,10 @@ async def test_an_end_that_was_cut_short_is_forgotten_by_the_next(tmp_path: Path
     assert both.totals.pending == 0
 
 
-def test_money_that_was_posted_for_nobody_is_still_told(tmp_path: Path) -> None:
+@in_virtual_time
+async def test_money_that_was_posted_for_nobody_is_still_told(tmp_path: Path) -> None:
     """While both halves are there, a debit without a request breaks H3."""
-    journals = asyncio.run(_one_run(tmp_path))
+    journals = await _one_run(tmp_path)
     lines = journals[0].read_bytes().splitlines(keepends=True)
     posted = next(n for n, line in enumerate(lines) if b'"is":"Posted"' in line)
     other = lines[posted].replace(b'"stan":"', b'"stan":"9', 1)
