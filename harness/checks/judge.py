@@ -391,10 +391,9 @@ class Judge:
         )
 
     def _gone(self) -> str:
-        """That somebody else's host was out of reach as the run ended, and no fault of ours was
-        why; '' where it was not.
-        """
+        """That a host was out of reach as the run ended, by no fault of ours; '' if it was not."""
         terminals = [x for name, x in self._terminals.items() if name not in NOT_TERMINALS]
-        if not self._facts.came_to_its_end or not self._faults.none_since(self._now - RECONNECTS):
+        now = min(self._now, self._observed.until)
+        if not self._facts.came_to_its_end or not self._faults.none_since(now - RECONNECTS):
             return ""
-        return gone_host(terminals, self._header.contract, self._now)
+        return gone_host(terminals, self._header.contract, now)

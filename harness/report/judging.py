@@ -73,6 +73,8 @@ def judge_together(paths: Sequence[Path]) -> tuple[Verdict, Header]:
         meeting.see(entry.event)
         over = isinstance(entry.event, e.RunEnded)
         setattr(observed, half.mode, not over)
+        if half.mode == "terminals":
+            observed.until = entry.at if over else float("inf")
         if over:
             ends[half.mode] = entry
         else:
