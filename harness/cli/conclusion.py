@@ -16,7 +16,8 @@ from harness.cli.streams import output_trouble
 from harness.shell import INTERRUPTED
 from harness.shown import escaped_lines
 
-FAILED, ENVIRONMENT = EXIT_CODES["fail"], 5
+ENVIRONMENT = 5
+_PROVED_OR_NOT = (EXIT_CODES["pass"], EXIT_CODES["invalid"])
 _LINES = 3  # of a verdict that standard output has not taken
 
 
@@ -26,7 +27,7 @@ def conclude(verdict: Verdict, troubles: Sequence[str], *, interrupted: bool = F
     """
     lost = output_trouble()  # told at the very end, by whoever ends the process
     code = INTERRUPTED if interrupted else verdict.exit_code
-    if (troubles or lost) and code not in (FAILED, INTERRUPTED):
+    if (troubles or lost) and code in _PROVED_OR_NOT:
         code = ENVIRONMENT
     for trouble in troubles:
         tell(f"environment: {trouble}")

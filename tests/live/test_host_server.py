@@ -81,3 +81,37 @@ async def test_what_goes_wrong_in_a_task_ends_the_run() -> None:
     with pytest.raises(EnvironmentTrouble, match="the port is gone"):
         first_error.check()
     assert task.done()
+
+
+class FullStore:
+    """A store on a disk that takes nothing."""
+
+    def save(self, *_: object) -> None:
+        raise EnvironmentTrouble("the disk is full")
+
+
+class Line:
+    """A connection that notes what it is given to send."""
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+
+    def from_host(self, data: bytes) -> None:
+        self.sent.append(data)
+
+
+async def test_an_answer_that_could_not_be_kept_never_leaves(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Neither then, nor with the next that needs no store."""
+    host, line = side(), Line()
+    host.store = FullStore()  # type: ignore[assignment]
+    host.accepted[1] = line  # type: ignore[assignment]
+    changes = [["a posting"], []]
+    monkeypatch.setattr(host.host, "changes", lambda: (changes.pop(0), {}))
+    host.host.out = [(1, b"approved")]
+    with pytest.raises(EnvironmentTrouble, match="the disk is full"):
+        host.drain()
+    host.host.out.append((1, b"echo"))
+    host.drain()
+    assert line.sent == [b"echo"]

@@ -141,6 +141,27 @@ def test_a_directory_that_cannot_be_is_the_environments(tmp_path: Path) -> None:
         SqliteTerminalStore(tmp_path / "file", KEY)
 
 
+async def test_after_a_commit_that_failed_there_is_no_other(tmp_path: Path) -> None:
+    """Nobody hears that his record was kept, and what had been kept before is found again."""
+    store = SqliteTerminalStore(tmp_path, KEY)
+    await keep(store, INTENT)
+    store._database.execute("PRAGMA query_only=1")
+    told: list[int] = []
+    asyncio.get_running_loop().set_exception_handler(lambda *_: None)  # it is asked for here
+    store.write("ATM00001", 2, Decision(7, 5000, "00"), told.append)
+    with pytest.raises(EnvironmentTrouble, match=r"terminals\.sqlite"):
+        store.sync()
+    store._database.execute("PRAGMA query_only=0")
+    store.write("ATM00001", 3, Closed(7), told.append)
+    with pytest.raises(EnvironmentTrouble, match=r"terminals\.sqlite"):
+        store.sync()
+    store.close()
+    assert told == []
+    again = SqliteTerminalStore(tmp_path, KEY)
+    assert list(again.image("ATM00001").transactions) == [INTENT.transaction]
+    again.close()
+
+
 async def test_no_pan_is_in_the_files(tmp_path: Path) -> None:
     """docs/domain.md, "Secrets and keys": a stored reversal needs the PAN, so it is encrypted."""
     store = SqliteTerminalStore(tmp_path, KEY)
