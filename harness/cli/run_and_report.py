@@ -155,11 +155,14 @@ def fresh_name(where: Path, stem: str, suffix: str = ".jsonl") -> Path:
     Raises:
         EnvironmentTrouble: the directory cannot be made, or nothing can be made in it.
     """
+    try:
+        where.mkdir(exist_ok=True)
+    except OSError as trouble:  # FileExistsError too: a file is where the directory should be
+        raise EnvironmentTrouble(f"cannot make {where.absolute()}: {trouble}") from trouble
     number, stem = 1, file_name(stem)
     while True:
         path = where / (f"{stem}{suffix}" if number == 1 else f"{stem}-{number}{suffix}")
         try:
-            where.mkdir(exist_ok=True)
             path.open("xb").close()
         except FileExistsError:
             number += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -200,7 +201,8 @@ async def test_an_image_is_durable_no_later_than_what_was_written_after_it(
     done = asyncio.get_running_loop().create_future()
 
     def synced(_: int) -> None:
-        other = SqliteTerminalStore(tmp_path, KEY)
+        copy = shutil.copytree(tmp_path, tmp_path.with_name("copy"))  # the directory is locked
+        other = SqliteTerminalStore(copy, KEY)
         done.set_result((other.kept("ATM00001"), other.image("ATM00001").transactions.keys()))
         other.close()
 
