@@ -201,7 +201,9 @@ async def test_an_image_is_durable_no_later_than_what_was_written_after_it(
     done = asyncio.get_running_loop().create_future()
 
     def synced(_: int) -> None:
-        copy = shutil.copytree(tmp_path, tmp_path.with_name("copy"))  # the directory is locked
+        copy = shutil.copytree(
+            tmp_path, tmp_path.with_name(f"{tmp_path.name}-copy")
+        )  # the directory is locked
         other = SqliteTerminalStore(copy, KEY)
         done.set_result((other.kept("ATM00001"), other.image("ATM00001").transactions.keys()))
         other.close()
