@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -16,6 +17,13 @@ from harness.live.loop import Signals, run_with_signals
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="these signals are POSIX's")
 ENDING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_was_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A signal of the test before is not the same request."""
+    monkeypatch.setattr(shell, "_heard_at", {})
+
 
 # The command as it is started, and a signal just as it is about to import a module.
 SIGNALLED = """
@@ -77,7 +85,6 @@ def test_one_request_is_heard_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """SIGTERM to the process and to its group is one; Ctrl-C is meant each time."""
     now = [1000.0]
     monkeypatch.setattr("harness.shell.time.monotonic", lambda: now[0])
-    monkeypatch.setattr(shell, "_heard_at", {})
     heard: list[float] = []
     with shell.signals_heard(lambda: heard.append(now[0])):
         for sent, at in (
@@ -99,7 +106,7 @@ def test_a_process_that_is_started_meanwhile_hears_nothing_before_it_wants_to() 
     heard: list[str] = []
     with shell.signals_heard(lambda: heard.append("heard")):
         with shell.signals_held_back():
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.pthread_kill(threading.get_ident(), signal.SIGINT)  # whatever threads there are
             done = subprocess.run(
                 [sys.executable, "-c", ask], capture_output=True, text=True, check=True
             )
