@@ -26,11 +26,11 @@ class HostEndEvidence:
     def arrives(self, at: float, message: Message) -> None:
         """A message whose MAC is not wrong has come to the host."""
         if message.kind in REQUESTS:
-            self._transactions.of(message).host_asked = True
+            self._transactions.of(message).host_asks += 1
         elif message.kind in REVERSALS:
             transaction = self._transactions.reversed_by(message)
             if transaction is not None:
-                known = transaction.debits or transaction.stood_in or transaction.host_answered
+                known = transaction.debits or transaction.stood_in or transaction.host_answers
                 transaction.heard_first = not known
                 transaction.heard_at = at
                 self._heard[message.stan] = transaction
@@ -40,7 +40,7 @@ class HostEndEvidence:
     def leaves(self, message: Message) -> None:
         """A message leaves the host."""
         if message.kind is Kind.ANSWER:
-            self._transactions.of(message).host_answered = True
+            self._transactions.of(message).host_answers += 1
         elif message.kind is Kind.REVERSAL_ANSWER:
             self._acknowledge(message)
 

@@ -38,8 +38,11 @@ def _long_over(
     terminal: TerminalEvidence, transaction: TransactionEvidence, event: e.Posted
 ) -> bool:
     """True if the posting is for a transaction that was settled earlier. A reversal of a known
-    debit is allowed: without a device the evidence does not show if cash was paid.
+    debit is allowed: without a device the evidence does not show if cash was paid. So is the debit
+    for a request that has no answer yet, where another message of its number was refused.
     """
+    if transaction.host_asks > transaction.host_answers:
+        return False
     return terminal.transactions.was_settled(transaction) and not (
         event.kind == "reversal" and transaction.debits
     )
@@ -213,7 +216,7 @@ def tombstone_cases(terminal: TerminalEvidence, event: e.FrameSeen) -> int:
     if kind in REQUESTS and event.to == "host":
         return int(terminal.transactions.of(terminal.wire.message).tombstone)
     if kind is Kind.REVERSAL_ANSWER and event.to == "terminal":
-        return sum(x.host_asked for x in terminal.wire.host_end.acknowledged)
+        return sum(x.host_asks > 0 for x in terminal.wire.host_end.acknowledged)
     return 0
 
 

@@ -27,7 +27,7 @@ class TransactionEvidence:
         "aborted", "aborted_at", "acquirer", "amount", "answer", "answer_at", "answer_mac",
         "answer_unseen", "approved", "asked", "back", "back_posts", "before", "began", "card",
         "causes", "customer", "cut", "debit", "debits", "endings", "forged", "heard_at",
-        "heard_first", "host_answered", "host_asked", "judged", "key", "message_class", "parked",
+        "heard_first", "host_answers", "host_asks", "judged", "key", "message_class", "parked",
         "particulars", "requested", "requests", "retracted", "reversal", "reversal_answered",
         "reversal_answers", "reversal_begun_at", "reversal_final", "reversal_message",
         "reversal_moved_at", "reversal_taken", "reversals_sent", "rrn", "sent", "shaken", "stacked",
@@ -72,8 +72,8 @@ class TransactionEvidence:
         self.reversal_answered = 0  # of the frames sent by then; what is left has none
         self.parked = False
         # the wire, at the host's end
-        self.host_asked = False
-        self.host_answered = False
+        self.host_asks = 0  # how often its request came, repeats included
+        self.host_answers = 0  # how many answers to it left
         self.heard_first = False  # its reversal came to the host before any debit
         self.heard_at = 0.0
         self.tombstone = False  # ... and the host acknowledged it

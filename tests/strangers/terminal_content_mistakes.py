@@ -57,3 +57,17 @@ async def echo_with_letters(atm: Atm) -> None:
     answer = await atm.ask(atm.wrong(atm.management("301"), de11="ECHO01"))
     assert answer is not None
     assert answer["39"] == ("30" if atm.errs else "00"), answer
+
+
+@mistake("a request is sent a second time without DE 3, before the first was answered",
+         caught="T16", says="DE 3")  # fmt: skip
+async def sent_again_without_its_kind(atm: Atm) -> None:
+    await atm.pays()
+    request = atm.withdrawal()
+    atm.line.send(request)
+    if atm.errs:
+        atm.line.send({name: value for name, value in request.items() if name != "3"})
+        codes = [await atm.line.receive(45), await atm.line.receive(45)]
+        assert [answer and answer["39"] for answer in codes] == ["30", "00"], codes
+    else:
+        assert await atm.line.receive(45)
