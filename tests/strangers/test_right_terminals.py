@@ -246,7 +246,7 @@ async def a_reversal_is_sent_again_after_a_restart(address: str) -> None:
     await again.line.close()
 
 
-# --- elements ---------------------------------------------------------------------------------------
+# --- elements ------------------------------------------------------------------------------------
 
 
 @style(*ANSWER_LOST)
