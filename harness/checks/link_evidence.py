@@ -98,7 +98,9 @@ class LinkEvidence:
     def is_answered(self, at: float, message: Message) -> None:
         """The answer to a network management request came to the terminal."""
         function = self._asked.pop(message.stan, "")
-        if function and message.network_accepted:
+        if function and (
+            message.network_accepted or (not self._contract.sign_on and message.network_at_work)
+        ):
             self.network_ok = at
             off = function == "sign_off" and self._connections < 2  # else another may be on
             self.signed_on = function == "sign_on" or (self.signed_on and not off)

@@ -159,10 +159,28 @@ def _misnamed(terminal: TerminalEvidence, reversal: Message) -> str:
     if not earlier:
         for near in transactions.with_stan(original.stan):
             return f"the terminal asked for it with another {_what_differs(near, original)}"
-    for near in transactions.kept() if reversal.rrn else ():
-        if near.requested and near.rrn == reversal.rrn:
-            return f"the request with its reference number is STAN {near.stan}"
-    return ""
+    near = _with_reference_number(terminal, reversal.rrn)
+    if near is None or (near.stan == original.stan and _is_unlike(near, reversal)):
+        return ""
+    return f"the request with its reference number is STAN {near.stan}"
+
+
+def _with_reference_number(terminal: TerminalEvidence, rrn: str) -> TransactionEvidence | None:
+    """The one request with that reference number. Zeros and blanks are none, and where several have
+    the same, the terminal does not number its transactions with it.
+    """
+    if not rrn.strip(" 0"):
+        return None
+    found = [x for x in terminal.transactions.kept() if x.requested and x.rrn == rrn]
+    return found[0] if len(found) == 1 else None
+
+
+def _is_unlike(near: TransactionEvidence, reversal: Message) -> bool:
+    """Is this about another card or amount? Where STANs begin anew each day, and reference numbers
+    are made of them, a reversal of yesterday's has those of a request of today.
+    """
+    asked = near.particulars
+    return asked is not None and bool(differing_from_original(asked, reversal.particulars))
 
 
 def _perhaps_meant(terminal: TerminalEvidence, reversal: Message) -> str:

@@ -216,7 +216,7 @@ class Terminal(TerminalCore):
             self.link_supervisor.signed_on(answer.network_accepted, now)
             if self.link_supervisor.up:
                 self.forward.signed_on()
-        elif answer.network_accepted:
+        elif answer.network_accepted or (not self.settings.sign_on and answer.network_at_work):
             self._network_stans.clear()
             self.link_supervisor.echoed()
 

@@ -6,9 +6,10 @@ pyiso8583, and what pyiso8583 says is the answer: its result, or its wording of 
 So both agree by construction. What is compiled is bounded (`wire.compiled_sets`), as bitmaps may be
 hostile, and only accepted messages count.
 
-Elements that partners fill as they like (`PRIVATE`) may hold bytes that are no text. Where the
-specification calls them ASCII they are read as Latin-1, in which every byte is a character and
-comes back as the same byte: such an element must not cost the whole message.
+Elements that partners fill as they like (`PRIVATE`) may hold bytes that are no text, and the name
+of a place may have an umlaut in it (`NAMES`). Where the specification calls them ASCII they are
+read as Latin-1, in which every byte is a character and comes back as the same byte: such an element
+must not cost the whole message.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from harness.wire.layout import is_ascii
 
 PRIVATE = frozenset(str(number) for number in (*range(46, 49), *range(55, 64), *range(104, 128)))
 """Additional data, reserved and private elements: what is in them is agreed between partners."""
+NAMES = ("43", "44")
+"""The card acceptor's name and place, and what a host tells of its answer: words of a language."""
 _SHORTEST_MAC, _LONGEST_MAC = 4, 8  # bytes
 _MISSES = (KeyError, ValueError, TypeError, IndexError, AttributeError)
 _SECONDARY = frozenset(str(number) for number in range(65, 129))
@@ -47,7 +50,8 @@ class Codec:
 
     def __init__(self, spec: Mapping[str, Mapping[str, Any]]) -> None:
         self.spec: dict[str, dict[str, Any]] = {
-            key: _any_bytes(spec[key]) if key in PRIVATE else dict(spec[key]) for key in spec
+            key: _any_bytes(spec[key]) if key in PRIVATE or key in NAMES else dict(spec[key])
+            for key in spec
         }
         self._known_decoders = CompiledSets[Decoder]()
         self._known_encoders = CompiledSets[Encoder]()

@@ -15,6 +15,9 @@ from harness.wire.particulars import masked_alike
 ECHOED = ("pan", "processing_code", "sent", "stan", "acquirer", "rrn", "terminal", "currency")
 """The elements (keys of `Message.ELEMENTS`) that are equal in an answer which has them."""
 
+_MASKS = str.maketrans("Xx#", "***")
+"""What hosts put in place of the digits of a card's number, apart from stars."""
+
 JUDGED_TOO = ("acceptor",)
 """What a host must not change either, although nobody pays for it: a terminal takes the answer. It
 is text that is filled up with spaces, which mean nothing."""
@@ -89,7 +92,7 @@ def _same_meaning(answer: Message, element: str, text: str) -> bool:
     said, elements = answer.fields[element], answer.ELEMENTS
     if element == elements["acquirer"]:
         return said.lstrip("0") == text.lstrip("0")
-    return element == elements["pan"] and masked_alike(said, text)
+    return element == elements["pan"] and masked_alike(said.translate(_MASKS), text)
 
 
 def _amount_fits(answer: Message, asked: int) -> bool:

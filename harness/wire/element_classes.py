@@ -2,9 +2,10 @@
 characters, a date that exists?
 
 A decoder takes whatever has the right length. So a STAN may hold '00000:', which no right machine
-sends, and which nothing behind the decoder should have to expect. Only the elements that the
-harness itself reads are asked about (`ELEMENTS` of the dialect), and the classes are those of the
-specification. What a reversal says of its original, and what it says was paid, have rules of their
+sends, and which nothing behind the decoder should have to expect. Those that the harness itself
+reads (`ELEMENTS` of the dialect) are asked about, and of the others those of digits, where the
+specification itself says that they are: there, blanks say nothing, and the sign of a fee may be
+missing. The classes are those of the specification. What a reversal says of its original, and what it says was paid, have rules of their
 own (`Message.original`, `Message.unreadable`); so has the function of network management, and
 private elements hold what partners agree on.
 
@@ -40,6 +41,11 @@ _CLASSES: Mapping[str, tuple[str, str]] = {
     "z": ("[0-9:;<=>?A-Fa-f]*", "track data"),
     "b": ("[0-9A-Fa-f]*", "bytes"),
 }
+_UNREAD: Mapping[str, tuple[str, str]] = {
+    "n": ("[0-9]*| *", "digits"),
+    "x+n": ("[CD]?[0-9]*| *", "C or D, then digits"),
+}
+"""What an element holds that nobody reads: text may be whatever its partners have agreed on."""
 CLASSES = tuple(_CLASSES)
 """The names of the classes, as a specification has them."""
 
@@ -107,6 +113,11 @@ class ElementClasses:
             pattern, words = _CLASSES[spec[element].get("class") or standard.get(element, "ans")]
             self._asked[element] = re.compile(pattern), words
         names = message.ELEMENTS
+        for element, properties in spec.items():
+            kind = properties.get("class", "")
+            if kind in _UNREAD and element not in PRIVATE and element not in names.values():
+                pattern, words = _UNREAD[kind]
+                self._asked[element] = re.compile(pattern), words
         self._skipped = frozenset(names[name] for name in _NOT_OF_ANSWERS if name in names)
         self._code = names["code"]
         self._codes = frozenset((*message.OUTCOMES, *message.ADVICE_OUTCOMES, _NO_CODE))

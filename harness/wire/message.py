@@ -308,6 +308,14 @@ class Message:
         raise NotImplementedError
 
     @property
+    def network_at_work(self) -> bool:
+        """Does an answer of network management come from a host that works? It may not serve what
+        it was asked for. One that asks for another try later does not work yet.
+        """
+        retries = self.advice_outcome is AdviceOutcome.RETRY
+        return self.network_accepted or bool(self.code.strip() and not retries)
+
+    @property
     def function(self) -> str:
         """'sign_on', 'sign_off', 'echo', or '' for another network management message."""
         raise NotImplementedError

@@ -21,6 +21,8 @@ in_answers("its answers repeat the STAN with blanks (DE 11)", "stan_with_blanks"
            "which nobody had asked", de11="    12")  # fmt: skip
 in_answers("its answers name a day that is no number (DE 15)", "day_of_letters",
            "DE 15 must hold digits", de15="NOV1")  # fmt: skip
+in_answers("its answers have letters in the local time (DE 12)", "local_time_of_letters",
+           "DE 12 must hold digits", de12="ABCDEF")  # fmt: skip
 to_reversals("it answers reversals with a blank code (DE 39)", "reversals_with_a_blank_code",
              lambda answer: right(changed(answer, de39="  ")), caught="H9",
              says="DE 39 must hold a response code")  # fmt: skip

@@ -16,6 +16,7 @@ Fields = dict[str, str]  # 't' is the MTI, '11' is DE 11
 
 SPEC = copy.deepcopy(default_ascii)
 SPEC["54"]["max_len"] = 120
+SPEC["43"]["data_enc"] = SPEC["44"]["data_enc"] = "latin-1"
 
 START = datetime(2026, 3, 8, 20, 0, 0, tzinfo=UTC)
 ACQUIRER = "99999"

@@ -107,6 +107,19 @@ def fills_up(_bank: Bank, message: Fields, answer: Fields) -> Sequence[Sent]:
     return [(0.1, answer)]
 
 
+def masks_with_letters(_bank: Bank, message: Fields, answer: Fields) -> Sequence[Sent]:
+    """It masks the card with X, and says in its own language what it decided."""
+    if answer["t"] not in MONEY:
+        return [(0.1, answer)]
+    card = f"{message['2'][:6]}XXXXXX{message['2'][12:]}"
+    return [(0.1, {**answer, "2": card, "44": "Genehmigt für Köln"})]
+
+
+def knows_no_network_management(_bank: Bank, message: Fields, answer: Fields) -> Sequence[Sent]:
+    """Whatever comes as 0800, it does not serve (40)."""
+    return [(0.1, changed(answer, de39="40") if message["t"] == "0800" else answer)]
+
+
 RIGHT_HOSTS: dict[str, Errs] = {
     "no approval code": without("38"),
     "only what it must repeat": without("3", "12", "13", "32", "37", "38", "42", "49"),
@@ -126,5 +139,6 @@ RIGHT_HOSTS: dict[str, Errs] = {
     "a sign-on of its own": signs_on_too,
     "a connection for each transaction": hangs_up_when_idle,
     "blanks, lower case and a masked card": fills_up,
+    "a card that is masked with letters, and an umlaut": masks_with_letters,
 }
 """What each is like, and what leaves in place of the answer of `Bank`."""

@@ -36,6 +36,8 @@ in_a_request("its card number has letters in it (DE 2)", "card_of_letters",
              "DE 2 must hold digits", de2="99999900000000AB")  # fmt: skip
 in_a_request("its currency has a control character in it (DE 49)", "currency_with_control",
              "DE 49 must hold letters and digits", de49="97\x07")  # fmt: skip
+in_a_request("its entry mode has a letter in it (DE 22)", "entry_mode_with_a_letter",
+             "DE 22 must hold digits", de22="9A1")  # fmt: skip
 
 
 @mistake("the reversal's STAN has a colon in it (DE 11)", caught="T16",

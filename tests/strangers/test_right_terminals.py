@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 from atm import Atm
-from line import ACQUIRER, Line, changed
+from line import ACQUIRER, Fields, Line, changed
 from said import Said
 from virtual_time import virtually
 
@@ -246,6 +246,30 @@ async def a_reversal_is_sent_again_after_a_restart(address: str) -> None:
     await again.line.close()
 
 
+# --- elements ------------------------------------------------------------------------------------
+
+
+@style(*ANSWER_LOST)
+async def its_place_has_letters_that_are_no_ascii(address: str) -> None:
+    """DE 43 in Latin-1."""
+    atm = await signed_on(address)
+    request = changed(atm.withdrawal(), de43=f"{'Königstraße 1':23}{'Köln':13}  DE")
+    assert await atm.ask(request) is None
+    await atm.reverses(atm.reversal(request))
+    await atm.line.close()
+
+
+@style(*ANSWER_LOST)
+async def its_stan_begins_with_zeros(address: str) -> None:
+    atm = await signed_on(address)
+    request = changed(atm.withdrawal(), de11="000000")
+    assert await atm.ask(request) is None
+    answer = await atm.reverses(atm.reversal(request))
+    assert answer is not None
+    assert answer["39"] == "00"
+    await atm.line.close()
+
+
 # --- requests that get lost -----------------------------------------------------------------------
 
 
@@ -283,6 +307,33 @@ async def what_was_lost_with_its_connection_is_asked_for_once_more(address: str)
     await again.pays()
     await again.reverses(again.reversal(request))
     await again.line.close()
+
+
+@lost
+async def each_request_has_the_same_reference_number(address: str) -> None:
+    """DE 37 is filled with zeros. It reverses what it asked for before this host was there."""
+    atm = await signed_on(address, stan=500)
+    await atm.pays(3000)
+    await atm.reverses(changed(atm.reversal(earlier(atm, "000400")), de37="0" * 12))
+    await atm.pays(3000)
+    await atm.line.close()
+
+
+@lost
+async def its_numbers_begin_anew_each_day(address: str) -> None:
+    """It reverses a request of yesterday, which had the STAN and the reference number of one of
+    today.
+    """
+    atm = await signed_on(address)
+    request = await atm.pays(3000)
+    yesterday = changed(earlier(atm, request["11"]), de37=request["37"])
+    await atm.reverses(atm.reversal(yesterday))
+    await atm.line.close()
+
+
+def earlier(atm: Atm, stan: str) -> Fields:
+    """A withdrawal of the evening before."""
+    return changed(atm.withdrawal(), de7="0307200000", de11=stan)
 
 
 # --- one way of the connection is ended -----------------------------------------------------------

@@ -63,6 +63,11 @@ def test_our_own_messages_are_right(name: str) -> None:
         ("49", "9:8", "letters and digits"),
         ("52", "0123456789ABCDEG", "bytes"),
         ("52", "0123456789ABCDE ", "bytes"),
+        ("12", "ABCDEF", "digits"),
+        ("18", "60 1", "digits"),
+        ("22", "9A1", "digits"),
+        ("28", "Z00000000", "C or D, then digits"),
+        ("100", "4:", "digits"),
     ],
 )
 def test_what_is_wrong_in_a_request(element: str, text: str, what: str) -> None:
@@ -88,11 +93,12 @@ def test_what_is_wrong_in_an_answer(element: str, text: str) -> None:
         ("39", "N7"), ("39", "1a"), ("39", "99"), ("38", "      "), ("38", "ab12  "),
         ("37", "rrn 00000001"), ("41", "é:/#    "), ("2", "999999******0014"), ("49", "EUR"),
         ("43", "\x00 nobody reads it"), ("60", "\x00\x01"), ("44", "\x07"),
+        ("6", " " * 12), ("16", "    "), ("28", "000000000"), ("28", "D00000100"),
     ],
 )  # fmt: skip
 def test_what_is_right_all_the_same(element: str, text: str) -> None:
-    """Blanks fill up, networks have codes of their own, a card may be masked in an answer, and what
-    the harness does not read is nobody's business.
+    """Blanks fill up, networks have codes of their own, a card may be masked in an answer, and text
+    that the harness does not read is nobody's business; nor are blanks in place of its digits.
     """
     assert wrong({**ANSWER, element: text}) == {}
 
@@ -117,6 +123,9 @@ def test_the_users_specification_decides() -> None:
     assert wrong({**REQUEST, "11": "A:0001"}, spec) == {"11": "letters and digits"}
     del spec["11"]["class"]  # a dictionary of pyiso8583 has none: the standard's
     assert wrong({**REQUEST, "11": "A0001 "}, spec) == {"11": "digits"}
+    assert wrong({**REQUEST, "22": "9A1"}, spec) == {"22": "digits"}
+    del spec["22"]["class"]  # what nobody reads is held against what he himself says
+    assert wrong({**REQUEST, "22": "9A1"}, spec) == {}
 
 
 def test_a_class_that_there_is_not() -> None:

@@ -148,7 +148,6 @@ FORMS: Mapping[str, Form] = {
 }
 
 _ORIGINAL = 42  # DE 90: MTI 4, STAN 6, DE 7 10, DE 32 11, DE 33 11
-_NO_STAN = "000000"  # a STAN is never zero
 _TAKEN = 12  # the first part of DE 95
 
 
@@ -173,13 +172,13 @@ class Message1987(Message):
 
     @property
     def original(self) -> TransactionId | None:
-        """Read from DE 90. None if it is not there, or not whole, or names no STAN. An acquirer of
-        zeros means that none is given: then it is the reversal's own (DE 32).
+        """Read from DE 90. None if it is not there, or not whole, or names neither a STAN nor a
+        time. An acquirer of zeros means that none is given: then it is the reversal's own (DE 32).
         """
         text = self.fields.get("90", "")
         if len(text) != _ORIGINAL or not (text.isascii() and text.isdigit()):
             return None
-        if text[4:10] == _NO_STAN:
+        if not text[4:20].strip("0"):  # a STAN of zeros is one, where a counter begins with it
             return None
         acquirer = text[20:31].lstrip("0") or self.fields.get("32", "").lstrip("0")
         return TransactionId(text[1], self.fields.get("41", ""), acquirer, text[4:10], text[10:20])
