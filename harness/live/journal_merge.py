@@ -23,8 +23,8 @@ import msgspec
 from harness.checks.judge import Judge
 from harness.checks.secrecy import SecrecyScan
 from harness.journal import Entry, Header, JournalTail, Listener
-from harness.journal_cut import keep_whole_lines
-from harness.listener_errors import listener_dropped
+from harness.journal.cut import keep_whole_lines
+from harness.journal.listener_errors import listener_dropped
 
 BLOCK = 256  # entries that are merged before the event loop has its turn
 PARTS = ("terminals", "host")  # equal times come in this order

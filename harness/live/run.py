@@ -15,7 +15,7 @@ from harness.errors import EnvironmentTrouble, HarnessError
 from harness.file_names import file_name
 from harness.gc_tuning import collect_rarely
 from harness.journal import Header, Journal, JournalWriter, Listener, lock_journal
-from harness.journal_cut import CuttableJournal
+from harness.journal.cut import CuttableJournal
 from harness.live.clock import LiveClock
 from harness.live.evidence_sample import EvidenceSample
 from harness.live.fault_places import check_virtual

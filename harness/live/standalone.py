@@ -29,7 +29,7 @@ from harness.checks.secrecy import SecrecyScan
 from harness.checks.verdict import Verdict
 from harness.errors import EnvironmentTrouble
 from harness.journal import Header, Journal, JournalWriter, Listener, Mark
-from harness.journal_cut import CuttableJournal
+from harness.journal.cut import CuttableJournal
 from harness.live.begun_journal import (
     Begun,
     JournalPlace,

@@ -11,8 +11,8 @@ from harness.checks.secrecy import SecrecyScan
 from harness.events import EVENT_TYPES, Event
 from harness.gc_tuning import collect_rarely
 from harness.journal import Journal, JournalWriter, Listener, encode_entry
-from harness.journal_cut import CuttableJournal
-from harness.listener_errors import listener_dropped
+from harness.journal.cut import CuttableJournal
+from harness.journal.listener_errors import listener_dropped
 from harness.outcome import Outcome, Progress
 from harness.plan import RunPlan
 from harness.profiles import profiles_blamed
