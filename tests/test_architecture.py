@@ -21,6 +21,7 @@ TIERS: tuple[tuple[str, ...], ...] = (
     (
         "resources",
         "units",
+        "bounded",
         "did_you_mean",
         "gc_tuning",
         "old_formats",
@@ -61,6 +62,7 @@ PURE_UNITS = (
         "events",
         "resources",
         "units",
+        "bounded",
         "did_you_mean",
         "gc_tuning",
         "old_formats",

@@ -7,6 +7,7 @@ from typing import Any, Union
 
 import msgspec
 
+from harness import events as e
 from harness.contract import Contract
 from harness.events import AdviceSeen, AnyEvent, Event, FrameSeen, ListenerDropped
 from harness.journal.listener_errors import listener_dropped
@@ -97,7 +98,7 @@ class Journal:
             except Exception as error:
                 raised.append(self._dropped(listener, error))
         for dropped in raised:
-            self.record(at, "RUN", dropped)
+            self.record(at, e.RUN, dropped)
 
     def _dropped(self, listener: Listener, error: Exception) -> ListenerDropped:
         told = listener_dropped(listener, error, needed=listener in self._needed)

@@ -40,8 +40,6 @@ _CLASSES: Mapping[str, tuple[str, str]] = {
     "z": ("[0-9:;<=>?A-Fa-f]*", "track data"),
     "b": ("[0-9A-Fa-f]*", "bytes"),
 }
-CLASSES = tuple(_CLASSES)
-"""The names of the classes, as a specification has them."""
 
 _PARTS = {
     "%y": "[0-9]{2}",
