@@ -15,6 +15,11 @@ HOST_RESPONSE = 45.0
 ADVICE_RESPONSE = 60.0
 """Seconds after which a terminal repeats a reversal that was not answered."""
 
+MOST_NAMES = 100_000
+"""Terminals that are told apart by their names: a fleet of ours may have so many, and a peer may
+think up any number.
+"""
+
 
 class Contract(msgspec.Struct, frozen=True, kw_only=True):
     """Bounds in seconds, unless a comment says otherwise.

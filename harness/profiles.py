@@ -39,7 +39,10 @@ _LIBRARIES = tuple(
     f"{path}{os.sep}" for path in (*sysconfig.get_paths().values(), sys.prefix, sys.base_prefix)
 )
 
-_CALLS_LISTENERS = ("journal.py", "journal_merge.py")
+_CALLS_LISTENERS = tuple(
+    str(Path(__file__).with_name(package) / name)
+    for package, name in (("journal", "entries.py"), ("live", "journal_merge.py"))
+)
 """A listener of a user's may stand in the same file as his profile."""
 _AS_MODULE = "give a module that Python finds from here, as module:attribute"
 
@@ -111,7 +114,7 @@ def own_exception(error: BaseException) -> ConfigError | None:
     theirs = list(takewhile(lambda frame: not _is_harness(frame.filename), reversed(frames)))
     names = [_OWN[frame.filename] for frame in theirs if frame.filename in _OWN]
     caller = frames[-len(theirs) - 1].filename if len(theirs) < len(frames) else ""
-    if not names or not caller or Path(caller).name in _CALLS_LISTENERS:
+    if not names or not caller or caller in _CALLS_LISTENERS:
         return None
     said = " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
     return ConfigError(

@@ -137,7 +137,7 @@ def test_a_journal_is_read_up_to_a_line_that_is_too_long(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What stood before it counts. The line is not kept in memory, however long it is."""
-    monkeypatch.setattr("harness.journal.JOURNAL_LINE", Limit("journal", 4096))
+    monkeypatch.setattr("harness.journal.reading.JOURNAL_LINE", Limit("journal", 4096))
     monkeypatch.setattr(input_files, "JOURNAL_LINE", Limit("journal", 4096))
     path = tmp_path / "run.jsonl"
 

@@ -10,7 +10,7 @@ from harness import events as e
 from harness.contract import Contract
 from harness.errors import EnvironmentTrouble
 from harness.journal import Header, JournalReader, JournalWriter
-from harness.journal_cut import CuttableJournal, keep_whole_lines, whole_enough
+from harness.journal.cut import CuttableJournal, keep_whole_lines, whole_enough
 from harness.link_options import LinkOptions
 from harness.live.journal_merge import JournalMerge
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 import msgspec
 
+from harness import events as e
 from harness.checks.operating_time import Moment
 from harness.contract import Contract
 from harness.events import EVENT_TYPES, Event
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 Handler = Callable[["TerminalEvidence", float, Any], None]
 FAILURES_KEPT = 20
 NO_LAG = float("inf")
-RUN, HOST = "RUN", "HOST"  # the processes of the harness, as actors of the journal
 
 
 class Whose(Protocol):
@@ -112,7 +112,7 @@ class Check:
     needs: ClassVar[tuple[str, ...]] = ()
     timed: ClassVar[bool] = False
     timers: ClassVar[int] = 1
-    stood_by: ClassVar[tuple[str, ...]] = (RUN,)
+    stood_by: ClassVar[tuple[str, ...]] = (e.RUN,)
     rare: ClassVar[bool] = False  # a clause that few evenings try: promised by its own name only
     of_a_host: ClassVar[bool] = False  # it blames the host for what it does not say
     tried_by_harness: ClassVar[bool] = False  # whatever the machines did

@@ -7,6 +7,7 @@ rests on the frames at the terminals' end, and not on what the host says.
 
 from __future__ import annotations
 
+from harness.bounded import keep_latest
 from harness.wire.message import Kind, Message
 
 KEEPS = 10_000  # network management messages that wait for an answer: a peer may be hostile
@@ -34,8 +35,7 @@ class Connections:
         key = connection, message.stan
         if to_host and message.kind is Kind.NETWORK:
             self._asked[key] = message
-            if len(self._asked) > KEEPS:
-                del self._asked[next(iter(self._asked))]
+            keep_latest(self._asked, KEEPS)
             self.anyone_signs_on |= message.function == "sign_on"
         elif not to_host and message.kind is Kind.NETWORK_ANSWER:
             asked = self._asked.pop(key, None)

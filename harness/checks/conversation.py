@@ -18,7 +18,6 @@ from harness import events as e
 from harness.wire.dialects.base import Dialect
 from harness.wire.message import MAC_ELEMENTS, NETWORK_KINDS, REQUESTS, Kind, Message, Station
 
-HOST = "HOST"
 ENOUGH = 3  # so many of a kind make it plain that the next will not fare better
 _KINDS_KEPT = 50  # different problems or codes that are counted apart: a peer may be hostile
 _OTHERS = "others"
@@ -119,7 +118,7 @@ class Conversation:
     # --- what is seen ----------------------------------------------------------------------------
 
     def _opened(self, actor: str, _event: e.LinkOpened) -> None:
-        self._connections += self._at_host is (actor == HOST)
+        self._connections += self._at_host is (actor == e.HOST)
 
     def _closed(self, actor: str, event: e.LinkClosed) -> None:
         self._signing.pop(actor, None)

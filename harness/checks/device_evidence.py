@@ -130,8 +130,6 @@ class DeviceEvidence:
         if current.taken == current.approved:
             current.endings.append("completed")
 
-    # --- mains and process -----------------------------------------------------------------------
-
 
 def worth(notes: e.Notes) -> int:
     """What notes are worth, in minor units."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import sqrt
 
 from harness import events as e
-from harness.checks.base import HOST, RUN, Check, late_by
+from harness.checks.base import Check, late_by
 from harness.checks.evidence import TerminalEvidence
 
 CLOSED = ("out_of_service", "supervisor", "blank", "")
@@ -27,7 +27,7 @@ class BackInService(Check):
 
     id = "F3"
     needs = ("device", "ledger")  # a test of terminals alone has no host that recovers
-    stood_by = (RUN, HOST)
+    stood_by = (e.RUN, e.HOST)
     timers = 10  # host_response, three echoes, and to connect and to sign on once or twice more
 
     def __init__(self, *args: object) -> None:
@@ -58,7 +58,7 @@ class BackInService(Check):
                 self._recovers(at)
         elif isinstance(event, e.FaultActed):
             whose, end = event.whom, at + event.lasts
-            if whose != HOST:  # one terminal's outage does not excuse the others
+            if whose != e.HOST:  # one terminal's outage does not excuse the others
                 self._down[whose] = max(self._down.get(whose, 0.0), end)
                 return
             self._host_away[at] = max(self._host_away.get(at, 0.0), end)

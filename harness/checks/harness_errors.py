@@ -6,26 +6,12 @@ so that it makes a run INVALID, with the exit code of an error inside the harnes
 
 from __future__ import annotations
 
-import traceback
-from pathlib import Path
-
 from harness.events.base import Event
+from harness.journal.listener_errors import origin_of
 
 MOST = 20
 """How many are told; the first is the one that counts, and others often follow from it."""
 PLEASE = "an error of the harness, please report it with the journal"
-_LONGEST = 200  # characters of an error's own text: it may quote what a peer has sent
-
-
-def origin_of(error: BaseException) -> str:
-    """'KeyError: 'x' in cash.py, line 55 (on_Posted)'."""
-    frames = traceback.extract_tb(error.__traceback__)
-    said = " ".join(str(error).split())[:_LONGEST]
-    text = f"{type(error).__name__}: {said}" if said else type(error).__name__
-    if not frames:
-        return text
-    last = frames[-1]
-    return f"{text} in {Path(last.filename).name}, line {last.lineno} ({last.name})"
 
 
 def entry_in_words(at: float, actor: str, event: Event) -> str:

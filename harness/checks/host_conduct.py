@@ -9,7 +9,7 @@ trial, and they do not apply.
 from __future__ import annotations
 
 from harness import events as e
-from harness.checks.base import HOST, NOBODY, RUN, Check, Late, late_by
+from harness.checks.base import NOBODY, Check, Late, late_by
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.exchanges import Answer, Exchange
 from harness.checks.ledger import tombstone_cases
@@ -29,7 +29,7 @@ class HostCheck(Check):
 
     needs = ("wire.terminal", "wire.host")
     of_a_host = True
-    stood_by = (RUN, HOST)  # ours may read an answer late, or be late with it
+    stood_by = (e.RUN, e.HOST)  # ours may read an answer late, or be late with it
 
     @classmethod
     def applies(cls, sees: tuple[str, ...]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harness.bounded import keep_latest
 from harness.checks.transaction_evidence import TransactionEvidence
 from harness.checks.transactions import TerminalTransactions
 from harness.wire.message import REQUESTS, REVERSALS, AdviceOutcome, Kind, Message
@@ -34,8 +35,7 @@ class HostEndEvidence:
                 transaction.heard_first = not known
                 transaction.heard_at = at
                 self._heard[message.stan] = transaction
-                if len(self._heard) > MOST_HEARD:
-                    del self._heard[next(iter(self._heard))]
+                keep_latest(self._heard, MOST_HEARD)
 
     def leaves(self, message: Message) -> None:
         """A message leaves the host."""

@@ -6,24 +6,27 @@ from collections.abc import Callable, Sequence
 
 from harness import events as e
 from harness.checks import withdrawal_outcome
-from harness.checks.base import HOST, RUN, Check, Failure
+from harness.checks.base import Check, Failure
 from harness.checks.catalogue import CHECKS
 from harness.checks.connections import Connections
 from harness.checks.conversation import Conversation
 from harness.checks.dispatch import Dispatch
 from harness.checks.evidence import TerminalEvidence
-from harness.checks.harness_errors import entry_in_words, origin_of
+from harness.checks.harness_errors import entry_in_words
 from harness.checks.host_reach import RECONNECTS, gone_host
 from harness.checks.judgement import SECRECY, Judgement
 from harness.checks.network_exchanges import FaultsInForce
 from harness.checks.observed import EVERYTHING, Observed
 from harness.checks.run_facts import RunFacts
 from harness.checks.still_open import what_is_open
+from harness.checks.struck_exchanges import StruckExchanges
 from harness.checks.totals import TotalsCounter
 from harness.checks.unread import UnreadCounter
 from harness.checks.verdict import Verdict
+from harness.contract import MOST_NAMES
 from harness.errors import HarnessError
 from harness.journal import Header
+from harness.journal.listener_errors import origin_of
 from harness.wire.dialects import load_dialect
 from harness.wire.dialects.base import Dialect
 
@@ -38,16 +41,10 @@ OF_A_TERMINAL = (
 """What the host reports about one terminal, which the event names."""
 
 OF_THE_HOST = (e.DayClosed, e.HostStarted, e.HostThawed, e.FailedOver)
-OF_THE_RUN = (
-    e.LagMeasured,
-    e.HarnessStoodStill,
-    e.ConnectionsRefused,
-    *OF_THE_HOST,
-)  # whoever records it
+OF_THE_RUN = (e.LagMeasured, e.HarnessStoodStill, e.ConnectionsRefused, *OF_THE_HOST)
+"""What is about the whole run, whoever records it."""
 OF_EVERYBODY = (e.FaultBegan, e.FaultEnded, e.CustomersStopped, e.ConnectionsRefused, *OF_THE_HOST)
 KILLED = "killed"  # the phase in which the process of a host ended, when it goes on in another
-FOREVER = float("inf")
-NOT_TERMINALS = (HOST, RUN)
 NETWORK_AT_HOST = "wire.network"
 """What a run sees that reports network management at the host's end too."""
 CONVERSATION = "harness.checks.conversation"
@@ -67,7 +64,7 @@ def dialect_of(header: Header) -> Dialect:
 class Judge:
     """A listener of the journal."""
 
-    MOST_TERMINALS = 50_000
+    MOST_TERMINALS = MOST_NAMES
     """Terminals that are judged, of some 10 kB each: a peer may think up any number of names."""
 
     def __init__(self, header: Header, observed: Observed = EVERYTHING) -> None:
@@ -92,7 +89,7 @@ class Judge:
             self._watching, self._totals, self._facts.counters.values(), unread
         )
         self._conversation: Conversation | None = Conversation(header.mode, self._dialect)
-        self._host_faults: dict[str, None] = {}  # those of the whole host that go on
+        self._struck = StruckExchanges(self._terminals)
         self._now = 0.0
         self._verdict: Verdict | None = None
 
@@ -185,10 +182,10 @@ class Judge:
         """The terminal that an entry concerns, where its actor is no terminal seen before; None if
         it concerns none.
         """
-        if actor == RUN or isinstance(event, OF_THE_RUN):
+        if actor == e.RUN or isinstance(event, OF_THE_RUN):
             self._see_run(at, actor, event)
             return None
-        if actor in NOT_TERMINALS:
+        if actor in e.NOT_TERMINALS:
             if isinstance(event, e.HostCrashed) and event.phase == KILLED:
                 for terminal in self._terminals.values():
                     terminal.transactions.host_was_killed()
@@ -247,38 +244,18 @@ class Judge:
         self._facts.see(at, actor, event)
         self._faults.see(at, event)
         if isinstance(event, e.FaultActed):
-            self._struck(at, event)
+            self._struck.acts(at, event)
         elif isinstance(event, e.FaultBegan):
             self._totals.fault_began(self._terminals)
         elif isinstance(event, e.FaultEnded):
             self._totals.fault_ended()
-            self._relieved(at, event.fault)
+            self._struck.ends(at, event.fault)
         if isinstance(event, OF_EVERYBODY) or (isinstance(event, e.FaultActed) and event.lasts):
             for check in self._watching:
                 try:
                     check.run_event(at, event)
                 except Exception as error:
-                    self._lost(check, error, at, "RUN", event)
-
-    def _struck(self, at: float, event: e.FaultActed) -> None:
-        """A fault acted: it may be why a host of ours does not answer one terminal, or any."""
-        terminal = self._terminals.get(event.whom)
-        if terminal is not None:
-            terminal.wire.exchanges.struck(at, event.lasts, host=False)
-        elif event.whom == HOST:
-            lasts = event.lasts
-            if not lasts:  # as long as the fault does, such as two hosts that both act
-                self._host_faults[event.fault] = None
-                lasts = FOREVER
-            for terminal in self._terminals.values():
-                terminal.wire.exchanges.struck(at, lasts, host=True)
-
-    def _relieved(self, at: float, fault: str) -> None:
-        """A fault has ended, which may have been one of the whole host."""
-        if fault in self._host_faults:
-            del self._host_faults[fault]
-            for terminal in self._terminals.values():
-                terminal.wire.exchanges.relieved(at)
+                    self._lost(check, error, at, e.RUN, event)
 
     def secrecy(self, scanned: int, leaks: list[str], unmasked: Sequence[str] = ()) -> None:
         """What the scan for secrets found (S3): bytes read, and where leaks are; `unmasked` says
@@ -357,7 +334,7 @@ class Judge:
         terminals = {
             name: terminal
             for name, terminal in self._terminals.items()
-            if name not in NOT_TERMINALS
+            if name not in e.NOT_TERMINALS
         }
         for terminal in terminals.values():
             terminal.ended_open = self._facts.ended == "open"
@@ -375,7 +352,7 @@ class Judge:
         return [
             what
             for name, terminal in self._terminals.items()
-            if name not in NOT_TERMINALS and self._facts.ended == "open"
+            if name not in e.NOT_TERMINALS and self._facts.ended == "open"
             for what in what_is_open(terminal)
         ]
 
@@ -392,7 +369,7 @@ class Judge:
 
     def _gone(self) -> str:
         """That a host was out of reach as the run ended, by no fault of ours; '' if it was not."""
-        terminals = [x for name, x in self._terminals.items() if name not in NOT_TERMINALS]
+        terminals = [x for name, x in self._terminals.items() if name not in e.NOT_TERMINALS]
         now = min(self._now, self._observed.until)
         if not self._facts.came_to_its_end or not self._faults.none_since(now - RECONNECTS):
             return ""

@@ -18,7 +18,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from harness.checks.base import FAILURES_KEPT, NO_LAG, RUN, Check, Failure, Late
+from harness import events as e
+from harness.checks.base import FAILURES_KEPT, NO_LAG, Check, Failure, Late
 from harness.checks.catalogue import INVARIANTS
 from harness.checks.run_facts import RunFacts
 from harness.checks.totals import Totals
@@ -136,7 +137,7 @@ class Judgement:
             if failure.late is None or not self._excused(check, failure.late)
         ]
         found += [
-            Failure(SECRECY, self._now, RUN, f"a secret got out: {leak}")
+            Failure(SECRECY, self._now, e.RUN, f"a secret got out: {leak}")
             for leak in self._facts.leaks[:FAILURES_KEPT]
         ]
         return tuple(found)

@@ -7,7 +7,7 @@ from collections.abc import Hashable
 
 from harness import events as e
 from harness.checks import still_open
-from harness.checks.base import HOST, NOBODY, RUN, Check
+from harness.checks.base import NOBODY, Check
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.number_set import NumberSet
 from harness.checks.transaction_evidence import TransactionEvidence, awaits_final_answer
@@ -128,7 +128,7 @@ class LedgerEqualsCash(Check):
     """
 
     id = "H3"
-    stood_by = (RUN, HOST)
+    stood_by = (e.RUN, e.HOST)
     needs = ("ledger", "device", "wire.terminal")
     unit = "cents"
 
@@ -262,7 +262,7 @@ class NothingPending(Check):
     """
 
     id = "H7"
-    stood_by = (RUN, HOST)
+    stood_by = (e.RUN, e.HOST)
     needs = ("wire.terminal", "store")
 
     def __init__(self, *args: object) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from harness.bounded import keep_latest
 from harness.checks.operating_time import OperatingTime
 from harness.checks.transaction_evidence import BY_TIMER
 from harness.checks.transactions import TerminalTransactions
@@ -90,8 +91,7 @@ class LinkEvidence:
     def asks(self, at: float, message: Message) -> None:
         """A network management request left the terminal."""
         function = self._asked[message.stan] = message.function
-        if len(self._asked) > MOST_ASKED:
-            del self._asked[next(iter(self._asked))]
+        keep_latest(self._asked, MOST_ASKED)
         self._asked_at = at
         self.signs_on = self.signs_on or function in ("sign_on", "sign_off")
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from harness import events as e
+from harness.bounded import keep_latest
 from harness.checks.base import FAILURES_KEPT, Late, late_by
 from harness.contract import Contract
 from harness.wire.message import Kind, Message
@@ -102,8 +103,7 @@ class NetworkExchanges:
         if message.function in ("sign_on", "echo"):
             self._answered.pop(message.stan, None)
             self._waiting[message.stan] = (message, at)
-            if len(self._waiting) > KEEPS:
-                del self._waiting[next(iter(self._waiting))]
+            keep_latest(self._waiting, KEEPS)
 
     def _is_answered(self, at: float, message: Message) -> None:
         asked, asked_at = self._waiting.pop(message.stan, (None, 0.0))
@@ -112,8 +112,7 @@ class NetworkExchanges:
                 self._judge(self._answered[message.stan], at, at, "was answered again", None)
             return
         self._answered[message.stan] = asked
-        if len(self._answered) > KEEPS:
-            del self._answered[next(iter(self._answered))]
+        keep_latest(self._answered, KEEPS)
         took, bound = at - asked_at, self._bound(asked.function)
         wrong, late = "", None
         if not message.code:

@@ -6,6 +6,8 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Hashable
 
+from harness.bounded import keep_latest
+
 _MOST = 2**63 - 1
 MOST_OTHERS = 10_000
 """Numbers that are none, of which the last are kept: only a machine that errs has them."""
@@ -33,8 +35,7 @@ class NumberSet:
         if not isinstance(number, int) or number > _MOST:
             known = number in self._others
             self._others[number] = None
-            if len(self._others) > MOST_OTHERS:
-                del self._others[next(iter(self._others))]
+            keep_latest(self._others, MOST_OTHERS)
             return known
         at = bisect_left(self._numbers, number)
         if at < len(self._numbers) and self._numbers[at] == number:

@@ -16,5 +16,12 @@ class Observed:
         self.terminals = terminals
         self.until = float("inf")
 
+    def set(self, mode: str, *, there: bool) -> None:
+        """Is there evidence of that half ('host' or 'terminals') from now on?"""
+        if mode == "host":
+            self.host = there
+        else:
+            self.terminals = there
+
 
 EVERYTHING = Observed()

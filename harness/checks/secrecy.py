@@ -49,6 +49,9 @@ _CHUNK = 1 << 16
 _WORDS_KEPT = 10_000
 _LEAKS_KEPT = 100
 
+SCAN = "the scan for secrets (S3)"
+"""How it is named where it fails itself."""
+
 
 def _blank_but(alphabet: str) -> bytes:
     return bytes(code if chr(code) in alphabet else 0x20 for code in range(256))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness import events as e
-from harness.checks.base import HOST, RUN, Check, Late, late_by
+from harness.checks.base import Check, Late, late_by
 from harness.checks.evidence import TerminalEvidence
 from harness.machines.business_day import DAY
 from harness.wire.message import AdviceOutcome
@@ -57,7 +57,7 @@ class DaysAddUp(Check):
     """
 
     id = "H8"
-    stood_by = (RUN, HOST)
+    stood_by = (e.RUN, e.HOST)
     needs = ("ledger", "wire.host")
 
     def __init__(self, *args: object) -> None:
@@ -113,6 +113,6 @@ class DaysAddUp(Check):
         for kind, amount in told.items():
             if amount != sums[kind]:
                 self.fail_at(
-                    at, HOST, f"day {event.day} was closed with {kind}s of {amount / 100:.2f}, "
+                    at, e.HOST, f"day {event.day} was closed with {kind}s of {amount / 100:.2f}, "
                     f"posted were {sums[kind] / 100:.2f}",
                 )  # fmt: skip

@@ -7,6 +7,7 @@ not seen, and do not ask what the host made of a message.
 from __future__ import annotations
 
 from harness import events as e
+from harness.bounded import keep_latest
 from harness.checks.base import FAILURES_KEPT, Check
 from harness.checks.connections import UNKNOWN
 from harness.checks.evidence import TerminalEvidence
@@ -81,8 +82,7 @@ class ReversesItsOwn(Check):
         message = terminal.wire.message
         if terminal.wire.kind not in NETWORK_KINDS:
             self._asked[_name_of(message.identity)] = terminal.name, message.particulars
-        if len(self._asked) > MOST:
-            del self._asked[next(iter(self._asked))]
+        keep_latest(self._asked, MOST)
 
     def _unlike_long_ago(
         self, terminal: TerminalEvidence, transaction: TransactionEvidence, reversal: Message
@@ -157,8 +157,8 @@ def _misnamed(terminal: TerminalEvidence, reversal: Message) -> str:
     transactions = terminal.transactions
     earlier = _is_earlier(original.sent, terminal.wire.first_sent)
     if not earlier:
-        for near in transactions.with_stan(original.stan):
-            return f"the terminal asked for it with another {_what_differs(near, original)}"
+        for asked in transactions.with_stan(original.stan):
+            return f"the terminal asked for it with another {_what_differs(asked, original)}"
     near = _with_reference_number(terminal, reversal.rrn)
     if near is None or (near.stan == original.stan and _is_unlike(near, reversal)):
         return ""

@@ -23,6 +23,7 @@ from harness.contract import Contract
 from harness.wire.dialects.base import Dialect
 from harness.wire.echo import echo_of, wrong_echo
 from harness.wire.element_classes import only_the_code
+from harness.wire.kinds import ASKING
 from harness.wire.message import (
     NETWORK_KINDS,
     REQUESTS,
@@ -47,7 +48,6 @@ WAY: dict[Kind, e.End] = {
 CLOSING = (Outcome.DECLINED, Outcome.CAPTURE, Outcome.PIN_AGAIN, Outcome.SYSTEM_ERROR)
 """Only listed codes close a transaction without a reversal (docs/domain.md, "Response codes")."""
 
-ASKING = (*REQUESTS, *REVERSALS)
 """What a terminal asks of a host, network management apart."""
 
 APPROVING = (Outcome.APPROVED, Outcome.PARTIAL)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness import events as e
 from harness.checks import still_open
-from harness.checks.base import HOST, RUN, Check
+from harness.checks.base import Check
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.transaction_evidence import HOST_TIMER, TransactionEvidence, is_over
 from harness.checks.wire_evidence import CLOSING
@@ -185,7 +185,7 @@ class PowerCutLosesNothing(Check):
     """
 
     id = "T10"
-    stood_by = (RUN, HOST)
+    stood_by = (e.RUN, e.HOST)
     needs = ("device", "wire.terminal")
 
     def rest(self, terminal: TerminalEvidence, now: float) -> None:

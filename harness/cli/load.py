@@ -17,7 +17,7 @@ from harness.cli.run_and_report import RUNS, fresh_name
 from harness.cli.standalone import serve_until_stopped, watch_of
 from harness.errors import ConfigError
 from harness.faults.grammar import parse_fault
-from harness.journal_cut import whole_enough
+from harness.journal.cut import whole_enough
 from harness.link_options import LinkOptions
 from harness.live.standalone_terminals import StandaloneTerminals
 from harness.load.plan import HOST_RESPONSE, SECONDS, TERMINALS, load_plan

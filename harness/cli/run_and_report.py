@@ -18,7 +18,7 @@ from harness.cli.files import Files
 from harness.cli.held import until_the_end
 from harness.errors import EnvironmentTrouble
 from harness.file_names import file_name
-from harness.journal_cut import whole_enough
+from harness.journal.cut import whole_enough
 from harness.outcome import Outcome, Watcher
 from harness.plan import RunPlan
 from harness.report.console import print_heading, print_verdict

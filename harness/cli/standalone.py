@@ -23,7 +23,7 @@ from harness.events import Event, FrameSeen
 from harness.faults.grammar import parse_fault
 from harness.gc_tuning import collect_rarely
 from harness.journal import Listener
-from harness.journal_cut import whole_enough
+from harness.journal.cut import whole_enough
 from harness.live.loop import Signals, run_with_signals
 from harness.live.standalone import Standalone
 from harness.live.standalone_host import StandaloneHost

@@ -15,6 +15,9 @@ journal has it.
 
 from __future__ import annotations
 
+from harness.events.base import HOST as HOST
+from harness.events.base import NOT_TERMINALS as NOT_TERMINALS
+from harness.events.base import RUN as RUN
 from harness.events.base import End as End
 from harness.events.base import Event as Event
 from harness.events.base import Notes as Notes

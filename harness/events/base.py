@@ -12,6 +12,14 @@ Notes = dict[int, int]
 End = Literal["terminal", "host"]
 """One of the two ends of a link."""
 
+RUN, HOST = "RUN", "HOST"
+"""The actors of a journal that are no terminals: the run itself, and the host. In a live run the
+process of the host records under the one name what is its own, and that of the terminals under the
+other.
+"""
+
+NOT_TERMINALS = (RUN, HOST)
+
 
 class Event(msgspec.Struct, frozen=True, gc=False, tag_field="is", tag=True):
     """Something that happened. In the journal its class's name stands under 'is'."""

@@ -155,7 +155,7 @@ class _Notes:
         self._states: dict[str, list[tuple[float, str]]] = {}
         self._end = float("inf")
         self._how = ""
-        self._latest = 0.0, "RUN"
+        self._latest = 0.0, e.RUN
 
     def see(self, at: float, actor: str, event: e.Event) -> None:
         kind = type(event)
@@ -175,7 +175,7 @@ class _Notes:
         if self._how != "open":
             return ()
         what = "no faults and no customers any more, and it never came to rest"
-        whose = next(iter(self._states)) if len(self._states) == 1 else "RUN"
+        whose = next(iter(self._states)) if len(self._states) == 1 else e.RUN
         return (Failure(UNSETTLED, self._end, whose, what),)
 
     def raised(self, error: BaseException) -> tuple[Failure, Broken]:

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from msgspec import structs
 
+from harness import events as e
 from harness.contract import HOST_RESPONSE
 from harness.errors import ConfigError
 from harness.events import Event, FaultActed
@@ -29,7 +30,7 @@ from harness.faults.grammar import ALL_RULES
 from harness.faults.host import Crash, HangAfterN, HostMessageRule, HostRule, IssuerDown
 from harness.faults.meaning import PartialApproval
 from harness.faults.power import PowerCut
-from harness.faults.rule import FOREVER, HOST, Context, FaultSpec, Rule
+from harness.faults.rule import FOREVER, Context, FaultSpec, Rule
 from harness.faults.time_clock import ClockRule
 from harness.faults.time_timers import ProcessPause
 from harness.faults.whose import CardsSeen
@@ -271,7 +272,7 @@ class FaultSet(ConnectionFaults):
         """The switch that `switch` returned has taken effect."""
         rule, self._switching = self._switching, None
         if rule is not None and rule.kind == kind:
-            rule.acted(HOST, what)
+            rule.acted(e.HOST, what)
 
     # --- device, customer, mains -------------------------------------------------------------
 

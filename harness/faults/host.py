@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from harness.faults.rule import COMMON, HOST, MTI, WHOSE, Parameter, Rule
+from harness import events as e
+from harness.faults.rule import COMMON, MTI, WHOSE, Parameter, Rule
 from harness.machines.host_fault import HostFault
 from harness.wire.message import Message
 
@@ -232,7 +233,7 @@ class HangAfterN(OnceRule):
 
     def hung(self, terminal: str) -> None:
         """Record that the host hung by this fault; no other fault asked for a longer hang."""
-        self.acted(HOST, f"hung at a message of {terminal}")
+        self.acted(e.HOST, f"hung at a message of {terminal}")
 
 
 class Crash(HostRule):
@@ -249,7 +250,7 @@ class Crash(HostRule):
     def crash(self, message: Message) -> float:
         """Record the crash; returns the seconds until the host listens again."""
         moment = self.phase.replace("_", " ")
-        self.acted(HOST, f"crashed {moment} of {message.terminal}'s {message.mti}")
+        self.acted(e.HOST, f"crashed {moment} of {message.terminal}'s {message.mti}")
         off: float = self.value("off")
         return off
 

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from harness.contract import MOST_NAMES
 from harness.errors import EncodeError, LocalProtocolError
 from harness.faults.fate import Act, Deliver, Passing
-from harness.faults.rule import COMMON, MOST_TERMINALS, MTI, Context, FaultSpec, Parameter
+from harness.faults.rule import COMMON, MTI, Context, FaultSpec, Parameter
 from harness.faults.wire import DAMAGE, TIMING, Altering, WireRule
 from harness.keyed_random import Draw
 from harness.wire.frame_builder import BITMAP_PART, MTI_PART, FrameBuilder, Part
@@ -39,7 +40,7 @@ class ReplayOld(WireRule):
         if not passing.mti or not self.concerns(passing):
             return None
         kind = passing.terminal, passing.mti
-        if len(self._first) >= MOST_TERMINALS and kind not in self._first:
+        if len(self._first) >= MOST_NAMES and kind not in self._first:
             return None
         old = self._first.setdefault(kind, passing.data)
         if old == passing.data or not self.strikes(now, passing.terminal):

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from harness.bounded import keep_latest
+from harness.contract import MOST_NAMES
 from harness.faults.fate import Act, Deliver, Passing
-from harness.faults.rule import COMMON, MOST_TERMINALS, MTI, Context, FaultSpec, Parameter
+from harness.faults.rule import COMMON, MTI, Context, FaultSpec, Parameter
 from harness.faults.wire import LOSS, TO_HOST, TO_TERMINAL, WireRule
 from harness.wire.message import Message, message_class_of
 
@@ -108,13 +110,12 @@ class Asked(WireRule):
         message = passing.message
         if message is None or not self._asks(message):
             return
-        if len(self._asked) >= MOST_TERMINALS and passing.terminal not in self._asked:
+        if len(self._asked) >= MOST_NAMES and passing.terminal not in self._asked:
             return
         asked = self._asked.setdefault(passing.terminal, {})
         asked.pop(message.stan, None)
         asked[message.stan] = now
-        if len(asked) > self.remembers:
-            del asked[next(iter(asked))]
+        keep_latest(asked, self.remembers)
 
     def _asks(self, message: Message) -> bool:
         """Is this message of the class whose answers the fault affects?"""

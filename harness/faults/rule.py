@@ -18,14 +18,12 @@ from typing import Any, ClassVar, NamedTuple
 import msgspec
 from msgspec import UNSET
 
+from harness.contract import MOST_NAMES
 from harness.events import FaultActed
 from harness.keyed_random import Draw, key_of
 from harness.wire.message import MONEY_CLASSES, Message, counterpart, function_of_mti
 
 FOREVER = float("inf")
-MOST_TERMINALS = 50_000
-"""Terminals that a fault counts apart: their names are what a peer says."""
-HOST = "HOST"  # on whom a fault acts, when it is not a terminal
 
 
 class Parameter(msgspec.Struct, frozen=True):
@@ -216,7 +214,7 @@ class Rule:
 
     def _counted_as(self, terminal: str) -> str:
         """Its own name; when a peer has thought up too many, those that follow count together."""
-        known = terminal in self._attempts or len(self._attempts) < MOST_TERMINALS
+        known = terminal in self._attempts or len(self._attempts) < MOST_NAMES
         return terminal if known else ""
 
     @property

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from harness.bounded import keep_latest
 from harness.errors import ConfigError
 from harness.faults.rule import FaultSpec
 from harness.wire.message import Message
@@ -83,6 +84,5 @@ class CardsSeen:
         key = (message.terminal, message.stan)
         self._seen.pop(key, None)
         self._seen[key] = ends
-        if len(self._seen) > KEPT:
-            del self._seen[next(iter(self._seen))]
+        keep_latest(self._seen, KEPT)
         return ends

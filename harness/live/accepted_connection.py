@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness import events as e
+from harness.contract import MOST_NAMES
 from harness.live.connection import Connection
 from harness.live.faulty_link import FaultyLink
 from harness.live.last_answers import LastAnswers
@@ -112,7 +113,7 @@ class AcceptedConnection:
                     self._last_answers.asked(message)
                 else:
                     self._last_answers.answered(message)
-            if name and name not in self._names:
+            if name and name not in self._names and len(self._names) < MOST_NAMES:
                 self._names[name] = None
                 if self._owner.standalone:
                     self._owner.record(name, e.LinkOpened())

@@ -11,8 +11,6 @@ from harness import events as e
 from harness.assembly import terminal_id
 from harness.journal import Listener
 
-NOBODY_S = ("RUN", "HOST")
-
 
 class EvidenceSample:
     """`judged` of `terminals`, evenly spread over the fleet; all of them with 0."""
@@ -36,7 +34,7 @@ class EvidenceSample:
 
     def keeps(self, actor: str, event: e.Event) -> bool:
         """Is this entry kept?"""
-        if actor not in NOBODY_S:
+        if actor not in e.NOT_TERMINALS:
             return actor in self._names
         if isinstance(event, e.FaultActed):
             return self._keeps_fault(event)

@@ -71,7 +71,7 @@ async def _serve(options: HostProcessOptions, assembly: Assembly, start: float) 
     server.close()
     try:
         first_error.check()
-        server.record("HOST", e.LagMeasured(server.delay.take()))
+        server.record(e.HOST, e.LagMeasured(server.delay.take()))
     finally:
         writer.close()
 

@@ -12,23 +12,24 @@ import os
 from harness import events as e
 from harness.assembly import Assembly
 from harness.checks.judge import KILLED
+from harness.contract import MOST_NAMES
 from harness.errors import EnvironmentTrouble
 from harness.live.accepted_connection import AcceptedConnection
 from harness.live.clock import LiveClock
 from harness.live.connection import Connection, ReadingTurns
 from harness.live.crowd import Crowd
-from harness.live.descriptors import ToldTogether, descriptors_left
+from harness.live.descriptors import descriptors_left
 from harness.live.door import Door
 from harness.live.loop import watched
 from harness.live.own_delay import OwnDelay
 from harness.live.peer_limits import PeerLimits
 from harness.live.repetition import Recorder
 from harness.live.stores import HostStore
+from harness.live.told_together import ToldTogether
 from harness.live.transport import Alarm
 from harness.tap import Tap
 
 FIRST_PORT, LAST_PORT = 20_000, 32_767  # above, ports collide with ephemeral ones
-RUN = "RUN"
 _MOMENT = 0.05  # wall seconds between two looks
 
 
@@ -236,16 +237,18 @@ class HostServer:
 
     def _stood_still(self, event: e.Event) -> None:
         """Where the host stands alone, its process is that of the run."""
-        self.record(RUN if self.standalone else self.host.name, event)
+        self.record(e.RUN if self.standalone else self.host.name, event)
 
     def _fault_acted(self, effect: e.FaultActed) -> None:
-        self.record(RUN, effect)
+        self.record(e.RUN, effect)
 
     def says_on(self, number: int, actor: str) -> None:
         """Record on which connection the next message of that terminal passes, where the last one
         passed on another.
         """
         if self._last_used.get(actor) != number:
+            if len(self._last_used) >= MOST_NAMES:
+                self._last_used.clear()  # then it is told once more of each
             self._last_used[actor] = number
             self.record(actor, e.ConnectionUsed(number))
 
@@ -256,7 +259,7 @@ class HostServer:
         closed = self.faults.lift(self.clock.now())
         if self.standalone:
             for event in closed:
-                self.record(RUN, event)
+                self.record(e.RUN, event)
         self._alarm.look()
 
     async def settle(self, within: float) -> None:

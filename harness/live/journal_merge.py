@@ -20,11 +20,12 @@ from typing import BinaryIO
 
 import msgspec
 
+from harness import events as e
 from harness.checks.judge import Judge
-from harness.checks.secrecy import SecrecyScan
+from harness.checks.secrecy import SCAN, SecrecyScan
 from harness.journal import Entry, Header, JournalTail, Listener
-from harness.journal_cut import keep_whole_lines
-from harness.listener_errors import listener_dropped
+from harness.journal.cut import keep_whole_lines
+from harness.journal.listener_errors import listener_dropped
 
 BLOCK = 256  # entries that are merged before the event loop has its turn
 PARTS = ("terminals", "host")  # equal times come in this order
@@ -157,8 +158,9 @@ class MergedJournal:
         """
         entries = self.merge.take()
         self._write([msgspec.json.encode(entry) + b"\n" for entry in entries])
-        for entry in entries if self._judged else ():
-            self._judge.see(entry.at, entry.actor, entry.event)
+        for entry in entries:
+            if self._judged:
+                self._judge.see(entry.at, entry.actor, entry.event)
             self._tell(entry)
         return bool(entries)
 
@@ -177,7 +179,7 @@ class MergedJournal:
                 self._cut(trouble)
         if lines:
             scan = partial(self._scan.scan, text, str(self.path), self._lines + 1)
-            self._judge.without("the scan for secrets (S3)", scan)
+            self._judge.without(SCAN, scan)
             self._lines += len(lines)
 
     def _cut(self, trouble: OSError) -> None:
@@ -197,7 +199,7 @@ class MergedJournal:
                 left, self._listeners = self._listeners, []  # if the run ends with that error
                 told = listener_dropped(listener, error)
                 self._listeners = [other for other in left if other != listener]
-                self._judge.see(entry.at, "RUN", told)
+                self._judge.see(entry.at, e.RUN, told)
 
     def finish(self, *, cut: bool = False) -> None:
         """Merge what is left of the parts, to which nothing is added any more, and close all. With

@@ -88,6 +88,7 @@ class OwnDelay:
             still = now - self._looked_at  # it may have begun right after that look
             self._looks(now)
             self._stood_still(still)
+            return self._clock.now()  # no earlier than that report
         return now
 
     def begin(self) -> None:

@@ -21,9 +21,12 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from harness import events as e
+from harness.bounded import keep_latest
 from harness.checks.unread import CUT_OFF, INCOMPLETE, reason_of
 from harness.checks.wire_evidence import ANSWERED, WAY
+from harness.contract import MOST_NAMES
 from harness.live.clock import LiveClock
+from harness.live.told_together import TOLD_EVERY
 from harness.machines.matching import ECHOED_WRONGLY
 from harness.wire.dialects.base import Dialect
 from harness.wire.message import Kind, Message
@@ -39,7 +42,7 @@ CONNECTIONS_WRITTEN = 1_000
 EXAMPLES = 3
 """So many of each kind are written in each second all the same."""
 
-WINDOW = 1.0
+WINDOW = TOLD_EVERY
 """Wall seconds after which it is said how many more there were."""
 
 KNOWS = 1_000
@@ -67,8 +70,7 @@ class _Actor:
     def asks(self, stan: str) -> None:
         self.asked.pop(stan, None)
         self.asked[stan] = None
-        if len(self.asked) > KNOWS:
-            del self.asked[next(iter(self.asked))]
+        keep_latest(self.asked, KNOWS)
 
 
 class Recorder(Protocol):
@@ -114,16 +116,16 @@ class Repetition:
         """An entry, to be written or to be counted."""
         kind = type(event)
         if kind is e.FrameSeen:
-            counts = self._counts_frame(actor, event)  # type: ignore[arg-type]
+            counts = self._counts_frame(at, actor, event)  # type: ignore[arg-type]
         elif kind is e.KeepAlivesSeen:
-            counts = self._counts_keep_alives(actor, event)  # type: ignore[arg-type]
+            counts = self._counts_keep_alives(at, actor, event)  # type: ignore[arg-type]
         else:
             to_sort = self._sorts.get(kind)
-            if to_sort is None or (kind in self._of_nobody and actor != "HOST"):
+            if to_sort is None or (kind in self._of_nobody and actor != e.HOST):
                 counts = False
             else:
                 written = CONNECTIONS_WRITTEN if kind is e.LinkOpened else WRITTEN
-                counts = self._counts(actor, to_sort(event), written)
+                counts = self._counts(at, actor, to_sort(event), written)
         if not counts:
             self._journal.record(at, actor, event)
 
@@ -133,24 +135,27 @@ class Repetition:
 
     # --- counting --------------------------------------------------------------------------------
 
-    def _actor(self, name: str) -> _Actor:
+    def _actor(self, at: float, name: str) -> _Actor:
         if self._loop.time() - self._began >= WINDOW:
-            self._tell()
+            self._tell(at)  # before the entry of that time
             self._began = self._loop.time()
             for known in self._actors.values():
                 known.frames.clear()
                 known.sorts.clear()
                 known.signed_off = False
         found = self._actors.get(name)
+        if found is None and len(self._actors) >= MOST_NAMES:
+            name = ""  # those that a peer has thought up beyond that are one
+            found = self._actors.get(name)
         if found is None:
             found = self._actors[name] = _Actor()
         return found
 
-    def _counts(self, name: str, sort: Sort | None, written: int) -> bool:
+    def _counts(self, at: float, name: str, sort: Sort | None, written: int) -> bool:
         """One more of that sort. Is it counted, and not written?"""
         if sort is None:
             return False
-        sorts = self._actor(name).sorts
+        sorts = self._actor(at, name).sorts
         sorts[sort] = sorts.get(sort, 0) + 1
         if sorts[sort] <= written:
             return False
@@ -163,22 +168,23 @@ class Repetition:
         if self._timer is None:
             self._timer = self._loop.call_later(WINDOW, self._tell)
 
-    def _tell(self) -> None:
+    def _tell(self, at: float | None = None) -> None:
+        """Say how many more there were, at that run second or now."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         counted, self._counted = self._counted, {}
-        now = self.now()
+        now = self.now() if at is None else at
         for (name, (what, why, end, to)), count in counted.items():
             if what == _KEEP_ALIVES:
                 self._journal.record(now, name, e.KeepAlivesSeen(to, count))  # type: ignore[arg-type]
             else:
                 self._journal.record(now, name, e.MoreLikeIt(what, count, why, end, to))
 
-    def _counts_keep_alives(self, name: str, event: e.KeepAlivesSeen) -> bool:
+    def _counts_keep_alives(self, at: float, name: str, event: e.KeepAlivesSeen) -> bool:
         """They are counted anyhow: here those of many entries in one."""
         sort = (_KEEP_ALIVES, "", "", event.to)
-        sorts = self._actor(name).sorts
+        sorts = self._actor(at, name).sorts
         sorts[sort] = sorts.get(sort, 0) + 1
         if event.hint or sorts[sort] <= WRITTEN:
             return False
@@ -187,8 +193,8 @@ class Repetition:
 
     # --- frames ----------------------------------------------------------------------------------
 
-    def _counts_frame(self, name: str, frame: e.FrameSeen) -> bool:
-        actor = self._actor(name)
+    def _counts_frame(self, at: float, name: str, frame: e.FrameSeen) -> bool:
+        actor = self._actor(at, name)
         way = (frame.end, frame.to)
         number = actor.frames[way] = actor.frames.get(way, 0) + 1
         sends = way == ("terminal", "host")
@@ -205,7 +211,7 @@ class Repetition:
         if not what:
             return False
         why = reason_of(frame.problem) if frame.problem else ""
-        counts = self._counts(name, (what, why, *way), EXAMPLES)
+        counts = self._counts(at, name, (what, why, *way), EXAMPLES)
         if counts and what in _ASKED and frame.to == "host":
             actor.counted_requests[message.stan] = None
         elif counts and what == ANSWERED:

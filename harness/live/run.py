@@ -15,7 +15,7 @@ from harness.errors import EnvironmentTrouble, HarnessError
 from harness.file_names import file_name
 from harness.gc_tuning import collect_rarely
 from harness.journal import Header, Journal, JournalWriter, Listener, lock_journal
-from harness.journal_cut import CuttableJournal
+from harness.journal.cut import CuttableJournal
 from harness.live.clock import LiveClock
 from harness.live.evidence_sample import EvidenceSample
 from harness.live.fault_places import check_virtual
@@ -38,8 +38,7 @@ from harness.outcome import Outcome, Progress
 from harness.plan import RunPlan
 from harness.profiles import profiles_blamed
 
-RUN = "RUN"
-TERMINALS, HOST = 0, 1  # the parts of the journal
+_TERMINALS, _HOST = 0, 1  # the parts of the journal
 _LEAD = 0.2  # wall seconds from when the host's process is ready until the run's second 0,
 _LEAD_PER_ATM = 0.001  # and so many for each ATM that is put together meanwhile
 _LOOK_EVERY = 0.25  # wall seconds between looks at the fleet
@@ -103,12 +102,12 @@ def run_live(
         for part in parts:
             stack.callback(part.unlink, missing_ok=True)
         stack.enter_context(collect_rarely())
-        options = HostProcessOptions(plan, str(parts[HOST]), judged)
+        options = HostProcessOptions(plan, str(parts[_HOST]), judged)
         lead = _LEAD + _LEAD_PER_ATM * plan.terminals
         host = stack.enter_context(HostProcess(options, lead=lead))
         clock = LiveClock(host.start, plan.speed)
         sample = EvidenceSample(plan.terminals, judged)
-        run = _LiveRun(assembly, header, parts[TERMINALS], clock, store, host, sample, meters)
+        run = _LiveRun(assembly, header, parts[_TERMINALS], clock, store, host, sample, meters)
         try:
             with profiles_blamed():
                 interrupted = run_with_signals(
@@ -212,9 +211,9 @@ class _LiveRun:
             await asyncio.sleep(_MERGE_EVERY)
             now = self._clock.now()  # first: what is recorded from now on may miss this flush
             writer.flush()
-            merge.complete_until(TERMINALS, now)
+            merge.complete_until(_TERMINALS, now)
             self._host.hear()
-            merge.complete_until(HOST, self._host.flushed_until)
+            merge.complete_until(_HOST, self._host.flushed_until)
             self._host.flush()
             while listened.advance():
                 await asyncio.sleep(0)
@@ -230,12 +229,12 @@ class _LiveRun:
         watching = watched(loop.create_task(fleet.delay.watch()))
         try:
             how = await self._play_windows(fleet, interrupt, first_error, progress)
-            fleet.record(RUN, e.LagMeasured(fleet.delay.take()))
+            fleet.record(e.RUN, e.LagMeasured(fleet.delay.take()))
             fleet.count()
             if how != "interrupted":
                 await self._settle_host(fleet, first_error)
             self._host.stop()  # first: nothing comes after the run's end
-            fleet.record(RUN, e.RunEnded(how))
+            fleet.record(e.RUN, e.RunEnded(how))
             fleet.delay.end()
         finally:
             await cancel([watching])  # last: the run's end is judged as well
@@ -250,13 +249,13 @@ class _LiveRun:
     ) -> str:
         """Play the run, while the faults' windows open and close."""
         windows = watch_windows(
-            self._clock, self._assembly.faults, lambda event: fleet.record(RUN, event)
+            self._clock, self._assembly.faults, lambda event: fleet.record(e.RUN, event)
         )
         watching = watched(asyncio.get_running_loop().create_task(windows))
         try:
             await self._until(0.0, interrupt, first_error)
             if not self._sample.whole:
-                fleet.record(RUN, self._sample.event)
+                fleet.record(e.RUN, self._sample.event)
             fleet.start()
             how = await self._play(fleet, interrupt, first_error, progress)
         finally:

@@ -29,7 +29,7 @@ from harness.checks.secrecy import SecrecyScan
 from harness.checks.verdict import Verdict
 from harness.errors import EnvironmentTrouble
 from harness.journal import Header, Journal, JournalWriter, Listener, Mark
-from harness.journal_cut import CuttableJournal
+from harness.journal.cut import CuttableJournal
 from harness.live.begun_journal import (
     Begun,
     JournalPlace,
@@ -48,7 +48,6 @@ from harness.scenario import REAL_CLOCK
 from harness.units import parse_duration
 from harness.wire.calendar import Calendar
 
-RUN = "RUN"
 LOOK_EVERY = 0.05  # wall seconds between looks for something that is not announced
 E = TypeVar("E", bound=e.Event)
 
@@ -161,12 +160,14 @@ class Standalone:
             raise
         record = self.machines.record
         if not self._sample.whole:
-            record(RUN, self._sample.event)
+            record(e.RUN, self._sample.event)
         self._tasks = [
             watched(asyncio.create_task(task))
             for task in (
                 self.machines.delay.watch(),  # the first one: it ends last
-                watch_windows(self.clock, self._assembly.faults, lambda event: record(RUN, event)),
+                watch_windows(
+                    self.clock, self._assembly.faults, lambda event: record(e.RUN, event)
+                ),
             )
         ]
         return self
@@ -211,9 +212,9 @@ class Standalone:
         since = (unix_time() - self.header.origin) * speed
         self.clock = LiveClock(time.monotonic() - max(since, died) / speed, speed)
         if self._begun.missing is not None:
-            self.journal.record(self.clock.now(), RUN, self._begun.missing)
+            self.journal.record(self.clock.now(), e.RUN, self._begun.missing)
         if since < died:
-            self.journal.record(died, RUN, e.ClockSetBack(died - since))
+            self.journal.record(died, e.RUN, e.ClockSetBack(died - since))
 
     async def __aexit__(
         self,
@@ -251,8 +252,8 @@ class Standalone:
             self._count()
         finally:
             record = self.machines.record
-            record(RUN, e.LagMeasured(self.machines.delay.take()))
-            record(RUN, e.RunEnded(self._how or "interrupted"))
+            record(e.RUN, e.LagMeasured(self.machines.delay.take()))
+            record(e.RUN, e.RunEnded(self._how or "interrupted"))
             self.machines.delay.end()
 
     def _let_go(self) -> None:

@@ -11,16 +11,15 @@ from harness.assembly import Assembly
 from harness.errors import EnvironmentTrouble
 from harness.live.clock import LiveClock
 from harness.live.connection import ReadingTurns
-from harness.live.descriptors import ToldTogether, most_descriptors
+from harness.live.descriptors import most_descriptors
 from harness.live.live_atm import LiveAtm
 from harness.live.own_delay import OwnDelay
 from harness.live.repetition import Recorder
 from harness.live.stores import TerminalStore
+from harness.live.told_together import ToldTogether
 from harness.live.unreachable import UnreachableAddresses
 from harness.machines.atm import Atm
 from harness.tap import Tap
-
-RUN = "RUN"
 
 
 class TerminalFleet:
@@ -43,7 +42,7 @@ class TerminalFleet:
         self.keeps_devices = keeps_devices
         self.loop = asyncio.get_running_loop()
         self.clock = clock
-        self.delay = OwnDelay(clock, lambda event: self.record(RUN, event))
+        self.delay = OwnDelay(clock, lambda event: self.record(e.RUN, event))
         self.store = store
         self.faults = assembly.faults
         self.faults.tell = self._fault_acted
@@ -80,7 +79,7 @@ class TerminalFleet:
             self.loop.call_exception_handler({"message": str(trouble), "exception": trouble})
 
     def _short_of_descriptors(self, _what: str, count: int) -> None:
-        self.record(RUN, e.DescriptorsRanOut(count, most_descriptors()))
+        self.record(e.RUN, e.DescriptorsRanOut(count, most_descriptors()))
 
     def record(self, actor: str, event: e.Event) -> None:
         self._journal.record(self.delay.now(), actor, event)
@@ -90,7 +89,7 @@ class TerminalFleet:
         self._journal.record(now, actor, event)
 
     def _fault_acted(self, effect: e.FaultActed) -> None:
-        self.record(RUN, effect)
+        self.record(e.RUN, effect)
 
     def start(self, died_at: float | None = None, *, connected: bool = False) -> None:
         """Count the cassettes, switch everything on. An earlier process, if `connected`, was cut
@@ -124,7 +123,7 @@ class TerminalFleet:
 
     def stop_customers(self) -> None:
         for event in (*self.faults.lift(self.clock.now()), e.CustomersStopped()):
-            self.record(RUN, event)
+            self.record(e.RUN, event)
         for live in self.atms:
             live.stop_customers()
 

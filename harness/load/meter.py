@@ -26,7 +26,6 @@ from harness.load.histogram import Histogram
 from harness.wire.dialects.base import Dialect
 from harness.wire.message import AdviceOutcome, Message, MessageClass, Outcome
 
-RUN = "RUN"
 VISIT = "visit"
 QUEUE = "queue"
 _CLASSES: dict[str, str] = {
@@ -160,7 +159,7 @@ class Meter:
             self.until = at
 
     def _measured(self, at: float, actor: str, event: e.LagMeasured) -> None:
-        if actor == RUN and at >= self.since and not self._over:
+        if actor == e.RUN and at >= self.since and not self._over:
             self._busy.append(event.busy)
 
     # --- messages ------------------------------------------------------------------------

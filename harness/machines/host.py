@@ -22,6 +22,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from harness import events as e
+from harness.contract import MOST_NAMES
 from harness.crypto.pin import PinCrypto
 from harness.machines.answer_queue import AnswerQueue
 from harness.machines.authorization import Authorizer, CodeRule
@@ -63,7 +64,7 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     stand_in: int = 0  # minor units: the most it approves in the issuer's stead
     replication: float = 0.010  # seconds until a standby holds a commit and has said so
     waits_for_standby: bool = True
-    most_terminals: int = 50_000  # each name in DE 41 is one, and a peer may think up any number
+    most_terminals: int = MOST_NAMES  # each name in DE 41 is one
     most_remembered: int = 4_000_000  # requests, of about 0.3 kB; twice as many with the reversals
     cutover: float = 0.0  # run second at which the first business day ends; 0: none does
 
@@ -71,7 +72,7 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
 class Host:
     """The safe host. A defect has other cells in its table, or another part."""
 
-    name = "HOST"
+    name = e.HOST
     table: ClassVar[HostTable] = SAFE_HOST_TABLE
     classifiers: ClassVar[Mapping[Kind, Classifier]] = CLASSIFIERS
     authorizer_type: ClassVar[type[Authorizer]] = Authorizer

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from harness.bounded import keep_latest
 from harness.machines import inputs as i
 from harness.wire.echo import NOTHING_ASKED, Echo, in_words, wrong_echo
 from harness.wire.message import Message, Outcome
@@ -41,8 +42,7 @@ class Matcher:
     def remember(self, request: Request) -> None:
         self._known.pop(request.stan, None)
         self._known[request.stan] = request
-        if len(self._known) > self.KEEPS:
-            del self._known[next(iter(self._known))]
+        keep_latest(self._known, self.KEEPS)
 
     def classify(self, answer: Message) -> i.Input:
         """The input of the table that an answer with a good MAC is."""

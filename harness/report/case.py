@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from harness import events as e
 from harness.checks.base import Failure
 from harness.checks.catalogue import INVARIANTS
 from harness.events import Event, FrameSeen
@@ -150,7 +151,7 @@ def _parting(case: Case, failing: list[Entry]) -> Iterator[str]:
 
 
 def _machines(entries: list[Entry]) -> list[Entry]:
-    return [entry for entry in entries if entry.actor != "RUN"]
+    return [entry for entry in entries if entry.actor != e.RUN]
 
 
 def _alike(one: Entry, other: Entry) -> bool:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from harness import events as e
 from harness.checks.base import Failure
 
 _STAN = re.compile(r"\bSTAN (\d+)")
@@ -51,7 +52,7 @@ def _subject(failure: Failure) -> tuple[str, object]:
     """What the failure is about: two about the same have one cause."""
     if failure.customer:
         return failure.actor, failure.customer
-    if failure.actor in ("HOST", "RUN", ""):
+    if failure.actor in (*e.NOT_TERMINALS, ""):
         return failure.actor, failure.invariant
     named = _STAN.search(failure.what)
     return failure.actor, named.group() if named else ""

@@ -16,6 +16,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from harness import events as e
 from harness.checks.base import Failure
 from harness.checks.verdict import Expected, Verdict
 from harness.errors import ConfigError
@@ -146,7 +147,7 @@ def _told(causes: list[Cause]) -> Cause | None:
     """The cause whose story is told: the first one with a customer, else the first one with a
     terminal.
     """
-    at_terminals = [x for x in causes if x.first.actor not in ("HOST", "RUN", "")]
+    at_terminals = [x for x in causes if x.first.actor not in (*e.NOT_TERMINALS, "")]
     return next((x for x in at_terminals if x.first.customer), next(iter(at_terminals), None))
 
 

@@ -16,10 +16,10 @@ import msgspec
 
 from harness import events as e
 from harness.cards import population_of
-from harness.checks.base import HOST, Failure
+from harness.checks.base import Failure
 from harness.checks.judge import NETWORK_AT_HOST, Judge, dialect_of
 from harness.checks.observed import Observed
-from harness.checks.secrecy import SecrecyScan
+from harness.checks.secrecy import SCAN, SecrecyScan
 from harness.checks.verdict import Verdict
 from harness.crypto.keys import load_keys
 from harness.errors import ConfigError
@@ -30,8 +30,6 @@ from harness.report.junit import junit_xml
 from harness.wire.dialects.base import Dialect
 from harness.wire.identity import TransactionId
 from harness.wire.message import REQUESTS
-
-SCAN = "the scan for secrets (S3)"
 
 
 def judge_journal(path: Path) -> tuple[Verdict, Header]:
@@ -68,11 +66,11 @@ def judge_together(paths: Sequence[Path]) -> tuple[Verdict, Header]:
     meeting = _Meeting(dialect_of(header))
     for half, entry in _merged(halves):
         if entry is None:
-            setattr(observed, half.mode, True)
+            observed.set(half.mode, there=True)
             continue
         meeting.see(entry.event)
         over = isinstance(entry.event, e.RunEnded)
-        setattr(observed, half.mode, not over)
+        observed.set(half.mode, there=not over)
         if half.mode == "terminals":
             observed.until = entry.at if over else float("inf")
         if over:
@@ -92,7 +90,7 @@ def judge_together(paths: Sequence[Path]) -> tuple[Verdict, Header]:
     cut = "; ".join(f"{half.path}: {half.cut}" for half in halves if half.cut)
     how = next((how for how in ("interrupted", "open") if how in hows), "quiet")
     if ends:
-        judge.see(max(entry.at for entry in ends.values()), "RUN", e.RunEnded(how))
+        judge.see(max(entry.at for entry in ends.values()), e.RUN, e.RunEnded(how))
     for path in paths:
         judge.without(SCAN, partial(scan_journal, path, header, judge))
     until = min((half.last for half in halves if half.cut), default=None)
@@ -193,7 +191,7 @@ class _Half:
             at = self.last = entry.at + self._by
             if not others(event):
                 still = self.mode == "host" and isinstance(event, e.HarnessStoodStill)
-                actor = HOST if still else entry.actor  # whose process the other one is here
+                actor = e.HOST if still else entry.actor  # whose process the other one is here
                 moved = msgspec.structs.replace(entry, at=at, actor=actor)
                 yield at, rank, entry.seq, self, moved
 
@@ -238,7 +236,7 @@ def reports_scanned(verdict: Verdict, header: Header) -> Verdict:
         else row
         for row in verdict.rows
     )
-    found = tuple(Failure("S3", 0.0, "RUN", f"a secret got out: {leak}") for leak in leaks)
+    found = tuple(Failure("S3", 0.0, e.RUN, f"a secret got out: {leak}") for leak in leaks)
     return msgspec.structs.replace(
         verdict, outcome="fail", exit_code=1, rows=rows, failures=verdict.failures + found
     )

@@ -74,7 +74,7 @@ def select(
         if entry.actor == terminal or _is_about(entry.event, terminal):
             message = message_in(entry.event, dialect)
             mine.append(_Told(entry.at, entry.actor, entry.event, message))
-        elif entry.actor not in ("HOST", "RUN"):
+        elif entry.actor not in e.NOT_TERMINALS:
             others.setdefault(entry.actor)
     if not own:
         unknown("terminal", terminal, others, place=place)
@@ -91,7 +91,7 @@ def _is_about(event: e.Event, terminal: str) -> bool:
     it does, and the faults that act on it or on all terminals.
     """
     if isinstance(event, e.FaultActed):
-        return event.whom in (terminal, "HOST")
+        return event.whom in (terminal, e.HOST)
     if isinstance(event, e.FaultAdded | e.FaultBegan | e.FaultEnded):
         return True
     return getattr(event, "terminal", "") == terminal

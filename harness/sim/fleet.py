@@ -12,8 +12,6 @@ from harness.sim.network import SimulatedLink, carry_answers
 from harness.sim.world import Waker, World
 from harness.tap import Tap
 
-RUN = "RUN"
-
 
 class SimulatedAtm:
     """One ATM in the simulation, with its disk and its cable."""
@@ -99,7 +97,7 @@ class Fleet:
         self._journal.record(self.world.now, actor, event)
 
     def _fault_acted(self, effect: e.FaultActed) -> None:
-        self.record(RUN, effect)
+        self.record(e.RUN, effect)
 
     def next_life(self) -> int:
         self._lives += 1
@@ -138,7 +136,7 @@ class Fleet:
 
     def _watch_windows(self, now: float) -> None:
         for event in self.faults.windows.passed(now):
-            self.record(RUN, event)
+            self.record(e.RUN, event)
         self._window_waker.look()
 
     def add_fault(self, text: str) -> int:
@@ -150,7 +148,7 @@ class Fleet:
                 fault's window is over.
         """
         number = self.faults.add(self._fault(text), self.world.now)
-        self.record(RUN, e.FaultAdded(text))
+        self.record(e.RUN, e.FaultAdded(text))
         self._faults_changed()
         return number
 
@@ -161,7 +159,7 @@ class Fleet:
             ConfigError: there is no such fault.
         """
         for event in self.faults.remove(fault, self.world.now):
-            self.record(RUN, event)
+            self.record(e.RUN, event)
         self._faults_changed()
 
     def _faults_changed(self) -> None:
@@ -173,8 +171,8 @@ class Fleet:
     def stop_customers(self) -> None:
         """Let no new customers arrive, and lift all faults."""
         for event in self.faults.lift(self.world.now):
-            self.record(RUN, event)
-        self.record(RUN, e.CustomersStopped())
+            self.record(e.RUN, event)
+        self.record(e.RUN, e.CustomersStopped())
         self._host_waker.look()  # what a fault had in store for it may be due now
         for site in self.sites:
             if site.atm.customers is not None:
@@ -197,7 +195,7 @@ class Fleet:
                 site.atm.id,
                 e.StoreCounted(image.pending(), image.parked(), image.in_suspense()),
             )
-        self.record(RUN, e.RunEnded(how))
+        self.record(e.RUN, e.RunEnded(how))
 
     def states(self) -> dict[str, int]:
         """The number of terminals in each state, for displays."""

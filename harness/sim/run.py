@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from harness import events as e
 from harness.assembly import Assembly
 from harness.checks.judge import Judge
-from harness.checks.secrecy import SecrecyScan
+from harness.checks.secrecy import SCAN, SecrecyScan
 from harness.events import EVENT_TYPES, Event
 from harness.gc_tuning import collect_rarely
 from harness.journal import Journal, JournalWriter, Listener, encode_entry
-from harness.journal_cut import CuttableJournal
-from harness.listener_errors import listener_dropped
+from harness.journal.cut import CuttableJournal
+from harness.journal.listener_errors import listener_dropped
 from harness.outcome import Outcome, Progress
 from harness.plan import RunPlan
 from harness.profiles import profiles_blamed
@@ -97,7 +98,7 @@ def simulate_plan(
         finally:
             if writer is not None:
                 writer.close()
-    judge.without("the scan for secrets (S3)", scanned.flush)
+    judge.without(SCAN, scanned.flush)
     judge.secrecy(scan.scanned, [str(leak) for leak in scan.leaks])
     troubles = (writer.trouble,) if writer is not None and writer.trouble else ()
     verdict = judge.verdict(interrupted=interrupted)
@@ -118,7 +119,7 @@ def _watched(
                 one(state)
         except Exception as error:
             shown.clear()
-            recorded.record(state.now, "RUN", listener_dropped(progress, error))
+            recorded.record(state.now, e.RUN, listener_dropped(progress, error))
 
     return show
 

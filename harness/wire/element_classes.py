@@ -5,9 +5,9 @@ A decoder takes whatever has the right length. So a STAN may hold '00000:', whic
 sends, and which nothing behind the decoder should have to expect. Those that the harness itself
 reads (`ELEMENTS` of the dialect) are asked about, and of the others those of digits, where the
 specification itself says that they are: there, blanks say nothing, and the sign of a fee may be
-missing. The classes are those of the specification. What a reversal says of its original, and what it says was paid, have rules of their
-own (`Message.original`, `Message.unreadable`); so has the function of network management, and
-private elements hold what partners agree on.
+missing. The classes are those of the specification. What a reversal says of its original, and what
+it says was paid, have rules of their own (`Message.original`, `Message.unreadable`); so has the
+function of network management, and private elements hold what partners agree on.
 
 Blanks at either end of a text fill it up, and lower case is no mistake. The card of an answer is
 not asked about, because many hosts mask it.
@@ -46,8 +46,6 @@ _UNREAD: Mapping[str, tuple[str, str]] = {
     "x+n": ("[CD]?[0-9]*| *", "C or D, then digits"),
 }
 """What an element holds that nobody reads: text may be whatever its partners have agreed on."""
-CLASSES = tuple(_CLASSES)
-"""The names of the classes, as a specification has them."""
 
 _PARTS = {
     "%y": "[0-9]{2}",

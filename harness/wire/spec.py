@@ -30,7 +30,7 @@ SpecMap = Mapping[str, Mapping[str, Any]]
 _FORMAT = re.compile(r"(n|an|ans|b|z|x\+n) (\.\.)?([0-9]+)(?: (L+))?", re.ASCII)
 _NEEDED = ("data_enc", "len_enc", "len_type", "max_len")
 _OPTIONAL = ("len_count", "left_pad", "right_pad", "desc", "class")
-_CLASSES = ("n", "a", "an", "ns", "as", "ans", "x+n", "z", "b")
+CLASSES = ("n", "a", "an", "ns", "as", "ans", "x+n", "z", "b")
 _OF_HEADER = "value"
 """The property of field h that says what our own messages carry there."""
 _ENCODINGS = ("ascii", "hex", "bcd", "binary", "signed")
@@ -152,11 +152,11 @@ def _check_field(properties: object, place: str, *, header: bool) -> None:
         )
     if properties.get("len_count", "bytes") not in ("bytes", "nibbles"):
         raise ConfigError("len_count must be 'bytes' or 'nibbles'", place=place)
-    if properties.get("class", "ans") not in _CLASSES:
+    if properties.get("class", "ans") not in CLASSES:
         raise ConfigError(
             f"'{properties['class']}' is no class of elements",
             place=place,
-            remedy=f"there are {', '.join(_CLASSES)}",
+            remedy=f"there are {', '.join(CLASSES)}",
         )
     for name in ("left_pad", "right_pad", _OF_HEADER):
         if not isinstance(properties.get(name, ""), str):

@@ -135,7 +135,7 @@ def test_a_lift_never_prolongs_a_fault() -> None:
 
 def test_so_many_terminals_are_counted_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """A peer may think up any number of names: those that follow count together."""
-    monkeypatch.setattr("harness.faults.rule.MOST_TERMINALS", 2)
+    monkeypatch.setattr("harness.faults.rule.MOST_NAMES", 2)
     faults = plan("drop_response:nth=2")
     assert not struck(faults, ATM)
     assert not struck(faults, OTHER)

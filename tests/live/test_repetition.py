@@ -21,8 +21,10 @@ class Kept:
 
     def __init__(self, *, at_host: bool = True) -> None:
         self.events: list[e.Event] = []
+        self.times: list[float] = []
         journal = Journal()
         journal.subscribe(lambda _at, _actor, event: self.events.append(event))
+        journal.subscribe(lambda at, _actor, _event: self.times.append(at))
         clock = LiveClock(0.0, 1.0)
         self.repetition = Repetition(journal, clock, load_dialect(), at_host=at_host)
 
@@ -190,3 +192,29 @@ async def test_every_second_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None
     assert [type(x) for x in kept.events].count(e.SignedOn) == 2 * WRITTEN
     assert kept.events[WRITTEN] == e.MoreLikeIt("signed on", WRITTEN, ATM)
     assert kept.counted == {"signed on": WRITTEN}
+
+
+async def test_what_was_counted_is_told_before_what_comes_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """At the time of that entry, which was taken earlier: a journal has its entries in order."""
+    kept = Kept()
+    loop = asyncio.get_running_loop()
+    now = loop.time()
+    monkeypatch.setattr(loop, "time", lambda: now)
+    kept.come(*[e.SignedOn(ATM)] * (2 * WRITTEN))
+    now += WINDOW
+    kept.repetition.now = lambda: 5.0  # as it goes on while the entry is on its way
+    kept.repetition.record(4.9, ATM, e.SignedOn(ATM))
+    assert kept.times[WRITTEN:] == [4.9, 4.9]
+
+
+async def test_names_without_end_are_known_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A peer may name another terminal in each message: what is kept of them is bounded."""
+    monkeypatch.setattr("harness.live.repetition.MOST_NAMES", 3)
+    kept = Kept()
+    for number in range(2 * WRITTEN):
+        kept.come(e.SignedOn(""), actor=f"ATM{number:05d}")
+    kept.repetition.close()
+    counted = [x.count for x in kept.events if isinstance(x, e.MoreLikeIt)]
+    assert sum(counted) == 2 * WRITTEN - 3 - WRITTEN

@@ -78,6 +78,25 @@ def test_a_stop_is_told_before_what_comes_next() -> None:
     assert process.delay.stood == 120.0
 
 
+def test_what_follows_a_stop_is_no_earlier_than_its_report(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The clock goes on while the report is written, and a journal has its entries in order."""
+    process = Process()
+    process.delay.begin()
+    process.clock.time = 120.0
+
+    def going_on() -> float:
+        process.clock.time += 0.001
+        return process.clock.time
+
+    monkeypatch.setattr(process.clock, "now", going_on)
+    process.record("after")
+    times = [at for at, _ in process.told]
+    assert [type(what) for _, what in process.told] == [e.HarnessStoodStill, str]
+    assert times == sorted(times)
+
+
 def test_nothing_is_told_while_nobody_watches() -> None:
     """Before it begins, and after the watch has ended."""
     process = Process()

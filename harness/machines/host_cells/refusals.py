@@ -11,15 +11,12 @@ from typing import TYPE_CHECKING
 from harness import events as e
 from harness.machines.host_inputs import HostInput, HostState, Key, Received
 from harness.machines.transaction_log import TransactionRecord
-from harness.wire.kinds import version_of
-from harness.wire.message import CURRENCY, REQUESTS, REVERSALS
+from harness.wire.kinds import ASKING, version_of
+from harness.wire.message import CURRENCY, REVERSALS
 from harness.wire.particulars import differing_in_repeat, fingerprint, read_fingerprint
 
 if TYPE_CHECKING:
     from harness.machines.host import Host
-
-
-ASKING = (*REQUESTS, *REVERSALS)
 
 
 def classify_other(_host: Host, x: Received, _now: float) -> Key:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from harness.errors import EnvironmentTrouble
 from harness.events import Event
-from harness.journal import JournalWriter
+from harness.journal.writing import JournalWriter
 
 _BLOCK = 1 << 16  # bytes that are looked through at once for the end of a line
 
