@@ -24,6 +24,7 @@ class UnreadCounter:
     kinds: ClassVar[tuple[type[e.Event], ...]] = (
         e.FrameSeen,
         e.IncompleteFrame,
+        e.FrameCompleted,
         e.KeepAlivesSeen,
         e.MoreLikeIt,
     )
@@ -43,6 +44,8 @@ class UnreadCounter:
                 self._totals.understood += 1
         elif isinstance(event, e.IncompleteFrame):
             self._count(CUT_OFF if event.closed else INCOMPLETE)
+        elif isinstance(event, e.FrameCompleted):
+            self._completed()
         elif isinstance(event, e.KeepAlivesSeen):
             self._totals.keep_alives += event.count
         elif isinstance(event, e.MoreLikeIt):
@@ -58,12 +61,22 @@ class UnreadCounter:
                 totals.understood += event.count
         elif event.what == "incomplete":
             self._count(event.why, event.count)
+        elif event.what == "completed":
+            self._completed(event.count)
         elif event.what == "damaged":
             totals.damaged += event.count
         elif event.what == "refused":
             totals.count_refused(event.why, event.count)
         elif event.what == "stray" and not event.end:
             totals.count_stray(event.why, event.count)
+
+    def _completed(self, count: int = 1) -> None:
+        """So many frames are whole after all: what is in them is counted by itself."""
+        found = self._totals.unread
+        reason = INCOMPLETE if INCOMPLETE in found else OTHER
+        left = found.pop(reason, 0) - count
+        if left > 0:
+            found[reason] = left
 
     def _count(self, reason: str, count: int = 1) -> None:
         found = self._totals.unread

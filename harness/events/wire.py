@@ -79,6 +79,15 @@ class IncompleteFrame(WireEvent, frozen=True, gc=False):
     hint: str
 
 
+class FrameCompleted(WireEvent, frozen=True, gc=False):
+    """What `IncompleteFrame` told of has become a whole frame after all, so many run seconds after
+    its first byte. What is in it stands in a `FrameSeen`.
+    """
+
+    to: End
+    waited: float
+
+
 class NothingReceived(WireEvent, frozen=True, gc=False):
     """A connection has stood for so many run seconds, and not one byte has come on it."""
 

@@ -108,9 +108,14 @@ class Repetition:
             e.LinkOpened: lambda _: _sort("connection"),
             e.NothingReceived: lambda _: _sort("silent connection"),
             e.IncompleteFrame: lambda x: _sort("incomplete", CUT_OFF if x.closed else INCOMPLETE),
+            e.FrameCompleted: lambda _: _sort("completed"),
             e.HungUp: lambda x: _sort("hung up on", x.why),
         }
-        self._of_nobody = (e.LinkOpened, e.IncompleteFrame)  # where they name no terminal
+        self._of_nobody = (
+            e.LinkOpened,
+            e.IncompleteFrame,
+            e.FrameCompleted,
+        )  # where they name no terminal
 
     def record(self, at: float, actor: str, event: e.Event) -> None:
         """An entry, to be written or to be counted."""

@@ -2,7 +2,8 @@
 
 A length header of another kind leaves both sides waiting, each for the other. So a frame that does
 not become whole is told after a few seconds, and at the end of its connection; and so is a
-connection on which nothing has come at all.
+connection on which nothing has come at all. Where a line is slow and the frame becomes whole later,
+that is told too.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from harness.events import End, Event, IncompleteFrame, NothingReceived
+from harness.events import End, Event, FrameCompleted, IncompleteFrame, NothingReceived
 from harness.live.clock import LiveClock
 from harness.wire.deframer import Deframer
 
@@ -32,6 +33,7 @@ class StreamWatch:
         "_tell",
         "_timer",
         "_to",
+        "_told",
         "_words",
     )
 
@@ -60,6 +62,7 @@ class StreamWatch:
         self._reads = reads
         self._at = -1  # where in the stream the frame begins that is waited for, or was told of
         self._since = clock.now()
+        self._told = False  # of the frame that is waited for
         self._timer: asyncio.TimerHandle | None = None
         if silence:
             self._wait(SILENT, self._nothing_came)
@@ -75,6 +78,9 @@ class StreamWatch:
     def came(self) -> None:
         """Bytes have come, and the stream has taken them in."""
         stream = self._stream
+        if self._told and stream.error is None and stream.at != self._at:
+            self._told = False
+            self._tell(FrameCompleted(self._to, round(self._clock.now() - self._since, 3)))
         if self._timer is None and not stream.rest:
             return
         if not stream.rest or stream.error is not None:
@@ -96,6 +102,7 @@ class StreamWatch:
     def _still_incomplete(self) -> None:
         self._timer = None
         if self._reads():
+            self._told = True
             self._tell_of(closed=False)
         else:
             self._since = self._clock.now()

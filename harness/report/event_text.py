@@ -137,6 +137,7 @@ _WORDS: dict[type[e.Event], Callable[[Any], str]] = {
     e.PowerRestored: lambda _: "power restored",
     e.KeepAlivesSeen: lambda x: f"{x.count} keep-alives",
     e.IncompleteFrame: lambda x: incomplete_text(x),
+    e.FrameCompleted: lambda x: f"the frame is whole, after {x.waited:.0f} s",
     e.NothingReceived: lambda x: f"nothing came in {x.seconds:.0f} s",
     e.MoreLikeIt: lambda x: (
         f"and {x.count:,} more like it: {x.what}" + (f" ({x.why})" if x.why else "")

@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 from test_faulty_link import CODEC, Hand
 
-from harness.events import Event, IncompleteFrame, NothingReceived
+from harness.events import Event, FrameCompleted, IncompleteFrame, NothingReceived
 from harness.live.clock import LiveClock
 from harness.live.stream_watch import INCOMPLETE, SILENT, StreamWatch
 from harness.tap import TapDecoder
@@ -55,6 +55,19 @@ def test_a_frame_that_does_not_become_whole_is_told_once() -> None:
     watched.come(b"f")
     watched.watch.ended()
     assert len(watched.told) == 1
+
+
+def test_a_frame_that_becomes_whole_later_is_told() -> None:
+    """Once, and another frame that is late is told by itself."""
+    watched = Watched()
+    watched.come(b"\0\x09abc")
+    watched.hand.turn(INCOMPLETE)
+    watched.hand.turn(INCOMPLETE + 2.0)
+    watched.come(b"defghi" + b"\0\x02a")
+    assert watched.told[1:] == [FrameCompleted("host", INCOMPLETE + 2.0)]
+    watched.come(b"b")
+    watched.come(b"\0\x02ab")
+    assert len(watched.told) == 2
 
 
 def test_a_frame_of_which_nothing_is_read_is_nobodys_fault() -> None:

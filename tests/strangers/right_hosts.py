@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bank import HANG_UP, Bank, Errs, Sent
-from line import Fields, changed
+from line import Fields, changed, framed
 
 MONEY = ("0210", "0430")
 
@@ -115,6 +115,14 @@ def masks_with_letters(_bank: Bank, message: Fields, answer: Fields) -> Sequence
     return [(0.1, {**answer, "2": card, "44": "Genehmigt für Köln"})]
 
 
+def stalls_in_the_middle(_bank: Bank, message: Fields, answer: Fields) -> Sequence[Sent]:
+    """The second half of an answer to a request takes seven seconds."""
+    if message["t"] != "0200":
+        return [(0.1, answer)]
+    data = framed(answer)
+    return [(0.1, data[:30]), (7.1, data[30:])]
+
+
 def knows_no_network_management(_bank: Bank, message: Fields, answer: Fields) -> Sequence[Sent]:
     """Whatever comes as 0800, it does not serve (40)."""
     return [(0.1, changed(answer, de39="40") if message["t"] == "0800" else answer)]
@@ -140,5 +148,6 @@ RIGHT_HOSTS: dict[str, Errs] = {
     "a connection for each transaction": hangs_up_when_idle,
     "blanks, lower case and a masked card": fills_up,
     "a card that is masked with letters, and an umlaut": masks_with_letters,
+    "a line that stalls": stalls_in_the_middle,
 }
 """What each is like, and what leaves in place of the answer of `Bank`."""
