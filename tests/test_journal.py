@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -140,3 +140,33 @@ def test_only_what_counts_is_read(journal: JournalWriter) -> None:
     journal.write(2.0, "RUN", entry(2).event)
     journal.flush()
     assert [found.seq for found in JournalReader(journal.path).until(counted)] == [1]
+
+
+ALTERED: dict[str, Callable[[list[bytes]], list[bytes]]] = {
+    "some are missing": lambda lines: lines[:3] + lines[4:],
+    "entry 4, which follows on entry 0": lambda lines: [lines[0], *lines[4:]],
+    "twice": lambda lines: lines[:4] + lines[3:],
+    "another order": lambda lines: lines + lines[1:],
+}
+
+
+@pytest.mark.parametrize("says", ALTERED)
+def test_a_journal_with_a_hole_or_with_lines_twice_is_read_up_to_there(
+    journal: JournalWriter, says: str
+) -> None:
+    """What a machine seems to have done or left out behind that place is held against nobody."""
+    for number in range(1, 7):
+        journal.write(float(number), "ATM00001", entry(number).event)
+    journal.write(7.0, "RUN", e.RunEnded("quiet"))
+    journal.flush()
+    whole = JournalReader(journal.path)
+    assert [x.seq for x in whole] == [1, 2, 3, 4, 5, 6, 7]
+    assert not whole.cut
+    lines = journal.path.read_bytes().splitlines(keepends=True)
+    altered = journal.path.with_name("altered.jsonl")
+    altered.write_bytes(b"".join(ALTERED[says](lines)))
+    reader = JournalReader(altered)
+    read = [x.seq for x in reader]
+    assert read == list(range(1, len(read) + 1))
+    assert says in reader.cut
+    assert reader.wrong == reader.cut

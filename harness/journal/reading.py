@@ -39,7 +39,8 @@ class JournalTail:
         self.lines = 0
         """Whole lines that were read, the header among them."""
         self.wrong = ""
-        """Why nothing is read any more: a line that is no entry."""
+        """Why nothing is read any more: a line that is no entry, or not the next one."""
+        self._seq = 0
         self._decode = msgspec.json.Decoder(Entry).decode
         self._rest = b""
         self._file = open_journal(path)
@@ -67,10 +68,15 @@ class JournalTail:
                     self.header = _header_of(line, self.path)
                     continue
                 try:
-                    entries.append(self._decode(line))
+                    entry = self._decode(line)
                 except UNREADABLE as trouble:
                     self.wrong = f"line {self.lines} cannot be read: {trouble}"
                     break
+                if entry.seq != self._seq + 1:
+                    self.wrong = _out_of_order(self.lines, self._seq, entry.seq)
+                    break
+                self._seq = entry.seq
+                entries.append(entry)
             if len(self._rest) > JOURNAL_LINE.most and not self.wrong:
                 self.wrong = f"line {self.lines + 1} is longer than a line of a journal may be"
                 self._rest = b""
@@ -116,6 +122,14 @@ class JournalReader:
                 self.cut = tail.wrong
             elif tail.unfinished:
                 self.cut = f"line {tail.lines + 1} is cut off"
+
+
+def _out_of_order(line: int, before: int, found: int) -> str:
+    """Whoever writes a journal numbers its entries 1, 2, 3, so that a hole in it, and what stands
+    in it twice, is told from what the machines did.
+    """
+    why = "some are missing" if found > before else "lines stand there twice or in another order"
+    return f"line {line} is entry {found:,}, which follows on entry {before:,}: {why}"
 
 
 def _header_of(line: bytes, path: Path) -> Header:

@@ -9,6 +9,8 @@ import asyncio
 import contextlib
 import functools
 import inspect
+import json
+import re
 import shutil
 import sqlite3
 from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -163,9 +165,11 @@ def go_on_without_the_store(path: Path) -> None:
     """As if a process had run on that the store knows nothing of: an older copy of it was put
     back.
     """
-    last = path.read_bytes().splitlines()[-1]
-    ended = b'{"at":900.0,"seq":90000,"actor":"RUN","event":{"is":"RunEnded","how":"quiet"}}'
-    path.write_bytes(b"\n".join([path.read_bytes().rstrip(b"\n"), ended, last, b""]))
+    last = json.loads(path.read_bytes().splitlines()[-1])
+    event = {"is": "RunEnded", "how": "quiet"}
+    ended = {"at": 900.0, "seq": last["seq"] + 1, "actor": "RUN", "event": event}
+    more = [json.dumps(entry).encode() for entry in (ended, {**last, "seq": last["seq"] + 2})]
+    path.write_bytes(b"\n".join([path.read_bytes().rstrip(b"\n"), *more, b""]))
 
 
 DAMAGES: list[tuple[Callable[[Path], None], str]] = [
@@ -495,8 +499,15 @@ async def test_money_that_was_posted_for_nobody_is_still_told(tmp_path: Path) ->
     posted = next(n for n, line in enumerate(lines) if b'"is":"Posted"' in line)
     other = lines[posted].replace(b'"stan":"', b'"stan":"9', 1)
     assert other != lines[posted]
-    journals[0].write_bytes(b"".join([*lines[: posted + 1], other, *lines[posted + 1 :]]))
+    entries = [*lines[1 : posted + 1], other, *lines[posted + 1 :]]
+    journals[0].write_bytes(lines[0] + b"".join(_numbered(entries)))
     assert status(judge(*journals), "H3") == "fail"
+
+
+def _numbered(entries: list[bytes]) -> Iterator[bytes]:
+    """The same entries, numbered anew."""
+    for number, line in enumerate(entries, 1):
+        yield re.sub(rb'"seq":\d+', b'"seq":%d' % number, line, count=1)
 
 
 async def _one_run(where: Path) -> list[Path]:
