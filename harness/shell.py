@@ -20,7 +20,8 @@ from contextlib import contextmanager
 from threading import current_thread, main_thread
 from types import FrameType
 
-INTERRUPTED = 130
+from harness.exit_codes import INTERRUPTED
+
 IN, OUT, ERR = 0, 1, 2
 _ECHO = 1.0
 """Seconds within which another SIGTERM or SIGHUP is the same request: who stops a program often

@@ -16,6 +16,7 @@ ROOT = Path(harness.__file__).parent
 
 # Bottom first. A unit (a top-level module or package) imports from lower tiers and from itself.
 TIERS: tuple[tuple[str, ...], ...] = (
+    ("exit_codes",),
     ("shown", "shell"),
     ("errors", "keyed_random", "contract", "events"),
     (
@@ -55,6 +56,7 @@ ASYNC_UNITS = ("live", "fleet", "load", "api", "cli", "pytest_plugin")
 ASYNC_MODULES = ("report.console",)
 PURE_UNITS = (
     *(
+        "exit_codes",
         "shown",
         "errors",
         "keyed_random",

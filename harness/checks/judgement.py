@@ -24,7 +24,8 @@ from harness.checks.catalogue import INVARIANTS
 from harness.checks.run_facts import RunFacts
 from harness.checks.totals import Totals
 from harness.checks.unread import unread_reason
-from harness.checks.verdict import EXIT_CODES, INTERNAL, Expected, Outcome, Row, Status, Verdict
+from harness.checks.verdict import EXIT_CODES, Expected, Outcome, Row, Status, Verdict
+from harness.exit_codes import INTERNAL
 from harness.journal import Header
 
 SECRECY = "S3"  # judged by a scan of the output

@@ -9,14 +9,13 @@ import msgspec
 
 from harness.checks.base import Failure
 from harness.checks.totals import Totals
+from harness.exit_codes import ALL_HOLDS, FAILED, PROVES_NOTHING
 from harness.shown import shown
 
 Status = Literal["pass", "fail", "not tried", "not observable", "invalid"]
 Outcome = Literal["pass", "fail", "invalid"]
 _REPR_LINE = 78
-INTERNAL = 4
-"""The exit code of a run that is INVALID for an error inside the harness."""
-EXIT_CODES: dict[Outcome, int] = {"pass": 0, "fail": 1, "invalid": 3}
+EXIT_CODES: dict[Outcome, int] = {"pass": ALL_HOLDS, "fail": FAILED, "invalid": PROVES_NOTHING}
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,13 +11,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from harness.checks.verdict import EXIT_CODES, Verdict
+from harness.checks.verdict import Verdict
 from harness.cli.streams import output_trouble
-from harness.shell import INTERRUPTED
+from harness.exit_codes import ALL_HOLDS, ENVIRONMENT, INTERRUPTED, PROVES_NOTHING
 from harness.shown import escaped_lines
 
-ENVIRONMENT = 5
-_PROVED_OR_NOT = (EXIT_CODES["pass"], EXIT_CODES["invalid"])
+_PROVED_OR_NOT = (ALL_HOLDS, PROVES_NOTHING)
 _LINES = 3  # of a verdict that standard output has not taken
 
 

@@ -19,10 +19,10 @@ from rich.rule import Rule
 from harness.cli.files import Files
 from harness.cli.main import as_process, guarded
 from harness.cli.run_and_report import run_and_report
+from harness.exit_codes import ALL_HOLDS, FAILED, INTERRUPTED
 from harness.plan import RunPlan, plan_of
 from harness.report.screen import Screen, ascii_only
 from harness.scenario import load_scenario
-from harness.shell import INTERRUPTED
 
 TOP_SPEED = 20.0
 
@@ -108,7 +108,7 @@ def demo(console: Console) -> int:
             "All three came out as they should: pass, pass, and a FAIL that was caught.",
             style="bold green",
         )
-    return 1 if surprises else 0
+    return FAILED if surprises else ALL_HOLDS
 
 
 def main() -> int:

@@ -14,6 +14,7 @@ from harness.cli.conclusion import tell
 from harness.cli.option_groups import AllowProfiles
 from harness.cli.run_and_report import RUNS, check_writable, fresh_name
 from harness.errors import ConfigError, EnvironmentTrouble, HarnessError, LocalProtocolError
+from harness.exit_codes import ALL_HOLDS, FAILED, INTERRUPTED, PROVES_NOTHING
 from harness.explore.case import Case, Found, as_found, shrunk, write_case
 from harness.explore.coverage import tables_of
 from harness.explore.random_search import Search, chunk_for, plan_to_search
@@ -27,7 +28,6 @@ from harness.report.coverage import print_table
 from harness.report.screen import Screen
 from harness.report.search_progress import SearchView, print_tally
 from harness.scenario import load_scenario
-from harness.shell import INTERRUPTED
 from harness.units import parse_duration
 from harness.value_ranges import MOST_SEED, MOST_TERMINALS
 
@@ -35,7 +35,6 @@ SCENARIO = "few_withdrawals"
 USUAL_RUNS = 2000
 MOST_JOBS = 1024  # processes: more than there are cores in one machine
 _STORY = 80  # lines of the first case's ladder
-NOTHING, FAILED, PROVES_NOTHING = 0, 1, 3
 
 
 def explore(
@@ -147,7 +146,7 @@ def _report(console: Console, tally: Tally, seconds: float, where: Path) -> int:
         console.print(Text(f"INVALID  {what}", style="bold yellow"))
         return PROVES_NOTHING
     console.print(Text(f"NOTHING FOUND  in {tally.runs:,} runs", style="bold green"))
-    return NOTHING
+    return ALL_HOLDS
 
 
 class _Kept:

@@ -1,9 +1,7 @@
 """The command `harness`: the commands together, and what becomes of an error.
 
-Exit codes: 0 all checks hold; 1 a check failed; 2 the user's mistake; 3 the run proves nothing;
-4 an error inside the harness; 5 the environment; 130 interrupted; 141 nobody reads the output any
-more. An error inside the harness
-is one line and a file with its traceback, or the traceback itself under HARNESS_DEBUG=1.
+The exit codes are in exit_codes.py. An error inside the harness is one line and a file with its
+traceback, or the traceback itself under HARNESS_DEBUG=1.
 """
 
 from __future__ import annotations
@@ -40,17 +38,15 @@ from harness.cli import (
     streams,
     terminals,
 )
-from harness.cli.conclusion import ENVIRONMENT, tell
+from harness.cli.conclusion import tell
 from harness.cli.held import let_go_of_all
 from harness.errors import ConfigError, EnvironmentTrouble, HarnessError, RenamedWarning
+from harness.exit_codes import ENVIRONMENT, INTERNAL, INTERRUPTED, MISTAKE, OUTPUT_CLOSED
 from harness.file_lock import UnlockedWarning
 from harness.plan import harness_version
 from harness.profiles import own_exception
 from harness.shown import shown, shown_lines
 
-MISTAKE, INTERNAL = 2, 4
-INTERRUPTED = shell.INTERRUPTED
-OUTPUT_CLOSED = 141  # as a shell says it of a program that SIGPIPE has ended
 _COMPLETION = "_HARNESS_COMPLETE"
 _COMPLETION_FLAGS = ("--install-completion", "--show-completion")
 _ENVIRONMENT = (

@@ -16,6 +16,7 @@ from harness.cli.files import Files, prepare
 from harness.cli.option_groups import AllowProfiles
 from harness.cli.run import speed_of
 from harness.cli.run_and_report import concluded, run_and_report
+from harness.exit_codes import ALL_HOLDS, FAILED, PROVES_NOTHING
 from harness.explore.case import Case, read_case
 from harness.explore.replay import Replayed
 from harness.explore.replay import replay as replay_case
@@ -24,8 +25,6 @@ from harness.plan import harness_version
 from harness.profiles import check_shipped
 from harness.report.case import print_case
 from harness.report.screen import Screen
-
-PROVES_NOTHING = 3
 
 
 def replay(
@@ -65,7 +64,7 @@ def replay(
     others = sorted({broken.invariant for broken in replayed.trial.broken})
     if others:
         console.print(Text(f"OTHERWISE  now it breaks {', '.join(others)}", style="bold red"))
-        return 1
+        return FAILED
     return _gone(console, kept, idle=_idle(kept, replayed.trial.acted), tried=replayed.trial.tried)
 
 
@@ -80,7 +79,7 @@ def _again(console: Console, replayed: Replayed) -> int:
     same = "byte for byte" if replayed.same else "but not byte for byte"
     how = "otherwise than the case says" if replayed.differs else "as it did"
     console.print(Text(f"AGAIN  it breaks {how}, {same}", style="bold red"))
-    return 1
+    return FAILED
 
 
 def _idle(kept: Case, acted: Sequence[str]) -> list[str]:
@@ -97,7 +96,7 @@ def _gone(console: Console, kept: Case, *, idle: Sequence[str], tried: Sequence[
         console.print(Text(f"INVALID  {what}", style="bold yellow"))
         return PROVES_NOTHING
     console.print(Text("GONE  it no longer breaks anything", style="bold green"))
-    return 0
+    return ALL_HOLDS
 
 
 def _run(
@@ -131,5 +130,5 @@ def _run(
         again = any(x.startswith(NEVER_AT_REST) for x in outcome.verdict.reasons)
     if again:
         console.print(Text(f"AGAIN  it breaks {invariant}", style="bold red"))
-        return 1
+        return FAILED
     return code

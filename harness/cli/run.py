@@ -147,6 +147,6 @@ def speed_of(speed: float | None, *, live: bool) -> float:
         raise ConfigError(
             f"the speed must be above 0, and {FASTEST:,.0f} at most",
             place=f"--speed {speed:g}",
-            remedy="--speed 20",
+            remedy="--speed 1 is the clock, --speed 20 is twenty times faster",
         )
     return speed

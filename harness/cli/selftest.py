@@ -13,6 +13,7 @@ from rich.text import Text
 
 from harness.defects.catalogue import DEFECTS
 from harness.errors import EnvironmentTrouble
+from harness.exit_codes import ALL_HOLDS, FAILED, INTERRUPTED
 from harness.explore.random_search import plan_to_search
 from harness.explore.selftest import (
     WITHIN,
@@ -27,7 +28,6 @@ from harness.profiles import terminal_profile as find_terminal
 from harness.report.screen import Screen
 from harness.report.selftest import heading, row
 from harness.scenario import load_scenario
-from harness.shell import INTERRUPTED
 
 SCENARIO = "few_withdrawals"
 
@@ -74,12 +74,12 @@ def selftest(
     console.print()
     if wrong:
         console.print(Text(f"FAIL  {', '.join(wrong)}", style="bold red"))
-        return 1
+        return FAILED
     found = "found" if len(done) == 1 else f"all {len(done)} found"
     console.print(
         Text(f"PASS  {found} within {WITHIN:,} runs, {seconds:.0f} s", style="bold green")
     )
-    return 0
+    return ALL_HOLDS
 
 
 def _own(terminal: str | None, host: str | None) -> MachineUnderTest:

@@ -16,8 +16,9 @@ import time
 import msgspec
 
 from harness.errors import ConfigError, EnvironmentTrouble, HarnessError
+from harness.exit_codes import ENVIRONMENT, MISTAKE
 from harness.input_files import piped
-from harness.live.host_process import ENVIRONMENT, MISTAKE, HostProcessOptions
+from harness.live.host_process import HostProcessOptions
 from harness.shell import signals_held_back
 
 _STOPS = 30.0  # wall seconds in which it writes its part of the journal and ends

@@ -24,6 +24,7 @@ import msgspec
 from harness import events as e
 from harness.assembly import Assembly
 from harness.errors import ConfigError, EnvironmentTrouble
+from harness.exit_codes import ENVIRONMENT, MISTAKE
 from harness.input_files import keep_piped
 from harness.journal import Journal, JournalWriter
 from harness.live.clock import LiveClock
@@ -33,8 +34,6 @@ from harness.live.loop import FirstError, new_loop, watched
 from harness.plan import RunPlan
 from harness.profiles import profiles_blamed
 from harness.shell import leave_signals_to_parent
-
-MISTAKE, ENVIRONMENT = 2, 5
 
 
 class HostProcessOptions(msgspec.Struct):
