@@ -5,7 +5,9 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import signal
 import sys
+from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
 
@@ -40,6 +42,22 @@ def pytest_collection_finish() -> None:
     """Each simulation begins with a full collection, which would go through all of the suite."""
     gc.collect()
     gc.freeze()
+
+
+ENDING = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
+
+
+@pytest.fixture(autouse=True)
+def _signals_stay_as_they_were() -> Iterator[None]:
+    """A process that a test begins inherits what is ignored: it would be deaf to who ends it."""
+    before = [signal.getsignal(sent) for sent in ENDING]
+    yield
+    after = [signal.getsignal(sent) for sent in ENDING]
+    for sent, handler in zip(ENDING, before, strict=True):
+        signal.signal(sent, handler)
+    assert after == before
 
 
 def pytest_runtest_teardown() -> None:
