@@ -223,6 +223,7 @@ def test_a_host_whose_disk_fills_answers_nothing_it_has_not_kept(tmp_path: Path)
     assert "the verdict stands: INVALID; exit code 5" in text
     host = begin("host", "--listen", address, "--state-dir", "books", "-v", cwd=tmp_path)
     message(host, "0430")
+    message(host, "0210")  # what both halves have seen from beginning to end can be judged
     for half in (atms, host):
         half.send_signal(signal.SIGTERM)
         said, _ = half.communicate(timeout=LIMIT)

@@ -33,6 +33,7 @@ from harness.events import (
     ReversalAnswered,
     ReversalQueued,
     RunEnded,
+    TransactionEnded,
 )
 from harness.live.standalone_terminals import StandaloneTerminals
 from harness.plan import standalone_plan
@@ -419,8 +420,8 @@ async def test_a_terminal_that_never_reverses_does_not_hold_the_host_up(tmp_path
         Host(faults=dropped, journal=journal, **{**FAST, "settle": "90s"}) as host,
         Terminals(host.address, profile="forgets_reversal", **options) as atms,
     ):
-        await host.wait_for(Posted)
-        await atms.serve("25s")
+        await atms.wait_for(TransactionEnded, outcome="reversed")  # so it says, at its timer's end
+        await atms.serve("60s")
         assert not host.quiet()
     assert [entry.event for entry in entries(journal, "RunEnded")] == [RunEnded("open")]
     assert status(host.verdict, "T8.unanswered") == "fail", host.verdict
