@@ -103,10 +103,10 @@ def _once(handler: _Handler) -> _Handler:
 
     def hear(number: int, frame: FrameType | None) -> None:
         now = time.monotonic()
-        echo = number != signal.SIGINT and now - _heard_at.get(number, -_ECHO) < _ECHO
+        if number != signal.SIGINT and now - _heard_at.get(number, -_ECHO) < _ECHO:
+            return
         _heard_at[number] = now
-        if not echo:
-            handler(number, frame)
+        handler(number, frame)
 
     return hear
 

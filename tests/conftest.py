@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from harness import shell
+
 WAIT = ("e2e", "live", "load", "peers")  # for sockets and processes, most of their time
 LARGE = ("cli", "defects", "explore", "sim")
 
@@ -50,8 +52,11 @@ ENDING = [
 
 
 @pytest.fixture(autouse=True)
-def _signals_stay_as_they_were() -> Iterator[None]:
-    """A process that a test begins inherits what is ignored: it would be deaf to who ends it."""
+def _signals_stay_as_they_were(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A signal of the test before is not the same request. And a process that a test begins
+    inherits what is ignored: it would be deaf to who ends it.
+    """
+    monkeypatch.setattr(shell, "_heard_at", {})
     before = [signal.getsignal(sent) for sent in ENDING]
     yield
     after = [signal.getsignal(sent) for sent in ENDING]

@@ -19,12 +19,6 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="these signals are PO
 ENDING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 
-@pytest.fixture(autouse=True)
-def _nothing_was_heard(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A signal of the test before is not the same request."""
-    monkeypatch.setattr(shell, "_heard_at", {})
-
-
 # The command as it is started, and a signal just as it is about to import a module.
 SIGNALLED = """
 import os, runpy, sys

@@ -10,7 +10,7 @@ from kept import PAN, keep
 from live_runs import entries, how, live
 
 from harness.crypto.keys import load_keys
-from harness.errors import HarnessError
+from harness.errors import ConfigError
 from harness.live.terminal_store import SqliteTerminalStore
 from harness.machines.store import Intent, Marks, ReversalRecord
 from harness.outcome import Outcome
@@ -152,12 +152,12 @@ def test_a_store_outlives_the_program(tmp_path: Path) -> None:
     assert SqliteTerminalStore(state, load_keys("test").store).image("ATM00001").transactions == {}
 
 
-def test_an_error_of_the_hosts_machine_is_the_harnesss(tmp_path: Path) -> None:
+def test_an_error_of_a_users_host_is_told_as_his(tmp_path: Path) -> None:
     """The run ends with its words, and what was seen is in a journal that is cut off."""
     journal = tmp_path / "broken.jsonl"
-    with pytest.raises(HarnessError, match="ValueError: a bug in somebody's host") as raised:
+    with pytest.raises(ConfigError, match="ValueError: a bug in somebody's host") as raised:
         live(journal, host_profile="tests.live.blocking:BROKEN_HOST", terminals=1)
-    assert type(raised.value) is HarnessError
+    assert "blocking.py, line " in str(raised.value)
     assert "Booted" in names(journal)
     verdict, _ = judge_journal(journal)
     assert verdict.exit_code == 3

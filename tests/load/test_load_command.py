@@ -146,7 +146,7 @@ def test_somebody_elses_host_is_loaded(tmp_path: Path, rate: tuple[str, ...]) ->
         (["--require", "p99=5ms"], "such as rate=300/s"),
         (["--cards", "x.csv"], "it goes with --to HOST:PORT"),
         (["--rate", "fast"], "'fast' is not a rate"),
-        (["--rate", "0/s"], "write 300/s or 900/m, above 0"),
+        (["--rate", "0/s"], "write 300/s or 900/m, up to 1,000,000/s"),
         (["--for", "5s", "--warm-up", "5s"], "leaves nothing of 5s"),
         (["--for", "0"], "--for"),
         (["--fault", "sillent"], "silent"),

@@ -108,7 +108,7 @@ def spec_1993() -> Spec:
     for element, size in (("12", 12), ("15", 6), ("22", 12), ("25", 4), ("26", 4), ("30", 24)):
         spec[element] = {**spec["3"], "max_len": size, "desc": f"1993's {element}"}
     spec["39"] = {**spec["3"], "max_len": 3, "desc": "action code"}
-    spec["43"] = {**spec["32"], "max_len": 99, "desc": "acceptor name and place"}
+    spec["43"] = {**spec["32"], "max_len": 99, "class": "ans", "desc": "acceptor name and place"}
     spec["56"] = {**spec["32"], "max_len": 35, "desc": "original data elements"}
     return spec
 
