@@ -17,7 +17,6 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?|\.[0-9]+")
 _UNIT = re.compile(r"[a-zA-Z]*")
 _PORT = re.compile(r"[0-9]{1,5}")
-_MONEY = re.compile(r"([0-9]{1,12})(?:\.([0-9]{2}))?")
 
 LONGEST = 10 * 366 * 86_400.0
 """Seconds of the longest duration, ten years: longer than anything that is simulated, and short
@@ -187,19 +186,6 @@ def parse_share(text: str | float, *, place: str = "") -> float:
     if not 0.0 <= value <= 1.0:
         _wrong(f"{quoted(text)} is outside 0%..100%", place, remedy)
     return value
-
-
-def parse_money(text: str | float, *, place: str = "") -> int:
-    """Cents: '20' is 2000, '20.50' is 2050. A leading 'EUR' is allowed.
-
-    Raises:
-        ConfigError: not an amount of euros with none or two decimals.
-    """
-    word = f"{text:.2f}" if isinstance(text, float) else str(text)
-    found = _MONEY.fullmatch(word.strip().removeprefix("EUR").strip())
-    if found is None or isinstance(text, bool):
-        _wrong(f"'{text}' is not an amount", place, "write euros, such as 20 or 20.50")
-    return int(found.group(1)) * 100 + int(found.group(2) or 0)
 
 
 def format_money(cents: int) -> str:

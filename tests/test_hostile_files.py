@@ -30,7 +30,6 @@ from harness.units import (
     parse_address,
     parse_duration,
     parse_epoch,
-    parse_money,
     parse_share,
     parse_window,
 )
@@ -176,7 +175,7 @@ WORDS = st.one_of(
 @pytest.mark.parametrize(
     "parse",
     [
-        *(parse_duration, parse_share, parse_money, parse_window, parse_address, parse_rate),
+        *(parse_duration, parse_share, parse_window, parse_address, parse_rate),
         *(parse_requirement, parse_fault, lambda text: parse_epoch(text, "--epoch")),
         lambda text: parse_address(f"{text}:{text}"),
         lambda text: parse_fault(f"silent:post={text}@{text}..{text}"),

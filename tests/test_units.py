@@ -12,7 +12,6 @@ from harness.units import (
     format_duration,
     format_money,
     parse_duration,
-    parse_money,
     parse_share,
 )
 
@@ -77,21 +76,6 @@ def test_a_wrong_share_is_refused(text: str | float) -> None:
     """Nothing outside 0..100 % is a probability."""
     with pytest.raises(ConfigError):
         parse_share(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "cents"), [("20", 2000), ("20.50", 2050), (20, 2000), ("EUR 5", 500), (0.5, 50)]
-)
-def test_money_is_cents(text: str | float, cents: int) -> None:
-    """Euros with none or two decimals."""
-    assert parse_money(text) == cents
-
-
-@pytest.mark.parametrize("text", ["20.5", "twenty", "-20", "", True])
-def test_wrong_money_is_refused(text: str | float) -> None:
-    """Half-written cents are a mistake, not a guess."""
-    with pytest.raises(ConfigError):
-        parse_money(text)
 
 
 def test_figures_are_written_for_people() -> None:
