@@ -225,13 +225,13 @@ def _coverage(console: Console, tally: Tally) -> int:
     """Tell what was exercised; how many cells prove their mark wrong."""
     wrong = []
     for name, cells in tables_of(tally.search.plan).items():
-        print_table(console, name, cells, tally.met.cells)
-        wrong += disproved(cells, tally.met.cells)
-    print_pairs(console, tally.met.pairs)
+        print_table(console, name, cells, tally.met)
+        wrong += disproved(cells, tally.met)
+    print_pairs(console, tally.pairs)
     for cell in wrong:
         console.print(
             f"  {cell.state} x {cell.event} is marked unreachable and was reached "
-            f"{tally.met.cells[cell]:,} times: it is not so that {UNREACHABLE[cell]}",
+            f"{tally.met[cell]:,} times: it is not so that {UNREACHABLE[cell]}",
             style="red",
         )
     return len(wrong)

@@ -7,7 +7,7 @@ coverage was asked for.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -20,40 +20,15 @@ from harness.machines.terminal import Terminal
 from harness.plan import RunPlan
 from harness.profiles import host_profile, terminal_profile
 
+T = TypeVar("T")
 Counts = dict[Cell, int]
 """How often each cell was met, of both tables together, as they share no state's name. What a
 machine ignores in a state is counted too.
 """
 Pair = tuple[Cell, Cell]
-"""Two cells that one machine exercised one directly after the other."""
-
-
-class Met:
-    """What runs exercised: `cells`, and `pairs` of them, each with how often."""
-
-    __slots__ = ("cells", "pairs")
-
-    def __init__(self) -> None:
-        self.cells: Counts = {}
-        self.pairs: dict[Pair, int] = {}
-
-    def add(self, more: Met) -> None:
-        """Add what other runs exercised."""
-        for cell, times in more.cells.items():
-            self.cells[cell] = self.cells.get(cell, 0) + times
-        for pair, times in more.pairs.items():
-            self.pairs[pair] = self.pairs.get(pair, 0) + times
-
-    def clear(self) -> None:
-        self.cells.clear()
-        self.pairs.clear()
-
-    def count(self, cell: Cell, before: Cell | None) -> None:
-        """Count a cell, after the one that the same machine exercised before; None at its start."""
-        self.cells[cell] = self.cells.get(cell, 0) + 1
-        if before is not None:
-            pair = before, cell
-            self.pairs[pair] = self.pairs.get(pair, 0) + 1
+"""Two cells that one machine exercised, the second one directly after the first."""
+Pairs = dict[Pair, int]
+"""How often each pair was met."""
 
 
 def tables_of(plan: RunPlan) -> dict[str, tuple[Cell, ...]]:
@@ -68,40 +43,66 @@ def tables_of(plan: RunPlan) -> dict[str, tuple[Cell, ...]]:
     }
 
 
-def watch(assembly: Assembly, met: Met) -> None:
-    """From now on the steps of the machines that the assembly builds are counted."""
+def watch(assembly: Assembly, counts: Counts, pairs: Pairs | None = None) -> None:
+    """From now on the steps of the machines that the assembly builds are counted, and where that is
+    asked for the pairs of them.
+    """
     terminal, host = assembly.terminal_profile, assembly.host_profile
     assembly.terminal_profile = msgspec.structs.replace(
-        terminal, machine=counted_terminal(terminal.machine, met)
+        terminal, machine=counted_terminal(terminal.machine, counts, pairs)
     )
-    assembly.host_profile = msgspec.structs.replace(host, machine=counted_host(host.machine, met))
+    assembly.host_profile = msgspec.structs.replace(
+        host, machine=counted_host(host.machine, counts, pairs)
+    )
 
 
-def counted_terminal(machine: type[Terminal], met: Met) -> type[Terminal]:
+def add(counts: dict[T, int], more: dict[T, int]) -> None:
+    """Add the counts of another chunk of runs, or of another process."""
+    for what, times in more.items():
+        counts[what] = counts.get(what, 0) + times
+
+
+def counted_terminal(
+    machine: type[Terminal], counts: Counts, pairs: Pairs | None = None
+) -> type[Terminal]:
     """The same machine; each input that meets a state is counted."""
+    steps = _Steps(counts, pairs)
 
     class Counted(machine):  # type: ignore[misc, valid-type]
         _before: Cell | None = None
 
         def step(self, what: Input, now: float) -> None:
-            cell = Cell(self.state, type(what).__name__)
-            met.count(cell, self._before)
-            self._before = cell
+            self._before = steps.count(Cell(self.state, type(what).__name__), self._before)
             super().step(what, now)
 
     return Counted
 
 
-def counted_host(machine: type[Host], met: Met) -> type[Host]:
+def counted_host(machine: type[Host], counts: Counts, pairs: Pairs | None = None) -> type[Host]:
     """The same machine; what meets a state is counted."""
+    steps = _Steps(counts, pairs)
 
     class Counted(machine):  # type: ignore[misc, valid-type]
         _before: Cell | None = None
 
         def step(self, key: Key, what: Any, now: float) -> None:
-            cell = Cell(*key)
-            met.count(cell, self._before)
-            self._before = cell
+            self._before = steps.count(Cell(*key), self._before)
             super().step(key, what, now)
 
     return Counted
+
+
+class _Steps:
+    """Counts the steps of a machine."""
+
+    def __init__(self, counts: Counts, pairs: Pairs | None) -> None:
+        self._counts = counts
+        self._pairs = pairs
+
+    def count(self, cell: Cell, before: Cell | None) -> Cell:
+        """Count a cell, and with the one that the same machine exercised before; the cell."""
+        self._counts[cell] = self._counts.get(cell, 0) + 1
+        if self._pairs is not None and before is not None:
+            pair = before, cell
+            self._pairs[pair] = self._pairs.get(pair, 0) + 1
+        return cell

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from harness.explore.case import Found
-from harness.explore.coverage import Met, Pair
+from harness.explore.coverage import Counts, Pair, Pairs
 from harness.explore.guide import EVENINGS, Guide, Run, lag
 from harness.explore.runner import Broken, Runner, Schedule
 from harness.explore.schedules import ScheduleDraw
@@ -83,15 +83,16 @@ def chunk_for(plan: RunPlan, wanted: int | None = None, *, guided: bool = False)
 class Chunk(NamedTuple):
     """The result of `size` runs from number `first` on. `effective` has the numbers of those in
     which a fault took effect or an invariant broke. `found` has the first of the failures that are
-    the same one. `met` has what was exercised, if that is counted, and `tried` the invariants that
-    had something to judge. `reached` has the pairs of cells of each run, if the search is guided.
+    the same one. `met` has the cells that were exercised, if that is counted, and `tried` the
+    invariants that had something to judge. `reached` has the pairs of cells of each run, if the
+    search is guided or counts.
     """
 
     first: int
     size: int
     effective: tuple[int, ...]
     found: tuple[Found, ...]
-    met: Met
+    met: Counts
     tried: tuple[str, ...]
     reached: tuple[tuple[Pair, ...], ...] = ()
 
@@ -101,9 +102,10 @@ class RandomSearch:
 
     def __init__(self, search: Search) -> None:
         self._search = search
-        self._met = Met()
-        watched = search.coverage or search.guided
-        self._runner = Runner(search.plan, self._met if watched else None)
+        self._met: Counts = {}
+        self._pairs: Pairs = {}
+        watched = (self._met, self._pairs) if search.coverage or search.guided else ()
+        self._runner = Runner(search.plan, *watched)
         self.schedules = ScheduleDraw(search.plan, search.seed, search.budget)
 
     def schedule(self, number: int) -> Schedule:
@@ -139,14 +141,12 @@ class RandomSearch:
         found: dict[Broken, Found] = {}
         tried: dict[str, None] = {}
         reached: list[tuple[Pair, ...]] = []
-        met = Met()
         for number, (evening, schedule) in enumerate(runs, start=first):
             secrets = once or number % SECRETS_EVERY == 0
             trial = self._runner.run(schedule, evening=evening, secrets=secrets)
-            if self._search.guided:
-                reached.append(tuple(self._met.pairs))
-            met.add(self._met)
-            self._met.clear()
+            if self._search.coverage or self._search.guided:
+                reached.append(tuple(self._pairs))
+                self._pairs.clear()
             if not (trial.acted or trial.broken or bare):
                 continue
             effective.append(number)
@@ -154,6 +154,8 @@ class RandomSearch:
             for broken in trial.broken:
                 if broken not in found:
                     found[broken] = Found(self._search.seed, number, evening, schedule, broken)
+        met = dict(self._met)
+        self._met.clear()
         return Chunk(
             first,
             len(runs),

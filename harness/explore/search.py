@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 import msgspec
 
 from harness.explore.case import Found
-from harness.explore.coverage import Met
+from harness.explore.coverage import Counts, Pairs, add
 from harness.explore.exhaustive import Counting, fault_forms, one_withdrawal, pairs_of
 from harness.explore.random_search import Chunk, Search, attempts, chunk_for, drawn, listed
 from harness.explore.runner import Broken, Runner, Schedule
@@ -25,7 +25,8 @@ class Tally:
     - `runs`: in how many runs a fault took effect, and `idle` in how many none did.
     - `planned`: how many runs it will be in all; 0 if that is not known.
     - `found`: of each failure the first one.
-    - `met`: what was exercised and how often, if that is counted.
+    - `met`: how often each cell was exercised, if that is counted.
+    - `pairs`: how many runs exercised each pair of cells, if that is counted.
     - `tried`: the invariants that had something to judge in any run.
     - `interrupted`: whether the search was told to stop.
     - `trouble`: what in the environment ended the search; '' if nothing did.
@@ -37,7 +38,8 @@ class Tally:
         self.idle = 0
         self.planned = 0
         self.found: dict[Broken, Found] = {}
-        self.met = Met()
+        self.met: Counts = {}
+        self.pairs: Pairs = {}
         self.tried: dict[str, None] = {}
         self.interrupted = False
         self.trouble = ""
@@ -47,7 +49,9 @@ class Tally:
         self.idle += chunk.size - len(chunk.effective)
         for found in chunk.found:
             self.found.setdefault(found.broken, found)
-        self.met.add(chunk.met)
+        add(self.met, chunk.met)
+        for pairs in chunk.reached:
+            add(self.pairs, dict.fromkeys(pairs, 1))
         self.tried.update(dict.fromkeys(chunk.tried))
 
     @property
