@@ -1,9 +1,11 @@
 """Which runs a search does: drawn from scratch, or varied from one that reached something new.
 
 What a run reached are the pairs of cells that its machines exercised one directly after the other
-(`harness.explore.coverage`). A run that reached a pair for the first time is kept. Half of the runs
-after it are variations of kept ones, chosen so that what was seen least is varied most; the other
-half are drawn without looking back, so that a search never stays among what it knows.
+(`harness.explore.coverage`). A run that reached a pair for the first time is kept.
+
+The first runs of a search begin with each fault that is likely to act, once. Half of the runs after
+them are variations of kept ones, chosen so that what was seen least is varied most; the other half
+are drawn without looking back, so that a search never stays among what it knows.
 
 The run with number n depends on the seed of the search and on what the runs of the chunks before it
 reached, but for the latest ones (`lag`), which may still be running. So a search of so many runs
@@ -61,6 +63,8 @@ class Guide:
     def propose(self, number: int) -> Run:
         """The run with that number."""
         draw = Draw(self._key, number)
+        if number < self._schedules.forms:
+            return number % EVENINGS, self._schedules.in_turn(number)
         if not (draw.chance(_VARIED) and self._kept):
             return number % EVENINGS, self._schedules.drawn(number)
         evening, schedule = self._chosen(draw).run

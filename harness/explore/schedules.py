@@ -42,6 +42,26 @@ class ScheduleDraw:
         ]
         return tuple(dict.fromkeys(drawn))
 
+    @property
+    def forms(self) -> int:
+        """How many faults are likely to act at a first attempt."""
+        return len(self._in_turn)
+
+    def in_turn(self, number: int) -> Schedule:
+        """As `drawn`, but for the first fault: so many runs as there are `forms`, one after the
+        other, begin with each of them once.
+        """
+        kind, form = self._in_turn[number % self.forms]
+        draw = Draw(self._key, number)
+        first = self._candidates.at_first_attempt(kind, form, draw)
+        return tuple(dict.fromkeys((first, *self.drawn(number)[1:])))
+
+    @cached_property
+    def _in_turn(self) -> list[tuple[str, str]]:
+        """Every likely kind and form, in an order that depends on the seed."""
+        every = [(kind, form) for kind, forms in self._likely.items() for form in forms]
+        return sorted(every, key=lambda fault: key_of(self._key, *fault))
+
     def one(self, draw: Draw, *, likely: bool) -> str:
         """A single fault: one that is likely to act, or any."""
         if likely:
