@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property, lru_cache
+from itertools import zip_longest
 
 import msgspec
 
@@ -58,9 +60,17 @@ class ScheduleDraw:
 
     @cached_property
     def _in_turn(self) -> list[tuple[str, str]]:
-        """Every likely kind and form, in an order that depends on the seed."""
-        every = [(kind, form) for kind, forms in self._likely.items() for form in forms]
-        return sorted(every, key=lambda fault: key_of(self._key, *fault))
+        """Every likely kind and form: one form of each kind, then a second one of those that have
+        two, and so on. Which comes first depends on the seed.
+        """
+
+        def shuffled(things: Iterable[str], name: str) -> list[str]:
+            return sorted(things, key=lambda thing: key_of(self._key, name, thing))
+
+        kinds = shuffled(self._likely, "kinds")
+        by_kind = [[(kind, form) for form in shuffled(self._likely[kind], kind)] for kind in kinds]
+        rounds = zip_longest(*by_kind)
+        return [fault for one_of_each in rounds for fault in one_of_each if fault is not None]
 
     def one(self, draw: Draw, *, likely: bool) -> str:
         """A single fault: one that is likely to act, or any."""
