@@ -25,9 +25,10 @@ import msgspec
 from harness import events as e
 from harness.assembly import Assembly
 from harness.checks.judge import Judge
-from harness.checks.secrecy import SecrecyScan
+from harness.checks.secrecy import SCAN, SecrecyScan
 from harness.checks.verdict import Verdict
-from harness.errors import EnvironmentTrouble
+from harness.contract import MOST_JOURNAL
+from harness.errors import ConfigError, EnvironmentTrouble
 from harness.journal import Header, Journal, JournalWriter, Listener, Mark
 from harness.journal.cut import CuttableJournal
 from harness.live.begun_journal import (
@@ -40,6 +41,7 @@ from harness.live.begun_journal import (
 from harness.live.clock import LiveClock, unix_time
 from harness.live.evidence_sample import EvidenceSample
 from harness.live.fault_places import check_faults
+from harness.live.journal_scan import JournalScan
 from harness.live.loop import FirstError, allow_many_files, cancel, watched
 from harness.live.own_delay import OwnDelay
 from harness.live.transport import watch_windows
@@ -49,6 +51,13 @@ from harness.units import parse_duration
 from harness.wire.calendar import Calendar
 
 LOOK_EVERY = 0.05  # wall seconds between looks for something that is not announced
+
+MEGABYTE = 1_000_000
+"""Bytes; `most_journal` counts in them."""
+
+MORE_TO_SETTLE = 0.1
+"""The share of `most_journal` by which the journal may grow while the run waits for what is open.
+"""
 E = TypeVar("E", bound=e.Event)
 
 
@@ -80,17 +89,26 @@ class Standalone:
         journal: Path | None = None,
         state_dir: Path | None = None,
         fsync: bool = False,
+        most_journal: int = MOST_JOURNAL,
         listeners: Sequence[Listener] = (),
         judged: int = 0,
     ) -> None:
         """`state_dir` keeps what must survive the process, with `fsync` a power cut too. A process
         that is started on the directory of a killed one goes on where that was, in the same
-        journal. `listeners` get each entry of the journal, and of what is not kept in it: with
+        journal. The run ends when its journal has `most_journal` MB, those of earlier processes
+        included. `listeners` get each entry of the journal, and of what is not kept in it: with
         `judged`, the evidence of so many terminals of ours is kept and judged.
 
         Raises:
-            ConfigError: a fault that only the other end could carry out, or what `Assembly` says.
+            ConfigError: a fault that only the other end could carry out, a journal of no size, or
+                what `Assembly` says.
         """
+        if most_journal < 1:
+            raise ConfigError(
+                f"{most_journal} MB hold no journal",
+                place="most_journal",
+                remedy=f"1 or more; without it, {MOST_JOURNAL:,} MB",
+            )
         check_faults(plan, self.mode)
         self.plan = plan
         self.path = state_dir / f"{self.mode}.jsonl" if state_dir and not journal else journal
@@ -109,6 +127,9 @@ class Standalone:
         self.judge = Judge(self.header)
         self.journal = Journal()
         self._sample = EvidenceSample(plan.terminals, judged)
+        self._most_journal = most_journal * MEGABYTE
+        self._ends_full = False
+        self._scan: JournalScan | None = None
         self._settled = False
         self._scanned = False
         self._ended_early = ""
@@ -168,6 +189,7 @@ class Standalone:
                 watch_windows(
                     self.clock, self._assembly.faults, lambda event: record(e.RUN, event)
                 ),
+                *([] if self._scan is None else [self._scan.follow()]),
             )
         ]
         return self
@@ -197,6 +219,13 @@ class Standalone:
             self.journal.subscribe(self._sample.through(self._kept.write), needed=True)
         for listener in self._listeners:
             self.journal.subscribe(listener)
+        if self.path is not None:
+            self._scan = JournalScan(self.path, self._secrecy_scan())
+
+    def _secrecy_scan(self) -> SecrecyScan:
+        assembly = self._assembly
+        known = assembly.population if self.header.population else None
+        return SecrecyScan(known, assembly.keys, terminals=self.plan.terminals)
 
     def _goes_on_with(self, found: Header) -> Listener:
         """The journal of an earlier process is gone on with: who gets its entries."""
@@ -284,7 +313,10 @@ class Standalone:
         end = self.machines.delay.deadline(wait)
         stop_waiting = stop_waiting or asyncio.Event()
         while not (quiet := self.quiet()) and not end.passed and not stop_waiting.is_set():
-            await self.pause(stop_waiting)
+            if self._size > self._most_journal * (1 + MORE_TO_SETTLE):
+                stop_waiting.set()
+            else:
+                await self.pause(stop_waiting)
         self._how = "quiet" if quiet else "interrupted" if stop_waiting.is_set() else "open"
         return quiet
 
@@ -292,8 +324,23 @@ class Standalone:
         """Go on for so long, in run seconds. Raises what goes wrong meanwhile."""
         end = self.clock.now() + parse_duration(duration, place="serve")
         never = asyncio.Event()
-        while (left := end - self.clock.now()) > 0:
+        while not self.journal_is_full() and (left := end - self.clock.now()) > 0:
             await self.pause(never, min(0.25, self.clock.wall(left)))
+
+    def journal_is_full(self) -> bool:
+        """Has the journal as many bytes as it may have? Then the run is to end, which is recorded
+        the first time.
+        """
+        full = self._size >= self._most_journal
+        if full and not self._ends_full:
+            self._ends_full = True
+            self.machines.record(e.RUN, e.JournalFull(self._most_journal // MEGABYTE))
+        return full
+
+    @property
+    def _size(self) -> int:
+        """Bytes of the journal, where there is one."""
+        return 0 if self._writer is None else self._writer.size
 
     async def pause(self, until: asyncio.Event, wall: float = LOOK_EVERY) -> None:
         """Wait so many wall seconds, or until the event. Raises what went wrong meanwhile."""
@@ -355,7 +402,7 @@ class Standalone:
         """
         if not self._scanned:
             self._scanned = True
-            self.judge.without("the scan for secrets (S3)", self._scan)
+            self.judge.without(SCAN, self._scan_for_secrets)
         return self.judge.verdict(
             cut=self._ended_early, interrupted=self._how not in ("quiet", "open")
         )
@@ -370,15 +417,11 @@ class Standalone:
         """Why the journal is cut while the run goes on, '' if it is not."""
         return "" if self._kept is None else self._kept.trouble
 
-    def _scan(self) -> None:
-        if self.path is None:
-            return
-        assembly = self._assembly
-        known = assembly.population if self.header.population else None
-        scan = SecrecyScan(known, assembly.keys, terminals=self.plan.terminals)
-        with self.path.open("rb") as lines:
-            scan.scan_lines(lines, self.path.name)
-        self.judge.secrecy(scan.scanned, *scan.apart)
+    def _scan_for_secrets(self) -> None:
+        scan = self._scan
+        if scan is not None and scan.tried:
+            scan.finish()
+            self.judge.secrecy(scan.found.scanned, *scan.found.apart)
 
 
 def calendar_at(origin: float) -> Calendar:
