@@ -49,22 +49,21 @@ async def test_a_live_runs_own_host_is_limited_by_descriptors_alone() -> None:
     """Whoever runs out of them is told of `ulimit -n`, and not of an option that only
     `harness host` has.
     """
-    refused: list[ConnectionsRefused] = []
+    refused: asyncio.Future[ConnectionsRefused] = asyncio.get_running_loop().create_future()
+
+    def see(_at: float, _actor: str, event: object) -> None:
+        if isinstance(event, ConnectionsRefused):
+            refused.set_result(event)
+
     journal = Journal()
-    journal.subscribe(
-        lambda _at, _actor, event: (
-            refused.append(event) if isinstance(event, ConnectionsRefused) else None
-        )
-    )
+    journal.subscribe(see)
     host = side(journal=journal)
     await host.listen()
     host.crowd.most = 0  # there are no descriptors for connections
-    reader, writer = await asyncio.open_connection("127.0.0.1", host.port)
-    with pytest.raises(ConnectionResetError):
-        await reader.readexactly(1)
-    writer.close()
+    with socket.create_connection(("127.0.0.1", host.port)):
+        told = await asyncio.wait_for(refused, 30)
     host.close()
-    assert [event.what for event in refused] == ["descriptors"]
+    assert told.what == "descriptors"
 
 
 @pytest.mark.parametrize("faults", [(), ("latency:by=0s",)], ids=["bare", "with faults"])
