@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -28,9 +28,10 @@ from harness.checks.judge import Judge
 from harness.checks.secrecy import SCAN, SecrecyScan
 from harness.checks.verdict import Verdict
 from harness.contract import MOST_JOURNAL
-from harness.errors import ConfigError, EnvironmentTrouble
+from harness.errors import EnvironmentTrouble
 from harness.journal import Header, Journal, JournalWriter, Listener, Mark
 from harness.journal.cut import CuttableJournal
+from harness.live.awaited_events import AwaitedEvents
 from harness.live.begun_journal import (
     Begun,
     JournalPlace,
@@ -41,6 +42,7 @@ from harness.live.begun_journal import (
 from harness.live.clock import LiveClock, unix_time
 from harness.live.evidence_sample import EvidenceSample
 from harness.live.fault_places import check_faults
+from harness.live.journal_limit import JournalLimit
 from harness.live.journal_scan import JournalScan
 from harness.live.loop import FirstError, allow_many_files, cancel, watched
 from harness.live.own_delay import OwnDelay
@@ -51,13 +53,6 @@ from harness.units import parse_duration
 from harness.wire.calendar import Calendar
 
 LOOK_EVERY = 0.05  # wall seconds between looks for something that is not announced
-
-MEGABYTE = 1_000_000
-"""Bytes; `most_journal` counts in them."""
-
-MORE_TO_SETTLE = 0.1
-"""The share of `most_journal` by which the journal may grow while the run waits for what is open.
-"""
 E = TypeVar("E", bound=e.Event)
 
 
@@ -67,14 +62,6 @@ class StandaloneMachines(Protocol):
     delay: OwnDelay
 
     def record(self, actor: str, event: e.Event) -> None: ...
-
-
-class Waiting(msgspec.Struct):
-    """A call of `wait_for`: `done` gets the event once `left` more of those `wanted` have come."""
-
-    wanted: Callable[[str, e.Event], bool]
-    left: int
-    done: asyncio.Future[Any]
 
 
 class Standalone:
@@ -103,12 +90,6 @@ class Standalone:
             ConfigError: a fault that only the other end could carry out, a journal of no size, or
                 what `Assembly` says.
         """
-        if most_journal < 1:
-            raise ConfigError(
-                f"{most_journal} MB hold no journal",
-                place="most_journal",
-                remedy=f"1 or more; without it, {MOST_JOURNAL:,} MB",
-            )
         check_faults(plan, self.mode)
         self.plan = plan
         self.path = state_dir / f"{self.mode}.jsonl" if state_dir and not journal else journal
@@ -117,7 +98,7 @@ class Standalone:
         self._fsync = fsync
         self._listeners = listeners
         self._assembly = Assembly(plan)
-        self._waiting: list[Waiting] = []
+        self._awaited = AwaitedEvents()
         self._tasks: list[asyncio.Task[None]] = []
         self._writer: JournalWriter | None = None
         self._kept: CuttableJournal | None = None
@@ -127,8 +108,7 @@ class Standalone:
         self.judge = Judge(self.header)
         self.journal = Journal()
         self._sample = EvidenceSample(plan.terminals, judged)
-        self._most_journal = most_journal * MEGABYTE
-        self._ends_full = False
+        self._limit = JournalLimit(most_journal)
         self._scan: JournalScan | None = None
         self._settled = False
         self._scanned = False
@@ -212,7 +192,7 @@ class Standalone:
         else:
             self.header = msgspec.structs.replace(self.header, origin=unix_time())
         self.journal.subscribe(self._sample.through(self.judge.see), needed=True)
-        self.journal.subscribe(self._tell)
+        self.journal.subscribe(self._awaited.see)
         if self._writer is not None:
             # A store and its journal are kept together, or not at all.
             self._kept = CuttableJournal(self._writer, strict=self._state_dir is not None)
@@ -313,7 +293,7 @@ class Standalone:
         end = self.machines.delay.deadline(wait)
         stop_waiting = stop_waiting or asyncio.Event()
         while not (quiet := self.quiet()) and not end.passed and not stop_waiting.is_set():
-            if self._size > self._most_journal * (1 + MORE_TO_SETTLE):
+            if self._limit.is_passed(self._size):
                 stop_waiting.set()
             else:
                 await self.pause(stop_waiting)
@@ -331,10 +311,10 @@ class Standalone:
         """Has the journal as many bytes as it may have? Then the run is to end, which is recorded
         the first time.
         """
-        full = self._size >= self._most_journal
-        if full and not self._ends_full:
-            self._ends_full = True
-            self.machines.record(e.RUN, e.JournalFull(self._most_journal // MEGABYTE))
+        full = self._limit.is_reached(self._size)
+        if full and not self._limit.told:
+            self._limit.told = True
+            self.machines.record(e.RUN, e.JournalFull(self._limit.megabytes))
         return full
 
     @property
@@ -363,35 +343,9 @@ class Standalone:
         """The `count`th event of that kind from now on; of that actor and with those values, where
         given. `within` wall seconds, else TimeoutError.
         """
-
-        def wanted(who: str, event: e.Event) -> bool:
-            return (
-                isinstance(event, kind)
-                and actor in ("", who)
-                and all(getattr(event, name) == value for name, value in values.items())
-            )
-
-        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._waiting.append(Waiting(wanted, count, done))
-        failed = self._first_error.wait()
-        either: set[asyncio.Future[Any]] = {done, failed}
-        try:
-            await asyncio.wait(either, timeout=within, return_when=asyncio.FIRST_COMPLETED)
-            self._first_error.check()
-            if not done.done():
-                raise TimeoutError(f"no {kind.__name__} within {within:g} s")
-            event: E = done.result()
-            return event
-        finally:
-            failed.cancel()
-            self._waiting = [waiting for waiting in self._waiting if waiting.done is not done]
-
-    def _tell(self, _at: float, actor: str, event: e.Event) -> None:
-        for waiting in self._waiting:
-            if not waiting.done.done() and waiting.wanted(actor, event):
-                waiting.left -= 1
-                if waiting.left <= 0:
-                    waiting.done.set_result(event)
+        return await self._awaited.wait_for(
+            kind, self._first_error, count=count, actor=actor, within=within, values=values
+        )
 
     # --- the verdict -----------------------------------------------------------------------------
 

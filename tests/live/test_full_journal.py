@@ -15,7 +15,7 @@ from harness.checks.secrecy import SecrecyScan
 from harness.crypto.keys import load_keys
 from harness.errors import ConfigError
 from harness.journal import JournalReader
-from harness.live import standalone
+from harness.live import journal_limit
 from harness.live.journal_scan import PIECE, JournalScan
 
 KEYS = load_keys("test")
@@ -25,7 +25,7 @@ KB = 1_000
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(standalone, "MEGABYTE", KB)
+    monkeypatch.setattr(journal_limit, "MEGABYTE", KB)
 
 
 async def test_terminals_end_with_a_full_journal(tmp_path: Path) -> None:
