@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.checks.verdict import Verdict
-from harness.contract import HOST_RESPONSE
+from harness.contract import HOST_RESPONSE, MOST_JOURNAL
 from harness.errors import ConfigError, EnvironmentTrouble
 from harness.journal import Listener
 from harness.link_options import LinkOptions
@@ -144,11 +144,13 @@ class Host(StandaloneHost):
         epoch: str = "",
         journal: Path | str | None = None,
         state_dir: Path | str | None = None,
+        most_journal: int = MOST_JOURNAL,
         max_connections: int = CONNECTIONS,
         unread_for: Duration = UNREAD_FOR,
         listeners: Sequence[Listener] = (),
     ) -> None:
         """The arguments are the options of `harness host`; `listeners` get each journal entry.
+        With `most_journal` MB of journal the host ends by itself.
 
         Raises:
             ConfigError: a mistake in one of them.
@@ -173,6 +175,7 @@ class Host(StandaloneHost):
             listen=parse_address(listen, place="listen"),
             journal=_path(journal),
             state_dir=_path(state_dir),
+            most_journal=most_journal,
             limits=PeerLimits(
                 connections=max_connections,
                 unread_for=parse_duration(unread_for, place="unread_for"),
@@ -208,6 +211,7 @@ class Terminals(StandaloneTerminals):
         epoch: str = "",
         journal: Path | str | None = None,
         state_dir: Path | str | None = None,
+        most_journal: int = MOST_JOURNAL,
         listeners: Sequence[Listener] = (),
     ) -> None:
         """The arguments are the options of `harness terminals`; `listeners` get each entry.
@@ -239,5 +243,6 @@ class Terminals(StandaloneTerminals):
             to=parse_address(to, place="to"),
             journal=_path(journal),
             state_dir=_path(state_dir),
+            most_journal=most_journal,
             listeners=listeners,
         )

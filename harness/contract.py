@@ -20,6 +20,11 @@ MOST_NAMES = 100_000
 think up any number.
 """
 
+MOST_JOURNAL = 4_000
+"""MB (of 1,000,000 bytes) of the journal with which a standalone run ends by itself. Twenty busy
+terminals write as much in days; a peer that sends money messages without a pause, in some hours.
+"""
+
 
 class Contract(msgspec.Struct, frozen=True, kw_only=True):
     """Bounds in seconds, unless a comment says otherwise.
