@@ -39,6 +39,33 @@ def test_a_connection_that_ends_in_time_excuses(closes: float, broken: set[str])
     assert blamed(script) == broken
 
 
+@pytest.mark.parametrize(("reads_at", "broken"), [(20.02, {"H9"}), (70.0, set()), (140.0, set())])
+def test_what_is_read_after_its_connection_was_given_up(reads_at: float, broken: set[str]) -> None:
+    """A host that stood still reads a request whose terminal has hung up and connected again since:
+    it can answer nobody. Read in time, it was to be answered in time.
+    """
+    script = Script()
+    script.insert(10)
+    script.request(20, arrives=False)
+    script.frame(reads_at, "host", "host", script.requests["000001"])
+    script.add(68.0, e.LinkClosed("local"))
+    script.link_up(69.0)
+    assert blamed(script, 200.0) == broken
+
+
+def test_what_is_sent_again_on_a_new_connection_is_to_be_answered() -> None:
+    """The reading of its first sending, on the connection that was given up, does not excuse it."""
+    script = Script()
+    script.insert(10)
+    script.request(20, arrives=False)
+    script.reversal(66, arrives=False)
+    script.add(68.0, e.LinkClosed("local"))
+    script.link_up(69.0)
+    script.frame(70.0, "host", "host", script.requests["000001"])
+    script.reversal(71.0)
+    assert blamed(script, 200.0) == {"H9"}
+
+
 def test_a_request_that_never_came_need_not_be_answered() -> None:
     """It was lost on its way."""
     script = Script()
