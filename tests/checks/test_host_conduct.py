@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from script import ATM, CARD, Script, failing, row
+from script import ATM, CARD, SEES, Script, failing, row
 
 from harness import events as e
+from harness.checks.judge import NETWORK_AT_HOST
 from harness.contract import Contract
 
 SILENT = "silent@10s..60s"
@@ -48,6 +49,24 @@ def test_what_is_read_after_its_connection_was_given_up(reads_at: float, broken:
     script.insert(10)
     script.request(20, arrives=False)
     script.frame(reads_at, "host", "host", script.requests["000001"])
+    script.add(68.0, e.LinkClosed("local"))
+    script.link_up(69.0)
+    assert blamed(script, 200.0) == broken
+
+
+@pytest.mark.parametrize(("reads_at", "broken"), [(20.02, {"H13"}), (140.0, set())])
+def test_an_echo_that_is_read_after_its_connection_was_given_up(
+    reads_at: float, broken: set[str]
+) -> None:
+    """As with a request; and the terminal's new connection has nothing to do with it."""
+    script = Script(sees=(*SEES, NETWORK_AT_HOST))
+    script.network(20, "echo", answered=False)
+    asked = next(
+        event.fields
+        for at, _, event in script.entries
+        if at == 20 and isinstance(event, e.FrameSeen)
+    )
+    script.frame(reads_at, "host", "host", asked)
     script.add(68.0, e.LinkClosed("local"))
     script.link_up(69.0)
     assert blamed(script, 200.0) == broken
