@@ -24,9 +24,9 @@ think up any number.
 class Contract(msgspec.Struct, frozen=True, kw_only=True):
     """Bounds in seconds, unless a comment says otherwise.
 
-    `mac`, `sign_on` and `echo` follow from the options of the run's link (`LinkOptions.judged_with`), and
-    `host_outages` is an option of terminals that stand alone: they are no keys of a scenario file's
-    `[contract]`.
+    `mac`, `sign_on` and `echo` follow from the options of the run's link
+    (`LinkOptions.judged_with`), and `host_outages` is an option of terminals that stand alone: they
+    are no keys of a scenario file's `[contract]`.
     """
 
     host_response: float = HOST_RESPONSE

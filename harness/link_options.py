@@ -5,8 +5,8 @@
 and whoever needs a codec, a framing, a dialect or a MAC looks it up from there.
 
 The contract of a run, by contrast, is what it is judged by. That frames must carry a MAC, and that
-a connection counts only once it is signed on, and that terminals send echoes, follows from the link:
-`judged_with`.
+a connection counts only once it is signed on, and that terminals send echoes, follows from the
+link: `judged_with`.
 """
 
 from __future__ import annotations

@@ -92,7 +92,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
                 raise ConfigError(
                     f"{name} follows from the link, which has it",
                     place=f"Contract({name}=False)",
-                    remedy='give the scenario link=LinkOptions(mac="none", sign_on=False, echo=False)',
+                    remedy=f"give the scenario a link=LinkOptions(...) without {name}",
                 )
 
     def _check_ranges(self) -> None:
@@ -112,7 +112,9 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
         return self.search_terminals or self.terminals
 
 
-_FOLLOWS = {"contract": ("mac", "sign_on", "echo", "host_outages")}  # by section: what is no key there
+_FOLLOWS = {
+    "contract": ("mac", "sign_on", "echo", "host_outages")
+}  # by section: what is no key there
 _KEYS = tuple(name for name in Scenario.__struct_fields__ if name != "name")
 
 

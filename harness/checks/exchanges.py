@@ -47,8 +47,8 @@ class Exchange:
     """
 
     __slots__ = (
-        "answers", "approval", "arrivals", "arrived_at", "asked", "card", "closings", "code", "customer",
-        "doubtful", "excused", "judged", "latest", "message_class", "mti",
+        "answers", "approval", "arrivals", "arrived_at", "asked", "card", "closings", "code",
+        "customer", "doubtful", "excused", "judged", "latest", "message_class", "mti",
         "reversal", "said", "sent", "settled_at", "settled_by", "stan", "waits",
     )  # fmt: skip
 

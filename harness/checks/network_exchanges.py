@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from harness import events as e
 from harness.bounded import keep_latest
-from harness.checks.observed import EVERYTHING
 from harness.checks.base import FAILURES_KEPT, Late, late_by
+from harness.checks.observed import EVERYTHING
 from harness.contract import Contract
 from harness.wire.message import Kind, Message
 

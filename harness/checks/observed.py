@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 _OPEN = float("inf")
 
 
@@ -27,7 +26,6 @@ class Observed:
             self.host_lives(at, lives=there)
         else:
             self.terminals = there
-
 
     def host_lives(self, at: float, *, lives: bool) -> None:
         """Does the host write its journal from now on? After a kill nobody knows how long it had

@@ -267,7 +267,7 @@ def _internal(error: Exception | SystemExit) -> int:
 def _directory_is_gone() -> bool:
     """Is there no working directory any more? Then no relative path can be looked up."""
     try:
-        os.getcwd()
+        Path.cwd()
     except FileNotFoundError:
         return True
     return False

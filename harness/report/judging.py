@@ -71,7 +71,7 @@ def judge_together(paths: Sequence[Path]) -> tuple[Verdict, Header]:
         meeting.see(entry.event)
         over = isinstance(entry.event, e.RunEnded)
         observed.set(half.mode, at, there=not over)
-        if isinstance(entry.event, e.HostCrashed) and entry.event.phase == KILLED:
+        if _host_was_killed(entry.event):
             observed.host_lives(at, lives=False)
         if half.mode == "terminals":
             observed.until = entry.at if over else float("inf")
@@ -97,6 +97,11 @@ def judge_together(paths: Sequence[Path]) -> tuple[Verdict, Header]:
         judge.without(SCAN, partial(scan_journal, path, header, judge))
     until = min((half.last for half in halves if half.cut), default=None)
     return judge.verdict(cut=cut, until=until, interrupted=how == "interrupted"), header
+
+
+def _host_was_killed(event: e.Event) -> bool:
+    """Did a process of the host write its last entry then?"""
+    return isinstance(event, e.HostCrashed) and event.phase == KILLED
 
 
 class _Meeting:

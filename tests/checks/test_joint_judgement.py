@@ -38,9 +38,9 @@ def written(script: Script, where: Path, *, host_from: float = 0.0) -> list[Path
         journal.subscribe(writer.write)
         for at, actor, event in sorted(script.entries, key=lambda entry: entry[0]):
             both = isinstance(event, e.RunEnded)
-            if both or is_the_hosts(actor, event) is (mode == "host"):
-                if at >= begins:
-                    journal.record(at - begins, actor, event)
+            of_this_half = both or is_the_hosts(actor, event) is (mode == "host")
+            if of_this_half and at >= begins:
+                journal.record(at - begins, actor, event)
         writer.close()
     return paths
 

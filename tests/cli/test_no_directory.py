@@ -23,7 +23,10 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps i
     ],
 )
 def test_a_directory_that_is_gone_is_5(
-    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    command: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Whatever the command needs it for."""
     gone = tmp_path / "gone"
