@@ -92,6 +92,7 @@ def _link(
     mac: str | bool | None,
     keys: str | None,
     sign_on: bool | None,
+    echo: bool | None,
 ) -> LinkOptions:
     """The link of a host or of terminals that stand alone; None for what nobody asked for. A `mac`
     that is True is AES-CMAC.
@@ -99,7 +100,13 @@ def _link(
     if isinstance(mac, bool):
         mac = "cmac" if mac else "none"
     asked = STANDALONE_LINK.changed(
-        spec=spec, dialect=dialect, framing=framing, mac=mac, keys=keys, sign_on=sign_on
+        spec=spec,
+        dialect=dialect,
+        framing=framing,
+        mac=mac,
+        keys=keys,
+        sign_on=sign_on,
+        echo=echo,
     )
     return asked.checked()
 
@@ -135,6 +142,7 @@ class Host(StandaloneHost):
         mac: str | bool | None = None,
         keys: str | None = None,
         sign_on: bool | None = None,
+        echo: bool | None = None,
         cards: str = "",
         host_response: Duration = HOST_RESPONSE,
         settle: Duration = 120.0,
@@ -160,7 +168,13 @@ class Host(StandaloneHost):
             faults=tuple(faults),
             profile=profile,
             link=_link(
-                spec=spec, dialect=dialect, framing=framing, mac=mac, keys=keys, sign_on=sign_on
+                spec=spec,
+                dialect=dialect,
+                framing=framing,
+                mac=mac,
+                keys=keys,
+                sign_on=sign_on,
+                echo=echo,
             ),
             cards=cards,
             host_response=parse_duration(host_response, place="host_response"),
@@ -202,6 +216,7 @@ class Terminals(StandaloneTerminals):
         mac: str | bool | None = None,
         keys: str | None = None,
         sign_on: bool | None = None,
+        echo: bool | None = None,
         cards: str = "",
         host_response: Duration = HOST_RESPONSE,
         settle: Duration = 120.0,
@@ -228,7 +243,13 @@ class Terminals(StandaloneTerminals):
             faults=tuple(faults),
             profile=profile,
             link=_link(
-                spec=spec, dialect=dialect, framing=framing, mac=mac, keys=keys, sign_on=sign_on
+                spec=spec,
+                dialect=dialect,
+                framing=framing,
+                mac=mac,
+                keys=keys,
+                sign_on=sign_on,
+                echo=echo,
             ),
             cards=cards,
             host_response=parse_duration(host_response, place="host_response"),

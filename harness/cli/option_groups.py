@@ -68,6 +68,10 @@ class LinkFlags:
         bool | None,
         typer.Option("--sign-on/--no-sign-on", help="Whether requests need a sign-on (0800)."),
     ] = None
+    echo: Annotated[
+        bool | None,
+        typer.Option("--echo/--no-echo", help="Whether terminals send echoes (0800)."),
+    ] = None
 
     def files(self) -> dict[str, Path | None]:
         """What of it may be a file that is read: a specification, and keys."""
@@ -89,6 +93,7 @@ class LinkFlags:
             mac=self.mac,
             keys=self.keys,
             sign_on=self.sign_on,
+            echo=self.echo,
         )
         return link.checked(flag_of)
 
