@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.checks.verdict import Verdict
-from harness.contract import HOST_RESPONSE
+from harness.contract import HOST_RESPONSE, MOST_JOURNAL
 from harness.errors import ConfigError, EnvironmentTrouble
 from harness.journal import Listener
 from harness.link_options import LinkOptions
@@ -92,6 +92,7 @@ def _link(
     mac: str | bool | None,
     keys: str | None,
     sign_on: bool | None,
+    echo: bool | None,
 ) -> LinkOptions:
     """The link of a host or of terminals that stand alone; None for what nobody asked for. A `mac`
     that is True is AES-CMAC.
@@ -99,7 +100,13 @@ def _link(
     if isinstance(mac, bool):
         mac = "cmac" if mac else "none"
     asked = STANDALONE_LINK.changed(
-        spec=spec, dialect=dialect, framing=framing, mac=mac, keys=keys, sign_on=sign_on
+        spec=spec,
+        dialect=dialect,
+        framing=framing,
+        mac=mac,
+        keys=keys,
+        sign_on=sign_on,
+        echo=echo,
     )
     return asked.checked()
 
@@ -135,6 +142,7 @@ class Host(StandaloneHost):
         mac: str | bool | None = None,
         keys: str | None = None,
         sign_on: bool | None = None,
+        echo: bool | None = None,
         cards: str = "",
         host_response: Duration = HOST_RESPONSE,
         settle: Duration = 120.0,
@@ -144,11 +152,13 @@ class Host(StandaloneHost):
         epoch: str = "",
         journal: Path | str | None = None,
         state_dir: Path | str | None = None,
+        most_journal: int = MOST_JOURNAL,
         max_connections: int = CONNECTIONS,
         unread_for: Duration = UNREAD_FOR,
         listeners: Sequence[Listener] = (),
     ) -> None:
         """The arguments are the options of `harness host`; `listeners` get each journal entry.
+        With `most_journal` MB of journal the host ends by itself.
 
         Raises:
             ConfigError: a mistake in one of them.
@@ -158,7 +168,13 @@ class Host(StandaloneHost):
             faults=tuple(faults),
             profile=profile,
             link=_link(
-                spec=spec, dialect=dialect, framing=framing, mac=mac, keys=keys, sign_on=sign_on
+                spec=spec,
+                dialect=dialect,
+                framing=framing,
+                mac=mac,
+                keys=keys,
+                sign_on=sign_on,
+                echo=echo,
             ),
             cards=cards,
             host_response=parse_duration(host_response, place="host_response"),
@@ -173,6 +189,7 @@ class Host(StandaloneHost):
             listen=parse_address(listen, place="listen"),
             journal=_path(journal),
             state_dir=_path(state_dir),
+            most_journal=most_journal,
             limits=PeerLimits(
                 connections=max_connections,
                 unread_for=parse_duration(unread_for, place="unread_for"),
@@ -199,6 +216,7 @@ class Terminals(StandaloneTerminals):
         mac: str | bool | None = None,
         keys: str | None = None,
         sign_on: bool | None = None,
+        echo: bool | None = None,
         cards: str = "",
         host_response: Duration = HOST_RESPONSE,
         settle: Duration = 120.0,
@@ -208,6 +226,7 @@ class Terminals(StandaloneTerminals):
         epoch: str = "",
         journal: Path | str | None = None,
         state_dir: Path | str | None = None,
+        most_journal: int = MOST_JOURNAL,
         listeners: Sequence[Listener] = (),
     ) -> None:
         """The arguments are the options of `harness terminals`; `listeners` get each entry.
@@ -224,7 +243,13 @@ class Terminals(StandaloneTerminals):
             faults=tuple(faults),
             profile=profile,
             link=_link(
-                spec=spec, dialect=dialect, framing=framing, mac=mac, keys=keys, sign_on=sign_on
+                spec=spec,
+                dialect=dialect,
+                framing=framing,
+                mac=mac,
+                keys=keys,
+                sign_on=sign_on,
+                echo=echo,
             ),
             cards=cards,
             host_response=parse_duration(host_response, place="host_response"),
@@ -239,5 +264,6 @@ class Terminals(StandaloneTerminals):
             to=parse_address(to, place="to"),
             journal=_path(journal),
             state_dir=_path(state_dir),
+            most_journal=most_journal,
             listeners=listeners,
         )

@@ -123,6 +123,7 @@ class Assembly:
             host=ours,
             terminals=plan.mode != "host",
             sign_on=link.sign_on,
+            echo=link.echo,
         )
         day = self.dialect.message.ELEMENTS.get("day", "")
         if plan.contract.cutover and ours and day in made.left_out:
@@ -218,6 +219,7 @@ class Assembly:
             capture_window=contract.capture_window,
             mac=contract.mac,
             sign_on=contract.sign_on,
+            echo=contract.echo,
             first_stan=self.plan.scenario.first_stan,
         )
 

@@ -20,13 +20,18 @@ MOST_NAMES = 100_000
 think up any number.
 """
 
+MOST_JOURNAL = 4_000
+"""MB (of 1,000,000 bytes) of the journal with which a standalone run ends by itself. Twenty busy
+terminals write as much in days; a peer that sends money messages without a pause, in some hours.
+"""
+
 
 class Contract(msgspec.Struct, frozen=True, kw_only=True):
     """Bounds in seconds, unless a comment says otherwise.
 
-    `mac` and `sign_on` follow from the options of the run's link (`LinkOptions.judged_with`), and
-    `host_outages` is an option of terminals that stand alone: they are no keys of a scenario file's
-    `[contract]`.
+    `mac`, `sign_on` and `echo` follow from the options of the run's link
+    (`LinkOptions.judged_with`), and `host_outages` is an option of terminals that stand alone: they
+    are no keys of a scenario file's `[contract]`.
     """
 
     host_response: float = HOST_RESPONSE
@@ -52,6 +57,7 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     cash_before_card: bool = False
     mac: bool = True  # frames must carry a MAC, so that 'authentic' can be seen
     sign_on: bool = True  # a connection counts only once it is signed on
+    echo: bool = True  # a host that is silent is asked for an echo
     partial_approval: bool = False  # code 10 may be paid out
     stand_in: int = 0  # minor units: the most that may be approved in the issuer's stead
     standby: bool = False  # the host has one, and answers only what it holds too
@@ -117,12 +123,16 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     def doubt(self) -> float:
         """F3: so much longer for a terminal whose connection a fault had broken for good, and left
         standing: only its silence brings it in doubt, and until then something may be asked on it.
+        Without echoes that takes a request, its reversal and the first repeat of it.
         """
+        if not self.echo:
+            return self.host_response + 2 * self.advice_response
         return self.echo_idle + self.echo_interval
 
     @property
     def silence(self) -> float:
         """Seconds after the last message by which a silent link is down: the idle time and
-        three echoes unanswered (docs/domain.md, "Network management").
+        three echoes unanswered (docs/domain.md, "Network management"). It counts only where echoes
+        are sent.
         """
         return self.echo_idle + 3 * self.echo_interval

@@ -5,7 +5,8 @@
 and whoever needs a codec, a framing, a dialect or a MAC looks it up from there.
 
 The contract of a run, by contrast, is what it is judged by. That frames must carry a MAC, and that
-a connection counts only once it is signed on, follows from the link: `judged_with`.
+a connection counts only once it is signed on, and that terminals send echoes, follows from the
+link: `judged_with`.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ class LinkOptions(msgspec.Struct, frozen=True, kw_only=True):
     that gives fields their meaning, '' for the specification's own; `framing` how a stream is cut
     into frames, by name; `mac` the MAC algorithm by name, 'none' for frames without a MAC; `keys`
     the keys by name, or a TOML file; `sign_on` whether a connection has to be signed on (a network
-    management message) before anything else is answered on it.
+    management message) before anything else is answered on it; `echo` whether terminals send echoes
+    when the host is silent: a host may know none.
     """
 
     spec: str = "iso87-ascii"
@@ -38,6 +40,7 @@ class LinkOptions(msgspec.Struct, frozen=True, kw_only=True):
     mac: str = "cmac"
     keys: str = "test"
     sign_on: bool = True
+    echo: bool = True
 
     @property
     def has_mac(self) -> bool:
@@ -58,6 +61,7 @@ class LinkOptions(msgspec.Struct, frozen=True, kw_only=True):
         mac: str | None = None,
         keys: str | None = None,
         sign_on: bool | None = None,
+        echo: bool | None = None,
     ) -> LinkOptions:
         """These options with what was asked for over them; None leaves an option as it is.
 
@@ -72,6 +76,7 @@ class LinkOptions(msgspec.Struct, frozen=True, kw_only=True):
             "mac": mac,
             "keys": keys,
             "sign_on": sign_on,
+            "echo": echo,
         }
         return msgspec.structs.replace(
             self, **{name: value for name, value in asked.items() if value is not None}
@@ -94,10 +99,13 @@ class LinkOptions(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, dialect=dialect)
 
     def judged_with(self, contract: Contract) -> Contract:
-        """The contract with what follows from the link: whether a frame must carry a MAC, and
-        whether a connection counts before it is signed on.
+        """The contract with what follows from the link: whether a frame must carry a MAC,
+        whether a connection counts before it is signed on, and whether a silent host is asked for
+        an echo.
         """
-        return msgspec.structs.replace(contract, mac=self.has_mac, sign_on=self.sign_on)
+        return msgspec.structs.replace(
+            contract, mac=self.has_mac, sign_on=self.sign_on, echo=self.echo
+        )
 
     def flags(self, usual: LinkOptions) -> list[str]:
         """The words of a command line that make these options of the `usual` ones."""
@@ -113,6 +121,8 @@ class LinkOptions(msgspec.Struct, frozen=True, kw_only=True):
                 words += [flag, chosen]
         if self.sign_on != usual.sign_on:
             words.append("--sign-on" if self.sign_on else "--no-sign-on")
+        if self.echo != usual.echo:
+            words.append("--echo" if self.echo else "--no-echo")
         return words
 
 

@@ -82,15 +82,17 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
         which no machine works: a scenario is read from a case too, and made in Python.
         """
         self._check_ranges()
-        told = self.contract.mac, self.contract.sign_on
-        for name, contract, link in zip(
-            ("mac", "sign_on"), told, (self.link.has_mac, self.link.sign_on), strict=True
+        contract, link = self.contract, self.link
+        for name, told, follows in (
+            ("mac", contract.mac, link.has_mac),
+            ("sign_on", contract.sign_on, link.sign_on),
+            ("echo", contract.echo, link.echo),
         ):
-            if link and not contract:
+            if follows and not told:
                 raise ConfigError(
                     f"{name} follows from the link, which has it",
                     place=f"Contract({name}=False)",
-                    remedy='give the scenario link=LinkOptions(mac="none", sign_on=False)',
+                    remedy=f"give the scenario a link=LinkOptions(...) without {name}",
                 )
 
     def _check_ranges(self) -> None:
@@ -110,7 +112,9 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
         return self.search_terminals or self.terminals
 
 
-_FOLLOWS = {"contract": ("mac", "sign_on", "host_outages")}  # by section: what is no key there
+_FOLLOWS = {
+    "contract": ("mac", "sign_on", "echo", "host_outages")
+}  # by section: what is no key there
 _KEYS = tuple(name for name in Scenario.__struct_fields__ if name != "name")
 
 

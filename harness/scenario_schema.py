@@ -101,6 +101,7 @@ def _deprecated(schema: dict[str, Any], old: Key) -> dict[str, Any]:
 def _contract() -> dict[str, Any]:
     section = _section(Contract())
     del section["properties"]["host_outages"]  # an option of terminals that stand alone
+    del section["properties"]["echo"]  # follows from the link
     for name in ("mac", "sign_on"):
         section["properties"][name] = _deprecated({"type": "boolean"}, ("contract", name))
     return section

@@ -67,8 +67,8 @@ def test_the_contract_follows_from_the_link() -> None:
     """A run is judged by a MAC where there is one, and by a sign-on where it is asked for."""
     contract = Contract(slack=7.0)
     assert LinkOptions().judged_with(contract) == contract
-    assert LinkOptions(mac="none", sign_on=False).judged_with(contract) == Contract(
-        slack=7.0, mac=False, sign_on=False
+    assert LinkOptions(mac="none", sign_on=False, echo=False).judged_with(contract) == Contract(
+        slack=7.0, mac=False, sign_on=False, echo=False
     )
 
 
@@ -82,6 +82,8 @@ def test_the_flags_make_the_link_of_the_usual_one() -> None:
         *("--keys", "my.toml", "--no-sign-on"),
     ]
     assert LinkOptions().flags(LinkOptions(sign_on=False)) == ["--sign-on"]
+    assert LinkOptions(echo=False).flags(LinkOptions()) == ["--no-echo"]
+    assert LinkOptions().flags(LinkOptions(echo=False)) == ["--echo"]
 
 
 @pytest.mark.parametrize("mac", mac_names())

@@ -241,7 +241,8 @@ class Conversation:
         count = self._sign_ons
         text = f"{_counted(count, 'sign-on')} {_were(count)} sent, and the host answered none"
         remedy = "other --framing, --spec or --mac? a host that knows none wants --no-sign-on"
-        words = f"{text} ({sign_on_of(self._dialect)}): {remedy}"
+        known = network_message(self._dialect, "sign_on")
+        words = f"{text} ({known}): {remedy}"
         return Trouble("unanswered", words, is_plain=False)
 
     def _wrong_mac(self) -> Trouble | None:
@@ -259,7 +260,7 @@ class Conversation:
         if self._not_signed_on and self._not_signed_on >= self._requests:
             count = self._not_signed_on
             text = f"{_counted(count, 'request')} came without a sign-on before it"
-            known = sign_on_of(self._dialect)
+            known = network_message(self._dialect, "sign_on")
             return Trouble("sign-on", f"{text} ({known}): --no-sign-on lets them through")
         if self._at_host or self._signed_on:
             return None
@@ -339,9 +340,9 @@ class Conversation:
         return next((name for name, known in self._dialect.codes.items() if known == code), "")
 
 
-def sign_on_of(dialect: Dialect) -> str:
-    """How a sign-on is known: '0800, DE 70 001'."""
-    message = dialect.network(Station("", "", ""), "sign_on", stan="", sent="")
+def network_message(dialect: Dialect, function: str) -> str:
+    """How a sign-on ('sign_on') or an echo ('echo') is known: '0800, DE 70 001'."""
+    message = dialect.network(Station("", "", ""), function, stan="", sent="")
     return f"{message.mti}, DE {message.element('function')} {message.text('function')}"
 
 

@@ -74,6 +74,7 @@ class TerminalEvidence:
             *(name, contract, dialect, self.time, self.transactions, self.wait, faults),
             connections or Connections(),
         )
+        self.wire.network.observed = observed
         self.ledger = LedgerEvidence(contract, self.transactions)
         self.own_account = OwnAccount(self.transactions, self.wait)
 

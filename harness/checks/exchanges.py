@@ -40,14 +40,15 @@ class Unanswered:
 
 class Exchange:
     """What was asked and what was answered. `arrived_at` is when the message came to the host that
-    waits for an answer, `settled_at` when an answer left that settled it, the `settled_by`-th (run
+    waits for an answer, `closings` how many connections had ended when the terminal last sent it,
+    `settled_at` when an answer left that settled it, the `settled_by`-th (run
     seconds); `code` and `approval` are that answer's. `card` and `customer` are those of the
     transaction that it is about, where they are seen.
     """
 
     __slots__ = (
-        "answers", "approval", "arrivals", "arrived_at", "asked", "card", "code", "customer",
-        "doubtful", "excused", "judged", "latest", "message_class", "mti",
+        "answers", "approval", "arrivals", "arrived_at", "asked", "card", "closings", "code",
+        "customer", "doubtful", "excused", "judged", "latest", "message_class", "mti",
         "reversal", "said", "sent", "settled_at", "settled_by", "stan", "waits",
     )  # fmt: skip
 
@@ -67,6 +68,7 @@ class Exchange:
         self.excused = False
         self.arrivals = 0
         self.arrived_at = 0.0
+        self.closings = 0
         self.waits = False
         self.answers = 0
         self.settled_at = 0.0
@@ -95,11 +97,12 @@ class Exchanges:
     the host, and `unanswered` are exchanges whose time was over without one.
     """
 
-    __slots__ = ("_by_stan", "_contract", "_trouble_until", "answer", "unanswered")
+    __slots__ = ("_by_stan", "_closings", "_contract", "_trouble_until", "answer", "unanswered")
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
         self._by_stan: dict[str, Exchange] = {}
+        self._closings = 0
         self._trouble_until = -1.0
         self.answer: Answer | None = None
         self.unanswered: list[Unanswered] = []
@@ -117,6 +120,7 @@ class Exchanges:
         if known is None or not self._is_of(known, message):
             known = self._begin(message)
         known.latest = _hash_of(message.fields)
+        known.closings = self._closings
         known.said = known.said or known.latest
 
     def is_about(self, message: Message, whose: Whose) -> None:
@@ -139,8 +143,8 @@ class Exchanges:
             exchange.asked = echo_of(message)
             self._reversed(message)
         exchange.arrivals += 1
-        if not (own and connected):
-            return
+        if not (own and connected) or exchange.closings < self._closings:
+            return  # a host that stood still reads it when the terminal has given the connection up
         if exchange.waits and not self._over(exchange, at):
             return  # the first one still waits
         exchange.waits = True
@@ -173,7 +177,8 @@ class Exchanges:
         self.answer = Answer(message, exchange, took)
 
     def closed(self, at: float) -> None:
-        """The connection has ended: what waits gets no answer any more."""
+        """The connection has ended: what waits, or is still on its way, gets no answer any more."""
+        self._closings += 1
         for exchange in self._by_stan.values():
             if exchange.waits:
                 self._over(exchange, at)
@@ -205,6 +210,7 @@ class Exchanges:
 
     def _begin(self, message: Message) -> Exchange:
         exchange = Exchange(message)
+        exchange.closings = self._closings
         before = self._by_stan.pop(exchange.stan, None)
         self._by_stan[exchange.stan] = exchange
         if before is None and len(self._by_stan) > KEEPS:

@@ -249,6 +249,7 @@ class Judgement:
             reasons.append(
                 f"more than {most:,} terminals were named: of the others nothing is judged"
             )
+        reasons += self._facts.cut_short
         reasons += self._facts.unmet
         reasons += self._nothing_paid(totals)
         reasons += [

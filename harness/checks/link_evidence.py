@@ -112,6 +112,8 @@ class LinkEvidence:
             return LinkDown("there is no connection")
         if contract.sign_on and not self.signed_on:
             return LinkDown("nothing was signed on")
+        if not contract.echo:
+            return None  # the connection is all that the terminal knows of the link
         silent = self._time.between(self.heard, at)  # it asks three times before it knows
         overdue = silent - contract.silence - contract.slack
         if overdue > 0.0:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from harness import events as e
 from harness.bounded import keep_latest
 from harness.checks.base import FAILURES_KEPT, Late, late_by
+from harness.checks.observed import EVERYTHING
 from harness.contract import Contract
 from harness.wire.message import Kind, Message
 
@@ -55,15 +56,21 @@ class Ignored(NamedTuple):
 class NetworkExchanges:
     """`tried` counts the sign-ons and echoes that were judged, `ignored` are those that failed."""
 
-    __slots__ = ("_answered", "_contract", "_faults", "_opened_at", "_waiting", "ignored", "tried")
+    __slots__ = (
+        "_answered", "_closings", "_contract", "_faults", "_left_after", "_opened_at", "_waiting",
+        "ignored", "observed", "tried",
+    )  # fmt: skip
 
     def __init__(self, contract: Contract, faults: FaultsInForce | None) -> None:
         """`faults` are those that may have taken an answer on its way; None where none can have."""
         self._contract = contract
         self._faults = faults
         self._opened_at = 0.0
+        self._closings = 0
+        self._left_after: dict[str, int] = {}  # by STAN: how many connections had ended then
         self._waiting: dict[str, tuple[Message, float]] = {}  # what was asked, and when, by STAN
         self._answered: dict[str, Message] = {}  # what was asked and has its answer, by STAN
+        self.observed = EVERYTHING  # whose evidence there is at what time
         self.tried = 0
         self.ignored: list[Ignored] = []
 
@@ -71,6 +78,11 @@ class NetworkExchanges:
         self._opened_at = at
         self._waiting.clear()
         self._answered.clear()
+
+    def leaves(self, message: Message) -> None:
+        """A network management message leaves the terminal, where they are read at the host."""
+        self._left_after[message.stan] = self._closings
+        keep_latest(self._left_after, KEEPS)
 
     def passes(self, at: float, message: Message, *, to_host: bool, authentic: bool) -> None:
         """A network management message passes the end at which they are read."""
@@ -81,6 +93,7 @@ class NetworkExchanges:
 
     def closed(self, at: float) -> None:
         """The connection has ended: what waits gets no answer any more."""
+        self._closings += 1
         self.overdue(at)
         self._waiting.clear()
 
@@ -100,6 +113,8 @@ class NetworkExchanges:
             self.tried += count
 
     def _asks(self, at: float, message: Message) -> None:
+        if self._left_after.get(message.stan, self._closings) < self._closings:
+            return  # a host that stood still reads it on a connection that was given up
         if message.function in ("sign_on", "echo"):
             self._answered.pop(message.stan, None)
             self._waiting[message.stan] = (message, at)
@@ -131,6 +146,9 @@ class NetworkExchanges:
             return
         if self._contract.host_excused(asked_at, until):
             return
+        waited_until = min(until, asked_at + self._bound(asked.function))
+        if not self.observed.host_throughout(asked_at, waited_until):
+            return  # it may have stood still, or not have been there
         self.tried += 1
         if wrong and len(self.ignored) < FAILURES_KEPT:
             name = asked.function.replace("_", "-")

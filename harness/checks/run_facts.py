@@ -84,6 +84,7 @@ class RunFacts:
         self.unmasked: list[str] = []
         self.notes: list[str] = []
         self.errors = HarnessErrors()
+        self.full = 0  # MB of the journal, where the run ended for that
         self.too_many_terminals = 0  # so many are judged, and there were more
 
     def see(self, at: float, actor: str, event: e.Event) -> None:
@@ -104,6 +105,8 @@ class RunFacts:
         elif isinstance(event, e.DescriptorsRanOut):
             self.not_made += event.count
             self.descriptors = event.limit
+        elif isinstance(event, e.JournalFull):
+            self.full = event.limit
         elif isinstance(event, e.RunEnded):
             self.ended = event.how
         elif isinstance(event, e.EvidenceMissing):
@@ -131,6 +134,15 @@ class RunFacts:
                 f"{self.descriptors:,} descriptors: raise `ulimit -n`, or take fewer terminals"
             )
         return found
+
+    @property
+    def cut_short(self) -> list[str]:
+        """Why the run ended before its time: nobody knows what would have come."""
+        if not self.full:
+            return []
+        return [
+            f"the run ended early, as its journal has {self.full:,} MB: --most-journal lets it grow"
+        ]
 
     @property
     def came_to_its_end(self) -> bool:

@@ -127,6 +127,8 @@ class WireEvidence:
         if management and event.end == self._network_end and not event.problem:
             authentic = self._authentic_mac(event.mac)
             self.network.passes(at, message, to_host=event.to == "host", authentic=authentic)
+        elif management and (event.end, event.to) == ("terminal", "host"):
+            self.network.leaves(message)
         if event.problem or (not management and WAY.get(kind, event.to) != event.to):
             self.kind = None  # damaged, maybe into what only the other end would say
             return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -52,7 +53,8 @@ class Files(NamedTuple):
 
 def prepare(files: Files, **inputs: Path | None) -> None:
     """Find out now what would otherwise spoil the end of a long run. `inputs` are the files that
-    the command reads, by what they are. The reports are this command's alone until it ends.
+    the command reads, by what they are. The reports are this command's alone until it ends, and
+    are empty until it writes them.
 
     Raises:
         ConfigError: a directory that is missing, a file that may not be written, or one file for
@@ -80,6 +82,19 @@ def prepare(files: Files, **inputs: Path | None) -> None:
             except OSError as trouble:
                 raise EnvironmentTrouble(f"{path} cannot be written: {trouble}") from trouble
             until_the_end(lock.release)
+            _empty(path)
+
+
+def _empty(path: Path) -> None:
+    """No report of an earlier run stays there, which somebody might take for this run's if this
+    process is killed. No reader of JSON or XML takes an empty file for a report.
+    """
+    if not path.is_file():  # a device or a pipe
+        return
+    try:
+        os.truncate(path, 0)
+    except OSError as trouble:
+        raise EnvironmentTrouble(f"{path} cannot be written: {trouble}") from trouble
 
 
 def _check_apart(files: Files, inputs: Mapping[str, Path | None]) -> None:

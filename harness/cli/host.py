@@ -57,6 +57,7 @@ def host(
         journal=files.journal,
         state_dir=options.state_dir,
         fsync=options.fsync,
+        most_journal=options.most_journal,
         limits=PeerLimits(
             connections=max_connections,
             unread_for=parse_duration(unread_for, place=f"--unread-for {unread_for}"),

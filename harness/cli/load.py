@@ -97,6 +97,7 @@ def load(
     check_profiles(plan)
     warm = _warm_up(warm_up, seconds)
     files = Files(reports.journal, reports.junit, reports.json)
+    _check_journal(files.journal)
     prepare(files, cards=cards, **link.files())
     console = files.screen()
     if not quiet:
@@ -132,6 +133,16 @@ def load(
         unwritten = files.write(verdict, outcome.header, figures)
     troubles = (*outcome.troubles, *unwritten)
     raise typer.Exit(conclude(verdict, troubles, interrupted=outcome.interrupted))
+
+
+def _check_journal(path: Path | None) -> None:
+    """Raises ConfigError for a device: errors of the host are counted from the journal."""
+    if path is not None and path.exists() and not (path.is_file() or path.is_dir()):
+        raise ConfigError(
+            "is no regular file, and a load run reads its journal",
+            place=f"--journal {path}",
+            remedy="name a file",
+        )
 
 
 def _theirs(

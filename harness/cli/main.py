@@ -251,6 +251,9 @@ def _internal(error: Exception | SystemExit) -> int:
     if isinstance(error, OSError) and error.errno in _ENVIRONMENT:
         tell(f"environment: {error}")
         return ENVIRONMENT
+    if isinstance(error, FileNotFoundError) and _directory_is_gone():
+        tell("environment: the working directory was deleted: change to one that is there")
+        return ENVIRONMENT
     what = "an error" if isinstance(error, HarnessError) else "an unexpected error"
     if os.environ.get("HARNESS_DEBUG") == "1":
         print(_traceback_of(error), file=sys.stderr)
@@ -259,6 +262,15 @@ def _internal(error: Exception | SystemExit) -> int:
     line = f"{what} inside the harness: {type(error).__name__}: {shown(said)}"
     tell(f"{line}\n{_traceback_kept(error)}")
     return INTERNAL
+
+
+def _directory_is_gone() -> bool:
+    """Is there no working directory any more? Then no relative path can be looked up."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _traceback_of(error: BaseException) -> str:

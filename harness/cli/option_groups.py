@@ -19,11 +19,11 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from harness.contract import HOST_RESPONSE
+from harness.contract import HOST_RESPONSE, MOST_JOURNAL
 from harness.crypto.mac import mac_names
 from harness.link_options import LinkOptions
 from harness.units import format_duration
-from harness.value_ranges import MOST_SEED
+from harness.value_ranges import MOST, MOST_SEED
 from harness.wire.dialects import DIALECTS
 from harness.wire.framing import framing_names
 
@@ -68,6 +68,10 @@ class LinkFlags:
         bool | None,
         typer.Option("--sign-on/--no-sign-on", help="Whether requests need a sign-on (0800)."),
     ] = None
+    echo: Annotated[
+        bool | None,
+        typer.Option("--echo/--no-echo", help="Whether terminals send echoes (0800)."),
+    ] = None
 
     def files(self) -> dict[str, Path | None]:
         """What of it may be a file that is read: a specification, and keys."""
@@ -89,6 +93,7 @@ class LinkFlags:
             mac=self.mac,
             keys=self.keys,
             sign_on=self.sign_on,
+            echo=self.echo,
         )
         return link.checked(flag_of)
 
@@ -117,6 +122,10 @@ class StandaloneFlags:
         Path | None, typer.Option(help="What survives the process is kept here.")
     ] = None
     fsync: Annotated[bool, typer.Option("--fsync", help="It survives power loss, too.")] = False
+    most_journal: Annotated[
+        int,
+        typer.Option(min=1, max=MOST, help="The run ends when its journal has so many MB."),
+    ] = MOST_JOURNAL
 
 
 @dataclass(frozen=True)

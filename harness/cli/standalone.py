@@ -222,7 +222,10 @@ async def _until_settled(
         trouble = ""
         end = standalone.plan.duration or float("inf")
         with ProgressView(console, _began(standalone), quiet=not progress) as view:
-            while not stop.is_set() and (left := end - standalone.clock.now()) > 0:
+            while (
+                not (stop.is_set() or standalone.journal_is_full())
+                and (left := end - standalone.clock.now()) > 0
+            ):
                 trouble = _told_of(standalone, trouble)
                 if isinstance(standalone, StandaloneTerminals):
                     view(_progress(standalone, end))

@@ -68,6 +68,7 @@ def terminals(
         journal=files.journal,
         state_dir=options.state_dir,
         fsync=options.fsync,
+        most_journal=options.most_journal,
         listeners=[meter.see, *watch.listeners],
     )
     run_until_stopped(

@@ -90,6 +90,12 @@ class DescriptorsRanOut(HarnessEvent, frozen=True, gc=False):
     limit: int
 
 
+class JournalFull(HarnessEvent, frozen=True, gc=False):
+    """The journal has the `limit` of MB that it may have (--most-journal): the run ends with it."""
+
+    limit: int
+
+
 class EvidenceKept(HarnessEvent, frozen=True, gc=False):
     """The journal has the evidence of so many `terminals` `of` the fleet; nothing is judged of the
     others.

@@ -66,6 +66,8 @@ class JournalWriter:
             EnvironmentTrouble: it cannot be written, or another process writes it.
         """
         self.path = path
+        self.size = resume.mark.size
+        """Bytes that were written, those before `resume` included."""
         self._seq = resume.seq
         self._checksum = resume.mark.checksum
         self._lock = lock_journal(path) if lock is None else lock
@@ -84,6 +86,7 @@ class JournalWriter:
         file = path.open("wb", buffering=1 << 18)
         line = encode_header(header) + b"\n"
         self._checksum = crc32(line)
+        self.size = len(line)
         file.write(line)
         try:
             file.flush()  # so that a reader finds a header from the start
@@ -116,6 +119,7 @@ class JournalWriter:
     def _put(self, line: bytes) -> None:
         line += b"\n"
         self._checksum = crc32(line, self._checksum)
+        self.size += len(line)
         try:
             self._file.write(line)
         except OSError as trouble:

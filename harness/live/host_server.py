@@ -153,8 +153,10 @@ class HostServer:
         return True
 
     def _refused(self, what: str) -> None:
-        """A connection was refused: there are too many 'connections', or 'descriptors'."""
-        short = self.crowd.most < self._limits.connections and self.standalone
+        """A connection was refused: there are too many 'connections', or 'descriptors', which are
+        all that limits a host of our own terminals.
+        """
+        short = not self.standalone or self.crowd.most < self._limits.connections
         self._refusals.happened("descriptors" if short else what)
 
     def _tell_refusals(self, what: str, count: int) -> None:

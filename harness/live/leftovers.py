@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from harness.errors import EnvironmentTrouble
 from harness.file_lock import OWNER_ONLY, FileLock, is_free, is_note
 from harness.live.journal_merge import PARTS, part_path
 
@@ -26,10 +27,20 @@ _HEADER = b'{"format":'  # what each part begins with
 
 @contextlib.contextmanager
 def temporary_state() -> Iterator[Path]:
-    """A directory for the store of this run alone. Those of killed runs are removed."""
-    place = Path(tempfile.gettempdir())
-    remove_directories(place)
-    fresh = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=place))
+    """A directory for the store of this run alone. Those of killed runs are removed.
+
+    Raises:
+        EnvironmentTrouble: no directory for temporary files can be written.
+    """
+    try:
+        place = Path(tempfile.gettempdir())
+        remove_directories(place)
+        fresh = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=place))
+    except OSError as trouble:
+        raise EnvironmentTrouble(
+            f"there is no directory for temporary files: {trouble.strerror or trouble}\n"
+            "name one that can be written in TMPDIR, or one for the store with --state-dir"
+        ) from trouble
     lock = FileLock(
         fresh / _LOCK,
         what="the directory",

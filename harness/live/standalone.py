@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -25,11 +25,13 @@ import msgspec
 from harness import events as e
 from harness.assembly import Assembly
 from harness.checks.judge import Judge
-from harness.checks.secrecy import SecrecyScan
+from harness.checks.secrecy import SCAN, SecrecyScan
 from harness.checks.verdict import Verdict
+from harness.contract import MOST_JOURNAL
 from harness.errors import EnvironmentTrouble
 from harness.journal import Header, Journal, JournalWriter, Listener, Mark
 from harness.journal.cut import CuttableJournal
+from harness.live.awaited_events import AwaitedEvents
 from harness.live.begun_journal import (
     Begun,
     JournalPlace,
@@ -40,6 +42,8 @@ from harness.live.begun_journal import (
 from harness.live.clock import LiveClock, unix_time
 from harness.live.evidence_sample import EvidenceSample
 from harness.live.fault_places import check_faults
+from harness.live.journal_limit import JournalLimit
+from harness.live.journal_scan import JournalScan
 from harness.live.loop import FirstError, allow_many_files, cancel, watched
 from harness.live.own_delay import OwnDelay
 from harness.live.transport import watch_windows
@@ -60,14 +64,6 @@ class StandaloneMachines(Protocol):
     def record(self, actor: str, event: e.Event) -> None: ...
 
 
-class Waiting(msgspec.Struct):
-    """A call of `wait_for`: `done` gets the event once `left` more of those `wanted` have come."""
-
-    wanted: Callable[[str, e.Event], bool]
-    left: int
-    done: asyncio.Future[Any]
-
-
 class Standalone:
     """What a standalone host and standalone terminals share. Use it as an async context."""
 
@@ -80,16 +76,19 @@ class Standalone:
         journal: Path | None = None,
         state_dir: Path | None = None,
         fsync: bool = False,
+        most_journal: int = MOST_JOURNAL,
         listeners: Sequence[Listener] = (),
         judged: int = 0,
     ) -> None:
         """`state_dir` keeps what must survive the process, with `fsync` a power cut too. A process
         that is started on the directory of a killed one goes on where that was, in the same
-        journal. `listeners` get each entry of the journal, and of what is not kept in it: with
+        journal. The run ends when its journal has `most_journal` MB, those of earlier processes
+        included. `listeners` get each entry of the journal, and of what is not kept in it: with
         `judged`, the evidence of so many terminals of ours is kept and judged.
 
         Raises:
-            ConfigError: a fault that only the other end could carry out, or what `Assembly` says.
+            ConfigError: a fault that only the other end could carry out, a journal of no size, or
+                what `Assembly` says.
         """
         check_faults(plan, self.mode)
         self.plan = plan
@@ -99,7 +98,7 @@ class Standalone:
         self._fsync = fsync
         self._listeners = listeners
         self._assembly = Assembly(plan)
-        self._waiting: list[Waiting] = []
+        self._awaited = AwaitedEvents()
         self._tasks: list[asyncio.Task[None]] = []
         self._writer: JournalWriter | None = None
         self._kept: CuttableJournal | None = None
@@ -109,6 +108,8 @@ class Standalone:
         self.judge = Judge(self.header)
         self.journal = Journal()
         self._sample = EvidenceSample(plan.terminals, judged)
+        self._limit = JournalLimit(most_journal)
+        self._scan: JournalScan | None = None
         self._settled = False
         self._scanned = False
         self._ended_early = ""
@@ -168,6 +169,7 @@ class Standalone:
                 watch_windows(
                     self.clock, self._assembly.faults, lambda event: record(e.RUN, event)
                 ),
+                *([] if self._scan is None else [self._scan.follow()]),
             )
         ]
         return self
@@ -190,13 +192,20 @@ class Standalone:
         else:
             self.header = msgspec.structs.replace(self.header, origin=unix_time())
         self.journal.subscribe(self._sample.through(self.judge.see), needed=True)
-        self.journal.subscribe(self._tell)
+        self.journal.subscribe(self._awaited.see)
         if self._writer is not None:
             # A store and its journal are kept together, or not at all.
             self._kept = CuttableJournal(self._writer, strict=self._state_dir is not None)
             self.journal.subscribe(self._sample.through(self._kept.write), needed=True)
         for listener in self._listeners:
             self.journal.subscribe(listener)
+        if self.path is not None:
+            self._scan = JournalScan(self.path, self._secrecy_scan())
+
+    def _secrecy_scan(self) -> SecrecyScan:
+        assembly = self._assembly
+        known = assembly.population if self.header.population else None
+        return SecrecyScan(known, assembly.keys, terminals=self.plan.terminals)
 
     def _goes_on_with(self, found: Header) -> Listener:
         """The journal of an earlier process is gone on with: who gets its entries."""
@@ -284,7 +293,10 @@ class Standalone:
         end = self.machines.delay.deadline(wait)
         stop_waiting = stop_waiting or asyncio.Event()
         while not (quiet := self.quiet()) and not end.passed and not stop_waiting.is_set():
-            await self.pause(stop_waiting)
+            if self._limit.is_passed(self._size):
+                stop_waiting.set()
+            else:
+                await self.pause(stop_waiting)
         self._how = "quiet" if quiet else "interrupted" if stop_waiting.is_set() else "open"
         return quiet
 
@@ -292,8 +304,23 @@ class Standalone:
         """Go on for so long, in run seconds. Raises what goes wrong meanwhile."""
         end = self.clock.now() + parse_duration(duration, place="serve")
         never = asyncio.Event()
-        while (left := end - self.clock.now()) > 0:
+        while not self.journal_is_full() and (left := end - self.clock.now()) > 0:
             await self.pause(never, min(0.25, self.clock.wall(left)))
+
+    def journal_is_full(self) -> bool:
+        """Has the journal as many bytes as it may have? Then the run is to end, which is recorded
+        the first time.
+        """
+        full = self._limit.is_reached(self._size)
+        if full and not self._limit.told:
+            self._limit.told = True
+            self.machines.record(e.RUN, e.JournalFull(self._limit.megabytes))
+        return full
+
+    @property
+    def _size(self) -> int:
+        """Bytes of the journal, where there is one."""
+        return 0 if self._writer is None else self._writer.size
 
     async def pause(self, until: asyncio.Event, wall: float = LOOK_EVERY) -> None:
         """Wait so many wall seconds, or until the event. Raises what went wrong meanwhile."""
@@ -316,35 +343,9 @@ class Standalone:
         """The `count`th event of that kind from now on; of that actor and with those values, where
         given. `within` wall seconds, else TimeoutError.
         """
-
-        def wanted(who: str, event: e.Event) -> bool:
-            return (
-                isinstance(event, kind)
-                and actor in ("", who)
-                and all(getattr(event, name) == value for name, value in values.items())
-            )
-
-        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._waiting.append(Waiting(wanted, count, done))
-        failed = self._first_error.wait()
-        either: set[asyncio.Future[Any]] = {done, failed}
-        try:
-            await asyncio.wait(either, timeout=within, return_when=asyncio.FIRST_COMPLETED)
-            self._first_error.check()
-            if not done.done():
-                raise TimeoutError(f"no {kind.__name__} within {within:g} s")
-            event: E = done.result()
-            return event
-        finally:
-            failed.cancel()
-            self._waiting = [waiting for waiting in self._waiting if waiting.done is not done]
-
-    def _tell(self, _at: float, actor: str, event: e.Event) -> None:
-        for waiting in self._waiting:
-            if not waiting.done.done() and waiting.wanted(actor, event):
-                waiting.left -= 1
-                if waiting.left <= 0:
-                    waiting.done.set_result(event)
+        return await self._awaited.wait_for(
+            kind, self._first_error, count=count, actor=actor, within=within, values=values
+        )
 
     # --- the verdict -----------------------------------------------------------------------------
 
@@ -355,7 +356,7 @@ class Standalone:
         """
         if not self._scanned:
             self._scanned = True
-            self.judge.without("the scan for secrets (S3)", self._scan)
+            self.judge.without(SCAN, self._scan_for_secrets)
         return self.judge.verdict(
             cut=self._ended_early, interrupted=self._how not in ("quiet", "open")
         )
@@ -370,15 +371,11 @@ class Standalone:
         """Why the journal is cut while the run goes on, '' if it is not."""
         return "" if self._kept is None else self._kept.trouble
 
-    def _scan(self) -> None:
-        if self.path is None:
-            return
-        assembly = self._assembly
-        known = assembly.population if self.header.population else None
-        scan = SecrecyScan(known, assembly.keys, terminals=self.plan.terminals)
-        with self.path.open("rb") as lines:
-            scan.scan_lines(lines, self.path.name)
-        self.judge.secrecy(scan.scanned, *scan.apart)
+    def _scan_for_secrets(self) -> None:
+        scan = self._scan
+        if scan is not None and scan.tried:
+            scan.finish()
+            self.judge.secrecy(scan.found.scanned, *scan.found.apart)
 
 
 def calendar_at(origin: float) -> Calendar:

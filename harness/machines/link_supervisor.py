@@ -13,6 +13,9 @@ Rules (docs/domain.md, "Network management", and "Store and forward", rule 10):
 - Where no sign-on is asked for, a new connection is up at once, unless a request or an echo had
   been left unanswered before it: a host that hangs may still accept connections. Then an echo is
   sent, and the link is up once it is answered.
+- Where no echoes are sent, as the host may know none, the link is up as long as its connection
+  stands, and what was left unanswered is all that can show that the connection is dead: the third
+  request or reversal in a row without a message from the host closes it.
 - The wait before the n-th attempt in a row to connect is uniform in 0 to min(60 s, 1 s * 2^n). Only
   a link that is up resets n.
 
@@ -32,7 +35,9 @@ Judgement = Literal["up", "doubtful", "down"]
 
 
 class LinkTimes(msgspec.Struct, frozen=True, kw_only=True):
-    """All in seconds, but for `echoes`, the number of unanswered echoes that close a connection."""
+    """All in seconds, but for `echoes`, the number of unanswered echoes that close a connection
+    (where no echoes are sent: of unanswered requests and reversals).
+    """
 
     connect: float = 10.0
     sign_on: float = 15.0
@@ -47,6 +52,7 @@ class LinkSupervisor:
     """One terminal's link to its host, as the terminal judges it."""
 
     __slots__ = (
+        "_asks_by_echo",
         "_attempt",
         "_draw_key",
         "_fails_at",
@@ -62,8 +68,12 @@ class LinkSupervisor:
         "why",
     )
 
-    def __init__(self, times: LinkTimes, draw_key: int) -> None:
+    def __init__(self, times: LinkTimes, draw_key: int, *, echo: bool = True) -> None:
+        """`draw_key` keys the random waits between attempts to connect; with `echo` a host that is
+        silent is asked for an echo.
+        """
         self._times = times
+        self._asks_by_echo = echo
         self._draw_key = draw_key
         self._phase = "off"
         self._fails_at = NEVER
@@ -92,6 +102,8 @@ class LinkSupervisor:
         self._back_off(now)
 
     def next_deadline(self) -> float:
+        if self._phase == "standing" and not self._asks_by_echo:
+            return NEVER
         if self._phase == "standing" and not self._unanswered:
             return self._heard + self._times.echo_idle
         return self._fails_at
@@ -146,6 +158,8 @@ class LinkSupervisor:
     def heard(self, now: float) -> None:
         """A message came from the host, and could be read."""
         self._heard = now
+        if not self._asks_by_echo:
+            self._unanswered = 0
         if self._phase == "standing":  # it does more than accept the sign-on
             self._reached = 0
 
@@ -179,8 +193,15 @@ class LinkSupervisor:
         self._judge("up", why)
 
     def unanswered_request(self, now: float) -> None:
-        """A host_response timer expired: down, but stay connected and ask at once."""
+        """A host_response timer expired, or, where no echoes are sent, a reversal is due to be
+        repeated. With echoes: down, but stay connected and ask at once.
+        """
         if self._phase != "standing":
+            return
+        if not self._asks_by_echo:
+            self._unanswered += 1
+            if self._unanswered >= self._times.echoes:
+                self._give_up(now, f"{self._unanswered} messages in a row were not answered")
             return
         self._silent = True
         self._judge("down", "a request was not answered")

@@ -299,9 +299,15 @@ class Terminal(TerminalCore):
     def _send_advice(self, now: float) -> None:
         if self.link.error is not None:
             return  # the owner is about to close the connection, and nothing would leave any more
+        repeats = self.forward.in_flight
         advice = self.forward.next_to_send(now)
         if advice is None:
             return
+        if repeats and not self.settings.echo:  # else an echo finds a connection that is dead
+            self.link_supervisor.unanswered_request(now)
+            if not self.link_supervisor.connected:
+                self._follow_link(now)
+                return
         message = self.advice_message(advice, now)
         advice.answer = counterpart(message.mti)
         self.send(message)

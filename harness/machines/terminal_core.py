@@ -59,6 +59,7 @@ class TerminalSettings(msgspec.Struct, frozen=True, kw_only=True):
     - `hotlist`: tokens of cards that are captured as soon as they are read.
     - `mac`: drop messages whose MAC is missing or wrong.
     - `sign_on`: sign on before anything else is sent.
+    - `echo`: send an echo to a host that is silent.
     """
 
     timers: dict[str, float] = {}
@@ -76,6 +77,7 @@ class TerminalSettings(msgspec.Struct, frozen=True, kw_only=True):
     hotlist: tuple[str, ...] = ()
     mac: bool = True
     sign_on: bool = True
+    echo: bool = True
 
 
 class TerminalContext(msgspec.Struct):
@@ -108,7 +110,7 @@ class TerminalCore:
         self.id = context.station.terminal
         self.timers = Timers(settings.timers)
         draws = key_of(context.seed, "uplink", self.id)
-        self.link_supervisor = LinkSupervisor(settings.link_times, draws)
+        self.link_supervisor = LinkSupervisor(settings.link_times, draws, echo=settings.echo)
         self.forward = StoreForward(settings.advice_response)
         self.matcher = Matcher(self.id, partial_approval=settings.partial_approval)
         self.service = Service()

@@ -149,6 +149,9 @@ _WORDS: dict[type[e.Event], Callable[[Any], str]] = {
     e.DescriptorsRanOut: lambda x: (
         f"{x.count:,} connections could not be made: this process may have {x.limit:,} descriptors"
     ),
+    e.JournalFull: lambda x: (
+        f"the journal has {x.limit:,} MB, as much as --most-journal allows: the run ends"
+    ),
     e.LinkOpened: lambda _: "connected",
     e.LinkClosed: lambda x: f"CONNECTION CLOSED ({x.how})",
     e.ConnectFailed: lambda x: f"NO CONNECTION ({x.how})",

@@ -17,7 +17,7 @@ import msgspec
 from harness import events as e
 from harness.cards import population_of
 from harness.checks.base import Failure
-from harness.checks.judge import NETWORK_AT_HOST, Judge, dialect_of
+from harness.checks.judge import KILLED, NETWORK_AT_HOST, Judge, dialect_of
 from harness.checks.observed import Observed
 from harness.checks.secrecy import SCAN, SecrecyScan
 from harness.checks.verdict import Verdict
@@ -64,13 +64,15 @@ def judge_together(paths: Sequence[Path]) -> tuple[Verdict, Header]:
     ends: dict[str, Entry] = {}  # by half: of its last process, where that has ended
     halves = [_Half(reader, header) for reader in readers]
     meeting = _Meeting(dialect_of(header))
-    for half, entry in _merged(halves):
+    for at, half, entry in _merged(halves):
         if entry is None:
-            observed.set(half.mode, there=True)
+            observed.set(half.mode, at, there=True)
             continue
         meeting.see(entry.event)
         over = isinstance(entry.event, e.RunEnded)
-        observed.set(half.mode, there=not over)
+        observed.set(half.mode, at, there=not over)
+        if _host_was_killed(entry.event):
+            observed.host_lives(at, lives=False)
         if half.mode == "terminals":
             observed.until = entry.at if over else float("inf")
         if over:
@@ -95,6 +97,11 @@ def judge_together(paths: Sequence[Path]) -> tuple[Verdict, Header]:
         judge.without(SCAN, partial(scan_journal, path, header, judge))
     until = min((half.last for half in halves if half.cut), default=None)
     return judge.verdict(cut=cut, until=until, interrupted=how == "interrupted"), header
+
+
+def _host_was_killed(event: e.Event) -> bool:
+    """Did a process of the host write its last entry then?"""
+    return isinstance(event, e.HostCrashed) and event.phase == KILLED
 
 
 class _Meeting:
@@ -196,11 +203,11 @@ class _Half:
                 yield at, rank, entry.seq, self, moved
 
 
-def _merged(halves: Sequence[_Half]) -> Iterator[tuple[_Half, Entry | None]]:
-    """All entries in order of time, None where a half begins."""
+def _merged(halves: Sequence[_Half]) -> Iterator[tuple[float, _Half, Entry | None]]:
+    """All entries in order of time, with that time (run seconds); None where a half begins."""
     streams = [half.entries(rank) for rank, half in enumerate(halves)]
-    for *_, half, entry in heapq.merge(*streams, key=lambda item: item[:3]):
-        yield half, entry
+    for at, *_, half, entry in heapq.merge(*streams, key=lambda item: item[:3]):
+        yield at, half, entry
 
 
 def _of_the_terminals_own(event: e.Event) -> bool:

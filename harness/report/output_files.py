@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 import sys
 from pathlib import Path
 
 from harness.errors import ConfigError, EnvironmentTrouble
 
 STANDARD_OUTPUT = Path("-")
+
+_pipes: dict[Path, int] = {}
+"""Descriptors of pipes that are read. A reader whose last writer is gone takes that for the end, so
+they stay open until this process ends.
+"""
 
 
 def check_writable(path: Path, *, place: str) -> None:
@@ -17,11 +24,12 @@ def check_writable(path: Path, *, place: str) -> None:
     Raises:
         ConfigError: the directory does not exist, the path is a directory itself, or writing is
             not permitted.
-        EnvironmentTrouble: the disk is full or broken.
+        EnvironmentTrouble: the disk is full or broken, or it is a pipe that nobody reads.
     """
     if path == STANDARD_OUTPUT:
         return
     try:
+        _refuse_unread_pipe(path)
         path.open("ab").close()
     except (FileNotFoundError, NotADirectoryError) as trouble:
         raise ConfigError(
@@ -32,6 +40,25 @@ def check_writable(path: Path, *, place: str) -> None:
         raise ConfigError(f"{path} cannot be written ({reason})", place=place) from trouble
     except OSError as trouble:
         raise EnvironmentTrouble(f"{path} cannot be written: {trouble}") from trouble
+
+
+def _refuse_unread_pipe(path: Path) -> None:
+    """To open a named pipe for writing waits until somebody reads it, for ever if nobody does.
+
+    Raises:
+        EnvironmentTrouble: nobody reads it.
+        OSError: it cannot be opened for another reason.
+    """
+    if path in _pipes or not path.is_fifo():
+        return
+    try:
+        _pipes[path] = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError as trouble:
+        if trouble.errno != errno.ENXIO:
+            raise
+        raise EnvironmentTrouble(
+            f"{path} is a pipe that nobody reads: start its reader first, or name a file"
+        ) from trouble
 
 
 def write_file(path: Path, data: bytes) -> None:

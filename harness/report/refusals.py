@@ -42,6 +42,8 @@ class RefusalLines:
             whose, kind = actor, f"a flood ({event.what})"
         elif isinstance(event, e.DescriptorsRanOut):
             whose, kind = "the terminals", "too many descriptors"
+        elif isinstance(event, e.JournalFull):
+            whose, kind = "the run", "a full journal"
         else:
             return
         if kind not in self._told and len(self._told) >= _REASONS:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from harness import events as e
-from harness.checks.conversation import Conversation, sign_on_of
+from harness.checks.conversation import Conversation, network_message
 from harness.report.event_text import incomplete_text
 from harness.shown import shown
 from harness.wire.dialects.base import Dialect
@@ -34,11 +34,14 @@ class SetupHints:
         self._say = say
         self._at_terminals = mode == "terminals"
         self._read = dialect.read
-        self._sign_on = sign_on_of(dialect)
+        self._sign_on = network_message(dialect, "sign_on")
+        self._echo = network_message(dialect, "echo")
         self._said: dict[str, None] = {}
         self._complete: dict[str, None] = {}  # MTIs of the peer whose first message was looked at
         self._signing: dict[str, bool] = {}  # terminals whose sign-on is out: was anything heard?
         self._signed_on: dict[str, None] = {}
+        self._echoing: dict[str, None] = {}  # terminals whose echo is out
+        self._echoed = False  # has the host ever answered an echo?
         self._asked: dict[str, str] = {}  # terminal to the MTI of what waits for an answer
         self._faults = False  # of ours: then it is not plain who hung up
         self._connected = False
@@ -97,6 +100,8 @@ class SetupHints:
         self._elements(actor, event, message)
         if message.kind is Kind.NETWORK and event.to == "host" and message.function == "sign_on":
             self._signing[actor] = False
+        elif message.kind is Kind.NETWORK and event.to == "host" and message.function == "echo":
+            self._echoing[actor] = None
         elif event.to == "terminal":
             self._answer(actor, message)
         elif message.kind in (*REQUESTS, *REVERSALS):
@@ -135,6 +140,8 @@ class SetupHints:
     def _answer(self, actor: str, message: Message) -> None:
         if message.kind in (Kind.ANSWER, Kind.REVERSAL_ANSWER):
             self._asked.pop(actor, None)
+        elif message.kind is Kind.NETWORK_ANSWER and self._echoing.pop(actor, True) is None:
+            self._echoed = True
         if actor not in self._signing:
             return
         self._signing[actor] = True
@@ -188,11 +195,19 @@ class SetupHints:
 
     def _closed(self, actor: str, event: e.LinkClosed) -> None:
         heard = self._signing.pop(actor, True)
+        echoing = actor in self._echoing
+        self._echoing.pop(actor, None)
         asked = self._asked.pop(actor, "")
         hung_up = event.how in ("fin", "rst") and not self._faults
         if asked and hung_up and self._at_terminals:
             what = f"the host hung up on {actor}'s {asked}, and had not answered it"
             self._once("hangs up on a request", what)
+        if self._at_terminals and echoing and event.how == "local" and not self._echoed:
+            self._once(
+                "echo",
+                f"the host does not answer {actor}'s echoes ({self._echo}): a host that knows "
+                "none wants --no-echo",
+            )
         if not self._at_terminals or heard or actor in self._signed_on:
             return
         if event.how == "local":

@@ -38,6 +38,7 @@ def fitted(
     host: bool = True,
     terminals: bool = True,
     sign_on: bool = True,
+    echo: bool = True,
     codes: Sequence[str] = (),
 ) -> Fitting:
     """How the messages of our host, our terminals or both fit the specification. `codes` are
@@ -47,7 +48,8 @@ def fitted(
         ConfigError: with the field and the reason, where a message could not be sent, or not be
             understood.
     """
-    return _Trial(spec, dialect, place).fitting(host, terminals, sign_on, codes)
+    network = sign_on or (terminals and echo)
+    return _Trial(spec, dialect, place).fitting(host, terminals, network, codes)
 
 
 def check_cards(
@@ -126,8 +128,8 @@ class _Trial:
         }
         self.left_out: set[str] = set()
 
-    def fitting(self, host: bool, terminals: bool, sign_on: bool, codes: Sequence[str]) -> Fitting:
-        kinds = [*_BUSINESS, *(_NETWORK if terminals or sign_on else ())]
+    def fitting(self, host: bool, terminals: bool, network: bool, codes: Sequence[str]) -> Fitting:
+        kinds = [*_BUSINESS, *(_NETWORK if network else ())]
         needed = self._mandatory(kinds)
         for element in sorted(needed, key=int):
             if element not in self.spec:

@@ -496,6 +496,16 @@ def test_a_card_is_welcome_after_sign_on() -> None:
     assert not accept(60, script)
 
 
+def test_without_echoes_a_silent_host_is_no_link_that_is_down() -> None:
+    """The connection is all that the terminal knows of it."""
+    assert accept(3000, Script())
+    script = Script(contract=Contract(echo=False))
+    assert not accept(3000, script)
+    script = Script(contract=Contract(echo=False))
+    script.add(50, e.LinkClosed("fin"))
+    assert accept(3000, script)
+
+
 @pytest.mark.parametrize(("at", "down"), [(85.0, False), (95.0, True)])
 def test_no_card_once_the_host_has_been_silent_for_90_s(at: float, down: bool) -> None:
     """60 s idle and three echoes 10 s apart, by the last frame from the host."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from script import ATM, CARD, Script, failing, row
+from script import ATM, CARD, SEES, Script, failing, row
 
 from harness import events as e
+from harness.checks.judge import NETWORK_AT_HOST
 from harness.contract import Contract
 
 SILENT = "silent@10s..60s"
@@ -37,6 +38,51 @@ def test_a_connection_that_ends_in_time_excuses(closes: float, broken: set[str])
     script = asked()
     script.add(closes, e.LinkClosed("fin"))
     assert blamed(script) == broken
+
+
+@pytest.mark.parametrize(("reads_at", "broken"), [(20.02, {"H9"}), (70.0, set()), (140.0, set())])
+def test_what_is_read_after_its_connection_was_given_up(reads_at: float, broken: set[str]) -> None:
+    """A host that stood still reads a request whose terminal has hung up and connected again since:
+    it can answer nobody. Read in time, it was to be answered in time.
+    """
+    script = Script()
+    script.insert(10)
+    script.request(20, arrives=False)
+    script.frame(reads_at, "host", "host", script.requests["000001"])
+    script.add(68.0, e.LinkClosed("local"))
+    script.link_up(69.0)
+    assert blamed(script, 200.0) == broken
+
+
+@pytest.mark.parametrize(("reads_at", "broken"), [(20.02, {"H13"}), (140.0, set())])
+def test_an_echo_that_is_read_after_its_connection_was_given_up(
+    reads_at: float, broken: set[str]
+) -> None:
+    """As with a request; and the terminal's new connection has nothing to do with it."""
+    script = Script(sees=(*SEES, NETWORK_AT_HOST))
+    script.network(20, "echo", answered=False)
+    asked = next(
+        event.fields
+        for at, _, event in script.entries
+        if at == 20 and isinstance(event, e.FrameSeen)
+    )
+    script.frame(reads_at, "host", "host", asked)
+    script.add(68.0, e.LinkClosed("local"))
+    script.link_up(69.0)
+    assert blamed(script, 200.0) == broken
+
+
+def test_what_is_sent_again_on_a_new_connection_is_to_be_answered() -> None:
+    """The reading of its first sending, on the connection that was given up, does not excuse it."""
+    script = Script()
+    script.insert(10)
+    script.request(20, arrives=False)
+    script.reversal(66, arrives=False)
+    script.add(68.0, e.LinkClosed("local"))
+    script.link_up(69.0)
+    script.frame(70.0, "host", "host", script.requests["000001"])
+    script.reversal(71.0)
+    assert blamed(script, 200.0) == {"H9"}
 
 
 def test_a_request_that_never_came_need_not_be_answered() -> None:

@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 from harness import file_lock
+from harness.cli.files import Files, prepare
 from harness.cli.held import let_go_of_all
 from harness.cli.main import execute
 from harness.cli.run_and_report import fresh_name
+from harness.errors import EnvironmentTrouble
+from harness.file_lock import FileLock
 from harness.journal import lock_journal
 from harness.resources import fixture
 
@@ -86,3 +89,24 @@ def test_a_name_that_was_found_free_is_taken(tmp_path: Path) -> None:
     second.write_text("{}")
     let_go_of_all()
     assert [path.name for path in tmp_path.iterdir()] == ["case-2.json"]
+
+
+@pytest.mark.parametrize("flag", ["junit", "json"])
+def test_no_report_of_yesterday_is_left_once_a_run_has_begun(tmp_path: Path, flag: str) -> None:
+    """Also if it is killed before it writes its own."""
+    report = tmp_path / "report"
+    report.write_text("all is well")
+    prepare(Files(**{flag: report}))
+    let_go_of_all()
+    assert report.read_bytes() == b""
+
+
+def test_a_report_that_another_process_writes_is_left_alone(tmp_path: Path) -> None:
+    """Who is refused empties nothing."""
+    report = tmp_path / "report"
+    lock = FileLock(report, what="the report", remedy="wait")
+    report.write_text("being written")
+    with pytest.raises(EnvironmentTrouble):
+        prepare(Files(junit=report))
+    lock.release()
+    assert report.read_text() == "being written"

@@ -10,7 +10,7 @@ import pytest
 
 from harness.assembly import Assembly
 from harness.errors import EnvironmentTrouble
-from harness.events import FrameSeen, HostDamaged
+from harness.events import ConnectionsRefused, FrameSeen, HostDamaged
 from harness.journal import Journal
 from harness.live.clock import LiveClock
 from harness.live.host_server import HostServer
@@ -43,6 +43,27 @@ async def test_two_hosts_find_ports_of_their_own() -> None:
     assert max(one.port, other.port) < 32_768
     one.close()
     other.close()
+
+
+async def test_a_live_runs_own_host_is_limited_by_descriptors_alone() -> None:
+    """Whoever runs out of them is told of `ulimit -n`, and not of an option that only
+    `harness host` has.
+    """
+    refused: asyncio.Future[ConnectionsRefused] = asyncio.get_running_loop().create_future()
+
+    def see(_at: float, _actor: str, event: object) -> None:
+        if isinstance(event, ConnectionsRefused):
+            refused.set_result(event)
+
+    journal = Journal()
+    journal.subscribe(see)
+    host = side(journal=journal)
+    await host.listen()
+    host.crowd.most = 0  # there are no descriptors for connections
+    with socket.create_connection(("127.0.0.1", host.port)):
+        told = await asyncio.wait_for(refused, 30)
+    host.close()
+    assert told.what == "descriptors"
 
 
 @pytest.mark.parametrize("faults", [(), ("latency:by=0s",)], ids=["bare", "with faults"])

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from live_runs import live
 
+from harness.errors import EnvironmentTrouble
 from harness.file_lock import FileLock, owner_note
 from harness.journal import lock_journal
 from harness.live.journal_merge import PARTS, part_path
@@ -83,3 +84,12 @@ def test_a_live_run_removes_what_an_earlier_one_left(tmp_path: Path) -> None:
     journal = tmp_path / "run.jsonl"
     live(journal, terminals=1, duration=20.0)
     assert [path.name for path in tmp_path.iterdir()] == ["run.jsonl"]
+
+
+def test_without_a_directory_for_temporary_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The environment's trouble, with a remedy, and no error inside the harness."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    with pytest.raises(EnvironmentTrouble, match="TMPDIR"), temporary_state():
+        pass

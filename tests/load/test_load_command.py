@@ -160,3 +160,11 @@ def test_a_mistake_is_named_before_anything_runs(
     """Exit code 2, one line with the place and what would have been right."""
     assert execute(["load", *arguments]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_load_run_keeps_its_journal_in_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    """A device is refused before the run and not when its figures are read."""
+    assert execute(["load", "--for", "1s", "--terminals", "2", "--journal", "/dev/null"]) == 2
+    said = capsys.readouterr()
+    assert "is no regular file, and a load run reads its journal" in said.err
+    assert "measured" not in said.out

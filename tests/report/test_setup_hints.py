@@ -92,6 +92,25 @@ def test_a_sign_on_that_is_never_answered_names_the_message() -> None:
     assert lines[0].startswith("the host does not answer ATM1's sign-on (0800, DE 70 001): ")
 
 
+@pytest.mark.parametrize("answered", [False, True])
+def test_echoes_that_are_never_answered_name_the_option(answered: bool) -> None:
+    """A host that has answered one knows echoes, and is silent for another reason."""
+    lines: list[str] = []
+    hints = SetupHints("terminals", load_dialect(), lines.append)
+    asked = {"t": "0800", "7": "1121190000", "11": "000002", "70": "301"}
+    reply = {"t": "0810", "11": "000002", "39": "00", "70": "301"}
+    hints.see(60.0, "ATM1", e.FrameSeen("terminal", "host", asked, "none", "", 100))
+    if answered:
+        hints.see(61.0, "ATM1", e.FrameSeen("terminal", "terminal", reply, "none", "", 100))
+        hints.see(121.0, "ATM1", e.FrameSeen("terminal", "host", asked, "none", "", 100))
+    hints.see(151.0, "ATM1", e.LinkClosed("local"))
+    hint = (
+        "the host does not answer ATM1's echoes (0800, DE 70 301): a host that knows none wants "
+        "--no-echo"
+    )
+    assert lines == ([] if answered else [hint])
+
+
 def test_that_nobody_comes_is_told_after_ten_seconds() -> None:
     """Once, and not before; and not where somebody has connected."""
     for entries, told in (([], ["after 12 s: nobody connected"]), ([e.LinkOpened()], [])):

@@ -128,6 +128,11 @@ def knows_no_network_management(_bank: Bank, message: Fields, answer: Fields) ->
     return [(0.1, changed(answer, de39="40") if message["t"] == "0800" else answer)]
 
 
+def ignores_network_management(_bank: Bank, message: Fields, answer: Fields) -> Sequence[Sent]:
+    """Whatever comes as 0800 gets no answer."""
+    return [] if message["t"] == "0800" else [(0.1, answer)]
+
+
 RIGHT_HOSTS: dict[str, Errs] = {
     "no approval code": without("38"),
     "only what it must repeat": without("3", "12", "13", "32", "37", "38", "42", "49"),

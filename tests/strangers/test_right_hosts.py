@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 from bank import Bank, Errs
-from right_hosts import RIGHT_HOSTS, knows_no_network_management
+from right_hosts import (
+    RIGHT_HOSTS,
+    ignores_network_management,
+    knows_no_network_management,
+)
 from virtual_time import virtually
 
 from harness.api import Terminals
@@ -40,3 +44,17 @@ def test_a_host_that_refuses_echoes_is_there(monkeypatch: pytest.MonkeyPatch) ->
     verdict = virtually(play(knows_no_network_management, sign_on=False), monkeypatch)
     assert verdict.passed, verdict
     assert next(row.tried for row in verdict.rows if row.id == "T13")
+
+
+def test_a_host_that_knows_no_echo_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where our terminals are told so, they send none, and answers, reversals and customers go on
+    as with any other host. Where they are not told, it leaves echoes without an answer.
+    """
+    options = {"sign_on": False, "echo": False}
+    verdict = virtually(play(ignores_network_management, **options), monkeypatch)
+    assert verdict.passed, verdict
+    tried = {row.id for row in verdict.rows if row.tried}
+    assert {"T4", "T8", "T13", "H9", "H10"} <= tried
+    assert "H13" not in tried
+    asked = virtually(play(ignores_network_management, sign_on=False), monkeypatch)
+    assert {failure.invariant for failure in asked.failures} >= {"H13"}
