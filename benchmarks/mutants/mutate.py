@@ -31,14 +31,14 @@ _WORDS = ("__repr__", "__str__", "describe")  # functions that only word somethi
 
 
 class Mutant(NamedTuple):
-    """`name` is stable, `line` is where it stands in the source, `kind` one of 'comparison',
-    'condition', 'dropped', 'constant', 'deadline', 'sign', 'cell'.
+    """`name` is stable, `number` counts those of a source, `line` is where it stands, `kind` one of
+    'comparison', 'condition', 'dropped', 'constant', 'deadline', 'sign', 'cell'.
     """
 
     name: str
     kind: str
     line: int
-    index: int
+    number: int
 
 
 class _Change(NamedTuple):

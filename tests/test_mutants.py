@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from tests.mutants.mutate import mutants, mutated
+from benchmarks.mutants.mutate import mutants, mutated
 
 SOURCE = '''
 """A module."""
@@ -53,7 +53,7 @@ def test_it_makes_the_mistakes_of_programmers(name: str) -> None:
 def test_a_mutant_differs_in_one_place() -> None:
     """And each from the others."""
     whole = ast.unparse(ast.parse(SOURCE)).splitlines()
-    made = [ast.unparse(mutated(SOURCE, mutant.index)) for mutant in mutants(SOURCE)]
+    made = [ast.unparse(mutated(SOURCE, mutant.number)) for mutant in mutants(SOURCE)]
     assert len(set(made)) == len(made) > 15
     for text in made:
         lines = text.splitlines()

@@ -1,8 +1,8 @@
 """One mutant in a process of its own: is it noticed?
 
-`python -m tests.mutants.trial MODULE INDEX HOW RUNS` imports the mutant in the place of the module
-and searches as `harness explore` or `harness selftest` does. The last line of its output is JSON:
-whether the mutant was noticed, after how many runs, and by what.
+`python -m benchmarks.mutants.trial MODULE INDEX HOW RUNS` imports the mutant in the place of the
+module and searches as `harness explore` or `harness selftest` does. The last line of its output is
+JSON: whether the mutant was noticed, after how many runs, and by what.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import types
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.mutants.mutate import mutated
+from benchmarks.mutants.mutate import mutated
 
 SEED = 1
 
@@ -28,7 +28,7 @@ class _Loader(importlib.machinery.SourceFileLoader):
         super().__init__(name, path)
         self._index = index
 
-    def get_code(self, fullname: str) -> types.CodeType:
+    def get_code(self, _fullname: str) -> types.CodeType:
         source = Path(self.path).read_text(encoding="utf-8")
         return compile(mutated(source, self._index), self.path, "exec", dont_inherit=True)
 
@@ -39,7 +39,7 @@ class _Finder(importlib.abc.MetaPathFinder):
         self._index = index
 
     def find_spec(
-        self, name: str, path: Sequence[str] | None, target: types.ModuleType | None = None
+        self, name: str, path: Sequence[str] | None, _target: types.ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
         if name != self._module:
             return None

@@ -1,4 +1,4 @@
-"""`python -m tests.mutants`: small mistakes in what we ship, and whether anything notices them.
+"""`python -m benchmarks.mutants`: small mistakes in what we ship, and whether they are noticed.
 
 Mistakes in machines, faults and the journal have to be noticed by `harness explore` alone, without
 any unit test; mistakes in checks by `harness selftest`. A sample is drawn from a seed. What was
@@ -23,7 +23,7 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from tests.mutants.mutate import Mutant, mutants
+from benchmarks.mutants.mutate import Mutant, mutants
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -67,7 +67,7 @@ def sample(group: str, many: int, seed: int) -> list[Trial]:
 def tried(trial: Trial) -> dict[str, object]:
     """Try one, in a process of its own."""
     module = trial.path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".")
-    words = [sys.executable, "-m", "tests.mutants.trial", module, str(trial.mutant.index)]
+    words = [sys.executable, "-m", "benchmarks.mutants.trial", module, str(trial.mutant.number)]
     words += [trial.how, str(RUNS), *(_judged_by(trial.path) if trial.how == "selftest" else ())]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, preexec_fn=_limited)
     lines = done.stdout.splitlines()
@@ -108,7 +108,7 @@ def reasons() -> dict[str, str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.mutants", description=__doc__)
     parser.add_argument("groups", nargs="*", choices=[*GROUPS, []], help="else all")
     parser.add_argument("--sample", type=int, default=100, help="so many mutants of each group")
     parser.add_argument("--seed", type=int, default=1)
