@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 LOG   := $(VENV)/setup.log
 
 .DEFAULT_GOAL := help
-.PHONY: help run load test test-long check bench clean
+.PHONY: help run load test test-long check bench mutants clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -44,6 +44,13 @@ check: $(READY) ## ruff and mypy
 
 bench: $(READY) ## the README's figures, each beside its floor
 	@$(PY) -m benchmarks
+
+# 'make mutants GROUP=machines SAMPLE=100 SEED=1'; what was tried before is not tried again.
+GROUP  :=
+SAMPLE := 100
+
+mutants: $(READY) ## small mistakes in machines, faults, journal and checks: does a search notice them?
+	@$(PY) -m benchmarks.mutants $(GROUP) --sample $(SAMPLE) --seed $(SEED)
 
 clean: ## remove what the above have made
 	rm -rf $(VENV) build dist runs .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -29,6 +29,7 @@ from harness.machines.device_fault import DeviceFault
 from harness.machines.host import Host, HostSettings
 from harness.machines.host_pair import HostInterface, HostPair
 from harness.machines.link import Link
+from harness.machines.link_supervisor import LinkTimes
 from harness.machines.profile import SAFE_HOST, SAFE_TERMINAL
 from harness.machines.terminal import Terminal, TerminalContext, TerminalSettings
 from harness.plan import RunPlan
@@ -205,6 +206,11 @@ class Assembly:
                 "recovery": contract.recovery,
                 "session": contract.session,
             },
+            link_times=LinkTimes(
+                sign_on=contract.sign_on_response,
+                echo_idle=contract.echo_idle,
+                echo_interval=contract.echo_interval,
+            ),
             advice_response=contract.advice_response,
             cash_before_card=contract.cash_before_card,
             partial_approval=contract.partial_approval,

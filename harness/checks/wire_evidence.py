@@ -8,6 +8,7 @@ when the process goes on.
 from __future__ import annotations
 
 from harness import events as e
+from harness.checks.altered_messages import AlteredMessages
 from harness.checks.connection_gaps import ConnectionGaps
 from harness.checks.connections import UNKNOWN, Connections
 from harness.checks.exchanges import Exchanges
@@ -63,15 +64,17 @@ class WireEvidence:
 
     `message` is the last frame's, and `kind` what it is; None if the frame would not decode, or if
     it goes where no message of its kind goes. `subject` is the transaction that the last request
-    or reversal at the terminal's end was about, `first_sent` the time that the terminal's first
-    message names, `connection` the number of the one on which the last frame passed. `advice` is
-    the last message that passed between stand-in and issuer.
+    or reversal at the terminal's end was about, `altered` the messages that became others on a
+    line without MACs, `first_sent` the time that the terminal's first message names, `connection`
+    the number of the one on which the last frame passed. `advice` is the last message that passed
+    between stand-in and issuer.
     """
 
     __slots__ = (
-        "_awaited", "_contract", "_dialect", "_name", "_network_end", "_time", "_transactions",
-        "_unread", "_wait", "advice", "connection", "connections", "exchanges", "first_sent",
-        "gaps", "host_end", "kind", "link", "message", "network", "reach", "subject",
+        "_awaited", "_contract", "_dialect", "_may_be_altered", "_name", "_network_end", "_time",
+        "_transactions", "_unread", "_wait", "advice", "altered", "connection", "connections",
+        "exchanges", "first_sent", "gaps", "host_end", "kind", "link", "message", "network",
+        "reach", "subject",
     )  # fmt: skip
 
     def __init__(
@@ -96,6 +99,8 @@ class WireEvidence:
         self._wait = wait
         self._awaited: frozenset[str] = frozenset()  # the types of what answers its reversals
         self._unread: list[tuple[Message, str] | None] = []  # with its MAC; None: the link closed
+        self.altered = AlteredMessages()
+        self._may_be_altered = not contract.mac and transactions.device_seen
         self.link = LinkEvidence(contract, time, transactions)
         self.reach = HostReach(contract, self.link, time)
         self.connection = UNKNOWN
@@ -128,6 +133,8 @@ class WireEvidence:
             self.kind = None  # damaged, maybe into what only the other end would say
             return False
         self.kind = kind
+        if self._may_be_altered and not management:
+            self.altered.passes(event, message)
         if event.end == "terminal":
             if event.to == "host":
                 self._sent(kind, at, message, event.digest)

@@ -17,6 +17,7 @@ from harness.errors import ConfigError, EnvironmentTrouble, HarnessError, LocalP
 from harness.exit_codes import ALL_HOLDS, FAILED, INTERRUPTED, PROVES_NOTHING
 from harness.explore.case import Case, Found, as_found, shrunk, write_case
 from harness.explore.coverage import tables_of
+from harness.explore.ground import differences, ground
 from harness.explore.random_search import Search, chunk_for, plan_to_search
 from harness.explore.runner import Runner, Schedule
 from harness.explore.search import Tally, draw_many, try_all
@@ -24,7 +25,7 @@ from harness.explore.unreachable_cells import UNREACHABLE, disproved
 from harness.plan import profiles_of
 from harness.profiles import check_shipped
 from harness.report.case import print_case
-from harness.report.coverage import print_table
+from harness.report.coverage import print_pairs, print_table
 from harness.report.screen import Screen
 from harness.report.search_progress import SearchView, print_tally
 from harness.scenario import load_scenario
@@ -71,6 +72,14 @@ def explore(
     coverage: Annotated[
         bool, typer.Option("--coverage", help="Tell which cells of the machines were exercised.")
     ] = False,
+    blind: Annotated[
+        bool,
+        typer.Option("--blind", help="Draw each run anew, and vary none that reached something."),
+    ] = False,
+    ground_number: Annotated[
+        int,
+        typer.Option("--ground", min=0, help="Other legal settings, drawn by this number."),
+    ] = 0,
     cases: Annotated[Path, typer.Option(help="The directory where the cases go.")] = RUNS,
     allow_profiles: AllowProfiles = False,
 ) -> int:
@@ -85,8 +94,9 @@ def explore(
     if not allow_profiles:
         named = profiles_of(chosen, terminal_profile, host_profile)
         check_shipped(named, place=scenario, allow="--allow-profiles")
+    on_ground = ground(chosen, ground_number, seed)
     plan = plan_to_search(
-        chosen,
+        on_ground,
         seed=seed,
         terminals=terminals,
         terminal_profile=terminal_profile,
@@ -95,6 +105,8 @@ def explore(
     Runner(plan).run(())  # a mistake in it is told here, and not by every process
     check_writable(cases)  # where they go is found out now, and not at the end
     console = Screen()
+    for told in differences(chosen, on_ground):
+        console.print(f"ground {ground_number}: {told}", highlight=False, soft_wrap=True)
     workers = jobs or os.cpu_count() or 1
     seconds = parse_duration(duration, place="--for") if duration is not None else None
     wanted = None if duration is not None or exhaustive is not None else runs or USUAL_RUNS
@@ -108,7 +120,14 @@ def explore(
                     tally.runs >= wanted if wanted is not None else view.elapsed >= (seconds or 0)
                 )
 
-            search = Search(plan, seed, budget, coverage, chunk_for(plan, wanted))
+            search = Search(
+                plan,
+                seed,
+                budget,
+                coverage,
+                chunk_for(plan, wanted, guided=not blind),
+                guided=not blind,
+            )
             tally = draw_many(search, workers, over, view)
     return _report(console, tally, view.elapsed, cases)
 
@@ -208,6 +227,7 @@ def _coverage(console: Console, tally: Tally) -> int:
     for name, cells in tables_of(tally.search.plan).items():
         print_table(console, name, cells, tally.met)
         wrong += disproved(cells, tally.met)
+    print_pairs(console, tally.pairs)
     for cell in wrong:
         console.print(
             f"  {cell.state} x {cell.event} is marked unreachable and was reached "

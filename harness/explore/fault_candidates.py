@@ -88,7 +88,11 @@ class FaultCandidates:
         """
         kinds = tuple(likely)
         kind = kinds[draw.below(len(kinds))]
-        return self._text(kind, likely[kind][draw.below(len(likely[kind]))], draw, nth=1)
+        return self.at_first_attempt(kind, likely[kind][draw.below(len(likely[kind]))], draw)
+
+    def at_first_attempt(self, kind: str, form: str, draw: Draw) -> str:
+        """A fault of this kind and form at the first attempt of any terminal."""
+        return self._text(kind, form, draw, nth=1)
 
     def _text(self, kind: str, form: str, draw: Draw, *, nth: int = 0, window: str = "") -> str:
         terminal = self._terminals[draw.below(len(self._terminals))]

@@ -1,38 +1,35 @@
-"""The random search: schedules by number, in as many processes as there are cores.
+"""The random search: runs by number, in as many processes as there are cores.
 
-The run with number n depends on the seed of the search and on n alone, and chunks of numbers are
-taken in order. So a search of so many runs finds the same, in whatever number of processes.
+Drawn blindly, the run with number n depends on the seed of the search and on n alone; guided, also
+on what earlier runs reached (`harness.explore.guide`). Chunks of numbers are taken in order. So a
+search of so many runs finds the same, in whatever number of processes.
 """
 
 from __future__ import annotations
 
 import gc
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from functools import cached_property, lru_cache
 from itertools import count, islice
 from typing import Any, NamedTuple
 
 import msgspec
 
-from harness.assembly import terminal_id
 from harness.explore.case import Found
-from harness.explore.coverage import Counts
-from harness.explore.fault_candidates import FaultCandidates, fault_text, forms_of
-from harness.explore.runner import Broken, Runner, Schedule, dialect_of
+from harness.explore.coverage import Counts, Pair, Pairs
+from harness.explore.guide import EVENINGS, Guide, Run, lag
+from harness.explore.runner import Broken, Runner, Schedule
+from harness.explore.schedules import ScheduleDraw
 from harness.explore.workers import Stop, workers
-from harness.faults.grammar import ALL_RULES
 from harness.gc_tuning import SMALL, collect_small_runs
-from harness.keyed_random import Draw, key_of
 from harness.plan import RunPlan, plan_of
 from harness.scenario import Scenario
 
-EVENINGS = 64  # a search uses so many seeds of customers and host, in turn
 CHUNK = 64
+GUIDED_CHUNK = 16  # fewer, so that a search soon learns what its runs reached
 SECRETS_EVERY = 16  # one run in so many is scanned for secrets
 _BUSY = 120_000.0  # terminals times run seconds that a process simulates in a second or two
-_AIMED_AT = 600.0  # run seconds: a first attempt that does not come in that time is rare
 _AHEAD = 3  # chunks that are prepared ahead for each process
 
 
@@ -40,7 +37,8 @@ class Search(msgspec.Struct, frozen=True):
     """What is searched. `plan` is the run without the faults of the search, `seed` the seed from
     which schedules are drawn, `budget` the most kinds of faults that are drawn for one run.
     `coverage` is whether it is counted which cells of the machines' tables were exercised, `chunk`
-    how many runs a process does before it reports (`chunk_for`).
+    how many runs a process does before it reports (`chunk_for`), and `guided` whether runs that
+    reached something new are varied.
     """
 
     plan: RunPlan
@@ -48,6 +46,7 @@ class Search(msgspec.Struct, frozen=True):
     budget: int = 4
     coverage: bool = False
     chunk: int = CHUNK
+    guided: bool = False
 
 
 def plan_to_search(
@@ -70,12 +69,12 @@ def plan_to_search(
     )
 
 
-def chunk_for(plan: RunPlan, wanted: int | None = None) -> int:
+def chunk_for(plan: RunPlan, wanted: int | None = None, *, guided: bool = False) -> int:
     """How many runs are reported together: so many that reporting costs little, and so few that a
     search that is to stop soon does, and does not go far beyond the `wanted` runs. It depends on
     the plan and on `wanted` alone, so that equal searches find the same.
     """
-    size = min(CHUNK, int(_BUSY / (plan.terminals * plan.duration)))
+    size = min(GUIDED_CHUNK if guided else CHUNK, int(_BUSY / (plan.terminals * plan.duration)))
     if wanted is not None:
         size = min(size, wanted // 32)
     return max(1, size)
@@ -85,7 +84,8 @@ class Chunk(NamedTuple):
     """The result of `size` runs from number `first` on. `effective` has the numbers of those in
     which a fault took effect or an invariant broke. `found` has the first of the failures that are
     the same one. `met` has the cells that were exercised, if that is counted, and `tried` the
-    invariants that had something to judge.
+    invariants that had something to judge. `reached` has the pairs of cells of each run, if the
+    search is guided or counts.
     """
 
     first: int
@@ -94,28 +94,7 @@ class Chunk(NamedTuple):
     found: tuple[Found, ...]
     met: Counts
     tried: tuple[str, ...]
-
-
-@lru_cache(maxsize=8)
-def likely_forms(plan_as_json: bytes) -> dict[str, tuple[str, ...]]:
-    """By kind, the forms of faults that take effect at a first attempt under this plan. The plan is
-    given as JSON because it holds dictionaries, and so could not be a key of the cache.
-    """
-    plan = msgspec.json.decode(plan_as_json, type=RunPlan)
-    runner = Runner(plan)
-    message_types = dialect_of(plan).message_types()
-    found: dict[str, tuple[str, ...]] = {}
-    for kind, rule in ALL_RULES.items():
-        if "nth" not in rule.parameters:
-            continue
-        tried = {
-            form: fault_text(kind, form, terminal_id(0), nth=1)
-            for form in forms_of(rule, message_types)
-        }
-        forms = tuple(form for form, text in tried.items() if runner.run((text,)).acted)
-        if forms:
-            found[kind] = forms
-    return found
+    reached: tuple[tuple[Pair, ...], ...] = ()
 
 
 class RandomSearch:
@@ -124,46 +103,21 @@ class RandomSearch:
     def __init__(self, search: Search) -> None:
         self._search = search
         self._met: Counts = {}
-        self._runner = Runner(search.plan, self._met if search.coverage else None)
-        plan = search.plan
-        message_types = dialect_of(plan).message_types()
-        self._candidates = FaultCandidates(plan.terminals, plan.duration, message_types)
-        self._key = key_of(search.seed, "explore")
-
-    @cached_property
-    def _likely(self) -> dict[str, tuple[str, ...]]:
-        """By kind, the forms that take effect as the only fault of a run with safe machines. Most
-        of the others wait for something that only another fault brings about.
-        """
-        plan = msgspec.structs.replace(
-            self._search.plan,
-            terminals=1,
-            duration=min(self._search.plan.duration, _AIMED_AT),
-            terminal_profile="safe",
-            host_profile="safe",
-        )
-        return likely_forms(msgspec.json.encode(plan))
+        self._pairs: Pairs = {}
+        watched = (self._met, self._pairs) if search.coverage or search.guided else ()
+        self._runner = Runner(search.plan, *watched)
+        self.schedules = ScheduleDraw(search.plan, search.seed, search.budget)
 
     def schedule(self, number: int) -> Schedule:
-        """The faults of a run: a few kinds are drawn, and a few faults of these kinds. The first
-        fault is one that is likely to act.
-        """
-        draw, budget = Draw(self._key, number), self._search.budget
-        every = self._candidates.kinds
-        drawn = [self._candidates.aim(self._likely, draw)]
-        kinds = [every[draw.below(len(every))] for _ in range(1 + draw.below(budget))]
-        drawn += [
-            self._candidates.draw(kinds[draw.below(len(kinds))], draw)
-            for _ in range(draw.below(budget))
-        ]
-        return tuple(dict.fromkeys(drawn))
+        """The faults of the run with that number, if it is drawn from scratch."""
+        return self.schedules.drawn(number)
 
     def drawn(self, first: int) -> Chunk:
         """The chunk of runs from number `first` on."""
         numbers = range(first, first + self._search.chunk)
         return self.tried(first, [(n % EVENINGS, self.schedule(n)) for n in numbers])
 
-    def tried_once(self, first: int, runs: Sequence[tuple[int, Schedule]]) -> Chunk:
+    def tried_once(self, first: int, runs: Sequence[Run]) -> Chunk:
         """Do those runs of a list, each of which is done once."""
         return self.tried(first, runs, once=True)
 
@@ -174,7 +128,7 @@ class RandomSearch:
     def tried(
         self,
         first: int,
-        runs: Sequence[tuple[int, Schedule]],
+        runs: Sequence[Run],
         *,
         bare: bool = False,
         once: bool = False,
@@ -186,9 +140,13 @@ class RandomSearch:
         effective: list[int] = []
         found: dict[Broken, Found] = {}
         tried: dict[str, None] = {}
+        reached: list[tuple[Pair, ...]] = []
         for number, (evening, schedule) in enumerate(runs, start=first):
             secrets = once or number % SECRETS_EVERY == 0
             trial = self._runner.run(schedule, evening=evening, secrets=secrets)
+            if self._search.coverage or self._search.guided:
+                reached.append(tuple(self._pairs))
+                self._pairs.clear()
             if not (trial.acted or trial.broken or bare):
                 continue
             effective.append(number)
@@ -198,18 +156,52 @@ class RandomSearch:
                     found[broken] = Found(self._search.seed, number, evening, schedule, broken)
         met = dict(self._met)
         self._met.clear()
-        return Chunk(first, len(runs), tuple(effective), tuple(found.values()), met, tuple(tried))
+        return Chunk(
+            first,
+            len(runs),
+            tuple(effective),
+            tuple(found.values()),
+            met,
+            tuple(tried),
+            tuple(reached),
+        )
 
 
 def drawn(search: Search, jobs: int, stop: Stop | None = None) -> Generator[Chunk, None, None]:
-    """Chunks of drawn schedules, in order and without end, until `stop` is wanted or the generator
-    is closed.
+    """Chunks of drawn runs, in order and without end, until `stop` is wanted or the generator is
+    closed.
 
     Raises:
         ConfigError: the plan names something that does not exist.
     """
+    if search.guided:
+        return _guided(search, jobs, stop or Stop())
     tasks = (("drawn", number) for number in count(0, search.chunk))
     return _in_order(search, jobs, tasks, stop or Stop())
+
+
+def _guided(search: Search, jobs: int, stop: Stop) -> Generator[Chunk, None, None]:
+    """Chunks of runs that a guide proposes. It learns what a chunk reached when it proposes a later
+    one, of which the number alone decides from which chunks it has learned.
+    """
+    guide = Guide(ScheduleDraw(search.plan, search.seed, search.budget), search.seed, search.budget)
+    done: deque[tuple[int, list[Run], Chunk]] = deque()  # that it has not learned from yet
+    proposed: deque[list[Run]] = deque()
+
+    def tasks() -> Iterator[_Task]:
+        for chunk in count():
+            while done and done[0][0] < chunk - lag(chunk):
+                _, runs, result = done.popleft()
+                for run, pairs in zip(runs, result.reached, strict=True):
+                    guide.learn(run, pairs)
+            first = chunk * search.chunk
+            runs = [guide.propose(number) for number in range(first, first + search.chunk)]
+            proposed.append(runs)
+            yield "tried", first, runs
+
+    for index, result in enumerate(_in_order(search, jobs, tasks(), stop, ahead=lag)):
+        done.append((index, proposed.popleft(), result))
+        yield result
 
 
 def listed(
@@ -252,10 +244,16 @@ _Task = tuple[Any, ...]  # the name of a method of RandomSearch, and its argumen
 
 
 def _in_order(
-    search: Search, jobs: int, tasks: Iterator[_Task], stop: Stop
+    search: Search,
+    jobs: int,
+    tasks: Iterator[_Task],
+    stop: Stop,
+    ahead: Callable[[int], int] = lambda task: task + 1,
 ) -> Generator[Any, None, None]:
     """The results of those tasks, in order, from so many processes. Once the search is to stop, no
-    task is begun, and those that have begun are finished, so that what they find is not lost.
+    task is begun, and those that have begun are finished, so that what they find is not lost. Task
+    n (from 0) is asked for only once all but `ahead(n)` of the tasks before it have given their
+    results.
     """
     if jobs == 1:
         searcher = RandomSearch(search)
@@ -267,9 +265,9 @@ def _in_order(
         return
     waiting: deque[Future[Any]] = deque()
     with workers(jobs, _prepare, search) as pool:
-        for task in tasks:
+        for number, task in enumerate(tasks, start=1):
             waiting.append(pool.submit(_do, task))
-            if len(waiting) > jobs * _AHEAD:
+            if len(waiting) >= min(jobs * _AHEAD, ahead(number)):
                 yield waiting.popleft().result()
             if stop.wanted:
                 waiting = deque(future for future in waiting if not future.cancel())

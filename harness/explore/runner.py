@@ -16,7 +16,7 @@ from harness.checks.judge import Judge
 from harness.checks.judgement import never_at_rest
 from harness.checks.secrecy import SecrecyScan
 from harness.errors import ConfigError, EnvironmentTrouble
-from harness.explore.coverage import Counts, watch
+from harness.explore.coverage import Counts, Pairs, watch
 from harness.journal import Journal, Listener, encode_entry
 from harness.plan import RunPlan
 from harness.sim.fleet import Fleet
@@ -70,17 +70,20 @@ class Runner:
 
     What the runs have in common is made once. The promises and expectations of the scenario are
     left out, since a run with other faults need not keep them. With `counts`, the cells of the
-    machines' tables that the runs exercise are counted there.
+    machines' tables that the runs exercise are counted there, and with `pairs` the pairs of them.
 
     Raises:
         ConfigError: the plan names something that does not exist.
     """
 
-    def __init__(self, plan: RunPlan, counts: Counts | None = None) -> None:
+    def __init__(
+        self, plan: RunPlan, counts: Counts | None = None, pairs: Pairs | None = None
+    ) -> None:
         scenario = msgspec.structs.replace(plan.scenario, promises=(), expect={}, forbid={})
         self.plan = msgspec.structs.replace(plan, scenario=scenario)
         self._evenings: dict[int, Assembly] = {}
         self._counts = counts
+        self._pairs = pairs
 
     def plan_for(self, evening: int, schedule: Schedule) -> RunPlan:
         """The plan of the run with that evening and schedule."""
@@ -143,7 +146,7 @@ class Runner:
         if found is None:
             found = self._evenings[number] = Assembly(self.plan_for(number, ()))
             if self._counts is not None:
-                watch(found, self._counts)
+                watch(found, self._counts, self._pairs)
         return found
 
 

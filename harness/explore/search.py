@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 import msgspec
 
 from harness.explore.case import Found
-from harness.explore.coverage import Counts, add
+from harness.explore.coverage import Counts, Pairs, add
 from harness.explore.exhaustive import Counting, fault_forms, one_withdrawal, pairs_of
 from harness.explore.random_search import Chunk, Search, attempts, chunk_for, drawn, listed
 from harness.explore.runner import Broken, Runner, Schedule
@@ -26,6 +26,7 @@ class Tally:
     - `planned`: how many runs it will be in all; 0 if that is not known.
     - `found`: of each failure the first one.
     - `met`: how often each cell was exercised, if that is counted.
+    - `pairs`: how many runs exercised each pair of cells, if that is counted.
     - `tried`: the invariants that had something to judge in any run.
     - `interrupted`: whether the search was told to stop.
     - `trouble`: what in the environment ended the search; '' if nothing did.
@@ -38,6 +39,7 @@ class Tally:
         self.planned = 0
         self.found: dict[Broken, Found] = {}
         self.met: Counts = {}
+        self.pairs: Pairs = {}
         self.tried: dict[str, None] = {}
         self.interrupted = False
         self.trouble = ""
@@ -48,6 +50,8 @@ class Tally:
         for found in chunk.found:
             self.found.setdefault(found.broken, found)
         add(self.met, chunk.met)
+        for pairs in chunk.reached:
+            add(self.pairs, dict.fromkeys(pairs, 1))
         self.tried.update(dict.fromkeys(chunk.tried))
 
     @property

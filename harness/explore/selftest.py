@@ -15,7 +15,8 @@ import msgspec
 
 from harness.defects.defect import Defect
 from harness.explore.case import Found, shrunk
-from harness.explore.random_search import EVENINGS, RandomSearch, Search, plan_to_search
+from harness.explore.guide import EVENINGS, Guide
+from harness.explore.random_search import RandomSearch, Search, plan_to_search
 from harness.explore.runner import Runner, Schedule
 from harness.explore.workers import workers
 from harness.plan import RunPlan
@@ -85,16 +86,18 @@ def examine(machine: MachineUnderTest, seed: int) -> SelfTestResult:
     """Search until every invariant that must catch the machine has done so, and shrink what was
     found. A few runs with no faults but the scenario's own come first.
     """
-    searcher, runner = RandomSearch(Search(machine.plan, seed)), Runner(machine.plan)
+    search = Search(machine.plan, seed, guided=True)
+    searcher, runner = RandomSearch(search), Runner(machine.plan)
+    guide = Guide(searcher.schedules, seed, search.budget)
     runs = 0
     smallest: Schedule | None = None
     shrunk_for: dict[str, None] = {}
     broke: dict[str, None] = {}
     for number in count(-BARE):
         bare = number < 0
-        evening = (seed + number) % EVENINGS if bare else number % EVENINGS
-        schedule = () if bare else searcher.schedule(number)
-        chunk = searcher.tried(number, [(evening, schedule)], bare=bare)
+        run = ((seed + number) % EVENINGS, ()) if bare else guide.propose(number)
+        chunk = searcher.tried(number, [run], bare=bare)
+        guide.learn(run, chunk.reached[0])
         runs += len(chunk.effective)
         for found in chunk.found:
             if found.broken.invariant in shrunk_for:

@@ -92,6 +92,11 @@ class LinkSupervisor:
         return self.judgement == "up"
 
     @property
+    def connecting(self) -> bool:
+        """Does it wait for a connection? Not any more once the attempt is given up."""
+        return self._phase == "connecting"
+
+    @property
     def connected(self) -> bool:
         return self._phase in ("signing_on", "standing")
 

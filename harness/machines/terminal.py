@@ -113,9 +113,14 @@ class Terminal(TerminalCore):
             self._hear(heard, now)
 
     def opened(self, now: float) -> None:
-        """The connection stands."""
+        """The connection stands. One that is heard of only after its timer has ended is given up
+        already: its owner is about to close it, and nothing that is sent on it would leave.
+        """
         self._expire(now)
         self._cause = "network"
+        if not self.link_supervisor.connecting:
+            self._after(now)
+            return
         self.link.reset()
         self._network_stans.clear()
         self.link_supervisor.opened(now)

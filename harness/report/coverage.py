@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from harness.explore.coverage import Counts
+from harness.explore.coverage import Counts, Pairs
 from harness.explore.tables import Cell
 from harness.explore.unreachable_cells import BY_HAND, UNREACHABLE
 
@@ -41,6 +41,20 @@ def print_table(console: Console, name: str, cells: Sequence[Cell], counts: Coun
         reasons = _reasons([cell for cell in left if cell in why], why)
         if reasons:
             console.print(Padding(f"{label}: {reasons}", (0, 0, 0, 2)))
+
+
+def print_pairs(console: Console, pairs: Pairs) -> None:
+    """How many pairs of cells, one directly after the other in one machine, were exercised, and
+    how many of them in one run only.
+    """
+    once = sum(times == 1 for times in pairs.values())
+    console.print()
+    console.print(
+        f"pairs of cells, one after the other: {len(pairs):,} reached here, {once:,} of them in "
+        "one run only",
+        soft_wrap=True,
+        highlight=False,
+    )
 
 
 def _reasons(cells: Sequence[Cell], why: Mapping[Cell, str]) -> str:

@@ -36,6 +36,7 @@ from harness.profiles import terminal_profile
 from harness.scenario import load_scenario
 
 SCENARIOS = Path(__file__).parents[2] / "fixtures" / "scenarios"
+MANY = "400"  # runs: enough for each of the likely faults to have been drawn
 FORGETS = ("--terminal-profile", "forgets_reversal", "--jobs", "1")
 
 
@@ -386,9 +387,9 @@ def test_an_error_of_a_machine_is_a_case(
 ) -> None:
     """It ends its run and not the search; it is shrunk, kept and brought back."""
     monkeypatch.setattr("harness.assembly.terminal_profile", lambda _: RAISER)
-    assert execute(["explore", "--runs", "60", "--jobs", "1", "--seed", "2"]) == 1
+    assert execute(["explore", "--runs", MANY, "--jobs", "1"]) == 1
     text = said(capsys)
-    assert "6" in text.split(" runs in which")[0][-2:]
+    assert int(text.split(" runs in which")[0].split()[-1].replace(",", "")) >= int(MANY)
     assert "FOUND a case, breaking error" in text
     assert "ValueError in test_explore_command.py in step" in text
     assert execute(["replay", str(found("error"))]) == 1
@@ -419,7 +420,7 @@ def test_a_run_that_never_comes_to_rest_is_a_case(
     """Though no check fails: it is found, kept and brought back, and a run says so as well."""
     monkeypatch.setattr("harness.assembly.terminal_profile", lambda _: NEVER_AT_REST)
     pause = "process_pause:at=motor:stack,hold=60s,terminal=ATM00001,nth=1"
-    assert execute(["explore", "--runs", "60", "--jobs", "1", "--seed", "48"]) == 1
+    assert execute(["explore", "--runs", MANY, "--jobs", "1"]) == 1
     text = said(capsys)
     assert "FOUND a case, breaking open" in text
     assert "something was open to the last, and no check says what" in text
@@ -440,7 +441,7 @@ def test_what_does_not_come_again_costs_nothing_else(
 ) -> None:
     """It is told, and the other failures are cases all the same."""
     monkeypatch.setattr("harness.assembly.terminal_profile", lambda _: FLAKY)
-    assert execute(["explore", "--runs", "60", "--jobs", "1", "--seed", "2"]) == 4
+    assert execute(["explore", "--runs", MANY, "--jobs", "1"]) == 4
     text = said(capsys)
     assert "once and does not again" in text
     assert "FOUND" in text

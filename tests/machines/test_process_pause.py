@@ -135,3 +135,13 @@ def test_a_dispenser_that_had_nothing_to_draw_in_says_so(tmp_path: Path) -> None
     assert verdict.failures == (), verdict
     assert moments(entries, "NotesRetracted", "SuspenseRecorded") == []
     assert len(moments(entries, "ReversalAnswered")) == 1
+
+
+def test_a_connection_that_is_heard_of_too_late_is_given_up(tmp_path: Path) -> None:
+    """Its timer ended during the pause: the terminal closes it, and says nothing on it."""
+    _, entries = evening(tmp_path, f"process_pause:at=connect,hold=20s,{AT}")
+    resumed = moments(entries, "ProcessResumed")[0]
+    assert resumed in moments(entries, "LinkClosed")
+    first, second = moments(entries, "LinkOpened")[:2]
+    assert first < resumed < second
+    assert not [at for at in moments(entries, "FrameSeen") if at < second]

@@ -1,0 +1,1 @@
+"""Mutants of what we ship: `python -m benchmarks.mutants`."""

@@ -1,0 +1,116 @@
+"""Schedules of faults drawn by number, each with a first fault that is likely to take effect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property, lru_cache
+from itertools import zip_longest
+
+import msgspec
+
+from harness.assembly import terminal_id
+from harness.explore.fault_candidates import FaultCandidates, fault_text, forms_of
+from harness.explore.runner import Runner, Schedule, dialect_of
+from harness.faults.grammar import ALL_RULES
+from harness.keyed_random import Draw, key_of
+from harness.plan import RunPlan
+
+_AIMED_AT = 600.0  # run seconds: a first attempt that does not come in that time is rare
+
+
+class ScheduleDraw:
+    """Draws the schedules of a search of that plan, from its seed. `budget` is the most kinds of
+    faults that are drawn for one run.
+    """
+
+    def __init__(self, plan: RunPlan, seed: int, budget: int) -> None:
+        self._plan = plan
+        self._budget = budget
+        self._key = key_of(seed, "explore")
+        message_types = dialect_of(plan).message_types()
+        self._candidates = FaultCandidates(plan.terminals, plan.duration, message_types)
+
+    def drawn(self, number: int) -> Schedule:
+        """The faults of a run: a few kinds are drawn, and a few faults of these kinds. The first
+        fault is one that is likely to act.
+        """
+        draw, budget = Draw(self._key, number), self._budget
+        every = self._candidates.kinds
+        drawn = [self._candidates.aim(self._likely, draw)]
+        kinds = [every[draw.below(len(every))] for _ in range(1 + draw.below(budget))]
+        drawn += [
+            self._candidates.draw(kinds[draw.below(len(kinds))], draw)
+            for _ in range(draw.below(budget))
+        ]
+        return tuple(dict.fromkeys(drawn))
+
+    @property
+    def forms(self) -> int:
+        """How many faults are likely to act at a first attempt."""
+        return len(self._in_turn)
+
+    def in_turn(self, number: int) -> Schedule:
+        """As `drawn`, but for the first fault: so many runs as there are `forms`, one after the
+        other, begin with each of them once.
+        """
+        kind, form = self._in_turn[number % self.forms]
+        draw = Draw(self._key, number)
+        first = self._candidates.at_first_attempt(kind, form, draw)
+        return tuple(dict.fromkeys((first, *self.drawn(number)[1:])))
+
+    @cached_property
+    def _in_turn(self) -> list[tuple[str, str]]:
+        """Every likely kind and form: one form of each kind, then a second one of those that have
+        two, and so on. Which comes first depends on the seed.
+        """
+
+        def shuffled(things: Iterable[str], name: str) -> list[str]:
+            return sorted(things, key=lambda thing: key_of(self._key, name, thing))
+
+        kinds = shuffled(self._likely, "kinds")
+        by_kind = [[(kind, form) for form in shuffled(self._likely[kind], kind)] for kind in kinds]
+        rounds = zip_longest(*by_kind)
+        return [fault for one_of_each in rounds for fault in one_of_each if fault is not None]
+
+    def one(self, draw: Draw, *, likely: bool) -> str:
+        """A single fault: one that is likely to act, or any."""
+        if likely:
+            return self._candidates.aim(self._likely, draw)
+        every = self._candidates.kinds
+        return self._candidates.draw(every[draw.below(len(every))], draw)
+
+    @cached_property
+    def _likely(self) -> dict[str, tuple[str, ...]]:
+        """By kind, the forms that take effect as the only fault of a run with safe machines. Most
+        of the others wait for something that only another fault brings about.
+        """
+        plan = msgspec.structs.replace(
+            self._plan,
+            terminals=1,
+            duration=min(self._plan.duration, _AIMED_AT),
+            terminal_profile="safe",
+            host_profile="safe",
+        )
+        return likely_forms(msgspec.json.encode(plan))
+
+
+@lru_cache(maxsize=8)
+def likely_forms(plan_as_json: bytes) -> dict[str, tuple[str, ...]]:
+    """By kind, the forms of faults that take effect at a first attempt under this plan. The plan is
+    given as JSON because it holds dictionaries, and so could not be a key of the cache.
+    """
+    plan = msgspec.json.decode(plan_as_json, type=RunPlan)
+    runner = Runner(plan)
+    message_types = dialect_of(plan).message_types()
+    found: dict[str, tuple[str, ...]] = {}
+    for kind, rule in ALL_RULES.items():
+        if "nth" not in rule.parameters:
+            continue
+        tried = {
+            form: fault_text(kind, form, terminal_id(0), nth=1)
+            for form in forms_of(rule, message_types)
+        }
+        forms = tuple(form for form, text in tried.items() if runner.run((text,)).acted)
+        if forms:
+            found[kind] = forms
+    return found
