@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from harness.checks import (
+    answers_obeyed,
     card,
     cash,
     fleet,
@@ -178,6 +179,27 @@ CATALOGUE: tuple[Invariant, ...] = (
         "What is missing somebody has to guess, and what cannot be named cannot be reversed. "
         "A terminal that asks without a sign-on asks with keys and a day that nobody agreed on.",
         terminal_conduct.SaysWhatItMust,
+    ),
+    Invariant(
+        "T23",
+        "a card that the host orders kept does not come out",
+        "A stopped card that goes back to who has it is used at the next machine, and the customer "
+        "who lost it pays.",
+        answers_obeyed.OrderedCardIsKept,
+    ),
+    Invariant(
+        "T23.pin",
+        "after a wrong PIN it is asked for again, while there are tries left",
+        "Everybody mistypes. A machine that gives the card back at once sends people away who have "
+        "money and a right to it.",
+        answers_obeyed.PinIsAskedAgain,
+    ),
+    Invariant(
+        "T23.reason",
+        "a reversal gives the reason that it has",
+        "By the reason the back office tells a jam from a silent host and a forgotten card. A "
+        "reason that is always the same sends the engineer to the wrong machine.",
+        answers_obeyed.ReasonFits,
     ),
     Invariant(
         "H1",

@@ -131,6 +131,7 @@ class WireEvidence:
                 self._sent(kind, at, message, event.digest)
             elif event.wrong and kind is Kind.ANSWER and not only_the_code(message, event.wrong):
                 self.link.heard = at  # nobody may act on it
+                self._damaged(message)
             else:
                 self._arrived(at, message, event.mac)
         elif not management:
@@ -296,6 +297,7 @@ class WireEvidence:
 
     def _forged(self, message: Message, mac: str) -> None:
         """Notes an approval of the current request, by its fields, whose MAC is not right."""
+        self._damaged(message)
         current = self._transactions.current
         if (
             message.kind is Kind.ANSWER
@@ -305,12 +307,21 @@ class WireEvidence:
         ):
             current.forged = mac
 
+    def _damaged(self, message: Message) -> None:
+        """Notes that an answer to the current request came that is not valid."""
+        current = self._transactions.current
+        if current is None or current.answer is not None or current.aborted:
+            return
+        if message.kind is Kind.ANSWER and message.stan == current.stan:
+            current.damaged |= message.terminal == self._name
+
     def _answer(self, at: float, message: Message, mac: str) -> None:
         """The first answer that matches a request which waits for one counts, in time or not."""
         for asked in self._transactions.awaiting(message):
             if _matches(message, asked):
                 self._answered(asked, at, message, mac)
                 return
+        self._damaged(message)
 
     def _answered(self, asked: TransactionEvidence, at: float, message: Message, mac: str) -> None:
         outcome = message.outcome
@@ -319,6 +330,7 @@ class WireEvidence:
         asked.answer = outcome
         asked.answer_at = at
         asked.answer_mac = mac
+        asked.answer_code = message.code
         asked.unseen |= not self._transactions.observed.host
         if outcome is Outcome.APPROVED or (
             outcome is Outcome.PARTIAL and self._may_be_paid_in_part

@@ -92,6 +92,10 @@ class Message:
     """Response code (DE 39) to its class. Unlisted codes are unknown, and never a capture."""
     ADVICE_OUTCOMES: ClassVar[Mapping[str, AdviceOutcome]] = {}
     """Response code (DE 39) of an advice to its class. Unlisted codes park the advice."""
+    REFERRALS: ClassVar[tuple[str, ...]] = ()
+    """The response codes that refer the customer to the card's issuer: declines, and no captures."""
+    ALWAYS_CAPTURES: ClassVar[tuple[str, ...]] = ()
+    """The capture codes that no profile may leave out; empty where it may leave out none."""
     MANDATORY: ClassVar[Mapping[Kind, tuple[str, ...]]] = {}
     """The meanings (keys of `ELEMENTS`) that a message of each kind must carry."""
     ELEMENTS: ClassVar[Mapping[str, str]] = {
