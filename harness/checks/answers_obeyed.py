@@ -142,7 +142,8 @@ AFTER_A_CUT = frozenset(["4002", "4004", "4018", "4021"])
 
 class ReasonFits(Check):
     """T23.reason. The reason of a reversal (DE 60 in our 1987 dialect, DE 25 in 1993) is the one of
-    what happened, as the device and the wire show it (docs/domain.md, "Reversal reasons").
+    what happened, as the device and the wire show it (docs/domain.md, "Reversal reasons"). A
+    terminal whose process stood still has seen something else than the device, and is not judged.
     """
 
     id = "T23.reason"
@@ -168,6 +169,8 @@ class ReasonFits(Check):
         x, message = terminal.wire.subject, terminal.wire.message
         element = message.ELEMENTS.get("reason")
         if x is None or not x.requested or x.began is None or x.reversals_sent != 1 or not element:
+            return
+        if terminal.time.between(x.began.at, at) < at - x.began.at:
             return
         reasons = self._reasons(x)
         if terminal.time.cuts > x.began.cuts:

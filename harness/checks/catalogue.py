@@ -13,6 +13,7 @@ from harness.checks import (
     fleet,
     host_conduct,
     ledger,
+    reversal_retries,
     reversals,
     settlement,
     terminal_conduct,
@@ -200,6 +201,20 @@ CATALOGUE: tuple[Invariant, ...] = (
         "By the reason the back office tells a jam from a silent host and a forgotten card. A "
         "reason that is always the same sends the engineer to the wrong machine.",
         answers_obeyed.ReasonFits,
+    ),
+    Invariant(
+        "T24",
+        "a reversal is tried again after its pause, and not before",
+        "A host that asks for another try is overloaded or half up. Terminals that try again at "
+        "once, all of them, keep it down.",
+        reversal_retries.RetriedAfterPause,
+    ),
+    Invariant(
+        "T24.parked",
+        "a parked reversal is kept, and tried again once after each sign-on",
+        "What a host refuses today it may take tomorrow, when somebody has mended it. Who drops it "
+        "leaves the customer without the money, and who asks all day long asks in vain.",
+        reversal_retries.ParkedUntilSignOn,
     ),
     Invariant(
         "H1",

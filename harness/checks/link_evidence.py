@@ -31,7 +31,8 @@ MOST_ASKED = 100
 class LinkEvidence:
     """`heard` is when the last message came to the terminal, `network_ok` when a network management
     request was last answered and accepted, `opened_at` and `closed_at` when a connection was last
-    opened and lost (run seconds). `signs_on` is whether the terminal has ever signed on or off in
+    opened and lost, `signed_on_at` when a sign-on was last accepted, or a connection opened on which
+    none is asked for (run seconds). `signs_on` is whether the terminal has ever signed on or off in
     its own name; one behind a switch has not.
 
     A terminal of ours has one connection. One whose device is not seen may have several at a time,
@@ -41,7 +42,8 @@ class LinkEvidence:
 
     __slots__ = (
         "_asked", "_asked_at", "_connections", "_contract", "_time", "_transactions",
-        "closed_at", "connected", "heard", "network_ok", "opened_at", "signed_on", "signs_on",
+        "closed_at", "connected", "heard", "network_ok", "opened_at", "signed_on", "signed_on_at",
+        "signs_on",
     )  # fmt: skip
 
     def __init__(
@@ -60,10 +62,13 @@ class LinkEvidence:
         self.signs_on = False
         self.heard = 0.0
         self.network_ok = 0.0
+        self.signed_on_at = 0.0
 
     def opened(self, at: float) -> None:
         self.connected = True
         self.heard = self.opened_at = at
+        if not self._contract.sign_on:
+            self.signed_on_at = at
         self._connections = 1 if self._transactions.device_seen else self._connections + 1
         if self._connections == 1:
             self.signed_on = False
@@ -98,12 +103,17 @@ class LinkEvidence:
     def is_answered(self, at: float, message: Message) -> None:
         """The answer to a network management request came to the terminal."""
         function = self._asked.pop(message.stan, "")
-        if function and (
-            message.network_accepted or (not self._contract.sign_on and message.network_at_work)
-        ):
+        accepted = message.network_accepted or (
+            not self._contract.sign_on and message.network_at_work
+        )
+        if function and accepted:
             self.network_ok = at
+            if function == "sign_on":
+                self.signed_on_at = at
             off = function == "sign_off" and self._connections < 2  # else another may be on
             self.signed_on = function == "sign_on" or (self.signed_on and not off)
+        elif function in ("sign_on", "echo") and self._transactions.device_seen:
+            self._asked[message.stan] = function  # refused: the host is as much in doubt as before
 
     def down(self, at: float) -> LinkDown | None:
         """Whether the link is down, as the terminal's end shows; None while it may be up."""

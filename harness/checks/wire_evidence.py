@@ -131,7 +131,7 @@ class WireEvidence:
                 self._sent(kind, at, message, event.digest)
             elif event.wrong and kind is Kind.ANSWER and not only_the_code(message, event.wrong):
                 self.link.heard = at  # nobody may act on it
-                self._damaged(message)
+                self._damaged(at, message)
             else:
                 self._arrived(at, message, event.mac)
         elif not management:
@@ -151,6 +151,11 @@ class WireEvidence:
                 self.exchanges.leaves(at, message)
             if authentic:
                 self.host_end.leaves(message)
+
+    @property
+    def wants_mac(self) -> bool:
+        """Must a message carry a MAC?"""
+        return self._contract.mac
 
     def _authentic_mac(self, mac: str) -> bool:
         return mac == "good" or (mac == "none" and not self._contract.mac)
@@ -279,7 +284,7 @@ class WireEvidence:
         if self._authentic_mac(mac):
             self._authentic(at, message, mac)
         else:
-            self._forged(message, mac)
+            self._forged(at, message, mac)
 
     def _authentic(self, at: float, message: Message, mac: str) -> None:
         kind = message.kind
@@ -295,9 +300,9 @@ class WireEvidence:
         elif (kind, whose) == (Kind.REVERSAL_ANSWER, self._name) and message.mti in self._awaited:
             self._transactions.reversal_answered(at, message, message.advice_outcome)
 
-    def _forged(self, message: Message, mac: str) -> None:
+    def _forged(self, at: float, message: Message, mac: str) -> None:
         """Notes an approval of the current request, by its fields, whose MAC is not right."""
-        self._damaged(message)
+        self._damaged(at, message)
         current = self._transactions.current
         if (
             message.kind is Kind.ANSWER
@@ -307,10 +312,12 @@ class WireEvidence:
         ):
             current.forged = mac
 
-    def _damaged(self, message: Message) -> None:
-        """Notes that an answer to the current request came that is not valid."""
+    def _damaged(self, at: float, message: Message) -> None:
+        """Notes that an answer to the current request came in time that is not valid."""
         current = self._transactions.current
         if current is None or current.answer is not None or current.aborted:
+            return
+        if at >= current.start + self._contract.host_response:
             return
         if message.kind is Kind.ANSWER and message.stan == current.stan:
             current.damaged |= message.terminal == self._name
@@ -321,7 +328,7 @@ class WireEvidence:
             if _matches(message, asked):
                 self._answered(asked, at, message, mac)
                 return
-        self._damaged(message)
+        self._damaged(at, message)
 
     def _answered(self, asked: TransactionEvidence, at: float, message: Message, mac: str) -> None:
         outcome = message.outcome
