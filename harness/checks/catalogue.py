@@ -13,6 +13,7 @@ from harness.checks import (
     fleet,
     host_conduct,
     ledger,
+    link_rules,
     reversal_retries,
     reversals,
     settlement,
@@ -215,6 +216,47 @@ CATALOGUE: tuple[Invariant, ...] = (
         "What a host refuses today it may take tomorrow, when somebody has mended it. Who drops it "
         "leaves the customer without the money, and who asks all day long asks in vain.",
         reversal_retries.ParkedUntilSignOn,
+    ),
+    Invariant(
+        "T25",
+        "no new transaction while an echo is unanswered",
+        "A machine that has asked whether anybody is there, and heard nothing, knows that the next "
+        "customer will wait in vain.",
+        link_rules.NothingInDoubt,
+    ),
+    Invariant(
+        "T25.advice",
+        "no reversal leaves before the link is up again",
+        "A reversal that is thrown at a host which has just fallen silent is lost, and a thousand "
+        "of them keep it from coming back.",
+        link_rules.NoAdviceWhileDown,
+    ),
+    Invariant(
+        "T25.sign_on",
+        "the first thing on a new connection is a sign-on",
+        "Keys and the business day are agreed on in the sign-on. A terminal that connects and says "
+        "nothing holds a line for itself and serves nobody.",
+        link_rules.SignsOnFirst,
+    ),
+    Invariant(
+        "T25.echo",
+        "an echo is sent in time, and not before its time",
+        "TCP does not tell that a host is gone. Without an echo the next customer finds out; with "
+        "an echo a second, a fleet is busy with asking.",
+        link_rules.EchoesInTime,
+    ),
+    Invariant(
+        "T25.close",
+        "three unanswered echoes close a connection, and fewer do not",
+        "A dead connection that nobody closes is never made anew, and one that is closed too soon "
+        "takes the answers with it that were on their way.",
+        link_rules.ClosesAfterThree,
+    ),
+    Invariant(
+        "T25.asked",
+        "what the host asks is answered",
+        "Hosts send echoes too. One that has no answer hangs up, on a terminal that works.",
+        link_rules.AnswersTheHost,
     ),
     Invariant(
         "H1",

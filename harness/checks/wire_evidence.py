@@ -131,6 +131,7 @@ class WireEvidence:
                 self._sent(kind, at, message, event.digest)
             elif event.wrong and kind is Kind.ANSWER and not only_the_code(message, event.wrong):
                 self.link.heard = at  # nobody may act on it
+                self.link.conduct.heard(at)
                 self._damaged(at, message)
             else:
                 self._arrived(at, message, event.mac)
@@ -164,6 +165,7 @@ class WireEvidence:
         """Frames were only counted. None of them is about money; but the terminal heard them."""
         if event.end != "terminal" or event.to != "terminal" or event.what in UNHEARD:
             return
+        self.link.conduct.counted_only()
         self.link.heard = at
         if event.what == ANSWERED:
             self.link.network_ok = at
@@ -184,8 +186,8 @@ class WireEvidence:
     def on_ConnectFailed(self, _at: float, event: e.ConnectFailed) -> None:
         self.reach.failed(event)
 
-    def on_LinkClosed(self, at: float, _event: e.LinkClosed) -> None:
-        self.link.closed(at)
+    def on_LinkClosed(self, at: float, event: e.LinkClosed) -> None:
+        self.link.closed(at, event.how)
         self.reach.changed(at)
         self.exchanges.closed(at)
         self.network.closed(at)
@@ -198,7 +200,7 @@ class WireEvidence:
 
     def power_lost(self, at: float) -> None:
         """The terminal's end of the connection is gone, and what it had not read."""
-        self.link.closed(at)
+        self.link.closed(at, "power")
         self.reach.changed(at)
         self.exchanges.closed(at)
         self.network.closed(at)
@@ -221,7 +223,9 @@ class WireEvidence:
             self.gaps.sends(message.sent)
         if kind in ASKING:
             self.exchanges.asks(message)
-        if kind is Kind.NETWORK:
+        if kind is Kind.NETWORK_ANSWER:
+            self.link.conduct.answers_host(message)
+        elif kind is Kind.NETWORK:
             self.link.asks(at, message)
             self.connections.passes(self.connection, message, to_host=True)
         elif kind in REQUESTS:
@@ -274,6 +278,7 @@ class WireEvidence:
     # --- to the terminal -------------------------------------------------------------------------
 
     def _arrived(self, at: float, message: Message, mac: str) -> None:
+        self.link.conduct.heard(at)
         self.link.heard = self.reach.heard_at = at
         if self._time.stands_still:
             self._unread.append((message, mac))
@@ -295,6 +300,8 @@ class WireEvidence:
             if whose in (self._name, ""):
                 self.link.is_answered(at, message)
                 self.reach.changed(at)
+        elif kind is Kind.NETWORK:
+            self.link.conduct.host_asks(at, message)
         elif kind is Kind.ANSWER and whose in (self._name, ""):
             self._answer(at, message, mac)
         elif (kind, whose) == (Kind.REVERSAL_ANSWER, self._name) and message.mti in self._awaited:
