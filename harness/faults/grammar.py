@@ -33,6 +33,7 @@ from harness.faults.host_answers import HOST_ANSWER_RULES
 from harness.faults.meaning import MEANING_RULES
 from harness.faults.message import MESSAGE_RULES
 from harness.faults.message_delivery import DELIVERY_RULES
+from harness.faults.message_unasked import UNASKED_RULES
 from harness.faults.power import OPERATIONS, POWER_RULES, is_operation
 from harness.faults.rule import FOREVER, FaultSpec, Parameter, Rule
 from harness.faults.time_clock import CLOCK_RULES
@@ -50,6 +51,7 @@ LAYERS: tuple[tuple[type[Rule], ...], ...] = (
     FRAMING_RULES,
     DELIVERY_RULES,
     MESSAGE_RULES,
+    UNASKED_RULES,
     MEANING_RULES,
     HOST_RULES,
     HOST_ANSWER_RULES,
@@ -74,7 +76,7 @@ hang_after_n crash_before_commit crash_after_commit crash_restart eject_jam disp
 dispense_unknown retract_fail customer_leaves_card customer_leaves_cash customer_dawdles
 hand_tie power_cut process_pause clock_skew clock_step dst_change year_rollover region_partition
 mass_disconnect thundering_reconnect rolling_restart staggered_heal failover split_brain
-host_answers
+host_answers host_asks other_fields
 """
 """The order in which kinds are listed, and in which a search draws from them: it would find other
 cases for its seed if they changed places. A kind that is not named here comes last.

@@ -108,6 +108,31 @@ class StaleDate(WrongField):
         return message.sent_earlier(self.value("days"))
 
 
+class OtherFields(Altering):
+    """An answer of another host is as right with fewer elements than ours, or with more."""
+
+    kind = "other_fields"
+    layer = "meaning"
+    summary = "the answer has fewer elements than ours, or more; it says the same"
+    speaks = "response"
+    parameters: ClassVar[dict[str, Parameter]] = {
+        "how": Parameter(
+            "choice", "fewer", "only what it must carry, or more", choices=("fewer", "more")
+        ),
+        **MTI,
+        **COMMON,
+    }
+
+    def alter(self, message: Message) -> tuple[Message, str] | None:
+        few = self.value("how") == "fewer"
+        altered = message.with_fewer_elements() if few else message.with_more_elements()
+        if altered is None:
+            return None
+        differing = [*(message.fields.keys() ^ altered.fields.keys())]
+        elements = ", ".join(f"DE {name}" for name in sorted(differing, key=int))
+        return altered, f"{'without' if few else 'with'} {elements}"
+
+
 # --- the code ------------------------------------------------------------------------------------
 
 
@@ -260,6 +285,7 @@ MEANING_RULES: tuple[type[Rule], ...] = (
     WrongTerminal,
     WrongAmount,
     StaleDate,
+    OtherFields,
     UnknownCode,
     ReversalDeclined,
     ReversalAckLost,
