@@ -152,15 +152,25 @@ class ReasonFits(Check):
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
         self._kept: dict[TransactionEvidence, frozenset[str]] = {}  # whose card was captured
+        self._ejects: dict[str, int] = {}  # of the card that is inside
+
+    def on_CardInserted(
+        self, terminal: TerminalEvidence, _at: float, _event: e.CardInserted
+    ) -> None:
+        self._ejects.pop(terminal.name, None)
+
+    def on_EjectBegun(self, terminal: TerminalEvidence, _at: float, _event: e.EjectBegun) -> None:
+        self._ejects[terminal.name] = self._ejects.get(terminal.name, 0) + 1
 
     def on_CaptureBegun(
         self, terminal: TerminalEvidence, _at: float, _event: e.CaptureBegun
     ) -> None:
+        """A card that came to the slot only by the second eject may have come after its timer."""
         current = terminal.transactions.current
         if current is not None:
-            device = terminal.device
-            jam = device.jammed and not device.has_been_at_slot
-            self._kept[current] = JAM if jam else NOT_TAKEN
+            kept = NOT_TAKEN if terminal.device.has_been_at_slot else JAM
+            again = self._ejects.get(terminal.name, 0) > 1 and not terminal.device.jammed
+            self._kept[current] = kept | JAM if again else kept
             keep_latest(self._kept, _KEEPS)
 
     def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:

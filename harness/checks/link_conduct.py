@@ -49,7 +49,7 @@ class LinkConduct:
     """
 
     __slots__ = (
-        "_asked", "_blind", "_contract", "_echo_at", "_heard", "_opened", "_out", "_stands",
+        "_asked", "_blind", "_contract", "_dazed", "_echo_at", "_heard", "_opened", "_out", "_stands",
         "_time", "_transactions", "_unanswered", "found", "tried", "unanswered_since",
     )  # fmt: skip
 
@@ -63,6 +63,7 @@ class LinkConduct:
         self._stands = False  # the connection stands, and may carry transactions
         self._out: dict[str, str] = {}  # what the terminal asked and has no answer to, by STAN
         self._blind = not transactions.device_seen
+        self._dazed = False
         self._heard = 0.0
         self._echo_at = 0.0
         self._unanswered = 0
@@ -77,8 +78,15 @@ class LinkConduct:
         """Frames were counted and not written: nobody knows any more when the last one came."""
         self._blind = True
 
+    def stood_still(self) -> None:
+        """The terminal's process goes on, and reads what came meanwhile as if it came now: nothing
+        is judged before the next connection.
+        """
+        self._dazed = True
+
     def opened(self, at: float) -> None:
         """A connection stands."""
+        self._dazed = False
         self._opened = self._time.moment(at) if self._contract.sign_on else None
         self._stands = not self._contract.sign_on
         self._heard = at
@@ -137,7 +145,7 @@ class LinkConduct:
 
     def look(self, now: float) -> None:
         """Judge what should have happened by now."""
-        if self._blind or self._time.stands_still or not self._time.powered:
+        if self._dazed or self._blind or self._time.stands_still or not self._time.powered:
             return
         slack = self._contract.slack
         if self._opened is not None and self._time.since(self._opened, now) > slack:
@@ -186,12 +194,12 @@ class LinkConduct:
             since, wait = self._echo_at, contract.echo_interval
         early = wait - (at - since)
         asked_at_once = first and (self._expires_at(at) or not contract.sign_on)
-        if early > EARLY and not (asked_at_once or self._blind):
+        if early > EARLY and not (asked_at_once or self._dazed or self._blind):
             what = f"an echo was sent {at - since:.1f} s after {self._before()}"
             self.found.append(Found(ECHO, at, f"{what}, and not {wait:.0f} s", early, since))
         self._unanswered += 1
         self._echo_at = at
-        if self.unanswered_since is None:
+        if self.unanswered_since is None and not self._dazed:
             self.unanswered_since = at
 
     def _closes(self, at: float) -> None:
@@ -200,7 +208,7 @@ class LinkConduct:
         contract = self._contract
         self.tried[CLOSE] += 1
         early = contract.echo_interval - (at - self._echo_at)
-        if self._blind or (self._unanswered >= ECHOES and early <= EARLY):
+        if self._dazed or self._blind or (self._unanswered >= ECHOES and early <= EARLY):
             return
         what = f"it hung up after {self._unanswered} unanswered echoes"
         if self._unanswered >= ECHOES:

@@ -208,6 +208,7 @@ class WireEvidence:
 
     def read_on(self, at: float) -> None:
         """The terminal's process goes on, and reads what came meanwhile."""
+        self.link.conduct.stood_still()
         unread, self._unread = self._unread, []
         for item in unread:
             if item is None:
