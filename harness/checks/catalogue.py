@@ -362,6 +362,13 @@ CATALOGUE: tuple[Invariant, ...] = (
         host_conduct.NetworkAnswered,
     ),
     Invariant(
+        "H14",
+        "a reversal of what was approved is not answered as one of nothing",
+        "By 'no original' and 'duplicate' a terminal takes its reversal for settled. Said of what "
+        "the host has booked, they keep the customer's money without a word.",
+        host_conduct.DeniesNoOriginal,
+    ),
+    Invariant(
         "F1",
         "nobody waits for the host longer than its timer",
         "The terminal's own timer is the only thing that ends a wait when the host says nothing.",

@@ -99,7 +99,7 @@ class AnsweredOnce(HostCheck):
     ) -> None:
         message, what, mac = answer.message, exchange.what, event.mac
         unlike = _wrong_by_itself(exchange, message, event.wrong or ())
-        if exchange.excused and only_the_code(message, unlike):
+        if exchange.struck and only_the_code(message, unlike):
             unlike = ()  # a fault may have ordered a code that is on no list
         code = message.element("code")
         wrong = ""
@@ -237,6 +237,30 @@ class ReversalAccepted(HostCheck):
         self.tried += 1
         if message.advice_outcome is AdviceOutcome.PARK:
             what = f"reversal {exchange.stan} was refused with {message.code}"
+            self.fail(terminal, at, what, of=exchange)
+
+
+class DeniesNoOriginal(HostCheck):
+    """H14. A host does not say of a reversal that comes for the first time that there is no original,
+    where it has approved that, nor that it was reversed before. Both settle a reversal for the
+    terminal, and nothing would be given back.
+    """
+
+    id = "H14"
+
+    def answers(
+        self, terminal: TerminalEvidence, at: float, exchange: Exchange, answer: Answer
+    ) -> None:
+        message = answer.message
+        original = terminal.wire.exchanges.reversed_by(exchange)
+        if original is None or exchange.doubtful or exchange.arrivals > 1:
+            return
+        if not original.judged or original.outcome not in APPROVING:
+            return
+        self.tried += 1
+        if message.advice_outcome is AdviceOutcome.FLAGGED:
+            what = f"reversal {exchange.stan} was answered {message.code}, although the host had "
+            what += f"approved STAN {original.stan} and no reversal of that had come before"
             self.fail(terminal, at, what, of=exchange)
 
 

@@ -196,7 +196,11 @@ class LinkConduct:
         asked_at_once = first and (self._expires_at(at) or not contract.sign_on)
         if early > EARLY and not (asked_at_once or self._dazed or self._blind):
             what = f"an echo was sent {at - since:.1f} s after {self._before()}"
-            self.found.append(Found(ECHO, at, f"{what}, and not {wait:.0f} s", early, since))
+            self._keep(Found(ECHO, at, f"{what}, and not {wait:.0f} s", early, since))
+        if self._unanswered == ECHOES and not (self._dazed or self._blind):
+            self.tried[CLOSE] += 1
+            what = f"{ECHOES} echoes were unanswered, and another one was sent"
+            self._keep(Found(CLOSE, at, f"{what} instead of hanging up"))
         self._unanswered += 1
         self._echo_at = at
         if self.unanswered_since is None and not self._dazed:
@@ -212,9 +216,9 @@ class LinkConduct:
             return
         what = f"it hung up after {self._unanswered} unanswered echoes"
         if self._unanswered >= ECHOES:
-            self.found.append(Found(CLOSE, at, f"{what}, too early", early, self._echo_at))
+            self._keep(Found(CLOSE, at, f"{what}, too early", early, self._echo_at))
         else:
-            self.found.append(Found(CLOSE, at, f"{what}, at {ECHOES} it may"))
+            self._keep(Found(CLOSE, at, f"{what}, at {ECHOES} it may"))
 
     def _settled(self) -> None:
         self._out.clear()
@@ -237,5 +241,8 @@ class LinkConduct:
 
     def _note(self, rule: str, now: float, what: str, bound: float, since: float) -> None:
         self.tried[rule] += 1
+        self._keep(Found(rule, now, what, now - since - bound, since))
+
+    def _keep(self, found: Found) -> None:
         if len(self.found) < KEEPS:
-            self.found.append(Found(rule, now, what, now - since - bound, since))
+            self.found.append(found)

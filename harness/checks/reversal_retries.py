@@ -11,7 +11,7 @@ from __future__ import annotations
 from harness import events as e
 from harness.checks.base import Check, late_by
 from harness.checks.evidence import TerminalEvidence
-from harness.checks.transaction_evidence import TransactionEvidence, awaits_final_answer
+from harness.checks.transaction_evidence import TransactionEvidence
 from harness.wire.message import REVERSALS, AdviceOutcome, Kind
 
 EARLY = 0.001
@@ -145,9 +145,8 @@ class ParkedUntilSignOn(Check):
             if parked_at < link.signed_on_at
         ]
         since = max(link.signed_on_at, link.network_ok, last.moved_at)
-        waits = any(awaits_final_answer(x) for x in terminal.transactions.open.values())
-        contract = self.contract
-        bound = contract.advice_wait if waits else contract.slack
+        waits = last.answered in (None, AdviceOutcome.RETRY)  # it is first in the queue
+        bound = self.contract.advice_wait if waits else self.contract.slack
         waited = terminal.time.between(since, now)
         for x in due if waited > bound else ():
             assert x.reversal is not None
