@@ -129,7 +129,7 @@ LINK_KEEPING_DEFECTS = (
         ),
         cost="The old address is a black hole, and the machine never dials the new one.",
         must=("T25.close",),
-        may=("F3", "H7", "T8", "T10", "H3"),
+        may=("F2.accept", "F3", "H7", "T8", "T10", "T16", "H3"),
         scenario=UNANSWERED,
     ),
     Defect(
