@@ -199,7 +199,8 @@ class ReasonFits(Check):
         if x.answer is None or x.aborted:
             if not x.damaged:
                 return NO_ANSWER
-            return INVALID_ANSWER if x.aborted in BY_TIMER else INVALID_ANSWER | NO_ANSWER
+            by_timer = not x.aborted or x.aborted in BY_TIMER
+            return INVALID_ANSWER if by_timer else INVALID_ANSWER | NO_ANSWER
         if not x.approved:
             return INVALID_ANSWER if x.answer in _INVALID else frozenset()
         if not x.stacks:

@@ -14,6 +14,9 @@ from harness.checks.evidence import TerminalEvidence
 from harness.checks.transaction_evidence import BY_TIMER, TransactionEvidence
 from harness.wire.message import REVERSALS, Kind
 
+SEEN = ("wire.terminal", "wire.link", "device")
+"""'wire.link': all network management is reported at the terminal's end, at its time."""
+
 
 class NothingInDoubt(Check):
     """T25. Once an echo has been unanswered for `contract.echo_interval`, no new transaction starts:
@@ -21,7 +24,7 @@ class NothingInDoubt(Check):
     """
 
     id = "T25"
-    needs = ("wire.terminal", "device")
+    needs = SEEN
 
     def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
         if event.end != "terminal" or terminal.wire.kind is not Kind.REQUEST:
@@ -44,7 +47,7 @@ class NoAdviceWhileDown(Check):
     """
 
     id = "T25.advice"
-    needs = ("wire.terminal", "device")
+    needs = SEEN
 
     def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
         if event.end != "terminal" or terminal.wire.kind not in REVERSALS:
@@ -81,7 +84,7 @@ class NoAdviceWhileDown(Check):
 class _Kept(Check):
     """A rule of network management: what `LinkConduct` found of it."""
 
-    needs = ("wire.terminal", "device")
+    needs = SEEN
     rule: ClassVar[str] = ""
 
     def due(self, terminal: TerminalEvidence, now: float) -> None:

@@ -80,6 +80,16 @@ class _DeafToTheHost(Terminal):
 LINK_KEEPING_DEFECTS = (
     Defect(
         profile=TerminalProfile(
+            name="skips_sign_on",
+            summary="asks without signing on first",
+            settings={"sign_on": False},
+        ),
+        cost="The host refuses every customer, and the machine takes the next card.",
+        must=("T25.sign_on",),
+        may=("T16", "F2.accept"),
+    ),
+    Defect(
+        profile=TerminalProfile(
             name="never_echoes",
             summary="sends no echo, however long nothing comes",
             settings={"link_times": LinkTimes(echo_idle=86_400.0)},
