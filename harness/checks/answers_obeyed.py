@@ -1,5 +1,5 @@
-"""What a terminal makes of the host's answer (T23): the card that is to be kept is kept, the PIN that
-is to be asked for again is asked for, and a reversal gives the reason that it has.
+"""What a terminal makes of the host's answer (T23): the card that is to be kept is kept, the PIN
+that is to be asked for again is asked for, and a reversal gives the reason that it has.
 
 A decline that is reversed all the same, an unknown code that is not reversed, and a card that is
 kept without an order are found by T8 and T7. These checks judge terminals whose device is seen: the
@@ -27,7 +27,7 @@ class OrderedCardIsKept(Check):
     """T23. A card does not come out after an answer in time that orders it kept. It may where the
     breaker has tripped (`contract.capture_burst` captures by code within `capture_window`), where
     the power failed since it went in, and where a profile's list of capture codes may be shorter
-    (`Message.ALWAYS_CAPTURES`).
+    (`HostHabits.always_captures`).
     """
 
     id = "T23"
@@ -58,7 +58,7 @@ class OrderedCardIsKept(Check):
         current = _answered_with(terminal, Outcome.CAPTURE)
         if current is None or terminal.name in self._tripped:
             return
-        always = terminal.dialect.message.ALWAYS_CAPTURES
+        always = terminal.dialect.message.HOSTS.always_captures
         if always and current.answer_code not in always:
             return
         self.tried += 1
@@ -67,8 +67,9 @@ class OrderedCardIsKept(Check):
 
 
 class PinIsAskedAgain(Check):
-    """T23.pin. After an answer in time that asks for the PIN again the screen asks for it before the
-    card comes out, as long as there are tries left, the session has time left, and the link is up.
+    """T23.pin. After an answer in time that asks for the PIN again the screen asks for it before
+    the card comes out, as long as there are tries left, the session has time left, and the link is
+    up.
     """
 
     id = "T23.pin"
@@ -185,13 +186,13 @@ class ReasonFits(Check):
         reasons = self._reasons(x)
         if terminal.time.cuts > x.began.cuts:
             reasons |= AFTER_A_CUT
-        if not reasons:
-            return  # it must not be reversed at all, which is T8's
+        said = message.text("reason").strip()
+        if not (reasons and said):
+            return  # it must not be reversed at all, which is T8's, or the element is not in use
         self.tried += 1
-        said = message.text("reason")
         if said not in reasons:
             right = " or ".join(sorted(reasons))
-            what = f"the reversal of STAN {x.stan} says {said or 'nothing'} (DE {element})"
+            what = f"the reversal of STAN {x.stan} says {said} (DE {element})"
             self.fail(terminal, at, f"{what}, and its reason is {right}", of=x)
 
     def _reasons(self, x: TransactionEvidence) -> frozenset[str]:

@@ -241,9 +241,9 @@ class ReversalAccepted(HostCheck):
 
 
 class DeniesNoOriginal(HostCheck):
-    """H14. A host does not say of a reversal that comes for the first time that there is no original,
-    where it has approved that, nor that it was reversed before. Both settle a reversal for the
-    terminal, and nothing would be given back.
+    """H14. A host does not say of a reversal that comes for the first time that there is no
+    original, where it has approved that, nor that it was reversed before. Both settle a reversal
+    for the terminal, and nothing would be given back.
     """
 
     id = "H14"

@@ -5,9 +5,9 @@ goes after `echo_idle` without a message of the host, again each `echo_interval`
 answered, and at once after a request that had no answer in time; the third echo that stays
 unanswered closes the connection, and fewer do not. What the host asks by an 0800 is answered.
 
-What is found is kept as `Found`, for the checks of T25 (link_rules.py): checks are not shown network
-management, which is most of the traffic. A terminal whose device is not seen keeps its link as its
-own host wants it, and is not judged.
+What is found is kept as `Found`, for the checks of T25 (link_rules.py): checks are not shown
+network management, which is most of the traffic. A terminal whose device is not seen keeps its link
+as its own host wants it, and is not judged.
 """
 
 from __future__ import annotations
@@ -49,8 +49,9 @@ class LinkConduct:
     """
 
     __slots__ = (
-        "_asked", "_blind", "_contract", "_dazed", "_echo_at", "_heard", "_opened", "_out", "_stands",
-        "_time", "_transactions", "_unanswered", "found", "tried", "unanswered_since",
+        "_asked", "_blind", "_contract", "_dazed", "_echo_at", "_heard", "_opened", "_out",
+        "_stands", "_time", "_transactions", "_unanswered", "found", "tried",
+        "unanswered_since",
     )  # fmt: skip
 
     def __init__(
@@ -232,7 +233,7 @@ class LinkConduct:
             return -NEVER
         if (current.answer is not None or current.aborted) and current.aborted not in BY_TIMER:
             return -NEVER
-        return current.start + self._contract.host_response
+        return min(current.aborted_at, current.start + self._contract.host_response)
 
     def _expires_at(self, at: float) -> bool:
         """Does a request expire at this time, or has it within the slack?"""

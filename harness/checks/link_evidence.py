@@ -32,9 +32,9 @@ MOST_ASKED = 100
 class LinkEvidence:
     """`heard` is when the last message came to the terminal, `network_ok` when a network management
     request was last answered and accepted, `opened_at` and `closed_at` when a connection was last
-    opened and lost, `signed_on_at` when a sign-on was last accepted, or a connection opened on which
-    none is asked for (run seconds). `signs_on` is whether the terminal has ever signed on or off in
-    its own name; one behind a switch has not. `conduct` is how the terminal keeps it.
+    opened and lost, `signed_on_at` when a sign-on was last accepted, or a connection opened on
+    which none is asked for (run seconds). `signs_on` is whether the terminal has ever signed on or
+    off in its own name; one behind a switch has not. `conduct` is how the terminal keeps it.
 
     A terminal of ours has one connection. One whose device is not seen may have several at a time,
     and a journal does not say on which of them a message passes: it is connected and signed on
@@ -42,8 +42,20 @@ class LinkEvidence:
     """
 
     __slots__ = (
-        "_asked", "_asked_at", "_connections", "_contract", "_time", "_transactions", "conduct",
-        "closed_at", "connected", "heard", "network_ok", "opened_at", "signed_on", "signed_on_at",
+        "_asked",
+        "_asked_at",
+        "_connections",
+        "_contract",
+        "_time",
+        "_transactions",
+        "closed_at",
+        "conduct",
+        "connected",
+        "heard",
+        "network_ok",
+        "opened_at",
+        "signed_on",
+        "signed_on_at",
         "signs_on",
     )  # fmt: skip
 

@@ -1,4 +1,5 @@
-"""How a terminal keeps its link to the host, and what it does not send while that is in doubt (T25).
+"""How a terminal keeps its link to the host, and what it does not send while that is in doubt
+(T25).
 
 Most of it is seen in network management, which `link_conduct.py` reads.
 """
@@ -19,8 +20,8 @@ SEEN = ("wire.terminal", "wire.link", "device")
 
 
 class NothingInDoubt(Check):
-    """T25. Once an echo has been unanswered for `contract.echo_interval`, no new transaction starts:
-    the card is given back.
+    """T25. Once an echo has been unanswered for `contract.echo_interval`, no new transaction
+    starts: the card is given back.
     """
 
     id = "T25"
@@ -127,7 +128,7 @@ class ClosesAfterThree(_Kept):
 
 
 class AnswersTheHost(_Kept):
-    """T25.asked. What the host asks by an 0800, an echo for one, is answered: accepted, or refused."""
+    """T25.asked. What the host asks by an 0800 is answered: accepted, or refused."""
 
     id = "T25.asked"
     rare = True

@@ -32,9 +32,9 @@ class _Attempt:
 
 
 class RetriedAfterPause(Check):
-    """T24. A reversal that had no answer, or one that asks for another try, is not sent again before
-    `contract.advice_response` is over. A sign-on, or an echo that is answered, ends the pause: the
-    host is there again.
+    """T24. A reversal that had no answer, or one that asks for another try, is not sent again
+    before `contract.advice_response` is over. A sign-on, or an echo that is answered, ends the
+    pause: the host is there again.
     """
 
     id = "T24"

@@ -17,7 +17,7 @@ WAITING = State.WAITING_FOR_HOST
 
 def _capture_referred(t: Terminal, x: i.Declined, now: float) -> None:
     """A code that refers the customer to the issuer is taken for an order to capture."""
-    if x.code in t.dialect.message.REFERRALS:
+    if x.code in t.dialect.message.HOSTS.referrals:
         cells_host.capture_ordered(t, i.CaptureOrdered(x.code), now)
     else:
         cells_host.declined(t, x, now)

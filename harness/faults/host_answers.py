@@ -3,8 +3,8 @@
 The code is in force when the host decides: about a request, a reversal that it does not know yet,
 or (with mti=) a sign-on or an echo. The ledger does what the code says: a request that is not
 approved is not posted, and a reversal that is refused, for now or for good, gives nothing back and
-is not remembered, so that it may be accepted when it comes again. A duplicate gets the answer of the
-first one, and is no attempt.
+is not remembered, so that it may be accepted when it comes again. A duplicate gets the answer of
+the first one, and is no attempt.
 
 A code that approves is never ordered: what that would post, nobody has decided (`partial_approval`
 approves a part).
@@ -12,7 +12,6 @@ approves a part).
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import ClassVar
 
 from harness.faults.host import HostRule
@@ -46,12 +45,19 @@ class HostAnswers(HostRule):
         **COMMON,
     }
 
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
+        self._codes: dict[str, tuple[str, ...]] = {}  # those to draw from, by class of message
+
     def code_for(self, message: Message, decided: str) -> str:
         """The code that is ordered for a message; '' if none is, as the host has `decided` the same
         or the code has no meaning for such a message.
         """
         said: str = self.value("code")
-        codes = _codes_of(type(message), message.message_class, said)
+        kind = message.message_class
+        codes = self._codes.get(kind)
+        if codes is None:
+            codes = self._codes[kind] = _codes_of(type(message), kind, said)
         code = codes[self.shape(message.terminal).below(len(codes))] if codes else ""
         if code == decided:
             return ""
@@ -60,7 +66,6 @@ class HostAnswers(HostRule):
         return code
 
 
-@lru_cache(maxsize=256)
 def _codes_of(dialect: type[Message], message_class: str, said: str) -> tuple[str, ...]:
     """The codes from which one is drawn for messages of that class."""
     every = _every_code(dialect)
@@ -102,7 +107,7 @@ def _is_of_requests(dialect: type[Message], code: str, said: str) -> bool:
     if said == "unlisted":
         return outcome is Outcome.UNKNOWN and code not in dialect.ADVICE_OUTCOMES
     if said == "referral":
-        return code in dialect.REFERRALS
+        return code in dialect.HOSTS.referrals
     if said == "any":
         return outcome is not Outcome.UNKNOWN
     if said in _GROUPS:

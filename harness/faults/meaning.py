@@ -15,6 +15,7 @@ from harness.faults.host import HostRule
 from harness.faults.message_delivery import DropResponse
 from harness.faults.rule import COMMON, MTI, WHOSE, Context, FaultSpec, Parameter, Rule
 from harness.faults.wire import TO_HOST, TO_TERMINAL, Altering, WireRule
+from harness.wire.host_habits import with_fewer_elements, with_more_elements
 from harness.wire.message import Kind, Message, MessageClass
 
 _NOTE = 1000  # minor units
@@ -125,7 +126,7 @@ class OtherFields(Altering):
 
     def alter(self, message: Message) -> tuple[Message, str] | None:
         few = self.value("how") == "fewer"
-        altered = message.with_fewer_elements() if few else message.with_more_elements()
+        altered = (with_fewer_elements if few else with_more_elements)(message)
         if altered is None:
             return None
         differing = [*(message.fields.keys() ^ altered.fields.keys())]

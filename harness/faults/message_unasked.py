@@ -1,9 +1,9 @@
 """What a host sends of its own accord: echoes, requests of network management, file updates.
 
 Such a message is no answer. It is made with the right key, under a STAN of the host's own, behind a
-message to the terminal, as the connection stands then. A terminal answers what wants an answer, with
-an acceptance or a refusal, and goes on with what it was about. An answer that nobody asked for is the
-kind `unsolicited`, an old one `replay_old`.
+message to the terminal, as the connection stands then. A terminal answers what wants an answer,
+with an acceptance or a refusal, and goes on with what it was about. An answer that nobody asked for
+is the kind `unsolicited`, an old one `replay_old`.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class HostAsks(WireRule):
             return None
         digits = len(message.stan)
         stan = f"{(int(message.stan) + _AWAY) % 10**digits:0{digits}d}"
-        asked = message.host_asks(what, stan)
+        asked = message.HOSTS.asks(message, what, stan)
         if asked is None:
             return None  # the dialect knows no such message
         effect = self.effect(passing.terminal, f"the host sent {asked.mti} ({what}), STAN {stan}")

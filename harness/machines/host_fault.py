@@ -58,7 +58,7 @@ class HostFaults(Protocol):
         """How much of a wanted amount (minor units) is approved."""
 
     def ordered_code(self, now: float, message: Message, decided: str) -> str:
-        """The response code that is answered instead of the `decided` one; '' if none is ordered."""
+        """The response code that is answered instead of the `decided` one; '' if none is."""
 
     def hang(self, now: float, terminal: str) -> float | None:
         """For how many seconds the host stands still before it reads a message; None: it does

@@ -20,6 +20,7 @@ import msgspec
 from harness.shown import shown
 from harness.shown.masking import SHORTEST
 from harness.wire.describe import FIELD_NAMES, describe
+from harness.wire.host_habits import HostHabits
 from harness.wire.identity import TransactionId
 from harness.wire.kinds import (
     ADVICES,
@@ -92,12 +93,8 @@ class Message:
     """Response code (DE 39) to its class. Unlisted codes are unknown, and never a capture."""
     ADVICE_OUTCOMES: ClassVar[Mapping[str, AdviceOutcome]] = {}
     """Response code (DE 39) of an advice to its class. Unlisted codes park the advice."""
-    INFORMING: ClassVar[Mapping[str, str]] = {}
-    """Data elements that other hosts add to their answers, each with a text: they only inform."""
-    REFERRALS: ClassVar[tuple[str, ...]] = ()
-    """The response codes that refer the customer to the card's issuer: declines, and no captures."""
-    ALWAYS_CAPTURES: ClassVar[tuple[str, ...]] = ()
-    """The capture codes that no profile may leave out; empty where it may leave out none."""
+    HOSTS: ClassVar[HostHabits] = HostHabits()
+    """What hosts do beside the plain answers."""
     MANDATORY: ClassVar[Mapping[Kind, tuple[str, ...]]] = {}
     """The meanings (keys of `ELEMENTS`) that a message of each kind must carry."""
     ELEMENTS: ClassVar[Mapping[str, str]] = {
@@ -390,28 +387,6 @@ class Message:
             else:
                 fields[self.ELEMENTS[meaning]] = text
         return type(self)(fields)
-
-    def host_asks(self, what: str, stan: str) -> Self | None:
-        """What a host sends of its own accord to the terminal that this answer goes to, under a STAN
-        of its own: 'echo', 'sign_on', 'key_change', 'cutover', 'file_update', or 'advice' of network
-        management. None where the dialect knows no such message.
-        """
-        del what, stan
-        return None
-
-    def with_fewer_elements(self) -> Self | None:
-        """The same answer with nothing but what a receiver needs; None where that is all it has."""
-        kept = {"h", "t", "p", "1", *MAC_ELEMENTS, self.ELEMENTS["amount"], self.ELEMENTS["sent"]}
-        kept |= {self.ELEMENTS[meaning] for meaning in self.MANDATORY.get(self.kind, ())}
-        fields = {name: text for name, text in self.fields.items() if name in kept}
-        return type(self)(fields) if fields.keys() != self.fields.keys() else None
-
-    def with_more_elements(self) -> Self | None:
-        """The same answer with elements that inform and that ours has not; None where the dialect
-        names none.
-        """
-        more = {name: text for name, text in self.INFORMING.items() if name not in self.fields}
-        return type(self)(self.fields | more) if more else None
 
     def with_original(self, original: TransactionId) -> Self:
         """The same reversal, naming another original."""

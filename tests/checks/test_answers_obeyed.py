@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from script import SENT, STATION, DIALECT, Script, failing, status
+from script import DIALECT, SENT, STATION, Script, failing, status
 
 from harness import events as e
 from harness.wire.calendar import Stamp

@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from harness.wire.calendar import Stamp
 from harness.wire.dialects.base import Dialect, Form
+from harness.wire.dialects.hosts1987 import HOSTS_1987
 from harness.wire.identity import TransactionId
 from harness.wire.message import (
     REVERSALS,
@@ -90,9 +91,6 @@ MANDATORY = {
 }
 
 FUNCTIONS = {"sign_on": "001", "sign_off": "002", "echo": "301"}
-_HOST_FUNCTIONS = {"key_change": "161", "cutover": "201"}
-"""Network functions that only a host asks for (DE 70)."""
-_A_TEST_CARD = "9999990000000998"
 _FUNCTION_NAMES = {number: name for name, number in FUNCTIONS.items()}
 
 PROCESSING = {"withdrawal": "010000", "balance": "310000"}
@@ -162,13 +160,7 @@ class Message1987(Message):
     KINDS = KINDS
     OUTCOMES = OUTCOMES
     ADVICE_OUTCOMES = ADVICE_OUTCOMES
-    INFORMING: ClassVar[Mapping[str, str]] = {
-        "44": "SEE BANK",  # additional response data
-        "48": "SWITCH 7",  # private
-        "63": "R2 0815 A",  # private
-    }
-    REFERRALS = ("01", "02")
-    ALWAYS_CAPTURES = ("04", "41", "43")
+    HOSTS = HOSTS_1987
     MANDATORY = MANDATORY
     CODES = CODES
     VERSION = "0"
@@ -220,18 +212,6 @@ class Message1987(Message):
         element = self.ELEMENTS["replacement_amounts"]
         there = self.kind in REVERSALS and element in self.fields
         return (element,) if there and self.amount_taken is None else ()
-
-    def host_asks(self, what: str, stan: str) -> Message1987 | None:
-        """0800 with DE 70, 0302 with DE 91 and 101 (a hotlist), or 0820."""
-        fields = {"t": "0800", "7": self.sent, "11": stan, "41": self.fields.get("41", "")}
-        fields = {name: text for name, text in fields.items() if text}
-        if what == "file_update":
-            file = {"t": "0302", "2": _A_TEST_CARD, "73": "991231", "91": "1", "101": "HOTLIST"}
-            return Message1987(fields | file)
-        if what == "advice":
-            return Message1987(fields | {"t": "0820", "70": FUNCTIONS["echo"]})
-        function = FUNCTIONS.get(what) or _HOST_FUNCTIONS.get(what)
-        return Message1987(fields | {"70": function}) if function else None
 
     def with_original(self, original: TransactionId) -> Message1987:
         old = self.fields.get("90", "")
