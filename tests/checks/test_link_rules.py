@@ -31,7 +31,7 @@ def echo(script: Script, at: float, *, answered: bool = False) -> None:
 
 def host_asks(script: Script, at: float) -> dict[str, str]:
     """An echo of the host's own."""
-    fields = DIALECT.network(STATION, "echo", stan="700001", sent=SENT)
+    fields: dict[str, str] = DIALECT.network(STATION, "echo", stan="700001", sent=SENT)
     script.frame(at, "terminal", "terminal", fields)
     return fields
 
@@ -175,6 +175,20 @@ def test_what_the_host_asks_is_answered(answers: bool) -> None:
     if answers:
         script.frame(20.1, "terminal", "host", DIALECT.answer(asked, "40"))
     assert blamed(script, 30) == (set() if answers else {"T25.asked"})
+
+
+@pytest.mark.parametrize("asked", ["0820", "0302", "0800"])
+def test_what_the_host_asks_may_be_answered_before_the_sign_on(asked: str) -> None:
+    """An answer is no transaction (T16)."""
+    script = Script()
+    script.add(10, e.LinkClosed("fin"))
+    script.add(20, e.LinkOpened())
+    fields = {"t": asked, "7": SENT, "11": "700001", "41": STATION.terminal, "70": "301"}
+    script.frame(20.2, "terminal", "terminal", fields)
+    script.frame(20.3, "terminal", "host", DIALECT.answer(fields, "40"))
+    script.network(20.4, "sign_on")
+    script.end(30, "open")
+    assert failing(script.verdict()) == []
 
 
 def test_a_process_that_stood_still_is_not_judged() -> None:

@@ -1,4 +1,4 @@
-"""A host that answers by order: which codes are drawn, for which messages, and what is left alone."""
+"""A host that answers by order: which codes are drawn, for which messages, and what is left."""
 
 from __future__ import annotations
 
