@@ -48,13 +48,13 @@ from harness.wire.spec import is_shipped, load_spec
 from harness.wire.spec_trial import check_cards, check_codes, fitted
 
 SEES = (
-    *("device", "wire.terminal", "wire.host", "wire.mac"),
+    *("device", "wire.terminal", "wire.host", "wire.link", "wire.mac"),
     *("ledger", "store", "terminal"),
 )
 SEES_ALONE = {
     "host": ("wire.terminal", "wire.host", "wire.mac", "ledger"),
     "terminals": (
-        *("device", "wire.terminal", "wire.host", "wire.network", "wire.mac"),
+        *("device", "wire.terminal", "wire.host", "wire.network", "wire.link", "wire.mac"),
         *("store", "terminal"),
     ),
 }

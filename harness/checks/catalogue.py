@@ -1,10 +1,9 @@
 """The invariants: each with the promise that it holds a machine to, why that matters, and the check
-that judges it. An invariant that is new is an entry here and a check in the module of its subject.
+that judges it. An invariant that is new is an entry here, or in the catalogue of its subject, and a
+check in the module of its subject.
 """
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 from harness.checks import (
     card,
@@ -18,16 +17,8 @@ from harness.checks import (
     withdrawal_outcome,
 )
 from harness.checks.base import Check
-
-
-class Invariant(NamedTuple):
-    """`check` is None where a scan of the output judges it and no check of the journal (S3)."""
-
-    id: str
-    promise: str
-    why: str
-    check: type[Check] | None
-
+from harness.checks.catalogue_link import LINK_INVARIANTS
+from harness.checks.invariant import Invariant
 
 CATALOGUE: tuple[Invariant, ...] = (
     Invariant(
@@ -179,6 +170,7 @@ CATALOGUE: tuple[Invariant, ...] = (
         "A terminal that asks without a sign-on asks with keys and a day that nobody agreed on.",
         terminal_conduct.SaysWhatItMust,
     ),
+    *LINK_INVARIANTS,
     Invariant(
         "H1",
         "at most one debit and one reversal per transaction",
@@ -281,6 +273,13 @@ CATALOGUE: tuple[Invariant, ...] = (
         "The echo is how a terminal learns that its host is there. Without an answer it goes out "
         "of service, or takes cards for a host that is gone.",
         host_conduct.NetworkAnswered,
+    ),
+    Invariant(
+        "H14",
+        "a reversal of what was approved is not answered as one of nothing",
+        "By 'no original' and 'duplicate' a terminal takes its reversal for settled. Said of what "
+        "the host has booked, they keep the customer's money without a word.",
+        host_conduct.DeniesNoOriginal,
     ),
     Invariant(
         "F1",

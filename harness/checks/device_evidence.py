@@ -104,6 +104,7 @@ class DeviceEvidence:
         if current is not None:
             current.stacked += worth(event.notes)
             current.uncounted |= not event.counted
+            current.counted |= event.counted
 
     def on_NotesRetracted(self, _at: float, event: e.NotesRetracted) -> None:
         self.cash_out = False

@@ -48,8 +48,9 @@ class Exchange:
 
     __slots__ = (
         "answers", "approval", "arrivals", "arrived_at", "asked", "card", "closings", "code",
-        "customer", "doubtful", "excused", "judged", "latest", "message_class", "mti",
-        "reversal", "said", "sent", "settled_at", "settled_by", "stan", "waits",
+        "customer", "doubtful", "excused", "judged", "latest", "message_class", "mti", "original",
+        "outcome", "reversal", "said", "sent", "settled_at", "settled_by", "stan", "struck",
+        "waits", "was_reversed",
     )  # fmt: skip
 
     def __init__(self, message: Message) -> None:
@@ -66,6 +67,7 @@ class Exchange:
         self.judged = True  # all that came to the host is as the terminal had sent it
         self.doubtful = False  # a reversal that does not agree with its original
         self.excused = False
+        self.struck = False  # a fault inside a host of ours acted while it waited, once at least
         self.arrivals = 0
         self.arrived_at = 0.0
         self.closings = 0
@@ -75,6 +77,9 @@ class Exchange:
         self.settled_by = 0
         self.code = ""
         self.approval = ""
+        self.was_reversed = False  # a reversal of it has come
+        self.outcome: Outcome | None = None  # of a request's last answer
+        self.original: Exchange | None = None  # of a reversal, until a second one comes for it
 
     @property
     def what(self) -> str:
@@ -132,6 +137,12 @@ class Exchanges:
         """That reversal does not agree with what it reverses: a host may refuse it."""
         self._by_stan[reversal.stan].doubtful = True
 
+    def reversed_by(self, reversal: Exchange) -> Exchange | None:
+        """The request that a reversal is about, where that is kept and no other reversal of it had
+        come; None for a request.
+        """
+        return reversal.original
+
     def arrives(self, at: float, message: Message, *, authentic: bool, connected: bool) -> None:
         """A request or a reversal comes to the host."""
         exchange = self._by_stan.get(message.stan)
@@ -141,7 +152,7 @@ class Exchanges:
         exchange.judged = exchange.judged and own
         if not exchange.arrivals:
             exchange.asked = echo_of(message)
-            self._reversed(message)
+            self._reversed(exchange, message)
         exchange.arrivals += 1
         if not (own and connected) or exchange.closings < self._closings:
             return  # a host that stood still reads it when the terminal has given the connection up
@@ -151,7 +162,7 @@ class Exchanges:
         exchange.arrived_at = at
         exchange.excused = at <= self._trouble_until
 
-    def _reversed(self, message: Message) -> None:
+    def _reversed(self, reversal: Exchange, message: Message) -> None:
         """What is answered to a request after its reversal is for the host to say anew: it declines
         what it approved before.
         """
@@ -161,6 +172,9 @@ class Exchanges:
         exchange = self._by_stan.get(original.stan)
         if exchange is not None and not exchange.reversal and exchange.sent == original.sent:
             exchange.settled_by = 0
+            if not exchange.was_reversed:
+                reversal.original = exchange
+            exchange.was_reversed = True
 
     def leaves(self, at: float, message: Message) -> None:
         """An answer to a request or a reversal leaves the host."""
@@ -168,6 +182,7 @@ class Exchanges:
         took = None
         if exchange is not None:
             exchange.answers += 1
+            exchange.outcome = message.outcome
             if not exchange.settled_by and is_final(exchange, message):
                 exchange.settled_at, exchange.settled_by = at, exchange.answers
                 exchange.code, exchange.approval = message.code, message.text("approval")
@@ -199,6 +214,7 @@ class Exchanges:
             self._trouble_until = max(self._trouble_until, at + lasts)
         for exchange in self._by_stan.values():
             exchange.excused |= exchange.waits
+            exchange.struck |= exchange.waits
         for unanswered in self.unanswered:
             unanswered.excused = True
 

@@ -17,7 +17,7 @@ from harness.checks.transaction_evidence import TransactionEvidence
 from harness.checks.wire_evidence import APPROVING
 from harness.wire.describe import mask_fields
 from harness.wire.echo import wrong_beside, wrong_echo
-from harness.wire.element_classes import Wrong, in_words
+from harness.wire.element_classes import Wrong, in_words, only_the_code
 from harness.wire.message import AdviceOutcome, Kind, Message, Outcome, counterpart
 
 
@@ -99,6 +99,8 @@ class AnsweredOnce(HostCheck):
     ) -> None:
         message, what, mac = answer.message, exchange.what, event.mac
         unlike = _wrong_by_itself(exchange, message, event.wrong or ())
+        if exchange.struck and only_the_code(message, unlike):
+            unlike = ()  # a fault may have ordered a code that is on no list
         code = message.element("code")
         wrong = ""
         if message.mti != counterpart(exchange.mti):
@@ -220,7 +222,8 @@ def _code_in_words(code: str, approval: str) -> str:
 class ReversalAccepted(HostCheck):
     """H12. A reversal tells what has happened already, so the host accepts it. A code by which it
     is to be sent again later is no refusal; whether it is accepted in the end is H7's. A reversal
-    that does not agree with its request may be refused.
+    that does not agree with its request may be refused, and so may one that a fault inside a host
+    of ours has struck.
     """
 
     id = "H12"
@@ -229,11 +232,35 @@ class ReversalAccepted(HostCheck):
         self, terminal: TerminalEvidence, at: float, exchange: Exchange, answer: Answer
     ) -> None:
         message = answer.message
-        if not exchange.reversal or exchange.doubtful or not message.code:
+        if not exchange.reversal or exchange.doubtful or exchange.excused or not message.code:
             return
         self.tried += 1
         if message.advice_outcome is AdviceOutcome.PARK:
             what = f"reversal {exchange.stan} was refused with {message.code}"
+            self.fail(terminal, at, what, of=exchange)
+
+
+class DeniesNoOriginal(HostCheck):
+    """H14. A host does not say of a reversal that comes for the first time that there is no
+    original, where it has approved that, nor that it was reversed before. Both settle a reversal
+    for the terminal, and nothing would be given back.
+    """
+
+    id = "H14"
+
+    def answers(
+        self, terminal: TerminalEvidence, at: float, exchange: Exchange, answer: Answer
+    ) -> None:
+        message = answer.message
+        original = terminal.wire.exchanges.reversed_by(exchange)
+        if original is None or exchange.doubtful or exchange.arrivals > 1:
+            return
+        if not original.judged or original.outcome not in APPROVING:
+            return
+        self.tried += 1
+        if message.advice_outcome is AdviceOutcome.FLAGGED:
+            what = f"reversal {exchange.stan} was answered {message.code}, although the host had "
+            what += f"approved STAN {original.stan} and no reversal of that had come before"
             self.fail(terminal, at, what, of=exchange)
 
 

@@ -140,6 +140,8 @@ class WireEvidence:
                 self._sent(kind, at, message, event.digest)
             elif event.wrong and kind is Kind.ANSWER and not only_the_code(message, event.wrong):
                 self.link.heard = at  # nobody may act on it
+                self.link.conduct.heard(at)
+                self._damaged(at, message)
             else:
                 self._arrived(at, message, event.mac)
         elif not management:
@@ -160,6 +162,11 @@ class WireEvidence:
             if authentic:
                 self.host_end.leaves(message)
 
+    @property
+    def wants_mac(self) -> bool:
+        """Must a message carry a MAC?"""
+        return self._contract.mac
+
     def _authentic_mac(self, mac: str) -> bool:
         return mac == "good" or (mac == "none" and not self._contract.mac)
 
@@ -167,6 +174,7 @@ class WireEvidence:
         """Frames were only counted. None of them is about money; but the terminal heard them."""
         if event.end != "terminal" or event.to != "terminal" or event.what in UNHEARD:
             return
+        self.link.conduct.counted_only()
         self.link.heard = at
         if event.what == ANSWERED:
             self.link.network_ok = at
@@ -187,8 +195,8 @@ class WireEvidence:
     def on_ConnectFailed(self, _at: float, event: e.ConnectFailed) -> None:
         self.reach.failed(event)
 
-    def on_LinkClosed(self, at: float, _event: e.LinkClosed) -> None:
-        self.link.closed(at)
+    def on_LinkClosed(self, at: float, event: e.LinkClosed) -> None:
+        self.link.closed(at, event.how)
         self.reach.changed(at)
         self.exchanges.closed(at)
         self.network.closed(at)
@@ -201,7 +209,7 @@ class WireEvidence:
 
     def power_lost(self, at: float) -> None:
         """The terminal's end of the connection is gone, and what it had not read."""
-        self.link.closed(at)
+        self.link.closed(at, "power")
         self.reach.changed(at)
         self.exchanges.closed(at)
         self.network.closed(at)
@@ -209,6 +217,7 @@ class WireEvidence:
 
     def read_on(self, at: float) -> None:
         """The terminal's process goes on, and reads what came meanwhile."""
+        self.link.conduct.stood_still()
         unread, self._unread = self._unread, []
         for item in unread:
             if item is None:
@@ -224,7 +233,9 @@ class WireEvidence:
             self.gaps.sends(message.sent)
         if kind in ASKING:
             self.exchanges.asks(message)
-        if kind is Kind.NETWORK:
+        if kind is Kind.NETWORK_ANSWER:
+            self.link.conduct.answers_host(message)
+        elif kind is Kind.NETWORK:
             self.link.asks(at, message)
             self.connections.passes(self.connection, message, to_host=True)
         elif kind in REQUESTS:
@@ -277,6 +288,7 @@ class WireEvidence:
     # --- to the terminal -------------------------------------------------------------------------
 
     def _arrived(self, at: float, message: Message, mac: str) -> None:
+        self.link.conduct.heard(at)
         self.link.heard = self.reach.heard_at = at
         if self._time.stands_still:
             self._unread.append((message, mac))
@@ -287,7 +299,7 @@ class WireEvidence:
         if self._authentic_mac(mac):
             self._authentic(at, message, mac)
         else:
-            self._forged(message, mac)
+            self._forged(at, message, mac)
 
     def _authentic(self, at: float, message: Message, mac: str) -> None:
         kind = message.kind
@@ -298,13 +310,16 @@ class WireEvidence:
             if whose in (self._name, ""):
                 self.link.is_answered(at, message)
                 self.reach.changed(at)
+        elif kind is Kind.NETWORK:
+            self.link.conduct.host_asks(at, message)
         elif kind is Kind.ANSWER and whose in (self._name, ""):
             self._answer(at, message, mac)
         elif (kind, whose) == (Kind.REVERSAL_ANSWER, self._name) and message.mti in self._awaited:
             self._transactions.reversal_answered(at, message, message.advice_outcome)
 
-    def _forged(self, message: Message, mac: str) -> None:
+    def _forged(self, at: float, message: Message, mac: str) -> None:
         """Notes an approval of the current request, by its fields, whose MAC is not right."""
+        self._damaged(at, message)
         current = self._transactions.current
         if (
             message.kind is Kind.ANSWER
@@ -314,12 +329,23 @@ class WireEvidence:
         ):
             current.forged = mac
 
+    def _damaged(self, at: float, message: Message) -> None:
+        """Notes that an answer to the current request came in time that is not valid."""
+        current = self._transactions.current
+        if current is None or current.answer is not None or current.aborted:
+            return
+        if at >= current.start + self._contract.host_response:
+            return
+        if message.kind is Kind.ANSWER and message.stan == current.stan:
+            current.damaged |= message.terminal == self._name
+
     def _answer(self, at: float, message: Message, mac: str) -> None:
         """The first answer that matches a request which waits for one counts, in time or not."""
         for asked in self._transactions.awaiting(message):
             if _matches(message, asked):
                 self._answered(asked, at, message, mac)
                 return
+        self._damaged(at, message)
 
     def _answered(self, asked: TransactionEvidence, at: float, message: Message, mac: str) -> None:
         outcome = message.outcome
@@ -328,6 +354,7 @@ class WireEvidence:
         asked.answer = outcome
         asked.answer_at = at
         asked.answer_mac = mac
+        asked.answer_code = message.code
         asked.unseen |= not self._transactions.observed.host
         if outcome is Outcome.APPROVED or (
             outcome is Outcome.PARTIAL and self._may_be_paid_in_part

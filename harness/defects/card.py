@@ -108,7 +108,7 @@ CARD_DEFECTS = (
         ),
         cost="Waits for the host for ever: the card stays inside until somebody opens the machine.",
         must=("T1", "T2", "F1"),
-        may=("F2", "T3", "T8", "T4", "T9", "T10"),
+        may=("F2", "T3", "T8", "T4", "T9", "T10", "T25.echo"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -118,7 +118,7 @@ CARD_DEFECTS = (
         ),
         cost="Says that it is out of service and keeps the card: the customer waits for nothing.",
         must=("T1", "T2"),
-        may=("F2", "F3", "T3", "T7"),
+        may=("F2", "F3", "T3", "T7", "T25.advice", "T25.echo"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -128,7 +128,7 @@ CARD_DEFECTS = (
         ),
         cost="A line that is noisy enough holds the card for as long as it is noisy.",
         must=("T3",),
-        may=("T1", "T2", "T4", "T8", "T9", "F1", "F2", "T10"),
+        may=("T1", "T2", "T4", "T8", "T9", "F1", "F2", "T10", "T25.echo"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -138,7 +138,7 @@ CARD_DEFECTS = (
         ),
         cost="A host that echoes and answers nothing else holds the card beyond every promise.",
         must=("T3",),
-        may=("T1", "T2", "T4", "T8", "T9", "F1", "F2", "T10"),
+        may=("T1", "T2", "T4", "T8", "T9", "F1", "F2", "T10", "T25.echo"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -148,6 +148,7 @@ CARD_DEFECTS = (
         ),
         cost="The customer stands before 'please wait' for an answer that can no longer come.",
         must=("T1",),
+        may=("T25.echo",),
     ),
     Defect(
         profile=TerminalProfile(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from harness.defects.answers import ANSWER_DEFECTS
 from harness.defects.card import CARD_DEFECTS
 from harness.defects.cash import CASH_DEFECTS
 from harness.defects.defect import Defect
 from harness.defects.host import HOST_DEFECTS
 from harness.defects.host_conduct import HOST_CONDUCT_DEFECTS
 from harness.defects.link import LINK_DEFECTS
+from harness.defects.link_keeping import LINK_KEEPING_DEFECTS
 from harness.defects.reversals import REVERSAL_DEFECTS
 from harness.defects.secrecy import SECRECY_DEFECTS
 
@@ -16,6 +18,8 @@ DEFECTS: tuple[Defect, ...] = (
     *CASH_DEFECTS,
     *REVERSAL_DEFECTS,
     *LINK_DEFECTS,
+    *ANSWER_DEFECTS,
+    *LINK_KEEPING_DEFECTS,
     *SECRECY_DEFECTS,
     *HOST_DEFECTS,
     *HOST_CONDUCT_DEFECTS,

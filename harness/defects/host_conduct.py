@@ -54,6 +54,16 @@ _DeclinesReversals = rewired_host(
 )
 
 
+def _know_no_original(host: Host, x: Received, now: float) -> None:
+    """Looks for the original where it is not, and says that there is none."""
+    reversals.conclude(host, x, "no_original", now)
+
+
+def _call_it_reversed(host: Host, x: Received, now: float) -> None:
+    """Takes the first reversal for a second one."""
+    reversals.conclude(host, x, "duplicate", now)
+
+
 def _stay_silent(_host: Host, _x: Received, _now: float) -> None:
     """Does nothing."""
 
@@ -110,6 +120,26 @@ HOST_CONDUCT_DEFECTS = (
         cost="The customer pays for cash that never came, until somebody looks at what is parked.",
         must=("H12",),
         may=("H3", "H7"),
+    ),
+    Defect(
+        profile=HostProfile(
+            name="knows_no_original",
+            summary="answers 'no original' to the reversal of what it has approved",
+            machine=rewired_host({(HostState.APPROVED, HostInput.REVERSAL): _know_no_original}),
+        ),
+        cost="The terminal takes the reversal for settled, and the customer pays.",
+        must=("H14",),
+        may=("H3",),
+    ),
+    Defect(
+        profile=HostProfile(
+            name="takes_first_for_second",
+            summary="answers 'duplicate' to the first reversal of what it has approved",
+            machine=rewired_host({(HostState.APPROVED, HostInput.REVERSAL): _call_it_reversed}),
+        ),
+        cost="The terminal takes the reversal for settled, and the customer pays.",
+        must=("H14",),
+        may=("H3",),
     ),
     Defect(
         profile=HostProfile(

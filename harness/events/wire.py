@@ -109,8 +109,8 @@ class ConnectionUsed(WireEvent, frozen=True, gc=False):
 
 
 class LinkClosed(WireEvent, frozen=True, gc=False):
-    """The connection is gone, seen at the terminal's end: fin, rst, local (we closed) or
-    garbage (a frame could not be delimited).
+    """The connection is gone, seen at the terminal's end: fin, rst, local (we closed), garbage (a
+    frame could not be delimited) or ended (the run is over).
     """
 
     how: str

@@ -25,7 +25,6 @@ _NO_ORDERS = "nobody gives orders in a simulation"
 _READS_WELL = "the reader reads every card, and within its time"
 _NO_DAWDLING = "no customer dawdles over every key"
 _ANSWERS_THERE = "a host of ours answers on the connection on which it was asked"
-_NO_SUCH_CODE = "the host has no reason to answer so"
 _NO_HANGING = "no motor hangs"
 _SIGNS_ON = "a terminal of ours says nothing before it has signed on"
 _ONE_REVERSAL = "a terminal of ours reverses a transaction once"
@@ -61,17 +60,16 @@ BY_HAND: dict[Cell, str] = {
     Cell(State.CARD_IN, "SessionExpired"): _READS_WELL,
     Cell(State.PIN_ENTRY, "SessionExpired"): _NO_DAWDLING,
     Cell(State.SELECTING, "SessionExpired"): _NO_DAWDLING,
-    **{
-        Cell(State.WAITING_FOR_HOST, answer): _NO_SUCH_CODE
-        for answer in ("CaptureOrdered", "SecurityError")
-    },
     Cell(State.STACKING, "DispenseExpired"): _NO_HANGING,
     Cell(State.CAPTURING, "CaptureExpired"): _NO_HANGING,
     Cell(State.RECOVERING, "CaptureExpired"): _NO_HANGING,
     Cell(State.RECOVERING, "Stray"): _ANSWERS_THERE,
     **{
         Cell(HostState.SIGNED_OFF, what): _SIGNS_ON
-        for what in (HostInput.ECHO, HostInput.REQUEST, HostInput.REVERSAL)
+        for what in (
+            *(HostInput.ECHO, HostInput.REQUEST, HostInput.REVERSAL),
+            HostInput.CODE_ORDERED,
+        )
     },
     Cell(HostState.SIGNED_ON, HostInput.SIGN_ON_REFUSED): _SIGNS_ON_ONCE,
     **{

@@ -28,6 +28,7 @@ from harness.faults.fate import Act, Passing
 from harness.faults.fleet import SwitchRule
 from harness.faults.grammar import ALL_RULES
 from harness.faults.host import Crash, HangAfterN, HostMessageRule, HostRule, IssuerDown
+from harness.faults.host_answers import HostAnswers
 from harness.faults.meaning import PartialApproval
 from harness.faults.power import PowerCut
 from harness.faults.rule import FOREVER, Context, FaultSpec, Rule
@@ -105,6 +106,7 @@ class FaultSet(ConnectionFaults):
         self._hearing = sorted(self._of(HostMessageRule), key=lambda rule: rule.stage)
         self._hangs = self._of(HangAfterN)
         self._issuer, self._parts = self._of(IssuerDown), self._of(PartialApproval)
+        self._orders = self._of(HostAnswers)
         self._crashes, self._switches = self._of(Crash), self._of(SwitchRule)
         self._device = self._of(DeviceRule)
         self._customer, self._hands = self._of(CustomerRule), self._of(HandRule)
@@ -225,6 +227,16 @@ class FaultSet(ConnectionFaults):
         parts = (rule for rule in self._about(self._parts, message) if rule.halves(wanted))
         rule = _struck(parts, now, message.terminal)
         return wanted if rule is None else rule.part(message.terminal, wanted)
+
+    def ordered_code(self, now: float, message: Message, decided: str) -> str:
+        """The response code that the host has to answer instead of the `decided` one; '' if it
+        answers as it decided.
+        """
+        if not self._orders:
+            return ""
+        rules = (rule for rule in self._about(self._orders, message) if rule.touches(message))
+        rule = _struck(rules, now, message.terminal)
+        return "" if rule is None else rule.code_for(message, decided)
 
     def hang(self, now: float, terminal: str) -> float | None:
         """Seconds for which the host hangs before it reads a message; None if it does not hang."""

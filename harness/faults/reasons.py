@@ -167,6 +167,19 @@ WHY: dict[str, str] = {
         "The host approves less than was asked for. Who pays what was asked for pays the rest "
         "himself."
     ),
+    "other_fields": (
+        "No two hosts fill the same elements. Who needs one that the standard leaves free takes a "
+        "right answer for a damaged one, and reverses what was approved."
+    ),
+    "host_answers": (
+        "A host has some sixty codes to say no with, and a terminal meets most of them years after "
+        "it was built. Each row of the table means another thing for the card, the PIN and the "
+        "reversal."
+    ),
+    "host_asks": (
+        "Hosts send echoes, key changes and cutovers of their own. A terminal that does not answer "
+        "is hung up on, and one that loses its place in the conversation keeps the card."
+    ),
     "unknown_code": "A code no list knows is neither yes nor no; the host may have booked.",
     "approve_after_reversal": (
         "An approval that was stuck somewhere comes when all is settled: the money was given back "

@@ -271,5 +271,5 @@ class LiveAtm:
     def close(self) -> None:
         """Hang up for good: nothing more happens."""
         self._alarm.stop()
-        self._hang_up("local")
+        self._hang_up("ended")
         self._over = True

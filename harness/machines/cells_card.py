@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def card_in(t: Terminal, x: i.CardIn, now: float) -> None:
     """The reader has taken a card. While the link is not up, it is given back at once."""
-    _begin_session(t, x, now)
+    begin_session(t, x, now)
     if t.service.judged != "up":
         cancel(t, "link", now)
     else:
@@ -29,11 +29,11 @@ def card_in(t: Terminal, x: i.CardIn, now: float) -> None:
 
 def card_in_while_closed(t: Terminal, x: i.CardIn, now: float) -> None:
     """A card was inserted at the instant in which the terminal closed: it is given back."""
-    _begin_session(t, x, now)
+    begin_session(t, x, now)
     cancel(t, "closed", now)
 
 
-def _begin_session(t: Terminal, x: i.CardIn, now: float) -> None:
+def begin_session(t: Terminal, x: i.CardIn, now: float) -> None:
     t.session = Session(x.token)
     t.transaction = None
     t.card_inside = True

@@ -20,6 +20,7 @@ import msgspec
 from harness.shown import shown
 from harness.shown.masking import SHORTEST
 from harness.wire.describe import FIELD_NAMES, describe
+from harness.wire.host_habits import HostHabits
 from harness.wire.identity import TransactionId
 from harness.wire.kinds import (
     ADVICES,
@@ -92,6 +93,8 @@ class Message:
     """Response code (DE 39) to its class. Unlisted codes are unknown, and never a capture."""
     ADVICE_OUTCOMES: ClassVar[Mapping[str, AdviceOutcome]] = {}
     """Response code (DE 39) of an advice to its class. Unlisted codes park the advice."""
+    HOSTS: ClassVar[HostHabits] = HostHabits()
+    """What hosts do beside the plain answers."""
     MANDATORY: ClassVar[Mapping[Kind, tuple[str, ...]]] = {}
     """The meanings (keys of `ELEMENTS`) that a message of each kind must carry."""
     ELEMENTS: ClassVar[Mapping[str, str]] = {

@@ -154,11 +154,12 @@ class Script:
         repeat: bool = False,
         sent: str = SENT,
         arrives: bool = True,
+        reason: str = "4021",
     ) -> None:
         fields = DIALECT.reversal(
             STATION, pan="9999990000000014", amount=amount, taken=taken, stan=stan,
             stamp=Stamp(sent, "211000", "1121"), rrn=f"{int(original):012d}", code="",
-            reason="4021", original_stan=original, original_sent=SENT,
+            reason=reason, original_stan=original, original_sent=SENT,
         )  # fmt: skip
         self.requests[stan] = fields
         fields = DIALECT.repeat(fields) if repeat else fields

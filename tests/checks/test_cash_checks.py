@@ -209,7 +209,7 @@ def test_fewer_notes_than_approved_do_not() -> None:
     script.answer(21)
     script.eject(21)
     script.pay(25, 3000)
-    script.reversal(32, taken=3000)
+    script.reversal(32, taken=3000, reason="4004")
     script.give_back(32.1, amount=2000)
     script.answer(32.2, "000101")
     script.end(100)

@@ -104,6 +104,9 @@ def test_a_listed_refusal_ends_a_withdrawal(code: str) -> None:
     script.answer(21, code=code)
     if code == "41":
         script.capture(21)
+    elif code == "55":
+        script.add(21, e.ScreenShown("enter_pin"))
+        script.eject(30)
     else:
         script.eject(21)
     script.end(100)

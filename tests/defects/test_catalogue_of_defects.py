@@ -27,6 +27,11 @@ AT = "terminal=ATM00002"
 UNANSWERED = f"drop_response:{AT},nth=2,mti=0210"
 UNACKNOWLEDGED = f"drop_response:{AT},nth=1,mti=0430"
 SHORT = f"dispense_short:{AT},nth=3"
+ECHOES_LOST = "drop_request:mti=0800,p=80%@1m.."
+REFUSED = (
+    *(UNANSWERED, f"host_answers:code=park,{AT},nth=1,mti=0420"),
+    "rst:after=0s@50m..50m1s",
+)
 NOTHING_SETTLED = ("drop_response:mti=0210@..30m", "drop_response:mti=0430@..30m")
 
 BROUGHT_OUT_BY: dict[str, tuple[str, ...]] = {
@@ -95,6 +100,35 @@ BROUGHT_OUT_BY: dict[str, tuple[str, ...]] = {
     "declines_reversals": (UNANSWERED,),
     "ignores_echo": (),
     "double_feeds": (),
+    "knows_no_original": (UNANSWERED,),
+    "takes_first_for_second": (UNANSWERED,),
+    "captures_referred": (
+        f"host_answers:code=referral,{AT},nth=2,mti=0200",
+        f"customer_leaves_card:{AT},nth=3",
+    ),
+    "returns_ordered_card": (f"host_answers:code=41,{AT},nth=2",),
+    "ends_at_first_wrong_pin": (f"host_answers:code=55,{AT},nth=2",),
+    "closes_unknown_code": (f"host_answers:code=unlisted,{AT},nth=2",),
+    "closes_security_error": (f"host_answers:code=63,{AT},nth=2",),
+    "pays_on_system_error": (f"host_answers:code=96,{AT},nth=2,mti=0200",),
+    "reverses_declined": (f"host_answers:code=51,{AT},nth=2,mti=0200",),
+    "one_reason_for_all": (f"customer_leaves_card:{AT},nth=2",),
+    "wants_every_element": (f"other_fields:{AT},nth=2,mti=0210",),
+    "retry_is_final": (UNANSWERED, f"host_answers:code=retry,{AT},nth=1,mti=0420"),
+    "retries_at_once": (UNANSWERED, f"host_answers:code=retry,{AT},nth=1,mti=0420"),
+    "drops_refused_reversal": REFUSED,
+    "retries_parked": REFUSED,
+    "never_unparks": REFUSED,
+    "skips_sign_on": (),
+    "never_echoes": (f"customer_leaves_card:{AT},nth=2",),
+    "echoes_all_the_time": (),
+    "echoes_once": (ECHOES_LOST,),
+    "no_echo_after_expiry": (UNANSWERED,),
+    "never_closes": (ECHOES_LOST,),
+    "closes_at_first": (ECHOES_LOST,),
+    "serves_in_doubt": (ECHOES_LOST,),
+    "reverses_into_silence": (UNANSWERED,),
+    "deaf_to_the_host": (f"host_asks:{AT},nth=2",),
     "mac_not_checked_by_host": (f"bitflip:byte=160,bit=8,{AT},nth=2,mti=0200",),
 }
 

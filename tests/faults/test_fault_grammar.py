@@ -36,6 +36,7 @@ ISSUED = (
     *("clock_skew", "clock_step", "dst_change", "year_rollover", "process_pause"),
     *("region_partition", "mass_disconnect", "thundering_reconnect", "rolling_restart"),
     *("staggered_heal", "failover", "split_brain"),
+    *("host_answers", "host_asks", "other_fields"),
     *("customer_leaves_card", "customer_leaves_cash", "customer_dawdles", "hand_tie"),
 )
 
@@ -65,6 +66,9 @@ def values(parameter: Parameter, rule: type[Rule]) -> st.SearchStrategy[tuple[st
             return written.map(lambda text: (text, "0014"))
         case "stan":
             return st.sampled_from(["000002", "2"]).map(lambda text: (text, "2"))
+        case "code":
+            codes = st.sampled_from(["41", "911", "ZZ", *parameter.choices])
+            return codes.map(lambda code: (code, code))
         case "choice":
             return st.sampled_from(parameter.choices).map(lambda word: (word, word))
         case _:

@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from harness.wire.calendar import Stamp
 from harness.wire.dialects.base import Dialect, Form
+from harness.wire.dialects.hosts1987 import HOSTS_1987
 from harness.wire.identity import TransactionId
 from harness.wire.message import (
     REVERSALS,
@@ -159,6 +160,7 @@ class Message1987(Message):
     KINDS = KINDS
     OUTCOMES = OUTCOMES
     ADVICE_OUTCOMES = ADVICE_OUTCOMES
+    HOSTS = HOSTS_1987
     MANDATORY = MANDATORY
     CODES = CODES
     VERSION = "0"
