@@ -10,6 +10,7 @@ from harness.defects.host_conduct import HOST_CONDUCT_DEFECTS
 from harness.defects.link import LINK_DEFECTS
 from harness.defects.reversals import REVERSAL_DEFECTS
 from harness.defects.secrecy import SECRECY_DEFECTS
+from harness.defects.visit import VISIT_DEFECTS
 
 DEFECTS: tuple[Defect, ...] = (
     *CARD_DEFECTS,
@@ -17,6 +18,7 @@ DEFECTS: tuple[Defect, ...] = (
     *REVERSAL_DEFECTS,
     *LINK_DEFECTS,
     *SECRECY_DEFECTS,
+    *VISIT_DEFECTS,
     *HOST_DEFECTS,
     *HOST_CONDUCT_DEFECTS,
 )

@@ -39,7 +39,7 @@ class CustomerBehaviour(msgspec.Struct, frozen=True, kw_only=True):
     - `slow`: the share of those who need 5 to 40 s longer for each key.
     - `hurried`: the share of those who type before they are asked.
     - `walk_off`: the share of those who go away while they are asked for the PIN or for the amount.
-    - `hold_card`: the share of those who leave the card at the slot, and hold it for 1 to 15 s when
+    - `hold_card`: the share of those who leave the card at the slot, and hold it for 1 to 20 s when
       the machine wants to draw it in.
     - `take_part`: the share of those who take only a part of their notes.
     """
@@ -128,7 +128,7 @@ def manner_of(behaviour: CustomerBehaviour, key: int, customer: int) -> Manner:
     hurried, leaves = draw.chance(behaviour.hurried), draw.chance(behaviour.walk_off)
     holds, part = draw.chance(behaviour.hold_card), draw.chance(behaviour.take_part)
     read, wrong, key_time = draw.uniform(3.0, 14.0), 2 + draw.below(3), draw.uniform(5.0, 40.0)
-    where, held = ("pin", "select")[draw.below(2)], draw.uniform(1.0, 15.0)
+    where, held = ("pin", "select")[draw.below(2)], draw.uniform(1.0, 20.0)
     return Manner(
         unreadable=unreadable,
         read_longer=read if worn else 0.0,

@@ -216,7 +216,7 @@ class Customers(CustomerAtKeys):
             self._cash_seen = True
             self._see_cash(now)
         elif screen == "enter_pin":
-            if self._does not in ("pin", "pin typed", "type again"):
+            if self._does not in ("pin", "pin typed"):
                 self._begin_pin(now)
         elif screen == "select":
             if self._does not in ("choose", "chosen"):

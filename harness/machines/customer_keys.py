@@ -17,7 +17,7 @@ from harness.machines.behaviour import USUAL, CustomerBehaviour, Manner
 from harness.machines.timers import NEVER
 
 _AT_ONCE = (0.1, 0.4)  # seconds before a hurried customer presses a key
-ASKED = ("pin", "type again", "choose")
+ASKED = ("pin", "choose")
 AT_KEYS = ("early", *ASKED)
 
 
@@ -156,8 +156,6 @@ class CustomerAtKeys:
                 self.reports.append(i.Chosen(self._wants, self._amount))
         elif does == "early":
             self._type_early()
-        elif does == "type again":
-            self._begin_pin(now)
         else:
             self._press(now)
 
@@ -181,4 +179,4 @@ class CustomerAtKeys:
             self._did("wrong_pins", "a wrong PIN was typed")
         if self._early:  # the machine lacks a key: it goes on asking
             self._early = False
-            self._plan_key("type again", now)
+            self._begin_pin(now)
