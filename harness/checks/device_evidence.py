@@ -30,13 +30,14 @@ class DeviceEvidence:
     `prompt` is what the screen last asked in this visit: 'enter_pin', 'select', 'please_wait', ''
     while the card is being read, or 'unknown' where the visit began before the journal; `prompt_at`
     is since when, and `asked_at` when it first asked (run seconds, None if it has not). `unread_at`
-    is when the reader gave up the card, None if it did not.
+    is when the reader gave up the card, None if it did not; `ejects` counts how often its motor was
+    started to move the card out. `pin_asked_at` is when the PIN was last asked for.
     """
 
     __slots__ = (
         "_cash_from_before", "_time", "_transactions", "asked_at", "card", "card_at", "cash_out",
-        "customer", "hotlisted", "inserted", "jammed", "prompt", "prompt_at", "screen",
-        "slot_since", "stray_cash", "unread_at",
+        "customer", "ejects", "hotlisted", "inserted", "jammed", "pin_asked_at", "prompt", "prompt_at",
+        "screen", "slot_since", "stray_cash", "unread_at",
     )  # fmt: skip
 
     def __init__(self, time: OperatingTime, transactions: TerminalTransactions) -> None:
@@ -57,6 +58,8 @@ class DeviceEvidence:
         self.prompt_at = 0.0
         self.asked_at: float | None = None
         self.unread_at: float | None = None
+        self.pin_asked_at = 0.0
+        self.ejects = 0
 
     @property
     def has_been_at_slot(self) -> bool:
@@ -75,6 +78,7 @@ class DeviceEvidence:
         self.prompt = ""
         self.prompt_at = at
         self.asked_at = self.unread_at = None
+        self.ejects = 0
         self._transactions.visit_requests = 0
 
     def on_CardHotlisted(self, _at: float, event: e.CardHotlisted) -> None:
@@ -100,8 +104,13 @@ class DeviceEvidence:
         """The screen asks the customer for something, or to wait."""
         self.prompt = screen
         self.prompt_at = at
+        if screen == "enter_pin":
+            self.pin_asked_at = at
         if self.asked_at is None:
             self.asked_at = at
+
+    def on_EjectBegun(self, _at: float, _event: e.EjectBegun) -> None:
+        self.ejects += 1
 
     def on_EjectFailed(self, _at: float, _event: e.EjectFailed) -> None:
         self.jammed = True

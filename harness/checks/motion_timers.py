@@ -52,7 +52,8 @@ class MotionTimer(Check):
             return
         self.tried += 1
         early = since.at + self.timer - at
-        stood_still = terminal.time.between(since.at, at) < at - since.at
+        began = since.at - self.timer  # a command that a pause held back has an older timer
+        stood_still = terminal.time.between(began, at) < at - began
         if early > EXACT and not stood_still:
             late = late_by(early, since.at, at)
             self.fail(terminal, at, f"{what} {early:.1f} s too early", late=late)

@@ -65,8 +65,10 @@ class PinTriesAreFew(Check):
         tries, most = transactions.visit_requests, self.contract.pin_tries
         if previous is current:
             self.fail(terminal, at, f"the STAN {current.stan} was used for another try of the PIN")
-        elif not _refused(previous):
+        elif previous is None or not _refused(previous):
             self.fail(terminal, at, "asked again, and no PIN had been refused")
+        elif not previous.answer_at <= terminal.device.pin_asked_at < at - EXACT:
+            self.fail(terminal, at, "asked again, and nobody could have typed another PIN")
         elif tries > most:
             self.fail(terminal, at, f"the PIN was sent for the {tries}th time, at most {most}")
 
@@ -93,6 +95,8 @@ class PinIsAskedAgain(Check):
         device, transactions = terminal.device, terminal.transactions
         if device.prompt != "please_wait" or not _refused(transactions.current):
             return
+        if device.ejects > 1:
+            return  # a jam
         tries = transactions.visit_requests
         if tries < 1 or device.inserted is None or disturbed(terminal, at):
             return
@@ -134,8 +138,10 @@ class NotCutShort(Check):
         device, contract = terminal.device, self.contract
         untouched = self._untouched.pop(terminal.name, None)
         inserted = device.inserted
-        if inserted is None or device.unread_at is not None:
+        if inserted is None or device.unread_at is not None or device.ejects > 1:
             return
+        if untouched is not None and at - untouched <= EXACT:
+            return  # a hand met the timer
         if not device.prompt:
             since, what = inserted.at, "while it was being read"
             due = inserted.at + contract.card_read
@@ -188,7 +194,7 @@ class ReadInTime(Check):
         if inserted is None or time.cuts != inserted.cuts or device.prompt == "unknown":
             return
         if self._judged.get(terminal.name) == inserted.at:
-            return
+            return  # it was on its way out already
         until = at if device.asked_at is None else min(at, device.asked_at)
         waited = time.since(inserted, until)
         if over or waited > self.bound:
@@ -272,11 +278,12 @@ class SessionInTime(Check):
         self._judge(terminal, at)
 
     def on_EjectBegun(self, terminal: TerminalEvidence, at: float, _event: e.EjectBegun) -> None:
-        if terminal.device.prompt in AT_KEYS:
+        if terminal.device.prompt in AT_KEYS and terminal.device.ejects == 1:
             self._judge(terminal, at)
 
     def due(self, terminal: TerminalEvidence, now: float) -> None:
-        if terminal.device.prompt in AT_KEYS and terminal.device.card_at == "transport":
+        device = terminal.device
+        if device.prompt in AT_KEYS and device.card_at == "transport" and not device.ejects:
             self._judge(terminal, now)
 
     def _judge(self, terminal: TerminalEvidence, at: float) -> None:
@@ -308,7 +315,8 @@ class HotlistedIsKept(Check):
         self._judge(terminal, at, "")
 
     def on_EjectBegun(self, terminal: TerminalEvidence, at: float, _event: e.EjectBegun) -> None:
-        self._judge(terminal, at, "a card on the hotlist was given back")
+        if terminal.device.ejects == 1:
+            self._judge(terminal, at, "a card on the hotlist was given back")
 
     def due(self, terminal: TerminalEvidence, now: float) -> None:
         self._judge(terminal, now, "")
@@ -350,20 +358,15 @@ class UnreadComesBack(Check):
     def on_EjectBegun(self, terminal: TerminalEvidence, at: float, _event: e.EjectBegun) -> None:
         self._judge(terminal, at)
 
-    def on_CaptureBegun(
-        self, terminal: TerminalEvidence, at: float, _event: e.CaptureBegun
-    ) -> None:
-        self._judge(terminal, at)
-
     def due(self, terminal: TerminalEvidence, now: float) -> None:
         if terminal.device.card_at == "transport":
             self._judge(terminal, now)
 
     def _judge(self, terminal: TerminalEvidence, at: float) -> None:
         device, unread = terminal.device, terminal.device.unread_at
-        if unread is None or device.inserted is None:
+        if unread is None or device.inserted is None or device.ejects > 1:
             return
-        if device.jammed or device.card_at != "transport":
+        if device.card_at != "transport":
             return  # it was on its way out already
         if terminal.time.cuts != device.inserted.cuts:
             return
