@@ -36,8 +36,8 @@ class DeviceEvidence:
 
     __slots__ = (
         "_cash_from_before", "_time", "_transactions", "asked_at", "card", "card_at", "cash_out",
-        "customer", "ejects", "hotlisted", "inserted", "jammed", "pin_asked_at", "prompt", "prompt_at",
-        "screen", "slot_since", "stray_cash", "unread_at",
+        "customer", "ejects", "hotlisted", "inserted", "jammed", "pin_asked_at", "prompt",
+        "prompt_at", "screen", "slot_since", "stray_cash", "unread_at",
     )  # fmt: skip
 
     def __init__(self, time: OperatingTime, transactions: TerminalTransactions) -> None:

@@ -8,7 +8,6 @@ from harness.defects.card import ignore
 from harness.defects.defect import Defect
 from harness.machines import cells_card, cells_host
 from harness.machines import inputs as i
-from harness.machines.device import Device
 from harness.machines.inputs import State
 from harness.machines.profile import TerminalProfile, rewired
 from harness.machines.reversing import reverse
@@ -148,19 +147,6 @@ def _capture_expired(t: Terminal, x: i.Declined, now: float) -> None:
 
 
 # --- cash -----------------------------------------------------------------------------------------
-
-
-class SeesFirstNoteOnly(Device):
-    """Its sensor takes the first notes that a hand takes for all of them."""
-
-    __slots__ = ()
-
-    def take_part_of_cash(self) -> bool:
-        """Reports that the slot is empty."""
-        taken = super().take_part_of_cash()
-        if taken:
-            self.reports.append(i.CashGone(self._counters))
-        return taken
 
 
 def _reverse_in_full(t: Terminal, _: i.Retracted, now: float) -> None:
@@ -307,16 +293,6 @@ VISIT_DEFECTS = (
         cost="A card that its owner meant to replace tomorrow is gone today.",
         must=("T7",),
         may=("T7.breaker",),
-    ),
-    _defect(
-        TerminalProfile(
-            name="part_taken_for_all",
-            summary="its cash slot says that it is empty when a hand has taken some of the notes",
-            device=SeesFirstNoteOnly,
-        ),
-        cost="The rest lies at the slot, and the customer is debited for it.",
-        must=("T18.cash",),
-        may=("T2.cash", "T4", "T5", "H3", "T8", "T11"),
     ),
     _defect(
         TerminalProfile(

@@ -66,7 +66,7 @@ class ForgetsPin(VisitRule):
     kind = "customer_forgets_pin"
     summary = "the first PINs that a customer types are wrong"
     aspect = "wrong_pins"
-    variants = ("times=1", "times=2", "times=3", "times=4", "times=2,visits=2")
+    variants = ("times=1", "times=2", "times=3", "times=4", "times=3,visits=2")
     parameters: ClassVar[dict[str, Parameter]] = {
         "times": Parameter("count", "3", "how many are wrong, of each customer", least=1),
         "visits": Parameter("count", "1", "of so many customers, one after the other", least=1),
