@@ -48,7 +48,7 @@ R = TypeVar("R", bound=Rule)
 
 
 class FaultSet(ConnectionFaults):
-    """`wire`, `connection`, `host`, `device`, `customer`, `operations`, `clocks`: true if a rule of
+    """`wire`, `connection`, `host`, `device`, `customer`, `visits`, `operations`, `clocks`: true if a rule of
     that layer exists. `on_the_way`: true if there is a rule of the wire or of the connection.
     Rules may be added and removed during the run.
 
@@ -111,7 +111,7 @@ class FaultSet(ConnectionFaults):
         self._crashes, self._switches = self._of(Crash), self._of(SwitchRule)
         self._device = self._of(DeviceRule)
         self._customer, self._hands = self._of(CustomerRule), self._of(HandRule)
-        self._visits = self._of(VisitRule)
+        self._visitors = self._of(VisitRule)
         self._power, self._pauses = self._of(PowerCut), self._of(ProcessPause)
         self._clock_rules = self._of(ClockRule)
         self.wire = bool(self._of(WireRule))
@@ -120,6 +120,7 @@ class FaultSet(ConnectionFaults):
         self.host = bool(self._of(HostRule))
         self.device = bool(self._device)
         self.customer = bool(self._customer or self._hands)
+        self.visits = bool(self._visitors)
         self.operations = bool(self._power or self._pauses)
         self.clocks = bool(self._clock_rules)
 
@@ -303,11 +304,11 @@ class FaultSet(ConnectionFaults):
         customer is anyway no fault is the cause of.
         """
         self._why.pop(terminal, None)
-        if not self._visits:
+        if not self.visits:
             return manner
         changes: dict[str, Any] = {}
         whose = self._why[terminal] = {}
-        for rule in self._visits:
+        for rule in self._visitors:
             struck = rule.changes() if rule.strikes(now, terminal) else {}
             for aspect, setting in struck.items():
                 if getattr(manner, aspect) != setting and aspect not in changes:

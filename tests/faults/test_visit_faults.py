@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from passing import ATM, OTHER, plan, told
 
@@ -9,7 +11,7 @@ from harness.faults.customer_visit import VISIT_RULES
 from harness.faults.grammar import ALL_RULES
 from harness.machines.behaviour import USUAL, Manner
 
-CHANGES = {
+CHANGES: dict[str, dict[str, Any]] = {
     "unreadable_card": {"unreadable": True},
     "worn_card:by=9s": {"read_longer": 9.0},
     "expired_card": {"expired": True},
@@ -38,7 +40,7 @@ def test_a_visit_is_changed_and_no_other(text: str) -> None:
     fault = f"{text}{comma}terminal={ATM},nth=2"
     faults = plan(fault)
     manners = [faults.visit(0.0, ATM, USUAL) for _ in range(2)]
-    assert manners == [USUAL, Manner(**CHANGES[text])]  # type: ignore[arg-type]
+    assert manners == [USUAL, Manner(**CHANGES[text])]
     assert faults.visit(0.0, OTHER, USUAL) == USUAL
     assert told(faults) == []
     for aspect in CHANGES[text]:
