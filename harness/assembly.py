@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from copy import copy
 from datetime import datetime, timedelta
 from functools import partial
@@ -24,6 +25,7 @@ from harness.journal import Header
 from harness.keyed_random import key_of
 from harness.machines.atm import Atm
 from harness.machines.authorization import CodeRule
+from harness.machines.behaviour import Manner
 from harness.machines.customer import Customers, MachineDeadlines
 from harness.machines.device_fault import DeviceFault
 from harness.machines.host import Host, HostSettings
@@ -205,6 +207,8 @@ class Assembly:
                 "retract": contract.retract,
                 "recovery": contract.recovery,
                 "session": contract.session,
+                "card_read": contract.card_read,
+                "key": contract.key,
             },
             link_times=LinkTimes(
                 sign_on=contract.sign_on_response,
@@ -214,6 +218,7 @@ class Assembly:
             advice_response=contract.advice_response,
             cash_before_card=contract.cash_before_card,
             partial_approval=contract.partial_approval,
+            pin_tries=contract.pin_tries,
             hotlist=contract.hotlist,
             capture_burst=contract.capture_burst,
             capture_window=contract.capture_window,
@@ -249,12 +254,17 @@ class Assembly:
             key_of(self.plan.seed, "street", name),
             of_atm,
         )
-        return Atm(name, self._builder(index), device, customers, of_atm)
+        return Atm(name, self._builder(index, customers.hotlist), device, customers, of_atm)
 
     def _card(self, index: int, customer: int) -> Card:
         return self.population.card(index, customer % CUSTOMERS)  # after weeks, cards come again
 
-    def _builder(self, index: int) -> Callable[[], Terminal]:
+    def _builder(
+        self, index: int, hotlist: AbstractSet[str] = frozenset()
+    ) -> Callable[[], Terminal]:
+        """Builds the terminal of an index; `hotlist` are the tokens that the bank adds to its
+        hotlist while it runs.
+        """
         name = terminal_id(index)
         context = TerminalContext(
             self._station(index),
@@ -263,6 +273,7 @@ class Assembly:
             self.new_link(),
             self.pin,
             self.plan.seed,
+            hotlist,
         )
         machine, settings = self.terminal_profile.machine, self._settings
         return lambda: machine(settings, context)
@@ -363,6 +374,12 @@ class _FaultsOfAtm:
 
     def forgets(self, now: float, what: str, *, anyway: bool) -> bool:
         return self._faults.forgets(now, self._terminal, what, anyway=anyway)
+
+    def visit(self, now: float, manner: Manner) -> Manner:
+        return self._faults.visit(now, self._terminal, manner)
+
+    def did(self, aspect: str, what: str) -> None:
+        self._faults.did(self._terminal, aspect, what)
 
     def moves(self, now: float, move: int, machine: Callable[[], MachineDeadlines]) -> float:
         if not self._faults.customer:

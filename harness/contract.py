@@ -43,6 +43,9 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     retract: float = 15.0
     recovery: float = 60.0
     session: float = 180.0
+    card_read: float = 10.0
+    key: float = 30.0  # per key press
+    pin_tries: int = 3  # in one visit
     echo_idle: float = 60.0
     echo_interval: float = 10.0
     advice_response: float = ADVICE_RESPONSE  # until a reversal that has no answer is repeated

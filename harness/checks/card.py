@@ -151,7 +151,8 @@ class CaptureHasReason(Check):
             and terminal.device.inserted is not None
             and current.start >= terminal.device.inserted.at
         )
-        if ordered or terminal.device.jammed or event.card in self.contract.hotlist:
+        hotlisted = event.card in self.contract.hotlist or event.card in terminal.device.hotlisted
+        if ordered or terminal.device.jammed or hotlisted:
             return
         early = None  # by how much, where the card had been at the slot
         if terminal.device.has_been_at_slot:

@@ -202,8 +202,15 @@ class CassettesAddUp(Check):
             for denomination, count in notes.items():
                 left[denomination] = left.get(denomination, 0) - count
 
-    def on_NotesTaken(self, terminal: TerminalEvidence, _at: float, event: e.NotesTaken) -> None:
+    def on_NotesTaken(
+        self, terminal: TerminalEvidence, _at: float, event: e.NotesTaken | e.NotesPartlyTaken
+    ) -> None:
         self._move(terminal, event.notes)
+
+    def on_NotesPartlyTaken(
+        self, terminal: TerminalEvidence, at: float, event: e.NotesPartlyTaken
+    ) -> None:
+        self.on_NotesTaken(terminal, at, event)
 
     def on_NotesRetracted(
         self, terminal: TerminalEvidence, _at: float, event: e.NotesRetracted

@@ -18,6 +18,7 @@ from harness.checks import (
 )
 from harness.checks.base import Check
 from harness.checks.catalogue_link import LINK_INVARIANTS
+from harness.checks.catalogue_visits import VISIT_INVARIANTS
 from harness.checks.invariant import Invariant
 
 CATALOGUE: tuple[Invariant, ...] = (
@@ -171,6 +172,7 @@ CATALOGUE: tuple[Invariant, ...] = (
         terminal_conduct.SaysWhatItMust,
     ),
     *LINK_INVARIANTS,
+    *VISIT_INVARIANTS,
     Invariant(
         "H1",
         "at most one debit and one reversal per transaction",

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 from harness import events as e
 from harness.checks.connections import Connections
-from harness.checks.device_evidence import DeviceEvidence
+from harness.checks.device_evidence import PROMPTS, DeviceEvidence
 from harness.checks.host_wait import HostWait
 from harness.checks.ledger_evidence import LedgerEvidence
 from harness.checks.network_exchanges import FaultsInForce
@@ -98,6 +98,8 @@ class TerminalEvidence:
     def on_ScreenShown(self, at: float, event: e.ScreenShown) -> None:
         """'Please wait' begins a wait, and what is paid after it needs a request of its own."""
         before, self.device.screen = self.device.screen, event.screen
+        if event.screen in PROMPTS:
+            self.device.asks(at, event.screen)
         if event.screen == "please_wait" != before:
             self.wait.begin(at)
             self.wait.aborted_at = None

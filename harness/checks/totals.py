@@ -144,7 +144,7 @@ class TotalsCounter:
         ordered = current is not None and current.answer is Outcome.CAPTURE
         if terminal.device.jammed:
             why = "jam"
-        elif event.card in self._contract.hotlist:
+        elif event.card in self._contract.hotlist or event.card in terminal.device.hotlisted:
             why = "local hotlist"
         elif ordered and not terminal.device.slot_since:
             why = "ordered by the host"
@@ -190,8 +190,15 @@ class TotalsCounter:
         for element in elements.split(", "):
             mismatches[element] = mismatches.get(element, 0) + 1
 
-    def on_NotesTaken(self, _terminal: TerminalEvidence, _at: float, event: e.NotesTaken) -> None:
+    def on_NotesTaken(
+        self, _terminal: TerminalEvidence, _at: float, event: e.NotesTaken | e.NotesPartlyTaken
+    ) -> None:
         self.totals.cash_taken += worth(event.notes)
+
+    def on_NotesPartlyTaken(
+        self, terminal: TerminalEvidence, at: float, event: e.NotesPartlyTaken
+    ) -> None:
+        self.on_NotesTaken(terminal, at, event)
 
     def on_Posted(self, _terminal: TerminalEvidence, _at: float, event: e.Posted) -> None:
         self.totals.ledger += event.amount if event.kind == "debit" else -event.amount

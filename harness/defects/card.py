@@ -157,7 +157,7 @@ CARD_DEFECTS = (
             machine=rewired({(State.CARD_AT_SLOT, i.CardTakeExpired): ignore}),
         ),
         cost="A forgotten card lies there for whoever comes next, and the machine is stuck.",
-        must=("T2", "F2"),
+        must=("T2", "F2", "T18.slot"),
         may=("T1", "T8", "H3", "T10"),
     ),
     Defect(
@@ -197,7 +197,7 @@ CARD_DEFECTS = (
         ),
         cost="The reader has the card and the logic has closed: it lies there until it is opened.",
         must=("F2",),
-        may=("T3", "F3"),
+        may=("T3", "F3", "T18.read"),
         scenario="quiet_street",
     ),
 )

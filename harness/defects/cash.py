@@ -161,7 +161,7 @@ CASH_DEFECTS = (
         ),
         cost="Pays what it has just reversed: the cash is gone, and nobody was debited.",
         must=("T4", "T9"),
-        may=("T5", "T6", "T8", "H3", "F3", "T13", "T10"),
+        may=("T5", "T6", "T8", "H3", "F3", "T13", "T10", "T18.early"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -219,7 +219,7 @@ CASH_DEFECTS = (
             machine=rewired({(State.CASH_PRESENTED, i.CashTakeExpired): ignore}),
         ),
         cost="Forgotten notes lie in the street, debited, and the machine is stuck.",
-        must=("T2.cash", "T8", "H3"),
+        must=("T2.cash", "T8", "H3", "T18.cash"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -228,7 +228,7 @@ CASH_DEFECTS = (
             machine=rewired({(State.CASH_PRESENTED, i.CashTakeExpired): _walk_away}),
         ),
         cost="The next one in the street has the cash, and the books know of nobody.",
-        must=("T2.cash", "T3"),
+        must=("T2.cash", "T3", "T18.cash"),
     ),
     Defect(
         profile=TerminalProfile(

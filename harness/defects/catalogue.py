@@ -12,6 +12,7 @@ from harness.defects.link import LINK_DEFECTS
 from harness.defects.link_keeping import LINK_KEEPING_DEFECTS
 from harness.defects.reversals import REVERSAL_DEFECTS
 from harness.defects.secrecy import SECRECY_DEFECTS
+from harness.defects.visit import VISIT_DEFECTS
 
 DEFECTS: tuple[Defect, ...] = (
     *CARD_DEFECTS,
@@ -21,6 +22,7 @@ DEFECTS: tuple[Defect, ...] = (
     *ANSWER_DEFECTS,
     *LINK_KEEPING_DEFECTS,
     *SECRECY_DEFECTS,
+    *VISIT_DEFECTS,
     *HOST_DEFECTS,
     *HOST_CONDUCT_DEFECTS,
 )

@@ -22,6 +22,21 @@ class CustomerArrived(CustomerEvent, frozen=True, gc=False, omit_defaults=True):
     queued: float = 0.0
 
 
+class CustomerHesitated(CustomerEvent, frozen=True, gc=False):
+    """The customer is asked for a key and takes longer than usual: nothing has been touched for
+    `idle` seconds, since the last key was pressed or the screen asked.
+    """
+
+    customer: int
+    idle: float
+
+
+class CustomerWentOn(CustomerEvent, frozen=True, gc=False):
+    """The customer who had hesitated has pressed a key."""
+
+    customer: int
+
+
 class TurnedAway(CustomerEvent, frozen=True, gc=False):
     """The customer read the screen and left with the card in hand."""
 

@@ -33,6 +33,25 @@ class DeviceBroughtForward(DeviceEvent, frozen=True, gc=False):
     cash: Notes
 
 
+class CardHotlisted(DeviceEvent, frozen=True, gc=False):
+    """The bank has put this card on the hotlist that the terminal holds: it is to be kept."""
+
+    card: str
+
+
+class CardReadSlowly(DeviceEvent, frozen=True, gc=False):
+    """The reader needs so many seconds longer than usual for this card."""
+
+    card: str
+    longer: float
+
+
+class CardUnread(DeviceEvent, frozen=True, gc=False):
+    """The reader gave up: it cannot read this card, and has told the terminal so."""
+
+    card: str
+
+
 class EjectBegun(DeviceEvent, frozen=True, gc=False):
     """The reader's motor began to move the card out."""
 
@@ -66,7 +85,7 @@ class CardCaptured(DeviceEvent, frozen=True, gc=False):
 
 
 class CaptureFailed(DeviceEvent, frozen=True, gc=False):
-    """The card did not reach the retain bin: it is stuck in the transport."""
+    """The card did not reach the retain bin: it is stuck, or a hand holds it at the slot."""
 
 
 class RetractFailed(DeviceEvent, frozen=True, gc=False):
@@ -112,6 +131,16 @@ class NotesTaken(DeviceEvent, frozen=True, gc=False):
     """A hand took the notes."""
 
     notes: Notes
+
+
+class NotesPartlyTaken(DeviceEvent, frozen=True, gc=False):
+    """A hand took these notes and left the others at the slot."""
+
+    notes: Notes
+
+
+class RetractBegun(DeviceEvent, frozen=True, gc=False):
+    """The motor began to draw the notes back in."""
 
 
 class NotesRetracted(DeviceEvent, frozen=True, gc=False):

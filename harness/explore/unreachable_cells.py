@@ -22,8 +22,8 @@ UNREACHABLE: dict[Cell, str] = {
 }
 
 _NO_ORDERS = "nobody gives orders in a simulation"
-_READS_WELL = "the reader reads every card, and within its time"
-_NO_DAWDLING = "no customer dawdles over every key"
+_SESSION_IS_LONGER = "the timer of the reader ends long before that of the session"
+_NO_DAWDLING = "no customer is so slow that the session ends here, and quick enough for each key"
 _ANSWERS_THERE = "a host of ours answers on the connection on which it was asked"
 _NO_HANGING = "no motor hangs"
 _SIGNS_ON = "a terminal of ours says nothing before it has signed on"
@@ -55,13 +55,9 @@ BY_HAND: dict[Cell, str] = {
         Cell(State.SUPERVISOR, what): _NO_ORDERS
         for what in ("CardIn", "SupervisorLeft", "Late", "Duplicate", "Stray")
     },
-    Cell(State.CARD_IN, "CardUnreadable"): _READS_WELL,
-    Cell(State.CARD_IN, "CardReadExpired"): _READS_WELL,
-    Cell(State.CARD_IN, "SessionExpired"): _READS_WELL,
-    Cell(State.PIN_ENTRY, "SessionExpired"): _NO_DAWDLING,
+    Cell(State.CARD_IN, "SessionExpired"): _SESSION_IS_LONGER,
     Cell(State.SELECTING, "SessionExpired"): _NO_DAWDLING,
     Cell(State.STACKING, "DispenseExpired"): _NO_HANGING,
-    Cell(State.CAPTURING, "CaptureExpired"): _NO_HANGING,
     Cell(State.RECOVERING, "CaptureExpired"): _NO_HANGING,
     Cell(State.RECOVERING, "Stray"): _ANSWERS_THERE,
     **{

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from msgspec import structs
 
@@ -23,6 +23,7 @@ from harness.faults.compose import WireFaults
 from harness.faults.connection import ConnectionRule, DialRule
 from harness.faults.connection_set import ConnectionFaults
 from harness.faults.customer import CustomerRule, HandRule
+from harness.faults.customer_visit import VisitRule
 from harness.faults.device import DeviceRule
 from harness.faults.fate import Act, Passing
 from harness.faults.fleet import SwitchRule
@@ -37,6 +38,7 @@ from harness.faults.time_timers import ProcessPause
 from harness.faults.whose import CardsSeen
 from harness.faults.windows import Windows
 from harness.faults.wire import WireRule
+from harness.machines.behaviour import Manner
 from harness.machines.customer import MachineDeadlines
 from harness.machines.device_fault import DeviceFault
 from harness.machines.host_fault import NO_FAULT, HostFault
@@ -47,8 +49,8 @@ R = TypeVar("R", bound=Rule)
 
 
 class FaultSet(ConnectionFaults):
-    """`wire`, `connection`, `host`, `device`, `customer`, `operations`, `clocks`: true if a rule of
-    that layer exists. `on_the_way`: true if there is a rule of the wire or of the connection.
+    """`wire`, `connection`, `host`, `device`, `customer`, `visits`, `operations`, `clocks`: true if a
+    rule of that layer exists. `on_the_way`: true if there is a rule of the wire or of the connection.
     Rules may be added and removed during the run.
 
     `tell` is set by the owner of the journal and receives each effect as it happens. Effects inside
@@ -81,6 +83,7 @@ class FaultSet(ConnectionFaults):
         self.tell: Callable[[FaultActed], None] = self.held.append
         self.windows = Windows()
         self._cards: CardsSeen | None = None  # if a rule asks for a card
+        self._why: dict[str, dict[str, VisitRule]] = {}  # by terminal, what of the visit is whose
         self.outage = 0.0
         for spec in specs:
             self._take_in(spec)
@@ -110,6 +113,7 @@ class FaultSet(ConnectionFaults):
         self._crashes, self._switches = self._of(Crash), self._of(SwitchRule)
         self._device = self._of(DeviceRule)
         self._customer, self._hands = self._of(CustomerRule), self._of(HandRule)
+        self._visitors = self._of(VisitRule)
         self._power, self._pauses = self._of(PowerCut), self._of(ProcessPause)
         self._clock_rules = self._of(ClockRule)
         self.wire = bool(self._of(WireRule))
@@ -118,6 +122,7 @@ class FaultSet(ConnectionFaults):
         self.host = bool(self._of(HostRule))
         self.device = bool(self._device)
         self.customer = bool(self._customer or self._hands)
+        self.visits = bool(self._visitors)
         self.operations = bool(self._power or self._pauses)
         self.clocks = bool(self._clock_rules)
 
@@ -305,6 +310,28 @@ class FaultSet(ConnectionFaults):
         if rule is not None and not anyway:
             rule.forget(terminal)
         return anyway or rule is not None
+
+    def visit(self, now: float, terminal: str, manner: Manner) -> Manner:
+        """The manner of a customer who comes; `manner` is what it is without any fault. What the
+        customer is anyway no fault is the cause of.
+        """
+        self._why.pop(terminal, None)
+        if not self.visits:
+            return manner
+        changes: dict[str, Any] = {}
+        whose = self._why[terminal] = {}
+        for rule in self._visitors:
+            struck = rule.changes() if rule.strikes(now, terminal) else {}
+            for aspect, setting in struck.items():
+                if getattr(manner, aspect) != setting and aspect not in changes:
+                    changes[aspect], whose[aspect] = setting, rule
+        return structs.replace(manner, **changes)
+
+    def did(self, terminal: str, aspect: str, what: str) -> None:
+        """What that field of the manner of the present visit says has happened."""
+        rule = self._why.get(terminal, {}).get(aspect)
+        if rule is not None:
+            rule.acted(terminal, what)
 
     def moves(self, now: float, terminal: str, move: int, machine: MachineDeadlines) -> float:
         """The time of the customer's `move`th hand movement, which is due now: now or later."""

@@ -25,6 +25,7 @@ from harness.faults.byte_line import LINE_RULES
 from harness.faults.connection import CONNECTION_RULES
 from harness.faults.connection_dead import LINK_RULES
 from harness.faults.customer import CUSTOMER_RULES
+from harness.faults.customer_visit import VISIT_RULES
 from harness.faults.device import DEVICE_RULES
 from harness.faults.fleet import FLEET_RULES
 from harness.faults.framing import FRAMING_RULES
@@ -57,6 +58,7 @@ LAYERS: tuple[tuple[type[Rule], ...], ...] = (
     HOST_ANSWER_RULES,
     DEVICE_RULES,
     CUSTOMER_RULES,
+    VISIT_RULES,
     POWER_RULES,
     TIMER_RULES,
     CLOCK_RULES,
@@ -77,6 +79,8 @@ dispense_unknown retract_fail customer_leaves_card customer_leaves_cash customer
 hand_tie power_cut process_pause clock_skew clock_step dst_change year_rollover region_partition
 mass_disconnect thundering_reconnect rolling_restart staggered_heal failover split_brain
 host_answers host_asks other_fields
+unreadable_card worn_card expired_card hotlisted_card customer_forgets_pin customer_slow
+customer_hurried customer_cancels customer_walks_off customer_holds_card customer_takes_part
 """
 """The order in which kinds are listed, and in which a search draws from them: it would find other
 cases for its seed if they changed places. A kind that is not named here comes last.

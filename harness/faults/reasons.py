@@ -266,6 +266,41 @@ WHY: dict[str, str] = {
         "People look for their glasses. Whoever takes longer than the machine gets the card back, "
         "and whoever takes it too late finds it captured."
     ),
+    "unreadable_card": (
+        "A dirty stripe, a worn chip, a card put in upside down: it happens every few minutes, and "
+        "the card has to come back."
+    ),
+    "worn_card": (
+        "A worn card is read at the third attempt. Around the end of the reader's timer the card "
+        "is on its way out while the reader still reads."
+    ),
+    "expired_card": "Cards expire on the last day of a month, and people try them on the first.",
+    "hotlisted_card": (
+        "A stolen card is stopped. The terminal that holds the list must keep it, also while the "
+        "issuer cannot be asked."
+    ),
+    "customer_forgets_pin": (
+        "Three tries, and neither a fourth nor one that was counted for the customer before."
+    ),
+    "customer_slow": (
+        "Who needs half a minute for each key never lets the timer of the keys run out. Only the "
+        "timer of the session ends that visit."
+    ),
+    "customer_hurried": (
+        "Who types ahead of the machine loses the first digits. A PIN that is too short must be "
+        "asked for again, and must stop nothing."
+    ),
+    "customer_cancels": "Cancel is pressed at any step, and during the wait it must do nothing.",
+    "customer_walks_off": (
+        "People walk off in the middle of it. Their card and their session wait for the next one."
+    ),
+    "customer_holds_card": (
+        "A hand is stronger than the motor that draws the card in. Who wins, the device decides."
+    ),
+    "customer_takes_part": (
+        "An old trick: take some of the notes, leave the others, and claim that none came. What "
+        "was drawn back in is reversed, and no cent more."
+    ),
     "hand_tie": (
         "A hand and a timer meet: the card goes in as the machine closes, is taken as it is to be "
         "captured. What the device says has happened, has."

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness import events as e
+from harness.crypto.pin import LONGEST_PIN, SHORTEST_PIN
 from harness.machines import inputs as i
 from harness.machines import store as s
 from harness.machines.inputs import State
@@ -43,7 +44,7 @@ def begin_session(t: Terminal, x: i.CardIn, now: float) -> None:
 
 def card_read(t: Terminal, x: i.CardRead, now: float) -> None:
     session = session_of(t)
-    if session.token in t.settings.hotlist:
+    if session.token in t.settings.hotlist or session.token in t.hotlist:
         t.emit(e.SessionCancelled("hotlist"))
         capture(t, "hotlist", now)
         return
@@ -58,13 +59,17 @@ def ask_pin(t: Terminal, now: float) -> None:
 
 
 def key_pressed(t: Terminal, x: i.KeyPressed, now: float) -> None:
-    """A key in PIN_ENTRY: digits, then 'enter'; 'cancel' ends the session."""
+    """A key in PIN_ENTRY: digits, then 'enter'; 'cancel' ends the session. What is too short or too
+    long for a PIN is asked for again (ISO 9564: 4 to 12 digits); nothing was sent, so it is no try.
+    """
     session = session_of(t)
     if x.key == "cancel":
         cancel(t, "cancel", now)
     elif x.key != "enter":
         session.pin += x.key
         t.rearm("key", now)
+    elif not SHORTEST_PIN <= len(session.pin) <= LONGEST_PIN:
+        ask_pin(t, now)
     elif session.choice is None:
         t.do(i.Show("select"))
         t.enter(State.SELECTING, now, "key")
@@ -180,6 +185,11 @@ def card_gone(t: Terminal, _: i.CardGone, now: float) -> None:
     """The customer has taken the card: now the cash, if any is due."""
     t.card_inside = False
     proceed(t, now)
+
+
+def card_gone_when_closed(t: Terminal, _: i.CardGone, _now: float) -> None:
+    """A hand has pulled out the card that counted as stuck."""
+    t.card_inside = False
 
 
 def card_take_expired(t: Terminal, _: i.Input, now: float) -> None:

@@ -16,7 +16,9 @@ import msgspec
 from harness import events as e
 from harness.cardholders import Card
 from harness.machines import inputs as i
+from harness.machines.behaviour import USUAL, Manner
 from harness.machines.device_fault import DeviceFault
+from harness.machines.notes import less, mix, total, without, worth
 from harness.machines.timers import NEVER
 
 DeviceFaults = Callable[[float, str], DeviceFault | None]
@@ -52,39 +54,14 @@ class DeviceImage(msgspec.Struct, frozen=True, gc=False):
 MOVES: frozenset[type[e.Event]] = frozenset(
     (
         *(e.CardInserted, e.CardAtSlot, e.CardTaken, e.CaptureBegun, e.CardCaptured),
-        *(e.NotesStacked, e.NotesPresented, e.NotesTaken, e.NotesRetracted, e.RetractFailed),
+        *(e.NotesStacked, e.NotesPresented, e.NotesTaken, e.NotesPartlyTaken),
+        *(e.NotesRetracted, e.RetractFailed),
     )
 )
 """The events after which an image differs from the one before."""
 
 CASSETTES: dict[int, int] = {5000: 2500, 2000: 2500, 1000: 1500}
 """The content at opening, count by denomination: notes of 50, 20 and 10 euro."""
-
-
-def mix(amount: int, cassettes: e.Notes) -> e.Notes | None:
-    """The notes for an amount, largest first, or None when the cassettes cannot make it up."""
-    notes: e.Notes = {}
-    for denomination in sorted(cassettes, reverse=True):
-        count = min(amount // denomination, cassettes[denomination])
-        if count:
-            notes[denomination] = count
-            amount -= count * denomination
-    return None if amount else notes
-
-
-def worth(notes: e.Notes) -> int:
-    """The value of notes, in minor units."""
-    return sum(denomination * count for denomination, count in notes.items())
-
-
-def _less(notes: e.Notes, missing: int) -> e.Notes:
-    """The same notes without `missing` of them, the smallest first."""
-    left = dict(notes)
-    for denomination in sorted(left):
-        cut = min(missing, left[denomination])
-        left[denomination] -= cut
-        missing -= cut
-    return {denomination: count for denomination, count in left.items() if count}
 
 
 class Device:
@@ -108,6 +85,7 @@ class Device:
         "cash_at",
         "cassettes",
         "events",
+        "gripped",
         "powered",
         "reports",
         "screen",
@@ -129,6 +107,7 @@ class Device:
         self.card: Card | None = None
         self.card_at = ""  # '', transport, slot, bin
         self.cash_at = ""  # '', stacker, slot
+        self.gripped = False  # a hand holds the card at the slot
         self.cassettes = dict(CASSETTES)
         self.powered = True
         self.screen = "blank"
@@ -177,10 +156,12 @@ class Device:
         self._run_card("jam" if fault else "eject", self._motors.eject, now)
 
     def capture(self, now: float) -> None:
-        """The motor moves the card, from wherever it is, to the retain bin."""
+        """The motor moves the card, from wherever it is, to the retain bin. A card that a hand
+        holds stays at the slot.
+        """
         if self.card is None:
             return
-        self.card_at = "transport"
+        self.card_at = "slot" if self.gripped else "transport"
         self.events.append(e.CaptureBegun(self.card.token))
         self._run_card("capture", self._motors.capture, now)
 
@@ -194,14 +175,14 @@ class Device:
             self._counters = i.Counters(transaction, 0, 0, True)
         notes = mix(amount, self.cassettes) or {}
         if self._stack_fault:
-            notes = _less(notes, self._stack_fault.notes)
+            notes = less(notes, self._stack_fault.notes)
         for denomination, count in notes.items():
             self.cassettes[denomination] -= count
         counted = self._stack_fault is None or self._stack_fault.kind != "unknown"
         if counted:
-            self._stacker = _sum(self._stacker, notes)
+            self._stacker = total(self._stacker, notes)
         else:  # they go to the reject bin; only a person can say how many
-            self._unknown = _sum(self._unknown, notes)
+            self._unknown = total(self._unknown, notes)
         self._counters = i.Counters(
             transaction,
             self._counters.picked + worth(notes),
@@ -217,20 +198,31 @@ class Device:
 
     def retract(self, now: float) -> None:
         """The motor draws the notes back in, unless they get stuck."""
+        self.events.append(e.RetractBegun())
         self._run_cash("retract", self._motors.retract, now)
 
     # --- what hands do -----------------------------------------------------------------
 
-    def insert(self, card: Card, customer: int, now: float) -> bool:
-        """A customer inserts a card. Did the reader take it?"""
+    def insert(self, card: Card, customer: int, now: float, manner: Manner = USUAL) -> bool:
+        """A customer inserts a card, which the reader may read late or not at all, as the manner of
+        the visit says. Did the reader take it?
+        """
         if not (self._accepting and self.powered and self.card is None):
             return False
         self.card = card
         self.card_at = "transport"
         self.events.append(e.CardInserted(card.token, customer))
         self.reports.append(i.CardIn(card.token))
-        self._run_card("read", self._motors.read, now)
+        if manner.read_longer:
+            self.events.append(e.CardReadSlowly(card.token, manner.read_longer))
+        does = "fail to read" if manner.unreadable else "read"
+        self._run_card(does, self._motors.read + manner.read_longer, now)
         return True
+
+    @property
+    def draws_card_in(self) -> bool:
+        """Does the motor run that moves the card to the retain bin?"""
+        return self._card_does == "capture" and self._card_due != NEVER
 
     def take_card(self) -> bool:
         """The customer takes the card. Was it at the slot?"""
@@ -239,6 +231,8 @@ class Device:
         self.events.append(e.CardTaken(self.card.token))
         self.card = None
         self.card_at = ""
+        self.gripped = False
+        self._card_due = NEVER
         self.reports.append(i.CardGone())
         return True
 
@@ -254,6 +248,18 @@ class Device:
         self.reports.append(i.CashGone(self._counters))
         return True
 
+    def take_part_of_cash(self) -> bool:
+        """The customer takes about half of the notes at the slot, the largest first. Were there two
+        or more? The sensor of the slot reports nothing while notes lie in it.
+        """
+        count = sum(self._out.values())
+        if self.cash_at != "slot" or count < 2:
+            return False
+        taken = less(self._out, count - count // 2)
+        self._out = without(self._out, taken)
+        self.events.append(e.NotesPartlyTaken(taken))
+        return True
+
     # --- motors done ---------------------------------------------------------------------
 
     def _card_done(self, does: str) -> None:
@@ -262,12 +268,17 @@ class Device:
             return
         if does == "read":
             self.reports.append(i.CardRead(card.pan, card.expiry, card.track2))
+        elif does == "fail to read":
+            self.events.append(e.CardUnread(card.token))
+            self.reports.append(i.CardUnreadable())
         elif does == "eject":
             self.card_at = "slot"
             self.events.append(e.CardAtSlot(card.token))
             self.reports.append(i.CardOut())
         elif does == "jam":
             self.events.append(e.EjectFailed())
+        elif does == "capture" and self.gripped:
+            self.events.append(e.CaptureFailed())
         elif does == "capture":
             self.events.append(e.CardCaptured(card.token))
             self.card = None
@@ -281,7 +292,7 @@ class Device:
             else:
                 self.reports.append(i.Stacked(worth(self._stacker)))
         elif does == "present":
-            self._out = _sum(self._out, self._stacker)
+            self._out = total(self._out, self._stacker)
             self._stacker = {}
             self.cash_at = "slot"
             self.events.append(e.NotesPresented(dict(self._out)))
@@ -290,7 +301,7 @@ class Device:
             self._draw_in(now)
 
     def _draw_in(self, now: float) -> None:
-        notes = _sum(self._out, self._stacker)
+        notes = total(self._out, self._stacker)
         if not notes:
             self.reports.append(i.Retracted(self._counters))  # there was nothing to retract
         elif self._faults and self._faults(now, "retract"):
@@ -300,7 +311,7 @@ class Device:
 
     def _stick(self, notes: e.Notes) -> None:
         """The notes are stuck where nobody can reach them. The sensor has lost count of them."""
-        self._unknown = _sum(self._unknown, notes)
+        self._unknown = total(self._unknown, notes)
         self._out, self._stacker = {}, {}
         self.cash_at = ""
         known = self._counters
@@ -368,7 +379,7 @@ class Device:
         """
         count = self.count("opening")
         token = self.card.token if self.card is not None and self.card_at != "bin" else ""
-        cash = _sum(self._stacker, self._out)
+        cash = total(self._stacker, self._out)
         if not token and not cash:
             return [count]
         return [count, e.DeviceBroughtForward(token, customer, self.card_at if token else "", cash)]
@@ -378,12 +389,5 @@ class Device:
         return e.CassettesCounted(
             "opening" if when == "opening" else "rest",
             dict(self.cassettes),
-            _sum(_sum(self._unknown, self._stacker), self._out),
+            total(total(self._unknown, self._stacker), self._out),
         )
-
-
-def _sum(one: e.Notes, other: e.Notes) -> e.Notes:
-    total = dict(one)
-    for denomination, count in other.items():
-        total[denomination] = total.get(denomination, 0) + count
-    return total

@@ -32,6 +32,7 @@ SAFE_TABLE: Table = {
     (State.IDLE, i.ServiceMayChange): boot.service_changed,
     (State.OUT_OF_SERVICE, i.ServiceMayChange): boot.service_changed,
     (State.OUT_OF_SERVICE, i.CardIn): card.card_in_while_closed,
+    (State.OUT_OF_SERVICE, i.CardGone): card.card_gone_when_closed,
     (State.OUT_OF_SERVICE, i.SupervisorEntered): boot.supervisor_in,
     (State.SUPERVISOR, i.CardIn): card.card_in_while_closed,
     (State.SUPERVISOR, i.SupervisorLeft): boot.supervisor_out,

@@ -14,6 +14,7 @@ queue. Nothing that is needed to give the card back ever waits.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Set as AbstractSet
 
 import msgspec
 
@@ -56,7 +57,8 @@ class TerminalSettings(msgspec.Struct, frozen=True, kw_only=True):
     - `first_stan`: the first STAN of a terminal whose store is new.
     - `cash_before_card`: present the cash while the card is still inside.
     - `partial_approval`: accept an approval of less than was asked for.
-    - `hotlist`: tokens of cards that are captured as soon as they are read.
+    - `hotlist`: tokens of cards that are captured as soon as they are read; the bank may add more
+      (`TerminalContext`).
     - `mac`: drop messages whose MAC is missing or wrong.
     - `sign_on`: sign on before anything else is sent.
     - `echo`: send an echo to a host that is silent.
@@ -82,7 +84,8 @@ class TerminalSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 class TerminalContext(msgspec.Struct):
     """What surrounds a terminal: its identity, dialect, clock, link and keys. `seed` keys the
-    random waits between its attempts to connect.
+    random waits between its attempts to connect. `hotlist` are the tokens of cards that the bank
+    adds to the terminal's hotlist while it runs.
     """
 
     station: Station
@@ -91,6 +94,7 @@ class TerminalContext(msgspec.Struct):
     link: Link
     pin: PinCrypto
     seed: int
+    hotlist: AbstractSet[str] = frozenset()
 
 
 class TerminalCore:
@@ -107,6 +111,7 @@ class TerminalCore:
         self.calendar = context.calendar
         self.link = context.link
         self.pin = context.pin
+        self.hotlist = context.hotlist
         self.id = context.station.terminal
         self.timers = Timers(settings.timers)
         draws = key_of(context.seed, "uplink", self.id)

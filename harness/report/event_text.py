@@ -112,6 +112,9 @@ def _blamed(elements: tuple[str, ...]) -> str:
 
 _WORDS: dict[type[e.Event], Callable[[Any], str]] = {
     e.CardInserted: lambda x: f"card {x.card} inserted",
+    e.CardHotlisted: lambda x: f"card {x.card} is on the hotlist",
+    e.CardReadSlowly: lambda x: f"the reader needs {x.longer:g} s longer for this card",
+    e.CardUnread: lambda _: "CARD UNREADABLE",
     e.EjectBegun: lambda _: "reader ejects the card",
     e.EjectFailed: lambda _: "CARD JAMMED",
     e.CardAtSlot: lambda _: "card at the slot",
@@ -126,6 +129,8 @@ _WORDS: dict[type[e.Event], Callable[[Any], str]] = {
     ),
     e.NotesPresented: lambda x: f"cash at the slot: {notes_text(x.notes)}",
     e.NotesTaken: lambda x: f"CASH TAKEN: {notes_text(x.notes)}",
+    e.NotesPartlyTaken: lambda x: f"A PART OF THE CASH TAKEN: {notes_text(x.notes)}",
+    e.RetractBegun: lambda _: "dispenser draws the notes in",
     e.NotesRetracted: lambda x: f"retracted {notes_text(x.notes)}{_counted(x.counted)}",
     e.CassettesCounted: lambda x: f"cassettes counted at {x.when}",
     e.StoreCounted: lambda x: f"store: {x.pending} pending, {x.parked} parked",
@@ -202,6 +207,8 @@ _WORDS: dict[type[e.Event], Callable[[Any], str]] = {
     e.CustomerArrived: lambda x: (
         f"customer {x.customer}: {x.wants}" + (f" {format_money(x.amount)}" if x.amount else "")
     ),
+    e.CustomerHesitated: lambda x: f"customer {x.customer} hesitates",
+    e.CustomerWentOn: lambda x: f"customer {x.customer} presses a key at last",
     e.TurnedAway: lambda x: f"customer {x.customer} turned away",
     e.CustomerLeft: lambda x: f"customer {x.customer} leaves, {x.how.replace('_', ' ')}",
     e.FaultBegan: lambda x: f"FAULT BEGINS {x.fault}",

@@ -252,7 +252,7 @@ def test_the_time_without_power_does_not_count() -> None:
     script.reversal(150)
     script.answer(150.2, "000101")
     script.end(400)
-    assert failing(script.verdict()) == []
+    assert [x for x in failing(script.verdict()) if x in CARD_CHECKS] == []
 
 
 # --- T7 ------------------------------------------------------------------------------------

@@ -66,6 +66,11 @@ def _jam(bench: Watched) -> None:
     bench.device_faults["eject"] = DeviceFault("jam")
 
 
+def _grip(bench: Watched) -> None:
+    """A hand holds the card at the slot."""
+    bench.device.gripped = True
+
+
 def _lose_count(bench: Watched) -> None:
     bench.device_faults["stack"] = DeviceFault("unknown")
 
@@ -138,6 +143,7 @@ WORDS: dict[str, Callable[[Watched], None]] = {
     "oversleep": _oversleep,
     "hang": _hang,
     "jam": _jam,
+    "grip": _grip,
     "lose_count": _lose_count,
     "short_session": _short_session,
 }
@@ -188,6 +194,8 @@ SINGLE = (
     Drive(State.OUT_OF_SERVICE, "SupervisorEntered", "enter", State.SUPERVISOR),
     Drive(State.OUT_OF_SERVICE, "ServiceMayChange", "resume", State.IDLE),
     Drive(State.OUT_OF_SERVICE, "CardIn", "insert", State.EJECTING, "closing"),
+    Drive(State.OUT_OF_SERVICE, "CardGone", "take_card", State.OUT_OF_SERVICE,
+          f"{REACH[State.CARD_AT_SLOT]} grip 30s 10s"),
     Drive(State.IDLE, "ServiceMayChange", "close", State.OUT_OF_SERVICE),
     Drive(State.IDLE, "CardIn", "insert", State.CARD_IN),
     Drive(State.SUPERVISOR, "CardIn", "insert", State.EJECTING, "closing supervised"),

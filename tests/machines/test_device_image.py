@@ -195,7 +195,7 @@ def test_an_image_says_all_that_a_device_knows() -> None:
     """No slot of a device is forgotten, but for what power takes away by itself."""
     device = Device(Motors())
     gone = {"_accepting", "_card_due", "_card_does", "_cash_due", "_cash_does", "_stack_fault"}
-    surroundings = {"_motors", "_faults", "events", "reports", "powered", "screen"}
+    surroundings = {"_motors", "_faults", "events", "reports", "powered", "screen", "gripped"}
     kept = {slot.lstrip("_") for slot in set(Device.__slots__) - gone - surroundings}
     assert kept == set(DeviceImage.__struct_fields__)
     device.cassettes[5000] -= 1
