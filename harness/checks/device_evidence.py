@@ -6,11 +6,19 @@ the last one on the wire (`TerminalTransactions.current`).
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from harness import events as e
 from harness.checks.operating_time import Moment, OperatingTime
 from harness.checks.transactions import TerminalTransactions
+
+class Wanted(NamedTuple):
+    """What the customer before the machine wants: 'withdrawal' or 'balance', and minor units."""
+
+    customer: int
+    wants: str
+    amount: int
+
 
 CardPlace = Literal["", "transport", "slot", "capturing"]
 
@@ -22,12 +30,14 @@ class DeviceEvidence:
     its visit, `inserted` when it went in (None once it is out or captured), `slot_since` when one
     last came to the slot, `jammed` whether its eject failed. `cash_out` is true from the start of
     the stacker until the notes are taken or back. `stray_cash` is what was taken without any
-    request, in minor units.
+    request, in minor units. `wanted` is what the customer who came last wants; None where nobody
+    was seen to come.
     """
 
     __slots__ = (
         "_cash_from_before", "_time", "_transactions", "card", "card_at", "cash_out", "customer",
         "inserted", "jammed", "screen", "slot_since", "stray_cash",
+        "wanted",
     )  # fmt: skip
 
     def __init__(self, time: OperatingTime, transactions: TerminalTransactions) -> None:
@@ -43,11 +53,17 @@ class DeviceEvidence:
         self.stray_cash = 0
         self._cash_from_before = False  # what lies there was approved before this journal began
         self.screen = ""
+        self.wanted: Wanted | None = None
 
     @property
     def has_been_at_slot(self) -> bool:
         """Has the card that is inside been at the slot since it went in?"""
         return self.inserted is not None and self.slot_since >= self.inserted.at
+
+    # --- the customer --------------------------------------------------------------------------
+
+    def on_CustomerArrived(self, _at: float, event: e.CustomerArrived) -> None:
+        self.wanted = Wanted(event.customer, event.wants, event.amount)
 
     # --- the card ------------------------------------------------------------------------------
 

@@ -25,8 +25,8 @@ class TransactionEvidence:
 
     __slots__ = (
         "aborted", "aborted_at", "acquirer", "amount", "answer", "answer_at", "answer_mac",
-        "answer_unseen", "approved", "asked", "back", "back_posts", "before", "began", "card",
-        "causes", "customer", "cut", "debit", "debits", "endings", "forged", "heard_at",
+        "answer_unseen", "approval_code", "approved", "asked", "back", "back_posts", "before", "began", "card",
+        "causes", "code", "customer", "cut", "debit", "debits", "endings", "forged", "heard_at",
         "heard_first", "host_answers", "host_asks", "judged", "key", "message_class", "parked",
         "particulars", "requested", "requests", "retracted", "reversal", "reversal_answered",
         "reversal_answers", "reversal_begun_at", "reversal_final", "reversal_message",
@@ -59,6 +59,8 @@ class TransactionEvidence:
         self.answer: Outcome | None = None  # the first valid one, in time or not
         self.answer_at = 0.0
         self.answer_mac = ""
+        self.code = ""  # of that answer
+        self.approval_code = ""
         self.approved = 0
         self.forged = ""  # an approval came whose MAC was this
         self.reversal: tuple[str, str, str] | None = None  # STAN, time and digest of the first

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import msgspec
 
 from harness import events as e
-from harness.assembly import terminal_id
+from harness.stations import terminal_id
 from harness.errors import ConfigError
 from harness.explore.fault_candidates import fault_text, forms_of
 from harness.explore.runner import Runner, Schedule, dialect_of

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
-from harness.assembly import terminal_id
+from harness.stations import terminal_id
 from harness.faults.grammar import ALL_RULES
 from harness.faults.power import OPERATIONS
 from harness.faults.rule import Rule

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from harness.assembly import terminal_id
+from harness.stations import terminal_id
 from harness.explore.case import Found
 from harness.explore.coverage import Counts
 from harness.explore.fault_candidates import FaultCandidates, fault_text, forms_of

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from live_runs import entries, how, live
 
-from harness.assembly import terminal_id
+from harness.stations import terminal_id
 from harness.faults.grammar import ALL_RULES, FaultKind, fault_catalog
 from harness.outcome import Outcome
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from harness.api import Host, Terminals
-from harness.assembly import terminal_id
+from harness.stations import terminal_id
 from harness.errors import ConfigError
 from harness.events import Event, FaultActed
 from harness.faults.connection import DialRule

@@ -9,7 +9,7 @@ import pytest
 from loads import simulated
 
 from harness import events as e
-from harness.assembly import terminal_id
+from harness.stations import terminal_id
 from harness.cardholders import CUSTOMERS, Population
 from harness.errors import ConfigError
 from harness.journal import JournalReader

@@ -21,6 +21,7 @@ from harness.wire.message import (
     Message,
     Outcome,
     Station,
+    Subject,
     counterpart,
 )
 
@@ -168,6 +169,10 @@ class Message1987(Message):
         "original": "90",
         "replacement_amounts": "95",
         "reason": "60",
+    }
+    SUBJECTS: ClassVar[Mapping[str, Subject]] = dict(Message.SUBJECTS) | {
+        "90": "original",
+        "95": "amount",
     }
 
     @property
