@@ -74,8 +74,9 @@ class TapDecoder:
         pin: PinCrypto | None = None,
     ) -> None:
         """`digest_key` is the key of the tokens of cards too. `pin` opens PIN blocks; without it
-        they are not looked at, as where the terminals are somebody else's. `guess` is asked what a stream looks like that does not read from its first frame on,
-        as when somebody else's machine is set up differently.
+        they are not looked at, as where the terminals are somebody else's. `guess` is asked what a
+        stream looks like that does not read from its first frame on, as when somebody else's
+        machine is set up differently.
         """
         self._guess = guess
         self._guesses = self.GUESSES

@@ -184,8 +184,8 @@ CATALOGUE: tuple[Invariant, ...] = (
     Invariant(
         "M1",
         "a message has the elements that belong there, and no others",
-        "What is left out somebody has to guess, and what is said besides may be what nobody should "
-        "know: a PIN block in a reversal lies in files that were never made for one.",
+        "What is left out somebody has to guess, and what is said besides may be what nobody "
+        "should know: a PIN block in a reversal lies in files that were never made for one.",
         contents.SaysWhatBelongsThere,
     ),
     Invariant(
@@ -205,8 +205,8 @@ CATALOGUE: tuple[Invariant, ...] = (
     Invariant(
         "M1.clock",
         "a message tells the right time, in UTC and where the terminal stands",
-        "Hosts name a transaction by its time, refuse what is too old, and settle by the day. Local "
-        "time for UTC goes well until an hour comes twice, or a day ends too early.",
+        "Hosts name a transaction by its time, refuse what is too old, and settle by the day. "
+        "Local time for UTC goes well until an hour comes twice, or a day ends too early.",
         contents.TellsTheTime,
     ),
     Invariant(
@@ -335,7 +335,7 @@ CATALOGUE: tuple[Invariant, ...] = (
     ),
     Invariant(
         "M1.answer",
-        "an answer has what belongs there: approval code, balance, business day",
+        "an answer has what belongs there: an approval code, a balance that is true",
         "A balance with the wrong sign is on the screen at once, and an approval without a code "
         "cannot be claimed by anybody who has to prove it.",
         host_contents.AnswerSaysTrue,

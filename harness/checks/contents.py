@@ -18,7 +18,7 @@ from harness.checks.transaction_evidence import Key
 class SaysTrue(Check):
     """Base of the checks of what stands in a message; `subject` is what they look at."""
 
-    needs = ("device", "wire.terminal")
+    needs: ClassVar[tuple[str, ...]] = ("device", "wire.terminal")
     by_any_message = True
     subject: ClassVar[str]
 

@@ -12,6 +12,7 @@ from harness import events as e
 from harness.checks.operating_time import Moment, OperatingTime
 from harness.checks.transactions import TerminalTransactions
 
+
 class Wanted(NamedTuple):
     """What the customer before the machine wants: 'withdrawal' or 'balance', and minor units."""
 

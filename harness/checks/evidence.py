@@ -44,8 +44,8 @@ class TerminalEvidence:
     """
 
     __slots__ = (
-        "configuration", "device", "dialect", "ended_open", "ledger", "name", "own_account", "stored", "time",
-        "transactions", "wait", "wire",
+        "configuration", "device", "dialect", "ended_open", "ledger", "name", "own_account",
+        "stored", "time", "transactions", "wait", "wire",
     )  # fmt: skip
 
     def __init__(

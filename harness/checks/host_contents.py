@@ -1,8 +1,8 @@
 """What a host of ours says in its answers is true (M1.answer, M2.approval).
 
 An answer is made a second time: by the dialect, from the request as it came to the host, from the
-ledger and from the run's configuration. H9, H10 and H11 judge the type, the code, what is echoed
-and whether a repeat gets the same answer; here is judged what else stands in an answer. Networks
+ledger and from the run's configuration. H8 to H11 judge the business day, the type, the code, what is
+echoed and whether a repeat gets the same answer; here is judged what else stands in an answer. Networks
 differ in that, and so the ledger has to be in sight: the host is then ours.
 """
 
@@ -13,7 +13,6 @@ from harness.checks.evidence import TerminalEvidence
 from harness.checks.exchanges import Answer, Exchange
 from harness.checks.host_conduct import HostCheck
 from harness.checks.wire_evidence import APPROVING
-from harness.machines.business_day import BusinessDays
 from harness.wire.codec import PRIVATE
 from harness.wire.describe import mask_fields
 from harness.wire.echo import wrong_beside, wrong_echo
@@ -25,8 +24,7 @@ _NEVER_JUDGED = frozenset(("h", "t", "p", "1", "64", "128"))
 
 class AnswerSaysTrue(HostCheck):
     """M1.answer. An answer has what belongs there and nothing else: an approval code (DE 38) if it
-    approves, a balance (DE 54) if one was asked for, and then that of the account, with its sign,
-    and the business day (DE 15) on which the host has decided.
+    approves, and a balance (DE 54) if one was asked for, which is that of the account, with its sign.
     """
 
     id = "M1.answer"
@@ -45,7 +43,6 @@ class AnswerSaysTrue(HostCheck):
         for what in [
             *_differences(message, right, skipped, standard=configuration.standard),
             *_wrong_balance(terminal, asked, message),
-            *_wrong_day(configuration.business_days, exchange.arrived_at, at, message),
         ]:
             self.fail(terminal, at, f"{message.mti} to {exchange.what}: {what}", of=exchange)
 
@@ -64,9 +61,7 @@ def _right(terminal: TerminalEvidence, asked: Message, said: Message) -> Message
     )
 
 
-def _differences(
-    said: Message, right: Message, skipped: set[str], *, standard: bool
-) -> list[str]:
+def _differences(said: Message, right: Message, skipped: set[str], *, standard: bool) -> list[str]:
     found = []
     for name, text in right.fields.items():
         have = said.fields.get(name)
@@ -85,23 +80,12 @@ def _differences(
 def _wrong_balance(terminal: TerminalEvidence, asked: Message, said: Message) -> list[str]:
     """The balance that is told is the one that the ledger had."""
     known = terminal.ledger.balance_read
-    if said.balance is None or known is None or (known.stan, known.sent) != (asked.stan, asked.sent):
+    if said.balance is None or known is None or said.balance == known.balance:
         return []
-    if said.balance == known.balance:
+    if (known.stan, known.sent) != (asked.stan, asked.sent):
         return []
-    return [f"tells a balance of {said.balance / 100:.2f}, and the ledger {known.balance / 100:.2f}"]
-
-
-def _wrong_day(
-    days: BusinessDays | None, arrived_at: float, at: float, said: Message
-) -> list[str]:
-    """The host decides between the arrival of the request and its answer."""
-    if days is None or not said.day:
-        return []
-    right = {days.day(arrived_at), days.day(at)}
-    if said.day in right:
-        return []
-    return [f"DE {said.element('day')} is {said.day}, and the business day is {max(right)}"]
+    told, right = said.balance / 100, known.balance / 100
+    return [f"tells a balance of {told:.2f}, and the ledger has {right:.2f}"]
 
 
 class ApprovalCodeOnce(HostCheck):

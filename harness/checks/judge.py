@@ -17,9 +17,9 @@ from harness.checks.host_reach import RECONNECTS, gone_host
 from harness.checks.judgement import SECRECY, Judgement
 from harness.checks.network_exchanges import FaultsInForce
 from harness.checks.observed import EVERYTHING, Observed
+from harness.checks.run_configuration import RunConfiguration
 from harness.checks.run_facts import RunFacts
 from harness.checks.still_open import what_is_open
-from harness.checks.run_configuration import RunConfiguration
 from harness.checks.struck_exchanges import StruckExchanges
 from harness.checks.totals import TotalsCounter
 from harness.checks.unread import UnreadCounter

@@ -8,7 +8,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from harness.journal import Header
-from harness.machines.business_day import BusinessDays
 from harness.stations import index_of, station_of
 from harness.wire.calendar import Calendar, Stamp
 from harness.wire.message import Message, Station
@@ -20,12 +19,10 @@ _LENGTH = 10  # digits of DE 7
 class RunConfiguration:
     """`standard` is whether messages are written in a shipped specification, in which nothing has
     to be fitted; `knows_local` whether the local time is known besides UTC; `own` whether the
-    terminals are the harness's own, and not somebody else's. `business_days` are those of the host.
+    terminals are the harness's own, and not somebody else's.
     """
 
     def __init__(self, header: Header) -> None:
-        cutover = header.contract.cutover
-        self.business_days = BusinessDays(header.epoch, cutover) if header.epoch else None
         self.own = header.mode != "host"
         self.standard = is_shipped(header.link.spec)
         self.knows_local = bool(header.epoch)

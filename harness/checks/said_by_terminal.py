@@ -15,6 +15,7 @@ and elements that are missing by the standard or do not hold what their class sa
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from harness import events as e
@@ -29,7 +30,7 @@ from harness.wire.calendar import Stamp
 from harness.wire.codec import PRIVATE
 from harness.wire.describe import mask_fields
 from harness.wire.dialects.base import Dialect
-from harness.wire.message import REVERSALS, Kind, Message, Station
+from harness.wire.message import REVERSALS, Kind, Message, Station, Subject
 from harness.wire.particulars import differing_from_original, masked_alike
 
 STRANGE_CLOCK = 900.0
@@ -103,9 +104,7 @@ class SaidByTerminal:
             return  # a repeat, which has to be as the first was, or an answer
         if kind is Kind.NETWORK:
             subject = None
-        elif subject is None or (kind is Kind.REQUEST and subject.requests != 1):
-            return
-        elif kind is Kind.REVERSAL and subject.reversals_sent != 1:
+        elif subject is None or _times(subject, kind) != 1:
             return
         moment = self._configuration.moment(message, at)
         if moment is not None and self._clock_is_right:
@@ -233,16 +232,17 @@ class SaidByTerminal:
             have = said.get(name)
             if have is None:
                 if self._configuration.standard and name not in message.missing():
-                    self._tell("elements", at, message, f"lacks DE {name}", whose)
-            elif have != text and not self._alike(name, have, text):
+                    subject = _of_which(name, subjects)
+                    self._tell(subject, at, message, f"lacks DE {name}", whose)
+            elif have != text and not self._alike(have, text):
                 less = [mask_fields({name: x}).get(name, "") or "empty" for x in (have, text)]
                 what = f"DE {name} is {less[0]} instead of {less[1]}"
                 self._tell(subjects.get(name, "terminal"), at, message, what, whose)
         for name in said.keys() - must.keys() - skipped - _NEVER_JUDGED - PRIVATE:
             what = f"has DE {name}, which does not belong there"
-            self._tell("elements", at, message, what, whose)
+            self._tell(_of_which(name, subjects), at, message, what, whose)
 
-    def _alike(self, name: str, said: str, right: str) -> bool:
+    def _alike(self, said: str, right: str) -> bool:
         """May they be the same? A journal masks what is secret, and what was fitted to a
         specification of somebody else's has another length.
         """
@@ -312,6 +312,19 @@ class SaidByTerminal:
             element = message.element("approval")
             what = f"DE {element} is {said} instead of {subject.approval_code}"
             self._tell("original", at, message, what, subject)
+
+
+def _times(subject: TransactionEvidence, kind: Kind) -> int:
+    """How often the request, or the reversal, of a transaction has left by now."""
+    return subject.requests if kind is Kind.REQUEST else subject.reversals_sent
+
+
+def _of_which(element: str, subjects: Mapping[str, Subject]) -> str:
+    """Of which subject it is that an element is missing or too much. Whether an answer is repeated,
+    or an amount that was taken, depends on what happened, and the others on the kind of message.
+    """
+    subject = subjects.get(element, "terminal")
+    return subject if subject in ("original", "amount") else "elements"
 
 
 def _right_taken(message: Message, subject: TransactionEvidence) -> int | None:

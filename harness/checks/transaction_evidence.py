@@ -25,7 +25,8 @@ class TransactionEvidence:
 
     __slots__ = (
         "aborted", "aborted_at", "acquirer", "amount", "answer", "answer_at", "answer_mac",
-        "answer_unseen", "approval_code", "approved", "asked", "back", "back_posts", "before", "began", "card",
+        "answer_unseen", "approval_code", "approved", "asked", "back", "back_posts", "before",
+        "began", "card",
         "causes", "code", "customer", "cut", "debit", "debits", "endings", "forged", "heard_at",
         "heard_first", "host_answers", "host_asks", "judged", "key", "message_class", "parked",
         "particulars", "requested", "requests", "retracted", "reversal", "reversal_answered",

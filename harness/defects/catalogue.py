@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness.defects.card import CARD_DEFECTS
 from harness.defects.cash import CASH_DEFECTS
+from harness.defects.contents import CONTENT_DEFECTS
 from harness.defects.defect import Defect
 from harness.defects.host import HOST_DEFECTS
 from harness.defects.host_conduct import HOST_CONDUCT_DEFECTS
@@ -17,6 +18,7 @@ DEFECTS: tuple[Defect, ...] = (
     *REVERSAL_DEFECTS,
     *LINK_DEFECTS,
     *SECRECY_DEFECTS,
+    *CONTENT_DEFECTS,
     *HOST_DEFECTS,
     *HOST_CONDUCT_DEFECTS,
 )

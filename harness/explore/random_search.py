@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from harness.stations import terminal_id
 from harness.explore.case import Found
 from harness.explore.coverage import Counts
 from harness.explore.fault_candidates import FaultCandidates, fault_text, forms_of
@@ -27,6 +26,7 @@ from harness.gc_tuning import SMALL, collect_small_runs
 from harness.keyed_random import Draw, key_of
 from harness.plan import RunPlan, plan_of
 from harness.scenario import Scenario
+from harness.stations import terminal_id
 
 EVENINGS = 64  # a search uses so many seeds of customers and host, in turn
 CHUNK = 64
