@@ -36,6 +36,7 @@ from harness.machines.profile import SAFE_HOST, SAFE_TERMINAL
 from harness.machines.terminal import Terminal, TerminalContext, TerminalSettings
 from harness.plan import RunPlan
 from harness.profiles import host_profile, terminal_profile
+from harness.stations import station_of, terminal_id
 from harness.tap import TapDecoder
 from harness.wire.authenticated import AuthenticatedCodec
 from harness.wire.calendar import Calendar, WrongCalendar
@@ -60,14 +61,7 @@ SEES_ALONE = {
         *("store", "terminal"),
     ),
 }
-BANK = "HARNESS BANK"  # DE 42
 _UNTIL_SET = "1970-01-01T00:00:00"  # whoever drives a run on the real clock sets its calendar
-PLACES = 200  # streets are drawn for so many terminals and then used again: Faker is slow
-
-
-def terminal_id(index: int) -> str:
-    """DE 41 of the terminal with that index, from 0: ATM00001."""
-    return f"ATM{index + 1:05d}"
 
 
 class Assembly:
@@ -101,8 +95,10 @@ class Assembly:
         alone = plan.mode in SEES_ALONE
         guess = FormatDetector(link.framing, link.spec) if alone else None
         # the tap opens frames with a codec and keys of its own
-        self.tap = TapDecoder(self._new_codec(), self.dialect, self.framing, self.keys.token, guess)
-        self._places: dict[int, str] = {}
+        self.tap = TapDecoder(
+            *(self._new_codec(), self.dialect, self.framing, self.keys.token, guess),
+            pin=None if plan.mode == "host" else PinCrypto(self.keys.pin),
+        )
         self._settings = self.terminal_profile.settings_over(self._usual_terminal())
         self._motors = scenario.motors
 
@@ -228,14 +224,6 @@ class Assembly:
             first_stan=self.plan.scenario.first_stan,
         )
 
-    def place(self, index: int) -> str:
-        """DE 43."""
-        index %= PLACES
-        found = self._places.get(index)
-        if found is None:
-            found = self._places[index] = self.population.place(index)
-        return found
-
     def new_link(self) -> Link:
         return Link(self.codec, self.framing, self.dialect)
 
@@ -280,7 +268,7 @@ class Assembly:
 
     def _station(self, index: int) -> Station:
         """Without an acquirer where no message has room for one: a reversal names none either."""
-        station = Station(terminal_id(index), f"{BANK:<15}", self.place(index))
+        station = station_of(self.population.seed, index)
         if self.dialect.message.ELEMENTS["acquirer"] in self.fitting.left_out:
             return msgspec.structs.replace(station, acquirer="")
         return station

@@ -6,11 +6,20 @@ the last one on the wire (`TerminalTransactions.current`).
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from harness import events as e
 from harness.checks.operating_time import Moment, OperatingTime
 from harness.checks.transactions import TerminalTransactions
+
+
+class Wanted(NamedTuple):
+    """What the customer before the machine wants: 'withdrawal' or 'balance', and minor units."""
+
+    customer: int
+    wants: str
+    amount: int
+
 
 CardPlace = Literal["", "transport", "slot", "capturing"]
 PROMPTS = ("enter_pin", "select", "please_wait")
@@ -31,13 +40,14 @@ class DeviceEvidence:
     while the card is being read, or 'unknown' where the visit began before the journal; `prompt_at`
     is since when, and `asked_at` when it first asked (run seconds, None if it has not). `unread_at`
     is when the reader gave up the card, None if it did not; `ejects` counts how often its motor was
-    started to move the card out. `pin_asked_at` is when the PIN was last asked for.
+    started to move the card out. `pin_asked_at` is when the PIN was last asked for. `wanted` is
+    what the customer who came last wants; None where nobody was seen to come.
     """
 
     __slots__ = (
         "_cash_from_before", "_time", "_transactions", "asked_at", "card", "card_at", "cash_out",
         "customer", "ejects", "hotlisted", "inserted", "jammed", "pin_asked_at", "prompt",
-        "prompt_at", "screen", "slot_since", "stray_cash", "unread_at",
+        "prompt_at", "screen", "slot_since", "stray_cash", "unread_at", "wanted",
     )  # fmt: skip
 
     def __init__(self, time: OperatingTime, transactions: TerminalTransactions) -> None:
@@ -60,11 +70,17 @@ class DeviceEvidence:
         self.unread_at: float | None = None
         self.pin_asked_at = 0.0
         self.ejects = 0
+        self.wanted: Wanted | None = None
 
     @property
     def has_been_at_slot(self) -> bool:
         """Has the card that is inside been at the slot since it went in?"""
         return self.inserted is not None and self.slot_since >= self.inserted.at
+
+    # --- the customer --------------------------------------------------------------------------
+
+    def on_CustomerArrived(self, _at: float, event: e.CustomerArrived) -> None:
+        self.wanted = Wanted(event.customer, event.wants, event.amount)
 
     # --- the card ------------------------------------------------------------------------------
 

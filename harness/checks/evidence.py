@@ -30,6 +30,8 @@ from harness.checks.network_exchanges import FaultsInForce
 from harness.checks.observed import EVERYTHING, Observed
 from harness.checks.operating_time import OperatingTime
 from harness.checks.own_account import OwnAccount
+from harness.checks.run_configuration import RunConfiguration
+from harness.checks.said_by_terminal import SaidByTerminal
 from harness.checks.transactions import TerminalTransactions
 from harness.checks.wire_evidence import WireEvidence
 from harness.contract import Contract
@@ -42,8 +44,8 @@ class TerminalEvidence:
     """
 
     __slots__ = (
-        "device", "dialect", "ended_open", "ledger", "name", "own_account", "stored", "time",
-        "transactions", "wait", "wire",
+        "configuration", "device", "dialect", "ended_open", "ledger", "name", "own_account",
+        "stored", "time", "transactions", "wait", "wire",
     )  # fmt: skip
 
     def __init__(
@@ -57,9 +59,11 @@ class TerminalEvidence:
         faults: FaultsInForce | None = None,
         connections: Connections | None = None,
         observed: Observed = EVERYTHING,
+        configuration: RunConfiguration | None = None,
     ) -> None:
         """`ledger`: can postings be seen? `device`: can the device be seen? `faults` and
-        `connections` as in `WireEvidence`, `observed` as in `TerminalTransactions`.
+        `connections` as in `WireEvidence`, `observed` as in `TerminalTransactions`. Without a
+        `configuration` nothing that is said is held against it.
         """
         self.name = name
         self.dialect = dialect
@@ -70,9 +74,14 @@ class TerminalEvidence:
         self.transactions.observed = observed
         self.wait = HostWait(contract.host_response, self.time, self.transactions)
         self.device = DeviceEvidence(self.time, self.transactions)
+        self.configuration = configuration
+        said = None
+        if configuration is not None:
+            parts = self.time, self.transactions, self.device
+            said = SaidByTerminal(name, contract, dialect, configuration, *parts)
         self.wire = WireEvidence(
             *(name, contract, dialect, self.time, self.transactions, self.wait, faults),
-            connections or Connections(),
+            *(connections or Connections(), said),
         )
         self.wire.network.observed = observed
         self.ledger = LedgerEvidence(contract, self.transactions)

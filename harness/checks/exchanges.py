@@ -49,8 +49,8 @@ class Exchange:
     __slots__ = (
         "answers", "approval", "arrivals", "arrived_at", "asked", "card", "closings", "code",
         "customer", "doubtful", "excused", "judged", "latest", "message_class", "mti", "original",
-        "outcome", "reversal", "said", "sent", "settled_at", "settled_by", "stan", "struck",
-        "waits", "was_reversed",
+        "outcome", "request", "reversal", "said", "sent", "settled_at", "settled_by", "stan",
+        "struck", "waits", "was_reversed",
     )  # fmt: skip
 
     def __init__(self, message: Message) -> None:
@@ -64,6 +64,7 @@ class Exchange:
         self.said = 0  # what the terminal first sent, as a hash, ...
         self.latest = 0  # ... and what it sent last: the repeat has another MTI
         self.asked: Echo = NOTHING_ASKED  # as it came to the host
+        self.request: Message | None = None  # ... until it has its first answer
         self.judged = True  # all that came to the host is as the terminal had sent it
         self.doubtful = False  # a reversal that does not agree with its original
         self.excused = False
@@ -151,7 +152,7 @@ class Exchanges:
         own = authentic and _hash_of(message.fields) in (exchange.said, exchange.latest)
         exchange.judged = exchange.judged and own
         if not exchange.arrivals:
-            exchange.asked = echo_of(message)
+            exchange.asked, exchange.request = echo_of(message), message
             self._reversed(exchange, message)
         exchange.arrivals += 1
         if not (own and connected) or exchange.closings < self._closings:

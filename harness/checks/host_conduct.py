@@ -8,6 +8,8 @@ trial, and they do not apply.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from harness import events as e
 from harness.checks.base import NOBODY, Check, Late, late_by
 from harness.checks.evidence import TerminalEvidence
@@ -27,7 +29,7 @@ class HostCheck(Check):
     (`Contract.host_outages`) is not judged.
     """
 
-    needs = ("wire.terminal", "wire.host")
+    needs: ClassVar[tuple[str, ...]] = ("wire.terminal", "wire.host")
     of_a_host = True
     stood_by = (e.RUN, e.HOST)  # ours may read an answer late, or be late with it
 

@@ -17,7 +17,9 @@ from harness.checks.host_reach import HostReach
 from harness.checks.host_wait import HostWait
 from harness.checks.link_evidence import LinkEvidence
 from harness.checks.network_exchanges import FaultsInForce, NetworkExchanges
+from harness.checks.numbers_used import NumbersUsed
 from harness.checks.operating_time import OperatingTime
+from harness.checks.said_by_terminal import SaidByTerminal
 from harness.checks.transaction_evidence import HOST_TIMER, TransactionEvidence
 from harness.checks.transactions import TerminalTransactions
 from harness.contract import Contract
@@ -74,7 +76,7 @@ class WireEvidence:
         "_awaited", "_contract", "_dialect", "_may_be_altered", "_name", "_network_end", "_time",
         "_transactions", "_unread", "_wait", "advice", "altered", "connection", "connections",
         "exchanges", "first_sent", "gaps", "host_end", "kind", "link", "message", "network",
-        "reach", "subject",
+        "numbers", "reach", "said", "subject",
     )  # fmt: skip
 
     def __init__(
@@ -87,9 +89,11 @@ class WireEvidence:
         wait: HostWait,
         faults: FaultsInForce | None,
         connections: Connections,
+        said: SaidByTerminal | None = None,
     ) -> None:
         """`faults` are those of a run that reports network management at the terminal's end alone;
         None where it is reported at the host's end. `connections` are those of all terminals.
+        `said` judges what the terminal says; without it nobody does.
         """
         self._name = name
         self._contract = contract
@@ -107,6 +111,8 @@ class WireEvidence:
         self.connections = connections
         self.first_sent = ""
         self.gaps = ConnectionGaps()
+        self.said = said
+        self.numbers = NumbersUsed()
         self.host_end = HostEndEvidence(transactions)
         self.exchanges = Exchanges(contract)
         self.network = NetworkExchanges(contract, faults)
@@ -137,7 +143,7 @@ class WireEvidence:
             self.altered.passes(event, message)
         if event.end == "terminal":
             if event.to == "host":
-                self._sent(kind, at, message, event.digest)
+                self._sent(kind, at, message, event)
             elif event.wrong and kind is Kind.ANSWER and not only_the_code(message, event.wrong):
                 self.link.heard = at  # nobody may act on it
                 self.link.conduct.heard(at)
@@ -227,7 +233,7 @@ class WireEvidence:
 
     # --- from the terminal -----------------------------------------------------------------------
 
-    def _sent(self, kind: Kind, at: float, message: Message, digest: str) -> None:
+    def _sent(self, kind: Kind, at: float, message: Message, event: e.FrameSeen) -> None:
         self.first_sent = self.first_sent or message.sent
         if not self._transactions.device_seen:
             self.gaps.sends(message.sent)
@@ -241,9 +247,13 @@ class WireEvidence:
         elif kind in REQUESTS:
             self._begin(at, message)
         elif kind in REVERSALS:
-            self._reverse(at, message, digest)
+            self._reverse(at, message, event.digest)
         if self.subject is not None and kind in ASKING:
             self.exchanges.is_about(message, self.subject)
+        if self.said is not None:
+            self.said.sent(at, message, event, self.subject)
+            if self._transactions.device_seen:
+                self.numbers.sent(at, message, self.subject)
 
     def _begin(self, at: float, message: Message) -> None:
         transactions, wait = self._transactions, self._wait
@@ -354,7 +364,7 @@ class WireEvidence:
         asked.answer = outcome
         asked.answer_at = at
         asked.answer_mac = mac
-        asked.answer_code = message.code
+        asked.answer_code, asked.approval_code = message.code, message.text("approval")
         asked.unseen |= not self._transactions.observed.host
         if outcome is Outcome.APPROVED or (
             outcome is Outcome.PARTIAL and self._may_be_paid_in_part

@@ -5,6 +5,7 @@ from __future__ import annotations
 from harness.defects.answers import ANSWER_DEFECTS
 from harness.defects.card import CARD_DEFECTS
 from harness.defects.cash import CASH_DEFECTS
+from harness.defects.contents import CONTENT_DEFECTS
 from harness.defects.defect import Defect
 from harness.defects.host import HOST_DEFECTS
 from harness.defects.host_conduct import HOST_CONDUCT_DEFECTS
@@ -23,6 +24,7 @@ DEFECTS: tuple[Defect, ...] = (
     *LINK_KEEPING_DEFECTS,
     *SECRECY_DEFECTS,
     *VISIT_DEFECTS,
+    *CONTENT_DEFECTS,
     *HOST_DEFECTS,
     *HOST_CONDUCT_DEFECTS,
 )

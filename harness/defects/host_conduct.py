@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 from harness.defects.defect import Defect
 from harness.machines.host import Host
 from harness.machines.host_cells import reversals
@@ -9,7 +11,7 @@ from harness.machines.host_inputs import HostInput, HostState, Received
 from harness.machines.host_table import SAFE_HOST_TABLE
 from harness.machines.profile import HostProfile, rewired_host
 from harness.machines.transaction_log import TransactionRecord
-from harness.wire.message import Message
+from harness.wire.message import Kind, Message
 
 
 class _AnswersTwice(Host):
@@ -27,6 +29,39 @@ class _NamesAnotherCurrency(Host):
     def stored_answer(self, message: Message, record: TransactionRecord) -> Message:
         answer = super().stored_answer(message, record)
         return answer.replaced(currency="840") if message.is_withdrawal else answer
+
+
+class _ApprovesWithoutCode(Host):
+    """Approves, and gives no approval code."""
+
+    def stored_answer(self, message: Message, record: TransactionRecord) -> Message:
+        return super().stored_answer(message, record).replaced(approval=None)
+
+
+class _OneApprovalCode(Host):
+    """Gives every approval the same code."""
+
+    def stored_answer(self, message: Message, record: TransactionRecord) -> Message:
+        answer = super().stored_answer(message, record)
+        return answer.replaced(approval="000001") if answer.text("approval") else answer
+
+
+class _ApprovesDeclines(Host):
+    """Gives an approval code with a decline too."""
+
+    def stored_answer(self, message: Message, record: TransactionRecord) -> Message:
+        answer = super().stored_answer(message, record)
+        declined = answer.kind is Kind.ANSWER and not answer.text("approval")
+        return answer.replaced(approval="000000") if declined else answer
+
+
+class _TurnsTheSign(Host):
+    """Tells what is on an account as what it is overdrawn by, and the other way round."""
+
+    def stored_answer(self, message: Message, record: TransactionRecord) -> Message:
+        told = copy(record)
+        told.balance = -record.balance
+        return super().stored_answer(message, told)
 
 
 def _call_it_duplicate(host: Host, x: Received, now: float) -> None:
@@ -149,5 +184,41 @@ HOST_CONDUCT_DEFECTS = (
         ),
         cost="Terminals that have nothing to ask hang up on it again and again, and serve nobody.",
         must=("H13",),
+    ),
+    Defect(
+        profile=HostProfile(
+            name="approves_without_code",
+            summary="approves without an approval code (DE 38)",
+            machine=_ApprovesWithoutCode,
+        ),
+        cost="Who has to prove that the withdrawal was approved has nothing to show.",
+        must=("M1.answer",),
+    ),
+    Defect(
+        profile=HostProfile(
+            name="one_approval_code",
+            summary="gives every approval the same code (DE 38)",
+            machine=_OneApprovalCode,
+        ),
+        cost="The code of a withdrawal that is disputed is everybody's.",
+        must=("M2.approval",),
+    ),
+    Defect(
+        profile=HostProfile(
+            name="code_with_a_decline",
+            summary="gives an approval code with a decline too (DE 38)",
+            machine=_ApprovesDeclines,
+        ),
+        cost="A terminal that looks for the code pays what was declined.",
+        must=("M1.answer",),
+    ),
+    Defect(
+        profile=HostProfile(
+            name="turns_the_sign",
+            summary="tells a balance with the wrong sign (DE 54)",
+            machine=_TurnsTheSign,
+        ),
+        cost="The screen says that the account is overdrawn, and the customer goes away.",
+        must=("M1.answer",),
     ),
 )

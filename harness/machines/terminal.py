@@ -293,10 +293,12 @@ class Terminal(TerminalCore):
             stan = self.next_stan()
             self._network_stans[stan] = want
             sent = self.calendar.sent(now)
-            self.send(self.dialect.network(self.station, want, stan=stan, sent=sent))
+            message = self.dialect.network(self.station, want, stan=stan, sent=sent)
+            self.do(i.SendManagement(message), after=self._reserved)
 
     def _drop_link(self, why: str, now: float) -> None:
         self.link.reset()
+        self.drop_held(i.SendManagement)
         self.forward.link_lost()
         self._network_stans.clear()
         self.step(i.LinkLost(why), now)

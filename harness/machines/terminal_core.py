@@ -137,6 +137,7 @@ class TerminalCore:
         self._network_stans: dict[str, str] = {}
         self._stan = 0
         self._stans_left = 0
+        self._reserved = 0  # the record that reserves the block in use
         self._number = 0
         self._numbers_left = 0
         self._cause = "operator"
@@ -148,7 +149,7 @@ class TerminalCore:
         self._stans_left = STAN_BLOCK
         self._numbers_left = TRANSACTION_BLOCK
         stan = (self._stan + STAN_BLOCK - 1) % LAST_STAN + 1
-        self.log(s.Marks(stan, self._number + TRANSACTION_BLOCK), urgent=False)
+        self._reserved = self.log(s.Marks(stan, self._number + TRANSACTION_BLOCK))
 
     def next_stan(self) -> str:
         """A new system trace audit number (DE 11): 000001 to 999999, then 000001 again."""
@@ -189,7 +190,7 @@ class TerminalCore:
         if after > self._synced:
             self._held.append((after, effect))
         else:
-            self.effects.append(effect)
+            self._release(effect)
 
     def held(self, kind: type[i.Effect]) -> bool:
         """Is an effect of that kind still waiting for the store?"""
@@ -203,7 +204,7 @@ class TerminalCore:
         return found
 
     def _release(self, effect: i.Effect) -> None:
-        if type(effect) is i.Send:
+        if type(effect) is i.Send or type(effect) is i.SendManagement:
             self.send(effect.message)
         elif type(effect) is Enqueue:
             self.forward.add(effect.record)

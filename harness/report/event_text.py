@@ -162,6 +162,7 @@ _WORDS: dict[type[e.Event], Callable[[Any], str]] = {
     e.ConnectFailed: lambda x: f"NO CONNECTION ({x.how})",
     e.StoodIn: lambda x: f"stands in for the issuer with {format_money(x.amount)}, STAN {x.stan}",
     e.Overdrawn: lambda x: f"the account is overdrawn, STAN {x.stan}",
+    e.BalanceRead: lambda x: f"LEDGER: the balance is {format_money(x.balance)}",
     e.PostingLost: lambda x: f"LEDGER LOST: {x.kind} {format_money(x.amount)}, STAN {x.stan}",
     e.DayClosed: lambda x: (
         f"day {x.day} closed: {format_money(x.debits)} debited, "

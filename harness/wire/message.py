@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import ClassVar, Self
+from typing import ClassVar, Literal, Self
 
 import msgspec
 
@@ -38,6 +38,7 @@ from harness.wire.kinds import (
 )
 from harness.wire.particulars import (
     Particulars,
+    expiry_of_track2,
     pan_of_tracks,
     particulars,
 )
@@ -45,7 +46,7 @@ from harness.wire.particulars import (
 __all__ = [
     "ADVICES", "CURRENCY", "MAC_ELEMENTS", "MONEY_CLASSES", "NETWORK_KINDS", "REQUESTS",
     "REVERSALS", "AdviceOutcome", "Fields", "Kind", "Message", "MessageClass", "Outcome", "Station",
-    "counterpart", "function_of_mti", "message_class_of",
+    "Subject", "counterpart", "function_of_mti", "message_class_of",
 ]  # fmt: skip
 
 Fields = dict[str, str]
@@ -63,6 +64,13 @@ CURRENCY = "978"
 """The currency in which the ledger is kept and all amounts are shown: the euro."""
 
 
+Subject = Literal["card", "amount", "clock", "original", "terminal"]
+"""What a data element of a terminal's message is about: the card in its reader, what the customer
+wants and got, the time, an earlier message of the same transaction, or the terminal itself."""
+
+
+_BALANCE = 20  # DE 54 of one account: its type 2, which balance 2, currency 3, sign 1, amount 12
+_BALANCE_SIGN = 7  # where the sign stands
 _CLASSES = tuple("12345678")  # the digits 0 and 9 are reserved
 
 
@@ -124,6 +132,18 @@ class Message:
     """How the time that names a transaction (`sent`) is written, as `strptime` has it."""
     NAMES: ClassVar[Mapping[str, str]] = FIELD_NAMES
     """What people call each data element."""
+    TRANSMITTED: ClassVar[str] = "7"
+    """The data element of the transmission date and time, MMDDhhmmss in UTC."""
+    PLACE: ClassVar[str] = "43"
+    """The data element of the card acceptor's name and place."""
+    SUBJECTS: ClassVar[Mapping[str, Subject]] = {
+        **dict.fromkeys(("2", "14", "35", "45", "52"), "card"),
+        **dict.fromkeys(("3", "4", "49"), "amount"),
+        **dict.fromkeys(("7", "12", "13"), "clock"),
+        **dict.fromkeys(("37", "38", "39"), "original"),
+    }
+    """What each data element of a terminal's message is about. What is not listed is about the
+    terminal itself."""
 
     def __init__(self, fields: Fields) -> None:
         self.fields = fields
@@ -148,6 +168,11 @@ class Message:
     def is_answer(self) -> bool:
         """Does the MTI's function digit say that this answers a request or an advice?"""
         return self.fields.get("t", "")[2:3] in ("1", "3")
+
+    @property
+    def is_repeat(self) -> bool:
+        """Does the MTI's last digit say that this was sent before?"""
+        return self.fields.get("t", "")[3:4] in ("1", "3", "5")
 
     @property
     def wants_answer(self) -> bool:
@@ -257,6 +282,24 @@ class Message:
         fields = self.fields
         return fields.get("2") or pan_of_tracks(fields.get("35", ""), fields.get("45", ""))
 
+    def tracks_unlike(self) -> tuple[str, ...]:
+        """The data elements of the card that do not agree with its number and expiry date where
+        these stand alone (DE 2 and 14): track 2 with another number or date, or track 1 with
+        another number.
+        """
+        fields, pan = self.fields, self.fields.get("2", "")
+        track1, track2, expiry = (fields.get(name, "") for name in ("45", "35", "14"))
+        unlike = []
+        on_track2, on_track1 = pan_of_tracks(track2, ""), pan_of_tracks("", track1)
+        date = expiry_of_track2(track2)
+        if pan and on_track2 not in ("", pan):
+            unlike.append("35")
+        elif expiry.isdigit() and date not in ("", expiry):
+            unlike.append("14")
+        if pan and on_track1 not in ("", pan):
+            unlike.append("45")
+        return tuple(unlike)
+
     @property
     def expiry(self) -> str:
         """The card's expiry date, YYMM (DE 14)."""
@@ -284,6 +327,17 @@ class Message:
         """The amount in minor units (DE 4); 0 where it is missing or not decimal."""
         text = self.fields.get("4", "0")
         return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST else 0
+
+    @property
+    def balance(self) -> int | None:
+        """The balance that an answer tells, in minor units (DE 54): that of its first account,
+        negative where it is overdrawn; None where none can be read.
+        """
+        text = self.fields.get("54", "")[:_BALANCE]
+        sign, digits = text[_BALANCE_SIGN : _BALANCE_SIGN + 1], text[_BALANCE_SIGN + 1 :]
+        if len(text) < _BALANCE or not (digits.isascii() and digits.isdigit()):
+            return None
+        return {"C": int(digits), "D": -int(digits)}.get(sign)
 
     @property
     def is_withdrawal(self) -> bool:

@@ -19,6 +19,7 @@ _TYPE = 2  # digits of the processing code that say which type of transaction it
 _TRACK_SENTINELS = ";%B"  # what may precede the PAN on a track
 _TRACK2_SEPARATORS = ("=", "D")  # 'D' where the specification packs track 2
 _TRACK1_SEPARATOR = "^"
+_EXPIRY = 4  # digits
 _MASK = "*"  # in the fields of a journal
 
 Part = str | int
@@ -147,4 +148,14 @@ def pan_of_tracks(track2: str, track1: str) -> str:
             pan, found, _ = text.partition(separator)
             if found and pan.isascii() and pan.replace(_MASK, "0").isdigit():
                 return pan
+    return ""
+
+
+def expiry_of_track2(track2: str) -> str:
+    """The expiry date on track 2, YYMM, which follows the separator; '' if none stands there."""
+    for separator in _TRACK2_SEPARATORS:
+        _, found, rest = track2.upper().partition(separator)
+        date = rest[:_EXPIRY]
+        if found and len(date) == _EXPIRY and date.isascii() and date.isdigit():
+            return date
     return ""

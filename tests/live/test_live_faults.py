@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from live_runs import entries, how, live
 
-from harness.assembly import terminal_id
 from harness.faults.grammar import ALL_RULES, FaultKind, fault_catalog
 from harness.outcome import Outcome
+from harness.stations import terminal_id
 
 EVERYBODYS = (
     *("crash_before_commit", "crash_after_commit", "crash_restart", "hang_after_n"),

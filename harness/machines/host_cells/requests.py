@@ -141,7 +141,7 @@ def commit(host: Host, x: Received, now: float) -> None:
                 record.code, why = host.codes["partial"], "approved in part"
             host.postings.debit(message, record.amount, record.day)
         else:
-            record.balance = host.ledger.balance(account_for(message))
+            record.balance = host.postings.read(message)
     host.durability.note(record)
     host.tell_decision(message, record.code, why)
 

@@ -22,6 +22,7 @@ from harness.wire.message import (
     Message,
     Outcome,
     Station,
+    Subject,
     counterpart,
 )
 
@@ -170,6 +171,10 @@ class Message1987(Message):
         "original": "90",
         "replacement_amounts": "95",
         "reason": "60",
+    }
+    SUBJECTS: ClassVar[Mapping[str, Subject]] = dict(Message.SUBJECTS) | {
+        "90": "original",
+        "95": "amount",
     }
 
     @property
