@@ -128,6 +128,12 @@ class HoldIsBounded(IntervalCheck):
     ) -> None:
         self._ends(terminal, at, "the card was held too long")
 
+    def on_CaptureFailed(
+        self, terminal: TerminalEvidence, at: float, _event: e.CaptureFailed
+    ) -> None:
+        """It is stuck, and reported apart: more than to try no machine can do."""
+        self._ends(terminal, at, "the card was held too long")
+
     def due(self, terminal: TerminalEvidence, now: float) -> None:
         if terminal.device.inserted is not None and self._overdue(terminal, now):
             self._ends(terminal, now, "the card is still inside")
@@ -286,7 +292,7 @@ class EveryCardOut(Check):
         self, terminal: TerminalEvidence, at: float, event: e.DeviceBroughtForward
     ) -> None:
         """When it was inserted is not known: it has to come out all the same, from now on."""
-        if event.card:
+        if event.card and event.card_at != "stuck":
             self._inside[terminal.name] = terminal.time.moment(at)
 
     def _over(self, terminal: TerminalEvidence, at: float) -> None:
@@ -306,6 +312,12 @@ class EveryCardOut(Check):
     def on_CardCaptured(
         self, terminal: TerminalEvidence, at: float, _event: e.CardCaptured
     ) -> None:
+        self._over(terminal, at)
+
+    def on_CaptureFailed(
+        self, terminal: TerminalEvidence, at: float, _event: e.CaptureFailed
+    ) -> None:
+        """As for T2."""
         self._over(terminal, at)
 
     def due(self, terminal: TerminalEvidence, now: float) -> None:

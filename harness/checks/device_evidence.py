@@ -12,7 +12,7 @@ from harness import events as e
 from harness.checks.operating_time import Moment, OperatingTime
 from harness.checks.transactions import TerminalTransactions
 
-CardPlace = Literal["", "transport", "slot", "capturing"]
+CardPlace = Literal["", "transport", "slot", "capturing", "stuck"]
 
 
 class DeviceEvidence:
@@ -66,6 +66,9 @@ class DeviceEvidence:
             return
         self.card = event.card
         self.customer = event.customer
+        if event.card_at == "stuck":
+            self.card_at = "stuck"
+            return
         self.inserted = self._time.moment(at)
         self.card_at = "transport"
         if event.card_at == "slot":
@@ -88,6 +91,14 @@ class DeviceEvidence:
     def on_CardCaptured(self, _at: float, _event: e.CardCaptured) -> None:
         self.card_at = ""
         self.inserted = None
+
+    def on_CaptureFailed(self, _at: float, _event: e.CaptureFailed) -> None:
+        """It is stuck until a person takes it out: no motor moves it any more."""
+        self.card_at = "stuck"
+        self.inserted = None
+
+    def on_CardRemoved(self, _at: float, _event: e.CardRemoved) -> None:
+        self.card_at = ""
 
     # --- the cash ------------------------------------------------------------------------------
 

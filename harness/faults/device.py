@@ -7,6 +7,8 @@ from typing import ClassVar
 from harness.faults.rule import COMMON, Parameter, Rule
 from harness.machines.device_fault import DeviceFault
 
+MOTORS = ("read", "eject", "capture", "stack", "present", "retract")
+
 
 class DeviceRule(Rule):
     """Strikes commands of one kind: 'eject', 'stack' or 'retract'. Each command is an attempt."""
@@ -28,6 +30,51 @@ class EjectJam(DeviceRule):
     def device_fault(self, terminal: str) -> DeviceFault:
         self.acted(terminal, "card jammed")
         return DeviceFault("jam")
+
+
+class MotorRule(Rule):
+    """Strikes the movements of one motor. Each movement is an attempt."""
+
+    layer = "device"
+    where = "terminals"
+
+    @property
+    def command(self) -> str:
+        """The command that the device asks about when the movement begins."""
+        return f"motor:{self.value('motor')}"
+
+    def device_fault(self, terminal: str) -> DeviceFault:
+        """Record the fault; returns its effect on the struck movement."""
+        raise NotImplementedError
+
+
+class MotorSlow(MotorRule):
+    kind = "motor_slow"
+    summary = "a motor takes so much longer, and reports only then"
+    variants = ("by=8s", "by=20s", "by=45s")
+    parameters: ClassVar[dict[str, Parameter]] = {
+        "motor": Parameter("choice", "eject", "which motor", choices=MOTORS),
+        "by": Parameter("duration", "20s", "so much longer", least=0.001),
+        **COMMON,
+    }
+
+    def device_fault(self, terminal: str) -> DeviceFault:
+        by: float = self.value("by")
+        self.acted(terminal, f"{self.value('motor')} takes {by:g} s longer")
+        return DeviceFault("slow", seconds=by)
+
+
+class MotorHangs(MotorRule):
+    kind = "motor_hangs"
+    summary = "a motor stops on its way and never reports; what comes next moves it again"
+    parameters: ClassVar[dict[str, Parameter]] = {
+        "motor": Parameter("choice", "stack", "which motor", choices=MOTORS),
+        **COMMON,
+    }
+
+    def device_fault(self, terminal: str) -> DeviceFault:
+        self.acted(terminal, f"{self.value('motor')} hangs")
+        return DeviceFault("hangs")
 
 
 class DispenseShort(DeviceRule):
@@ -69,9 +116,11 @@ class RetractFail(DeviceRule):
         return DeviceFault("stuck")
 
 
-DEVICE_RULES: tuple[type[DeviceRule], ...] = (
+DEVICE_RULES: tuple[type[DeviceRule | MotorRule], ...] = (
     EjectJam,
     DispenseShort,
     DispenseUnknown,
     RetractFail,
+    MotorSlow,
+    MotorHangs,
 )

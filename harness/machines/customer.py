@@ -279,7 +279,7 @@ class Customers:
         elif screen in ("please_wait", "blank"):
             self._does = "wait"
             self._due = NEVER
-        elif self._device.card is None and self._device.cash_at == "":
+        elif self._device.card_at in ("", "stuck") and self._device.cash_at == "":
             self._see_end(screen)
 
     def _see_card(self, now: float) -> None:
