@@ -157,7 +157,7 @@ class CaptureHasReason(Check):
             and terminal.device.inserted is not None
             and current.start >= terminal.device.inserted.at
         )
-        if ordered or terminal.device.jammed or event.card in self.contract.hotlist:
+        if ordered or terminal.device.is_jammed or event.card in self.contract.hotlist:
             return
         early = None  # by how much, where the card had been at the slot
         if terminal.device.has_been_at_slot:
@@ -188,7 +188,7 @@ class CapturesAreFew(Check):
         current, device = terminal.transactions.current, terminal.device
         if current is None or current.answer is not Outcome.CAPTURE or device.inserted is None:
             return
-        if device.jammed or device.has_been_at_slot:
+        if device.is_jammed or device.has_been_at_slot:
             return
         self.tried += 1
         captures = self._captures.setdefault(terminal.name, deque())

@@ -20,14 +20,15 @@ class DeviceEvidence:
 
     `card` is the token of the card that is inside or was the last one, `customer` the number of
     its visit, `inserted` when it went in (None once it is out or captured), `slot_since` when one
-    last came to the slot, `jammed` whether its eject failed. `cash_out` is true from the start of
+    last came to the slot, `jammed` whether its eject failed, `ejects` how often it was tried since the
+    card went in or the power came back. `cash_out` is true from the start of
     the stacker until the notes are taken or back. `stray_cash` is what was taken without any
     request, in minor units.
     """
 
     __slots__ = (
         "_cash_from_before", "_time", "_transactions", "card", "card_at", "cash_out", "customer",
-        "inserted", "jammed", "screen", "slot_since", "stray_cash",
+        "ejects", "inserted", "jammed", "screen", "slot_since", "stray_cash",
     )  # fmt: skip
 
     def __init__(self, time: OperatingTime, transactions: TerminalTransactions) -> None:
@@ -39,6 +40,7 @@ class DeviceEvidence:
         self.inserted: Moment | None = None
         self.slot_since = 0.0
         self.jammed = False
+        self.ejects = 0
         self.cash_out = False
         self.stray_cash = 0
         self._cash_from_before = False  # what lies there was approved before this journal began
@@ -49,6 +51,13 @@ class DeviceEvidence:
         """Has the card that is inside been at the slot since it went in?"""
         return self.inserted is not None and self.slot_since >= self.inserted.at
 
+    @property
+    def is_jammed(self) -> bool:
+        """Does the card not come out? Its eject has failed, or was tried twice, and it has not been
+        at the slot.
+        """
+        return (self.jammed or self.ejects > 1) and not self.has_been_at_slot
+
     # --- the card ------------------------------------------------------------------------------
 
     def on_CardInserted(self, at: float, event: e.CardInserted) -> None:
@@ -58,6 +67,7 @@ class DeviceEvidence:
         self.card_at = "transport"
         self.inserted = self._time.moment(at)
         self.jammed = False
+        self.ejects = 0
 
     def on_DeviceBroughtForward(self, at: float, event: e.DeviceBroughtForward) -> None:
         """What was in the machine as this journal begins: whatever follows is judged from here."""
@@ -73,6 +83,9 @@ class DeviceEvidence:
         self.card_at = "transport"
         if event.card_at == "slot":
             self.on_CardAtSlot(at, e.CardAtSlot(event.card))
+
+    def on_EjectBegun(self, _at: float, _event: e.EjectBegun) -> None:
+        self.ejects += 1
 
     def on_EjectFailed(self, _at: float, _event: e.EjectFailed) -> None:
         self.jammed = True

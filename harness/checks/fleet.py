@@ -154,8 +154,10 @@ class BackInService(Check):
         self._look(at)
         if event.order == "stop":
             self._stopped[terminal.name] = None
-        elif self._stopped.pop(terminal.name, "") is None or event.order == "leave":
+        elif event.order in ("resume", "leave"):
             self._down[terminal.name] = at
+            if event.order == "resume":
+                self._stopped.pop(terminal.name, None)
 
     def _now(self, terminal: TerminalEvidence, at: float, *, serving: bool) -> None:
         self._look(at)

@@ -152,7 +152,7 @@ class TotalsCounter:
     ) -> None:
         current = terminal.transactions.current
         ordered = current is not None and current.answer is Outcome.CAPTURE
-        if terminal.device.jammed:
+        if terminal.device.is_jammed:
             why = "jam"
         elif event.card in self._contract.hotlist:
             why = "local hotlist"

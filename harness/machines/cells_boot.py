@@ -77,6 +77,7 @@ def card_take_expired(t: Terminal, _: i.Input, now: float) -> None:
 def _capture(t: Terminal, why: str, now: float) -> None:
     t.emit(e.AlarmRaised("capture", why))
     t.recovering["card"] = "capturing"
+    t.do(i.Show("captured"))
     t.do(i.Capture())
     t.timers.arm("capture", now)
 
