@@ -195,6 +195,7 @@ class BackInService(Check):
         self._broken[terminal.name] = None
 
     on_EjectFailed = on_CaptureFailed = on_RetractFailed = _breaks  # noqa: N815
+    on_MotorSlowed = on_MotorStopped = _breaks  # noqa: N815
 
     def _stands_still(self, terminal: TerminalEvidence, at: float, event: e.Event) -> None:
         """A terminal whose process was paused while a motor reported must conclude that the motor

@@ -28,8 +28,8 @@ class TimersHaveTheirLength(Check):
     attempt to eject, and the capture of a card that jammed (eject); the capture of a card that was
     not taken (card_take); the end of a capture that does not end (capture); notes drawn in because
     the dispenser does not report (dispense) or nobody takes them (cash_take); the end of a retract
-    (retract) and of a recovery with cash that is stuck (recovery). A power cut or a pause of the
-    process ends a case. That a motor is never given up at all is T2's and T2.cash's business, but
+    (retract) and of a recovery with cash that is stuck (recovery). A power cut ends a case, and a
+    pause of the process ends all cases of a visit: its timers ran on meanwhile. That a motor is never given up at all is T2's and T2.cash's business, but
     for the dispenser's, the capture's and the retract's.
     """
 
@@ -42,6 +42,7 @@ class TimersHaveTheirLength(Check):
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
         self._running: dict[str, _Running] = {}
+        self._paused: dict[str, None] = {}  # in this visit
 
     @property
     def bound(self) -> float:
@@ -55,7 +56,7 @@ class TimersHaveTheirLength(Check):
 
     def _ends(self, terminal: TerminalEvidence, at: float, timer: str, since: float | None) -> None:
         """Something happened that only that timer brings about."""
-        if since is None:
+        if since is None or terminal.name in self._paused:
             return
         self.tried += 1
         length: float = getattr(self.contract, timer)
@@ -99,6 +100,7 @@ class TimersHaveTheirLength(Check):
         self, terminal: TerminalEvidence, _at: float, _event: e.CardInserted
     ) -> None:
         self._of(terminal).boot = None
+        self._paused.pop(terminal.name, None)
 
     def on_ScreenShown(self, terminal: TerminalEvidence, at: float, event: e.ScreenShown) -> None:
         running = self._of(terminal)
@@ -169,7 +171,7 @@ class TimersHaveTheirLength(Check):
     def on_ProcessPaused(
         self, terminal: TerminalEvidence, _at: float, _event: e.ProcessPaused
     ) -> None:
-        self._running.pop(terminal.name, None)
+        self._paused[terminal.name] = None
 
     def on_PowerRestored(
         self, terminal: TerminalEvidence, at: float, _event: e.PowerRestored

@@ -21,16 +21,24 @@ DURABLE = 1.0
 
 
 def owed(terminal: TerminalEvidence, contract: Contract, at: float) -> Iterator[TransactionEvidence]:
-    """The withdrawals whose reversal is pending, as the wire shows: given up or reversed, and
-    neither answered for good nor parked.
+    """The withdrawals whose reversal is pending, as wire and device show: reversed, given up, or
+    paid only in part, and neither answered for good nor parked. One that is paid in part counts
+    once another request has followed it.
     """
     for x in terminal.transactions.open.values():
         if x.reversal_final or x.parked or not x.withdrawal:
             continue
         if x.reversal is not None:
             yield x
-        elif x.requested and not x.endings and gave_up_at(x, contract) <= at:
+        elif not x.requested or x.endings or x.cut or x.uncounted:
+            continue
+        elif gave_up_at(x, contract) <= at or _is_paid_in_part(terminal, x):
             yield x
+
+
+def _is_paid_in_part(terminal: TerminalEvidence, x: TransactionEvidence) -> bool:
+    settled = x.stacked > 0 and x.taken + x.retracted == x.stacked
+    return settled and x.taken != x.approved and x is not terminal.transactions.current
 
 
 def gave_up_at(x: TransactionEvidence, contract: Contract) -> float:
@@ -311,7 +319,8 @@ class ServesWithoutReason(Check):
         if paused is not None:
             since = max(since, paused + self.contract.expiries_pause)
         over = at - since - self.AGREED
-        if over <= 0.0 or len(list(owed(terminal, self.contract, at))) >= self.contract.backlog:
+        pending = sum(not x.reversal_final for x in terminal.transactions.open.values())
+        if over <= 0.0 or pending >= self.contract.backlog:
             return
         self.tried += 1
         what = f"a customer was turned away ('{event.screen.replace('_', ' ')}'), and for"

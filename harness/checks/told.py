@@ -178,6 +178,12 @@ class AlarmsAreRaised(Check):
             if wire.message.advice_outcome is AdviceOutcome.PARK:
                 self._parked[terminal.name] = at
 
+    def on_LinkClosed(self, terminal: TerminalEvidence, at: float, _event: e.LinkClosed) -> None:
+        """What could not be delimited closes the link, which is all that has to come of it."""
+        due = self._due.get(terminal.name, {})
+        if "security" in due and due["security"].since.at >= at - INSTANT:
+            del due["security"]
+
     # --- the power -----------------------------------------------------------------------------
 
     def on_PowerLost(self, terminal: TerminalEvidence, _at: float, _event: e.PowerLost) -> None:

@@ -10,6 +10,8 @@ from harness.defects.host_conduct import HOST_CONDUCT_DEFECTS
 from harness.defects.link import LINK_DEFECTS
 from harness.defects.reversals import REVERSAL_DEFECTS
 from harness.defects.secrecy import SECRECY_DEFECTS
+from harness.defects.service import SERVICE_DEFECTS
+from harness.defects.told import TOLD_DEFECTS
 
 DEFECTS: tuple[Defect, ...] = (
     *CARD_DEFECTS,
@@ -17,6 +19,8 @@ DEFECTS: tuple[Defect, ...] = (
     *REVERSAL_DEFECTS,
     *LINK_DEFECTS,
     *SECRECY_DEFECTS,
+    *SERVICE_DEFECTS,
+    *TOLD_DEFECTS,
     *HOST_DEFECTS,
     *HOST_CONDUCT_DEFECTS,
 )

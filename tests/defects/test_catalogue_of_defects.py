@@ -27,6 +27,9 @@ AT = "terminal=ATM00002"
 UNANSWERED = f"drop_response:{AT},nth=2,mti=0210"
 UNACKNOWLEDGED = f"drop_response:{AT},nth=1,mti=0430"
 SHORT = f"dispense_short:{AT},nth=3"
+LEFT_CARD = f"customer_leaves_card:{AT},nth=2"
+LEFT_CASH = f"customer_leaves_cash:{AT},nth=2"
+VISIT = f"service_visit:at=motor:retract,after=20s,stays=30s,{AT},nth=1"
 NOTHING_SETTLED = ("drop_response:mti=0210@..30m", "drop_response:mti=0430@..30m")
 
 BROUGHT_OUT_BY: dict[str, tuple[str, ...]] = {
@@ -74,6 +77,44 @@ BROUGHT_OUT_BY: dict[str, tuple[str, ...]] = {
     "repeats_request": (UNANSWERED,),
     "leaks_pan": (),
     "keeps_pin_block": (UNANSWERED,),
+    "ignores_stop": (f"operator_stop:at=frame,{AT},nth=2",),
+    "waits_on_after_stop": (f"operator_stop:at=write:Intent,after=100ms,{AT},nth=1",),
+    "pays_after_stop": (f"operator_stop:at=motor:eject,{AT},nth=2",),
+    "forgets_stop_on_restart": (f"planned_restart:{AT},after=10m",),
+    "ignores_resume": (f"operator_stop:{AT},after=10m",),
+    "lets_anybody_in": (f"service_visit:at=motor:capture,after=100ms,{AT}", LEFT_CARD),
+    "stays_broken": (f"motor_slow:motor=stack,by=45s,{AT},nth=2", VISIT),
+    "fills_unseen": (f"service_visit:{AT},after=20m",),
+    "serves_on_after_jam": (f"eject_jam:{AT},nth=2", f"eject_jam:{AT},nth=3"),
+    "takes_cards_with_backlog": (),
+    "stays_out_for_backlog": (),
+    "serves_before_reversals": (f"fin_mid_response:{AT},nth=2,mti=0210",),
+    "never_pauses": (),
+    "pauses_for_ever": (),
+    "dispense_timer_of_15s": (f"motor_hangs:motor=stack,{AT},nth=2",),
+    "dispense_timer_of_60s": (f"motor_hangs:motor=stack,{AT},nth=2",),
+    "retract_timer_of_5s": (LEFT_CASH, f"motor_slow:motor=retract,by=10s,{AT},nth=1"),
+    "retract_timer_of_40s": (LEFT_CASH, f"retract_fail:{AT},nth=1"),
+    "cash_take_timer_of_10s": (LEFT_CASH,),
+    "eject_timer_of_20s": (f"eject_jam:{AT},nth=2",),
+    "eject_timer_of_5s": (f"eject_jam:{AT},nth=2",),
+    "captures_in_silence": (LEFT_CARD,),
+    "breaks_in_silence": (f"motor_hangs:motor=stack,{AT},nth=2",),
+    "suspense_in_silence": (f"dispense_unknown:{AT},nth=2",),
+    "forgery_in_silence": (f"bad_mac:{AT},nth=2,mti=0210",),
+    "parks_in_silence": (UNANSWERED, f"reversal_declined:{AT},nth=1"),
+    "trips_in_silence": (),
+    "cancels_unsaid": (UNANSWERED,),
+    "always_cancelled": (),
+    "no_word_of_cash": (),
+    "welcome_while_closed": (f"rst:{AT},nth=1@10m..20m", f"refuse:{AT}@10m..20m"),
+    "captures_unsaid": (LEFT_CARD,),
+    "says_captured": (),
+    "says_paid": (LEFT_CASH,),
+    "says_paid_in_full": (SHORT,),
+    "suspense_of_nothing": (f"dispense_unknown:{AT},nth=2",),
+    "says_yes_twice": (f"operator_stop:{AT},after=10m",),
+    "cries_capture": (f"eject_jam:{AT},nth=2",),
     "double_posts_repeats": (UNANSWERED, UNACKNOWLEDGED),
     "reverses_twice_after_crash": (
         UNANSWERED,
@@ -113,6 +154,11 @@ class Stage(NamedTuple):
 STAGES = {
     "captures_without_end": Stage(duration=300.0, scenario="capture_storm"),
     "leaves_late_card_inside": Stage(duration=480.0, scenario="quiet_street"),
+    "takes_cards_with_backlog": Stage(duration=720.0, scenario="unheard_reversals"),
+    "stays_out_for_backlog": Stage(duration=720.0, scenario="unheard_reversals"),
+    "never_pauses": Stage(duration=840.0, scenario="echo_without_answers"),
+    "pauses_for_ever": Stage(duration=840.0, scenario="echo_without_answers"),
+    "trips_in_silence": Stage(duration=300.0, scenario="capture_storm"),
     "dials_in_step": Stage(terminals=40, duration=900.0),
     "stops_dialling": Stage(terminals=40, duration=1200.0),
     "declines_advices": Stage(terminals=10, duration=1800.0, stand_in=50000),
