@@ -248,8 +248,8 @@ CATALOGUE: tuple[Invariant, ...] = (
     Invariant(
         "M3.screen",
         "the screen says what is true",
-        "People do what the screen says. Who reads 'please wait' does not take the card, and who is "
-        "not told that the transaction was cancelled waits for cash that never comes.",
+        "People do what the screen says. Who reads 'please wait' does not take the card, and who "
+        "is not told that the transaction was cancelled waits for cash that never comes.",
         told.ScreenTellsTruth,
     ),
     Invariant(

@@ -20,8 +20,8 @@ class DeviceEvidence:
 
     `card` is the token of the card that is inside or was the last one, `customer` the number of
     its visit, `inserted` when it went in (None once it is out or captured), `slot_since` when one
-    last came to the slot, `jammed` whether its eject failed, `ejects` how often it was tried since the
-    card went in or the power came back. `cash_out` is true from the start of
+    last came to the slot, `jammed` whether its eject failed, `ejects` how often it was
+    tried since the card went in or the power came back. `cash_out` is true from the start of
     the stacker until the notes are taken or back. `stray_cash` is what was taken without any
     request, in minor units.
     """

@@ -10,7 +10,16 @@ from harness.checks.evidence import TerminalEvidence
 class _Running:
     """When what a timer watches began, at one terminal (run seconds; None if nothing runs)."""
 
-    __slots__ = ("boot", "boot_retract", "capture", "eject", "presented", "retract", "slot", "stack")
+    __slots__ = (
+        "boot",
+        "boot_retract",
+        "capture",
+        "eject",
+        "presented",
+        "retract",
+        "slot",
+        "stack",
+    )
 
     def __init__(self) -> None:
         self.eject: float | None = None
@@ -29,8 +38,9 @@ class TimersHaveTheirLength(Check):
     not taken (card_take); the end of a capture that does not end (capture); notes drawn in because
     the dispenser does not report (dispense) or nobody takes them (cash_take); the end of a retract
     (retract) and of a recovery with cash that is stuck (recovery). A power cut ends a case, and a
-    pause of the process ends all cases of a visit: its timers ran on meanwhile. That a motor is never given up at all is T2's and T2.cash's business, but
-    for the dispenser's, the capture's and the retract's.
+    pause of the process ends all cases of a visit: its timers ran on meanwhile. That a motor is
+    never given up at all is T2's and T2.cash's business, but for the dispenser's, the capture's and
+    the retract's.
     """
 
     id = "T22"

@@ -20,7 +20,9 @@ DURABLE = 1.0
 """Seconds after which what a terminal has written down outlives a power cut."""
 
 
-def owed(terminal: TerminalEvidence, contract: Contract, at: float) -> Iterator[TransactionEvidence]:
+def owed(
+    terminal: TerminalEvidence, contract: Contract, at: float
+) -> Iterator[TransactionEvidence]:
     """The withdrawals whose reversal is pending, as wire and device show: reversed, given up, or
     paid only in part, and neither answered for good nor parked. One that is paid in part counts
     once another request has followed it.
@@ -78,7 +80,10 @@ class Breakage:
         if since is None:
             return
         took = terminal.time.since(since, at)
-        if took > self._contract.capture + self._contract.slack and since.cuts == terminal.time.cuts:
+        if (
+            took > self._contract.capture + self._contract.slack
+            and since.cuts == terminal.time.cuts
+        ):
             why = f"a capture took {took:.0f} s"
             self._broken[terminal.name] = since.at + self._contract.capture, why
 
@@ -113,7 +118,9 @@ class NoCardWhileBroken(Check):
     ) -> None:
         why = self._breakage.why(terminal)
         if why:
-            self.fail(terminal, at, f"a card was taken in although {why}, and nobody had been there")
+            self.fail(
+                terminal, at, f"a card was taken in although {why}, and nobody had been there"
+            )
 
     def on_CaptureBegun(
         self, terminal: TerminalEvidence, at: float, _event: e.CaptureBegun

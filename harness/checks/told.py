@@ -124,7 +124,9 @@ class AlarmsAreRaised(Check):
         ):
             self.tried += 1
             if (terminal.name, "breaker") not in self._raised:
-                what = "the alarm 'breaker' was not raised: a card that was to be captured comes out"
+                what = (
+                    "the alarm 'breaker' was not raised: a card that was to be captured comes out"
+                )
                 self.fail(terminal, at, what)
 
     # --- the cash ------------------------------------------------------------------------------
@@ -174,9 +176,8 @@ class AlarmsAreRaised(Check):
                 and current.stan == wire.message.stan
             ):
                 self._expects(terminal, at, "security", "a security code of the host")
-        elif kind is Kind.REVERSAL_ANSWER:
-            if wire.message.advice_outcome is AdviceOutcome.PARK:
-                self._parked[terminal.name] = at
+        elif kind is Kind.REVERSAL_ANSWER and wire.message.advice_outcome is AdviceOutcome.PARK:
+            self._parked[terminal.name] = at
 
     def on_LinkClosed(self, terminal: TerminalEvidence, at: float, _event: e.LinkClosed) -> None:
         """What could not be delimited closes the link, which is all that has to come of it."""
@@ -298,7 +299,9 @@ class AccountIsTrue(Check):
             true = not current.stacks
         if not true:
             paid = f"{taken / 100:.2f} of {current.approved / 100:.2f} were taken"
-            self.fail(terminal, at, f"says that STAN {current.stan} ended '{event.outcome}': {paid}")
+            self.fail(
+                terminal, at, f"says that STAN {current.stan} ended '{event.outcome}': {paid}"
+            )
 
     def on_SuspenseRecorded(
         self, terminal: TerminalEvidence, at: float, event: e.SuspenseRecorded

@@ -11,9 +11,10 @@ from harness.machines import cells_boot
 from harness.machines import inputs as i
 from harness.machines import store as s
 from harness.machines.device import CASSETTES, Device
-from harness.machines.inputs import STATES, State
+from harness.machines.inputs import State
 from harness.machines.profile import TerminalProfile, rewired
 from harness.machines.service import Service
+from harness.machines.store_forward import StoreForward
 from harness.machines.table import SAFE_TABLE
 from harness.machines.terminal import Terminal, TerminalContext, TerminalSettings
 
@@ -30,6 +31,9 @@ class _ForgetsWhy(Terminal):
     def boot(self, image: s.StoreImage, sensors: i.Sensors, now: float) -> None:
         image.out_of_service = ()
         super().boot(image, sensors, now)
+
+
+_LETS_IN = (State.IDLE, State.EJECTING, State.CARD_AT_SLOT, State.CAPTURING)
 
 
 def _let_in(t: Terminal, _: i.SupervisorEntered, now: float) -> None:
@@ -77,21 +81,24 @@ class _AsksNoQueue(Service):
         return super().update(judgement, pending, backlog)
 
 
+class _WaitsItsPause(StoreForward):
+    """A reversal that was under way as the link was lost is repeated after its whole pause."""
+
+    def link_lost(self) -> None:
+        self.in_flight = False
+
+    def close_head(self) -> None:
+        super().close_head()
+        self._retry_at = 0.0
+
+
 class _ServesFirst(Terminal):
-    """Serves as soon as the link is up, and sends reversals a minute later."""
+    """Serves as soon as the link is up, and sends what it owes when its pause is over."""
 
     def __init__(self, settings: TerminalSettings, context: TerminalContext) -> None:
         super().__init__(settings, context)
         self.service = _AsksNoQueue()
-        self._up_at = 0.0
-
-    def opened(self, now: float) -> None:
-        self._up_at = now
-        super().opened(now)
-
-    def _send_advice(self, now: float) -> None:
-        if now >= self._up_at + 60.0:
-            super()._send_advice(now)
+        self.forward = _WaitsItsPause(settings.advice_response)
 
 
 class _NeverBack(Terminal):
@@ -185,17 +192,18 @@ SERVICE_DEFECTS = (
         ),
         cost="Somebody has to drive to each machine that was stopped from afar.",
         must=("T21",),
+        may=("F3",),
         scenario="lost_answers",
     ),
     Defect(
         profile=TerminalProfile(
             name="lets_anybody_in",
             summary="goes to SUPERVISOR whatever it is doing",
-            machine=rewired({(state, i.SupervisorEntered): _let_in for state in STATES}),
+            machine=rewired({(state, i.SupervisorEntered): _let_in for state in _LETS_IN}),
         ),
         cost="A person has a customer's card and cash in the hand, and nobody can say whose.",
         must=("T20.supervisor",),
-        may=("error", "T1", "T2", "T3", "T8", "T12", "T21", "F1", "F2", "F3", "M4"),
+        may=("T1", "T2", "T3", "T8", "T12", "T21", "F1", "F2", "F3", "M4"),
     ),
     Defect(
         profile=TerminalProfile(

@@ -23,8 +23,8 @@ class CardInserted(DeviceEvent, frozen=True, gc=False):
 
 class DeviceBroughtForward(DeviceEvent, frozen=True, gc=False):
     """What an earlier process left in the device, of which this journal shows nothing before: a
-    card (its token, '' for none), whose, and where ('transport', 'slot', 'stuck'); and cash that lies in the
-    stacker or at the slot.
+    card (its token, '' for none), whose, and where ('transport', 'slot', 'stuck'); and cash
+    that lies in the stacker or at the slot.
     """
 
     card: str

@@ -34,9 +34,7 @@ class OperatorRule(OperationRule):
     def visit(self, now: float, terminal: str) -> Visit:
         """The visit that follows what the fault has struck."""
         begins = now + float(self.value("after"))
-        return Visit(
-            self.visit_kind, begins, self.lasts, lambda: self.acted(terminal, self.order)
-        )
+        return Visit(self.visit_kind, begins, self.lasts, lambda: self.acted(terminal, self.order))
 
 
 class OperatorStop(OperatorRule):

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from harness.machines.timers import NEVER
 
-
 LASTING = ("hardware", "operator")
 """The reasons that only a person removes."""
 

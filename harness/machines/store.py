@@ -119,7 +119,17 @@ class OutOfService(Record, frozen=True, gc=False):
     reasons: tuple[str, ...]
 
 
-AnyRecord = Marks | Intent | Decision | CashMoved | ReversalRecord | Parked | Suspense | Closed | OutOfService
+AnyRecord = (
+    Marks
+    | Intent
+    | Decision
+    | CashMoved
+    | ReversalRecord
+    | Parked
+    | Suspense
+    | Closed
+    | OutOfService
+)
 
 
 class TransactionRecords:
