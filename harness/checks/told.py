@@ -220,7 +220,7 @@ class ScreenTellsTruth(Check):
         inserted, current = terminal.device.inserted, terminal.transactions.current
         if inserted is None or terminal.time.stands_still:
             return
-        expected = OUTWARD
+        expected: tuple[str, ...] = OUTWARD
         asked = current is not None and current.start >= inserted.at
         if current is not None and asked and inserted.cuts == terminal.time.cuts:
             late = current.answer_at >= current.start + self.contract.host_response

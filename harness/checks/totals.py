@@ -25,7 +25,8 @@ OTHERS = "others"
 class Totals(msgspec.Struct, kw_only=True):
     """Times in seconds, money in minor units. `stuck` counts cards that a capture has left in the
     reader; one that a person took out counts as captured. `captured_why` counts by reason;
-    `explained` is the part of the difference between ledger and cash that is owed or in suspense; `refused` counts by
+    `explained` is the part of the difference between ledger and cash that is owed or in
+    suspense; `refused` counts by
     reason the messages that the host did not serve, or served with a doubt; `unread` counts by
     reason what somebody else's machine sent that does not read. `asked` counts the withdrawals that
     were asked for, `answered_yes` and `answered_no` those that were approved or declined in time,

@@ -7,7 +7,7 @@ from __future__ import annotations
 from harness import events as e
 from harness.defects.card import ignore
 from harness.defects.defect import Defect
-from harness.machines import cells_boot
+from harness.machines import cells_boot, cells_card
 from harness.machines import inputs as i
 from harness.machines import store as s
 from harness.machines.device import CASSETTES, Device
@@ -47,7 +47,7 @@ def _leave_it(t: Terminal, _: i.SupervisorLeft, now: float) -> None:
     t.enter(State.OUT_OF_SERVICE, now)
     t.do(i.Show("out_of_service"))
     if t.service:
-        cells_boot.rest(t, now)
+        cells_card.rest(t, now)
 
 
 class FillsUnseen(Device):

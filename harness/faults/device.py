@@ -10,16 +10,28 @@ from harness.machines.device_fault import DeviceFault
 MOTORS = ("read", "eject", "capture", "stack", "present", "retract")
 
 
-class DeviceRule(Rule):
-    """Strikes commands of one kind: 'eject', 'stack' or 'retract'. Each command is an attempt."""
+class CommandRule(Rule):
+    """Strikes commands of the device (`DeviceFaults` says which there are)."""
 
     layer = "device"
     where = "terminals"
-    command: ClassVar[str] = ""
+
+    def concerns(self, command: str) -> bool:
+        """Is this a command that the fault may strike?"""
+        raise NotImplementedError
 
     def device_fault(self, terminal: str) -> DeviceFault:
         """Record the fault; returns its effect on the struck command."""
         raise NotImplementedError
+
+
+class DeviceRule(CommandRule):
+    """Strikes commands of one kind: 'eject', 'stack' or 'retract'. Each command is an attempt."""
+
+    command: ClassVar[str] = ""
+
+    def concerns(self, command: str) -> bool:
+        return command == self.command
 
 
 class EjectJam(DeviceRule):
@@ -32,20 +44,11 @@ class EjectJam(DeviceRule):
         return DeviceFault("jam")
 
 
-class MotorRule(Rule):
+class MotorRule(CommandRule):
     """Strikes the movements of one motor. Each movement is an attempt."""
 
-    layer = "device"
-    where = "terminals"
-
-    @property
-    def command(self) -> str:
-        """The command that the device asks about when the movement begins."""
-        return f"motor:{self.value('motor')}"
-
-    def device_fault(self, terminal: str) -> DeviceFault:
-        """Record the fault; returns its effect on the struck movement."""
-        raise NotImplementedError
+    def concerns(self, command: str) -> bool:
+        return command == f"motor:{self.value('motor')}"
 
 
 class MotorSlow(MotorRule):
@@ -116,7 +119,7 @@ class RetractFail(DeviceRule):
         return DeviceFault("stuck")
 
 
-DEVICE_RULES: tuple[type[DeviceRule | MotorRule], ...] = (
+DEVICE_RULES: tuple[type[CommandRule], ...] = (
     EjectJam,
     DispenseShort,
     DispenseUnknown,

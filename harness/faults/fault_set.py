@@ -23,7 +23,7 @@ from harness.faults.compose import WireFaults
 from harness.faults.connection import ConnectionRule, DialRule
 from harness.faults.connection_set import ConnectionFaults
 from harness.faults.customer import CustomerRule, HandRule
-from harness.faults.device import DeviceRule, MotorRule
+from harness.faults.device import CommandRule
 from harness.faults.fate import Act, Passing
 from harness.faults.fleet import SwitchRule
 from harness.faults.grammar import ALL_RULES
@@ -108,7 +108,7 @@ class FaultSet(ConnectionFaults):
         self._hangs = self._of(HangAfterN)
         self._issuer, self._parts = self._of(IssuerDown), self._of(PartialApproval)
         self._crashes, self._switches = self._of(Crash), self._of(SwitchRule)
-        self._device = [*self._of(DeviceRule), *self._of(MotorRule)]
+        self._device = self._of(CommandRule)
         self._customer, self._hands = self._of(CustomerRule), self._of(HandRule)
         self._power, self._pauses = self._of(PowerCut), self._of(ProcessPause)
         self._visits = self._of(OperatorRule)
@@ -285,7 +285,7 @@ class FaultSet(ConnectionFaults):
         """
         if not self.device:
             return None
-        rule = _struck((r for r in self._device if r.command == command), now, terminal)
+        rule = _struck((r for r in self._device if r.concerns(command)), now, terminal)
         return None if rule is None else rule.device_fault(terminal)
 
     def forgets(self, now: float, terminal: str, what: str, *, anyway: bool = False) -> bool:
