@@ -32,6 +32,7 @@ from harness.machines.host import Host, HostSettings
 from harness.machines.host_pair import HostInterface, HostPair
 from harness.machines.link import Link
 from harness.machines.link_supervisor import LinkTimes
+from harness.machines.operator import Visit
 from harness.machines.profile import SAFE_HOST, SAFE_TERMINAL
 from harness.machines.terminal import Terminal, TerminalContext, TerminalSettings
 from harness.plan import RunPlan
@@ -218,6 +219,9 @@ class Assembly:
             hotlist=contract.hotlist,
             capture_burst=contract.capture_burst,
             capture_window=contract.capture_window,
+            backlog=contract.backlog,
+            expiries=contract.expiries,
+            expiries_pause=contract.expiries_pause,
             mac=contract.mac,
             sign_on=contract.sign_on,
             echo=contract.echo,
@@ -353,6 +357,9 @@ class _FaultsOfAtm:
 
     def power_cut(self, now: float, operation: str) -> float | None:
         return self._faults.power_cut(now, self._terminal, operation)
+
+    def visits(self, now: float, operation: str) -> list[Visit]:
+        return self._faults.operator_visits(now, self._terminal, operation)
 
     def pause(self, now: float, operation: str) -> float | None:
         return self._faults.pause(now, self._terminal, operation)

@@ -21,7 +21,7 @@ class Wanted(NamedTuple):
     amount: int
 
 
-CardPlace = Literal["", "transport", "slot", "capturing"]
+CardPlace = Literal["", "transport", "slot", "capturing", "stuck"]
 PROMPTS = ("enter_pin", "select", "please_wait")
 """The screens that ask for something in a visit, or for patience."""
 
@@ -31,7 +31,8 @@ class DeviceEvidence:
 
     `card` is the token of the card that is inside or was the last one, `customer` the number of
     its visit, `inserted` when it went in (None once it is out or captured), `slot_since` when one
-    last came to the slot, `jammed` whether its eject failed. `cash_out` is true from the start of
+    last came to the slot, `jammed` whether its eject failed, `ejects` how often it was
+    tried since the card went in or the power came back. `cash_out` is true from the start of
     the stacker until the notes are taken or back. `stray_cash` is what was taken without any
     request, in minor units. `hotlisted` are the tokens of cards that the bank has put on the
     terminal's hotlist.
@@ -39,9 +40,9 @@ class DeviceEvidence:
     `prompt` is what the screen last asked in this visit: 'enter_pin', 'select', 'please_wait', ''
     while the card is being read, or 'unknown' where the visit began before the journal; `prompt_at`
     is since when, and `asked_at` when it first asked (run seconds, None if it has not). `unread_at`
-    is when the reader gave up the card, None if it did not; `ejects` counts how often its motor was
-    started to move the card out. `pin_asked_at` is when the PIN was last asked for. `wanted` is
-    what the customer who came last wants; None where nobody was seen to come.
+    is when the reader gave up the card, None if it did not. `pin_asked_at` is when the
+    PIN was last asked for. `wanted` is what the customer who came last wants; None where nobody was
+    seen to come.
     """
 
     __slots__ = (
@@ -77,6 +78,13 @@ class DeviceEvidence:
         """Has the card that is inside been at the slot since it went in?"""
         return self.inserted is not None and self.slot_since >= self.inserted.at
 
+    @property
+    def is_jammed(self) -> bool:
+        """Does the card not come out? Its eject has failed, or was tried twice, and it has not been
+        at the slot.
+        """
+        return (self.jammed or self.ejects > 1) and not self.has_been_at_slot
+
     # --- the customer --------------------------------------------------------------------------
 
     def on_CustomerArrived(self, _at: float, event: e.CustomerArrived) -> None:
@@ -107,6 +115,9 @@ class DeviceEvidence:
             return
         self.card = event.card
         self.customer = event.customer
+        if event.card_at == "stuck":
+            self.card_at = "stuck"
+            return
         self.inserted = self._time.moment(at)
         self.card_at = "transport"
         self.prompt = "unknown"
@@ -145,6 +156,14 @@ class DeviceEvidence:
     def on_CardCaptured(self, _at: float, _event: e.CardCaptured) -> None:
         self.card_at = ""
         self.inserted = None
+
+    def on_CaptureFailed(self, _at: float, _event: e.CaptureFailed) -> None:
+        """It is stuck until a person takes it out: no motor moves it any more."""
+        self.card_at = "stuck"
+        self.inserted = None
+
+    def on_CardRemoved(self, _at: float, _event: e.CardRemoved) -> None:
+        self.card_at = ""
 
     # --- the cash ------------------------------------------------------------------------------
 

@@ -121,6 +121,7 @@ class TerminalEvidence:
         self.transactions.power_lost(card_inside=self.device.inserted is not None)
         self.wait.end()
         self.device.screen = "blank"
+        self.device.ejects = 0
 
     def on_PowerRestored(self, at: float, _event: e.PowerRestored) -> None:
         """From now on the terminal can connect."""

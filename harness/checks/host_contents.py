@@ -1,9 +1,9 @@
 """What a host of ours says in its answers is true (M1.answer, M2.approval).
 
 An answer is made a second time: by the dialect, from the request as it came to the host, from the
-ledger and from the run's configuration. H8 to H11 judge the business day, the type, the code, what is
-echoed and whether a repeat gets the same answer; here is judged what else stands in an answer. Networks
-differ in that, and so the ledger has to be in sight: the host is then ours.
+ledger and from the run's configuration. H8 to H11 judge the business day, the type, the code, what
+is echoed and whether a repeat gets the same answer; here is judged what else stands in an answer.
+Networks differ in that, and so the ledger has to be in sight: the host is then ours.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ _NEVER_JUDGED = frozenset(("h", "t", "p", "1", "64", "128"))
 
 class AnswerSaysTrue(HostCheck):
     """M1.answer. An answer has what belongs there and nothing else: an approval code (DE 38) if it
-    approves, and a balance (DE 54) if one was asked for, which is that of the account, with its sign.
+    approves, and a balance (DE 54) if one was asked for, which is that of the account, with its
+    sign.
     """
 
     id = "M1.answer"

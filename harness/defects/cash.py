@@ -171,7 +171,7 @@ CASH_DEFECTS = (
         ),
         cost="Of the two that meet one wins, and the other may have been acted on already.",
         must=("T4",),
-        may=("F2", "T1", "T5", "T8", "T9", "T10"),
+        may=("F2", "T1", "T5", "T8", "T9", "T10", "M3.screen", "M4"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -181,7 +181,7 @@ CASH_DEFECTS = (
         ),
         cost="A network that repeats itself empties the cassettes.",
         must=("T4", "T5"),
-        may=("H3", "T8", "T10", "T14"),
+        may=("H3", "T8", "T10", "T14", "M4"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -191,7 +191,7 @@ CASH_DEFECTS = (
         ),
         cost="Counts notes out for a request that may be declined.",
         must=("T4",),
-        may=("T3", "T6", "T9", "H3", "T8", "T10", "T14"),
+        may=("T3", "T6", "T9", "H3", "T8", "T10", "T14", "M3", "M4", "T22"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -210,7 +210,7 @@ CASH_DEFECTS = (
         ),
         cost="Pays on an approval that was another terminal's.",
         must=("T4",),
-        may=("F2", "H3", "T8", "T9", "T10"),
+        may=("F2", "H3", "T8", "T9", "T10", "M4"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -238,6 +238,10 @@ CASH_DEFECTS = (
         ),
         cost="Gives money back of which nobody knows whether it had been paid.",
         must=("T8",),
+        may=(
+            "M3",
+            "M4",
+        ),
     ),
     Defect(
         profile=TerminalProfile(

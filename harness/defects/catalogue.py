@@ -13,6 +13,8 @@ from harness.defects.link import LINK_DEFECTS
 from harness.defects.link_keeping import LINK_KEEPING_DEFECTS
 from harness.defects.reversals import REVERSAL_DEFECTS
 from harness.defects.secrecy import SECRECY_DEFECTS
+from harness.defects.service import SERVICE_DEFECTS
+from harness.defects.told import TOLD_DEFECTS
 from harness.defects.visit import VISIT_DEFECTS
 
 DEFECTS: tuple[Defect, ...] = (
@@ -25,6 +27,8 @@ DEFECTS: tuple[Defect, ...] = (
     *SECRECY_DEFECTS,
     *VISIT_DEFECTS,
     *CONTENT_DEFECTS,
+    *SERVICE_DEFECTS,
+    *TOLD_DEFECTS,
     *HOST_DEFECTS,
     *HOST_CONDUCT_DEFECTS,
 )

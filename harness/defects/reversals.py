@@ -143,7 +143,7 @@ REVERSAL_DEFECTS = (
         ),
         cost="The customer has no cash, and pays for it.",
         must=("T8",),
-        may=("H3", "H7", "T10"),
+        may=("H3", "H7", "T10", "M3.screen"),
     ),
     Defect(
         profile=TerminalProfile(

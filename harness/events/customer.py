@@ -1,4 +1,4 @@
-"""Events of the customers in front of the machines."""
+"""Events of the people at the machines: customers, and the operator who gives orders."""
 
 from __future__ import annotations
 
@@ -51,3 +51,11 @@ class CustomerLeft(CustomerEvent, frozen=True, gc=False):
 
     customer: int
     how: str
+
+
+class OrderGiven(CustomerEvent, frozen=True, gc=False):
+    """An order of the operator reached the terminal's logic: 'stop', 'resume', 'supervisor' (a
+    person wants to work at the machine) or 'leave' (that person has finished).
+    """
+
+    order: str

@@ -24,13 +24,14 @@ from harness.faults.connection import ConnectionRule, DialRule
 from harness.faults.connection_set import ConnectionFaults
 from harness.faults.customer import CustomerRule, HandRule
 from harness.faults.customer_visit import VisitRule
-from harness.faults.device import DeviceRule
+from harness.faults.device import CommandRule
 from harness.faults.fate import Act, Passing
 from harness.faults.fleet import SwitchRule
 from harness.faults.grammar import ALL_RULES
 from harness.faults.host import Crash, HangAfterN, HostMessageRule, HostRule, IssuerDown
 from harness.faults.host_answers import HostAnswers
 from harness.faults.meaning import PartialApproval
+from harness.faults.operator import OperatorRule
 from harness.faults.power import PowerCut
 from harness.faults.rule import FOREVER, Context, FaultSpec, Rule
 from harness.faults.time_clock import ClockRule
@@ -43,6 +44,7 @@ from harness.machines.customer import MachineDeadlines
 from harness.machines.device_fault import DeviceFault
 from harness.machines.host_fault import NO_FAULT, HostFault
 from harness.machines.host_pair import Switch
+from harness.machines.operator import Visit
 from harness.wire.message import Message
 
 R = TypeVar("R", bound=Rule)
@@ -111,10 +113,11 @@ class FaultSet(ConnectionFaults):
         self._issuer, self._parts = self._of(IssuerDown), self._of(PartialApproval)
         self._orders = self._of(HostAnswers)
         self._crashes, self._switches = self._of(Crash), self._of(SwitchRule)
-        self._device = self._of(DeviceRule)
+        self._device = self._of(CommandRule)
         self._customer, self._hands = self._of(CustomerRule), self._of(HandRule)
         self._visitors = self._of(VisitRule)
         self._power, self._pauses = self._of(PowerCut), self._of(ProcessPause)
+        self._visits = self._of(OperatorRule)
         self._clock_rules = self._of(ClockRule)
         self.wire = bool(self._of(WireRule))
         self.connection = bool(self._connection)
@@ -123,7 +126,7 @@ class FaultSet(ConnectionFaults):
         self.device = bool(self._device)
         self.customer = bool(self._customer or self._hands)
         self.visits = bool(self._visitors)
-        self.operations = bool(self._power or self._pauses)
+        self.operations = bool(self._power or self._pauses or self._visits)
         self.clocks = bool(self._clock_rules)
 
     def _of(self, layer: type[R]) -> list[R]:
@@ -294,10 +297,12 @@ class FaultSet(ConnectionFaults):
     # --- device, customer, mains -------------------------------------------------------------
 
     def device_fault(self, now: float, terminal: str, command: str) -> DeviceFault | None:
-        """What goes wrong with a device's command: 'eject', 'stack' or 'retract'."""
+        """What goes wrong with a device's command: 'eject', 'stack', 'retract' or 'motor:eject'
+        and the like (`DeviceFaults`).
+        """
         if not self.device:
             return None
-        rule = _struck((r for r in self._device if r.command == command), now, terminal)
+        rule = _struck((r for r in self._device if r.concerns(command)), now, terminal)
         return None if rule is None else rule.device_fault(terminal)
 
     def forgets(self, now: float, terminal: str, what: str, *, anyway: bool = False) -> bool:
@@ -355,6 +360,14 @@ class FaultSet(ConnectionFaults):
             return None
         rule = _struck((r for r in self._pauses if r.names(operation)), now, terminal)
         return None if rule is None else rule.pause(terminal, operation)
+
+    def operator_visits(self, now: float, terminal: str, operation: str) -> list[Visit]:
+        """The visits of the operator that follow this operation of a terminal."""
+        if not self.operations:
+            return []
+        named = [rule for rule in self._visits if rule.names(operation)]
+        struck = [rule for rule in named if rule.strikes(now, terminal)]  # each counted it
+        return [rule.visit(now, terminal) for rule in struck]
 
     def clock(
         self, now: float, terminal: str, moment: datetime, *, local: bool

@@ -35,6 +35,7 @@ from harness.faults.meaning import MEANING_RULES
 from harness.faults.message import MESSAGE_RULES
 from harness.faults.message_delivery import DELIVERY_RULES
 from harness.faults.message_unasked import UNASKED_RULES
+from harness.faults.operator import OPERATOR_RULES
 from harness.faults.power import OPERATIONS, POWER_RULES, is_operation
 from harness.faults.rule import FOREVER, FaultSpec, Parameter, Rule
 from harness.faults.time_clock import CLOCK_RULES
@@ -59,6 +60,7 @@ LAYERS: tuple[tuple[type[Rule], ...], ...] = (
     DEVICE_RULES,
     CUSTOMER_RULES,
     VISIT_RULES,
+    OPERATOR_RULES,
     POWER_RULES,
     TIMER_RULES,
     CLOCK_RULES,

@@ -305,6 +305,29 @@ WHY: dict[str, str] = {
         "A hand and a timer meet: the card goes in as the machine closes, is taken as it is to be "
         "captured. What the device says has happened, has."
     ),
+    "motor_slow": (
+        "A motor that is worn takes longer. Who gives up too early keeps a card that was about to "
+        "come out, who never gives up keeps the customer."
+    ),
+    "motor_hangs": (
+        "A motor stands still, and its controller says nothing. Only the machine's own timer tells "
+        "it, and where the notes are only the dispenser's counters know."
+    ),
+    "operator_stop": (
+        "A machine that does wrong has to stop at once, whatever it is doing just then, and the "
+        "card that is inside has to come out."
+    ),
+    "operator_resume": (
+        "Orders come twice, late or to the wrong machine. One that has nothing to resume goes on."
+    ),
+    "service_visit": (
+        "Somebody comes to fill the cassettes. What goes in has to be counted, and no customer's "
+        "card may be inside."
+    ),
+    "planned_restart": (
+        "A new version goes out. The machine is stopped, empty, restarted, and serves only when it "
+        "is told to."
+    ),
     "region_partition": (
         "One region loses its network. What is judged fleet-wide must hold there, and elsewhere "
         "as if nothing were."

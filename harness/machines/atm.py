@@ -18,6 +18,7 @@ from harness.machines.customer import Customers, MachineDeadlines
 from harness.machines.device import Device, DeviceImage
 from harness.machines.effects import Connect, Disconnect, Transmit, Write
 from harness.machines.operations import MOTORS, OperationFaults, operation_of
+from harness.machines.operator import Operator
 from harness.machines.store import StoreImage
 from harness.machines.terminal import Terminal
 from harness.machines.timers import NEVER
@@ -57,8 +58,8 @@ class Atm:
     """
 
     __slots__ = (
-        "_build", "_faults", "_fired_at", "_logic_due", "_missed", "_power_at", "_stood_still",
-        "_wakes_at", "customers", "device", "id", "journal", "out",
+        "_build", "_faults", "_fired_at", "_logic_due", "_missed", "_operator", "_power_at",
+        "_stood_still", "_wakes_at", "customers", "device", "id", "journal", "out",
         "terminal",
     )  # fmt: skip
 
@@ -73,6 +74,7 @@ class Atm:
         self.id = name
         self._build = build
         self._faults = faults
+        self._operator = Operator()
         self._wakes_at = NEVER
         self._stood_still = False
         self._missed: deque[Handle] = deque()
@@ -118,6 +120,12 @@ class Atm:
             return False
         self.lose_power(now, seconds, operation)
         return True
+
+    def _call_operator(self, now: float, operation: str) -> None:
+        """Does a visit of the operator follow this operation?"""
+        if self._faults is not None:
+            for visit in self._faults.visits(now, operation):
+                self._operator.add(visit)
 
     def _stands_still(self, now: float, operation: str) -> bool:
         """Is the process paused after this operation?"""
@@ -167,6 +175,8 @@ class Atm:
         other = self.device.next_deadline()
         if other < due:
             due = other
+        if self._operator.due < due:
+            due = self._operator.due
         if self.customers is not None:
             other = self.customers.next_deadline()
             if other < due:
@@ -192,6 +202,9 @@ class Atm:
         if self.customers is not None and now >= self.customers.next_deadline():
             self.customers.tick(now)
         self._settle(now)
+        if now >= self._operator.due:
+            self._operator.tick(now, self)
+            self._settle(now)
 
     def _deadlines(self) -> MachineDeadlines:
         """What the customers' faults may want to meet in time."""
@@ -247,6 +260,19 @@ class Atm:
             self._stands_still(now, "sync")
         self._settle(now)
 
+    def give(self, order: str, what: i.Input, now: float) -> bool:
+        """The operator gives an order. False if the logic has no power, and hears nothing."""
+        if self.terminal is None:
+            return False
+        self.journal.append(e.OrderGiven(order))
+        self.order(what, now)
+        return True
+
+    def restart(self, now: float, seconds: float) -> None:
+        """The operator takes the power away for so many seconds."""
+        if self.terminal is not None:
+            self.lose_power(now, seconds, "restart")
+
     def order(self, what: i.Input, now: float) -> None:
         """An operator's or a fleet's command."""
         terminal = self.terminal
@@ -276,7 +302,7 @@ class Atm:
         return (
             terminal is not None
             and self._wakes_at == NEVER
-            and self.device.card is None
+            and self.device.card_at in ("", "stuck")
             and self.device.cash_at == ""
             and terminal.session is None
             and not terminal.recovering
@@ -359,6 +385,7 @@ class Atm:
             if not watched:
                 continue
             operation = operation_of(effect)
+            self._call_operator(now, operation)
             if self._cut(now, operation):
                 return
             if self._stands_still(now, operation):

@@ -10,6 +10,7 @@ from harness import events as e
 from harness.crypto.pin import LONGEST_PIN, SHORTEST_PIN
 from harness.machines import inputs as i
 from harness.machines import store as s
+from harness.machines.effects import Tell
 from harness.machines.inputs import State
 from harness.machines.reversing import reverse
 from harness.machines.session import Session, Transaction
@@ -145,17 +146,24 @@ def link_lost(t: Terminal, _: i.Input, now: float) -> None:
     cancel(t, "link", now)
 
 
+def stop_service(t: Terminal) -> None:
+    """The operator's stop. It is acknowledged as soon as a power cut can no longer undo it."""
+    record = t.close_for("operator")
+    t.do(Tell(e.OrderAcknowledged("stop")), after=record)
+
+
 def operator_stop(t: Terminal, _: i.Input, now: float) -> None:
-    t.service.add("operator")
+    stop_service(t)
     cancel(t, "operator", now)
 
 
 # --- out -------------------------------------------------------------------------------
 
 
-def eject(t: Terminal, now: float) -> None:
+def eject(t: Terminal, now: float, *, screen: str = "take_card") -> None:
+    """The card comes out. The screen says why it does if a request was given up."""
     t.timers.disarm("session")
-    t.do(i.Show("take_card"))
+    t.do(i.Show(screen))
     t.do(i.Eject())
     t.enter(State.EJECTING, now, "eject")
 
@@ -174,7 +182,7 @@ def eject_expired(t: Terminal, _: i.Input, now: float) -> None:
         t.do(i.Eject())
         t.rearm("eject", now)
         return
-    t.service.add("hardware")
+    t.close_for("hardware")
     t.emit(e.AlarmRaised("hardware", "eject jam"))
     if approved_and_unpaid(t):
         reverse(t, "4014", now)
@@ -201,7 +209,7 @@ def card_take_expired(t: Terminal, _: i.Input, now: float) -> None:
 
 def stop_before_cash(t: Terminal, _: i.StopOrdered, now: float) -> None:
     """Remote stop between an approval and the cash: reverse (4007). The card still goes out."""
-    t.service.add("operator")
+    stop_service(t)
     if approved_and_unpaid(t):
         reverse(t, "4007", now)
 
@@ -224,7 +232,7 @@ def card_kept(t: Terminal, _: i.CardKept, now: float) -> None:
 
 def capture_expired(t: Terminal, _: i.Input, now: float) -> None:
     """The card did not reach the bin: it is stuck. Alarm, and out of service."""
-    t.service.add("hardware")
+    t.close_for("hardware")
     t.emit(e.AlarmRaised("hardware", "card stuck"))
     rest(t, now)
 

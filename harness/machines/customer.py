@@ -226,7 +226,7 @@ class Customers(CustomerAtKeys):
             self._due = NEVER
             if self._manner.cancels == "wait" and screen == "please_wait":
                 self._plan("cancel in vain", now, self._behaviour.key)
-        elif self._device.card is None and self._device.cash_at == "":
+        elif self._device.card_at in ("", "stuck") and self._device.cash_at == "":
             self._see_end(screen)
 
     def _see_card(self, now: float) -> None:

@@ -10,6 +10,7 @@ Amounts are in minor units. Notes are {denomination: count}.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 import msgspec
 
@@ -22,7 +23,9 @@ from harness.machines.notes import less, mix, total, without, worth
 from harness.machines.timers import NEVER
 
 DeviceFaults = Callable[[float, str], DeviceFault | None]
-"""(now, 'eject', 'stack' or 'retract') -> what goes wrong with that movement, if anything."""
+"""(now, command) -> what goes wrong, if anything. The command is 'eject', 'stack' or 'retract' for
+what a movement does, and 'motor:read', 'motor:eject' and so on for how long the motor takes.
+"""
 
 
 class Motors(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +58,7 @@ MOVES: frozenset[type[e.Event]] = frozenset(
     (
         *(e.CardInserted, e.CardAtSlot, e.CardTaken, e.CaptureBegun, e.CardCaptured),
         *(e.NotesStacked, e.NotesPresented, e.NotesTaken, e.NotesPartlyTaken),
-        *(e.NotesRetracted, e.RetractFailed),
+        *(e.NotesRetracted, e.RetractFailed, e.CaptureFailed, e.CardRemoved, e.CassettesFilled),
     )
 )
 """The events after which an image differs from the one before."""
@@ -105,7 +108,7 @@ class Device:
         self._stack_fault: DeviceFault | None = None
         self._unknown: e.Notes = {}
         self.card: Card | None = None
-        self.card_at = ""  # '', transport, slot, bin
+        self.card_at = ""  # '', transport, slot, stuck
         self.cash_at = ""  # '', stacker, slot
         self.gripped = False  # a hand holds the card at the slot
         self.cassettes = dict(CASSETTES)
@@ -129,13 +132,30 @@ class Device:
             self._cash_due = NEVER
             self._cash_done(self._cash_does, now)
 
-    def _run_card(self, does: str, seconds: float, now: float) -> None:
+    def _run_card(self, does: str, motor: str, now: float) -> None:
+        """Begin a movement of the card, which replaces the one under way."""
         self._card_does = does
+        seconds = self._duration(motor, now)
+        if seconds == NEVER and motor == "capture":
+            self._card_does, seconds = "stick", self._motors.capture
         self._card_due = now + seconds
 
-    def _run_cash(self, does: str, seconds: float, now: float) -> None:
-        self._cash_does = does
-        self._cash_due = now + seconds
+    def _run_cash(self, motor: str, now: float) -> None:
+        """Begin a movement of the notes, which replaces the one under way."""
+        self._cash_does = motor
+        self._cash_due = now + self._duration(motor, now)
+
+    def _duration(self, motor: str, now: float) -> float:
+        """How long a movement that begins now takes, in seconds; NEVER if the motor hangs."""
+        usual: float = getattr(self._motors, motor)
+        fault = self._faults(now, f"motor:{motor}") if self._faults else None
+        if fault is None:
+            return usual
+        if fault.kind == "hangs":
+            self.events.append(e.MotorStopped(motor))
+            return NEVER
+        self.events.append(e.MotorSlowed(motor, fault.seconds))
+        return usual + fault.seconds
 
     # --- what the terminal's logic commands ------------------------------------------------
 
@@ -149,11 +169,12 @@ class Device:
 
     def eject(self, now: float) -> None:
         """The motor moves the card to the slot, unless it jams."""
-        if self.card is None or self.card_at != "transport":
+        if self.card is None or self.card_at not in ("transport", "stuck"):
             return
         fault = self._faults(now, "eject") if self._faults else None
         self.events.append(e.EjectBegun())
-        self._run_card("jam" if fault else "eject", self._motors.eject, now)
+        jams = fault is not None or self.card_at == "stuck"
+        self._run_card("jam" if jams else "eject", "eject", now)
 
     def capture(self, now: float) -> None:
         """The motor moves the card, from wherever it is, to the retain bin. A card that a hand
@@ -161,9 +182,10 @@ class Device:
         """
         if self.card is None:
             return
-        self.card_at = "slot" if self.gripped else "transport"
+        stuck = self.card_at == "stuck"
+        self.card_at = "stuck" if stuck else "slot" if self.gripped else "transport"
         self.events.append(e.CaptureBegun(self.card.token))
-        self._run_card("capture", self._motors.capture, now)
+        self._run_card("stick" if stuck else "capture", "capture", now)
 
     def stack(self, transaction: int, amount: int, now: float) -> None:
         """The motor picks notes for an amount (minor units). The counters remember for which
@@ -191,15 +213,15 @@ class Device:
         )
         self.cash_at = "stacker" if self._stacker else ""
         self.events.append(e.NotesStacked(notes, {}, counted))
-        self._run_cash("stack", self._motors.stack, now)
+        self._run_cash("stack", now)
 
     def present(self, now: float) -> None:
-        self._run_cash("present", self._motors.present, now)
+        self._run_cash("present", now)
 
     def retract(self, now: float) -> None:
         """The motor draws the notes back in, unless they get stuck."""
         self.events.append(e.RetractBegun())
-        self._run_cash("retract", self._motors.retract, now)
+        self._run_cash("retract", now)
 
     # --- what hands do -----------------------------------------------------------------
 
@@ -216,7 +238,7 @@ class Device:
         if manner.read_longer:
             self.events.append(e.CardReadSlowly(card.token, manner.read_longer))
         does = "fail to read" if manner.unreadable else "read"
-        self._run_card(does, self._motors.read + manner.read_longer, now)
+        self._run_card(does, "read", now + manner.read_longer)
         return True
 
     @property
@@ -260,6 +282,32 @@ class Device:
         self.events.append(e.NotesPartlyTaken(taken))
         return True
 
+    # --- a person at the open machine ----------------------------------------------------
+
+    def remove_stuck_card(self) -> None:
+        """Take a card that is stuck out by hand, if there is one."""
+        if self.card is not None and self.card_at == "stuck":
+            self.events.append(e.CardRemoved(self.card.token))
+            self.card = None
+            self.card_at = ""
+            self._card_due = NEVER
+            self.reports.append(i.CardKept())
+
+    def open_safe(self) -> None:
+        """Open the safe, count the notes, and fill the cassettes up."""
+        self.events += [e.SafeDoorOpened(), self.count("visit")]
+        self.fill()
+
+    def fill(self) -> None:
+        """Fill the cassettes up to what they held at opening."""
+        missing = {note: CASSETTES[note] - self.cassettes.get(note, 0) for note in CASSETTES}
+        notes = {note: count for note, count in missing.items() if count > 0}
+        self.cassettes = total(self.cassettes, notes)
+        self.events.append(e.CassettesFilled(notes))
+
+    def close_safe(self) -> None:
+        self.events.append(e.SafeDoorClosed())
+
     # --- motors done ---------------------------------------------------------------------
 
     def _card_done(self, does: str) -> None:
@@ -278,6 +326,9 @@ class Device:
         elif does == "jam":
             self.events.append(e.EjectFailed())
         elif does == "capture" and self.gripped:
+            self.events.append(e.CaptureFailed())
+        elif does == "stick":
+            self.card_at = "stuck"
             self.events.append(e.CaptureFailed())
         elif does == "capture":
             self.events.append(e.CardCaptured(card.token))
@@ -343,7 +394,7 @@ class Device:
         """The power is on. Returns what the sensors report at boot."""
         self.powered = True
         return i.Sensors(
-            self.card_at == "transport",
+            self.card_at in ("transport", "stuck"),
             self.card_at == "slot",
             self.cash_at != "",
             self._counters,
@@ -378,16 +429,16 @@ class Device:
         `customer` was there last.
         """
         count = self.count("opening")
-        token = self.card.token if self.card is not None and self.card_at != "bin" else ""
+        token = self.card.token if self.card is not None else ""
         cash = total(self._stacker, self._out)
         if not token and not cash:
             return [count]
         return [count, e.DeviceBroughtForward(token, customer, self.card_at if token else "", cash)]
 
-    def count(self, when: str) -> e.CassettesCounted:
+    def count(self, when: Literal["opening", "visit", "rest"]) -> e.CassettesCounted:
         """A person counts the cassettes, the reject bin, and notes that are stuck."""
         return e.CassettesCounted(
-            "opening" if when == "opening" else "rest",
+            when,
             dict(self.cassettes),
             total(total(self._unknown, self._stacker), self._out),
         )

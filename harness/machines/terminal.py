@@ -49,6 +49,8 @@ class Terminal(TerminalCore):
         self._stan = self.settings.first_stan if new else image.marks.stan
         self._number = image.marks.transaction
         self._reserve()
+        for reason in image.out_of_service:
+            self.service.add(reason)
         self.step(i.PoweredOn(sensors), now)
         self.link_supervisor.start(now)
         self._after(now)

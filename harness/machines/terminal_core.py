@@ -185,6 +185,18 @@ class TerminalCore:
         self.effects.append(Write(self._written, record, urgent))
         return self._written
 
+    def close_for(self, reason: str) -> int:
+        """Out of service for 'hardware' or 'operator', until a person removes that reason: a power
+        cut does not. Returns the number of its record.
+        """
+        self.service.add(reason)
+        return self.log(s.OutOfService(self.service.lasting()))
+
+    def no_longer_for(self, reason: str) -> int:
+        """A person removed the reason. Returns the number of its record."""
+        self.service.remove(reason)
+        return self.log(s.OutOfService(self.service.lasting()))
+
     def do(self, effect: i.Effect, *, after: int = 0) -> None:
         """Carry out an effect now, or as soon as the record with the number `after` is durable."""
         if after > self._synced:
