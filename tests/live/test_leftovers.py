@@ -92,7 +92,8 @@ def test_directories_that_were_never_finished_go(
     (others / "mine.txt").write_text("something of the user's\n")
     (tmp_path / "harness-new-link").symlink_to(bare)
     assert remove_directories(tmp_path) == []  # they are new: whose they are is not known
-    monkeypatch.setattr(leftovers, "unix_time", lambda: bare.stat().st_mtime + 3600.0)
+    later = bare.stat().st_mtime + 3600.0
+    monkeypatch.setattr(leftovers, "unix_time", lambda: later)
     assert remove_directories(tmp_path) == [bare, locked]
     assert (living / "lock").exists()
     assert (others / "mine.txt").exists()
