@@ -116,26 +116,32 @@ def test_so_many_runs_are_so_many_runs() -> None:
     assert draw_many(search, 1, lambda tally: tally.runs >= 5, lambda _: None).runs == 5
 
 
-def _killed_beside(begun: Path) -> None:
-    while not begun.exists():
+def _until(path: Path) -> None:
+    while not path.exists():
         threading.Event().wait(0.01)
+
+
+def _killed_beside(begun: Path, dies: Path) -> None:
+    _until(begun)
+    dies.touch()
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _goes_on(begun: Path, ended: Path) -> None:
+def _goes_on(begun: Path, dies: Path, ended: Path) -> None:
     begun.touch()
-    threading.Event().wait(10.0)
+    _until(dies)
+    threading.Event().wait(15.0)
     ended.touch()
 
 
 def test_nobody_waits_for_the_others_when_a_process_was_killed(tmp_path: Path) -> None:
     """They leave SIGTERM, by which a pool ends them, to their parent: they are killed."""
-    begun, ended = tmp_path / "begun", tmp_path / "ended"
+    begun, dies, ended = (tmp_path / name for name in ("begun", "dies", "ended"))
 
     def one_is_killed() -> None:
         with workers(2) as pool:
-            pool.submit(_goes_on, begun, ended)
-            pool.submit(_killed_beside, begun).result()
+            pool.submit(_goes_on, begun, dies, ended)
+            pool.submit(_killed_beside, begun, dies).result()
 
     with pytest.raises(BrokenExecutor):
         one_is_killed()
