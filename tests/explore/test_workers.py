@@ -121,8 +121,8 @@ def _until(path: Path) -> None:
         threading.Event().wait(0.01)
 
 
-def _killed_beside(begun: Path, dies: Path) -> None:
-    _until(begun)
+def _killed_beside(go: Path, dies: Path) -> None:
+    _until(go)
     dies.touch()
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -136,12 +136,16 @@ def _goes_on(begun: Path, dies: Path, ended: Path) -> None:
 
 def test_nobody_waits_for_the_others_when_a_process_was_killed(tmp_path: Path) -> None:
     """They leave SIGTERM, by which a pool ends them, to their parent: they are killed."""
-    begun, dies, ended = (tmp_path / name for name in ("begun", "dies", "ended"))
+    begun, go, dies, ended = (tmp_path / name for name in ("begun", "go", "dies", "ended"))
 
     def one_is_killed() -> None:
         with workers(2) as pool:
             pool.submit(_goes_on, begun, dies, ended)
-            pool.submit(_killed_beside, begun, dies).result()
+            killed = pool.submit(_killed_beside, go, dies)
+            _until(begun)
+            pool.submit(os.getpid)  # the pool looks at its processes again, and sees the second one
+            go.touch()
+            killed.result()
 
     with pytest.raises(BrokenExecutor):
         one_is_killed()
