@@ -48,8 +48,9 @@ R = TypeVar("R", bound=Rule)
 
 
 class FaultSet(ConnectionFaults):
-    """`wire`, `connection`, `host`, `device`, `customer`, `visits`, `operations`, `clocks`: true if a rule of
-    that layer exists. `on_the_way`: true if there is a rule of the wire or of the connection.
+    """`wire`, `connection`, `host`, `device`, `customer`, `visits`, `operations`, `clocks`: true if a
+    rule of that layer exists. `on_the_way`: true if there is a rule of the wire or of the
+    connection.
     Rules may be added and removed during the run.
 
     `tell` is set by the owner of the journal and receives each effect as it happens. Effects inside
