@@ -48,8 +48,8 @@ R = TypeVar("R", bound=Rule)
 
 
 class FaultSet(ConnectionFaults):
-    """`wire`, `connection`, `host`, `device`, `customer`, `visits`, `operations`, `clocks`: true if a
-    rule of that layer exists. `on_the_way`: true if there is a rule of the wire or of the
+    """`wire`, `connection`, `host`, `device`, `customer`, `visits`, `operations`, `clocks`: true if
+    a rule of that layer exists. `on_the_way`: true if there is a rule of the wire or of the
     connection.
     Rules may be added and removed during the run.
 
