@@ -145,6 +145,14 @@ EFFECTS = {
     "dispense_unknown": ("SuspenseRecorded",),
     "customer_leaves_card": ("CardCaptured",),
     "customer_leaves_cash": ("NotesRetracted",),
+    "unreadable_card": ("CardUnread", "CardTaken"),
+    "worn_card": ("CardReadSlowly", "CardTaken"),
+    "expired_card": ("CardTaken",),
+    "hotlisted_card": ("CardHotlisted", "CardCaptured"),
+    "customer_slow": ("CustomerHesitated", "CustomerWentOn"),
+    "customer_cancels": ("SessionCancelled", "CardTaken"),
+    "customer_walks_off": ("CustomerHesitated", "CardCaptured"),
+    "customer_holds_card": ("CaptureFailed", "CardTaken"),
     "power_cut": ("PowerLost", "PowerRestored", "ReversalAnswered"),
 }
 
