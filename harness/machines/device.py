@@ -18,23 +18,14 @@ from harness import events as e
 from harness.cardholders import Card
 from harness.machines import inputs as i
 from harness.machines.device_fault import DeviceFault
+from harness.machines.motors import Motors
+from harness.machines.notes import CASSETTES, less, mix, total, worth
 from harness.machines.timers import NEVER
 
 DeviceFaults = Callable[[float, str], DeviceFault | None]
 """(now, command) -> what goes wrong, if anything. The command is 'eject', 'stack' or 'retract' for
 what a movement does, and 'motor:read', 'motor:eject' and so on for how long the motor takes.
 """
-
-
-class Motors(msgspec.Struct, frozen=True, kw_only=True):
-    """How long each movement takes, in seconds."""
-
-    read: float = 1.0
-    eject: float = 1.2
-    capture: float = 1.5
-    stack: float = 2.0
-    present: float = 0.8
-    retract: float = 1.5
 
 
 class DeviceImage(msgspec.Struct, frozen=True, gc=False):
@@ -60,35 +51,6 @@ MOVES: frozenset[type[e.Event]] = frozenset(
     )
 )
 """The events after which an image differs from the one before."""
-
-CASSETTES: dict[int, int] = {5000: 2500, 2000: 2500, 1000: 1500}
-"""The content at opening, count by denomination: notes of 50, 20 and 10 euro."""
-
-
-def mix(amount: int, cassettes: e.Notes) -> e.Notes | None:
-    """The notes for an amount, largest first, or None when the cassettes cannot make it up."""
-    notes: e.Notes = {}
-    for denomination in sorted(cassettes, reverse=True):
-        count = min(amount // denomination, cassettes[denomination])
-        if count:
-            notes[denomination] = count
-            amount -= count * denomination
-    return None if amount else notes
-
-
-def worth(notes: e.Notes) -> int:
-    """The value of notes, in minor units."""
-    return sum(denomination * count for denomination, count in notes.items())
-
-
-def _less(notes: e.Notes, missing: int) -> e.Notes:
-    """The same notes without `missing` of them, the smallest first."""
-    left = dict(notes)
-    for denomination in sorted(left):
-        cut = min(missing, left[denomination])
-        left[denomination] -= cut
-        missing -= cut
-    return {denomination: count for denomination, count in left.items() if count}
 
 
 class Device:
@@ -217,14 +179,14 @@ class Device:
             self._counters = i.Counters(transaction, 0, 0, True)
         notes = mix(amount, self.cassettes) or {}
         if self._stack_fault:
-            notes = _less(notes, self._stack_fault.notes)
+            notes = less(notes, self._stack_fault.notes)
         for denomination, count in notes.items():
             self.cassettes[denomination] -= count
         counted = self._stack_fault is None or self._stack_fault.kind != "unknown"
         if counted:
-            self._stacker = _sum(self._stacker, notes)
+            self._stacker = total(self._stacker, notes)
         else:  # they go to the reject bin; only a person can say how many
-            self._unknown = _sum(self._unknown, notes)
+            self._unknown = total(self._unknown, notes)
         self._counters = i.Counters(
             transaction,
             self._counters.picked + worth(notes),
@@ -298,7 +260,7 @@ class Device:
         """Fill the cassettes up to what they held at opening."""
         missing = {note: CASSETTES[note] - self.cassettes.get(note, 0) for note in CASSETTES}
         notes = {note: count for note, count in missing.items() if count > 0}
-        self.cassettes = _sum(self.cassettes, notes)
+        self.cassettes = total(self.cassettes, notes)
         self.events.append(e.CassettesFilled(notes))
 
     def close_safe(self) -> None:
@@ -334,7 +296,7 @@ class Device:
             else:
                 self.reports.append(i.Stacked(worth(self._stacker)))
         elif does == "present":
-            self._out = _sum(self._out, self._stacker)
+            self._out = total(self._out, self._stacker)
             self._stacker = {}
             self.cash_at = "slot"
             self.events.append(e.NotesPresented(dict(self._out)))
@@ -343,7 +305,7 @@ class Device:
             self._draw_in(now)
 
     def _draw_in(self, now: float) -> None:
-        notes = _sum(self._out, self._stacker)
+        notes = total(self._out, self._stacker)
         if not notes:
             self.reports.append(i.Retracted(self._counters))  # there was nothing to retract
         elif self._faults and self._faults(now, "retract"):
@@ -353,7 +315,7 @@ class Device:
 
     def _stick(self, notes: e.Notes) -> None:
         """The notes are stuck where nobody can reach them. The sensor has lost count of them."""
-        self._unknown = _sum(self._unknown, notes)
+        self._unknown = total(self._unknown, notes)
         self._out, self._stacker = {}, {}
         self.cash_at = ""
         known = self._counters
@@ -421,7 +383,7 @@ class Device:
         """
         count = self.count("opening")
         token = self.card.token if self.card is not None else ""
-        cash = _sum(self._stacker, self._out)
+        cash = total(self._stacker, self._out)
         if not token and not cash:
             return [count]
         return [count, e.DeviceBroughtForward(token, customer, self.card_at if token else "", cash)]
@@ -431,12 +393,5 @@ class Device:
         return e.CassettesCounted(
             when,
             dict(self.cassettes),
-            _sum(_sum(self._unknown, self._stacker), self._out),
+            total(total(self._unknown, self._stacker), self._out),
         )
-
-
-def _sum(one: e.Notes, other: e.Notes) -> e.Notes:
-    total = dict(one)
-    for denomination, count in other.items():
-        total[denomination] = total.get(denomination, 0) + count
-    return total

@@ -17,7 +17,8 @@ from harness.keyed_random import key_of
 from harness.load.arrivals import intended_starts, starts_before, terminals_needed
 from harness.load.plan import load_plan, rate_of
 from harness.machines.customer import Customers
-from harness.machines.device import Device, Motors
+from harness.machines.device import Device
+from harness.machines.motors import Motors
 
 
 def test_customers_mean_to_come_when_the_schedule_says(tmp_path: Path) -> None:
