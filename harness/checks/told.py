@@ -63,7 +63,8 @@ class AlarmsAreRaised(Check):
 
     def _expects_now(self, terminal: TerminalEvidence, at: float, kind: str, why: str) -> None:
         """The same, where the alarm may have been raised just before the motor started."""
-        if at - self._raised.get((terminal.name, kind), -INSTANT - 1.0) > INSTANT:
+        raised_at = self._raised.get((terminal.name, kind))
+        if raised_at is None or terminal.time.between(raised_at, at) > INSTANT:
             self._expects(terminal, at, kind, why)
         else:
             self.tried += 1
