@@ -63,7 +63,8 @@ class AlarmsAreRaised(Check):
 
     def _expects_now(self, terminal: TerminalEvidence, at: float, kind: str, why: str) -> None:
         """The same, where the alarm may have been raised just before the motor started."""
-        if at - self._raised.get((terminal.name, kind), -INSTANT - 1.0) > INSTANT:
+        raised_at = self._raised.get((terminal.name, kind))
+        if raised_at is None or terminal.time.between(raised_at, at) > INSTANT:
             self._expects(terminal, at, kind, why)
         else:
             self.tried += 1
@@ -182,7 +183,7 @@ class AlarmsAreRaised(Check):
     def on_LinkClosed(self, terminal: TerminalEvidence, at: float, _event: e.LinkClosed) -> None:
         """What could not be delimited closes the link, which is all that has to come of it."""
         due = self._due.get(terminal.name, {})
-        if "security" in due and due["security"].since.at >= at - INSTANT:
+        if "security" in due and terminal.time.since(due["security"].since, at) <= INSTANT:
             del due["security"]
 
     # --- the power -----------------------------------------------------------------------------
@@ -272,6 +273,7 @@ class AccountIsTrue(Check):
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
         self._captured: dict[str, bool] = {}  # was the card of this visit captured?
+        self._paused: dict[str, None] = {}  # in this visit
         self._alarmed: dict[str, float] = {}  # of a capture that has not begun
         self._orders: dict[tuple[str, str], int] = {}  # given and not acknowledged
 
@@ -320,10 +322,11 @@ class AccountIsTrue(Check):
         self, terminal: TerminalEvidence, at: float, _event: e.CardInserted
     ) -> None:
         self._captured[terminal.name] = False
+        self._paused.pop(terminal.name, None)
         self._no_capture(terminal, at)
 
     def on_AlarmRaised(self, terminal: TerminalEvidence, at: float, event: e.AlarmRaised) -> None:
-        if event.kind == "capture":
+        if event.kind == "capture" and terminal.name not in self._paused:
             self._alarmed[terminal.name] = at
 
     def on_CaptureBegun(
@@ -353,8 +356,9 @@ class AccountIsTrue(Check):
     def on_ProcessPaused(
         self, terminal: TerminalEvidence, _at: float, _event: e.ProcessPaused
     ) -> None:
-        """The motor starts when the process goes on, which may be too late for it."""
+        """A hand may take the card meanwhile, of which the process hears after its timers."""
         self._alarmed.pop(terminal.name, None)
+        self._paused[terminal.name] = None
 
     def due(self, terminal: TerminalEvidence, now: float) -> None:
         self._no_capture(terminal, now)

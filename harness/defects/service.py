@@ -10,8 +10,9 @@ from harness.defects.defect import Defect
 from harness.machines import cells_boot, cells_card
 from harness.machines import inputs as i
 from harness.machines import store as s
-from harness.machines.device import CASSETTES, Device
+from harness.machines.device import Device
 from harness.machines.inputs import State
+from harness.machines.notes import CASSETTES
 from harness.machines.profile import TerminalProfile, rewired
 from harness.machines.service import Service
 from harness.machines.store_forward import StoreForward

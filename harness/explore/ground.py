@@ -21,7 +21,7 @@ from harness.crypto.mac import NO_MAC
 from harness.keyed_random import Draw, key_of
 from harness.link_options import LinkOptions
 from harness.machines.customer import CustomerBehaviour
-from harness.machines.device import Motors
+from harness.machines.motors import Motors
 from harness.scenario import Scenario
 from harness.wire.framing import framing_names
 from harness.wire.spec import spec_names

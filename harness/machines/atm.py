@@ -16,7 +16,7 @@ from harness import events as e
 from harness.machines import inputs as i
 from harness.machines.customer import Customers, MachineDeadlines
 from harness.machines.device import Device, DeviceImage
-from harness.machines.effects import Connect, Disconnect, Transmit, Write
+from harness.machines.effects import Connect, Disconnect, LosePower, Transmit, WantBoot, Write
 from harness.machines.operations import MOTORS, OperationFaults, operation_of
 from harness.machines.operator import Operator
 from harness.machines.store import StoreImage
@@ -27,15 +27,6 @@ Handle = Callable[[Terminal, float], None]
 """Something that a paused process has to do when it goes on."""
 
 
-class LosePower(i.Effect, frozen=True, gc=False):
-    """The logic has lost its power. The owner records that, in its place among the effects, and
-    drops the connection and all records that were not synced. `phase` is the operation at which it
-    happened.
-    """
-
-    phase: str
-
-
 class AtmImage(msgspec.Struct, frozen=True, gc=False):
     """The part of an ATM that outlives its process: the device, and the number of the last customer
     who came.
@@ -43,10 +34,6 @@ class AtmImage(msgspec.Struct, frozen=True, gc=False):
 
     device: DeviceImage
     customer: int
-
-
-class WantBoot(i.Effect, frozen=True, gc=False):
-    """The power is back: the owner answers with `boot(image)`."""
 
 
 class Atm:
@@ -120,12 +107,6 @@ class Atm:
             return False
         self.lose_power(now, seconds, operation)
         return True
-
-    def _call_operator(self, now: float, operation: str) -> None:
-        """Does a visit of the operator follow this operation?"""
-        if self._faults is not None:
-            for visit in self._faults.visits(now, operation):
-                self._operator.add(visit)
 
     def _stands_still(self, now: float, operation: str) -> bool:
         """Is the process paused after this operation?"""
@@ -268,11 +249,6 @@ class Atm:
         self.order(what, now)
         return True
 
-    def restart(self, now: float, seconds: float) -> None:
-        """The operator takes the power away for so many seconds."""
-        if self.terminal is not None:
-            self.lose_power(now, seconds, "restart")
-
     def order(self, what: i.Input, now: float) -> None:
         """An operator's or a fleet's command."""
         terminal = self.terminal
@@ -385,7 +361,8 @@ class Atm:
             if not watched:
                 continue
             operation = operation_of(effect)
-            self._call_operator(now, operation)
+            for visit in self._faults.visits(now, operation):  # type: ignore[union-attr]
+                self._operator.add(visit)
             if self._cut(now, operation):
                 return
             if self._stands_still(now, operation):

@@ -19,24 +19,14 @@ from harness.cardholders import Card
 from harness.machines import inputs as i
 from harness.machines.behaviour import USUAL, Manner
 from harness.machines.device_fault import DeviceFault
-from harness.machines.notes import less, mix, total, without, worth
+from harness.machines.motors import Motors
+from harness.machines.notes import CASSETTES, less, mix, total, without, worth
 from harness.machines.timers import NEVER
 
 DeviceFaults = Callable[[float, str], DeviceFault | None]
 """(now, command) -> what goes wrong, if anything. The command is 'eject', 'stack' or 'retract' for
 what a movement does, and 'motor:read', 'motor:eject' and so on for how long the motor takes.
 """
-
-
-class Motors(msgspec.Struct, frozen=True, kw_only=True):
-    """How long each movement takes, in seconds."""
-
-    read: float = 1.0
-    eject: float = 1.2
-    capture: float = 1.5
-    stack: float = 2.0
-    present: float = 0.8
-    retract: float = 1.5
 
 
 class DeviceImage(msgspec.Struct, frozen=True, gc=False):
@@ -62,9 +52,6 @@ MOVES: frozenset[type[e.Event]] = frozenset(
     )
 )
 """The events after which an image differs from the one before."""
-
-CASSETTES: dict[int, int] = {5000: 2500, 2000: 2500, 1000: 1500}
-"""The content at opening, count by denomination: notes of 50, 20 and 10 euro."""
 
 
 class Device:

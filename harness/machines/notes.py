@@ -1,8 +1,14 @@
-"""Banknotes: {denomination in minor units: count}."""
+"""Banknotes: what a cassette holds, how an amount is made up, how they are added.
+
+Amounts are in minor units. Notes are {denomination: count}.
+"""
 
 from __future__ import annotations
 
 from harness import events as e
+
+CASSETTES: dict[int, int] = {5000: 2500, 2000: 2500, 1000: 1500}
+"""The content at opening, count by denomination: notes of 50, 20 and 10 euro."""
 
 
 def mix(amount: int, cassettes: e.Notes) -> e.Notes | None:

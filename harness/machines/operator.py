@@ -52,8 +52,8 @@ class Machine(Protocol):
     def give(self, order: str, what: i.Input, now: float) -> bool:
         """Give an order to the terminal's logic. False if it has no power."""
 
-    def restart(self, now: float, seconds: float) -> None:
-        """Take the power away for so many seconds."""
+    def lose_power(self, now: float, seconds: float, phase: str) -> None:
+        """Lose the power for so many seconds."""
 
 
 class Operator:
@@ -157,7 +157,7 @@ def _look(course: _Course, machine: Machine, now: float) -> _Next | None:
     course.looks += 1
     if empty and device.screen == "out_of_service":
         if course.visit.kind == "restart":
-            machine.restart(now, course.visit.lasts)
+            machine.lose_power(now, course.visit.lasts, "restart")
             return _Next(course.visit.lasts + AGAIN, _resume)
         device.remove_stuck_card()
         if course.give("supervisor", machine, now) and device.screen == "supervisor":

@@ -17,6 +17,8 @@ from harness.units import format_duration
 from harness.wire.message import function_of_mti
 
 ISSUED = (
+    *("motor_slow", "motor_hangs"),
+    *("operator_stop", "operator_resume", "service_visit", "planned_restart"),
     *("silent", "slow", "crash_before_commit", "crash_after_commit", "crash_restart"),
     *("hang_after_n", "issuer_down", "brownout", "echo_only", "sign_on_refused"),
     "partial_approval",

@@ -16,7 +16,8 @@ from harness.keyed_random import key_of
 from harness.load.arrivals import intended_starts, starts_before, terminals_needed
 from harness.load.plan import load_plan, rate_of
 from harness.machines.customer import Customers
-from harness.machines.device import Device, Motors
+from harness.machines.device import Device
+from harness.machines.motors import Motors
 from harness.stations import terminal_id
 
 

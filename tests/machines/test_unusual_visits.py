@@ -18,8 +18,9 @@ from harness.machines.behaviour import (
     manner_of,
 )
 from harness.machines.customer import Customers
-from harness.machines.device import Device, Motors
+from harness.machines.device import Device
 from harness.machines.inputs import State
+from harness.machines.motors import Motors
 from harness.machines.terminal import TerminalContext
 
 
