@@ -60,7 +60,6 @@ BY_HAND: dict[Cell, str] = {
     Cell(State.CARD_IN, "SessionExpired"): _READS_WELL,
     Cell(State.PIN_ENTRY, "SessionExpired"): _NO_DAWDLING,
     Cell(State.SELECTING, "SessionExpired"): _NO_DAWDLING,
-    Cell(State.STACKING, "DispenseExpired"): _NO_HANGING,
     Cell(State.CAPTURING, "CaptureExpired"): _NO_HANGING,
     Cell(State.RECOVERING, "CaptureExpired"): _NO_HANGING,
     Cell(State.RECOVERING, "Stray"): _ANSWERS_THERE,
