@@ -339,10 +339,10 @@ CATALOGUE: tuple[Invariant, ...] = (
     ),
     Invariant(
         "H14",
-        "a reversal of what was approved is not answered as one of nothing",
-        "By 'no original' and 'duplicate' a terminal takes its reversal for settled. Said of what "
-        "the host has booked, they keep the customer's money without a word.",
-        host_conduct.DeniesNoOriginal,
+        "a reversal that is answered as settled has been given back",
+        "By its answer the terminal forgets the reversal. Said of what the host has booked and "
+        "kept, it keeps the customer's money without a word.",
+        host_conduct.SettledIsGivenBack,
     ),
     Invariant(
         "M1.answer",

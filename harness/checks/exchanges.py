@@ -49,8 +49,8 @@ class Exchange:
     __slots__ = (
         "answers", "approval", "arrivals", "arrived_at", "asked", "card", "closings", "code",
         "customer", "doubtful", "excused", "judged", "latest", "message_class", "mti", "original",
-        "outcome", "request", "reversal", "said", "sent", "settled_at", "settled_by", "stan",
-        "struck", "waits", "was_reversed",
+        "request", "reversal", "said", "sent", "settled_at", "settled_by", "stan",
+        "struck", "waits",
     )  # fmt: skip
 
     def __init__(self, message: Message) -> None:
@@ -78,9 +78,7 @@ class Exchange:
         self.settled_by = 0
         self.code = ""
         self.approval = ""
-        self.was_reversed = False  # a reversal of it has come
-        self.outcome: Outcome | None = None  # of a request's last answer
-        self.original: Exchange | None = None  # of a reversal, until a second one comes for it
+        self.original: Exchange | None = None  # what a reversal is about, where that is kept
 
     @property
     def what(self) -> str:
@@ -138,12 +136,6 @@ class Exchanges:
         """That reversal does not agree with what it reverses: a host may refuse it."""
         self._by_stan[reversal.stan].doubtful = True
 
-    def reversed_by(self, reversal: Exchange) -> Exchange | None:
-        """The request that a reversal is about, where that is kept and no other reversal of it had
-        come; None for a request.
-        """
-        return reversal.original
-
     def arrives(self, at: float, message: Message, *, authentic: bool, connected: bool) -> None:
         """A request or a reversal comes to the host."""
         exchange = self._by_stan.get(message.stan)
@@ -173,9 +165,7 @@ class Exchanges:
         exchange = self._by_stan.get(original.stan)
         if exchange is not None and not exchange.reversal and exchange.sent == original.sent:
             exchange.settled_by = 0
-            if not exchange.was_reversed:
-                reversal.original = exchange
-            exchange.was_reversed = True
+            reversal.original = exchange
 
     def leaves(self, at: float, message: Message) -> None:
         """An answer to a request or a reversal leaves the host."""
@@ -183,7 +173,6 @@ class Exchanges:
         took = None
         if exchange is not None:
             exchange.answers += 1
-            exchange.outcome = message.outcome
             if not exchange.settled_by and is_final(exchange, message):
                 exchange.settled_at, exchange.settled_by = at, exchange.answers
                 exchange.code, exchange.approval = message.code, message.text("approval")

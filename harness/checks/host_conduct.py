@@ -242,28 +242,33 @@ class ReversalAccepted(HostCheck):
             self.fail(terminal, at, what, of=exchange)
 
 
-class DeniesNoOriginal(HostCheck):
-    """H14. A host does not say of a reversal that comes for the first time that there is no
-    original, where it has approved that, nor that it was reversed before. Both settle a reversal
-    for the terminal, and nothing would be given back.
+class SettledIsGivenBack(HostCheck):
+    """H14. When the host answers a reversal so that it is settled for the terminal (accepted, or by
+    'no original' and 'duplicate', which some hosts say of whatever they have reversed), it has
+    given back what it had posted, less what the reversal says was taken. What it approved in its
+    issuer's stead it corrects with the issuer.
     """
 
     id = "H14"
+    needs = ("wire.terminal", "wire.host", "ledger")
 
     def answers(
         self, terminal: TerminalEvidence, at: float, exchange: Exchange, answer: Answer
     ) -> None:
-        message = answer.message
-        original = terminal.wire.exchanges.reversed_by(exchange)
-        if original is None or exchange.doubtful or exchange.arrivals > 1:
+        original, message = exchange.original, answer.message
+        if original is None or exchange.doubtful or self.contract.standby:
             return
-        if not original.judged or original.outcome not in APPROVING:
+        if message.advice_outcome not in (AdviceOutcome.ACCEPTED, AdviceOutcome.FLAGGED):
             return
-        self.tried += 1
-        if message.advice_outcome is AdviceOutcome.FLAGGED:
-            what = f"reversal {exchange.stan} was answered {message.code}, although the host had "
-            what += f"approved STAN {original.stan} and no reversal of that had come before"
-            self.fail(terminal, at, what, of=exchange)
+        for x in terminal.transactions.with_stan(original.stan):
+            if x.sent != original.sent or not x.debit or x.stood_in or x.unseen:
+                continue
+            self.tried += 1
+            owed = x.debit - (x.reversal_taken or 0)
+            if x.back < owed:
+                what = f"reversal {exchange.stan} was answered {message.code}, and"
+                what += f" {x.back / 100:.2f} of {owed / 100:.2f} had been given back"
+                self.fail(terminal, at, what, of=exchange)
 
 
 class NoApprovalAfterReversal(HostCheck):

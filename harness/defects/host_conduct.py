@@ -164,7 +164,7 @@ HOST_CONDUCT_DEFECTS = (
         ),
         cost="The terminal takes the reversal for settled, and the customer pays.",
         must=("H14",),
-        may=("H3",),
+        may=("H3", "H7", "H9"),
     ),
     Defect(
         profile=HostProfile(
@@ -174,7 +174,7 @@ HOST_CONDUCT_DEFECTS = (
         ),
         cost="The terminal takes the reversal for settled, and the customer pays.",
         must=("H14",),
-        may=("H3",),
+        may=("H3", "H7", "H9"),
     ),
     Defect(
         profile=HostProfile(

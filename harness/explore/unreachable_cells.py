@@ -57,7 +57,6 @@ BY_HAND: dict[Cell, str] = {
     },
     Cell(State.CARD_IN, "SessionExpired"): _SESSION_IS_LONGER,
     Cell(State.SELECTING, "SessionExpired"): _NO_DAWDLING,
-    Cell(State.STACKING, "DispenseExpired"): _NO_HANGING,
     Cell(State.RECOVERING, "CaptureExpired"): _NO_HANGING,
     Cell(State.RECOVERING, "Stray"): _ANSWERS_THERE,
     **{
