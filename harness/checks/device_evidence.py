@@ -61,11 +61,6 @@ class DeviceEvidence:
         """Has the card that is inside been at the slot since it went in?"""
         return self.inserted is not None and self.slot_since >= self.inserted.at
 
-    # --- the customer --------------------------------------------------------------------------
-
-    def on_CustomerArrived(self, _at: float, event: e.CustomerArrived) -> None:
-        self.wanted = Wanted(event.customer, event.wants, event.amount)
-
     # --- the card ------------------------------------------------------------------------------
 
     def on_CardInserted(self, at: float, event: e.CardInserted) -> None:

@@ -238,7 +238,8 @@ class SaidByTerminal:
                 less = [mask_fields({name: x}).get(name, "") or "empty" for x in (have, text)]
                 what = f"DE {name} is {less[0]} instead of {less[1]}"
                 self._tell(subjects.get(name, "terminal"), at, message, what, whose)
-        for name in said.keys() - must.keys() - skipped - _NEVER_JUDGED - PRIVATE:
+        extra = said.keys() - must.keys() - skipped - _NEVER_JUDGED - PRIVATE
+        for name in sorted(extra, key=int):
             what = f"has DE {name}, which does not belong there"
             self._tell(_of_which(name, subjects), at, message, what, whose)
 
