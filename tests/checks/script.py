@@ -166,7 +166,8 @@ class Script:
     ) -> None:
         fields = DIALECT.reversal(
             STATION, pan="9999990000000014", amount=amount, taken=taken, stan=stan,
-            stamp=Stamp(sent, "211000", "1121"), rrn=f"{int(original):012d}", code=self.codes.get(original, ""),
+            stamp=Stamp(sent, "211000", "1121"), rrn=f"{int(original):012d}",
+            code=self.codes.get(original, ""),
             reason="4021", original_stan=original, original_sent=SENT,
         )  # fmt: skip
         self.requests[stan] = fields
