@@ -26,6 +26,7 @@ from harness.wire.format_detector import FormatDetector
 from harness.wire.framing import Framing
 from harness.wire.kinds import ASKING
 from harness.wire.message import Fields, Message, MessageClass
+from harness.wire.particulars import tracks_unlike
 
 
 class Look(NamedTuple):
@@ -142,7 +143,7 @@ class TapDecoder:
 
     def _unlike(self, message: Message) -> tuple[str, ...]:
         """The elements of a message that are not of the card that it names first."""
-        pan, unlike = message.pan, list(message.tracks_unlike())
+        pan, unlike = message.pan, list(tracks_unlike(message.fields))
         block = message.pin_block
         if block and self._pin is not None:
             try:

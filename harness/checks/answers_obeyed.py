@@ -17,8 +17,6 @@ from harness.checks.evidence import TerminalEvidence
 from harness.checks.transaction_evidence import BY_TIMER, TransactionEvidence
 from harness.wire.message import REVERSALS, Outcome
 
-PIN_TRIES = 3
-"""In a session (docs/domain.md, "Timers"): the last refusal ends it."""
 _KEEPS = 100
 """Transactions of which it is known what became of their card, the last ones of a run."""
 
@@ -109,7 +107,7 @@ class PinIsAskedAgain(Check):
     def _may_end(self, terminal: TerminalEvidence, at: float) -> bool:
         """Was this the last try, or has the session or the link ended?"""
         contract, link, inserted = self.contract, terminal.wire.link, terminal.device.inserted
-        if self._refusals.get(terminal.name, 0) + 1 >= PIN_TRIES or inserted is None:
+        if self._refusals.get(terminal.name, 0) + 1 >= contract.pin_tries or inserted is None:
             return True
         session = terminal.time.since(inserted, at)
         return (
@@ -153,12 +151,22 @@ class ReasonFits(Check):
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
         self._kept: dict[TransactionEvidence, frozenset[str]] = {}  # whose card was captured
+        self._stopped: dict[TransactionEvidence, None] = {}  # by an order, before the stacker
         self._ejects: dict[str, int] = {}  # of the card that is inside
 
     def on_CardInserted(
         self, terminal: TerminalEvidence, _at: float, _event: e.CardInserted
     ) -> None:
         self._ejects.pop(terminal.name, None)
+
+    def on_OrderGiven(self, terminal: TerminalEvidence, _at: float, event: e.OrderGiven) -> None:
+        """A stop after the approval and before the stacker reverses at once, whatever becomes of
+        the card later.
+        """
+        current = terminal.transactions.current
+        if event.order == "stop" and current is not None and not current.stacks:
+            self._stopped[current] = None
+            keep_latest(self._stopped, _KEEPS)
 
     def on_EjectBegun(self, terminal: TerminalEvidence, _at: float, _event: e.EjectBegun) -> None:
         self._ejects[terminal.name] = self._ejects.get(terminal.name, 0) + 1
@@ -205,7 +213,8 @@ class ReasonFits(Check):
         if not x.approved:
             return INVALID_ANSWER if x.answer in _INVALID else frozenset()
         if not x.stacks:
-            return self._kept.get(x, UNABLE)
+            kept = self._kept.get(x, UNABLE)
+            return kept | UNABLE if x in self._stopped else kept
         return _of_the_cash(x)
 
 

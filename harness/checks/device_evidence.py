@@ -85,11 +85,6 @@ class DeviceEvidence:
         """
         return (self.jammed or self.ejects > 1) and not self.has_been_at_slot
 
-    # --- the customer --------------------------------------------------------------------------
-
-    def on_CustomerArrived(self, _at: float, event: e.CustomerArrived) -> None:
-        self.wanted = Wanted(event.customer, event.wants, event.amount)
-
     # --- the card ------------------------------------------------------------------------------
 
     def on_CardInserted(self, at: float, event: e.CardInserted) -> None:

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 from harness import events as e
 from harness.checks.connections import Connections
-from harness.checks.device_evidence import PROMPTS, DeviceEvidence
+from harness.checks.device_evidence import PROMPTS, DeviceEvidence, Wanted
 from harness.checks.host_wait import HostWait
 from harness.checks.ledger_evidence import LedgerEvidence
 from harness.checks.network_exchanges import FaultsInForce
@@ -88,6 +88,10 @@ class TerminalEvidence:
         self.own_account = OwnAccount(self.transactions, self.wait)
 
     # --- events that concern more than one witness -----------------------------------------------
+
+    def on_CustomerArrived(self, _at: float, event: e.CustomerArrived) -> None:
+        """What the customer wants is what the device will be asked for."""
+        self.device.wanted = Wanted(event.customer, event.wants, event.amount)
 
     def on_CardInserted(self, at: float, event: e.CardInserted) -> None:
         """A visit begins: no wait goes on from the one before."""

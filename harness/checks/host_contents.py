@@ -1,9 +1,9 @@
 """What a host of ours says in its answers is true (M1.answer, M2.approval).
 
-An answer is made a second time: by the dialect, from the request as it came to the host, from the
-ledger and from the run's configuration. H8 to H11 judge the business day, the type, the code, what
-is echoed and whether a repeat gets the same answer; here is judged what else stands in an answer.
-Networks differ in that, and so the ledger has to be in sight: the host is then ours.
+An answer is made a second time: by the dialect, from the request as it came to the host, and from
+the ledger. H8 to H11 judge the business day, the type, the code, what is echoed and whether a
+repeat gets the same answer; here is judged what else stands in an answer. Networks differ in that,
+and so the ledger has to be in sight: the host is then ours.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from harness.wire.codec import PRIVATE
 from harness.wire.describe import mask_fields
 from harness.wire.echo import wrong_beside, wrong_echo
 from harness.wire.message import REQUESTS, Message, Outcome
+from harness.wire.particulars import balance_of
 
 _CODES_KEPT = 100_000
 _NEVER_JUDGED = frozenset(("h", "t", "p", "1", "64", "128"))
@@ -24,8 +25,7 @@ _NEVER_JUDGED = frozenset(("h", "t", "p", "1", "64", "128"))
 
 class AnswerSaysTrue(HostCheck):
     """M1.answer. An answer has what belongs there and nothing else: an approval code (DE 38) if it
-    approves, and a balance (DE 54) if one was asked for, which is that of the account, with its
-    sign.
+    approves, and a balance (DE 54) if one was asked for: that of the account, with its sign.
     """
 
     id = "M1.answer"
@@ -57,7 +57,7 @@ def _right(terminal: TerminalEvidence, asked: Message, said: Message) -> Message
         said.code,
         amount=said.amount if said.outcome is Outcome.PARTIAL else None,
         approval=(said.text("approval") or "000000") if approves else "",
-        balance=(said.balance or 0) if wants_balance else None,
+        balance=(balance_of(said.fields) or 0) if wants_balance else None,
         day=said.day,
     )
 
@@ -75,17 +75,20 @@ def _differences(said: Message, right: Message, skipped: set[str], *, standard: 
             less = [mask_fields({name: x}).get(name, "") or "empty" for x in (have, text)]
             found.append(f"DE {name} is {less[0]} instead of {less[1]}")
     extra = said.fields.keys() - right.fields.keys() - skipped - _NEVER_JUDGED - PRIVATE
-    return found + [f"has DE {name}, which does not belong there" for name in sorted(extra)]
+    return found + [
+        f"has DE {name}, which does not belong there" for name in sorted(extra, key=int)
+    ]
 
 
 def _wrong_balance(terminal: TerminalEvidence, asked: Message, said: Message) -> list[str]:
     """The balance that is told is the one that the ledger had."""
     known = terminal.ledger.balance_read
-    if said.balance is None or known is None or said.balance == known.balance:
+    balance = balance_of(said.fields)
+    if balance is None or known is None or balance == known.balance:
         return []
     if (known.stan, known.sent) != (asked.stan, asked.sent):
         return []
-    told, right = said.balance / 100, known.balance / 100
+    told, right = balance / 100, known.balance / 100
     return [f"tells a balance of {told:.2f}, and the ledger has {right:.2f}"]
 
 

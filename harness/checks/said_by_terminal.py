@@ -117,7 +117,8 @@ class SaidByTerminal:
             return
         self._count(message, subject)
         right, left_to_others = self._right(message, moment, subject)
-        left_to_others |= {element for element, _ in event.wrong or ()}
+        if event.wrong:
+            left_to_others |= {element for element, _ in event.wrong}
         self._compare(at, message, right, left_to_others, subject or NOBODY)
 
     def _count(self, message: Message, subject: TransactionEvidence | None) -> None:
@@ -141,12 +142,12 @@ class SaidByTerminal:
         self, message: Message, moment: float | None, subject: TransactionEvidence | None
     ) -> tuple[Message, set[str]]:
         """The message made anew, and the elements in which it may differ all the same."""
-        stamp, skipped = self._stamp(message, moment)
         station = self._right_station(message)
         kind = message.kind
         if subject is None:
-            right = self._network(message, station)
-        elif kind is Kind.REQUEST:
+            return self._network(message, station), set()  # its time is taken over
+        stamp, skipped = self._stamp(message, moment)
+        if kind is Kind.REQUEST:
             right = self._request(message, station, stamp)
         else:
             right = self._reversal(message, station, stamp, subject)
@@ -161,10 +162,12 @@ class SaidByTerminal:
         the elements of the time are not judged.
         """
         stamp = self._configuration.stamp(moment) if moment is not None else None
+        if stamp is not None and self._clock_is_right and self._configuration.knows_local:
+            return stamp, set()
         clock = {name for name, what in message.SUBJECTS.items() if what == "clock"}
         if stamp is None or not self._clock_is_right:
             return Stamp(message.fields.get(message.TRANSMITTED, ""), "0" * 6, "0" * 6), clock
-        return stamp, set() if self._configuration.knows_local else clock
+        return stamp, clock
 
     def _right_station(self, message: Message) -> Station:
         if self._station is None:
@@ -227,18 +230,20 @@ class SaidByTerminal:
         subjects = message.SUBJECTS
         said, must = message.fields, right.fields
         for name, text in must.items():
-            if name in skipped or name in _NEVER_JUDGED:
-                continue
             have = said.get(name)
+            if have == text or name in skipped or name in _NEVER_JUDGED:
+                continue
             if have is None:
                 if self._configuration.standard and name not in message.missing():
                     subject = _of_which(name, subjects)
                     self._tell(subject, at, message, f"lacks DE {name}", whose)
-            elif have != text and not self._alike(have, text):
+            elif not self._alike(have, text):
                 less = [mask_fields({name: x}).get(name, "") or "empty" for x in (have, text)]
                 what = f"DE {name} is {less[0]} instead of {less[1]}"
                 self._tell(subjects.get(name, "terminal"), at, message, what, whose)
-        for name in said.keys() - must.keys() - skipped - _NEVER_JUDGED - PRIVATE:
+        for name in said:
+            if name in must or name in _NEVER_JUDGED or name in PRIVATE or name in skipped:
+                continue
             what = f"has DE {name}, which does not belong there"
             self._tell(_of_which(name, subjects), at, message, what, whose)
 

@@ -134,8 +134,6 @@ class _UtcForLocal(Terminal):
 
 
 class _AsksInDollars(Terminal):
-    """It was set up for another country."""
-
     def __init__(self, settings: TerminalSettings, context: TerminalContext) -> None:
         super().__init__(settings, context)
         self.station = msgspec.structs.replace(self.station, currency="840")
@@ -163,8 +161,6 @@ class _ClaimsAFee(_Untruthful):
 
 
 class _EmptyPlace(Terminal):
-    """Nobody has typed in where it stands."""
-
     def __init__(self, settings: TerminalSettings, context: TerminalContext) -> None:
         super().__init__(settings, context)
         self.station = msgspec.structs.replace(self.station, place=" " * 40)

@@ -333,7 +333,7 @@ HOST_DEFECTS = (
         ),
         cost="What it had just answered nobody knows after a failover: cash without a debit.",
         must=("H3",),
-        may=("H1", "H4", "H6", "T8", "T10"),
+        may=("M2.approval", "H1", "H4", "H6", "T8", "T10"),
         scenario="host_pair",
     ),
     Defect(

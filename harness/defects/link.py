@@ -172,6 +172,6 @@ LINK_DEFECTS = (
         ),
         cost="The customer is debited twice and paid once.",
         must=("T8",),
-        may=("T1", "T2", "T4", "T9", "F1", "F2", "H3", "T10", "T17", "M3.screen"),
+        may=("M1.clock", "T1", "T2", "T4", "T9", "F1", "F2", "H3", "T10", "T17", "M3.screen"),
     ),
 )

@@ -13,9 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import ClassVar, Literal, Self
-
-import msgspec
+from typing import ClassVar, Self
 
 from harness.shown import shown
 from harness.shown.masking import SHORTEST
@@ -38,10 +36,10 @@ from harness.wire.kinds import (
 )
 from harness.wire.particulars import (
     Particulars,
-    expiry_of_track2,
     pan_of_tracks,
     particulars,
 )
+from harness.wire.subjects import CURRENCY, SUBJECTS, Station, Subject
 
 __all__ = [
     "ADVICES", "CURRENCY", "MAC_ELEMENTS", "MONEY_CLASSES", "NETWORK_KINDS", "REQUESTS",
@@ -60,30 +58,7 @@ MAC_ELEMENTS = ("64", "128")
 LONGEST = 18
 """Digits of an amount: what is longer is none, and a peer may send thousands."""
 
-CURRENCY = "978"
-"""The currency in which the ledger is kept and all amounts are shown: the euro."""
-
-
-Subject = Literal["card", "amount", "clock", "original", "terminal"]
-"""What a data element of a terminal's message is about: the card in its reader, what the customer
-wants and got, the time, an earlier message of the same transaction, or the terminal itself."""
-
-
-_BALANCE = 20  # DE 54 of one account: its type 2, which balance 2, currency 3, sign 1, amount 12
-_BALANCE_SIGN = 7  # where the sign stands
 _CLASSES = tuple("12345678")  # the digits 0 and 9 are reserved
-
-
-class Station(msgspec.Struct, frozen=True, gc=False):
-    """What is the same in all messages of a terminal: its id (DE 41), the card acceptor's id and
-    place (DE 42 and 43), the acquirer (DE 32) and the currency (DE 49).
-    """
-
-    terminal: str
-    acceptor: str
-    place: str
-    acquirer: str = "99999"
-    currency: str = CURRENCY
 
 
 class Message:
@@ -136,14 +111,10 @@ class Message:
     """The data element of the transmission date and time, MMDDhhmmss in UTC."""
     PLACE: ClassVar[str] = "43"
     """The data element of the card acceptor's name and place."""
-    SUBJECTS: ClassVar[Mapping[str, Subject]] = {
-        **dict.fromkeys(("2", "14", "35", "45", "52"), "card"),
-        **dict.fromkeys(("3", "4", "49"), "amount"),
-        **dict.fromkeys(("7", "12", "13"), "clock"),
-        **dict.fromkeys(("37", "38", "39"), "original"),
-    }
-    """What each data element of a terminal's message is about. What is not listed is about the
-    terminal itself."""
+    SUBJECTS: ClassVar[Mapping[str, Subject]] = SUBJECTS
+    """What each data element of a terminal's message is about; what is not listed is about the
+    terminal itself.
+    """
 
     def __init__(self, fields: Fields) -> None:
         self.fields = fields
@@ -282,24 +253,6 @@ class Message:
         fields = self.fields
         return fields.get("2") or pan_of_tracks(fields.get("35", ""), fields.get("45", ""))
 
-    def tracks_unlike(self) -> tuple[str, ...]:
-        """The data elements of the card that do not agree with its number and expiry date where
-        these stand alone (DE 2 and 14): track 2 with another number or date, or track 1 with
-        another number.
-        """
-        fields, pan = self.fields, self.fields.get("2", "")
-        track1, track2, expiry = (fields.get(name, "") for name in ("45", "35", "14"))
-        unlike = []
-        on_track2, on_track1 = pan_of_tracks(track2, ""), pan_of_tracks("", track1)
-        date = expiry_of_track2(track2)
-        if pan and on_track2 not in ("", pan):
-            unlike.append("35")
-        elif expiry.isdigit() and date not in ("", expiry):
-            unlike.append("14")
-        if pan and on_track1 not in ("", pan):
-            unlike.append("45")
-        return tuple(unlike)
-
     @property
     def expiry(self) -> str:
         """The card's expiry date, YYMM (DE 14)."""
@@ -327,17 +280,6 @@ class Message:
         """The amount in minor units (DE 4); 0 where it is missing or not decimal."""
         text = self.fields.get("4", "0")
         return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST else 0
-
-    @property
-    def balance(self) -> int | None:
-        """The balance that an answer tells, in minor units (DE 54): that of its first account,
-        negative where it is overdrawn; None where none can be read.
-        """
-        text = self.fields.get("54", "")[:_BALANCE]
-        sign, digits = text[_BALANCE_SIGN : _BALANCE_SIGN + 1], text[_BALANCE_SIGN + 1 :]
-        if len(text) < _BALANCE or not (digits.isascii() and digits.isdigit()):
-            return None
-        return {"C": int(digits), "D": -int(digits)}.get(sign)
 
     @property
     def is_withdrawal(self) -> bool:

@@ -65,6 +65,8 @@ class Script:
         self.entries: list[tuple[float, str, e.Event]] = []
         self.requests: dict[str, Fields] = {}
         self.left = dict(OPENING)
+        self.codes: dict[str, str] = {}  # of the answers that came
+        self.stacked = 0  # transactions that were given to the dispenser
         self.lost: dict[str, None] = {}  # STANs whose answer has left the host: it may still come
         self.add(0.0, e.CassettesCounted("opening", dict(OPENING), {}))
         self.link_up(0.1)
@@ -131,7 +133,8 @@ class Script:
         it has left already.
         `changes` are fields by 'de4', 'de7' ... as they reach the terminal.
         """
-        fields = DIALECT.answer(self.requests[stan], code)
+        fields = self.answer_fields(stan, code)
+        self.codes[stan] = code
         if stan in self.lost:
             del self.lost[stan]
         else:
@@ -141,7 +144,13 @@ class Script:
 
     def lost_answer(self, at: float, stan: str = "000001", code: str = "00") -> None:
         """An answer that leaves the host and gets lost."""
-        self.frame(at, "host", "terminal", DIALECT.answer(self.requests[stan], code))
+        self.frame(at, "host", "terminal", self.answer_fields(stan, code))
+
+    def answer_fields(self, stan: str, code: str) -> Fields:
+        """The host's answer: an approval of a request has a code of its own."""
+        asked = self.requests[stan]
+        approves = asked["t"] == "0200" and code in ("00", "10")
+        return DIALECT.answer(asked, code, approval=f"A{stan[1:]}" if approves else "")
 
     def reversal(
         self,
@@ -158,7 +167,8 @@ class Script:
     ) -> None:
         fields = DIALECT.reversal(
             STATION, pan="9999990000000014", amount=amount, taken=taken, stan=stan,
-            stamp=Stamp(sent, "211000", "1121"), rrn=f"{int(original):012d}", code="",
+            stamp=Stamp(sent, "211000", "1121"), rrn=f"{int(original):012d}",
+            code=self.codes.get(original, ""),
             reason=reason, original_stan=original, original_sent=SENT,
         )  # fmt: skip
         self.requests[stan] = fields
@@ -183,8 +193,8 @@ class Script:
 
     # --- the device ----------------------------------------------------------------------
 
-    def insert(self, at: float, customer: int = 1, card: str = CARD) -> None:
-        self.add(at, e.CustomerArrived(customer, "withdrawal", 5000))
+    def insert(self, at: float, customer: int = 1, card: str = CARD, amount: int = 5000) -> None:
+        self.add(at, e.CustomerArrived(customer, "withdrawal", amount))
         self.add(at, e.CardInserted(card, customer), e.ScreenShown("enter_pin"))
 
     def eject(self, at: float, *, taken: float | None = 3.0, card: str = CARD) -> None:
@@ -202,7 +212,8 @@ class Script:
         notes = notes_for(amount)
         for denomination, count in notes.items():
             self.left[denomination] -= count
-        self.add(at, e.StackBegun(1, amount), e.NotesStacked(notes, {}, counted))
+        self.stacked += 1
+        self.add(at, e.StackBegun(self.stacked, amount), e.NotesStacked(notes, {}, counted))
 
     def pay(self, at: float, amount: int = 5000) -> None:
         """Stacked, presented and taken."""
@@ -215,7 +226,7 @@ class Script:
     def visit(self, at: float, stan: str = "000001", amount: int = 5000) -> None:
         """An ordinary withdrawal, from the card's insertion to the cash, in 26 s."""
         self.network(at - 1, "echo")
-        self.insert(at, int(stan))
+        self.insert(at, int(stan), amount=amount)
         self.request(at + 10, stan, amount)
         self.debit(at + 10.5, stan, amount)
         self.answer(at + 10.6, stan)
