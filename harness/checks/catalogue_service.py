@@ -4,7 +4,7 @@ M4): a part of the catalogue.
 
 from __future__ import annotations
 
-from harness.checks import motor_timers, service, told
+from harness.checks import dispenser_timers, service, told
 from harness.checks.invariant import Invariant
 
 SERVICE_INVARIANTS: tuple[Invariant, ...] = (
@@ -51,10 +51,10 @@ SERVICE_INVARIANTS: tuple[Invariant, ...] = (
     ),
     Invariant(
         "T22",
-        "the timers around the motors have the contract's length",
-        "A timer that is too short takes a card from a hand that was about to take it; one that is "
-        "too long keeps the next customers waiting before a motor that stands still.",
-        motor_timers.TimersHaveTheirLength,
+        "the timers around the dispenser have the contract's length",
+        "A timer that is too short gives notes up that were about to come; one that is too long "
+        "keeps the customer waiting before a motor that stands still.",
+        dispenser_timers.TimersHaveTheirLength,
     ),
     Invariant(
         "M3",

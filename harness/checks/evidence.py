@@ -44,8 +44,8 @@ class TerminalEvidence:
     """
 
     __slots__ = (
-        "configuration", "device", "dialect", "ended_open", "ledger", "name", "own_account",
-        "stored", "time", "transactions", "wait", "wire",
+        "configuration", "device", "dialect", "ended_open", "ledger", "name", "ordered_at",
+        "own_account", "stored", "time", "transactions", "wait", "wire",
     )  # fmt: skip
 
     def __init__(
@@ -68,6 +68,7 @@ class TerminalEvidence:
         self.name = name
         self.dialect = dialect
         self.ended_open = False
+        self.ordered_at = float("-inf")  # when the operator gave the last order
         self.stored = e.StoreCounted(0, 0, 0)
         self.time = OperatingTime(contract.recovery)
         self.transactions = TerminalTransactions(ledger=ledger, device=device)
@@ -135,6 +136,10 @@ class TerminalEvidence:
     def on_StoreCounted(self, _at: float, event: e.StoreCounted) -> None:
         """When all is over."""
         self.stored = event
+
+    def on_OrderGiven(self, at: float, _event: e.OrderGiven) -> None:
+        """Whatever is ordered may end a visit."""
+        self.ordered_at = at
 
     def on_ProcessPaused(self, at: float, _event: e.ProcessPaused) -> None:
         """What lies in the dispenser then is cash that nobody counts."""

@@ -72,8 +72,16 @@ class Breakage:
 
     def on_CaptureFailed(self, terminal: TerminalEvidence, at: float) -> None:
         """The terminal knows of it by its timer."""
-        self._capturing.pop(terminal.name, None)
-        self._broken[terminal.name] = at + self._contract.capture, "a card was stuck"
+        since = self._capturing.pop(terminal.name, None)
+        began = at if since is None else since.at
+        self._broken[terminal.name] = began + self._contract.capture, "a card was stuck"
+
+    def on_CardTaken(self, terminal: TerminalEvidence, at: float) -> None:
+        """A hand that held the card has pulled it out. If the timer of the capture was still
+        running, nothing is broken.
+        """
+        if self._broken.get(terminal.name, (0.0, ""))[0] > at:
+            self._broken.pop(terminal.name)
 
     def on_CardCaptured(self, terminal: TerminalEvidence, at: float) -> None:
         since = self._capturing.pop(terminal.name, None)
@@ -138,6 +146,9 @@ class NoCardWhileBroken(Check):
         self, terminal: TerminalEvidence, at: float, _event: e.CardCaptured
     ) -> None:
         self._breakage.on_CardCaptured(terminal, at)
+
+    def on_CardTaken(self, terminal: TerminalEvidence, at: float, _event: e.CardTaken) -> None:
+        self._breakage.on_CardTaken(terminal, at)
 
     def on_PowerLost(self, terminal: TerminalEvidence, at: float, _event: e.PowerLost) -> None:
         self._breakage.on_PowerLost(terminal, at)

@@ -28,6 +28,9 @@ class _Due(NamedTuple):
     within: float
 
 
+STUCK = "a card was stuck"
+
+
 class AlarmsAreRaised(Check):
     """M3. An alarm is raised for each capture (kind capture), for a card that jams or gets stuck
     and for a dispenser or a recovery that does not end (hardware), for cash that nobody can count
@@ -49,6 +52,7 @@ class AlarmsAreRaised(Check):
         self._raised: dict[tuple[str, str], float] = {}  # when an alarm of that kind was last
         self._stacking: dict[str, None] = {}  # started, and nothing presented yet
         self._parked: dict[str, float] = {}  # when the last parking answer came
+        self._capturing: dict[str, float] = {}  # since when the reader draws a card in
 
     @property
     def bound(self) -> float:
@@ -104,6 +108,7 @@ class AlarmsAreRaised(Check):
     def on_CaptureBegun(
         self, terminal: TerminalEvidence, at: float, _event: e.CaptureBegun
     ) -> None:
+        self._capturing[terminal.name] = at
         self._expects_now(terminal, at, "capture", "a card was captured")
         if terminal.device.is_jammed:
             self._expects_now(terminal, at, "hardware", "a card had jammed")
@@ -111,7 +116,15 @@ class AlarmsAreRaised(Check):
     def on_CaptureFailed(
         self, terminal: TerminalEvidence, at: float, _event: e.CaptureFailed
     ) -> None:
-        self._expects(terminal, at, "hardware", "a card was stuck", self.contract.capture)
+        self._expects(terminal, at, "hardware", STUCK, self.contract.capture)
+
+    def on_CardTaken(self, terminal: TerminalEvidence, at: float, _event: e.CardTaken) -> None:
+        """A hand that held the card has pulled it out before the timer of the capture ended."""
+        due = self._due.get(terminal.name, {})
+        began = self._capturing.pop(terminal.name, at)
+        stuck = "hardware" in due and due["hardware"].why == STUCK
+        if stuck and at < began + self.contract.capture:
+            del due["hardware"]
 
     def on_EjectBegun(self, terminal: TerminalEvidence, at: float, _event: e.EjectBegun) -> None:
         """A card that is given back although its code orders a capture: the breaker tripped."""

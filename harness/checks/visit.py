@@ -3,7 +3,8 @@ timers of the reader, of the keys and of the session, and cards that are not to 
 T19).
 
 The keys are seen where a customer hesitates: the journal says since when nothing was touched. A
-visit that the link, the power or a pause of the process has disturbed may end at any time.
+visit that the link, the power, a pause of the process or an order has disturbed may end at any
+time.
 """
 
 from __future__ import annotations
@@ -21,14 +22,15 @@ EXACT = 0.001  # seconds: in a live run events are recorded a little after their
 
 def disturbed(terminal: TerminalEvidence, at: float) -> bool:
     """Could something else than its timers have ended the visit: a link that closed or is in doubt,
-    the power, or a process that stood still?
+    the power, a process that stood still, or an order?
     """
     inserted, link, time = terminal.device.inserted, terminal.wire.link, terminal.time
     if inserted is None or time.cuts != inserted.cuts:
         return True
     closed = inserted.at <= link.closed_at <= at
     stood_still = time.between(inserted.at, at) < at - inserted.at
-    return closed or stood_still or link.in_doubt or link.down(at) is not None
+    ordered = inserted.at <= terminal.ordered_at
+    return closed or stood_still or ordered or link.in_doubt or link.down(at) is not None
 
 
 def hotlisted(terminal: TerminalEvidence, by_contract: tuple[str, ...]) -> bool:

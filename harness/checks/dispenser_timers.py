@@ -1,4 +1,4 @@
-"""A terminal's timers around its motors have the contract's length (T22)."""
+"""A terminal's timers around its dispenser have the contract's length (T22)."""
 
 from __future__ import annotations
 
@@ -13,34 +13,23 @@ class _Running:
     __slots__ = (
         "boot",
         "boot_retract",
-        "capture",
-        "eject",
-        "presented",
         "retract",
-        "slot",
         "stack",
     )
 
     def __init__(self) -> None:
-        self.eject: float | None = None
-        self.slot: float | None = None
-        self.capture: float | None = None
         self.stack: float | None = None
-        self.presented: float | None = None
         self.retract: float | None = None
         self.boot: float | None = None  # power is back, and no customer has come since
         self.boot_retract = False
 
 
 class TimersHaveTheirLength(Check):
-    """T22. What a timer ends comes when the contract says, no earlier and no later: the second
-    attempt to eject, and the capture of a card that jammed (eject); the capture of a card that was
-    not taken (card_take); the end of a capture that does not end (capture); notes drawn in because
-    the dispenser does not report (dispense) or nobody takes them (cash_take); the end of a retract
+    """T22. What a timer of the dispenser ends comes when the contract says, no earlier and no
+    later: notes drawn in because the dispenser does not report (dispense), the end of a retract
     (retract) and of a recovery with cash that is stuck (recovery). A power cut ends a case, and a
-    pause of the process ends all cases of a visit: its timers ran on meanwhile. That a motor is
-    never given up at all is T2's and T2.cash's business, but for the dispenser's, the capture's and
-    the retract's.
+    pause of the process ends all cases of a visit: its timers ran on meanwhile. The other timers
+    are T18's.
     """
 
     id = "T22"
@@ -77,47 +66,21 @@ class TimersHaveTheirLength(Check):
             late = late_by(abs(off) - self.contract.slack, since, at)
             self.fail(terminal, at, what, late=late)
 
-    # --- the card ------------------------------------------------------------------------------
+    # --- what shows that a retract was given up ---------------------------------------------------
 
-    def on_EjectBegun(self, terminal: TerminalEvidence, at: float, _event: e.EjectBegun) -> None:
+    def _given_up(self, terminal: TerminalEvidence, at: float, _event: e.Event) -> None:
         running = self._of(terminal)
-        self._ends(terminal, at, "eject", running.eject)
-        running.eject = at
-        self._retract_given_up(terminal, at)
+        if running.retract is not None:
+            self._ends(terminal, at, "retract", running.retract)
+            running.retract = None
 
-    def on_CardAtSlot(self, terminal: TerminalEvidence, at: float, _event: e.CardAtSlot) -> None:
-        running = self._of(terminal)
-        running.eject, running.slot = None, at
-
-    def on_CardTaken(self, terminal: TerminalEvidence, _at: float, _event: e.CardTaken) -> None:
-        self._of(terminal).slot = None
-
-    def on_CaptureBegun(
-        self, terminal: TerminalEvidence, at: float, _event: e.CaptureBegun
-    ) -> None:
-        running = self._of(terminal)
-        self._ends(terminal, at, "eject", running.eject)
-        self._ends(terminal, at, "card_take", running.slot)
-        running.eject = running.slot = None
-        running.capture = at
-
-    def on_CardCaptured(
-        self, terminal: TerminalEvidence, _at: float, _event: e.CardCaptured
-    ) -> None:
-        self._of(terminal).capture = None
+    on_EjectBegun = on_ScreenShown = _given_up  # noqa: N815
 
     def on_CardInserted(
         self, terminal: TerminalEvidence, _at: float, _event: e.CardInserted
     ) -> None:
         self._of(terminal).boot = None
         self._paused.pop(terminal.name, None)
-
-    def on_ScreenShown(self, terminal: TerminalEvidence, at: float, event: e.ScreenShown) -> None:
-        running = self._of(terminal)
-        if running.capture is not None and event.screen in ("out_of_service", "welcome"):
-            self._ends(terminal, at, "capture", running.capture)
-            running.capture = None
-        self._retract_given_up(terminal, at)
 
     # --- the cash ------------------------------------------------------------------------------
 
@@ -132,18 +95,16 @@ class TimersHaveTheirLength(Check):
             self._of(terminal).stack = None
 
     def on_NotesPresented(
-        self, terminal: TerminalEvidence, at: float, _event: e.NotesPresented
+        self, terminal: TerminalEvidence, _at: float, _event: e.NotesPresented
     ) -> None:
-        running = self._of(terminal)
-        running.stack, running.presented = None, at
+        self._of(terminal).stack = None
 
     def on_RetractBegun(
         self, terminal: TerminalEvidence, at: float, _event: e.RetractBegun
     ) -> None:
         running = self._of(terminal)
         self._ends(terminal, at, "dispense", running.stack)
-        self._ends(terminal, at, "cash_take", running.presented)
-        running.stack = running.presented = None
+        running.stack = None
         if not terminal.device.cash_out:
             return  # there is nothing to draw in
         if running.boot is None:
@@ -153,16 +114,10 @@ class TimersHaveTheirLength(Check):
 
     def _settled(self, terminal: TerminalEvidence, _at: float, _event: e.Event) -> None:
         running = self._of(terminal)
-        running.presented = running.retract = None
+        running.retract = None
         running.boot_retract = False
 
     on_NotesTaken = on_NotesRetracted = _settled  # noqa: N815
-
-    def _retract_given_up(self, terminal: TerminalEvidence, at: float) -> None:
-        running = self._of(terminal)
-        if running.retract is not None:
-            self._ends(terminal, at, "retract", running.retract)
-            running.retract = None
 
     def on_SuspenseRecorded(
         self, terminal: TerminalEvidence, at: float, _event: e.SuspenseRecorded
@@ -193,7 +148,7 @@ class TimersHaveTheirLength(Check):
         running = self._running.pop(terminal.name, None)
         if running is None or terminal.time.stands_still:
             return
-        for timer in ("capture", "dispense", "retract"):
+        for timer in ("dispense", "retract"):
             since = running.stack if timer == "dispense" else getattr(running, timer)
             over = None if since is None else now - since - getattr(self.contract, timer)
             if over is not None and over > self.contract.slack:
