@@ -66,11 +66,11 @@ def _jam(bench: Watched) -> None:
     bench.device_faults["eject"] = DeviceFault("jam")
 
 
-<<<<<<< HEAD
 def _grip(bench: Watched) -> None:
     """A hand holds the card at the slot."""
     bench.device.gripped = True
-=======
+
+
 def _stick(bench: Watched) -> None:
     bench.device_faults["motor:capture"] = DeviceFault("hangs")
 
@@ -80,7 +80,6 @@ def _remove(bench: Watched) -> None:
     bench.device.remove_stuck_card()
     bench.atm._settle(bench.now)
     bench._drain()
->>>>>>> v2
 
 
 def _lose_count(bench: Watched) -> None:
@@ -208,13 +207,10 @@ SINGLE = (
     Drive(State.OUT_OF_SERVICE, "SupervisorEntered", "enter", State.SUPERVISOR),
     Drive(State.OUT_OF_SERVICE, "ServiceMayChange", "resume", State.IDLE),
     Drive(State.OUT_OF_SERVICE, "CardIn", "insert", State.EJECTING, "closing"),
-<<<<<<< HEAD
     Drive(State.OUT_OF_SERVICE, "CardGone", "take_card", State.OUT_OF_SERVICE,
           f"{REACH[State.CARD_AT_SLOT]} grip 30s 10s"),
-=======
     Drive(State.OUT_OF_SERVICE, "CardKept", "remove", State.OUT_OF_SERVICE,
           f"stick {_ASK} approve 1.3s 30s 10s"),
->>>>>>> v2
     Drive(State.IDLE, "ServiceMayChange", "close", State.OUT_OF_SERVICE),
     Drive(State.IDLE, "CardIn", "insert", State.CARD_IN),
     Drive(State.SUPERVISOR, "CardIn", "insert", State.EJECTING, "closing supervised"),
