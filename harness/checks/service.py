@@ -201,10 +201,14 @@ class NoCardBeforeFirstReversal(Check):
 
 
 class Expiries:
-    """Since when a terminal must pause, because so many host timers ran out in a row."""
+    """Since when a terminal pauses, because so many host timers ran out in a row. Whether a request
+    whose link closed stands between two of them ends the row is not told: with `past_a_close` it
+    does not.
+    """
 
-    def __init__(self, contract: Contract) -> None:
+    def __init__(self, contract: Contract, *, past_a_close: bool) -> None:
         self._contract = contract
+        self._past_a_close = past_a_close
         self._count: dict[str, int] = {}
         self._paused: dict[str, float] = {}
 
@@ -227,8 +231,8 @@ class Expiries:
                 count = 0
             elif expired and x.aborted in ("", HOST_TIMER, "timer"):
                 count += 1
-            else:
-                count = 0  # the link closed: whether that counts is not told
+            elif not self._past_a_close:
+                count = 0
         begins = count >= self._contract.expiries
         if begins:
             count = 0
@@ -253,7 +257,7 @@ class NoCardWhilePaused(Check):
 
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
-        self._expiries = Expiries(self.contract)
+        self._expiries = Expiries(self.contract, past_a_close=False)  # it must pause
         self._counted: dict[str, int] = {}  # the customer whose visit was counted
 
     def on_EjectBegun(self, terminal: TerminalEvidence, at: float, _event: e.EjectBegun) -> None:
@@ -320,7 +324,7 @@ class ServesWithoutReason(Check):
 
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
-        self._expiries = Expiries(self.contract)
+        self._expiries = Expiries(self.contract, past_a_close=True)  # it may
         self._counted: dict[str, int] = {}
         self._broken: dict[str, None] = {}  # in any way
         self._stopped: dict[str, None] = {}
