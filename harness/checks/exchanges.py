@@ -157,7 +157,8 @@ class Exchanges:
 
     def _reversed(self, reversal: Exchange, message: Message) -> None:
         """What is answered to a request after its reversal is for the host to say anew: it declines
-        what it approved before.
+        what it approved before. Without MACs a host believes a request that was altered on its way,
+        and the reversal does not agree with that.
         """
         original = message.original if message.kind in REVERSALS else None
         if original is None:
@@ -166,6 +167,7 @@ class Exchanges:
         if exchange is not None and not exchange.reversal and exchange.sent == original.sent:
             exchange.settled_by = 0
             reversal.original = exchange
+            reversal.doubtful |= not (exchange.judged or self._contract.mac)
 
     def leaves(self, at: float, message: Message) -> None:
         """An answer to a request or a reversal leaves the host."""

@@ -347,4 +347,4 @@ class ServesWithoutReason(Check):
     def on_PowerRestored(
         self, terminal: TerminalEvidence, at: float, _event: e.PowerRestored
     ) -> None:
-        self._changed[terminal.name] = at + self.contract.recovery
+        self._changed[terminal.name] = at + self.contract.after_power_cut
