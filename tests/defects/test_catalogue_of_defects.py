@@ -98,7 +98,10 @@ BROUGHT_OUT_BY: dict[str, tuple[str, ...]] = {
     "pauses_for_ever": (),
     "dispense_timer_of_15s": (f"motor_hangs:motor=stack,{AT},nth=2",),
     "dispense_timer_of_60s": (f"motor_hangs:motor=stack,{AT},nth=2",),
-    "retract_timer_of_5s": (LEFT_CASH, f"motor_slow:motor=retract,by=10s,{AT},nth=1"),
+    "retract_timer_of_5s": (
+        *(LEFT_CASH, f"motor_slow:motor=retract,by=10s,{AT},nth=1"),
+        *(f"customer_leaves_cash:{AT},nth=3", f"retract_fail:{AT},nth=2"),
+    ),
     "retract_timer_of_40s": (LEFT_CASH, f"retract_fail:{AT},nth=1"),
     "captures_in_silence": (LEFT_CARD,),
     "breaks_in_silence": (f"motor_hangs:motor=stack,{AT},nth=2",),
