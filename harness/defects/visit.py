@@ -61,7 +61,9 @@ TIMER_DEFECTS = (
     _timer("card_take", SHORT, "Who looks for the purse loses the card.", ("T7",)),
     _timer("card_take", LONG, "A forgotten card lies there for anybody.", ("T18.slot",), ("T1",)),
     _timer("capture", SHORT, "A card on its way counts as stuck.", ("T18.capture",)),
-    _timer("capture", LONG, "A card that is stuck is noticed too late.", ("T18.capture",), ("T20",)),
+    _timer(
+        "capture", LONG, "A card that is stuck is noticed too late.", ("T18.capture",), ("T20",)
+    ),
     _timer("cash_take", SHORT, "Notes go back under the customer's hand.", ("T18.cash",)),
     _timer("cash_take", LONG, "Forgotten notes lie there for anybody.", ("T18.cash",)),
 )
