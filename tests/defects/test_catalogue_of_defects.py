@@ -56,7 +56,10 @@ BROUGHT_OUT_BY: dict[str, tuple[str, ...]] = {
     "leaves_late_card_inside": (f"hand_tie:of=link,lets=3,{AT},nth=1@2s..",),
     "dispenses_late_approval": (f"late_response:past=5s,{AT},nth=2,mti=0210",),
     "tie_is_in_time": (f"exact_tie:{AT},nth=2,mti=0210",),
-    "dispenses_twice_on_duplicate": (f"dup_response:times=2,every=6s,{AT},nth=2,mti=0210",),
+    "dispenses_twice_on_duplicate": (
+        f"dup_response:times=2,every=12s,{AT},nth=2,mti=0210",
+        LEFT_CASH,
+    ),
     "cash_before_approval": (),
     "pays_before_card_taken": (),
     "matches_on_stan_alone": (f"wrong_terminal:{AT},nth=2,mti=0210",),
