@@ -240,7 +240,7 @@ ANSWER_DEFECTS = (
         ),
         cost="The host was busy for a moment, and the customer pays for cash that never came.",
         must=("H7",),
-        may=("H3", "T8", "T10", "T13.repeat", "T24.parked"),
+        may=("H3", "T8", "T10", "T13.order", "T13.repeat", "T24.parked"),
         scenario=EVERY_CODE,
     ),
     Defect(
