@@ -182,6 +182,18 @@ class ReasonFits(Check):
             self._kept[current] = kept | JAM if again else kept
             keep_latest(self._kept, _KEEPS)
 
+    def on_CardTaken(self, terminal: TerminalEvidence, at: float, _event: e.CardTaken) -> None:
+        """A hand that meets the timer takes the card before the motor moves it: the terminal has
+        given the card up, and no capture begins.
+        """
+        current = terminal.transactions.current
+        at_slot = at - terminal.device.slot_since
+        if current is None or at_slot < self.contract.card_take - self.contract.slack:
+            return
+        if current not in self._kept:
+            self._kept[current] = NOT_TAKEN | UNABLE
+            keep_latest(self._kept, _KEEPS)
+
     def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
         if event.end != "terminal" or terminal.wire.kind not in REVERSALS:
             return

@@ -85,7 +85,10 @@ class TimersHaveTheirLength(Check):
     # --- the cash ------------------------------------------------------------------------------
 
     def on_StackBegun(self, terminal: TerminalEvidence, at: float, _event: e.StackBegun) -> None:
-        self._of(terminal).stack = at
+        """A second stack of one withdrawal is T4's: the retract may be of the first one's cash."""
+        current = terminal.transactions.current
+        again = current is not None and current.stacks > 1
+        self._of(terminal).stack = None if again else at
 
     def on_NotesStacked(
         self, terminal: TerminalEvidence, _at: float, event: e.NotesStacked

@@ -146,7 +146,10 @@ class AlarmsAreRaised(Check):
     # --- the cash ------------------------------------------------------------------------------
 
     def on_StackBegun(self, terminal: TerminalEvidence, _at: float, _event: e.StackBegun) -> None:
-        self._stacking[terminal.name] = None
+        """A second stack of one withdrawal is T4's: the retract may be of the first one's cash."""
+        current = terminal.transactions.current
+        if current is None or current.stacks <= 1:
+            self._stacking[terminal.name] = None
 
     def on_NotesPresented(
         self, terminal: TerminalEvidence, _at: float, _event: e.NotesPresented

@@ -156,6 +156,7 @@ ANSWER_DEFECTS = (
         ),
         cost="A stolen card goes back to the thief, and on to the next machine.",
         must=("T23",),
+        may=("M3",),
         scenario=EVERY_CODE,
     ),
     Defect(
@@ -166,6 +167,7 @@ ANSWER_DEFECTS = (
         ),
         cost="Who has mistyped once has to begin anew, or goes to another bank's machine.",
         must=("T23.pin",),
+        may=("T17.again",),
         scenario=EVERY_CODE,
     ),
     Defect(
@@ -187,7 +189,7 @@ ANSWER_DEFECTS = (
         ),
         cost="Where the host has booked, the customer pays for cash that never came.",
         must=("T8",),
-        may=("H3",),
+        may=("H3", "M3"),
         scenario=EVERY_CODE,
     ),
     Defect(
@@ -198,7 +200,7 @@ ANSWER_DEFECTS = (
         ),
         cost="Cash that nobody approved, and that nobody is debited for.",
         must=("T4",),
-        may=("T5", "T8", "H3", "T14"),
+        may=("T5", "T8", "H3", "T14", "M4"),
         scenario=EVERY_CODE,
     ),
     Defect(
@@ -228,7 +230,7 @@ ANSWER_DEFECTS = (
         ),
         cost="With a host that says less than ours every withdrawal is booked and reversed.",
         must=("T23.reason",),
-        may=("T1", "T8", "F1", "T25.echo", "T25.advice"),
+        may=("T1", "T8", "F1", "T25.echo", "T25.advice", "M1.original", "M3.screen"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -238,7 +240,7 @@ ANSWER_DEFECTS = (
         ),
         cost="The host was busy for a moment, and the customer pays for cash that never came.",
         must=("H7",),
-        may=("H3", "T8", "T10", "T13.repeat", "T24.parked"),
+        may=("H3", "T8", "T10", "T13.order", "T13.repeat", "T24.parked"),
         scenario=EVERY_CODE,
     ),
     Defect(

@@ -128,7 +128,7 @@ CARD_DEFECTS = (
         ),
         cost="A line that is noisy enough holds the card for as long as it is noisy.",
         must=("T3",),
-        may=("T1", "T2", "T4", "T8", "T9", "F1", "F2", "T10", "T25.echo"),
+        may=("T1", "T2", "T4", "T8", "T9", "F1", "F2", "T10", "T25.echo", "T23.reason"),
     ),
     Defect(
         profile=TerminalProfile(

@@ -161,7 +161,7 @@ CASH_DEFECTS = (
         ),
         cost="Pays what it has just reversed: the cash is gone, and nobody was debited.",
         must=("T4", "T9"),
-        may=("T5", "T6", "T8", "H3", "F3", "T13", "T10", "T18.early"),
+        may=("T5", "T6", "T8", "H3", "F3", "T13", "T10", "T18.early", "M4"),
     ),
     Defect(
         profile=TerminalProfile(

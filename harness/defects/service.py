@@ -305,17 +305,4 @@ SERVICE_DEFECTS = (
         "Stands with its slot open, and the next customers wait.",
         *("M3", "F3", "T2.cash"),
     ),
-    _timer(
-        *("cash_take", 10.0, "draws the cash in after ten seconds"),
-        "Takes the notes from a hand that was about to take them.",
-    ),
-    _timer(
-        *("eject", 20.0, "tries a jammed card again after twice the time"),
-        "The customer whose card has jammed waits twice as long.",
-        *("T1", "T2", "F2"),
-    ),
-    _timer(
-        *("eject", 5.0, "tries to eject again after half of the time"),
-        "Starts the motor anew while the card is on its way.",
-    ),
 )

@@ -61,7 +61,9 @@ TIMER_DEFECTS = (
     _timer("card_take", SHORT, "Who looks for the purse loses the card.", ("T7",)),
     _timer("card_take", LONG, "A forgotten card lies there for anybody.", ("T18.slot",), ("T1",)),
     _timer("capture", SHORT, "A card on its way counts as stuck.", ("T18.capture",)),
-    _timer("capture", LONG, "A card that is stuck is noticed too late.", ("T18.capture",)),
+    _timer(
+        "capture", LONG, "A card that is stuck is noticed too late.", ("T18.capture",), ("T20",)
+    ),
     _timer("cash_take", SHORT, "Notes go back under the customer's hand.", ("T18.cash",)),
     _timer("cash_take", LONG, "Forgotten notes lie there for anybody.", ("T18.cash",)),
 )
@@ -201,7 +203,7 @@ VISIT_DEFECTS = (
         ),
         cost="The screen says that the card is kept, and a hand pulls it out.",
         must=("T18.capture",),
-        may=("T2", "F2", "F3"),
+        may=("T2", "F2", "F3", "T20"),
     ),
     _defect(
         TerminalProfile(
@@ -220,6 +222,7 @@ VISIT_DEFECTS = (
         ),
         cost="Who has mistyped twice is sent away.",
         must=("T17.again",),
+        may=("T23.pin",),
     ),
     _defect(
         TerminalProfile(
@@ -229,6 +232,7 @@ VISIT_DEFECTS = (
         ),
         cost="The next one in the queue mistypes once and is sent away.",
         must=("T17.again",),
+        may=("T23.pin",),
     ),
     _defect(
         TerminalProfile(
@@ -302,6 +306,6 @@ VISIT_DEFECTS = (
         ),
         cost="Half of the notes taken, and all of the money given back.",
         must=("H3",),
-        may=("T8", "H2", "T14"),
+        may=("T8", "H2", "T14", "M4"),
     ),
 )

@@ -56,7 +56,10 @@ BROUGHT_OUT_BY: dict[str, tuple[str, ...]] = {
     "leaves_late_card_inside": (f"hand_tie:of=link,lets=3,{AT},nth=1@2s..",),
     "dispenses_late_approval": (f"late_response:past=5s,{AT},nth=2,mti=0210",),
     "tie_is_in_time": (f"exact_tie:{AT},nth=2,mti=0210",),
-    "dispenses_twice_on_duplicate": (f"dup_response:times=2,every=6s,{AT},nth=2,mti=0210",),
+    "dispenses_twice_on_duplicate": (
+        f"dup_response:times=2,every=12s,{AT},nth=2,mti=0210",
+        LEFT_CASH,
+    ),
     "cash_before_approval": (),
     "pays_before_card_taken": (),
     "matches_on_stan_alone": (f"wrong_terminal:{AT},nth=2,mti=0210",),
@@ -98,7 +101,10 @@ BROUGHT_OUT_BY: dict[str, tuple[str, ...]] = {
     "pauses_for_ever": (),
     "dispense_timer_of_15s": (f"motor_hangs:motor=stack,{AT},nth=2",),
     "dispense_timer_of_60s": (f"motor_hangs:motor=stack,{AT},nth=2",),
-    "retract_timer_of_5s": (LEFT_CASH, f"motor_slow:motor=retract,by=10s,{AT},nth=1"),
+    "retract_timer_of_5s": (
+        *(LEFT_CASH, f"motor_slow:motor=retract,by=10s,{AT},nth=1"),
+        *(f"customer_leaves_cash:{AT},nth=3", f"retract_fail:{AT},nth=2"),
+    ),
     "retract_timer_of_40s": (LEFT_CASH, f"retract_fail:{AT},nth=1"),
     "captures_in_silence": (LEFT_CARD,),
     "breaks_in_silence": (f"motor_hangs:motor=stack,{AT},nth=2",),
