@@ -227,6 +227,8 @@ def _of_the_cash(x: TransactionEvidence) -> frozenset[str]:
         return CASH_NOT_TAKEN
     if x.taken:
         return IN_PART
+    if x.counted and not x.stacked:
+        return NO_CASH | CASH_NOT_TAKEN  # the second where the terminal drew in before it was told
     if x.counted:
-        return NO_CASH if not x.stacked else CASH_NOT_TAKEN | IN_PART
+        return CASH_NOT_TAKEN | IN_PART
     return CASH_NOT_TAKEN | IN_PART | NO_CASH | AFTER_A_CUT

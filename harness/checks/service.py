@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from harness import events as e
 from harness.checks.base import Check, late_by
 from harness.checks.evidence import TerminalEvidence
+from harness.checks.expiries import Expiries, gave_up_at
 from harness.checks.operating_time import Moment
-from harness.checks.transaction_evidence import HOST_TIMER, TransactionEvidence
+from harness.checks.transaction_evidence import TransactionEvidence
 from harness.contract import Contract
 
 DURABLE = 1.0
@@ -41,14 +42,6 @@ def owed(
 def _is_paid_in_part(terminal: TerminalEvidence, x: TransactionEvidence) -> bool:
     settled = x.stacked > 0 and x.taken + x.retracted == x.stacked
     return settled and x.taken != x.approved and x is not terminal.transactions.current
-
-
-def gave_up_at(x: TransactionEvidence, contract: Contract) -> float:
-    """When a request was given up (run seconds): aborted, or not answered in time."""
-    expiry = x.start + contract.host_response
-    if x.answer is not None and x.answer_at < expiry and not x.aborted:
-        return float("inf")
-    return min(x.aborted_at, expiry)
 
 
 class Breakage:
@@ -200,48 +193,6 @@ class NoCardBeforeFirstReversal(Check):
             self.fail(terminal, at, f"{what} on the new connection")
 
 
-class Expiries:
-    """Since when a terminal must pause, because so many host timers ran out in a row."""
-
-    def __init__(self, contract: Contract) -> None:
-        self._contract = contract
-        self._count: dict[str, int] = {}
-        self._paused: dict[str, float] = {}
-
-    def since(self, terminal: TerminalEvidence) -> float | None:
-        """When the last pause began (run seconds); None if there was none."""
-        return self._paused.get(terminal.name)
-
-    def visit_ends(self, terminal: TerminalEvidence, at: float) -> bool:
-        """The card of a visit is on its way: count what its requests have come to. True if a pause
-        begins.
-        """
-        inserted = terminal.device.inserted
-        if inserted is None:
-            return False
-        asked = [x for x in terminal.transactions.kept() if x.requested and x.start >= inserted.at]
-        count = self._count.get(terminal.name, 0)
-        for x in sorted(asked, key=lambda x: x.start):
-            expired = gave_up_at(x, self._contract) >= x.start + self._contract.host_response
-            if x.answer is not None and x.answer_at < x.start + self._contract.host_response:
-                count = 0
-            elif expired and x.aborted in ("", HOST_TIMER, "timer"):
-                count += 1
-            else:
-                count = 0  # the link closed: whether that counts is not told
-        begins = count >= self._contract.expiries
-        if begins:
-            count = 0
-            self._paused[terminal.name] = at
-        self._count[terminal.name] = count
-        return begins
-
-    def on_PowerLost(self, terminal: TerminalEvidence) -> None:
-        """They are counted in memory alone."""
-        self._count.pop(terminal.name, None)
-        self._paused.pop(terminal.name, None)
-
-
 class NoCardWhilePaused(Check):
     """T20.pause. After so many host timers that ran out in a row no card is taken in for as long
     as the contract says.
@@ -253,7 +204,7 @@ class NoCardWhilePaused(Check):
 
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
-        self._expiries = Expiries(self.contract)
+        self._expiries = Expiries(self.contract, past_a_close=False)  # it must pause
         self._counted: dict[str, int] = {}  # the customer whose visit was counted
 
     def on_EjectBegun(self, terminal: TerminalEvidence, at: float, _event: e.EjectBegun) -> None:
@@ -320,7 +271,7 @@ class ServesWithoutReason(Check):
 
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
-        self._expiries = Expiries(self.contract)
+        self._expiries = Expiries(self.contract, past_a_close=True)  # it may
         self._counted: dict[str, int] = {}
         self._broken: dict[str, None] = {}  # in any way
         self._stopped: dict[str, None] = {}

@@ -8,6 +8,7 @@ when the process goes on.
 from __future__ import annotations
 
 from harness import events as e
+from harness.checks.agreement import disagrees, matches
 from harness.checks.altered_messages import AlteredMessages
 from harness.checks.connection_gaps import ConnectionGaps
 from harness.checks.connections import UNKNOWN, Connections
@@ -24,7 +25,7 @@ from harness.checks.transaction_evidence import HOST_TIMER, TransactionEvidence
 from harness.checks.transactions import TerminalTransactions
 from harness.contract import Contract
 from harness.wire.dialects.base import Dialect
-from harness.wire.echo import echo_of, wrong_echo
+from harness.wire.echo import echo_of
 from harness.wire.element_classes import only_the_code
 from harness.wire.kinds import ASKING
 from harness.wire.message import (
@@ -36,7 +37,7 @@ from harness.wire.message import (
     Outcome,
     counterpart,
 )
-from harness.wire.particulars import differing_from_original, differing_in_repeat
+from harness.wire.particulars import differing_in_repeat
 
 WAY: dict[Kind, e.End] = {
     Kind.REQUEST: "host",
@@ -278,7 +279,7 @@ class WireEvidence:
 
     def _reverse(self, at: float, message: Message, digest: str) -> None:
         transaction = self.subject = self._transactions.reversed_by(message)
-        if transaction is None or _disagrees(message, transaction):
+        if transaction is None or disagrees(message, transaction):
             self.exchanges.doubts(message)
         if transaction is None:
             return
@@ -352,7 +353,7 @@ class WireEvidence:
     def _answer(self, at: float, message: Message, mac: str) -> None:
         """The first answer that matches a request which waits for one counts, in time or not."""
         for asked in self._transactions.awaiting(message):
-            if _matches(message, asked):
+            if matches(message, asked):
                 self._answered(asked, at, message, mac)
                 return
         self._damaged(at, message)
@@ -393,20 +394,3 @@ class WireEvidence:
         waits = self._wait.since is not None and self._wait.awaits_answer()
         if waits and self._transactions.device_seen:
             self._wait.abort(at, "the link closed")
-
-
-def _disagrees(reversal: Message, original: TransactionEvidence) -> bool:
-    """Does a reversal not agree with its request, or with what was approved of that?"""
-    if original.particulars is None:
-        return False  # it was never sent, or long ago
-    wrong = differing_from_original(original.particulars, reversal.particulars)
-    return bool(wrong) or (reversal.amount_taken or 0) > original.approved
-
-
-def _matches(answer: Message, asked: TransactionEvidence) -> bool:
-    """Does the answer repeat what the request said? What the request left out it cannot repeat."""
-    wrong = wrong_echo(answer, asked.asked)
-    if not wrong:
-        return True
-    said = {element for element, _ in asked.asked.texts} | {answer.element("amount")}
-    return said.isdisjoint(wrong)

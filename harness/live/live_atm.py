@@ -23,7 +23,7 @@ from harness.live.loop import watched
 from harness.live.stream_watch import StreamWatch
 from harness.live.transport import Alarm
 from harness.machines.atm import Atm
-from harness.machines.device import MOVES
+from harness.machines.device_image import MOVES
 from harness.machines.effects import Connect, Disconnect, LosePower, Transmit, WantBoot, Write
 from harness.tap import Tap
 

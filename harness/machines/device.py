@@ -12,13 +12,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-import msgspec
-
 from harness import events as e
 from harness.cardholders import Card
 from harness.machines import inputs as i
 from harness.machines.behaviour import USUAL, Manner
 from harness.machines.device_fault import DeviceFault
+from harness.machines.device_image import DeviceImage
 from harness.machines.motors import Motors
 from harness.machines.notes import CASSETTES, less, mix, total, without, worth
 from harness.machines.timers import NEVER
@@ -29,56 +28,13 @@ what a movement does, and 'motor:read', 'motor:eject' and so on for how long the
 """
 
 
-class DeviceImage(msgspec.Struct, frozen=True, gc=False):
-    """Where the card and the notes are. In a real machine this outlives the power; whoever starts
-    the process again has to keep it. Motors are not in it, as they stand still after a power cut.
-    """
-
-    counters: i.Counters
-    cassettes: e.Notes
-    card: Card | None
-    card_at: str
-    cash_at: str
-    stacker: e.Notes
-    out: e.Notes
-    unknown: e.Notes
-
-
-MOVES: frozenset[type[e.Event]] = frozenset(
-    (
-        *(e.CardInserted, e.CardAtSlot, e.CardTaken, e.CaptureBegun, e.CardCaptured),
-        *(e.NotesStacked, e.NotesPresented, e.NotesTaken, e.NotesPartlyTaken),
-        *(e.NotesRetracted, e.RetractFailed, e.CaptureFailed, e.CardRemoved, e.CassettesFilled),
-    )
-)
-"""The events after which an image differs from the one before."""
-
-
 class Device:
     """One ATM's hardware. `events` go to the journal, `reports` to the terminal's logic."""
 
     __slots__ = (
-        "_accepting",
-        "_card_does",
-        "_card_due",
-        "_cash_does",
-        "_cash_due",
-        "_counters",
-        "_faults",
-        "_motors",
-        "_out",
-        "_stack_fault",
-        "_stacker",
-        "_unknown",
-        "card",
-        "card_at",
-        "cash_at",
-        "cassettes",
-        "events",
-        "gripped",
-        "powered",
-        "reports",
-        "screen",
+        "_accepting", "_card_does", "_card_due", "_cash_does", "_cash_due", "_counters", "_faults",
+        "_motors", "_out", "_stack_fault", "_stacker", "_unknown", "card", "card_at", "cash_at",
+        "cassettes", "events", "gripped", "powered", "reports", "screen",
     )  # fmt: skip
 
     def __init__(self, motors: Motors, faults: DeviceFaults | None = None) -> None:

@@ -10,7 +10,8 @@ from harness import events as e
 from harness.cardholders import CUSTOMERS, Card, Population
 from harness.crypto.keys import load_keys
 from harness.machines.customer import CustomerBehaviour, Customers
-from harness.machines.device import Device, DeviceImage
+from harness.machines.device import Device
+from harness.machines.device_image import DeviceImage
 from harness.machines.motors import Motors
 
 KEY = 5

@@ -15,8 +15,9 @@ from by_hand import Bench
 
 from harness import events as e
 from harness.machines.atm import AtmImage
-from harness.machines.device import MOVES, Device, DeviceImage
+from harness.machines.device import Device
 from harness.machines.device_fault import DeviceFault
+from harness.machines.device_image import MOVES, DeviceImage
 from harness.machines.motors import Motors
 from harness.machines.notes import CASSETTES
 from harness.machines.store import StoreImage
