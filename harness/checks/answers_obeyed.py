@@ -182,6 +182,17 @@ class ReasonFits(Check):
             self._kept[current] = kept | JAM if again else kept
             keep_latest(self._kept, _KEEPS)
 
+    def on_CardTaken(self, terminal: TerminalEvidence, at: float, _event: e.CardTaken) -> None:
+        """A hand may take the card in the very instant in which it is to be captured: the terminal
+        reverses as its timer has run out, and no capture begins.
+        """
+        current = terminal.transactions.current
+        if current is None or current in self._kept:
+            return
+        if at - terminal.device.slot_since >= self.contract.card_take - self.contract.slack:
+            self._kept[current] = NOT_TAKEN | UNABLE
+            keep_latest(self._kept, _KEEPS)
+
     def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
         if event.end != "terminal" or terminal.wire.kind not in REVERSALS:
             return
