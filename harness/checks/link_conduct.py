@@ -193,10 +193,8 @@ class LinkConduct:
         since, wait = self._heard, contract.echo_idle
         if not first:
             since, wait = self._echo_at, contract.echo_interval
-        elif at - since <= contract.slack:
-            since = self._heard_before  # if it ran out then, the message crossed the echo
-            if at - since < wait - EARLY:
-                since = self._heard
+        elif since - self._heard_before >= wait - EARLY and at - since <= contract.slack:
+            since = self._heard_before  # its time had run out: the message crossed the echo
         early = wait - (at - since)
         asked_at_once = first and (self._expires_at(at) or not contract.sign_on)
         if early > EARLY and not (asked_at_once or self._dazed or self._blind):
