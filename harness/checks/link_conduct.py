@@ -49,8 +49,8 @@ class LinkConduct:
     """
 
     __slots__ = (
-        "_asked", "_blind", "_contract", "_dazed", "_echo_at", "_heard", "_opened", "_out",
-        "_stands", "_time", "_transactions", "_unanswered", "found", "tried",
+        "_asked", "_blind", "_contract", "_dazed", "_echo_at", "_heard", "_heard_before", "_opened",
+        "_out", "_stands", "_time", "_transactions", "_unanswered", "found", "tried",
         "unanswered_since",
     )  # fmt: skip
 
@@ -65,7 +65,7 @@ class LinkConduct:
         self._out: dict[str, str] = {}  # what the terminal asked and has no answer to, by STAN
         self._blind = not transactions.device_seen
         self._dazed = False
-        self._heard = 0.0
+        self._heard = self._heard_before = 0.0
         self._echo_at = 0.0
         self._unanswered = 0
         self._asked: dict[str, tuple[Message, float]] = {}  # by the host, by STAN
@@ -90,7 +90,7 @@ class LinkConduct:
         self._dazed = False
         self._opened = self._time.moment(at) if self._contract.sign_on else None
         self._stands = not self._contract.sign_on
-        self._heard = at
+        self._heard = self._heard_before = at
         self._settled()
         self._asked.clear()
 
@@ -107,7 +107,7 @@ class LinkConduct:
     def heard(self, at: float) -> None:
         """A message came from the host that reads."""
         self.look(at)
-        self._heard = at
+        self._heard_before, self._heard = self._heard, at
 
     def asks(self, at: float, message: Message) -> None:
         """A network management request leaves the terminal."""
@@ -193,6 +193,8 @@ class LinkConduct:
         since, wait = self._heard, contract.echo_idle
         if not first:
             since, wait = self._echo_at, contract.echo_interval
+        elif since - self._heard_before >= wait - EARLY and at - since <= contract.slack:
+            since = self._heard_before  # its time had run out: the message crossed the echo
         early = wait - (at - since)
         asked_at_once = first and (self._expires_at(at) or not contract.sign_on)
         if early > EARLY and not (asked_at_once or self._dazed or self._blind):

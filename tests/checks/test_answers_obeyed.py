@@ -198,6 +198,16 @@ def test_a_reversal_says_what_has_happened(said: str, right: str) -> None:
     assert reversed_for(happened(), at, said) == (set() if said == right else {"T23.reason"})
 
 
+@pytest.mark.parametrize(("taken", "blames"), [(31.2, set()), (10.0, {"T23.reason"})])
+def test_a_card_taken_as_its_timer_runs_out_may_count_as_not_taken(
+    taken: float, blames: set[str]
+) -> None:
+    """No capture begins then. A card that was taken well before its timer ran out was taken."""
+    script = answered("00")
+    script.eject(20.6, taken=taken)
+    assert reversed_for(script, 60.0, "4019") == blames
+
+
 @pytest.mark.parametrize("code", ["63", "ZZ", "10"])
 def test_an_answer_that_is_none_is_the_reason(code: str) -> None:
     """A security error, an unlisted code, and an approval in part where none is paid."""

@@ -59,6 +59,15 @@ def test_an_echo_a_minute_after_the_host_was_heard(sent: float, broken: set[str]
     assert blamed(script, sent + 1) == broken
 
 
+@pytest.mark.parametrize(("heard", "broken"), [(60.21, set()), (58.0, {"T25.echo"})])
+def test_an_echo_and_a_message_that_cross(heard: float, broken: set[str]) -> None:
+    """The time of the echo had run out as the message came. Before that it begins anew."""
+    script = Script()
+    host_asks(script, heard)
+    echo(script, heard + 0.01, answered=True)
+    assert blamed(script, heard + 0.5) == broken
+
+
 def test_an_echo_that_never_comes() -> None:
     """Nothing follows; the run goes on."""
     assert blamed(Script(), 62.0) == set()

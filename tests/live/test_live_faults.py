@@ -42,6 +42,12 @@ USABLE = {
     "flap": ("min=2s,max=5s,", "@10s..60s"),
     "half_open": ("nth=1,", "@20s.."),
     "silent": ("", "@20s..120s"),
+    "motor_slow": ("motor=stack,nth=1,", ""),
+    "motor_hangs": ("motor=stack,nth=1,", ""),
+    "operator_stop": ("at=frame,for=20s,nth=2,", ""),
+    "operator_resume": ("at=frame,nth=2,", ""),
+    "service_visit": ("at=frame,stays=20s,nth=2,", ""),
+    "planned_restart": ("at=frame,off=10s,nth=2,", ""),
     "power_cut": ("at=frame:0200,nth=1,off=10s,", ""),
     "just_before_timeout": ("by=10s,nth=1,mti=0210,", ""),
     "just_after_timeout": ("by=5s,nth=1,mti=0210,", ""),
@@ -153,6 +159,12 @@ EFFECTS = {
     "customer_cancels": ("SessionCancelled", "CardTaken"),
     "customer_walks_off": ("CustomerHesitated", "CardCaptured"),
     "customer_holds_card": ("CaptureFailed", "CardTaken"),
+    "motor_slow": ("MotorSlowed",),
+    "motor_hangs": ("MotorStopped",),
+    "operator_stop": ("OrderAcknowledged", "ServiceChanged"),
+    "operator_resume": ("OrderAcknowledged", "NotesTaken"),
+    "service_visit": ("SafeDoorOpened", "SafeDoorClosed", "OrderAcknowledged"),
+    "planned_restart": ("PowerLost", "PowerRestored", "OrderAcknowledged"),
     "power_cut": ("PowerLost", "PowerRestored", "ReversalAnswered"),
 }
 
@@ -176,7 +188,7 @@ def outcome(journal: Path) -> Outcome:
     company = [f"{fault},terminal={terminal_of(kind)}" for kind, fault in COMPANY.items()]
     return live(
         journal, *map(fault_of, KINDS), *company,
-        terminals=len(KINDS), duration=EVENING, speed=20.0,  # so many at once are more work
+        terminals=len(KINDS), duration=EVENING, speed=10.0,  # so many at once are more work
     )  # fmt: skip
 
 
