@@ -354,6 +354,7 @@ def test_a_jam_is_a_reason_for_this_visit_only() -> None:
     script.add(31.2, e.EjectFailed())
     script.add(40, e.AlarmRaised("hardware", "jam"))
     script.capture(40)
+    script.add(42, e.ScreenShown("out_of_service"))
     script.add(50, e.OrderGiven("supervisor"), e.ScreenShown("supervisor"))
     script.add(55, e.OrderGiven("leave"), e.ScreenShown("welcome"))
     script.insert(60, 2, "beef")
