@@ -41,6 +41,7 @@ time zone is less than half an hour from another one.
 _FIRST = (Kind.REQUEST, Kind.REVERSAL, Kind.NETWORK)
 _NEVER_JUDGED = frozenset(("h", "t", "p", "1", "64", "128"))
 _HALF_HOUR = 1800.0
+_FARTHEST_ZONE = 28  # half-hours from UTC
 _ABOUT = 60.0  # seconds: so near to a whole half-hour it is a time zone
 
 
@@ -360,5 +361,8 @@ def _in_words(off: float) -> str:
     halves = round(off / _HALF_HOUR)
     way = "ahead" if off > 0 else "behind"
     if halves and abs(off - halves * _HALF_HOUR) <= _ABOUT:
-        return f"{abs(halves) / 2:g} h {way}, so that it may be another time zone's"
+        zone = abs(halves) <= _FARTHEST_ZONE
+        return f"{abs(halves) / 2:g} h {way}" + (
+            ", so that it may be another time zone's" if zone else ""
+        )
     return f"{abs(off):.0f} s {way}"

@@ -197,15 +197,18 @@ class Script:
         self.add(at, e.CustomerArrived(customer, "withdrawal", amount))
         self.add(at, e.CardInserted(card, customer), e.ScreenShown("enter_pin"))
 
-    def eject(self, at: float, *, taken: float | None = 3.0, card: str = CARD) -> None:
+    def eject(
+        self, at: float, *, taken: float | None = 3.0, card: str = CARD, screen: str = "take_card"
+    ) -> None:
         """The card comes out 1.2 s later, and is taken `taken` seconds after `at`."""
-        self.add(at, e.ScreenShown("take_card"), e.EjectBegun())
+        self.add(at, e.ScreenShown(screen), e.EjectBegun())
         self.add(at + 1.2, e.CardAtSlot(card))
         if taken is not None:
             self.add(at + taken, e.CardTaken(card))
 
     def capture(self, at: float, card: str = CARD) -> None:
-        self.add(at, e.ScreenShown("captured"), e.CaptureBegun(card))
+        self.add(at, e.ScreenShown("captured"), e.AlarmRaised("capture", ""))
+        self.add(at, e.CaptureBegun(card))
         self.add(at + 1.5, e.CardCaptured(card))
 
     def stack(self, at: float, amount: int = 5000, *, counted: bool = True) -> None:
@@ -251,7 +254,7 @@ class Script:
     def aborted(self, at: float, stan: str = "000001") -> None:
         """An unanswered withdrawal as a safe terminal ends it."""
         self.unanswered(at, stan)
-        self.eject(at + 55)
+        self.eject(at + 55, screen="cancelled")
         self.network(at + 55, "echo")
         self.settle(at + 56, stan)
 

@@ -158,6 +158,7 @@ def test_a_forged_approval_that_is_not_paid_breaks_nothing() -> None:
     """The terminal drops it, keeps waiting, and takes the good decline."""
     script = start()
     script.frame(21, "terminal", "terminal", DIALECT.answer(script.requests["000001"], "00"), "bad")
+    script.add(21, e.AlarmRaised("security", "MAC"))
     script.answer(22, code="51")
     script.eject(22)
     script.end(100)

@@ -159,12 +159,12 @@ def test_a_reversal_that_posts_nothing_breaks_h3() -> None:
     """The host said 00 and kept the money."""
     script = Script()
     script.unanswered(10)
-    script.eject(65)
+    script.eject(65, screen="cancelled")
     script.network(66, "echo")
     script.reversal(66)
     script.answer(66.2, "000101")
     script.end(200)
-    assert failing(script.verdict()) == ["H3"]
+    assert failing(script.verdict()) == ["H3", "H14"]
 
 
 def test_cash_without_a_debit_breaks_h3() -> None:
