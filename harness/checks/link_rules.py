@@ -56,6 +56,8 @@ class NoAdviceWhileDown(Check):
         x, link = terminal.wire.subject, terminal.wire.link
         if terminal.time.stands_still or not link.connected:
             return
+        if not self.contract.echo:
+            return  # a terminal that sends no echoes has none to wait for
         self.tried += 1
         message = terminal.wire.message
         if x is not None and x.requested and x.began is not None and self._expired(x, at):
