@@ -183,8 +183,8 @@ CATALOGUE: tuple[Invariant, ...] = (
     ),
     *LINK_INVARIANTS,
     *VISIT_INVARIANTS,
-    *SERVICE_INVARIANTS,
     *OF_TERMINALS,
+    *SERVICE_INVARIANTS,
     Invariant(
         "H1",
         "at most one debit and one reversal per transaction",

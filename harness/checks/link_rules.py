@@ -19,13 +19,23 @@ SEEN = ("wire.terminal", "wire.link", "device")
 """'wire.link': all network management is reported at the terminal's end, at its time."""
 
 
-class NothingInDoubt(Check):
+class _ByEchoes(Check):
+    """A rule for terminals that send echoes: where there are none (`contract.echo`), it cannot be
+    seen whether it holds.
+    """
+
+    needs = SEEN
+
+    def observable(self, sees: tuple[str, ...]) -> bool:
+        return self.contract.echo and super().observable(sees)
+
+
+class NothingInDoubt(_ByEchoes):
     """T25. Once an echo has been unanswered for `contract.echo_interval`, no new transaction
     starts: the card is given back.
     """
 
     id = "T25"
-    needs = SEEN
 
     def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
         if event.end != "terminal" or terminal.wire.kind is not Kind.REQUEST:
@@ -42,13 +52,12 @@ class NothingInDoubt(Check):
             self.fail(terminal, at, what, late=late_by(over, since, at))
 
 
-class NoAdviceWhileDown(Check):
+class NoAdviceWhileDown(_ByEchoes):
     """T25.advice. After a request had no answer in time, and while an echo is unanswered for
     `contract.echo_interval`, no reversal leaves before an echo or a sign-on is answered.
     """
 
     id = "T25.advice"
-    needs = SEEN
 
     def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
         if event.end != "terminal" or terminal.wire.kind not in REVERSALS:
@@ -56,8 +65,6 @@ class NoAdviceWhileDown(Check):
         x, link = terminal.wire.subject, terminal.wire.link
         if terminal.time.stands_still or not link.connected:
             return
-        if not self.contract.echo:
-            return  # a terminal that sends no echoes has none to wait for
         self.tried += 1
         message = terminal.wire.message
         if x is not None and x.requested and x.began is not None and self._expired(x, at):
@@ -108,7 +115,7 @@ class SignsOnFirst(_Kept):
     rule = link_conduct.SIGN_ON
 
 
-class EchoesInTime(_Kept):
+class EchoesInTime(_ByEchoes, _Kept):
     """T25.echo. An echo is sent `contract.echo_idle` after the last message of the host that reads,
     again each `contract.echo_interval` while none is answered, and at once after a request that had
     no answer in time; neither later nor earlier.
@@ -119,7 +126,7 @@ class EchoesInTime(_Kept):
     rule = link_conduct.ECHO
 
 
-class ClosesAfterThree(_Kept):
+class ClosesAfterThree(_ByEchoes, _Kept):
     """T25.close. Three unanswered echoes close the connection, `contract.echo_interval` after the
     third; nothing else makes a terminal hang up on a host that it has signed on to.
     """
