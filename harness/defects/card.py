@@ -108,7 +108,7 @@ CARD_DEFECTS = (
         ),
         cost="Waits for the host for ever: the card stays inside until somebody opens the machine.",
         must=("T1", "T2", "F1"),
-        may=("F2", "T3", "T8", "T4", "T9", "T10", "T25.echo"),
+        may=("M3.screen", "F2", "T3", "T8", "T4", "T9", "T10", "T25.echo"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -128,7 +128,19 @@ CARD_DEFECTS = (
         ),
         cost="A line that is noisy enough holds the card for as long as it is noisy.",
         must=("T3",),
-        may=("T1", "T2", "T4", "T8", "T9", "F1", "F2", "T10", "T25.echo", "T23.reason"),
+        may=(
+            "M3.screen",
+            "T1",
+            "T2",
+            "T4",
+            "T8",
+            "T9",
+            "F1",
+            "F2",
+            "T10",
+            "T25.echo",
+            "T23.reason",
+        ),
     ),
     Defect(
         profile=TerminalProfile(
@@ -138,7 +150,7 @@ CARD_DEFECTS = (
         ),
         cost="A host that echoes and answers nothing else holds the card beyond every promise.",
         must=("T3",),
-        may=("T1", "T2", "T4", "T8", "T9", "F1", "F2", "T10", "T25.echo"),
+        may=("M3.screen", "T1", "T2", "T4", "T8", "T9", "F1", "F2", "T10", "T25.echo"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -148,7 +160,10 @@ CARD_DEFECTS = (
         ),
         cost="The customer stands before 'please wait' for an answer that can no longer come.",
         must=("T1",),
-        may=("T25.echo",),
+        may=(
+            "M3.screen",
+            "T25.echo",
+        ),
     ),
     Defect(
         profile=TerminalProfile(

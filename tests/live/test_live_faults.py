@@ -258,7 +258,7 @@ def test_a_frame_in_pieces_is_put_together_again(journal: Path) -> None:
     """Pieces arrive in order and with nothing between them: nothing is damaged, no link closed."""
     terminal = terminal_of("slice")
     assert entries(journal, "DamagedMessage", actor=terminal) == []
-    assert how(entries(journal, "LinkClosed", actor=terminal)) == ["local"]
+    assert how(entries(journal, "LinkClosed", actor=terminal)) == ["ended"]
 
 
 def test_what_leaves_in_one_write_is_told_apart(journal: Path) -> None:
