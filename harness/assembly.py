@@ -147,6 +147,7 @@ class Assembly:
             seed=self.plan.seed,
             host_response=self.contract.host_response,
             framing=self.plan.link.framing,
+            sign_on=self.plan.link.sign_on,
         )
 
     def fault(self, text: str) -> FaultSpec:

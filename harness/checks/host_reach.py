@@ -23,6 +23,8 @@ RECONNECTS = 90.0
 """Run seconds within which a terminal that has lost its host signs on again, where that lets it:
 the longest pause between two tries (60 s), the time to connect and that to sign on."""
 
+NEVER = float("-inf")
+
 
 class HostReach:
     """`lost_at` is since when the terminal has not been signed on (run seconds; where no sign-on is
@@ -30,13 +32,18 @@ class HostReach:
     None if none did.
     """
 
-    __slots__ = ("_contract", "_failed", "_link", "_time", "_why", "heard_at", "lost_at")
+    __slots__ = (
+        "_contract", "_failed", "_kept_out_at", "_let_in_at", "_link", "_time", "_why", "heard_at",
+        "lost_at",
+    )  # fmt: skip
 
     def __init__(self, contract: Contract, link: LinkEvidence, time: OperatingTime) -> None:
         self._contract = contract
         self._link = link
         self._time = time
         self._failed = 0
+        self._kept_out_at = NEVER  # since it was last signed on
+        self._let_in_at = NEVER  # when it signed on after it had been kept out
         self._why = ""
         self.heard_at: float | None = None
         self.lost_at: float | None = 0.0
@@ -47,6 +54,8 @@ class HostReach:
         """The connection, or the sign-on on it, may have begun or ended."""
         link = self._link
         if link.connected and (link.signed_on or not self._contract.sign_on):
+            if self._kept_out_at != NEVER:
+                self._kept_out_at, self._let_in_at = NEVER, at
             self.lost_at = None
             self._failed = 0
         elif self.lost_at is None:
@@ -62,7 +71,23 @@ class HostReach:
         self._failed += 1
         self._why = event.how
 
+    def no_room(self, at: float) -> None:
+        """The harness itself had no room for some connections (ConnectionsRefused,
+        DescriptorsRanOut): a terminal that is not signed on then may be one that it kept out.
+        """
+        if self.lost_at is not None:
+            self._kept_out_at = at
+
     # --- what follows from it --------------------------------------------------------------------
+
+    def kept_out_until(self, now: float) -> float:
+        """Until when the harness itself may have kept the terminal from its host (run seconds):
+        `now` if it still does, minus infinity if it never did. Where there was room again for
+        longer than a terminal may take to connect, it is not the harness that keeps it out.
+        """
+        if now - self._kept_out_at <= RECONNECTS:
+            return now
+        return max(self._kept_out_at, self._let_in_at)
 
     @property
     def can_send(self) -> bool:

@@ -43,6 +43,8 @@ OF_A_TERMINAL = (
 OF_THE_HOST = (e.DayClosed, e.HostStarted, e.HostThawed, e.FailedOver)
 OF_THE_RUN = (e.LagMeasured, e.HarnessStoodStill, e.ConnectionsRefused, *OF_THE_HOST)
 """What is about the whole run, whoever records it."""
+NO_ROOM = (e.ConnectionsRefused, e.DescriptorsRanOut)
+"""By these the harness says that it had no room for the connections of some terminals."""
 OF_EVERYBODY = (e.FaultBegan, e.FaultEnded, e.CustomersStopped, e.ConnectionsRefused, *OF_THE_HOST)
 KILLED = "killed"  # the phase in which the process of a host ended, when it goes on in another
 NETWORK_AT_HOST = "wire.network"
@@ -250,6 +252,9 @@ class Judge:
         elif isinstance(event, e.FaultEnded):
             self._totals.fault_ended()
             self._struck.ends(at, event.fault)
+        elif isinstance(event, NO_ROOM):
+            for terminal in self._terminals.values():
+                terminal.wire.reach.no_room(at)
         if isinstance(event, OF_EVERYBODY) or (isinstance(event, e.FaultActed) and event.lasts):
             for check in self._watching:
                 try:

@@ -124,8 +124,9 @@ class NeverMoreBack(Check):
 class LedgerEqualsCash(Check):
     """H3, for each transaction: debits less reversals equal the cash that the customer took, or the
     difference is in flight (the terminal still holds the card and has not decided), owed (its
-    reversal is pending or parked) or in suspense. `worst` is the largest difference. Where frames
-    carry no MAC, a transaction of which a message was altered on the line is not observable.
+    reversal is pending or parked) or in suspense. `worst` is the largest difference. A reversal
+    that could not be sent yet is pending if the store holds it. Where frames carry no MAC, a
+    transaction of which a message was altered on the line is not observable.
     """
 
     id = "H3"
@@ -150,6 +151,7 @@ class LedgerEqualsCash(Check):
             self.measured(terminal.device.stray_cash)
             taken = f"{terminal.device.stray_cash / 100:.2f} were taken"
             self.fail(terminal, now, f"{taken} without any request")
+        unsent = still_open.unsent(terminal)
         for transaction in terminal.transactions.kept():
             off = transaction.debit + transaction.stood - transaction.back - transaction.taken
             if transaction.before and not transaction.requested:
@@ -158,7 +160,9 @@ class LedgerEqualsCash(Check):
                 continue
             if named_by_altered(terminal, transaction):
                 continue
-            if not still_open.may_end(terminal, transaction, self.contract, now):
+            if unsent > 0 and is_owed_unsent(terminal, transaction):
+                unsent -= 1
+            elif not still_open.may_end(terminal, transaction, self.contract, now):
                 self.measured(abs(off))
                 late = still_open.past_end(terminal, transaction, self.contract, now)
                 self.fail(
@@ -179,6 +183,12 @@ def explained(transaction: TransactionEvidence) -> bool:
         and transaction.back == 0
     )
     return owed or transaction.unseen or "suspense" in transaction.endings
+
+
+def is_owed_unsent(terminal: TerminalEvidence, transaction: TransactionEvidence) -> bool:
+    """May a reversal in the store that was never sent be the one of this transaction?"""
+    undecided = transaction.requested and not transaction.endings
+    return undecided and still_open.must_wait(terminal, transaction)
 
 
 def in_flight(terminal: TerminalEvidence, transaction: TransactionEvidence) -> bool:
@@ -267,7 +277,8 @@ class TombstoneHolds(Check):
 class NothingPending(Check):
     """H7. It is the host's: a terminal that keeps a reversal and sends it when it can has done its
     part. At quiescence each reversal that was sent has had a final answer or is parked, with an
-    alarm; and the store, counted separately, holds no other one that is pending.
+    alarm; and the store, counted separately, holds no other one that is pending. Nobody is blamed
+    for a terminal that the harness itself had no room for.
     """
 
     id = "H7"
@@ -289,15 +300,18 @@ class NothingPending(Check):
         stored = terminal.stored
         waiting = [x for x in terminal.transactions.open.values() if awaits_final_answer(x)]
         self.tried += stored.pending
+        kept_out = still_open.kept_out(terminal, self.contract, now)
         for transaction in waiting:
-            if not still_open.awaits_answer(terminal, transaction, self.contract, now):
+            if not kept_out and not still_open.awaits_answer(
+                terminal, transaction, self.contract, now
+            ):
                 assert transaction.reversal is not None
                 what = f"reversal {transaction.reversal[0]} has had no final answer"
                 what += terminal.wire.reach.in_words(transaction.reversal_begun_at)
                 late = still_open.past_answer(terminal, transaction, self.contract, now)
                 self.fail(terminal, now, what, of=transaction, late=late)
         unsent = stored.pending - len(waiting)
-        if unsent > 0:
+        if unsent > 0 and not kept_out:
             self._never_left(terminal, unsent, now)
         if stored.parked > self._alarms.get(terminal.name, 0):
             what = f"{stored.parked} reversals are parked and not all were alarmed"

@@ -58,14 +58,25 @@ def past(terminal: TerminalEvidence, over: float, since: float, now: float) -> L
     return Late(NO_LAG, since, now, over) if terminal.ended_open else None
 
 
-def kept_unsent(terminal: TerminalEvidence) -> int:
-    """How many reversals a terminal keeps that it could not send, as it does not reach its host:
-    its store holds so many more than it has sent.
-    """
-    if terminal.wire.reach.can_send:
-        return 0
+def unsent(terminal: TerminalEvidence) -> int:
+    """How many reversals the store of a terminal holds that the wire has not shown."""
     sent = sum(awaits_final_answer(x) for x in terminal.transactions.open.values())
     return max(0, terminal.stored.pending - sent)
+
+
+def must_wait(terminal: TerminalEvidence, transaction: TransactionEvidence) -> bool:
+    """Can the reversal of this transaction not be sent yet, because the terminal does not reach its
+    host, or because an earlier reversal has no final answer?
+    """
+    return not terminal.wire.reach.can_send or is_queued_behind_another(terminal, transaction)
+
+
+def kept_out(terminal: TerminalEvidence, contract: Contract, now: float) -> bool:
+    """Did the harness itself have no room for the connection of this terminal, until so shortly
+    before the end that a reversal could not have had its final answer since?
+    """
+    until = terminal.wire.reach.kept_out_until(now)
+    return terminal.ended_open and now - until <= contract.advice_wait
 
 
 def is_queued_behind_another(terminal: TerminalEvidence, transaction: TransactionEvidence) -> bool:

@@ -65,16 +65,15 @@ class EndsExactlyOnce(Check):
             self.fail(terminal, at, f"STAN {transaction.stan}: {wrong}", of=transaction)
 
     def rest(self, terminal: TerminalEvidence, now: float) -> None:
-        kept = still_open.kept_unsent(terminal)
+        unsent = still_open.unsent(terminal)
         for transaction in terminal.transactions.open.values():
             if transaction.endings:
                 self._judge(terminal, now, transaction)
                 continue
-            asked = transaction.requested and transaction.withdrawal
-            if not asked or still_open.is_queued_behind_another(terminal, transaction):
+            if not (transaction.requested and transaction.withdrawal):
                 continue
-            if kept > 0:
-                kept -= 1
+            if unsent > 0 and still_open.must_wait(terminal, transaction):
+                unsent -= 1
             elif not still_open.may_end(terminal, transaction, self.contract, now):
                 self.tried += 1
                 late = still_open.past_end(terminal, transaction, self.contract, now)
@@ -190,13 +189,13 @@ class PowerCutLosesNothing(Check):
 
     def rest(self, terminal: TerminalEvidence, now: float) -> None:
         self.tried += terminal.transactions.cut_withdrawals
-        unsent = still_open.kept_unsent(terminal)
+        unsent = still_open.unsent(terminal)
         sent = terminal.stored.pending - unsent
         for transaction in terminal.transactions.open.values():
             if not (transaction.cut and transaction.requested and transaction.withdrawal):
                 continue
             if not transaction.endings:
-                if unsent > 0:
+                if unsent > 0 and still_open.must_wait(terminal, transaction):
                     unsent -= 1
                 elif not still_open.may_end(terminal, transaction, self.contract, now):
                     late = still_open.past_end(terminal, transaction, self.contract, now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from multiprocessing import active_children, connection, get_context, parent_process
 from typing import Any
@@ -28,14 +28,15 @@ def workers(
 ) -> Generator[ProcessPoolExecutor, None, None]:
     """A pool of so many processes, in each of which `prepare(*arguments)` is called first. At the
     end, tasks that have not begun are dropped, and those that have begun are waited for, unless
-    it ends by a KeyboardInterrupt.
+    it ends by a KeyboardInterrupt, or one of the processes was killed: the pool would end the
+    others with SIGTERM, which they leave to their parent.
     """
     with signals_held_back():  # it starts a process that cleans up behind the others
         begun = (piped(), prepare, arguments)
         pool = _Pool(jobs, get_context("spawn"), _begin, begun)
     try:
         yield pool
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, BrokenExecutor):
         end_at_once()
         raise
     finally:

@@ -61,13 +61,16 @@ class Hole(LinkRule):
 
 
 class HalfOpen(Hole):
-    """An attempt is a connection that is signed on while the window is open."""
+    """An attempt is a connection that is signed on while the window is open; where connections need
+    no sign-on, one on which a frame is sent while the window is open.
+    """
 
     kind = "half_open"
     summary = "once signed on nothing passes any more, either way, and nobody closes"
 
     def __init__(self, spec: FaultSpec, index: int, context: Context) -> None:
         super().__init__(spec, index, context)
+        self._needs_sign_on = context.sign_on
         self._signed_on: dict[str, None] = {}
 
     def renewed(self, terminal: str) -> None:
@@ -78,7 +81,7 @@ class HalfOpen(Hole):
         self._signed_on[terminal] = None
 
     def may(self, now: float, passing: Passing) -> bool:
-        if passing.line in self._signed_on:
+        if passing.line in self._signed_on or not self._needs_sign_on:
             return self.active(now)
         message = passing.message
         if passing.to != TO_TERMINAL or message is None:

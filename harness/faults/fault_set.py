@@ -65,14 +65,16 @@ class FaultSet(ConnectionFaults):
         seed: int,
         host_response: float = HOST_RESPONSE,
         framing: str = "2byte",
+        sign_on: bool = True,
     ) -> None:
         """`host_response` is the contract's timer in seconds, for faults that count from its end.
+        `sign_on`: connections have to be signed on.
 
         Raises:
             ConfigError: a fault needs the framing, and no framing has the given name.
         """
         super().__init__()
-        self._context = Context(seed, host_response, framing)
+        self._context = Context(seed, host_response, framing, sign_on)
         self._rules: dict[int, Rule] = {}  # by number, in the order of their definition
         self._number = 0  # of the next one
         self._leaving: list[Rule] = []  # removed rules with unfinished work

@@ -70,11 +70,14 @@ class FaultSpec(msgspec.Struct, frozen=True):
 
 
 class Context(msgspec.Struct, frozen=True):
-    """The facts about the run that rules use. `host_response` is the contract's, in seconds."""
+    """The facts about the run that rules use. `host_response` is the contract's, in seconds;
+    `sign_on`: a connection carries requests only after a sign-on.
+    """
 
     seed: int
     host_response: float
     framing: str
+    sign_on: bool = True
 
 
 class Mistake(NamedTuple):

@@ -119,7 +119,7 @@ class JournalReader:
                     yield entry
             self.wrong = tail.wrong
             if tail.wrong:
-                self.cut = tail.wrong
+                self.cut = f"{tail.wrong}; from there on nothing is judged"
             elif tail.unfinished:
                 self.cut = f"line {tail.lines + 1} is cut off"
 

@@ -21,7 +21,7 @@ from harness.journal import (
     lock_journal,
 )
 from harness.live.clock import unix_time
-from harness.live.earlier_lives import earlier_lives, set_aside
+from harness.live.earlier_lives import earlier_lives, has_messages, set_aside
 from harness.live.stores import has_store
 
 
@@ -61,12 +61,24 @@ def refuse_lone_journal(state_dir: Path, mode: str) -> None:
     """
     journal = state_dir / f"{mode}.jsonl"
     if journal.exists() and journal.stat().st_size and not has_store(state_dir, mode):
-        raise ConfigError(
-            "there is a journal, and the store that belongs to it is gone: what was pending in it "
-            "is not known any more",
-            place=str(journal),
-            remedy="put the store back there, or choose another directory",
-        )
+        raise _lone(journal, "is gone")
+
+
+def refuse_empty_store(journal: Path) -> None:
+    """Raises ConfigError where messages have passed in the journal of a state directory whose store
+    holds nothing, and notes no journal either: somebody has emptied or replaced it.
+    """
+    if has_messages(journal):
+        raise _lone(journal, "is empty")
+
+
+def _lone(journal: Path, what: str) -> ConfigError:
+    return ConfigError(
+        f"there is a journal, and the store that belongs to it {what}: what was pending in it is "
+        "not known any more",
+        place=str(journal),
+        remedy="put the store back there, or choose another directory",
+    )
 
 
 def check_same_run(wanted: Header, found: Header, where: Path | None) -> None:

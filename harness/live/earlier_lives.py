@@ -9,6 +9,7 @@ says what is missing: `EvidenceMissing`.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 from zlib import crc32
@@ -20,6 +21,7 @@ from harness.journal import JournalReader, Mark
 from harness.live.state_files import UNKNOWN
 
 _BEGUN = f'"phase":"{KILLED}"'.encode()
+_FRAME = f'"{e.FrameSeen.__name__}"'.encode()
 _PIECE = 1 << 20  # bytes that are read at a time
 
 
@@ -54,12 +56,29 @@ def earlier_lives(path: Path, told: tuple[Path, Mark] | None, *, asked_for: bool
 def set_aside(path: Path) -> Path:
     """Give the file another name, so that nothing of it is lost; the name."""
     number = 1
-    while (aside := path.with_name(f"{path.stem}-{number}{path.suffix}")).exists():
+    while os.path.lexists(aside := path.with_name(f"{path.stem}-{number}{path.suffix}")):
         number += 1
     try:
         return path.rename(aside)
     except OSError as trouble:
         raise EnvironmentTrouble(f"cannot rename {path}: {trouble}") from trouble
+
+
+def has_messages(path: Path) -> bool:
+    """Has any message passed in this journal? A store notes its journal before the first one does,
+    so that the store that belongs to it cannot be empty.
+    """
+    try:
+        file = path.open("rb")
+    except (FileNotFoundError, IsADirectoryError):
+        return False
+    with file:
+        before = b""
+        while piece := file.read(_PIECE):
+            if _FRAME in before + piece:
+                return True
+            before = piece[-len(_FRAME) :]
+    return False
 
 
 def _has_entries(path: Path) -> bool:
@@ -113,4 +132,4 @@ def _another_life(tail: bytes) -> bool:
     if ended and b"\n{" in after:
         return True
     _, begun, after = tail.partition(_BEGUN)
-    return bool(begun) and f'"{e.FrameSeen.__name__}"'.encode() in after
+    return bool(begun) and _FRAME in after

@@ -13,10 +13,13 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+import msgspec
+
 from harness.errors import EnvironmentTrouble
 from harness.journal import JournalWriter, Mark
 from harness.live.state_files import StateDatabase
-from harness.machines.transaction_log import StoredTransaction
+from harness.machines.transaction_log import STATES, StoredTransaction
+from harness.wire.identity import number_from_text, series_from_text
 
 _LAYOUTS = (4,)
 HOST_FILE = "host.sqlite"
@@ -51,18 +54,46 @@ class SqliteHostStore:
         self._database = self._state.database
 
     @property
-    def existed(self) -> bool:
-        """Was the file there before?"""
-        return self._state.existed
+    def is_empty(self) -> bool:
+        """Does it hold nothing, and note no journal?"""
+        return self._state.is_empty("remembered", "accounts")
 
     def remembered(self) -> Iterator[StoredTransaction]:
-        """Every message that was decided."""
+        """Every message that was decided.
+
+        Raises:
+            EnvironmentTrouble: a row does not read.
+        """
         for row in self._database.execute("SELECT * FROM remembered"):
-            yield StoredTransaction(*row)
+            try:
+                stored = msgspec.convert(row, StoredTransaction)
+                if stored.state not in STATES:
+                    raise ValueError(f"no state '{stored.state}'")
+                series_from_text(stored.book)
+                number_from_text(stored.key)
+                int(stored.fingerprint or "0", 16)
+            except (ValueError, LookupError) as trouble:
+                raise self._unreadable(trouble) from trouble
+            yield stored
 
     def balances(self) -> dict[str, int]:
-        """Accounts with their balances, minor units."""
-        return dict(self._database.execute("SELECT name, balance FROM accounts"))
+        """Accounts with their balances, minor units.
+
+        Raises:
+            EnvironmentTrouble: a row does not read.
+        """
+        rows = self._database.execute("SELECT name, balance FROM accounts").fetchall()
+        try:
+            return dict(msgspec.convert(rows, list[tuple[str, int]]))
+        except msgspec.ValidationError as trouble:
+            raise self._unreadable(trouble) from trouble
+
+    def _unreadable(self, trouble: Exception) -> EnvironmentTrouble:
+        return EnvironmentTrouble(
+            f"cannot read {self.path}: {trouble}\n"
+            "it has been left as it is: put a copy of it there that is whole, or choose another "
+            "directory; what was posted is not known without it"
+        )
 
     def journal_mark(self) -> tuple[Path, Mark] | None:
         """The journal of the last commit and what was in it then; None where there was none."""

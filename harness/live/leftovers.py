@@ -17,10 +17,12 @@ from pathlib import Path
 
 from harness.errors import EnvironmentTrouble
 from harness.file_lock import OWNER_ONLY, FileLock, is_free, is_note
+from harness.live.clock import unix_time
 from harness.live.journal_merge import PARTS, part_path
 
 _OURS = "harness-run-"
-_UNFINISHED = "harness-new-"  # nobody's yet: there is no lock in it
+_UNFINISHED = "harness-new-"  # its owner is about to lock it, and then to give it its name
+_TO_FINISH = 600.0  # wall seconds that a run may need for that: it takes a few milliseconds
 _LOCK = "lock"
 _HEADER = b'{"format":'  # what each part begins with
 
@@ -62,11 +64,33 @@ def remove_directories(place: Path) -> list[Path]:
     for found in sorted(place.glob(f"{_OURS}*")):
         with contextlib.suppress(OSError):
             lock = found / _LOCK
-            mine = not found.is_symlink() and found.stat().st_uid == os.getuid()
-            if mine and lock.exists() and is_free(lock):
+            if _is_mine(found) and lock.exists() and is_free(lock):
                 shutil.rmtree(found, ignore_errors=True)
                 gone.append(found)
+    return gone + _remove_unfinished(place)
+
+
+def _remove_unfinished(place: Path) -> list[Path]:
+    """Those of runs that were killed as they made one: whoever lives has given it its name by now.
+    In each is its lock at most.
+    """
+    gone = []
+    for found in sorted(place.glob(f"{_UNFINISHED}*")):
+        with contextlib.suppress(OSError):
+            lock = found / _LOCK
+            old = unix_time() - found.stat().st_mtime > _TO_FINISH
+            if _is_mine(found) and old and set(found.iterdir()) <= {lock}:
+                if lock.exists():
+                    if not is_free(lock):
+                        continue
+                    lock.unlink()
+                found.rmdir()
+                gone.append(found)
     return gone
+
+
+def _is_mine(directory: Path) -> bool:
+    return not directory.is_symlink() and directory.stat().st_uid == os.getuid()
 
 
 def remove_parts(directory: Path) -> list[Path]:

@@ -29,7 +29,7 @@ from harness.checks.secrecy import SCAN, SecrecyScan
 from harness.checks.verdict import Verdict
 from harness.contract import MOST_JOURNAL
 from harness.errors import EnvironmentTrouble
-from harness.journal import Header, Journal, JournalWriter, Listener, Mark
+from harness.journal import Header, Journal, JournalWriter, Listener
 from harness.journal.cut import CuttableJournal
 from harness.live.awaited_events import AwaitedEvents
 from harness.live.begun_journal import (
@@ -37,6 +37,7 @@ from harness.live.begun_journal import (
     JournalPlace,
     begin_journal,
     check_same_run,
+    refuse_empty_store,
     refuse_lone_journal,
 )
 from harness.live.clock import LiveClock, unix_time
@@ -46,6 +47,7 @@ from harness.live.journal_limit import JournalLimit
 from harness.live.journal_scan import JournalScan
 from harness.live.loop import FirstError, allow_many_files, cancel, watched
 from harness.live.own_delay import OwnDelay
+from harness.live.stores import Store
 from harness.live.transport import watch_windows
 from harness.plan import RunPlan
 from harness.scenario import REAL_CLOCK
@@ -137,10 +139,8 @@ class Standalone:
         """Is nothing open?"""
         raise NotImplementedError
 
-    def _open_store(self) -> tuple[Path, Mark] | None:
-        """Open the store. Returns which journal an earlier process wrote, and how much of it
-        counts; None if there was no such process.
-        """
+    def _open_store(self) -> Store | None:
+        """Open the store; None if there is none."""
         raise NotImplementedError
 
     # --- from start to end ----------------------------------------------------------------------
@@ -184,7 +184,10 @@ class Standalone:
     def _begin_journal(self) -> None:
         if self._state_dir is not None and self._goes_on:
             refuse_lone_journal(self._state_dir, self.mode)
-        told = self._open_store()
+        store = self._open_store()
+        told = store.journal_mark() if store is not None else None
+        if store is not None and self._state_dir is not None and self._goes_on and store.is_empty:
+            refuse_empty_store(self._state_dir / f"{self.mode}.jsonl")
         if self.path is not None:
             place = JournalPlace(self.path, self._state_dir, asked_for=not self._goes_on)
             self._begun = begin_journal(place, told, self.header, self._goes_on_with)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, ClassVar
 
-from harness.journal import Mark
 from harness.live.host_server import HostServer
 from harness.live.peer_limits import PeerLimits
 from harness.live.repetition import Repetition
 from harness.live.standalone import Standalone, StandaloneMachines
-from harness.live.stores import HostStore, open_host_store
+from harness.live.stores import HostStore, Store, open_host_store
 from harness.plan import RunPlan
 
 
@@ -45,11 +43,11 @@ class StandaloneHost(Standalone):
         assert self._built is not None, "used before 'async with'"
         return self._built
 
-    def _open_store(self) -> tuple[Path, Mark] | None:
+    def _open_store(self) -> Store | None:
         if self._state_dir is None:
             return None
         self._store = open_host_store(self._state_dir, fsync=self._fsync)
-        return self._store.journal_mark()
+        return self._store
 
     async def _open(self) -> StandaloneMachines:
         if self._store is not None:

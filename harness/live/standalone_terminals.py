@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from pathlib import Path
 from typing import Any, ClassVar
 
-from harness.journal import Mark
 from harness.live.leftovers import temporary_state
 from harness.live.repetition import Repetition
 from harness.live.standalone import Standalone, StandaloneMachines
-from harness.live.stores import open_terminal_store
+from harness.live.stores import Store, open_terminal_store
 from harness.live.terminal_fleet import TerminalFleet
 from harness.plan import RunPlan
 
@@ -43,11 +41,11 @@ class StandaloneTerminals(Standalone):
         """Has any of them been connected?"""
         return self._built is not None and self.connected.is_set()
 
-    def _open_store(self) -> tuple[Path, Mark] | None:
+    def _open_store(self) -> Store | None:
         where = self._state_dir or self._stack.enter_context(temporary_state())
         self._store = open_terminal_store(where, self._assembly.keys.store, fsync=self._fsync)
         self._stack.callback(self._store.close)
-        return self._store.journal_mark()
+        return self._store
 
     async def _open(self) -> StandaloneMachines:
         keeps = self._state_dir is not None

@@ -59,7 +59,6 @@ class StateDatabase:
                 note=lock,
                 permissions=OWNER_ONLY,
             )
-            self.existed = self.path.exists()
             _make_private(self.path)
             self.database = sqlite3.connect(
                 self.path, isolation_level=None, check_same_thread=False
@@ -104,6 +103,13 @@ class StateDatabase:
         (found,) = self.database.execute("PRAGMA quick_check(1)").fetchone()
         if found != "ok":
             raise sqlite3.DatabaseError(f"database disk image is malformed: {found.strip()}")
+
+    def is_empty(self, *tables: str) -> bool:
+        """Is there no row in these tables, and no note of a journal?"""
+        return not any(
+            self.database.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone()
+            for table in (*tables, "journal")
+        )
 
     # --- how much of the journal counts --------------------------------------------------------
 

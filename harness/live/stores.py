@@ -18,7 +18,7 @@ from harness.machines.store import Record, StoreImage
 from harness.machines.transaction_log import StoredTransaction
 
 
-class _Store(Protocol):
+class Store(Protocol):
     """Each commit notes how much of the `journal` (where there is one) there was, so that a process
     which goes on after this one can cut it to there. No other process uses the store meanwhile.
     """
@@ -26,8 +26,8 @@ class _Store(Protocol):
     journal: JournalWriter | None
 
     @property
-    def existed(self) -> bool:
-        """Was the store there before it was opened?"""
+    def is_empty(self) -> bool:
+        """Does it hold nothing, and note no journal?"""
 
     def journal_mark(self) -> tuple[Path, Mark] | None:
         """The journal of the last commit and what was in it then; None where there was none."""
@@ -36,7 +36,7 @@ class _Store(Protocol):
         """Commit what is left, and let go of the file."""
 
 
-class TerminalStore(_Store, Protocol):
+class TerminalStore(Store, Protocol):
     """The records and devices of all terminals of a process. Commits are made in groups; reading
     gives what has been committed.
     """
@@ -62,7 +62,7 @@ class TerminalStore(_Store, Protocol):
         """Commit what is left, now; nobody is told."""
 
 
-class HostStore(_Store, Protocol):
+class HostStore(Store, Protocol):
     """What a host must still know when its process is gone: transactions and balances."""
 
     def remembered(self) -> Iterable[StoredTransaction]:

@@ -14,7 +14,7 @@ import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -41,6 +41,7 @@ _LAYOUTS = (1,)
 TERMINALS_FILE = "terminals.sqlite"
 
 Row = tuple[str, int, Record]
+Kept = TypeVar("Kept")
 
 
 class Batch(NamedTuple):
@@ -82,9 +83,9 @@ class SqliteTerminalStore:
         self._database = self._state.database
 
     @property
-    def existed(self) -> bool:
-        """Was the file there before?"""
-        return self._state.existed
+    def is_empty(self) -> bool:
+        """Does it hold nothing, and note no journal?"""
+        return self._state.is_empty("records", "images")
 
     # --- reading -----------------------------------------------------------------------
 
@@ -95,7 +96,7 @@ class SqliteTerminalStore:
             "SELECT body FROM records WHERE terminal = ? ORDER BY sequence", (terminal,)
         )
         for (body,) in rows:
-            image.apply(self._decoder.decode(self._clear(body, terminal)))
+            image.apply(self._read(self._decoder, body, terminal))
         return image
 
     def kept(self, terminal: str) -> AtmImage | None:
@@ -103,20 +104,36 @@ class SqliteTerminalStore:
         row = self._database.execute(
             "SELECT body FROM images WHERE terminal = ?", (terminal,)
         ).fetchone()
-        return None if row is None else self._image_decoder.decode(self._clear(row[0], terminal))
+        return None if row is None else self._read(self._image_decoder, row[0], terminal)
 
     def journal_mark(self) -> tuple[Path, Mark] | None:
         """The journal of the last commit and what was in it then; None where there was none."""
         return self._state.journal_mark()
 
-    def _clear(self, body: bytes, terminal: str) -> bytes:
+    def _read(self, decoder: msgspec.msgpack.Decoder[Kept], body: object, terminal: str) -> Kept:
+        """Raises ConfigError for a record that does not read."""
         try:
-            return self._cipher.decrypt(body[:_NONCE], body[_NONCE:], terminal.encode())
+            return decoder.decode(self._clear(body, terminal))
+        except msgspec.MsgspecError as trouble:
+            raise ConfigError(
+                f"what it holds of {terminal} does not read: {trouble}",
+                place=str(self.path),
+                remedy="go on with the version of the harness that wrote it, put back a copy that "
+                "is whole, or choose another directory",
+            ) from trouble
+
+    def _clear(self, body: object, terminal: str) -> bytes:
+        try:
+            sealed = body if isinstance(body, bytes) else b""
+            if len(sealed) < _NONCE:
+                raise InvalidTag
+            return self._cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], terminal.encode())
         except InvalidTag as trouble:
             raise ConfigError(
                 f"what it holds of {terminal} was written under other keys, or is damaged",
                 place=str(self.path),
-                remedy="start it with the --keys that it was started with first",
+                remedy="start it with the --keys that it was started with first, or choose another "
+                "directory",
             ) from trouble
 
     def _sealed(self, text: bytes, terminal: str) -> bytes:

@@ -33,6 +33,7 @@ _LOOKED_AT = 2_000  # messages of a series in which `near` looks
 PENDING, DONE, TOMBSTONE = "pending", "done", "tombstone"
 STOOD_IN = "stood in"  # approved in the issuer's stead, and the issuer has not heard of it
 REVERSED = "reversed"  # by a reversal that was carried out, even one that gave nothing back
+STATES = (PENDING, DONE, TOMBSTONE, STOOD_IN, REVERSED)
 
 
 class StoredTransaction(NamedTuple):

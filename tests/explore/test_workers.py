@@ -6,13 +6,16 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+from concurrent.futures import BrokenExecutor
+from pathlib import Path
 
 import pytest
 from searches import plan
 
 from harness.explore.random_search import CHUNK, Search, chunk_for, drawn
 from harness.explore.search import Tally, draw_many
-from harness.explore.workers import Stop
+from harness.explore.workers import Stop, workers
 from harness.plan import plan_of
 from harness.scenario import load_scenario
 
@@ -111,3 +114,40 @@ def test_so_many_runs_are_so_many_runs() -> None:
     """Five are five, where a run that does not count is none of them."""
     search = Search(plan(), chunk=chunk_for(plan(), 5))
     assert draw_many(search, 1, lambda tally: tally.runs >= 5, lambda _: None).runs == 5
+
+
+def _until(path: Path) -> None:
+    while not path.exists():
+        threading.Event().wait(0.01)
+
+
+def _killed_beside(go: Path, dies: Path) -> None:
+    _until(go)
+    dies.touch()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _goes_on(begun: Path, dies: Path, ended: Path) -> None:
+    begun.touch()
+    _until(dies)
+    threading.Event().wait(15.0)
+    ended.touch()
+
+
+def test_nobody_waits_for_the_others_when_a_process_was_killed(tmp_path: Path) -> None:
+    """They leave SIGTERM, by which a pool ends them, to their parent: they are killed."""
+    begun, go, dies, ended = (tmp_path / name for name in ("begun", "go", "dies", "ended"))
+
+    def one_is_killed() -> None:
+        with workers(2) as pool:
+            pool.submit(_goes_on, begun, dies, ended)
+            killed = pool.submit(_killed_beside, go, dies)
+            _until(begun)
+            pool.submit(os.getpid)  # the pool looks at its processes again, and sees the second one
+            go.touch()
+            killed.result()
+
+    with pytest.raises(BrokenExecutor):
+        one_is_killed()
+    assert begun.exists()
+    assert not ended.exists()

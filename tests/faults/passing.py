@@ -19,9 +19,10 @@ CODEC = AuthenticatedCodec(Codec(load_spec("iso87-ascii")), CmacMac(bytes(range(
 ATM, OTHER = "ATM00007", "ATM00008"
 
 
-def plan(*faults: str, seed: int = 1, framing: str = "2byte") -> FaultSet:
+def plan(*faults: str, seed: int = 1, framing: str = "2byte", sign_on: bool = True) -> FaultSet:
     """The faults of a run with a host_response of 45 s."""
-    return FaultSet([parse_fault(text) for text in faults], seed=seed, framing=framing)
+    specs = [parse_fault(text) for text in faults]
+    return FaultSet(specs, seed=seed, framing=framing, sign_on=sign_on)
 
 
 def frame(

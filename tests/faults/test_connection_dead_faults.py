@@ -25,6 +25,16 @@ def test_half_open_swallows_everything_after_the_sign_on() -> None:
     assert faults.fate(101.0, frame("0200")) == []
 
 
+def test_half_open_needs_no_sign_on_where_there_is_none() -> None:
+    """The first frame inside the window is the first to vanish."""
+    faults = plan("half_open@10s..20s", sign_on=False)
+    faults.opened(0.0, ATM)
+    fates = [faults.fate(at, frame(mti)) for at, mti in ((5.0, "0200"), (10.0, "0210"))]
+    assert fates == [None, []]
+    assert [faults.fate(at, frame("0200")) for at in (19.0, 20.0)] == [[], None]
+    assert len(told(faults)) == 2
+
+
 def test_half_open_counts_connections() -> None:
     """nth=2 is a terminal's second connection, and frames of the others pass."""
     faults = plan("half_open:nth=2")

@@ -24,7 +24,7 @@ from harness.scenario import load_scenario
 
 DEBIT = StoredTransaction("2ATM00001/99999", "1121201000000001", "done", "00", 1, 5000, 0, 0)
 TOMBSTONE = StoredTransaction("2ATM00001/99999", "1121201000000002", "tombstone", "94", 0, 0, 0, 0)
-ODD = StoredTransaction("4ATM/1/9", "11212010000000A2", "done", "00", 0, 0, 0, -12)
+ODD = StoredTransaction("4ATM/1/9", '["0000A2", "1121201000"]', "done", "00", 0, 0, 0, -12)
 BALANCES = {"customer 17": 99_995_000, "cash ATM00001": 5000, "capital": -100_000_000}
 
 
@@ -50,6 +50,44 @@ def test_what_was_saved_is_found_again(tmp_path: Path, fsync: bool) -> None:
     after = SqliteHostStore(tmp_path / "deep" / "down")
     assert sorted(after.remembered()) == sorted([DEBIT, TOMBSTONE, ODD])
     assert after.balances() == BALANCES
+    after.close()
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("state", "'undecided'"),
+        ("amount", "'a lot'"),
+        ("approval", "x'00'"),
+        ("key", "'x'"),
+        ("key", "'[1]'"),
+        ("fingerprint", "'zz'"),
+    ],
+)
+def test_a_row_that_does_not_read(tmp_path: Path, column: str, value: str) -> None:
+    """Of another version, or altered: told with the file and a remedy, and left as it is."""
+    books = SqliteHostStore(tmp_path)
+    books.save([DEBIT], BALANCES)
+    books.close()
+    with closing(sqlite3.connect(tmp_path / "host.sqlite")) as database, database:
+        database.execute(f"UPDATE remembered SET {column} = {value}")
+    after = SqliteHostStore(tmp_path)
+    with pytest.raises(EnvironmentTrouble, match=r"(?s)host\.sqlite.*choose another directory"):
+        list(after.remembered())
+    assert after.balances() == BALANCES
+    after.close()
+
+
+def test_a_balance_that_does_not_read(tmp_path: Path) -> None:
+    """The same for the accounts."""
+    books = SqliteHostStore(tmp_path)
+    books.save([DEBIT], BALANCES)
+    books.close()
+    with closing(sqlite3.connect(tmp_path / "host.sqlite")) as database, database:
+        database.execute("UPDATE accounts SET balance = 'none'")
+    after = SqliteHostStore(tmp_path)
+    with pytest.raises(EnvironmentTrouble, match="cannot read"):
+        after.balances()
     after.close()
 
 

@@ -12,6 +12,7 @@ from live_runs import live
 from harness.errors import EnvironmentTrouble
 from harness.file_lock import FileLock, owner_note
 from harness.journal import lock_journal
+from harness.live import leftovers
 from harness.live.journal_merge import PARTS, part_path
 from harness.live.leftovers import remove_directories, remove_parts, temporary_state
 
@@ -76,6 +77,27 @@ def test_directories_of_dead_runs_go(tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert living.is_dir()
         assert living.stat().st_mode & 0o777 == 0o700
     assert not living.exists()
+
+
+def test_directories_that_were_never_finished_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run was killed between making one and naming it: with a lock in it, or without."""
+    bare, locked, living, others = (tmp_path / f"harness-new-{n}" for n in range(4))
+    for directory in (bare, locked, living, others):
+        directory.mkdir()
+    FileLock(locked / "lock", what="x", remedy="x", note=locked / "lock").release()
+    (locked / "lock").touch()
+    held = FileLock(living / "lock", what="x", remedy="x", note=living / "lock")
+    (others / "mine.txt").write_text("something of the user's\n")
+    (tmp_path / "harness-new-link").symlink_to(bare)
+    assert remove_directories(tmp_path) == []  # they are new: whose they are is not known
+    later = bare.stat().st_mtime + 3600.0
+    monkeypatch.setattr(leftovers, "unix_time", lambda: later)
+    assert remove_directories(tmp_path) == [bare, locked]
+    assert (living / "lock").exists()
+    assert (others / "mine.txt").exists()
+    held.release()
 
 
 def test_a_live_run_removes_what_an_earlier_one_left(tmp_path: Path) -> None:

@@ -266,6 +266,36 @@ async def test_an_image_belongs_to_one_terminal(tmp_path: Path) -> None:
     after.close()
 
 
+@pytest.mark.parametrize("body", [b"", b"\x81\xff{", b"\0" * 40, "text", 7])
+async def test_a_record_that_does_not_read(tmp_path: Path, body: object) -> None:
+    """Too short, of other keys, or no bytes at all: a mistake that names the file and a remedy."""
+    store = SqliteTerminalStore(tmp_path, KEY)
+    await keep(store, INTENT)
+    store.close()
+    with sqlite3.connect(tmp_path / "terminals.sqlite") as database:
+        database.execute("UPDATE records SET body = ?", (body,))
+    database.close()
+    after = SqliteTerminalStore(tmp_path, KEY)
+    with pytest.raises(ConfigError, match=r"(?s)ATM00001.*choose another directory"):
+        after.image("ATM00001")
+    after.close()
+
+
+async def test_a_record_of_another_version(tmp_path: Path) -> None:
+    """Under the right keys, and with contents that this version does not know."""
+    store = SqliteTerminalStore(tmp_path, KEY)
+    await keep(store, INTENT)
+    body = store._sealed(b"\x93\x01\x02\x03", "ATM00001")
+    store.close()
+    with sqlite3.connect(tmp_path / "terminals.sqlite") as database:
+        database.execute("UPDATE records SET body = ?", (body,))
+    database.close()
+    after = SqliteTerminalStore(tmp_path, KEY)
+    with pytest.raises(ConfigError, match="does not read"):
+        after.image("ATM00001")
+    after.close()
+
+
 async def test_a_store_of_an_older_harness_is_gone_on_with(tmp_path: Path) -> None:
     """It has records and nothing else; what is missing is made."""
     store = SqliteTerminalStore(tmp_path, KEY)

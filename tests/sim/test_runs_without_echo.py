@@ -13,7 +13,12 @@ from harness.sim.run import simulate_plan
 
 @pytest.mark.parametrize(
     ("fault", "sign_on"),
-    [("half_open@5m..15m", True), ("silent@10m..20m", False), ("rst@5m..10m", False)],
+    [
+        ("half_open@5m..15m", True),
+        ("half_open@5m..15m", False),
+        ("silent@10m..20m", False),
+        ("rst@5m..10m", False),
+    ],
 )
 def test_terminals_come_back_without_echoes(fault: str, sign_on: bool) -> None:
     """Also from a connection that is dead and that nobody closes: every reversal is delivered."""

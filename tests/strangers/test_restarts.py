@@ -399,6 +399,26 @@ async def test_a_journal_that_has_lost_its_store_is_not_written_over(tmp_path: P
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize("half", ["terminals", "host"])
+@in_virtual_time
+async def test_a_store_that_was_emptied_is_not_gone_on_with(tmp_path: Path, half: str) -> None:
+    """The same as one that is gone, however often it is tried."""
+    kept = tmp_path / "kept"
+    async with Host(state_dir=kept, **FAST) as host:
+        await serve(host, state_dir=kept)
+    (kept / f"{half}.sqlite").write_bytes(b"")
+    before = (kept / f"{half}.jsonl").read_bytes()
+    for _ in range(2):
+        again = {
+            "host": Host(state_dir=kept, **FAST),
+            "terminals": Terminals("127.0.0.1:1", state_dir=kept, **FAST),
+        }
+        with pytest.raises(ConfigError, match="the store that belongs to it is empty"):
+            await again[half].__aenter__()
+    assert (kept / f"{half}.jsonl").read_bytes() == before
+    assert not (kept / f"{half}-1.jsonl").exists()
+
+
 @pytest.mark.parametrize("damage", ["no database", "a page is overwritten", "a newer harness"])
 @in_virtual_time
 async def test_a_store_that_cannot_be_read_is_left_alone(tmp_path: Path, damage: str) -> None:
