@@ -98,6 +98,14 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
         return self.hold + cash
 
     @property
+    def after_power_cut(self) -> float:
+        """T1, T2, F1, F2: what each power cut adds. That is the time to recover; where it is
+        shorter than the way of a card that has to come out once more, it is that way, as the card
+        keeps its own timers.
+        """
+        return max(self.recovery, 2 * self.eject + self.card_take + self.capture)
+
+    @property
     def advice_wait(self) -> float:
         """From a reversal to its answer, or to its repeat."""
         return self.advice_response + self.slack

@@ -16,6 +16,11 @@ from harness.wire.message import Message
 MOST_SENT = 4_096  # messages of a terminal that are remembered
 MOST_ALTERED = 256
 
+_Name = tuple[str, str, str | int]
+"""From where a message came, its type, and the digest that its tap made; only reversals and their
+answers have one, and of another message it is a hash of what it says.
+"""
+
 
 class AlteredMessages:
     """Those of one terminal's link, in both directions."""
@@ -23,13 +28,13 @@ class AlteredMessages:
     __slots__ = ("_heard", "_sent")
 
     def __init__(self) -> None:
-        self._sent: dict[tuple[str, str, str], None] = {}  # from where, its type, its digest
-        self._heard: dict[tuple[str, str, str], tuple[str, ...]] = {}  # the STANs that it names
+        self._sent: dict[_Name, None] = {}
+        self._heard: dict[_Name, tuple[str, ...]] = {}  # the STANs that it names
 
     def passes(self, event: e.FrameSeen, message: Message) -> None:
         """A message that reads has passed one end of the link."""
         came_from = "host" if event.to == "terminal" else "terminal"
-        name = came_from, message.mti, event.digest
+        name = came_from, message.mti, event.digest or hash(tuple(message.fields.items()))
         if event.end == came_from:
             self._sent[name] = None
             keep_latest(self._sent, MOST_SENT)

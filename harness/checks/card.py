@@ -207,6 +207,7 @@ class WaitIsBounded(Check):
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
         self._since: dict[str, float] = {}
+        self._leaving: dict[str, None] = {}  # terminals whose card is on its way out
 
     @property
     def bound(self) -> float:
@@ -223,22 +224,35 @@ class WaitIsBounded(Check):
     def on_ScreenShown(self, terminal: TerminalEvidence, at: float, event: e.ScreenShown) -> None:
         if event.screen == "please_wait":  # shown again, it is the same wait
             self._since.setdefault(terminal.name, at)
+            self._leaving.pop(terminal.name, None)
         else:
             self._over(terminal, at)
 
     def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
-        """A request starts the clock even if the screen says nothing."""
+        """A request starts the clock even if the screen says nothing. One that leaves once the card
+        is on its way out makes nobody wait: a process that stood still sends it as it goes on.
+        """
         asked = terminal.wire.kind is Kind.REQUEST and event.end == "terminal"
-        if asked and terminal.time.powered and terminal.device.inserted is not None:
+        inside = terminal.device.inserted is not None and terminal.name not in self._leaving
+        if asked and terminal.time.powered and inside:
             self._since.setdefault(terminal.name, at)
 
+    def on_CardInserted(
+        self, terminal: TerminalEvidence, _at: float, _event: e.CardInserted
+    ) -> None:
+        self._leaving.pop(terminal.name, None)
+
     def on_EjectBegun(self, terminal: TerminalEvidence, at: float, _event: e.EjectBegun) -> None:
-        self._over(terminal, at)
+        self._leaves(terminal, at)
 
     def on_CaptureBegun(
         self, terminal: TerminalEvidence, at: float, _event: e.CaptureBegun
     ) -> None:
+        self._leaves(terminal, at)
+
+    def _leaves(self, terminal: TerminalEvidence, at: float) -> None:
         self._over(terminal, at)
+        self._leaving[terminal.name] = None
 
     def on_StackBegun(self, terminal: TerminalEvidence, at: float, _event: e.StackBegun) -> None:
         if self.contract.cash_before_card:
@@ -246,6 +260,7 @@ class WaitIsBounded(Check):
 
     def on_PowerLost(self, terminal: TerminalEvidence, at: float, _event: e.PowerLost) -> None:
         self._over(terminal, at)
+        self._leaving.pop(terminal.name, None)
 
     def due(self, terminal: TerminalEvidence, now: float) -> None:
         since = self._since.get(terminal.name)

@@ -65,7 +65,7 @@ class TerminalEvidence:
         self.dialect = dialect
         self.ended_open = False
         self.stored = e.StoreCounted(0, 0, 0)
-        self.time = OperatingTime(contract.recovery)
+        self.time = OperatingTime(contract.after_power_cut)
         self.transactions = TerminalTransactions(ledger=ledger, device=device)
         self.transactions.observed = observed
         self.wait = HostWait(contract.host_response, self.time, self.transactions)

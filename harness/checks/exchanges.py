@@ -141,7 +141,7 @@ class Exchanges:
         exchange.judged = exchange.judged and own
         if not exchange.arrivals:
             exchange.asked = echo_of(message)
-            self._reversed(message)
+            self._reversed(message, exchange)
         exchange.arrivals += 1
         if not (own and connected) or exchange.closings < self._closings:
             return  # a host that stood still reads it when the terminal has given the connection up
@@ -151,9 +151,10 @@ class Exchanges:
         exchange.arrived_at = at
         exchange.excused = at <= self._trouble_until
 
-    def _reversed(self, message: Message) -> None:
+    def _reversed(self, message: Message, reversal: Exchange) -> None:
         """What is answered to a request after its reversal is for the host to say anew: it declines
-        what it approved before.
+        what it approved before. Without MACs a host believes a request that was altered on its way,
+        and the reversal does not agree with that.
         """
         original = message.original if message.kind in REVERSALS else None
         if original is None:
@@ -161,6 +162,7 @@ class Exchanges:
         exchange = self._by_stan.get(original.stan)
         if exchange is not None and not exchange.reversal and exchange.sent == original.sent:
             exchange.settled_by = 0
+            reversal.doubtful |= not (exchange.judged or self._contract.mac)
 
     def leaves(self, at: float, message: Message) -> None:
         """An answer to a request or a reversal leaves the host."""

@@ -18,11 +18,13 @@ class Moment(NamedTuple):
 class OperatingTime:
     """Power and process of one terminal, as its mains and its process report them."""
 
-    __slots__ = ("_off", "_off_since", "_pauses", "_recovery", "cuts", "powered")
+    __slots__ = ("_after_cut", "_off", "_off_since", "_pauses", "cuts", "powered")
 
-    def __init__(self, recovery: float) -> None:
-        """`recovery` is how many seconds a terminal may take to recover from a power cut."""
-        self._recovery = recovery
+    def __init__(self, after_cut: float) -> None:
+        """`after_cut` is how many seconds a power cut adds to a bound
+        (`Contract.after_power_cut`).
+        """
+        self._after_cut = after_cut
         self._off = 0.0
         self._off_since = 0.0
         self._pauses: list[tuple[float, float]] = []  # in which the process stood still
@@ -77,5 +79,5 @@ class OperatingTime:
         return end - start - still
 
     def allowance(self, moment: Moment) -> float:
-        """Seconds to add to a bound: each power cut since that moment adds the time to recover."""
-        return self._recovery * (self.cuts - moment.cuts)
+        """Seconds to add to a bound, for each power cut since that moment."""
+        return self._after_cut * (self.cuts - moment.cuts)

@@ -54,6 +54,9 @@ class DaysAddUp(Check):
     """H8. Postings from a cutover on belong to the new business day, even reversals of debits of
     the old day. An answer names the day of its posting (DE 15). The totals that the host reports at
     the end of a day equal those of its postings.
+
+    A host with a standby tells of a posting once the standby holds it: what it tells so soon after
+    a cutover may have been posted before.
     """
 
     id = "H8"
@@ -65,20 +68,27 @@ class DaysAddUp(Check):
         self._labels: dict[int, str] = {}
         self._sums: dict[str, dict[str, int]] = {}
         self._last: dict[tuple[str, str], str] = {}  # by terminal and cause
+        self._held_back = self.contract.replication if self.contract.standby else 0.0
+
+    def _number(self, at: float) -> int:
+        """How many cutovers there were by then."""
+        return int((at - self.contract.cutover) // DAY) + 1
 
     def observable(self, sees: tuple[str, ...]) -> bool:
         """False if the contract has no cutover, because days cannot be told apart then."""
         return bool(self.contract.cutover) and super().observable(sees)
 
     def on_Posted(self, terminal: TerminalEvidence, at: float, event: e.Posted) -> None:
-        days, since = divmod(at - self.contract.cutover, DAY)
-        number = int(days) + 1
-        if event.day in [day for n, day in self._labels.items() if n != number]:
+        since = (at - self.contract.cutover) % DAY
+        number, made_in = self._number(at), self._number(at - self._held_back)
+        if event.day in [day for n, day in self._labels.items() if n not in (number, made_in)]:
             # the day before is right if the harness recorded the posting too late
             before = self._labels.get(number - 1) == event.day
             late = late_by(since, at - since, at) if before else None
             self._wrong_day(terminal, at, event, late)
-        elif not event.day or event.day != self._labels.setdefault(number, event.day):
+        elif not event.day or (
+            made_in == number and event.day != self._labels.setdefault(number, event.day)
+        ):
             self._wrong_day(terminal, at, event, None)
         self.tried += number > 0
         sums = self._sums.setdefault(event.day, {"debit": 0, "reversal": 0})

@@ -3,7 +3,8 @@
 A search with one scenario finds what breaks with that scenario's timers, customers and link. Ground
 n of a seed is the scenario with other legal settings, drawn from the seed and n alone: timers of
 the contract, the speed of the motors and of the customers' hands, how often customers err, the
-options of the host, the STAN and the moment at which the run starts, and the link.
+options of the host, the STAN and the moment at which the run starts, the link, and how many
+terminals there are. Each setting is drawn by its name, so that one more leaves the others alone.
 
 A setting that would make a safe pair fail by itself is never drawn: a motor is always faster than
 its timer, and a run's time until nothing may be open is long enough for the timers.
@@ -11,13 +12,13 @@ its timer, and a run's time until nothing may be open is long enough for the tim
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import msgspec
 
 from harness.contract import Contract
-from harness.crypto.mac import NO_MAC
+from harness.crypto.mac import NO_MAC, mac_names
 from harness.keyed_random import Draw, key_of
 from harness.link_options import LinkOptions
 from harness.machines.customer import CustomerBehaviour
@@ -27,7 +28,6 @@ from harness.wire.framing import framing_names
 from harness.wire.spec import spec_names
 
 T = TypeVar("T")
-S = TypeVar("S", bound=msgspec.Struct)
 
 OTHER = 0.3  # the probability with which a setting differs from the scenario's
 _TIMERS = {
@@ -80,29 +80,63 @@ _EPOCHS = (
     "2026-03-29T00:59:40",  # the clocks of Belgium go forward
     "2026-10-25T00:59:40",  # and back
 )
-_CUTOVERS = (0.0, 40.0, 70.0)
-_STAND_INS = (0, 5000, 60000)
+_OPTIONS: dict[str, tuple[Any, ...]] = {
+    "cash_before_card": (True,),
+    "partial_approval": (True,),
+    "stand_in": (5000, 60000),
+    "standby": (True,),
+    "replication": (0.5, 3.0),
+    "cutover": (40.0, 70.0),
+    "capture_burst": (1, 2),
+    "capture_window": (600.0,),
+}
+"""Of the contract, what is no timer."""
 _FIRST_STANS = (1, 999_990, 999_999)
 _DURATIONS = (300.0, 900.0)
-QUIESCENCE = 1800.0  # seconds: as long as any terminal may take with the slowest of these timers
+_TERMINALS = (2, 3)
 _GAPS = (0.0, 5.0, 30.0, 60.0)
+_VISITS = (1, 3)  # that end with nobody coming any more
+_AMOUNTS = ((1000,), (2000, 50000), (50000,))
+QUIESCENCE = 1800.0  # seconds: as long as any terminal may take with the slowest of these timers
+
+
+class _Drawing:
+    """Draws each setting of one ground from its name."""
+
+    def __init__(self, seed: int, number: int) -> None:
+        self._seed = seed
+        self._number = number
+
+    def one_of(self, name: str, usual: T, others: Sequence[T]) -> T:
+        """The usual value, or one of the others with probability OTHER."""
+        draw = self._draw(name)
+        return others[draw.below(len(others))] if draw.chance(OTHER) else usual
+
+    def between(self, name: str, usual: float, least: float, most: float) -> float:
+        """The usual number of seconds, or another one with probability OTHER."""
+        draw = self._draw(name)
+        return round(draw.uniform(least, most), 2) if draw.chance(OTHER) else usual
+
+    def _draw(self, name: str) -> Draw:
+        return Draw(key_of(self._seed, "ground", name), self._number)
 
 
 def ground(scenario: Scenario, number: int, seed: int) -> Scenario:
     """The scenario on ground `number` of that seed; on ground 0 it is as it was."""
     if not number:
         return scenario
-    draw = Draw(key_of(seed, "ground"), number)
+    draw = _Drawing(seed, number)
     link = _link(scenario.link, draw)
-    contract = link.judged_with(_contract(scenario, draw))
+    contract = link.judged_with(_contract(scenario.contract, draw))
     return msgspec.structs.replace(
         scenario,
         contract=contract,
         motors=_motors(scenario.motors, contract, draw),
         customers=_customers(scenario.customers, draw),
-        epoch=_one_of(draw, scenario.epoch, _EPOCHS),
-        first_stan=_one_of(draw, scenario.first_stan, _FIRST_STANS),
-        duration=_one_of(draw, scenario.duration, _DURATIONS),
+        epoch=draw.one_of("epoch", scenario.epoch, _EPOCHS),
+        first_stan=draw.one_of("first_stan", scenario.first_stan, _FIRST_STANS),
+        duration=draw.one_of("duration", scenario.duration, _DURATIONS),
+        search_terminals=draw.one_of("terminals", scenario.search_terminals, _TERMINALS),
         link=link,
     )
 
@@ -127,55 +161,48 @@ def _told(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _one_of(draw: Draw, usual: T, others: Sequence[T]) -> T:
-    """The usual value, or one of the others with probability OTHER. It draws two numbers in any
-    case, so that one setting does not depend on another.
-    """
-    other = others[draw.below(len(others))]
-    return other if draw.chance(OTHER) else usual
+def _contract(usual: Contract, draw: _Drawing) -> Contract:
+    timers = {name: draw.between(name, getattr(usual, name), *_TIMERS[name]) for name in _TIMERS}
+    options = {
+        name: draw.one_of(name, getattr(usual, name), others) for name, others in _OPTIONS.items()
+    }
+    if options["standby"]:  # such a host does not stand in for the issuer
+        options["stand_in"] = 0
+    return msgspec.structs.replace(usual, **timers, **options, quiescence=QUIESCENCE)
 
 
-def _changed(struct: S, names: Iterable[str], other: Callable[[str], Any], draw: Draw) -> S:
-    """The struct, in which each of those fields has another value with probability OTHER."""
-    return msgspec.structs.replace(
-        struct, **{name: _one_of(draw, getattr(struct, name), (other(name),)) for name in names}
-    )
-
-
-def _contract(scenario: Scenario, draw: Draw) -> Contract:
-    usual = scenario.contract
-    timed = _changed(usual, _TIMERS, lambda name: round(draw.uniform(*_TIMERS[name]), 2), draw)
-    return msgspec.structs.replace(
-        timed,
-        cash_before_card=_one_of(draw, usual.cash_before_card, (True,)),
-        partial_approval=_one_of(draw, usual.partial_approval, (True,)),
-        stand_in=_one_of(draw, usual.stand_in, _STAND_INS),
-        standby=_one_of(draw, usual.standby, (True,)),
-        cutover=_one_of(draw, usual.cutover, _CUTOVERS),
-        quiescence=QUIESCENCE,
-    )
-
-
-def _motors(usual: Motors, contract: Contract, draw: Draw) -> Motors:
-    def other(name: str) -> float:
+def _motors(usual: Motors, contract: Contract, draw: _Drawing) -> Motors:
+    def drawn(name: str) -> float:
         most: float = getattr(contract, _MOTORS[name]) * _SLOWEST_MOTOR
-        return round(draw.uniform(0.1, most), 2)
+        return draw.between(f"motor {name}", getattr(usual, name), 0.1, most)
 
-    return _changed(usual, _MOTORS, other, draw)
+    return msgspec.structs.replace(usual, **{name: drawn(name) for name in _MOTORS})
 
 
-def _customers(usual: CustomerBehaviour, draw: Draw) -> CustomerBehaviour:
-    key, take = _one_of(draw, (usual.key, usual.take), _PACES)
-    paced = msgspec.structs.replace(
-        usual, key=key, take=take, mean_gap=_one_of(draw, usual.mean_gap, _GAPS)
+def _customers(usual: CustomerBehaviour, draw: _Drawing) -> CustomerBehaviour:
+    key, take = draw.one_of("pace", (usual.key, usual.take), _PACES)
+    shares = {
+        name: draw.one_of(name, getattr(usual, name), others) for name, others in _SHARES.items()
+    }
+    mean_gap = draw.one_of("mean_gap", usual.mean_gap, _GAPS)
+    queues = draw.one_of("queues", usual.queues, (True,))
+    return msgspec.structs.replace(
+        usual,
+        key=key,
+        take=take,
+        mean_gap=mean_gap,
+        queues=queues and mean_gap > 0,  # without gaps everybody would come in one instant
+        customers=draw.one_of("customers", usual.customers, _VISITS),
+        amounts=draw.one_of("amounts", usual.amounts, _AMOUNTS),
+        **shares,
     )
-    return _changed(paced, _SHARES, lambda name: _SHARES[name][draw.below(3)], draw)
 
 
-def _link(usual: LinkOptions, draw: Draw) -> LinkOptions:
+def _link(usual: LinkOptions, draw: _Drawing) -> LinkOptions:
     return usual.changed(
-        spec=_one_of(draw, usual.spec, tuple(spec_names())),
-        framing=_one_of(draw, usual.framing, tuple(framing_names())),
-        mac=_one_of(draw, usual.mac, (NO_MAC,)),
-        sign_on=_one_of(draw, usual.sign_on, (False,)),
+        spec=draw.one_of("spec", usual.spec, tuple(spec_names())),
+        framing=draw.one_of("framing", usual.framing, tuple(framing_names())),
+        mac=draw.one_of("mac", usual.mac, (NO_MAC, *mac_names())),
+        sign_on=draw.one_of("sign_on", usual.sign_on, (False,)),
+        echo=draw.one_of("echo", usual.echo, (False,)),
     )

@@ -88,13 +88,14 @@ def cash_settled(t: Terminal, x: i.Retracted | i.CashGone, now: float) -> None:
 
 
 def recovery_expired(t: Terminal, _: i.Input, now: float) -> None:
-    """Recovery did not end in 60 s: out of service, and the records are settled all the same. If
-    the cash was to be retracted and was not, nobody can count it, and the transaction goes into
-    suspense. A card on its way out has timers of its own and is still waited for.
+    """The recovery has taken its time. Cash that was to be retracted and was not cannot be counted
+    by anybody: its transaction goes into suspense, and the machine needs a person. A card on its
+    way out has timers of its own, which say whether anything is wrong with it, and is still waited
+    for (docs/domain.md, "Timers").
     """
-    t.service.add("hardware")
-    t.emit(e.AlarmRaised("hardware", "recovery did not end"))
     if t.recovering.pop("cash", ""):
+        t.service.add("hardware")
+        t.emit(e.AlarmRaised("hardware", "recovery did not end"))
         known = t.counters
         t.counters = i.Counters(known.transaction, known.picked, known.returned, False)
     _settle_if_clear(t, now)

@@ -37,6 +37,14 @@ def test_what_never_left_was_altered() -> None:
     assert named(*other_type) == ["000012", "000011"]
 
 
+def test_a_request_has_no_digest_and_is_told_by_what_it_says() -> None:
+    """A bit of its amount, and it names its own STAN."""
+    asked = {"t_": "0200", "90": ""}
+    sent, same = seen("terminal", "", **asked, _4="5000"), seen("host", "", **asked, _4="5000")
+    assert named(sent, same) == []
+    assert "000012" in named(sent, seen("host", "", **asked, _4="40005000"))
+
+
 def test_what_does_not_arrive_is_lost_and_not_altered() -> None:
     """A message that nobody heard excuses nothing."""
     assert named(seen("terminal", "a"), seen("terminal", "b")) == []

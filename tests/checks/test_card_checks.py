@@ -396,6 +396,23 @@ def test_showing_please_wait_again_does_not_start_f1_anew() -> None:
     assert "F1" in failing(script.verdict())
 
 
+@pytest.mark.parametrize("asks_again", [False, True])
+def test_a_request_that_leaves_as_the_card_comes_out_begins_no_wait(asks_again: bool) -> None:
+    """The process stood still with it: the card lies at the slot, and nobody waits. 'Please wait'
+    is a wait all the same.
+    """
+    script = Script(contract=Contract(host_response=25.0))
+    script.insert(10)
+    script.request(20)
+    script.eject(40, taken=None)
+    script.frame(40, "terminal", "host", script.requests["000001"])
+    if asks_again:
+        script.add(40.5, e.ScreenShown("please_wait"))
+    script.capture(71.2)
+    script.end(200)
+    assert ("F1" in failing(script.verdict())) is asks_again
+
+
 def test_a_power_cut_ends_the_wait() -> None:
     """What follows is recovery's time."""
     script = Script()

@@ -8,6 +8,7 @@ from script import ATM, CARD, SEES, Script, failing, row
 from harness import events as e
 from harness.checks.judge import NETWORK_AT_HOST
 from harness.contract import Contract
+from harness.link_options import LinkOptions
 
 SILENT = "silent@10s..60s"
 
@@ -162,6 +163,23 @@ def test_a_reversal_that_disagrees_with_its_request_may_be_refused() -> None:
         script.reversal(70, amount=amount)
         script.answer(70.2, "000101", "12")
         assert blamed(script) == broken
+
+
+@pytest.mark.parametrize(("mac", "broken"), [(True, {"H12"}), (False, set())])
+def test_a_host_without_macs_may_refuse_the_reversal_of_what_it_heard_otherwise(
+    mac: bool, broken: set[str]
+) -> None:
+    """A bit of the amount fell over on the line, and the host could not see it. With a MAC it does
+    not believe such a request.
+    """
+    script = Script(contract=Contract(mac=mac), link=LinkOptions(mac="cmac" if mac else "none"))
+    script.insert(10)
+    script.request(20, arrives=False)
+    altered = {**script.requests["000001"], "4": "000040005000"}
+    script.frame(20.02, "host", "host", altered, "bad" if mac else "none")
+    script.reversal(70)
+    script.answer(70.2, "000101", "30")
+    assert blamed(script) == broken
 
 
 def test_an_echo_is_held_against_the_host_only_where_no_fault_may_have_taken_it() -> None:

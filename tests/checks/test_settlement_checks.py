@@ -113,9 +113,15 @@ def test_cash_that_was_stood_in_for_twice_over_is_not_explained() -> None:
 CUTOVER = 50.0
 
 
-def days(*, debit_day: str = "1121", reversal_day: str = "1122", told_day: str = "1121") -> Script:
+def days(
+    contract: Contract | None = None,
+    *,
+    debit_day: str = "1121",
+    reversal_day: str = "1122",
+    told_day: str = "1121",
+) -> Script:
     """Debited before the cutover, reversed after it."""
-    script = Script(contract=Contract(cutover=CUTOVER))
+    script = Script(contract=contract or Contract(cutover=CUTOVER))
     script.network(9, "echo")
     script.insert(10)
     script.request(20)
@@ -179,6 +185,26 @@ def test_right_days_pass() -> None:
         for at, actor, event in script.entries
     ]
     assert h8(script) == "pass"
+
+
+@pytest.mark.parametrize(
+    ("cutover", "replication", "reversal_day", "wrong"),
+    [
+        (20.0, 1.0, "1122", False),  # the debit is told 0.5 s after the cutover
+        (20.0, 0.1, "1122", True),
+        (CUTOVER, 17.0, "1121", False),  # the reversal is told 16.1 s after it
+        (CUTOVER, 16.0, "1121", True),
+    ],
+)
+def test_what_a_standby_held_back_over_the_cutover_may_be_of_the_old_day(
+    cutover: float, replication: float, reversal_day: str, wrong: bool
+) -> None:
+    """It was posted before the cutover, and is told once the standby holds it."""
+    contract = Contract(cutover=cutover, standby=True, replication=replication)
+    script = days(contract, reversal_day=reversal_day)
+    script.end(200)
+    told = [failure.what for failure in script.verdict().failures]
+    assert any("was posted to day '" in what for what in told) is wrong
 
 
 def _dated(frame: e.FrameSeen) -> e.FrameSeen:
