@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from harness import events as e
 from harness.contract import Contract
 from harness.explore.case import Recorder
 from harness.explore.random_search import plan_to_search
@@ -40,7 +41,8 @@ def test_a_card_that_nobody_takes_is_captured_and_the_terminal_serves_on(recover
     """Nothing is broken, whatever the time for the recovery (docs/domain.md, "Terminal states")."""
     recorder, broken = evening(recovery, *LEFT)
     assert broken == []
-    alarms = [x.event.kind for x in recorder.entries if type(x.event).__name__ == "AlarmRaised"]
+    events: list[e.Event] = [entry.event for entry in recorder.entries]
+    alarms = [event.kind for event in events if isinstance(event, e.AlarmRaised)]
     assert alarms == ["capture", "capture"]  # before the power cut and after it
     assert states(recorder)[:2] == ["RECOVERING", "IDLE"]
 
