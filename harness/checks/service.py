@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness import events as e
-from harness.checks.base import Check, Late, late_by
+from harness.checks.base import Check, late_by
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.expiries import Expiries, gave_up_at
 from harness.checks.operating_time import Moment
@@ -276,7 +276,7 @@ class ServesWithoutReason(Check):
         self._broken: dict[str, None] = {}  # in any way
         self._stopped: dict[str, None] = {}
         self._changed: dict[str, float] = {}  # when anything last ended that forbids service
-        self._served: dict[str, float] = {}  # when it last took a card in
+        self._stacking: dict[str, None] = {}  # started, and nothing presented yet
 
     def on_TurnedAway(self, terminal: TerminalEvidence, at: float, event: e.TurnedAway) -> None:
         name = terminal.name
@@ -295,8 +295,7 @@ class ServesWithoutReason(Check):
         self.tried += 1
         what = f"a customer was turned away ('{event.screen.replace('_', ' ')}'), and for"
         what += f" {at - since:.0f} s nothing had forbidden service"
-        served = self._served.get(name, 0.0)  # whoever stands still later lets a timer run out
-        self.fail(terminal, at, what, late=Late(over, served, at, 0.0))
+        self.fail(terminal, at, what, late=late_by(over, since, at))
 
     def _link_since(self, terminal: TerminalEvidence, at: float) -> float:
         """Since when the link has been in order at the latest; now, if it is not."""
@@ -309,11 +308,10 @@ class ServesWithoutReason(Check):
     # --- what forbids service ------------------------------------------------------------------
 
     def on_CardInserted(
-        self, terminal: TerminalEvidence, at: float, _event: e.CardInserted
+        self, terminal: TerminalEvidence, _at: float, _event: e.CardInserted
     ) -> None:
         """A case that was tried: the machine serves."""
         self.tried += 1
-        self._served[terminal.name] = at
         self._changed.pop(terminal.name, None)
 
     def on_EjectBegun(self, terminal: TerminalEvidence, at: float, _event: e.EjectBegun) -> None:
@@ -341,6 +339,19 @@ class ServesWithoutReason(Check):
 
     def on_NotesStacked(self, terminal: TerminalEvidence, at: float, event: e.NotesStacked) -> None:
         if not event.counted:
+            self._breaks(terminal, at, event)
+
+    def on_StackBegun(self, terminal: TerminalEvidence, _at: float, _event: e.StackBegun) -> None:
+        self._stacking[terminal.name] = None
+
+    def on_NotesPresented(
+        self, terminal: TerminalEvidence, _at: float, _event: e.NotesPresented
+    ) -> None:
+        self._stacking.pop(terminal.name, None)
+
+    def on_RetractBegun(self, terminal: TerminalEvidence, at: float, event: e.RetractBegun) -> None:
+        """A dispenser that did not report in time is broken, whatever has held it up."""
+        if self._stacking.pop(terminal.name, "") is None:
             self._breaks(terminal, at, event)
 
     def on_PowerLost(self, terminal: TerminalEvidence, at: float, _event: e.PowerLost) -> None:

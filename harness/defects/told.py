@@ -188,6 +188,7 @@ TOLD_DEFECTS = (
         *("parks_in_silence", _NoParkedAlarm, "parks a reversal and raises no alarm"),
         *("A customer's money lies in a queue that nobody reads.", "M3"),
         may=("H7",),
+        scenario="every_code",
     ),
     _defect(
         *("trips_in_silence", _NoBreakerAlarm, "trips its breaker and raises no alarm"),

@@ -40,6 +40,9 @@ ISSUED = (
     *("staggered_heal", "failover", "split_brain"),
     *("host_answers", "host_asks", "other_fields"),
     *("customer_leaves_card", "customer_leaves_cash", "customer_dawdles", "hand_tie"),
+    *("unreadable_card", "worn_card", "expired_card", "hotlisted_card"),
+    *("customer_forgets_pin", "customer_slow", "customer_hurried", "customer_cancels"),
+    *("customer_walks_off", "customer_holds_card", "customer_takes_part"),
 )
 
 
