@@ -272,13 +272,13 @@ class Atm:
 
     @property
     def at_rest(self) -> bool:
-        """Is nothing open: no card, no cash, no unanswered reversal, no customer, and a logic that
-        runs?
+        """Is nothing open: no card, no cash, no unanswered reversal, no customer, no person at work,
+        no order still to come, and a logic that runs?
         """
         terminal = self.terminal
         return (
             terminal is not None
-            and self._wakes_at == NEVER
+            and self._wakes_at == self._operator.due == NEVER
             and self.device.card_at in ("", "stuck")
             and self.device.cash_at == ""
             and terminal.session is None
