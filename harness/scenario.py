@@ -112,9 +112,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
         return self.search_terminals or self.terminals
 
 
-_FOLLOWS = {
-    "contract": ("mac", "sign_on", "echo", "host_outages")
-}  # by section: what is no key there
+# by section: what is no key there
+_FOLLOWS = {"contract": ("mac", "sign_on", "echo", "host_outages")}
 _KEYS = tuple(name for name in Scenario.__struct_fields__ if name != "name")
 
 

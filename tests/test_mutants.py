@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+from pathlib import Path
 
 import pytest
 
+from benchmarks.mutants import mutate
 from benchmarks.mutants.mutate import mutants, mutated
+from benchmarks.mutants.trial import CONTROL, _Loader
 
 SOURCE = '''
 """A module."""
@@ -59,6 +62,15 @@ def test_a_mutant_differs_in_one_place() -> None:
         lines = text.splitlines()
         assert len(lines) == len(whole)
         assert sum(one != other for one, other in zip(lines, whole, strict=True)) == 1
+
+
+def test_a_module_as_it_is_can_be_tried_too() -> None:
+    """The control: the loader leaves it alone."""
+    path = Path(mutate.__file__)
+    loader = _Loader("a_copy", str(path), CONTROL)
+    assert loader.get_code("a_copy") == compile(
+        path.read_text(encoding="utf-8"), str(path), "exec", dont_inherit=True
+    )
 
 
 def test_names_stay_when_lines_move() -> None:

@@ -3,7 +3,8 @@
 Mistakes in machines, faults and the journal have to be noticed by `harness explore` alone, without
 any unit test; mistakes in checks by `harness selftest`. A sample is drawn from a seed. What was
 tried is kept in a file, so that a run that was stopped goes on where it was, and a mutant of a
-module that has not changed since is not tried again.
+module that has not changed since is not tried again. Before a group is tried, its first module is
+tried as it is: nothing may be noticed then.
 
 Survivors are listed. `equivalent.toml` says of those that cannot be noticed why not.
 """
@@ -24,6 +25,7 @@ from random import Random
 from typing import NamedTuple
 
 from benchmarks.mutants.mutate import Mutant, mutants
+from benchmarks.mutants.trial import CONTROL
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -62,6 +64,15 @@ def sample(group: str, many: int, seed: int) -> list[Trial]:
             shown = path.relative_to(ROOT).as_posix()
             every += [Trial(path, x, how, f"{shown} {digest} {x.name}") for x in mutants(source)]
     return Random(seed).sample(every, min(many, len(every)))
+
+
+def control(trial: Trial) -> str:
+    """By what the module of that trial is noticed as it is, without any mistake; '' if by nothing.
+    Then a mutant that is noticed is noticed for its mistake.
+    """
+    as_it_is = trial.mutant._replace(number=CONTROL)
+    result = tried(trial._replace(mutant=as_it_is))
+    return f"{result['by']}" if result["noticed"] else ""
 
 
 def tried(trial: Trial) -> dict[str, object]:
@@ -107,10 +118,17 @@ def reasons() -> dict[str, str]:
     }
 
 
+def _some(text: str) -> int:
+    """Raises ValueError, which argparse tells, for less than one."""
+    if int(text) < 1:
+        raise ValueError(text)
+    return int(text)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.mutants", description=__doc__)
     parser.add_argument("groups", nargs="*", choices=[*GROUPS, []], help="else all")
-    parser.add_argument("--sample", type=int, default=100, help="so many mutants of each group")
+    parser.add_argument("--sample", type=_some, default=100, help="so many mutants of each group")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
     given = parser.parse_args()
@@ -126,6 +144,9 @@ def _examined(group: str, given: argparse.Namespace) -> bool:
     KEPT.parent.mkdir(exist_ok=True)
     results = {trial.key: before[trial.key] for trial in trials if trial.key in before}
     left = [trial for trial in trials if trial.key not in results]
+    if left and (by := control(left[0])):
+        print(f"{group}: nothing can be told, as without any mistake something is noticed: {by}")
+        return False
     with ThreadPoolExecutor(given.jobs) as pool, KEPT.open("a", encoding="utf-8") as file:
         for trial, result in zip(left, pool.map(tried, left), strict=True):
             results[trial.key] = result

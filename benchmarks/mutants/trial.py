@@ -7,6 +7,7 @@ JSON: whether the mutant was noticed, after how many runs, and by what.
 
 from __future__ import annotations
 
+import ast
 import importlib.abc
 import importlib.machinery
 import importlib.util
@@ -19,6 +20,7 @@ from pathlib import Path
 from benchmarks.mutants.mutate import mutated
 
 SEED = 1
+CONTROL = -1  # in the place of a mutant: the module as it is
 
 
 class _Loader(importlib.machinery.SourceFileLoader):
@@ -30,7 +32,8 @@ class _Loader(importlib.machinery.SourceFileLoader):
 
     def get_code(self, _fullname: str) -> types.CodeType:
         source = Path(self.path).read_text(encoding="utf-8")
-        return compile(mutated(source, self._index), self.path, "exec", dont_inherit=True)
+        tree = ast.parse(source) if self._index == CONTROL else mutated(source, self._index)
+        return compile(tree, self.path, "exec", dont_inherit=True)
 
 
 class _Finder(importlib.abc.MetaPathFinder):

@@ -36,6 +36,7 @@ class AlteredMessages:
         came_from = "host" if event.to == "terminal" else "terminal"
         name = came_from, message.mti, event.digest or hash(tuple(message.fields.items()))
         if event.end == came_from:
+            self._heard.pop(name, None)  # the entries of two ends may come in another order
             self._sent[name] = None
             keep_latest(self._sent, MOST_SENT)
         elif name not in self._sent:
@@ -45,9 +46,6 @@ class AlteredMessages:
             keep_latest(self._heard, MOST_ALTERED)
 
     def named(self) -> Iterator[str]:
-        """The STANs (DE 11, and of the original in DE 90) that altered messages name. It is asked
-        at the end, as the entries of two ends may come in another order than the frames.
-        """
-        for name, stans in self._heard.items():
-            if name not in self._sent:
-                yield from stans
+        """The STANs (DE 11, and of the original in DE 90) that altered messages name."""
+        for stans in self._heard.values():
+            yield from stans

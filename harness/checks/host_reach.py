@@ -23,7 +23,7 @@ RECONNECTS = 90.0
 """Run seconds within which a terminal that has lost its host signs on again, where that lets it:
 the longest pause between two tries (60 s), the time to connect and that to sign on."""
 
-NEVER = float("-inf")
+_NOT_YET = float("-inf")
 
 
 class HostReach:
@@ -42,8 +42,8 @@ class HostReach:
         self._link = link
         self._time = time
         self._failed = 0
-        self._kept_out_at = NEVER  # since it was last signed on
-        self._let_in_at = NEVER  # when it signed on after it had been kept out
+        self._kept_out_at = _NOT_YET  # since it was last signed on
+        self._let_in_at = _NOT_YET  # when it signed on after it had been kept out
         self._why = ""
         self.heard_at: float | None = None
         self.lost_at: float | None = 0.0
@@ -54,8 +54,8 @@ class HostReach:
         """The connection, or the sign-on on it, may have begun or ended."""
         link = self._link
         if link.connected and (link.signed_on or not self._contract.sign_on):
-            if self._kept_out_at != NEVER:
-                self._kept_out_at, self._let_in_at = NEVER, at
+            if self._kept_out_at != _NOT_YET:
+                self._kept_out_at, self._let_in_at = _NOT_YET, at
             self.lost_at = None
             self._failed = 0
         elif self.lost_at is None:

@@ -110,26 +110,25 @@ def explore(
     workers = jobs or os.cpu_count() or 1
     seconds = parse_duration(duration, place="--for") if duration is not None else None
     wanted = None if duration is not None or exhaustive is not None else runs or USUAL_RUNS
+    chunk = chunk_for(plan, wanted, guided=not blind)
+    search = Search(plan, seed, budget, coverage, chunk, guided=not blind)
     with SearchView(console, wanted=wanted, seconds=seconds) as view:
         if exhaustive is not None:
             tally = try_all(plan, exhaustive, workers, view, coverage=coverage)
         else:
-
-            def over(tally: Tally) -> bool:
-                return (
-                    tally.runs >= wanted if wanted is not None else view.elapsed >= (seconds or 0)
-                )
-
-            search = Search(
-                plan,
-                seed,
-                budget,
-                coverage,
-                chunk_for(plan, wanted, guided=not blind),
-                guided=not blind,
-            )
-            tally = draw_many(search, workers, over, view)
+            tally = _draw(search, workers, view, wanted, seconds or 0.0)
     return _report(console, tally, view.elapsed, cases)
+
+
+def _draw(
+    search: Search, workers: int, view: SearchView, wanted: int | None, seconds: float
+) -> Tally:
+    """Draw runs until so many count, or, where no number is wanted, for so many seconds."""
+
+    def over(tally: Tally) -> bool:
+        return tally.runs >= wanted if wanted is not None else view.elapsed >= seconds
+
+    return draw_many(search, workers, over, view)
 
 
 def _report(console: Console, tally: Tally, seconds: float, where: Path) -> int:

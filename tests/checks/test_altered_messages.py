@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.checks.altered_messages import AlteredMessages
+from harness.checks.altered_messages import MOST_SENT, AlteredMessages
 from harness.events import FrameSeen
 from harness.wire.dialects import load_dialect
 from harness.wire.message import Message
@@ -28,6 +28,12 @@ def test_what_arrives_as_it_left_is_not_altered() -> None:
     """Whichever end's entry stands first in the journal."""
     assert named(seen("terminal", "a"), seen("host", "a")) == []
     assert named(seen("host", "a"), seen("terminal", "a")) == []
+
+
+def test_what_left_long_ago_is_still_not_altered() -> None:
+    """Its entry came late, and so many others since that what was sent is forgotten."""
+    later = [seen("terminal", f"later {n}") for n in range(MOST_SENT)]
+    assert named(seen("host", "a"), seen("terminal", "a"), *later) == []
 
 
 def test_what_never_left_was_altered() -> None:
