@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from copy import copy
 from datetime import datetime, timedelta
 from functools import partial
@@ -24,16 +25,19 @@ from harness.journal import Header
 from harness.keyed_random import key_of
 from harness.machines.atm import Atm
 from harness.machines.authorization import CodeRule
+from harness.machines.behaviour import Manner
 from harness.machines.customer import Customers, MachineDeadlines
 from harness.machines.device_fault import DeviceFault
 from harness.machines.host import Host, HostSettings
 from harness.machines.host_pair import HostInterface, HostPair
 from harness.machines.link import Link
 from harness.machines.link_supervisor import LinkTimes
+from harness.machines.operator import Visit
 from harness.machines.profile import SAFE_HOST, SAFE_TERMINAL
 from harness.machines.terminal import Terminal, TerminalContext, TerminalSettings
 from harness.plan import RunPlan
 from harness.profiles import host_profile, terminal_profile
+from harness.stations import station_of, terminal_id
 from harness.tap import TapDecoder
 from harness.wire.authenticated import AuthenticatedCodec
 from harness.wire.calendar import Calendar, WrongCalendar
@@ -48,24 +52,17 @@ from harness.wire.spec import is_shipped, load_spec
 from harness.wire.spec_trial import check_cards, check_codes, fitted
 
 SEES = (
-    *("device", "wire.terminal", "wire.host", "wire.mac"),
+    *("device", "wire.terminal", "wire.host", "wire.link", "wire.mac"),
     *("ledger", "store", "terminal"),
 )
 SEES_ALONE = {
     "host": ("wire.terminal", "wire.host", "wire.mac", "ledger"),
     "terminals": (
-        *("device", "wire.terminal", "wire.host", "wire.network", "wire.mac"),
+        *("device", "wire.terminal", "wire.host", "wire.network", "wire.link", "wire.mac"),
         *("store", "terminal"),
     ),
 }
-BANK = "HARNESS BANK"  # DE 42
 _UNTIL_SET = "1970-01-01T00:00:00"  # whoever drives a run on the real clock sets its calendar
-PLACES = 200  # streets are drawn for so many terminals and then used again: Faker is slow
-
-
-def terminal_id(index: int) -> str:
-    """DE 41 of the terminal with that index, from 0: ATM00001."""
-    return f"ATM{index + 1:05d}"
 
 
 class Assembly:
@@ -99,8 +96,10 @@ class Assembly:
         alone = plan.mode in SEES_ALONE
         guess = FormatDetector(link.framing, link.spec) if alone else None
         # the tap opens frames with a codec and keys of its own
-        self.tap = TapDecoder(self._new_codec(), self.dialect, self.framing, self.keys.token, guess)
-        self._places: dict[int, str] = {}
+        self.tap = TapDecoder(
+            *(self._new_codec(), self.dialect, self.framing, self.keys.token, guess),
+            pin=None if plan.mode == "host" else PinCrypto(self.keys.pin),
+        )
         self._settings = self.terminal_profile.settings_over(self._usual_terminal())
         self._motors = scenario.motors
 
@@ -206,6 +205,8 @@ class Assembly:
                 "retract": contract.retract,
                 "recovery": contract.recovery,
                 "session": contract.session,
+                "card_read": contract.card_read,
+                "key": contract.key,
             },
             link_times=LinkTimes(
                 sign_on=contract.sign_on_response,
@@ -215,22 +216,18 @@ class Assembly:
             advice_response=contract.advice_response,
             cash_before_card=contract.cash_before_card,
             partial_approval=contract.partial_approval,
+            pin_tries=contract.pin_tries,
             hotlist=contract.hotlist,
             capture_burst=contract.capture_burst,
             capture_window=contract.capture_window,
+            backlog=contract.backlog,
+            expiries=contract.expiries,
+            expiries_pause=contract.expiries_pause,
             mac=contract.mac,
             sign_on=contract.sign_on,
             echo=contract.echo,
             first_stan=self.plan.scenario.first_stan,
         )
-
-    def place(self, index: int) -> str:
-        """DE 43."""
-        index %= PLACES
-        found = self._places.get(index)
-        if found is None:
-            found = self._places[index] = self.population.place(index)
-        return found
 
     def new_link(self) -> Link:
         return Link(self.codec, self.framing, self.dialect)
@@ -250,12 +247,17 @@ class Assembly:
             key_of(self.plan.seed, "street", name),
             of_atm,
         )
-        return Atm(name, self._builder(index), device, customers, of_atm)
+        return Atm(name, self._builder(index, customers.hotlist), device, customers, of_atm)
 
     def _card(self, index: int, customer: int) -> Card:
         return self.population.card(index, customer % CUSTOMERS)  # after weeks, cards come again
 
-    def _builder(self, index: int) -> Callable[[], Terminal]:
+    def _builder(
+        self, index: int, hotlist: AbstractSet[str] = frozenset()
+    ) -> Callable[[], Terminal]:
+        """Builds the terminal of an index; `hotlist` are the tokens that the bank adds to its
+        hotlist while it runs.
+        """
         name = terminal_id(index)
         context = TerminalContext(
             self._station(index),
@@ -264,13 +266,14 @@ class Assembly:
             self.new_link(),
             self.pin,
             self.plan.seed,
+            hotlist,
         )
         machine, settings = self.terminal_profile.machine, self._settings
         return lambda: machine(settings, context)
 
     def _station(self, index: int) -> Station:
         """Without an acquirer where no message has room for one: a reversal names none either."""
-        station = Station(terminal_id(index), f"{BANK:<15}", self.place(index))
+        station = station_of(self.population.seed, index)
         if self.dialect.message.ELEMENTS["acquirer"] in self.fitting.left_out:
             return msgspec.structs.replace(station, acquirer="")
         return station
@@ -356,6 +359,9 @@ class _FaultsOfAtm:
     def power_cut(self, now: float, operation: str) -> float | None:
         return self._faults.power_cut(now, self._terminal, operation)
 
+    def visits(self, now: float, operation: str) -> list[Visit]:
+        return self._faults.operator_visits(now, self._terminal, operation)
+
     def pause(self, now: float, operation: str) -> float | None:
         return self._faults.pause(now, self._terminal, operation)
 
@@ -364,6 +370,12 @@ class _FaultsOfAtm:
 
     def forgets(self, now: float, what: str, *, anyway: bool) -> bool:
         return self._faults.forgets(now, self._terminal, what, anyway=anyway)
+
+    def visit(self, now: float, manner: Manner) -> Manner:
+        return self._faults.visit(now, self._terminal, manner)
+
+    def did(self, aspect: str, what: str) -> None:
+        self._faults.did(self._terminal, aspect, what)
 
     def moves(self, now: float, move: int, machine: Callable[[], MachineDeadlines]) -> float:
         if not self._faults.customer:

@@ -43,6 +43,9 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     retract: float = 15.0
     recovery: float = 60.0
     session: float = 180.0
+    card_read: float = 10.0
+    key: float = 30.0  # per key press
+    pin_tries: int = 3  # in one visit
     echo_idle: float = 60.0
     echo_interval: float = 10.0
     advice_response: float = ADVICE_RESPONSE  # until a reversal that has no answer is repeated
@@ -52,6 +55,11 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     back: float = 300.0  # from when the last fault's end can be known to service (F3)
     quiescence: float = 1800.0  # after the customers stop, within which nothing may be open
     awaits_service: bool = True  # a run goes on till then for terminals out of service
+    stop: float = 5.0  # until a remote stop is acknowledged, and a visit on its way out (T12)
+    alarm: float = 5.0  # until what must be told is told (M3)
+    backlog: int = 5  # pending reversals, the most with which a card is taken in (T20.backlog)
+    expiries: int = 3  # of the host timer in a row, after which nobody is served for a while
+    expiries_pause: float = 300.0  # how long that is (T20.pause)
     capture_burst: int = 3  # captures by code within `capture_window`, the most (T7.breaker)
     capture_window: float = 60.0
     cash_before_card: bool = False

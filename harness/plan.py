@@ -127,6 +127,7 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             forbids=self._most() if self._as_in_its_file else {},
             sees=sees,
             population=population,
+            epoch=scenario.epoch,
             command=self.command,
         )
 

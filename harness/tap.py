@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 from msgspec import UNSET
 
+from harness.crypto.keys import token
+from harness.crypto.pin import PinBlockError, PinCrypto
 from harness.errors import DecodeError
 from harness.events import End, FrameSeen, IncompleteFrame, KeepAlivesSeen
 from harness.shown import shown_bytes
@@ -22,13 +24,17 @@ from harness.wire.dialects.base import Dialect
 from harness.wire.element_classes import Wrong
 from harness.wire.format_detector import FormatDetector
 from harness.wire.framing import Framing
+from harness.wire.kinds import ASKING
 from harness.wire.message import Fields, Message, MessageClass
+from harness.wire.particulars import tracks_unlike
 
 
 class Look(NamedTuple):
     """What a tap finds in one frame: its fields, what is to be said of its MAC ('good', 'bad' or
     'none'), the digest of an advice's contents, why it would not decode ('' if it did), and whether
-    it is network management, and the elements that do not hold what their class says.
+    it is network management, and the elements that do not hold what their class says. `card` is the
+    token of the card that a request or a reversal names, and `unlike` are the elements that are of
+    another card than that one.
     """
 
     fields: Fields
@@ -37,6 +43,8 @@ class Look(NamedTuple):
     problem: str
     network_management: bool
     wrong: Wrong = ()
+    card: str = ""
+    unlike: tuple[str, ...] = ()
 
 
 class TapDecoder:
@@ -53,7 +61,8 @@ class TapDecoder:
     """
 
     __slots__ = (
-        "_codec", "_dialect", "_digest_key", "_guess", "_guessed", "_guesses", "_known", "framing",
+        "_codec", "_dialect", "_digest_key", "_guess", "_guessed", "_guesses", "_known", "_pin",
+        "framing",
     )  # fmt: skip
 
     def __init__(
@@ -63,9 +72,12 @@ class TapDecoder:
         framing: Framing,
         digest_key: bytes,
         guess: FormatDetector | None = None,
+        pin: PinCrypto | None = None,
     ) -> None:
-        """`guess` is asked what a stream looks like that does not read from its first frame on,
-        as when somebody else's machine is set up differently.
+        """`digest_key` is the key of the tokens of cards too. `pin` opens PIN blocks; without it
+        they are not looked at, as where the terminals are somebody else's. `guess` is asked what a
+        stream looks like that does not read from its first frame on, as when somebody else's
+        machine is set up differently.
         """
         self._guess = guess
         self._guesses = self.GUESSES
@@ -74,6 +86,7 @@ class TapDecoder:
         self._dialect = dialect
         self.framing = framing
         self._digest_key = digest_key
+        self._pin = pin
         self._known: dict[bytes, Look] = {}
 
     def look(self, payload: bytes) -> Look:
@@ -122,7 +135,22 @@ class TapDecoder:
         message = self._dialect.read(fields)
         digest = self._digest(message) if message.message_class == MessageClass.REVERSAL else ""
         wrong = self._dialect.wrong(message) if mac != "bad" else ()  # else it says nothing
-        return Look(fields, mac, digest, "", message.is_network_management, wrong)
+        look = Look(fields, mac, digest, "", message.is_network_management, wrong)
+        if message.kind not in ASKING or not message.pan:
+            return look
+        card, unlike = token(self._digest_key, message.pan), self._unlike(message)
+        return look._replace(card=card, unlike=unlike)
+
+    def _unlike(self, message: Message) -> tuple[str, ...]:
+        """The elements of a message that are not of the card that it names first."""
+        pan, unlike = message.pan, list(tracks_unlike(message.fields))
+        block = message.pin_block
+        if block and self._pin is not None:
+            try:
+                self._pin.pin(block, pan)
+            except (PinBlockError, ValueError):
+                unlike.append(message.element("pin_block"))
+        return tuple(unlike)
 
     def _digest(self, message: Message) -> str:
         """Only reversals are compared with their repeats (T13), so only they are digested."""
@@ -139,8 +167,8 @@ class Tap:
     """
 
     __slots__ = (
-        "_begun", "_broken", "_decoder", "_doubt", "_end", "_management", "_to", "keep_alives",
-        "latest", "stream",
+        "_begun", "_broken", "_decoder", "_doubt", "_end", "_from_terminal", "_management", "_to",
+        "keep_alives", "latest", "stream",
     )  # fmt: skip
 
     def __init__(self, decoder: TapDecoder, end: End, to: End, *, management: bool = True) -> None:
@@ -150,6 +178,7 @@ class Tap:
         self._decoder = decoder
         self._end = end
         self._to = to
+        self._from_terminal = (end, to) == ("terminal", "host")
         self._management = management
         self.stream = decoder.framing.deframer()
         self.keep_alives = 0
@@ -176,16 +205,18 @@ class Tap:
                 self.keep_alives += 1
                 continue
             look = self._decoder.look(frame.payload)
-            fields, mac, digest, problem, network_management, wrong = look
+            fields, mac, digest, problem, network_management, wrong, card, unlike = look
             if not self._begun:
                 problem = self._first(problem, frames)
             self.latest = fields or None
             if network_management and not self._management:
                 continue
+            if not (card and self._from_terminal):
+                card, unlike = "", ()
             seen.append(
                 FrameSeen(
                     *(self._end, self._to, fields, mac, digest, len(frame.payload), problem),  # type: ignore[arg-type]
-                    wrong or UNSET,
+                    *(wrong or UNSET, card or UNSET, unlike or UNSET),
                 )
             )
         if self.stream.error is not None and not self._broken:

@@ -8,10 +8,11 @@ from harness import events as e
 from harness.assembly import Assembly
 from harness.cardholders import Card
 from harness.machines import inputs as i
-from harness.machines.atm import Atm, LosePower
-from harness.machines.device import Device, Motors
+from harness.machines.atm import Atm
+from harness.machines.device import Device
 from harness.machines.device_fault import DeviceFault
-from harness.machines.effects import Connect, Disconnect, Transmit, Write
+from harness.machines.effects import Connect, Disconnect, LosePower, Transmit, Write
+from harness.machines.motors import Motors
 from harness.machines.store import StoreImage
 from harness.machines.terminal import Terminal
 from harness.plan import plan_of

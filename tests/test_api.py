@@ -199,8 +199,8 @@ async def test_a_defective_terminal_fails_by_its_own_evidence(tmp_path: Path) ->
     halves = Halves(tmp_path)
     await halves.serve("30s", profile="cash_before_approval")
     assert broken(halves.host) == {"T14"}, halves.host
-    assert broken(halves.terminals) == {"T4", "T6", "T14"}, halves.terminals
-    assert broken(halves.both) == {"T4", "T6", "T14"}, halves.both
+    assert broken(halves.terminals) == {"T4", "T6", "T14", "M4"}, halves.terminals
+    assert broken(halves.both) == {"T4", "T6", "T14", "M4"}, halves.both
     assert halves.both.exit_code == 1
 
 
@@ -215,7 +215,7 @@ async def test_a_defective_host_fails_by_the_ledger(tmp_path: Path) -> None:
         await atms.wait_for(ReversalAnswered)
     assert broken(atms.verdict) == {"H9"}, atms.verdict
     verdict = judge(*journals)
-    assert broken(verdict) == {"H3"}, verdict
+    assert broken(verdict) == {"H3", "H14"}, verdict
 
 
 async def test_journals_that_are_no_two_halves_are_refused(tmp_path: Path) -> None:

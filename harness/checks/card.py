@@ -128,6 +128,12 @@ class HoldIsBounded(IntervalCheck):
     ) -> None:
         self._ends(terminal, at, "the card was held too long")
 
+    def on_CaptureFailed(
+        self, terminal: TerminalEvidence, at: float, _event: e.CaptureFailed
+    ) -> None:
+        """It is stuck, and reported apart: more than to try no machine can do."""
+        self._ends(terminal, at, "the card was held too long")
+
     def due(self, terminal: TerminalEvidence, now: float) -> None:
         if terminal.device.inserted is not None and self._overdue(terminal, now):
             self._ends(terminal, now, "the card is still inside")
@@ -151,7 +157,8 @@ class CaptureHasReason(Check):
             and terminal.device.inserted is not None
             and current.start >= terminal.device.inserted.at
         )
-        if ordered or terminal.device.jammed or event.card in self.contract.hotlist:
+        hotlisted = event.card in self.contract.hotlist or event.card in terminal.device.hotlisted
+        if ordered or terminal.device.is_jammed or hotlisted:
             return
         early = None  # by how much, where the card had been at the slot
         if terminal.device.has_been_at_slot:
@@ -182,7 +189,7 @@ class CapturesAreFew(Check):
         current, device = terminal.transactions.current, terminal.device
         if current is None or current.answer is not Outcome.CAPTURE or device.inserted is None:
             return
-        if device.jammed or device.has_been_at_slot:
+        if device.is_jammed or device.has_been_at_slot:
             return
         self.tried += 1
         captures = self._captures.setdefault(terminal.name, deque())
@@ -301,7 +308,7 @@ class EveryCardOut(Check):
         self, terminal: TerminalEvidence, at: float, event: e.DeviceBroughtForward
     ) -> None:
         """When it was inserted is not known: it has to come out all the same, from now on."""
-        if event.card:
+        if event.card and event.card_at != "stuck":
             self._inside[terminal.name] = terminal.time.moment(at)
 
     def _over(self, terminal: TerminalEvidence, at: float) -> None:
@@ -321,6 +328,12 @@ class EveryCardOut(Check):
     def on_CardCaptured(
         self, terminal: TerminalEvidence, at: float, _event: e.CardCaptured
     ) -> None:
+        self._over(terminal, at)
+
+    def on_CaptureFailed(
+        self, terminal: TerminalEvidence, at: float, _event: e.CaptureFailed
+    ) -> None:
+        """As for T2."""
         self._over(terminal, at)
 
     def due(self, terminal: TerminalEvidence, now: float) -> None:

@@ -178,8 +178,8 @@ class NothingAfterAbort(Check):
 
 
 class CassettesAddUp(Check):
-    """T11. At rest, for each denomination: opening = cassettes + taken + rejected + retracted +
-    unknown.
+    """T11. At rest, and when a person opens the safe, for each denomination: opening + filled in =
+    cassettes + taken + rejected + retracted + unknown.
     """
 
     id = "T11"
@@ -202,8 +202,15 @@ class CassettesAddUp(Check):
             for denomination, count in notes.items():
                 left[denomination] = left.get(denomination, 0) - count
 
-    def on_NotesTaken(self, terminal: TerminalEvidence, _at: float, event: e.NotesTaken) -> None:
+    def on_NotesTaken(
+        self, terminal: TerminalEvidence, _at: float, event: e.NotesTaken | e.NotesPartlyTaken
+    ) -> None:
         self._move(terminal, event.notes)
+
+    def on_NotesPartlyTaken(
+        self, terminal: TerminalEvidence, at: float, event: e.NotesPartlyTaken
+    ) -> None:
+        self.on_NotesTaken(terminal, at, event)
 
     def on_NotesRetracted(
         self, terminal: TerminalEvidence, _at: float, event: e.NotesRetracted
@@ -216,20 +223,32 @@ class CassettesAddUp(Check):
         self._move(terminal, event.rejected)
 
     def on_CassettesCounted(
-        self, terminal: TerminalEvidence, _at: float, event: e.CassettesCounted
+        self, terminal: TerminalEvidence, at: float, event: e.CassettesCounted
     ) -> None:
         if event.when == "opening":
             self._left[terminal.name] = dict(event.notes)
             self._move(terminal, {note: -count for note, count in event.unknown.items()})
-            return
-        self._counted[terminal.name] = event
+        elif event.when == "visit":
+            self._add_up(terminal, at, event)
+        else:
+            self._counted[terminal.name] = event
+
+    def on_CassettesFilled(
+        self, terminal: TerminalEvidence, _at: float, event: e.CassettesFilled
+    ) -> None:
+        self._move(terminal, {note: -count for note, count in event.notes.items()})
 
     def rest(self, terminal: TerminalEvidence, now: float) -> None:
         event = self._counted.get(terminal.name)
-        if event is None or terminal.name not in self._left:
+        if event is not None:
+            self._add_up(terminal, now, event)
+
+    def _add_up(self, terminal: TerminalEvidence, now: float, event: e.CassettesCounted) -> None:
+        left = self._left.get(terminal.name)
+        if left is None:
             return
-        self._move(terminal, event.unknown)
-        expected = self._left[terminal.name]
+        notes = {*left, *event.unknown}
+        expected = {note: left.get(note, 0) - event.unknown.get(note, 0) for note in sorted(notes)}
         self.tried += 1
         off = {
             denomination: event.notes.get(denomination, 0) - count

@@ -1,10 +1,9 @@
 """The invariants: each with the promise that it holds a machine to, why that matters, and the check
-that judges it. An invariant that is new is an entry here and a check in the module of its subject.
+that judges it. An invariant that is new is an entry here, or in the catalogue of its subject, and a
+check in the module of its subject.
 """
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 from harness.checks import (
     card,
@@ -14,20 +13,16 @@ from harness.checks import (
     ledger,
     reversals,
     settlement,
+    stop_order,
     terminal_conduct,
     withdrawal_outcome,
 )
 from harness.checks.base import Check
-
-
-class Invariant(NamedTuple):
-    """`check` is None where a scan of the output judges it and no check of the journal (S3)."""
-
-    id: str
-    promise: str
-    why: str
-    check: type[Check] | None
-
+from harness.checks.catalogue_contents import OF_HOSTS, OF_TERMINALS
+from harness.checks.catalogue_link import LINK_INVARIANTS
+from harness.checks.catalogue_service import SERVICE_INVARIANTS
+from harness.checks.catalogue_visits import VISIT_INVARIANTS
+from harness.checks.invariant import Invariant
 
 CATALOGUE: tuple[Invariant, ...] = (
     Invariant(
@@ -138,6 +133,13 @@ CATALOGUE: tuple[Invariant, ...] = (
         cash.CassettesAddUp,
     ),
     Invariant(
+        "T12",
+        "an operator's stop is acknowledged at once, and ends all service",
+        "A fleet must be taken out of service from afar, whatever each machine is doing just then. "
+        "A machine that says yes and goes on pays on while everybody believes that it stands.",
+        stop_order.StopIsObeyed,
+    ),
+    Invariant(
         "T13",
         "one reversal per transaction, and its repeats are equal",
         "Hosts recognise a repeat by its STAN and its time. A repeat under another name is a "
@@ -179,6 +181,10 @@ CATALOGUE: tuple[Invariant, ...] = (
         "A terminal that asks without a sign-on asks with keys and a day that nobody agreed on.",
         terminal_conduct.SaysWhatItMust,
     ),
+    *LINK_INVARIANTS,
+    *VISIT_INVARIANTS,
+    *OF_TERMINALS,
+    *SERVICE_INVARIANTS,
     Invariant(
         "H1",
         "at most one debit and one reversal per transaction",
@@ -282,6 +288,14 @@ CATALOGUE: tuple[Invariant, ...] = (
         "of service, or takes cards for a host that is gone.",
         host_conduct.NetworkAnswered,
     ),
+    Invariant(
+        "H14",
+        "a reversal that is answered as settled has been given back",
+        "By its answer the terminal forgets the reversal. Said of what the host has booked and "
+        "kept, it keeps the customer's money without a word.",
+        host_conduct.SettledIsGivenBack,
+    ),
+    *OF_HOSTS,
     Invariant(
         "F1",
         "nobody waits for the host longer than its timer",

@@ -23,13 +23,15 @@ from typing import Any, NamedTuple
 
 from harness import events as e
 from harness.checks.connections import Connections
-from harness.checks.device_evidence import DeviceEvidence
+from harness.checks.device_evidence import PROMPTS, DeviceEvidence, Wanted
 from harness.checks.host_wait import HostWait
 from harness.checks.ledger_evidence import LedgerEvidence
 from harness.checks.network_exchanges import FaultsInForce
 from harness.checks.observed import EVERYTHING, Observed
 from harness.checks.operating_time import OperatingTime
 from harness.checks.own_account import OwnAccount
+from harness.checks.run_configuration import RunConfiguration
+from harness.checks.said_by_terminal import SaidByTerminal
 from harness.checks.transactions import TerminalTransactions
 from harness.checks.wire_evidence import WireEvidence
 from harness.contract import Contract
@@ -42,8 +44,8 @@ class TerminalEvidence:
     """
 
     __slots__ = (
-        "device", "dialect", "ended_open", "ledger", "name", "own_account", "stored", "time",
-        "transactions", "wait", "wire",
+        "configuration", "device", "dialect", "ended_open", "ledger", "name", "ordered_at",
+        "own_account", "stored", "time", "transactions", "wait", "wire",
     )  # fmt: skip
 
     def __init__(
@@ -57,28 +59,40 @@ class TerminalEvidence:
         faults: FaultsInForce | None = None,
         connections: Connections | None = None,
         observed: Observed = EVERYTHING,
+        configuration: RunConfiguration | None = None,
     ) -> None:
         """`ledger`: can postings be seen? `device`: can the device be seen? `faults` and
-        `connections` as in `WireEvidence`, `observed` as in `TerminalTransactions`.
+        `connections` as in `WireEvidence`, `observed` as in `TerminalTransactions`. Without a
+        `configuration` nothing that is said is held against it.
         """
         self.name = name
         self.dialect = dialect
         self.ended_open = False
+        self.ordered_at = float("-inf")  # when the operator gave the last order
         self.stored = e.StoreCounted(0, 0, 0)
         self.time = OperatingTime(contract.after_power_cut)
         self.transactions = TerminalTransactions(ledger=ledger, device=device)
         self.transactions.observed = observed
         self.wait = HostWait(contract.host_response, self.time, self.transactions)
         self.device = DeviceEvidence(self.time, self.transactions)
+        self.configuration = configuration
+        said = None
+        if configuration is not None:
+            parts = self.time, self.transactions, self.device
+            said = SaidByTerminal(name, contract, dialect, configuration, *parts)
         self.wire = WireEvidence(
             *(name, contract, dialect, self.time, self.transactions, self.wait, faults),
-            connections or Connections(),
+            *(connections or Connections(), said),
         )
         self.wire.network.observed = observed
         self.ledger = LedgerEvidence(contract, self.transactions)
         self.own_account = OwnAccount(self.transactions, self.wait)
 
     # --- events that concern more than one witness -----------------------------------------------
+
+    def on_CustomerArrived(self, _at: float, event: e.CustomerArrived) -> None:
+        """What the customer wants is what the device will be asked for."""
+        self.device.wanted = Wanted(event.customer, event.wants, event.amount)
 
     def on_CardInserted(self, at: float, event: e.CardInserted) -> None:
         """A visit begins: no wait goes on from the one before."""
@@ -98,6 +112,8 @@ class TerminalEvidence:
     def on_ScreenShown(self, at: float, event: e.ScreenShown) -> None:
         """'Please wait' begins a wait, and what is paid after it needs a request of its own."""
         before, self.device.screen = self.device.screen, event.screen
+        if event.screen in PROMPTS:
+            self.device.asks(at, event.screen)
         if event.screen == "please_wait" != before:
             self.wait.begin(at)
             self.wait.aborted_at = None
@@ -110,6 +126,7 @@ class TerminalEvidence:
         self.transactions.power_lost(card_inside=self.device.inserted is not None)
         self.wait.end()
         self.device.screen = "blank"
+        self.device.ejects = 0
 
     def on_PowerRestored(self, at: float, _event: e.PowerRestored) -> None:
         """From now on the terminal can connect."""
@@ -119,6 +136,10 @@ class TerminalEvidence:
     def on_StoreCounted(self, _at: float, event: e.StoreCounted) -> None:
         """When all is over."""
         self.stored = event
+
+    def on_OrderGiven(self, at: float, _event: e.OrderGiven) -> None:
+        """Whatever is ordered may end a visit."""
+        self.ordered_at = at
 
     def on_ProcessPaused(self, at: float, _event: e.ProcessPaused) -> None:
         """What lies in the dispenser then is cash that nobody counts."""

@@ -48,8 +48,9 @@ class Exchange:
 
     __slots__ = (
         "answers", "approval", "arrivals", "arrived_at", "asked", "card", "closings", "code",
-        "customer", "doubtful", "excused", "judged", "latest", "message_class", "mti",
-        "reversal", "said", "sent", "settled_at", "settled_by", "stan", "waits",
+        "customer", "doubtful", "excused", "judged", "latest", "message_class", "mti", "original",
+        "request", "reversal", "said", "sent", "settled_at", "settled_by", "stan",
+        "struck", "waits",
     )  # fmt: skip
 
     def __init__(self, message: Message) -> None:
@@ -63,9 +64,11 @@ class Exchange:
         self.said = 0  # what the terminal first sent, as a hash, ...
         self.latest = 0  # ... and what it sent last: the repeat has another MTI
         self.asked: Echo = NOTHING_ASKED  # as it came to the host
+        self.request: Message | None = None  # ... until it has its first answer
         self.judged = True  # all that came to the host is as the terminal had sent it
         self.doubtful = False  # a reversal that does not agree with its original
         self.excused = False
+        self.struck = False  # a fault inside a host of ours acted while it waited, once at least
         self.arrivals = 0
         self.arrived_at = 0.0
         self.closings = 0
@@ -75,6 +78,7 @@ class Exchange:
         self.settled_by = 0
         self.code = ""
         self.approval = ""
+        self.original: Exchange | None = None  # what a reversal is about, where that is kept
 
     @property
     def what(self) -> str:
@@ -140,8 +144,8 @@ class Exchanges:
         own = authentic and _hash_of(message.fields) in (exchange.said, exchange.latest)
         exchange.judged = exchange.judged and own
         if not exchange.arrivals:
-            exchange.asked = echo_of(message)
-            self._reversed(message, exchange)
+            exchange.asked, exchange.request = echo_of(message), message
+            self._reversed(exchange, message)
         exchange.arrivals += 1
         if not (own and connected) or exchange.closings < self._closings:
             return  # a host that stood still reads it when the terminal has given the connection up
@@ -151,7 +155,7 @@ class Exchanges:
         exchange.arrived_at = at
         exchange.excused = at <= self._trouble_until
 
-    def _reversed(self, message: Message, reversal: Exchange) -> None:
+    def _reversed(self, reversal: Exchange, message: Message) -> None:
         """What is answered to a request after its reversal is for the host to say anew: it declines
         what it approved before. Without MACs a host believes a request that was altered on its way,
         and the reversal does not agree with that.
@@ -162,6 +166,7 @@ class Exchanges:
         exchange = self._by_stan.get(original.stan)
         if exchange is not None and not exchange.reversal and exchange.sent == original.sent:
             exchange.settled_by = 0
+            reversal.original = exchange
             reversal.doubtful |= not (exchange.judged or self._contract.mac)
 
     def leaves(self, at: float, message: Message) -> None:
@@ -201,6 +206,7 @@ class Exchanges:
             self._trouble_until = max(self._trouble_until, at + lasts)
         for exchange in self._by_stan.values():
             exchange.excused |= exchange.waits
+            exchange.struck |= exchange.waits
         for unanswered in self.unanswered:
             unanswered.excused = True
 

@@ -41,6 +41,7 @@ class BackInService(Check):
         self._in_doubt: dict[str, None] = {}  # connection lost after the recovery
         self._early = True  # no terminal has been judged since the recovery
         self._down: dict[str, float] = {}  # until when a fault keeps one machine down
+        self._stopped: dict[str, None] = {}  # by the operator
         self._later: dict[str, float] = {}  # terminals that are judged separately, and when
         self._late: dict[str, float] = {}  # terminals that are late, and when they were due
 
@@ -109,17 +110,20 @@ class BackInService(Check):
         bound = self.contract.in_service
         lately = {x: due for x in whom if (due := self._down.get(x, -bound) + bound) > at}
         self._later |= lately
-        sound = [name for name in whom if name not in self._broken and name not in lately]
+        sound = [name for name in whom if self._is_judged(name) and name not in lately]
         away = [name for name in sound if not self._serving[name]]
         self.tried += len(sound)
         if len(away) > (1.0 - SHARE) * len(sound):
             self._late |= dict.fromkeys(away, at)
 
     def _judge_alone(self, name: str, at: float) -> None:
-        if name not in self._broken:
+        if self._is_judged(name):
             self.tried += 1
             if not self._serving[name]:
                 self._late[name] = at
+
+    def _is_judged(self, name: str) -> bool:
+        return name not in self._broken and name not in self._stopped
 
     def _was_late(self, terminal: TerminalEvidence, at: float, *, for_good: bool = False) -> None:
         """Note by how much a terminal was late, which is known only once it serves again."""
@@ -144,6 +148,16 @@ class BackInService(Check):
             self._down[terminal.name] = at
             if terminal.name in self._later:
                 self._later[terminal.name] = at + self.contract.in_service
+
+    def on_OrderGiven(self, terminal: TerminalEvidence, at: float, event: e.OrderGiven) -> None:
+        """The operator took it out of service: it has to serve once it was told to (T21)."""
+        self._look(at)
+        if event.order == "stop":
+            self._stopped[terminal.name] = None
+        elif event.order in ("resume", "leave"):
+            self._down[terminal.name] = at
+            if event.order == "resume":
+                self._stopped.pop(terminal.name, None)
 
     def _now(self, terminal: TerminalEvidence, at: float, *, serving: bool) -> None:
         self._look(at)
@@ -181,6 +195,7 @@ class BackInService(Check):
         self._broken[terminal.name] = None
 
     on_EjectFailed = on_CaptureFailed = on_RetractFailed = _breaks  # noqa: N815
+    on_MotorSlowed = on_MotorStopped = _breaks  # noqa: N815
 
     def _stands_still(self, terminal: TerminalEvidence, at: float, event: e.Event) -> None:
         """A terminal whose process was paused while a motor reported must conclude that the motor

@@ -8,6 +8,8 @@ trial, and they do not apply.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from harness import events as e
 from harness.checks.base import NOBODY, Check, Late, late_by
 from harness.checks.evidence import TerminalEvidence
@@ -17,7 +19,7 @@ from harness.checks.transaction_evidence import TransactionEvidence
 from harness.checks.wire_evidence import APPROVING
 from harness.wire.describe import mask_fields
 from harness.wire.echo import wrong_beside, wrong_echo
-from harness.wire.element_classes import Wrong, in_words
+from harness.wire.element_classes import Wrong, in_words, only_the_code
 from harness.wire.message import AdviceOutcome, Kind, Message, Outcome, counterpart
 
 
@@ -27,7 +29,7 @@ class HostCheck(Check):
     (`Contract.host_outages`) is not judged.
     """
 
-    needs = ("wire.terminal", "wire.host")
+    needs: ClassVar[tuple[str, ...]] = ("wire.terminal", "wire.host")
     of_a_host = True
     stood_by = (e.RUN, e.HOST)  # ours may read an answer late, or be late with it
 
@@ -99,6 +101,8 @@ class AnsweredOnce(HostCheck):
     ) -> None:
         message, what, mac = answer.message, exchange.what, event.mac
         unlike = _wrong_by_itself(exchange, message, event.wrong or ())
+        if exchange.struck and only_the_code(message, unlike):
+            unlike = ()  # a fault may have ordered a code that is on no list
         code = message.element("code")
         wrong = ""
         if message.mti != counterpart(exchange.mti):
@@ -220,7 +224,8 @@ def _code_in_words(code: str, approval: str) -> str:
 class ReversalAccepted(HostCheck):
     """H12. A reversal tells what has happened already, so the host accepts it. A code by which it
     is to be sent again later is no refusal; whether it is accepted in the end is H7's. A reversal
-    that does not agree with its request may be refused.
+    that does not agree with its request may be refused, and so may one that a fault inside a host
+    of ours has struck.
     """
 
     id = "H12"
@@ -229,12 +234,41 @@ class ReversalAccepted(HostCheck):
         self, terminal: TerminalEvidence, at: float, exchange: Exchange, answer: Answer
     ) -> None:
         message = answer.message
-        if not exchange.reversal or exchange.doubtful or not message.code:
+        if not exchange.reversal or exchange.doubtful or exchange.excused or not message.code:
             return
         self.tried += 1
         if message.advice_outcome is AdviceOutcome.PARK:
             what = f"reversal {exchange.stan} was refused with {message.code}"
             self.fail(terminal, at, what, of=exchange)
+
+
+class SettledIsGivenBack(HostCheck):
+    """H14. When the host answers a reversal so that it is settled for the terminal (accepted, or by
+    'no original' and 'duplicate', which some hosts say of whatever they have reversed), it has
+    given back what it had posted, less what the reversal says was taken. What it approved in its
+    issuer's stead it corrects with the issuer.
+    """
+
+    id = "H14"
+    needs = ("wire.terminal", "wire.host", "ledger")
+
+    def answers(
+        self, terminal: TerminalEvidence, at: float, exchange: Exchange, answer: Answer
+    ) -> None:
+        original, message = exchange.original, answer.message
+        if original is None or exchange.doubtful or self.contract.standby:
+            return
+        if message.advice_outcome not in (AdviceOutcome.ACCEPTED, AdviceOutcome.FLAGGED):
+            return
+        for x in terminal.transactions.with_stan(original.stan):
+            if x.sent != original.sent or not x.debit or x.stood_in or x.unseen:
+                continue
+            self.tried += 1
+            owed = x.debit - (x.reversal_taken or 0)
+            if x.back < owed:
+                what = f"reversal {exchange.stan} was answered {message.code}, and"
+                what += f" {x.back / 100:.2f} of {owed / 100:.2f} had been given back"
+                self.fail(terminal, at, what, of=exchange)
 
 
 class NoApprovalAfterReversal(HostCheck):

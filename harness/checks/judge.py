@@ -17,6 +17,7 @@ from harness.checks.host_reach import RECONNECTS, gone_host
 from harness.checks.judgement import SECRECY, Judgement
 from harness.checks.network_exchanges import FaultsInForce
 from harness.checks.observed import EVERYTHING, Observed
+from harness.checks.run_configuration import RunConfiguration
 from harness.checks.run_facts import RunFacts
 from harness.checks.still_open import what_is_open
 from harness.checks.struck_exchanges import StruckExchanges
@@ -30,8 +31,12 @@ from harness.journal.listener_errors import origin_of
 from harness.wire.dialects import load_dialect
 from harness.wire.dialects.base import Dialect
 
+CLOCK_FAULTS = ("clock_skew", "clock_step", "dst_change", "year_rollover")
+"""Kinds of faults that set the clock of a terminal."""
+
 OF_A_TERMINAL = (
     e.Posted,
+    e.BalanceRead,
     e.BroughtForward,
     e.RequestDecided,
     e.StoodIn,
@@ -80,6 +85,7 @@ class Judge:
         self._terminals: dict[str, TerminalEvidence] = {}
         self._without_evidence: dict[str, None] = {}  # terminals whose evidence raised
         self._facts = RunFacts(header)
+        self._configuration = RunConfiguration(header)
         self._faults = FaultsInForce()
         self._connections = Connections()
         unread = (
@@ -238,6 +244,7 @@ class Judge:
             faults=None if NETWORK_AT_HOST in header.sees else self._faults,
             connections=self._connections,
             observed=self._observed,
+            configuration=self._configuration,
         )
         self._terminals[name] = terminal
         return terminal
@@ -247,6 +254,8 @@ class Judge:
         self._faults.see(at, event)
         if isinstance(event, e.FaultActed):
             self._struck.acts(at, event)
+            if event.kind in CLOCK_FAULTS:
+                self._clock_set_wrong(event.whom)
         elif isinstance(event, e.FaultBegan):
             self._totals.fault_began(self._terminals)
         elif isinstance(event, e.FaultEnded):
@@ -261,6 +270,15 @@ class Judge:
                     check.run_event(at, event)
                 except Exception as error:
                     self._lost(check, error, at, e.RUN, event)
+
+    def _clock_set_wrong(self, name: str) -> None:
+        terminal = self._terminals.get(name)
+        if terminal is not None and terminal.wire.said is not None:
+            terminal.wire.said.clock_set_wrong()
+
+    def starts(self, header: Header) -> None:
+        """The run begins now: a run on the real clock knows its wall clock only from here on."""
+        self._configuration.starts(header)
 
     def secrecy(self, scanned: int, leaks: list[str], unmasked: Sequence[str] = ()) -> None:
         """What the scan for secrets found (S3): bytes read, and where leaks are; `unmasked` says

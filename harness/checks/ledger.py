@@ -146,6 +146,9 @@ class LedgerEqualsCash(Check):
     def on_NotesTaken(self, _terminal: TerminalEvidence, _at: float, _event: e.NotesTaken) -> None:
         self.tried += 1
 
+    def on_NotesPartlyTaken(self, *_: object) -> None:
+        self.tried += 1
+
     def rest(self, terminal: TerminalEvidence, now: float) -> None:
         if terminal.device.stray_cash:
             self.measured(terminal.device.stray_cash)

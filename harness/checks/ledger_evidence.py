@@ -10,11 +10,12 @@ from harness.contract import Contract
 class LedgerEvidence:
     """Adds the postings of the host to the transactions of one terminal."""
 
-    __slots__ = ("_contract", "_transactions")
+    __slots__ = ("_contract", "_transactions", "balance_read")
 
     def __init__(self, contract: Contract, transactions: TerminalTransactions) -> None:
         self._contract = contract
         self._transactions = transactions
+        self.balance_read: e.BalanceRead | None = None  # the last one
 
     def on_Posted(self, at: float, event: e.Posted) -> None:
         transaction = self._transactions.named(event.stan, event.sent, event.acquirer)
@@ -31,6 +32,9 @@ class LedgerEvidence:
             transaction.back += event.amount
             transaction.back_posts += 1
         transaction.causes.append(event.cause)
+
+    def on_BalanceRead(self, _at: float, event: e.BalanceRead) -> None:
+        self.balance_read = event
 
     def on_PostingLost(self, _at: float, event: e.PostingLost) -> None:
         transaction = self._transactions.named(event.stan, event.sent)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from harness.bounded import keep_latest
+from harness.checks.link_conduct import LinkConduct
 from harness.checks.operating_time import OperatingTime
 from harness.checks.transaction_evidence import BY_TIMER
 from harness.checks.transactions import TerminalTransactions
@@ -31,8 +32,9 @@ MOST_ASKED = 100
 class LinkEvidence:
     """`heard` is when the last message came to the terminal, `network_ok` when a network management
     request was last answered and accepted, `opened_at` and `closed_at` when a connection was last
-    opened and lost (run seconds). `signs_on` is whether the terminal has ever signed on or off in
-    its own name; one behind a switch has not.
+    opened and lost, `signed_on_at` when a sign-on was last accepted, or a connection opened on
+    which none is asked for (run seconds). `signs_on` is whether the terminal has ever signed on or
+    off in its own name; one behind a switch has not. `conduct` is how the terminal keeps it.
 
     A terminal of ours has one connection. One whose device is not seen may have several at a time,
     and a journal does not say on which of them a message passes: it is connected and signed on
@@ -40,8 +42,21 @@ class LinkEvidence:
     """
 
     __slots__ = (
-        "_asked", "_asked_at", "_connections", "_contract", "_time", "_transactions",
-        "closed_at", "connected", "heard", "network_ok", "opened_at", "signed_on", "signs_on",
+        "_asked",
+        "_asked_at",
+        "_connections",
+        "_contract",
+        "_time",
+        "_transactions",
+        "closed_at",
+        "conduct",
+        "connected",
+        "heard",
+        "network_ok",
+        "opened_at",
+        "signed_on",
+        "signed_on_at",
+        "signs_on",
     )  # fmt: skip
 
     def __init__(
@@ -50,6 +65,7 @@ class LinkEvidence:
         self._contract = contract
         self._time = time
         self._transactions = transactions
+        self.conduct = LinkConduct(contract, time, transactions)
         self._asked: dict[str, str] = {}  # the function of each request without answer, by STAN
         self._asked_at = 0.0
         self._connections = 0
@@ -60,16 +76,22 @@ class LinkEvidence:
         self.signs_on = False
         self.heard = 0.0
         self.network_ok = 0.0
+        self.signed_on_at = 0.0
 
     def opened(self, at: float) -> None:
         self.connected = True
+        self.conduct.opened(at)
         self.heard = self.opened_at = at
+        if not self._contract.sign_on:
+            self.signed_on_at = at
         self._connections = 1 if self._transactions.device_seen else self._connections + 1
         if self._connections == 1:
             self.signed_on = False
             self._asked.clear()
 
-    def closed(self, at: float) -> None:
+    def closed(self, at: float, how: str) -> None:
+        """One of its connections is gone: `how` as in `LinkClosed`, 'power' or 'killed'."""
+        self.conduct.closed(at, how)
         self._connections = max(0, self._connections - 1)
         if not self._connections:
             self.connected = self.signed_on = False
@@ -81,7 +103,7 @@ class LinkEvidence:
         """
         if not self._transactions.device_seen and self.connected:
             self._connections = 0
-            self.closed(at)
+            self.closed(at, "killed")
 
     @property
     def in_doubt(self) -> bool:
@@ -90,6 +112,7 @@ class LinkEvidence:
 
     def asks(self, at: float, message: Message) -> None:
         """A network management request left the terminal."""
+        self.conduct.asks(at, message)
         function = self._asked[message.stan] = message.function
         keep_latest(self._asked, MOST_ASKED)
         self._asked_at = at
@@ -98,12 +121,18 @@ class LinkEvidence:
     def is_answered(self, at: float, message: Message) -> None:
         """The answer to a network management request came to the terminal."""
         function = self._asked.pop(message.stan, "")
-        if function and (
-            message.network_accepted or (not self._contract.sign_on and message.network_at_work)
-        ):
+        accepted = message.network_accepted or (
+            not self._contract.sign_on and message.network_at_work
+        )
+        self.conduct.answered(message, accepted=accepted)
+        if function and accepted:
             self.network_ok = at
+            if function == "sign_on":
+                self.signed_on_at = at
             off = function == "sign_off" and self._connections < 2  # else another may be on
             self.signed_on = function == "sign_on" or (self.signed_on and not off)
+        elif function in ("sign_on", "echo") and self._transactions.device_seen:
+            self._asked[message.stan] = function  # refused: the host is as much in doubt as before
 
     def down(self, at: float) -> LinkDown | None:
         """Whether the link is down, as the terminal's end shows; None while it may be up."""

@@ -270,9 +270,9 @@ def _is_still_open(transaction: TransactionEvidence, now: float, contract: Contr
 class SaysWhatItMust(Check):
     """T16. A message carries the elements that its kind must carry, each element holds what its
     class says, and what it says was paid can be read. Nothing but network management leaves on a
-    connection before a sign-on was accepted there, or after a sign-off. What names a reversal and
-    its original is T13's business. Whoever signs on, does so for all terminals on the connection: a
-    switch speaks for many.
+    connection before a sign-on was accepted there, or after a sign-off; what the host itself asks
+    may be answered. What names a reversal and its original is T13's business. Whoever signs on,
+    does so for all terminals on the connection: a switch speaks for many.
     """
 
     id = "T16"
@@ -303,7 +303,8 @@ class SaysWhatItMust(Check):
         if event.wrong:
             what = f"{_named(message)}: {element_classes.in_words(event.wrong)}"
             self.fail(terminal, at, what, of=wire.subject)
-        if self.contract.sign_on and terminal.time.powered:
+        of_a_host = message.is_answer or message.is_network_management  # asked by it, or for it
+        if self.contract.sign_on and terminal.time.powered and not of_a_host:
             self._is_carried(terminal, at)
 
     def _is_carried(self, terminal: TerminalEvidence, at: float) -> None:

@@ -23,8 +23,10 @@ OTHERS = "others"
 
 
 class Totals(msgspec.Struct, kw_only=True):
-    """Times in seconds, money in minor units. `captured_why` counts by reason; `explained` is the
-    part of the difference between ledger and cash that is owed or in suspense; `refused` counts by
+    """Times in seconds, money in minor units. `stuck` counts cards that a capture has left in the
+    reader; one that a person took out counts as captured. `captured_why` counts by reason;
+    `explained` is the part of the difference between ledger and cash that is owed or in
+    suspense; `refused` counts by
     reason the messages that the host did not serve, or served with a doubt; `unread` counts by
     reason what somebody else's machine sent that does not read. `asked` counts the withdrawals that
     were asked for, `answered_yes` and `answered_no` those that were approved or declined in time,
@@ -41,6 +43,7 @@ class Totals(msgspec.Struct, kw_only=True):
     captured: int = 0
     captured_why: dict[str, int] = {}
     inside: int = 0
+    stuck: int = 0
     longest_wait: float = 0.0
     longest_hold: float = 0.0
     asked: int = 0
@@ -137,14 +140,22 @@ class TotalsCounter:
         self.totals.captured += 1
         self._held(terminal, at)
 
+    def on_CaptureFailed(
+        self, terminal: TerminalEvidence, at: float, _event: e.CaptureFailed
+    ) -> None:
+        self._held(terminal, at)
+
+    def on_CardRemoved(self, *_: object) -> None:
+        self.totals.captured += 1
+
     def on_CaptureBegun(
         self, terminal: TerminalEvidence, _at: float, event: e.CaptureBegun
     ) -> None:
         current = terminal.transactions.current
         ordered = current is not None and current.answer is Outcome.CAPTURE
-        if terminal.device.jammed:
+        if terminal.device.is_jammed:
             why = "jam"
-        elif event.card in self._contract.hotlist:
+        elif event.card in self._contract.hotlist or event.card in terminal.device.hotlisted:
             why = "local hotlist"
         elif ordered and not terminal.device.slot_since:
             why = "ordered by the host"
@@ -190,8 +201,15 @@ class TotalsCounter:
         for element in elements.split(", "):
             mismatches[element] = mismatches.get(element, 0) + 1
 
-    def on_NotesTaken(self, _terminal: TerminalEvidence, _at: float, event: e.NotesTaken) -> None:
+    def on_NotesTaken(
+        self, _terminal: TerminalEvidence, _at: float, event: e.NotesTaken | e.NotesPartlyTaken
+    ) -> None:
         self.totals.cash_taken += worth(event.notes)
+
+    def on_NotesPartlyTaken(
+        self, terminal: TerminalEvidence, at: float, event: e.NotesPartlyTaken
+    ) -> None:
+        self.on_NotesTaken(terminal, at, event)
 
     def on_Posted(self, _terminal: TerminalEvidence, _at: float, event: e.Posted) -> None:
         self.totals.ledger += event.amount if event.kind == "debit" else -event.amount
@@ -237,6 +255,7 @@ class TotalsCounter:
             if terminal.device.inserted is not None:
                 totals.inside += 1
                 totals.longest_hold = max(totals.longest_hold, now - terminal.device.inserted.at)
+            totals.stuck += terminal.device.card_at == "stuck"
             since = self._wait.get(terminal.name)
             if since is not None and terminal.device.inserted is not None:
                 totals.longest_wait = max(totals.longest_wait, now - since)

@@ -24,15 +24,16 @@ class TransactionEvidence:
     """One request and what became of it. Amounts are in minor units, times in run seconds."""
 
     __slots__ = (
-        "aborted", "aborted_at", "acquirer", "amount", "answer", "answer_at", "answer_mac",
-        "answer_unseen", "approved", "asked", "back", "back_posts", "before", "began", "card",
-        "causes", "customer", "cut", "debit", "debits", "endings", "forged", "heard_at",
-        "heard_first", "host_answers", "host_asks", "judged", "key", "message_class", "parked",
-        "particulars", "requested", "requests", "retracted", "reversal", "reversal_answered",
-        "reversal_answers", "reversal_begun_at", "reversal_final", "reversal_message",
-        "reversal_moved_at", "reversal_taken", "reversals_sent", "rrn", "sent", "shaken", "stacked",
-        "stacks", "stan", "start", "stood", "stood_in", "stood_still", "taken", "tombstone",
-        "uncounted", "unseen", "unsure", "withdrawal",
+        "aborted", "aborted_at", "acquirer", "amount", "answer", "answer_at", "answer_code",
+        "answer_mac", "answer_unseen", "approval_code", "approved", "asked", "back", "back_posts",
+        "before", "began", "card", "causes", "counted", "customer", "cut", "damaged",
+        "debit", "debits", "endings", "forged", "heard_at", "heard_first", "host_answers",
+        "host_asks", "judged", "key", "message_class", "parked", "particulars", "requested",
+        "requests", "retracted", "reversal", "reversal_answered", "reversal_answers",
+        "reversal_begun_at", "reversal_final", "reversal_message", "reversal_moved_at",
+        "reversal_taken", "reversals_sent", "rrn", "sent", "shaken", "stacked", "stacks", "stan",
+        "start", "stood", "stood_in", "stood_still", "taken", "tombstone", "uncounted", "unseen",
+        "unsure", "withdrawal",
     )  # fmt: skip
 
     def __init__(
@@ -58,7 +59,10 @@ class TransactionEvidence:
         self.start = 0.0
         self.answer: Outcome | None = None  # the first valid one, in time or not
         self.answer_at = 0.0
+        self.answer_code = ""
         self.answer_mac = ""
+        self.approval_code = ""
+        self.damaged = False  # an answer to it came that is not valid, before one that is
         self.approved = 0
         self.forged = ""  # an approval came whose MAC was this
         self.reversal: tuple[str, str, str] | None = None  # STAN, time and digest of the first
@@ -83,6 +87,7 @@ class TransactionEvidence:
         self.stacks = 0
         self.stacked = 0
         self.uncounted = False
+        self.counted = False  # the stacker has finished, and said how many notes it moved
         self.taken = 0
         self.retracted = 0
         self.cut = False  # the power failed while it was undecided

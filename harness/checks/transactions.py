@@ -31,13 +31,16 @@ class TerminalTransactions:
     owed, `recent` the last few that are over, and `swept` those that the last request found to be
     over. `withdrawals` counts the withdrawals that were asked for, `declined` and `approved` those
     whose answer came in time and said so, `cut_withdrawals` those in which the power failed.
-    `visitor` is the card's token and the customer's number of who stands before the machine.
+    `visitor` is the card's token and the customer's number of who stands before the machine, and
+    `visit_requests` how many requests left in that visit. `latest` is the last that was begun, over
+    or not, and `previous` the one before it.
     """
 
     __slots__ = (
         "_acquirer", "_by_reversal", "_by_stan", "_debited", "_reversed", "_settled", "_tombstones",
         "_touched", "approved", "current", "cut_withdrawals", "declined", "device_seen",
-        "ledger_seen", "observed", "open", "recent", "swept", "visitor", "withdrawals",
+        "latest", "ledger_seen", "observed", "open", "previous", "recent", "swept",
+        "visit_requests", "visitor", "withdrawals",
     )  # fmt: skip
 
     def __init__(self, *, ledger: bool, device: bool = True) -> None:
@@ -46,7 +49,10 @@ class TerminalTransactions:
         self.observed = EVERYTHING  # whose evidence there is at present
         self.device_seen = device
         self.visitor = ("", 0)
+        self.visit_requests = 0
         self.current: TransactionEvidence | None = None
+        self.latest: TransactionEvidence | None = None
+        self.previous: TransactionEvidence | None = None
         self.open: dict[Key, TransactionEvidence] = {}
         self.recent: dict[Key, TransactionEvidence] = {}
         self.swept: list[TransactionEvidence] = []
@@ -181,7 +187,9 @@ class TerminalTransactions:
         """A request left the terminal: it is the current one from now on."""
         if self.current is not None:
             self._touched[self.current.key] = self.current
-        transaction = self.current = self.of(message)
+        self.visit_requests += 1
+        self.previous = self.latest
+        transaction = self.current = self.latest = self.of(message)
         self.swept = []
         transaction.requests += 1
         transaction.unseen |= not self.observed.host

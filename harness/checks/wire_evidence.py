@@ -8,6 +8,7 @@ when the process goes on.
 from __future__ import annotations
 
 from harness import events as e
+from harness.checks.agreement import disagrees, matches
 from harness.checks.altered_messages import AlteredMessages
 from harness.checks.connection_gaps import ConnectionGaps
 from harness.checks.connections import UNKNOWN, Connections
@@ -17,12 +18,14 @@ from harness.checks.host_reach import HostReach
 from harness.checks.host_wait import HostWait
 from harness.checks.link_evidence import LinkEvidence
 from harness.checks.network_exchanges import FaultsInForce, NetworkExchanges
+from harness.checks.numbers_used import NumbersUsed
 from harness.checks.operating_time import OperatingTime
+from harness.checks.said_by_terminal import SaidByTerminal
 from harness.checks.transaction_evidence import HOST_TIMER, TransactionEvidence
 from harness.checks.transactions import TerminalTransactions
 from harness.contract import Contract
 from harness.wire.dialects.base import Dialect
-from harness.wire.echo import echo_of, wrong_echo
+from harness.wire.echo import echo_of
 from harness.wire.element_classes import only_the_code
 from harness.wire.kinds import ASKING
 from harness.wire.message import (
@@ -34,7 +37,7 @@ from harness.wire.message import (
     Outcome,
     counterpart,
 )
-from harness.wire.particulars import differing_from_original, differing_in_repeat
+from harness.wire.particulars import differing_in_repeat
 
 WAY: dict[Kind, e.End] = {
     Kind.REQUEST: "host",
@@ -74,7 +77,7 @@ class WireEvidence:
         "_awaited", "_contract", "_dialect", "_may_be_altered", "_name", "_network_end", "_time",
         "_transactions", "_unread", "_wait", "advice", "altered", "connection", "connections",
         "exchanges", "first_sent", "gaps", "host_end", "kind", "link", "message", "network",
-        "reach", "subject",
+        "numbers", "reach", "said", "subject",
     )  # fmt: skip
 
     def __init__(
@@ -87,9 +90,11 @@ class WireEvidence:
         wait: HostWait,
         faults: FaultsInForce | None,
         connections: Connections,
+        said: SaidByTerminal | None = None,
     ) -> None:
         """`faults` are those of a run that reports network management at the terminal's end alone;
         None where it is reported at the host's end. `connections` are those of all terminals.
+        `said` judges what the terminal says; without it nobody does.
         """
         self._name = name
         self._contract = contract
@@ -107,6 +112,8 @@ class WireEvidence:
         self.connections = connections
         self.first_sent = ""
         self.gaps = ConnectionGaps()
+        self.said = said
+        self.numbers = NumbersUsed()
         self.host_end = HostEndEvidence(transactions)
         self.exchanges = Exchanges(contract)
         self.network = NetworkExchanges(contract, faults)
@@ -137,9 +144,11 @@ class WireEvidence:
             self.altered.passes(event, message)
         if event.end == "terminal":
             if event.to == "host":
-                self._sent(kind, at, message, event.digest)
+                self._sent(kind, at, message, event)
             elif event.wrong and kind is Kind.ANSWER and not only_the_code(message, event.wrong):
                 self.link.heard = at  # nobody may act on it
+                self.link.conduct.heard(at)
+                self._damaged(at, message)
             else:
                 self._arrived(at, message, event.mac)
         elif not management:
@@ -160,6 +169,11 @@ class WireEvidence:
             if authentic:
                 self.host_end.leaves(message)
 
+    @property
+    def wants_mac(self) -> bool:
+        """Must a message carry a MAC?"""
+        return self._contract.mac
+
     def _authentic_mac(self, mac: str) -> bool:
         return mac == "good" or (mac == "none" and not self._contract.mac)
 
@@ -167,6 +181,7 @@ class WireEvidence:
         """Frames were only counted. None of them is about money; but the terminal heard them."""
         if event.end != "terminal" or event.to != "terminal" or event.what in UNHEARD:
             return
+        self.link.conduct.counted_only()
         self.link.heard = at
         if event.what == ANSWERED:
             self.link.network_ok = at
@@ -187,8 +202,8 @@ class WireEvidence:
     def on_ConnectFailed(self, _at: float, event: e.ConnectFailed) -> None:
         self.reach.failed(event)
 
-    def on_LinkClosed(self, at: float, _event: e.LinkClosed) -> None:
-        self.link.closed(at)
+    def on_LinkClosed(self, at: float, event: e.LinkClosed) -> None:
+        self.link.closed(at, event.how)
         self.reach.changed(at)
         self.exchanges.closed(at)
         self.network.closed(at)
@@ -201,7 +216,7 @@ class WireEvidence:
 
     def power_lost(self, at: float) -> None:
         """The terminal's end of the connection is gone, and what it had not read."""
-        self.link.closed(at)
+        self.link.closed(at, "power")
         self.reach.changed(at)
         self.exchanges.closed(at)
         self.network.closed(at)
@@ -209,6 +224,7 @@ class WireEvidence:
 
     def read_on(self, at: float) -> None:
         """The terminal's process goes on, and reads what came meanwhile."""
+        self.link.conduct.stood_still()
         unread, self._unread = self._unread, []
         for item in unread:
             if item is None:
@@ -218,21 +234,27 @@ class WireEvidence:
 
     # --- from the terminal -----------------------------------------------------------------------
 
-    def _sent(self, kind: Kind, at: float, message: Message, digest: str) -> None:
+    def _sent(self, kind: Kind, at: float, message: Message, event: e.FrameSeen) -> None:
         self.first_sent = self.first_sent or message.sent
         if not self._transactions.device_seen:
             self.gaps.sends(message.sent)
         if kind in ASKING:
             self.exchanges.asks(message)
-        if kind is Kind.NETWORK:
+        if kind is Kind.NETWORK_ANSWER:
+            self.link.conduct.answers_host(message)
+        elif kind is Kind.NETWORK:
             self.link.asks(at, message)
             self.connections.passes(self.connection, message, to_host=True)
         elif kind in REQUESTS:
             self._begin(at, message)
         elif kind in REVERSALS:
-            self._reverse(at, message, digest)
+            self._reverse(at, message, event.digest)
         if self.subject is not None and kind in ASKING:
             self.exchanges.is_about(message, self.subject)
+        if self.said is not None:
+            self.said.sent(at, message, event, self.subject)
+            if self._transactions.device_seen:
+                self.numbers.sent(at, message, self.subject)
 
     def _begin(self, at: float, message: Message) -> None:
         transactions, wait = self._transactions, self._wait
@@ -257,7 +279,7 @@ class WireEvidence:
 
     def _reverse(self, at: float, message: Message, digest: str) -> None:
         transaction = self.subject = self._transactions.reversed_by(message)
-        if transaction is None or _disagrees(message, transaction):
+        if transaction is None or disagrees(message, transaction):
             self.exchanges.doubts(message)
         if transaction is None:
             return
@@ -277,6 +299,7 @@ class WireEvidence:
     # --- to the terminal -------------------------------------------------------------------------
 
     def _arrived(self, at: float, message: Message, mac: str) -> None:
+        self.link.conduct.heard(at)
         self.link.heard = self.reach.heard_at = at
         if self._time.stands_still:
             self._unread.append((message, mac))
@@ -287,7 +310,7 @@ class WireEvidence:
         if self._authentic_mac(mac):
             self._authentic(at, message, mac)
         else:
-            self._forged(message, mac)
+            self._forged(at, message, mac)
 
     def _authentic(self, at: float, message: Message, mac: str) -> None:
         kind = message.kind
@@ -298,13 +321,16 @@ class WireEvidence:
             if whose in (self._name, ""):
                 self.link.is_answered(at, message)
                 self.reach.changed(at)
+        elif kind is Kind.NETWORK:
+            self.link.conduct.host_asks(at, message)
         elif kind is Kind.ANSWER and whose in (self._name, ""):
             self._answer(at, message, mac)
         elif (kind, whose) == (Kind.REVERSAL_ANSWER, self._name) and message.mti in self._awaited:
             self._transactions.reversal_answered(at, message, message.advice_outcome)
 
-    def _forged(self, message: Message, mac: str) -> None:
+    def _forged(self, at: float, message: Message, mac: str) -> None:
         """Notes an approval of the current request, by its fields, whose MAC is not right."""
+        self._damaged(at, message)
         current = self._transactions.current
         if (
             message.kind is Kind.ANSWER
@@ -314,12 +340,23 @@ class WireEvidence:
         ):
             current.forged = mac
 
+    def _damaged(self, at: float, message: Message) -> None:
+        """Notes that an answer to the current request came in time that is not valid."""
+        current = self._transactions.current
+        if current is None or current.answer is not None or current.aborted:
+            return
+        if at >= current.start + self._contract.host_response:
+            return
+        if message.kind is Kind.ANSWER and message.stan == current.stan:
+            current.damaged |= message.terminal == self._name
+
     def _answer(self, at: float, message: Message, mac: str) -> None:
         """The first answer that matches a request which waits for one counts, in time or not."""
         for asked in self._transactions.awaiting(message):
-            if _matches(message, asked):
+            if matches(message, asked):
                 self._answered(asked, at, message, mac)
                 return
+        self._damaged(at, message)
 
     def _answered(self, asked: TransactionEvidence, at: float, message: Message, mac: str) -> None:
         outcome = message.outcome
@@ -328,6 +365,7 @@ class WireEvidence:
         asked.answer = outcome
         asked.answer_at = at
         asked.answer_mac = mac
+        asked.answer_code, asked.approval_code = message.code, message.text("approval")
         asked.unseen |= not self._transactions.observed.host
         if outcome is Outcome.APPROVED or (
             outcome is Outcome.PARTIAL and self._may_be_paid_in_part
@@ -356,20 +394,3 @@ class WireEvidence:
         waits = self._wait.since is not None and self._wait.awaits_answer()
         if waits and self._transactions.device_seen:
             self._wait.abort(at, "the link closed")
-
-
-def _disagrees(reversal: Message, original: TransactionEvidence) -> bool:
-    """Does a reversal not agree with its request, or with what was approved of that?"""
-    if original.particulars is None:
-        return False  # it was never sent, or long ago
-    wrong = differing_from_original(original.particulars, reversal.particulars)
-    return bool(wrong) or (reversal.amount_taken or 0) > original.approved
-
-
-def _matches(answer: Message, asked: TransactionEvidence) -> bool:
-    """Does the answer repeat what the request said? What the request left out it cannot repeat."""
-    wrong = wrong_echo(answer, asked.asked)
-    if not wrong:
-        return True
-    said = {element for element, _ in asked.asked.texts} | {answer.element("amount")}
-    return said.isdisjoint(wrong)

@@ -11,6 +11,9 @@ from psec.pinblock import decode_pinblock_iso_0, encode_pinblock_iso_0
 from harness.crypto.tdes import TripleDes
 from harness.errors import RemoteProtocolError
 
+SHORTEST_PIN, LONGEST_PIN = 4, 12
+"""Digits of a PIN (ISO 9564-1)."""
+
 
 class PinBlockError(RemoteProtocolError):
     """A PIN block is malformed, or was encrypted under another key or for another PAN."""

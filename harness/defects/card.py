@@ -108,7 +108,7 @@ CARD_DEFECTS = (
         ),
         cost="Waits for the host for ever: the card stays inside until somebody opens the machine.",
         must=("T1", "T2", "F1"),
-        may=("F2", "T3", "T8", "T4", "T9", "T10"),
+        may=("M3.screen", "F2", "T3", "T8", "T4", "T9", "T10", "T25.echo"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -118,7 +118,7 @@ CARD_DEFECTS = (
         ),
         cost="Says that it is out of service and keeps the card: the customer waits for nothing.",
         must=("T1", "T2"),
-        may=("F2", "F3", "T3", "T7"),
+        may=("F2", "F3", "T3", "T7", "T25.advice", "T25.echo"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -128,7 +128,19 @@ CARD_DEFECTS = (
         ),
         cost="A line that is noisy enough holds the card for as long as it is noisy.",
         must=("T3",),
-        may=("T1", "T2", "T4", "T8", "T9", "F1", "F2", "T10"),
+        may=(
+            "M3.screen",
+            "T1",
+            "T2",
+            "T4",
+            "T8",
+            "T9",
+            "F1",
+            "F2",
+            "T10",
+            "T25.echo",
+            "T23.reason",
+        ),
     ),
     Defect(
         profile=TerminalProfile(
@@ -138,7 +150,7 @@ CARD_DEFECTS = (
         ),
         cost="A host that echoes and answers nothing else holds the card beyond every promise.",
         must=("T3",),
-        may=("T1", "T2", "T4", "T8", "T9", "F1", "F2", "T10"),
+        may=("M3.screen", "T1", "T2", "T4", "T8", "T9", "F1", "F2", "T10", "T25.echo"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -148,6 +160,10 @@ CARD_DEFECTS = (
         ),
         cost="The customer stands before 'please wait' for an answer that can no longer come.",
         must=("T1",),
+        may=(
+            "M3.screen",
+            "T25.echo",
+        ),
     ),
     Defect(
         profile=TerminalProfile(
@@ -156,7 +172,7 @@ CARD_DEFECTS = (
             machine=rewired({(State.CARD_AT_SLOT, i.CardTakeExpired): ignore}),
         ),
         cost="A forgotten card lies there for whoever comes next, and the machine is stuck.",
-        must=("T2", "F2"),
+        must=("T2", "F2", "T18.slot"),
         may=("T1", "T8", "H3", "T10"),
     ),
     Defect(
@@ -196,7 +212,7 @@ CARD_DEFECTS = (
         ),
         cost="The reader has the card and the logic has closed: it lies there until it is opened.",
         must=("F2",),
-        may=("T3", "F3"),
+        may=("T3", "F3", "T18.read"),
         scenario="quiet_street",
     ),
 )

@@ -161,7 +161,7 @@ CASH_DEFECTS = (
         ),
         cost="Pays what it has just reversed: the cash is gone, and nobody was debited.",
         must=("T4", "T9"),
-        may=("T5", "T6", "T8", "H3", "F3", "T13", "T10"),
+        may=("T5", "T6", "T8", "H3", "F3", "T13", "T10", "T18.early", "M4"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -171,7 +171,7 @@ CASH_DEFECTS = (
         ),
         cost="Of the two that meet one wins, and the other may have been acted on already.",
         must=("T4",),
-        may=("F2", "T1", "T5", "T8", "T9", "T10"),
+        may=("F2", "T1", "T5", "T8", "T9", "T10", "M3.screen", "M4"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -181,7 +181,7 @@ CASH_DEFECTS = (
         ),
         cost="A network that repeats itself empties the cassettes.",
         must=("T4", "T5"),
-        may=("H3", "T8", "T10", "T14"),
+        may=("H3", "T8", "T10", "T14", "M4"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -191,7 +191,7 @@ CASH_DEFECTS = (
         ),
         cost="Counts notes out for a request that may be declined.",
         must=("T4",),
-        may=("T3", "T6", "T9", "H3", "T8", "T10", "T14"),
+        may=("T3", "T6", "T9", "H3", "T8", "T10", "T14", "M3", "M4", "T22"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -210,7 +210,7 @@ CASH_DEFECTS = (
         ),
         cost="Pays on an approval that was another terminal's.",
         must=("T4",),
-        may=("F2", "H3", "T8", "T9", "T10"),
+        may=("F2", "H3", "T8", "T9", "T10", "M4"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -219,7 +219,7 @@ CASH_DEFECTS = (
             machine=rewired({(State.CASH_PRESENTED, i.CashTakeExpired): ignore}),
         ),
         cost="Forgotten notes lie in the street, debited, and the machine is stuck.",
-        must=("T2.cash", "T8", "H3"),
+        must=("T2.cash", "T8", "H3", "T18.cash"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -228,7 +228,7 @@ CASH_DEFECTS = (
             machine=rewired({(State.CASH_PRESENTED, i.CashTakeExpired): _walk_away}),
         ),
         cost="The next one in the street has the cash, and the books know of nobody.",
-        must=("T2.cash", "T3"),
+        must=("T2.cash", "T3", "T18.cash"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -238,6 +238,10 @@ CASH_DEFECTS = (
         ),
         cost="Gives money back of which nobody knows whether it had been paid.",
         must=("T8",),
+        may=(
+            "M3",
+            "M4",
+        ),
     ),
     Defect(
         profile=TerminalProfile(

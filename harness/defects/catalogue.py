@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+from harness.defects.answers import ANSWER_DEFECTS
 from harness.defects.card import CARD_DEFECTS
 from harness.defects.cash import CASH_DEFECTS
+from harness.defects.contents import CONTENT_DEFECTS
 from harness.defects.defect import Defect
 from harness.defects.host import HOST_DEFECTS
 from harness.defects.host_conduct import HOST_CONDUCT_DEFECTS
 from harness.defects.link import LINK_DEFECTS
+from harness.defects.link_keeping import LINK_KEEPING_DEFECTS
 from harness.defects.reversals import REVERSAL_DEFECTS
 from harness.defects.secrecy import SECRECY_DEFECTS
+from harness.defects.service import SERVICE_DEFECTS
+from harness.defects.told import TOLD_DEFECTS
+from harness.defects.visit import VISIT_DEFECTS
 
 DEFECTS: tuple[Defect, ...] = (
     *CARD_DEFECTS,
     *CASH_DEFECTS,
     *REVERSAL_DEFECTS,
     *LINK_DEFECTS,
+    *ANSWER_DEFECTS,
+    *LINK_KEEPING_DEFECTS,
     *SECRECY_DEFECTS,
+    *VISIT_DEFECTS,
+    *CONTENT_DEFECTS,
+    *SERVICE_DEFECTS,
+    *TOLD_DEFECTS,
     *HOST_DEFECTS,
     *HOST_CONDUCT_DEFECTS,
 )

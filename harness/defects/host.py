@@ -251,7 +251,7 @@ HOST_DEFECTS = (
             machine=rewired_host({_GIVING_BACK: _give_nothing_back}),
         ),
         cost="The customer pays for cash that never came, and every log says that all is well.",
-        must=("H3",),
+        must=("H3", "H14"),
     ),
     Defect(
         profile=HostProfile(
@@ -270,7 +270,7 @@ HOST_DEFECTS = (
         ),
         cost="What was reversed is debited all the same, and nobody reverses it again.",
         must=("H6", "H6.wire"),
-        may=("H1", "H3", "T8", "T10"),
+        may=("H1", "H3", "H14", "T8", "T10"),
         scenario="late_requests",
     ),
     Defect(
@@ -281,7 +281,7 @@ HOST_DEFECTS = (
         ),
         cost="What was reversed is debited if it comes late enough, and nobody reverses it again.",
         must=("H6", "H6.wire"),
-        may=("H1", "H3", "T8", "T10"),
+        may=("H1", "H3", "H14", "T8", "T10"),
         scenario="late_requests",
     ),
     Defect(
@@ -333,7 +333,7 @@ HOST_DEFECTS = (
         ),
         cost="What it had just answered nobody knows after a failover: cash without a debit.",
         must=("H3",),
-        may=("H1", "H4", "H6", "T8", "T10"),
+        may=("M2.approval", "H1", "H4", "H6", "T8", "T10"),
         scenario="host_pair",
     ),
     Defect(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 from harness.defects.defect import Defect
 from harness.machines.host import Host
 from harness.machines.host_cells import reversals
@@ -9,7 +11,7 @@ from harness.machines.host_inputs import HostInput, HostState, Received
 from harness.machines.host_table import SAFE_HOST_TABLE
 from harness.machines.profile import HostProfile, rewired_host
 from harness.machines.transaction_log import TransactionRecord
-from harness.wire.message import Message
+from harness.wire.message import Kind, Message
 
 
 class _AnswersTwice(Host):
@@ -27,6 +29,39 @@ class _NamesAnotherCurrency(Host):
     def stored_answer(self, message: Message, record: TransactionRecord) -> Message:
         answer = super().stored_answer(message, record)
         return answer.replaced(currency="840") if message.is_withdrawal else answer
+
+
+class _ApprovesWithoutCode(Host):
+    """Approves, and gives no approval code."""
+
+    def stored_answer(self, message: Message, record: TransactionRecord) -> Message:
+        return super().stored_answer(message, record).replaced(approval=None)
+
+
+class _OneApprovalCode(Host):
+    """Gives every approval the same code."""
+
+    def stored_answer(self, message: Message, record: TransactionRecord) -> Message:
+        answer = super().stored_answer(message, record)
+        return answer.replaced(approval="000001") if answer.text("approval") else answer
+
+
+class _ApprovesDeclines(Host):
+    """Gives an approval code with a decline too."""
+
+    def stored_answer(self, message: Message, record: TransactionRecord) -> Message:
+        answer = super().stored_answer(message, record)
+        declined = answer.kind is Kind.ANSWER and not answer.text("approval")
+        return answer.replaced(approval="000000") if declined else answer
+
+
+class _TurnsTheSign(Host):
+    """Tells what is on an account as what it is overdrawn by, and the other way round."""
+
+    def stored_answer(self, message: Message, record: TransactionRecord) -> Message:
+        told = copy(record)
+        told.balance = -record.balance
+        return super().stored_answer(message, told)
 
 
 def _call_it_duplicate(host: Host, x: Received, now: float) -> None:
@@ -52,6 +87,16 @@ def _decline(host: Host, x: Received, now: float) -> None:
 _DeclinesReversals = rewired_host(
     {(state, what): _decline for state, what in SAFE_HOST_TABLE if what == HostInput.REVERSAL}
 )
+
+
+def _know_no_original(host: Host, x: Received, now: float) -> None:
+    """Looks for the original where it is not, and says that there is none."""
+    reversals.conclude(host, x, "no_original", now)
+
+
+def _call_it_reversed(host: Host, x: Received, now: float) -> None:
+    """Takes the first reversal for a second one."""
+    reversals.conclude(host, x, "duplicate", now)
 
 
 def _stay_silent(_host: Host, _x: Received, _now: float) -> None:
@@ -113,11 +158,67 @@ HOST_CONDUCT_DEFECTS = (
     ),
     Defect(
         profile=HostProfile(
+            name="knows_no_original",
+            summary="answers 'no original' to the reversal of what it has approved",
+            machine=rewired_host({(HostState.APPROVED, HostInput.REVERSAL): _know_no_original}),
+        ),
+        cost="The terminal takes the reversal for settled, and the customer pays.",
+        must=("H14",),
+        may=("H3", "H7", "H9"),
+    ),
+    Defect(
+        profile=HostProfile(
+            name="takes_first_for_second",
+            summary="answers 'duplicate' to the first reversal of what it has approved",
+            machine=rewired_host({(HostState.APPROVED, HostInput.REVERSAL): _call_it_reversed}),
+        ),
+        cost="The terminal takes the reversal for settled, and the customer pays.",
+        must=("H14",),
+        may=("H3", "H7", "H9"),
+    ),
+    Defect(
+        profile=HostProfile(
             name="ignores_echo",
             summary="answers no echo",
             machine=_IgnoresEcho,
         ),
         cost="Terminals that have nothing to ask hang up on it again and again, and serve nobody.",
         must=("H13",),
+    ),
+    Defect(
+        profile=HostProfile(
+            name="approves_without_code",
+            summary="approves without an approval code (DE 38)",
+            machine=_ApprovesWithoutCode,
+        ),
+        cost="Who has to prove that the withdrawal was approved has nothing to show.",
+        must=("M1.answer",),
+    ),
+    Defect(
+        profile=HostProfile(
+            name="one_approval_code",
+            summary="gives every approval the same code (DE 38)",
+            machine=_OneApprovalCode,
+        ),
+        cost="The code of a withdrawal that is disputed is everybody's.",
+        must=("M2.approval",),
+    ),
+    Defect(
+        profile=HostProfile(
+            name="code_with_a_decline",
+            summary="gives an approval code with a decline too (DE 38)",
+            machine=_ApprovesDeclines,
+        ),
+        cost="A terminal that looks for the code pays what was declined.",
+        must=("M1.answer",),
+    ),
+    Defect(
+        profile=HostProfile(
+            name="turns_the_sign",
+            summary="tells a balance with the wrong sign (DE 54)",
+            machine=_TurnsTheSign,
+        ),
+        cost="The screen says that the account is overdrawn, and the customer goes away.",
+        must=("M1.answer",),
     ),
 )

@@ -129,7 +129,7 @@ LINK_DEFECTS = (
         ),
         cost="Whoever can write to the line can make it pay.",
         must=("T4.authentic",),
-        may=("T4", "F2", "H3", "H7", "T5", "T6", "T8", "T9", "T10", "T13"),
+        may=("T4", "F2", "H3", "H7", "T5", "T6", "T8", "T9", "T10", "T13", "M3", "M4"),
         scenario="noisy_line",
     ),
     Defect(
@@ -172,6 +172,6 @@ LINK_DEFECTS = (
         ),
         cost="The customer is debited twice and paid once.",
         must=("T8",),
-        may=("T1", "T2", "T4", "T9", "F1", "F2", "H3", "T10"),
+        may=("M1.clock", "T1", "T2", "T4", "T9", "F1", "F2", "H3", "T10", "T17", "M3.screen"),
     ),
 )

@@ -143,7 +143,7 @@ REVERSAL_DEFECTS = (
         ),
         cost="The customer has no cash, and pays for it.",
         must=("T8",),
-        may=("H3", "H7", "T10"),
+        may=("H3", "H7", "T10", "M3.screen"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -183,7 +183,7 @@ REVERSAL_DEFECTS = (
         ),
         cost="The older reversal is gone: the customer pays for cash that never came.",
         must=("H7", "T15"),
-        may=("T8", "T13", "T14", "H3", "H1", "H4", "T4", "F2", "T10"),
+        may=("M2", "T8", "T13", "T14", "H3", "H1", "H4", "T4", "F2", "T10"),
         scenario="lost_answers",
     ),
     Defect(

@@ -1,4 +1,4 @@
-"""Events of the customers in front of the machines."""
+"""Events of the people at the machines: customers, and the operator who gives orders."""
 
 from __future__ import annotations
 
@@ -22,6 +22,21 @@ class CustomerArrived(CustomerEvent, frozen=True, gc=False, omit_defaults=True):
     queued: float = 0.0
 
 
+class CustomerHesitated(CustomerEvent, frozen=True, gc=False):
+    """The customer is asked for a key and takes longer than usual: nothing has been touched for
+    `idle` seconds, since the last key was pressed or the screen asked.
+    """
+
+    customer: int
+    idle: float
+
+
+class CustomerWentOn(CustomerEvent, frozen=True, gc=False):
+    """The customer who had hesitated has pressed a key."""
+
+    customer: int
+
+
 class TurnedAway(CustomerEvent, frozen=True, gc=False):
     """The customer read the screen and left with the card in hand."""
 
@@ -36,3 +51,11 @@ class CustomerLeft(CustomerEvent, frozen=True, gc=False):
 
     customer: int
     how: str
+
+
+class OrderGiven(CustomerEvent, frozen=True, gc=False):
+    """An order of the operator reached the terminal's logic: 'stop', 'resume', 'supervisor' (a
+    person wants to work at the machine) or 'leave' (that person has finished).
+    """
+
+    order: str

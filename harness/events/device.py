@@ -23,14 +23,33 @@ class CardInserted(DeviceEvent, frozen=True, gc=False):
 
 class DeviceBroughtForward(DeviceEvent, frozen=True, gc=False):
     """What an earlier process left in the device, of which this journal shows nothing before: a
-    card (its token, '' for none), whose, and where ('transport', 'slot'); and cash that lies in the
-    stacker or at the slot.
+    card (its token, '' for none), whose, and where ('transport', 'slot', 'stuck'); and cash
+    that lies in the stacker or at the slot.
     """
 
     card: str
     customer: int
     card_at: str
     cash: Notes
+
+
+class CardHotlisted(DeviceEvent, frozen=True, gc=False):
+    """The bank has put this card on the hotlist that the terminal holds: it is to be kept."""
+
+    card: str
+
+
+class CardReadSlowly(DeviceEvent, frozen=True, gc=False):
+    """The reader needs so many seconds longer than usual for this card."""
+
+    card: str
+    longer: float
+
+
+class CardUnread(DeviceEvent, frozen=True, gc=False):
+    """The reader gave up: it cannot read this card, and has told the terminal so."""
+
+    card: str
 
 
 class EjectBegun(DeviceEvent, frozen=True, gc=False):
@@ -66,7 +85,34 @@ class CardCaptured(DeviceEvent, frozen=True, gc=False):
 
 
 class CaptureFailed(DeviceEvent, frozen=True, gc=False):
-    """The card did not reach the retain bin: it is stuck in the transport."""
+    """The card did not reach the retain bin: it is stuck, or a hand holds it at the slot."""
+
+
+class CardRemoved(DeviceEvent, frozen=True, gc=False):
+    """A person at the open machine took out a card that was stuck in it."""
+
+    card: str
+
+
+class MotorSlowed(DeviceEvent, frozen=True, gc=False):
+    """A movement began that takes so many seconds longer than it should: read, eject, capture,
+    stack, present or retract.
+    """
+
+    motor: str
+    seconds: float
+
+
+class MotorStopped(DeviceEvent, frozen=True, gc=False):
+    """A movement began (named as in `MotorSlowed`) that will not end: the motor stands still, and
+    the device reports nothing of it.
+    """
+
+    motor: str
+
+
+class RetractBegun(DeviceEvent, frozen=True, gc=False):
+    """The motor began to draw in the notes that lie in the stacker or at the slot."""
 
 
 class RetractFailed(DeviceEvent, frozen=True, gc=False):
@@ -77,7 +123,8 @@ class RetractFailed(DeviceEvent, frozen=True, gc=False):
 
 class ScreenShown(DeviceEvent, frozen=True, gc=False):
     """The display shows another screen: welcome, out_of_service, enter_pin, select, please_wait,
-    take_card, take_cash, captured, supervisor, blank.
+    take_card, cancelled ('transaction cancelled, take your card'), take_cash, captured, supervisor,
+    blank.
     """
 
     screen: str
@@ -114,6 +161,12 @@ class NotesTaken(DeviceEvent, frozen=True, gc=False):
     notes: Notes
 
 
+class NotesPartlyTaken(DeviceEvent, frozen=True, gc=False):
+    """A hand took these notes and left the others at the slot."""
+
+    notes: Notes
+
+
 class NotesRetracted(DeviceEvent, frozen=True, gc=False):
     """These notes came back in; `counted` as in NotesStacked."""
 
@@ -122,13 +175,27 @@ class NotesRetracted(DeviceEvent, frozen=True, gc=False):
 
 
 class CassettesCounted(DeviceEvent, frozen=True, gc=False):
-    """The notes in the cassettes, counted by hand: at 'opening' and at 'rest', where `unknown`
-    holds what the device lost count of.
+    """The notes in the cassettes, counted by hand: at 'opening', at a 'visit' of a person who opens
+    the safe, and at 'rest'. `unknown` holds what the device lost count of.
     """
 
-    when: Literal["opening", "rest"]
+    when: Literal["opening", "visit", "rest"]
     notes: Notes
     unknown: Notes
+
+
+class CassettesFilled(DeviceEvent, frozen=True, gc=False):
+    """A person put so many notes into the cassettes."""
+
+    notes: Notes
+
+
+class SafeDoorOpened(DeviceEvent, frozen=True, gc=False):
+    """A person opened the safe."""
+
+
+class SafeDoorClosed(DeviceEvent, frozen=True, gc=False):
+    """The safe is closed again."""
 
 
 class StoreCounted(DeviceEvent, frozen=True, gc=False):

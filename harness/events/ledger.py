@@ -28,6 +28,17 @@ class Posted(LedgerEvent, frozen=True, gc=False, omit_defaults=True):
     day: str = ""
 
 
+class BalanceRead(LedgerEvent, frozen=True, gc=False):
+    """What was on an account when a balance inquiry was decided, in minor units, negative where it
+    is overdrawn. The inquiry is named as in `Posted`.
+    """
+
+    terminal: str
+    stan: str
+    sent: str
+    balance: int
+
+
 class PostingLost(LedgerEvent, frozen=True, gc=False):
     """A posting that was reported is no longer in the ledger: the standby never received it."""
 

@@ -162,9 +162,15 @@ class DamagedMessage(TerminalEvent, frozen=True, gc=False):
     why: str
 
 
+class OrderAcknowledged(TerminalEvent, frozen=True, gc=False):
+    """The terminal confirms to its operator that it carries an order out: 'stop' or 'resume'."""
+
+    order: str
+
+
 class AlarmRaised(TerminalEvent, frozen=True, gc=False):
     """The terminal raised an alarm. `kind` is security, hardware, suspense, capture, parked,
-    backlog or store.
+    breaker or store.
     """
 
     kind: str

@@ -22,6 +22,10 @@ class FrameSeen(WireEvent, frozen=True, gc=False):
     'bad' or 'none'. `size` is in bytes. `problem` says why the frame would not decode, and is ''
     when it did. `wrong` are the elements that do not hold what their class says, each with what it
     must hold; where all do, the journal has no such key.
+
+    Of a request or a reversal as it leaves the terminal, `card` is the token of the card that it
+    names, and `unlike` are the elements that belong to another card than that one: a track, an
+    expiry date, a PIN block. The fields alone could not tell once they are masked.
     """
 
     end: End
@@ -32,6 +36,8 @@ class FrameSeen(WireEvent, frozen=True, gc=False):
     size: int
     problem: str = ""
     wrong: tuple[tuple[str, str], ...] | UnsetType = UNSET
+    card: str | UnsetType = UNSET
+    unlike: tuple[str, ...] | UnsetType = UNSET
 
     def __repr__(self) -> str:
         """Without the fields, which are clear in memory."""
@@ -109,8 +115,8 @@ class ConnectionUsed(WireEvent, frozen=True, gc=False):
 
 
 class LinkClosed(WireEvent, frozen=True, gc=False):
-    """The connection is gone, seen at the terminal's end: fin, rst, local (we closed) or
-    garbage (a frame could not be delimited).
+    """The connection is gone, seen at the terminal's end: fin, rst, local (we closed), garbage (a
+    frame could not be delimited) or ended (the run is over).
     """
 
     how: str

@@ -20,7 +20,6 @@ from typing import NamedTuple
 import msgspec
 
 from harness import events as e
-from harness.assembly import terminal_id
 from harness.errors import ConfigError
 from harness.explore.fault_candidates import fault_text, forms_of
 from harness.explore.runner import Runner, Schedule, dialect_of
@@ -30,6 +29,7 @@ from harness.faults.grammar import ALL_RULES
 from harness.faults.rule import Rule
 from harness.journal import Listener
 from harness.plan import RunPlan
+from harness.stations import terminal_id
 from harness.wire.message import Kind
 
 _TERMINAL = terminal_id(0)

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
-from harness.assembly import terminal_id
 from harness.faults.grammar import ALL_RULES
 from harness.faults.power import OPERATIONS
 from harness.faults.rule import Rule
 from harness.keyed_random import Draw
+from harness.stations import terminal_id
 from harness.wire.message import function_of_mti
 
 ATTEMPTS = 3  # a fault acts at one of the first so many attempts of a terminal

@@ -22,7 +22,7 @@ from harness.crypto.mac import NO_MAC, mac_names
 from harness.keyed_random import Draw, key_of
 from harness.link_options import LinkOptions
 from harness.machines.customer import CustomerBehaviour
-from harness.machines.device import Motors
+from harness.machines.motors import Motors
 from harness.scenario import Scenario
 from harness.wire.framing import framing_names
 from harness.wire.spec import spec_names
@@ -39,6 +39,8 @@ _TIMERS = {
     "cash_take": (10.0, 60.0),
     "retract": (8.0, 30.0),
     "recovery": (30.0, 120.0),
+    "card_read": (5.0, 20.0),
+    "key": (15.0, 60.0),
     "session": (90.0, 300.0),
     "echo_idle": (30.0, 120.0),
     "echo_interval": (5.0, 20.0),
@@ -48,16 +50,14 @@ _TIMERS = {
 """The least and the most of each timer of the contract, in seconds."""
 _SLOWEST_MOTOR = 0.4  # of its timer
 _MOTORS = {
-    "read": "eject",
+    "read": "card_read",
     "eject": "eject",
     "capture": "capture",
     "stack": "dispense",
     "present": "dispense",
     "retract": "retract",
 }
-"""By motor, the timer within which it has to finish. Stacking and presenting share one, and reading
-has one of 10 s, which is in no contract.
-"""
+"""By motor, the timer within which it has to finish. Stacking and presenting share one."""
 _PACES = (
     ((0.05, 0.1), (0.05, 0.1)),  # hurried
     ((1.0, 3.0), (2.0, 5.0)),
@@ -89,6 +89,10 @@ _OPTIONS: dict[str, tuple[Any, ...]] = {
     "cutover": (40.0, 70.0),
     "capture_burst": (1, 2),
     "capture_window": (600.0,),
+    "pin_tries": (1, 2, 5),
+    "backlog": (1, 2, 8),
+    "expiries": (1, 2, 5),
+    "expiries_pause": (60.0, 200.0),
 }
 """Of the contract, what is no timer."""
 _FIRST_STANS = (1, 999_990, 999_999)

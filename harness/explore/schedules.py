@@ -8,12 +8,12 @@ from itertools import zip_longest
 
 import msgspec
 
-from harness.assembly import terminal_id
 from harness.explore.fault_candidates import FaultCandidates, fault_text, forms_of
 from harness.explore.runner import Runner, Schedule, dialect_of
 from harness.faults.grammar import ALL_RULES
 from harness.keyed_random import Draw, key_of
 from harness.plan import RunPlan
+from harness.stations import terminal_id
 
 _AIMED_AT = 600.0  # run seconds: a first attempt that does not come in that time is rare
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from harness.explore.coverage import Counts
 from harness.explore.tables import Cell
 from harness.machines.host_inputs import HostInput, HostState
-from harness.machines.inputs import STATES, State
+from harness.machines.inputs import State
 
 _NO_REQUEST_YET = "an answer is known by its request, and since power came back none has been sent"
 
@@ -21,12 +21,9 @@ UNREACHABLE: dict[Cell, str] = {
     Cell(State.RECOVERING, "Duplicate"): _NO_REQUEST_YET,
 }
 
-_NO_ORDERS = "nobody gives orders in a simulation"
-_READS_WELL = "the reader reads every card, and within its time"
+_SESSION_IS_LONGER = "the timer of the reader ends long before that of the session"
 _NO_DAWDLING = "no customer dawdles over every key"
 _ANSWERS_THERE = "a host of ours answers on the connection on which it was asked"
-_NO_SUCH_CODE = "the host has no reason to answer so"
-_NO_HANGING = "no motor hangs"
 _SIGNS_ON = "a terminal of ours says nothing before it has signed on"
 _ONE_REVERSAL = "a terminal of ours reverses a transaction once"
 _NEVER_A_BALANCE = "a terminal of ours never reverses a balance"
@@ -46,32 +43,15 @@ _REVERSALS = (
 )
 
 BY_HAND: dict[Cell, str] = {
-    **{
-        Cell(state, order): _NO_ORDERS
-        for state in STATES
-        for order in ("StopOrdered", "ResumeOrdered")
-    },
-    Cell(State.OUT_OF_SERVICE, "SupervisorEntered"): _NO_ORDERS,
-    **{
-        Cell(State.SUPERVISOR, what): _NO_ORDERS
-        for what in ("CardIn", "SupervisorLeft", "Late", "Duplicate", "Stray")
-    },
-    Cell(State.CARD_IN, "CardUnreadable"): _READS_WELL,
-    Cell(State.CARD_IN, "CardReadExpired"): _READS_WELL,
-    Cell(State.CARD_IN, "SessionExpired"): _READS_WELL,
-    Cell(State.PIN_ENTRY, "SessionExpired"): _NO_DAWDLING,
+    Cell(State.CARD_IN, "SessionExpired"): _SESSION_IS_LONGER,
     Cell(State.SELECTING, "SessionExpired"): _NO_DAWDLING,
-    **{
-        Cell(State.WAITING_FOR_HOST, answer): _NO_SUCH_CODE
-        for answer in ("CaptureOrdered", "SecurityError")
-    },
-    Cell(State.STACKING, "DispenseExpired"): _NO_HANGING,
-    Cell(State.CAPTURING, "CaptureExpired"): _NO_HANGING,
-    Cell(State.RECOVERING, "CaptureExpired"): _NO_HANGING,
     Cell(State.RECOVERING, "Stray"): _ANSWERS_THERE,
     **{
         Cell(HostState.SIGNED_OFF, what): _SIGNS_ON
-        for what in (HostInput.ECHO, HostInput.REQUEST, HostInput.REVERSAL)
+        for what in (
+            *(HostInput.ECHO, HostInput.REQUEST, HostInput.REVERSAL),
+            HostInput.CODE_ORDERED,
+        )
     },
     Cell(HostState.SIGNED_ON, HostInput.SIGN_ON_REFUSED): _SIGNS_ON_ONCE,
     **{

@@ -7,17 +7,31 @@ from typing import ClassVar
 from harness.faults.rule import COMMON, Parameter, Rule
 from harness.machines.device_fault import DeviceFault
 
+MOTORS = ("read", "eject", "capture", "stack", "present", "retract")
 
-class DeviceRule(Rule):
-    """Strikes commands of one kind: 'eject', 'stack' or 'retract'. Each command is an attempt."""
+
+class CommandRule(Rule):
+    """Strikes commands of the device (`DeviceFaults` says which there are)."""
 
     layer = "device"
     where = "terminals"
-    command: ClassVar[str] = ""
+
+    def concerns(self, command: str) -> bool:
+        """Is this a command that the fault may strike?"""
+        raise NotImplementedError
 
     def device_fault(self, terminal: str) -> DeviceFault:
         """Record the fault; returns its effect on the struck command."""
         raise NotImplementedError
+
+
+class DeviceRule(CommandRule):
+    """Strikes commands of one kind: 'eject', 'stack' or 'retract'. Each command is an attempt."""
+
+    command: ClassVar[str] = ""
+
+    def concerns(self, command: str) -> bool:
+        return command == self.command
 
 
 class EjectJam(DeviceRule):
@@ -28,6 +42,42 @@ class EjectJam(DeviceRule):
     def device_fault(self, terminal: str) -> DeviceFault:
         self.acted(terminal, "card jammed")
         return DeviceFault("jam")
+
+
+class MotorRule(CommandRule):
+    """Strikes the movements of one motor. Each movement is an attempt."""
+
+    def concerns(self, command: str) -> bool:
+        return command == f"motor:{self.value('motor')}"
+
+
+class MotorSlow(MotorRule):
+    kind = "motor_slow"
+    summary = "a motor takes so much longer, and reports only then"
+    variants = ("by=8s", "by=20s", "by=45s")
+    parameters: ClassVar[dict[str, Parameter]] = {
+        "motor": Parameter("choice", "eject", "which motor", choices=MOTORS),
+        "by": Parameter("duration", "20s", "so much longer", least=0.001),
+        **COMMON,
+    }
+
+    def device_fault(self, terminal: str) -> DeviceFault:
+        by: float = self.value("by")
+        self.acted(terminal, f"{self.value('motor')} takes {by:g} s longer")
+        return DeviceFault("slow", seconds=by)
+
+
+class MotorHangs(MotorRule):
+    kind = "motor_hangs"
+    summary = "a motor stops on its way and never reports; what comes next moves it again"
+    parameters: ClassVar[dict[str, Parameter]] = {
+        "motor": Parameter("choice", "stack", "which motor", choices=MOTORS),
+        **COMMON,
+    }
+
+    def device_fault(self, terminal: str) -> DeviceFault:
+        self.acted(terminal, f"{self.value('motor')} hangs")
+        return DeviceFault("hangs")
 
 
 class DispenseShort(DeviceRule):
@@ -69,9 +119,11 @@ class RetractFail(DeviceRule):
         return DeviceFault("stuck")
 
 
-DEVICE_RULES: tuple[type[DeviceRule], ...] = (
+DEVICE_RULES: tuple[type[CommandRule], ...] = (
     EjectJam,
     DispenseShort,
     DispenseUnknown,
     RetractFail,
+    MotorSlow,
+    MotorHangs,
 )

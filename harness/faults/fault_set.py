@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from msgspec import structs
 
@@ -23,12 +23,15 @@ from harness.faults.compose import WireFaults
 from harness.faults.connection import ConnectionRule, DialRule
 from harness.faults.connection_set import ConnectionFaults
 from harness.faults.customer import CustomerRule, HandRule
-from harness.faults.device import DeviceRule
+from harness.faults.customer_visit import VisitRule
+from harness.faults.device import CommandRule
 from harness.faults.fate import Act, Passing
 from harness.faults.fleet import SwitchRule
 from harness.faults.grammar import ALL_RULES
 from harness.faults.host import Crash, HangAfterN, HostMessageRule, HostRule, IssuerDown
+from harness.faults.host_answers import HostAnswers
 from harness.faults.meaning import PartialApproval
+from harness.faults.operator import OperatorRule
 from harness.faults.power import PowerCut
 from harness.faults.rule import FOREVER, Context, FaultSpec, Rule
 from harness.faults.time_clock import ClockRule
@@ -36,19 +39,21 @@ from harness.faults.time_timers import ProcessPause
 from harness.faults.whose import CardsSeen
 from harness.faults.windows import Windows
 from harness.faults.wire import WireRule
+from harness.machines.behaviour import Manner
 from harness.machines.customer import MachineDeadlines
 from harness.machines.device_fault import DeviceFault
 from harness.machines.host_fault import NO_FAULT, HostFault
 from harness.machines.host_pair import Switch
+from harness.machines.operator import Visit
 from harness.wire.message import Message
 
 R = TypeVar("R", bound=Rule)
 
 
 class FaultSet(ConnectionFaults):
-    """`wire`, `connection`, `host`, `device`, `customer`, `operations`, `clocks`: true if a rule of
-    that layer exists. `on_the_way`: true if there is a rule of the wire or of the connection.
-    Rules may be added and removed during the run.
+    """`wire`, `connection`, `host`, `device`, `customer`, `visits`, `operations`, `clocks`: true if
+    a rule of that layer exists. `on_the_way`: true if there is a rule of the wire or of the
+    connection. Rules may be added and removed during the run.
 
     `tell` is set by the owner of the journal and receives each effect as it happens. Effects inside
     a terminal, and effects of a cut of its connection, wait in `held` until the owner has written
@@ -82,6 +87,7 @@ class FaultSet(ConnectionFaults):
         self.tell: Callable[[FaultActed], None] = self.held.append
         self.windows = Windows()
         self._cards: CardsSeen | None = None  # if a rule asks for a card
+        self._why: dict[str, dict[str, VisitRule]] = {}  # by terminal, what of the visit is whose
         self.outage = 0.0
         for spec in specs:
             self._take_in(spec)
@@ -107,10 +113,13 @@ class FaultSet(ConnectionFaults):
         self._hearing = sorted(self._of(HostMessageRule), key=lambda rule: rule.stage)
         self._hangs = self._of(HangAfterN)
         self._issuer, self._parts = self._of(IssuerDown), self._of(PartialApproval)
+        self._orders = self._of(HostAnswers)
         self._crashes, self._switches = self._of(Crash), self._of(SwitchRule)
-        self._device = self._of(DeviceRule)
+        self._device = self._of(CommandRule)
         self._customer, self._hands = self._of(CustomerRule), self._of(HandRule)
+        self._visitors = self._of(VisitRule)
         self._power, self._pauses = self._of(PowerCut), self._of(ProcessPause)
+        self._visits = self._of(OperatorRule)
         self._clock_rules = self._of(ClockRule)
         self.wire = bool(self._of(WireRule))
         self.connection = bool(self._connection)
@@ -118,7 +127,8 @@ class FaultSet(ConnectionFaults):
         self.host = bool(self._of(HostRule))
         self.device = bool(self._device)
         self.customer = bool(self._customer or self._hands)
-        self.operations = bool(self._power or self._pauses)
+        self.visits = bool(self._visitors)
+        self.operations = bool(self._power or self._pauses or self._visits)
         self.clocks = bool(self._clock_rules)
 
     def _of(self, layer: type[R]) -> list[R]:
@@ -228,6 +238,16 @@ class FaultSet(ConnectionFaults):
         rule = _struck(parts, now, message.terminal)
         return wanted if rule is None else rule.part(message.terminal, wanted)
 
+    def ordered_code(self, now: float, message: Message, decided: str) -> str:
+        """The response code that the host has to answer instead of the `decided` one; '' if it
+        answers as it decided.
+        """
+        if not self._orders:
+            return ""
+        rules = (rule for rule in self._about(self._orders, message) if rule.touches(message))
+        rule = _struck(rules, now, message.terminal)
+        return "" if rule is None else rule.code_for(message, decided)
+
     def hang(self, now: float, terminal: str) -> float | None:
         """Seconds for which the host hangs before it reads a message; None if it does not hang."""
         if not self.host:
@@ -279,10 +299,12 @@ class FaultSet(ConnectionFaults):
     # --- device, customer, mains -------------------------------------------------------------
 
     def device_fault(self, now: float, terminal: str, command: str) -> DeviceFault | None:
-        """What goes wrong with a device's command: 'eject', 'stack' or 'retract'."""
+        """What goes wrong with a device's command: 'eject', 'stack', 'retract' or 'motor:eject'
+        and the like (`DeviceFaults`).
+        """
         if not self.device:
             return None
-        rule = _struck((r for r in self._device if r.command == command), now, terminal)
+        rule = _struck((r for r in self._device if r.concerns(command)), now, terminal)
         return None if rule is None else rule.device_fault(terminal)
 
     def forgets(self, now: float, terminal: str, what: str, *, anyway: bool = False) -> bool:
@@ -295,6 +317,28 @@ class FaultSet(ConnectionFaults):
         if rule is not None and not anyway:
             rule.forget(terminal)
         return anyway or rule is not None
+
+    def visit(self, now: float, terminal: str, manner: Manner) -> Manner:
+        """The manner of a customer who comes; `manner` is what it is without any fault. What the
+        customer is anyway no fault is the cause of.
+        """
+        self._why.pop(terminal, None)
+        if not self.visits:
+            return manner
+        changes: dict[str, Any] = {}
+        whose = self._why[terminal] = {}
+        for rule in self._visitors:
+            struck = rule.changes() if rule.strikes(now, terminal) else {}
+            for aspect, setting in struck.items():
+                if getattr(manner, aspect) != setting and aspect not in changes:
+                    changes[aspect], whose[aspect] = setting, rule
+        return structs.replace(manner, **changes)
+
+    def did(self, terminal: str, aspect: str, what: str) -> None:
+        """What that field of the manner of the present visit says has happened."""
+        rule = self._why.get(terminal, {}).get(aspect)
+        if rule is not None:
+            rule.acted(terminal, what)
 
     def moves(self, now: float, terminal: str, move: int, machine: MachineDeadlines) -> float:
         """The time of the customer's `move`th hand movement, which is due now: now or later."""
@@ -318,6 +362,14 @@ class FaultSet(ConnectionFaults):
             return None
         rule = _struck((r for r in self._pauses if r.names(operation)), now, terminal)
         return None if rule is None else rule.pause(terminal, operation)
+
+    def operator_visits(self, now: float, terminal: str, operation: str) -> list[Visit]:
+        """The visits of the operator that follow this operation of a terminal."""
+        if not self.operations:
+            return []
+        named = [rule for rule in self._visits if rule.names(operation)]
+        struck = [rule for rule in named if rule.strikes(now, terminal)]  # each counted it
+        return [rule.visit(now, terminal) for rule in struck]
 
     def clock(
         self, now: float, terminal: str, moment: datetime, *, local: bool

@@ -25,13 +25,17 @@ from harness.faults.byte_line import LINE_RULES
 from harness.faults.connection import CONNECTION_RULES
 from harness.faults.connection_dead import LINK_RULES
 from harness.faults.customer import CUSTOMER_RULES
+from harness.faults.customer_visit import VISIT_RULES
 from harness.faults.device import DEVICE_RULES
 from harness.faults.fleet import FLEET_RULES
 from harness.faults.framing import FRAMING_RULES
 from harness.faults.host import HOST_RULES
+from harness.faults.host_answers import HOST_ANSWER_RULES
 from harness.faults.meaning import MEANING_RULES
 from harness.faults.message import MESSAGE_RULES
 from harness.faults.message_delivery import DELIVERY_RULES
+from harness.faults.message_unasked import UNASKED_RULES
+from harness.faults.operator import OPERATOR_RULES
 from harness.faults.power import OPERATIONS, POWER_RULES, is_operation
 from harness.faults.rule import FOREVER, FaultSpec, Parameter, Rule
 from harness.faults.time_clock import CLOCK_RULES
@@ -49,10 +53,14 @@ LAYERS: tuple[tuple[type[Rule], ...], ...] = (
     FRAMING_RULES,
     DELIVERY_RULES,
     MESSAGE_RULES,
+    UNASKED_RULES,
     MEANING_RULES,
     HOST_RULES,
+    HOST_ANSWER_RULES,
     DEVICE_RULES,
     CUSTOMER_RULES,
+    VISIT_RULES,
+    OPERATOR_RULES,
     POWER_RULES,
     TIMER_RULES,
     CLOCK_RULES,
@@ -72,6 +80,9 @@ hang_after_n crash_before_commit crash_after_commit crash_restart eject_jam disp
 dispense_unknown retract_fail customer_leaves_card customer_leaves_cash customer_dawdles
 hand_tie power_cut process_pause clock_skew clock_step dst_change year_rollover region_partition
 mass_disconnect thundering_reconnect rolling_restart staggered_heal failover split_brain
+host_answers host_asks other_fields
+unreadable_card worn_card expired_card hotlisted_card customer_forgets_pin customer_slow
+customer_hurried customer_cancels customer_walks_off customer_holds_card customer_takes_part
 """
 """The order in which kinds are listed, and in which a search draws from them: it would find other
 cases for its seed if they changed places. A kind that is not named here comes last.
@@ -245,6 +256,11 @@ def read_value(parameter: Parameter, text: str) -> Any:
         case "stan":
             remedy = "its digits, such as 000002"
             return _matching(r"[0-9]{1,12}", text, "a STAN", remedy).lstrip("0")
+        case "code":
+            if text in parameter.choices:
+                return text
+            remedy = f"a code such as 41, or {', '.join(parameter.choices)}"
+            return _matching(r"[0-9A-Z]{2,4}", text, "a response code", remedy)
         case "choice":
             if text not in parameter.choices:
                 choices = " or ".join(parameter.choices)

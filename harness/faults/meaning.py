@@ -15,6 +15,7 @@ from harness.faults.host import HostRule
 from harness.faults.message_delivery import DropResponse
 from harness.faults.rule import COMMON, MTI, WHOSE, Context, FaultSpec, Parameter, Rule
 from harness.faults.wire import TO_HOST, TO_TERMINAL, Altering, WireRule
+from harness.wire.host_habits import with_fewer_elements, with_more_elements
 from harness.wire.message import Kind, Message, MessageClass
 
 _NOTE = 1000  # minor units
@@ -106,6 +107,31 @@ class StaleDate(WrongField):
 
     def wrong_text(self, message: Message, _right: str) -> str:
         return message.sent_earlier(self.value("days"))
+
+
+class OtherFields(Altering):
+    """An answer of another host is as right with fewer elements than ours, or with more."""
+
+    kind = "other_fields"
+    layer = "meaning"
+    summary = "the answer has fewer elements than ours, or more; it says the same"
+    speaks = "response"
+    parameters: ClassVar[dict[str, Parameter]] = {
+        "how": Parameter(
+            "choice", "fewer", "only what it must carry, or more", choices=("fewer", "more")
+        ),
+        **MTI,
+        **COMMON,
+    }
+
+    def alter(self, message: Message) -> tuple[Message, str] | None:
+        few = self.value("how") == "fewer"
+        altered = (with_fewer_elements if few else with_more_elements)(message)
+        if altered is None:
+            return None
+        differing = [*(message.fields.keys() ^ altered.fields.keys())]
+        elements = ", ".join(f"DE {name}" for name in sorted(differing, key=int))
+        return altered, f"{'without' if few else 'with'} {elements}"
 
 
 # --- the code ------------------------------------------------------------------------------------
@@ -260,6 +286,7 @@ MEANING_RULES: tuple[type[Rule], ...] = (
     WrongTerminal,
     WrongAmount,
     StaleDate,
+    OtherFields,
     UnknownCode,
     ReversalDeclined,
     ReversalAckLost,

@@ -167,6 +167,19 @@ WHY: dict[str, str] = {
         "The host approves less than was asked for. Who pays what was asked for pays the rest "
         "himself."
     ),
+    "other_fields": (
+        "No two hosts fill the same elements. Who needs one that the standard leaves free takes a "
+        "right answer for a damaged one, and reverses what was approved."
+    ),
+    "host_answers": (
+        "A host has some sixty codes to say no with, and a terminal meets most of them years after "
+        "it was built. Each row of the table means another thing for the card, the PIN and the "
+        "reversal."
+    ),
+    "host_asks": (
+        "Hosts send echoes, key changes and cutovers of their own. A terminal that does not answer "
+        "is hung up on, and one that loses its place in the conversation keeps the card."
+    ),
     "unknown_code": "A code no list knows is neither yes nor no; the host may have booked.",
     "approve_after_reversal": (
         "An approval that was stuck somewhere comes when all is settled: the money was given back "
@@ -253,9 +266,67 @@ WHY: dict[str, str] = {
         "People look for their glasses. Whoever takes longer than the machine gets the card back, "
         "and whoever takes it too late finds it captured."
     ),
+    "unreadable_card": (
+        "A dirty stripe, a worn chip, a card put in upside down: it happens every few minutes, and "
+        "the card has to come back."
+    ),
+    "worn_card": (
+        "A worn card is read at the third attempt. Around the end of the reader's timer the card "
+        "is on its way out while the reader still reads."
+    ),
+    "expired_card": "Cards expire on the last day of a month, and people try them on the first.",
+    "hotlisted_card": (
+        "A stolen card is stopped. The terminal that holds the list must keep it, also while the "
+        "issuer cannot be asked."
+    ),
+    "customer_forgets_pin": (
+        "Three tries, and neither a fourth nor one that was counted for the customer before."
+    ),
+    "customer_slow": (
+        "Who needs half a minute for each key never lets the timer of the keys run out. Only the "
+        "timer of the session ends that visit."
+    ),
+    "customer_hurried": (
+        "Who types ahead of the machine loses the first digits. A PIN that is too short must be "
+        "asked for again, and must stop nothing."
+    ),
+    "customer_cancels": "Cancel is pressed at any step, and during the wait it must do nothing.",
+    "customer_walks_off": (
+        "People walk off in the middle of it. Their card and their session wait for the next one."
+    ),
+    "customer_holds_card": (
+        "A hand is stronger than the motor that draws the card in. Who wins, the device decides."
+    ),
+    "customer_takes_part": (
+        "An old trick: take some of the notes, leave the others, and claim that none came. What "
+        "was drawn back in is reversed, and no cent more."
+    ),
     "hand_tie": (
         "A hand and a timer meet: the card goes in as the machine closes, is taken as it is to be "
         "captured. What the device says has happened, has."
+    ),
+    "motor_slow": (
+        "A motor that is worn takes longer. Who gives up too early keeps a card that was about to "
+        "come out, who never gives up keeps the customer."
+    ),
+    "motor_hangs": (
+        "A motor stands still, and its controller says nothing. Only the machine's own timer tells "
+        "it, and where the notes are only the dispenser's counters know."
+    ),
+    "operator_stop": (
+        "A machine that does wrong has to stop at once, whatever it is doing just then, and the "
+        "card that is inside has to come out."
+    ),
+    "operator_resume": (
+        "Orders come twice, late or to the wrong machine. One that has nothing to resume goes on."
+    ),
+    "service_visit": (
+        "Somebody comes to fill the cassettes. What goes in has to be counted, and no customer's "
+        "card may be inside."
+    ),
+    "planned_restart": (
+        "A new version goes out. The machine is stopped, empty, restarted, and serves only when it "
+        "is told to."
     ),
     "region_partition": (
         "One region loses its network. What is judged fleet-wide must hold there, and elsewhere "

@@ -29,9 +29,9 @@ FOREVER = float("inf")
 class Parameter(msgspec.Struct, frozen=True):
     """One parameter of a fault.
 
-    type: duration, share, count, mti, terminal, pan, stan, choice or operation. `default` is as it
-    would be written, None if there is none. `least` and `most` bound a count, or a duration in
-    seconds.
+    type: duration, share, count, mti, terminal, pan, stan, code, choice or operation. `default` is
+    as it would be written, None if there is none. `least` and `most` bound a count, or a duration
+    in seconds.
     """
 
     type: str

@@ -40,7 +40,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     a run of this size, `sees` what this run can observe
     (device; wire.terminal and wire.host, the ends of the link; wire.mac, ledger, store,
     terminal). `population` regenerates the cards of the run, so that a scan for secrets can be
-    repeated. `origin` is the Unix time of run second 0 of a standalone host or of standalone
+    repeated. `epoch` is the wall clock at run second 0, ISO 8601 in UTC, where the scenario
+    names one. `origin` is the Unix time of run second 0 of a standalone host or of standalone
     terminals, so that the journals of both can be judged together.
     """
 
@@ -62,6 +63,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     forbids: dict[str, int] = {}
     sees: tuple[str, ...] = ()
     population: dict[str, Any] = {}
+    epoch: str = ""
     origin: float = 0.0
     command: str = ""
 

@@ -8,8 +8,8 @@ nothing about the others. The journal says of how many it has the evidence (`Evi
 from __future__ import annotations
 
 from harness import events as e
-from harness.assembly import terminal_id
 from harness.journal import Listener
+from harness.stations import terminal_id
 
 
 class EvidenceSample:

@@ -22,9 +22,9 @@ from harness.live.faulty_link import FaultyLink
 from harness.live.loop import watched
 from harness.live.stream_watch import StreamWatch
 from harness.live.transport import Alarm
-from harness.machines.atm import Atm, LosePower, WantBoot
-from harness.machines.device import MOVES
-from harness.machines.effects import Connect, Disconnect, Transmit, Write
+from harness.machines.atm import Atm
+from harness.machines.device_image import MOVES
+from harness.machines.effects import Connect, Disconnect, LosePower, Transmit, WantBoot, Write
 from harness.tap import Tap
 
 if TYPE_CHECKING:
@@ -271,5 +271,5 @@ class LiveAtm:
     def close(self) -> None:
         """Hang up for good: nothing more happens."""
         self._alarm.stop()
-        self._hang_up("local")
+        self._hang_up("ended")
         self._over = True

@@ -194,6 +194,7 @@ class Standalone:
             self._writer, self.header = self._begun.writer, self._begun.header or self.header
         else:
             self.header = msgspec.structs.replace(self.header, origin=unix_time())
+        self.judge.starts(self.header)
         self.journal.subscribe(self._sample.through(self.judge.see), needed=True)
         self.journal.subscribe(self._awaited.see)
         if self._writer is not None:

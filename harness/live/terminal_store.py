@@ -24,13 +24,20 @@ from harness.errors import ConfigError, EnvironmentTrouble
 from harness.journal import JournalWriter, Mark
 from harness.live.state_files import StateDatabase
 from harness.machines.atm import AtmImage
-from harness.machines.store import AnyRecord, Closed, Marks, Record, StoreImage
+from harness.machines.store import (
+    AnyRecord,
+    Closed,
+    Marks,
+    OutOfService,
+    Record,
+    StoreImage,
+)
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS records (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
     terminal TEXT NOT NULL,
-    number INTEGER NOT NULL,  -- the transaction's, 0 for marks
+    number INTEGER NOT NULL,  -- the transaction's, 0 for marks, -1 for reasons of service
     body BLOB NOT NULL
 );
 CREATE TABLE IF NOT EXISTS images (terminal TEXT PRIMARY KEY, body BLOB NOT NULL);
@@ -233,9 +240,9 @@ class SqliteTerminalStore:
 
     def _put(self, terminal: str, record: Record) -> None:
         number: int = getattr(record, "transaction", 0)
-        if isinstance(record, Marks):
-            number = 0
-        if isinstance(record, Closed | Marks):
+        if isinstance(record, OutOfService):
+            number = -1
+        if isinstance(record, Closed | Marks | OutOfService):
             self._database.execute(
                 "DELETE FROM records WHERE terminal = ? AND number = ?", (terminal, number)
             )

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import takewhile
 
-from harness.assembly import terminal_id
 from harness.cardholders import CUSTOMERS
 from harness.keyed_random import Draw, key_of
 from harness.plan import RunPlan
+from harness.stations import terminal_id
 
 _SPREAD = 5.0  # standard deviations that one terminal's stream may be above its mean
 

@@ -15,24 +15,17 @@ import msgspec
 from harness import events as e
 from harness.machines import inputs as i
 from harness.machines.customer import Customers, MachineDeadlines
-from harness.machines.device import Device, DeviceImage
-from harness.machines.effects import Connect, Disconnect, Transmit, Write
+from harness.machines.device import Device
+from harness.machines.device_image import DeviceImage
+from harness.machines.effects import Connect, Disconnect, LosePower, Transmit, WantBoot, Write
 from harness.machines.operations import MOTORS, OperationFaults, operation_of
+from harness.machines.operator import Operator
 from harness.machines.store import StoreImage
 from harness.machines.terminal import Terminal
 from harness.machines.timers import NEVER
 
 Handle = Callable[[Terminal, float], None]
 """Something that a paused process has to do when it goes on."""
-
-
-class LosePower(i.Effect, frozen=True, gc=False):
-    """The logic has lost its power. The owner records that, in its place among the effects, and
-    drops the connection and all records that were not synced. `phase` is the operation at which it
-    happened.
-    """
-
-    phase: str
 
 
 class AtmImage(msgspec.Struct, frozen=True, gc=False):
@@ -44,10 +37,6 @@ class AtmImage(msgspec.Struct, frozen=True, gc=False):
     customer: int
 
 
-class WantBoot(i.Effect, frozen=True, gc=False):
-    """The power is back: the owner answers with `boot(image)`."""
-
-
 class Atm:
     """An ATM without a clock of its own.
 
@@ -57,8 +46,8 @@ class Atm:
     """
 
     __slots__ = (
-        "_build", "_faults", "_fired_at", "_logic_due", "_missed", "_power_at", "_stood_still",
-        "_wakes_at", "customers", "device", "id", "journal", "out",
+        "_build", "_faults", "_fired_at", "_logic_due", "_missed", "_operator", "_power_at",
+        "_stood_still", "_wakes_at", "customers", "device", "id", "journal", "out",
         "terminal",
     )  # fmt: skip
 
@@ -73,6 +62,7 @@ class Atm:
         self.id = name
         self._build = build
         self._faults = faults
+        self._operator = Operator()
         self._wakes_at = NEVER
         self._stood_still = False
         self._missed: deque[Handle] = deque()
@@ -167,6 +157,8 @@ class Atm:
         other = self.device.next_deadline()
         if other < due:
             due = other
+        if self._operator.due < due:
+            due = self._operator.due
         if self.customers is not None:
             other = self.customers.next_deadline()
             if other < due:
@@ -192,6 +184,9 @@ class Atm:
         if self.customers is not None and now >= self.customers.next_deadline():
             self.customers.tick(now)
         self._settle(now)
+        if now >= self._operator.due:
+            self._operator.tick(now, self)
+            self._settle(now)
 
     def _deadlines(self) -> MachineDeadlines:
         """What the customers' faults may want to meet in time."""
@@ -247,6 +242,14 @@ class Atm:
             self._stands_still(now, "sync")
         self._settle(now)
 
+    def give(self, order: str, what: i.Input, now: float) -> bool:
+        """The operator gives an order. False if the logic has no power, and hears nothing."""
+        if self.terminal is None:
+            return False
+        self.journal.append(e.OrderGiven(order))
+        self.order(what, now)
+        return True
+
     def order(self, what: i.Input, now: float) -> None:
         """An operator's or a fleet's command."""
         terminal = self.terminal
@@ -269,14 +272,14 @@ class Atm:
 
     @property
     def at_rest(self) -> bool:
-        """Is nothing open: no card, no cash, no unanswered reversal, no customer, and a logic that
-        runs?
+        """Is nothing open: no card, no cash, no unanswered reversal, no customer, no person at work,
+        no order still to come, and a logic that runs?
         """
         terminal = self.terminal
         return (
             terminal is not None
-            and self._wakes_at == NEVER
-            and self.device.card is None
+            and self._wakes_at == self._operator.due == NEVER
+            and self.device.card_at in ("", "stuck")
             and self.device.cash_at == ""
             and terminal.session is None
             and not terminal.recovering
@@ -359,6 +362,8 @@ class Atm:
             if not watched:
                 continue
             operation = operation_of(effect)
+            for visit in self._faults.visits(now, operation):  # type: ignore[union-attr]
+                self._operator.add(visit)
             if self._cut(now, operation):
                 return
             if self._stands_still(now, operation):

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from harness import events as e
 from harness.machines import inputs as i
 from harness.machines import store as s
-from harness.machines.cells_card import rest
+from harness.machines.cells_card import rest, stop_service
+from harness.machines.effects import Tell
 from harness.machines.inputs import State
 from harness.machines.reversing import record_reversal, settle_by_counters
 
@@ -64,7 +65,7 @@ def eject_expired(t: Terminal, _: i.Input, now: float) -> None:
         t.do(i.Eject())
         t.timers.arm("eject", now)
         return
-    t.service.add("hardware")
+    t.close_for("hardware")
     t.emit(e.AlarmRaised("hardware", "eject jam"))
     _capture(t, "jam", now)
 
@@ -76,6 +77,7 @@ def card_take_expired(t: Terminal, _: i.Input, now: float) -> None:
 def _capture(t: Terminal, why: str, now: float) -> None:
     t.emit(e.AlarmRaised("capture", why))
     t.recovering["card"] = "capturing"
+    t.do(i.Show("captured"))
     t.do(i.Capture())
     t.timers.arm("capture", now)
 
@@ -94,7 +96,7 @@ def recovery_expired(t: Terminal, _: i.Input, now: float) -> None:
     for (docs/domain.md, "Timers").
     """
     if t.recovering.pop("cash", ""):
-        t.service.add("hardware")
+        t.close_for("hardware")
         t.emit(e.AlarmRaised("hardware", "recovery did not end"))
         known = t.counters
         t.counters = i.Counters(known.transaction, known.picked, known.returned, False)
@@ -103,10 +105,15 @@ def recovery_expired(t: Terminal, _: i.Input, now: float) -> None:
 
 def capture_expired_at_boot(t: Terminal, _: i.CaptureExpired, now: float) -> None:
     """The card did not reach the retain bin: it is stuck until a person gets at it."""
-    t.service.add("hardware")
+    t.close_for("hardware")
     t.emit(e.AlarmRaised("hardware", "card stuck"))
     t.recovering.pop("card", None)
     _settle_if_clear(t, now)
+
+
+def card_cleared(t: Terminal, _: i.CardKept, now: float) -> None:
+    """A card that had counted as stuck reached the bin after all, or a person took it out."""
+    t.card_inside = False
 
 
 def _settle_if_clear(t: Terminal, now: float) -> None:
@@ -146,12 +153,13 @@ def service_changed(t: Terminal, _: i.ServiceMayChange, now: float) -> None:
 
 
 def operator_stop(t: Terminal, _: i.StopOrdered, now: float) -> None:
-    t.service.add("operator")
+    stop_service(t)
 
 
 def operator_resume(t: Terminal, _: i.ResumeOrdered, now: float) -> None:
-    t.service.remove("operator")
+    record = t.no_longer_for("operator")
     t.breaker.reset()
+    t.do(Tell(e.OrderAcknowledged("resume")), after=record)
 
 
 def supervisor_in(t: Terminal, _: i.SupervisorEntered, now: float) -> None:
@@ -163,7 +171,7 @@ def supervisor_in(t: Terminal, _: i.SupervisorEntered, now: float) -> None:
 
 def supervisor_out(t: Terminal, _: i.SupervisorLeft, now: float) -> None:
     """The person has finished. This alone removes the reason 'hardware'."""
-    t.service.remove("hardware")
+    t.no_longer_for("hardware")
     t.enter(State.OUT_OF_SERVICE, now)
     t.do(i.Show("out_of_service"))
     if t.service:  # the last reason was removed meanwhile, and no input tells of it again

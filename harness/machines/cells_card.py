@@ -7,8 +7,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness import events as e
+from harness.crypto.pin import LONGEST_PIN, SHORTEST_PIN
 from harness.machines import inputs as i
 from harness.machines import store as s
+from harness.machines.effects import Tell
 from harness.machines.inputs import State
 from harness.machines.reversing import reverse
 from harness.machines.session import Session, Transaction
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 def card_in(t: Terminal, x: i.CardIn, now: float) -> None:
     """The reader has taken a card. While the link is not up, it is given back at once."""
-    _begin_session(t, x, now)
+    begin_session(t, x, now)
     if t.service.judged != "up":
         cancel(t, "link", now)
     else:
@@ -29,11 +31,11 @@ def card_in(t: Terminal, x: i.CardIn, now: float) -> None:
 
 def card_in_while_closed(t: Terminal, x: i.CardIn, now: float) -> None:
     """A card was inserted at the instant in which the terminal closed: it is given back."""
-    _begin_session(t, x, now)
+    begin_session(t, x, now)
     cancel(t, "closed", now)
 
 
-def _begin_session(t: Terminal, x: i.CardIn, now: float) -> None:
+def begin_session(t: Terminal, x: i.CardIn, now: float) -> None:
     t.session = Session(x.token)
     t.transaction = None
     t.card_inside = True
@@ -43,7 +45,7 @@ def _begin_session(t: Terminal, x: i.CardIn, now: float) -> None:
 
 def card_read(t: Terminal, x: i.CardRead, now: float) -> None:
     session = session_of(t)
-    if session.token in t.settings.hotlist:
+    if session.token in t.settings.hotlist or session.token in t.hotlist:
         t.emit(e.SessionCancelled("hotlist"))
         capture(t, "hotlist", now)
         return
@@ -58,13 +60,17 @@ def ask_pin(t: Terminal, now: float) -> None:
 
 
 def key_pressed(t: Terminal, x: i.KeyPressed, now: float) -> None:
-    """A key in PIN_ENTRY: digits, then 'enter'; 'cancel' ends the session."""
+    """A key in PIN_ENTRY: digits, then 'enter'; 'cancel' ends the session. What is too short or too
+    long for a PIN is asked for again (ISO 9564: 4 to 12 digits); nothing was sent, so it is no try.
+    """
     session = session_of(t)
     if x.key == "cancel":
         cancel(t, "cancel", now)
     elif x.key != "enter":
         session.pin += x.key
         t.rearm("key", now)
+    elif not SHORTEST_PIN <= len(session.pin) <= LONGEST_PIN:
+        ask_pin(t, now)
     elif session.choice is None:
         t.do(i.Show("select"))
         t.enter(State.SELECTING, now, "key")
@@ -140,17 +146,24 @@ def link_lost(t: Terminal, _: i.Input, now: float) -> None:
     cancel(t, "link", now)
 
 
+def stop_service(t: Terminal) -> None:
+    """The operator's stop. It is acknowledged as soon as a power cut can no longer undo it."""
+    record = t.close_for("operator")
+    t.do(Tell(e.OrderAcknowledged("stop")), after=record)
+
+
 def operator_stop(t: Terminal, _: i.Input, now: float) -> None:
-    t.service.add("operator")
+    stop_service(t)
     cancel(t, "operator", now)
 
 
 # --- out -------------------------------------------------------------------------------
 
 
-def eject(t: Terminal, now: float) -> None:
+def eject(t: Terminal, now: float, *, screen: str = "take_card") -> None:
+    """The card comes out. The screen says why it does if a request was given up."""
     t.timers.disarm("session")
-    t.do(i.Show("take_card"))
+    t.do(i.Show(screen))
     t.do(i.Eject())
     t.enter(State.EJECTING, now, "eject")
 
@@ -169,7 +182,7 @@ def eject_expired(t: Terminal, _: i.Input, now: float) -> None:
         t.do(i.Eject())
         t.rearm("eject", now)
         return
-    t.service.add("hardware")
+    t.close_for("hardware")
     t.emit(e.AlarmRaised("hardware", "eject jam"))
     if approved_and_unpaid(t):
         reverse(t, "4014", now)
@@ -182,6 +195,11 @@ def card_gone(t: Terminal, _: i.CardGone, now: float) -> None:
     proceed(t, now)
 
 
+def card_gone_when_closed(t: Terminal, _: i.CardGone, _now: float) -> None:
+    """A hand has pulled out the card that counted as stuck."""
+    t.card_inside = False
+
+
 def card_take_expired(t: Terminal, _: i.Input, now: float) -> None:
     """The card was not taken: capture it, pay no cash, reverse (4019)."""
     if approved_and_unpaid(t):
@@ -191,7 +209,7 @@ def card_take_expired(t: Terminal, _: i.Input, now: float) -> None:
 
 def stop_before_cash(t: Terminal, _: i.StopOrdered, now: float) -> None:
     """Remote stop between an approval and the cash: reverse (4007). The card still goes out."""
-    t.service.add("operator")
+    stop_service(t)
     if approved_and_unpaid(t):
         reverse(t, "4007", now)
 
@@ -214,7 +232,7 @@ def card_kept(t: Terminal, _: i.CardKept, now: float) -> None:
 
 def capture_expired(t: Terminal, _: i.Input, now: float) -> None:
     """The card did not reach the bin: it is stuck. Alarm, and out of service."""
-    t.service.add("hardware")
+    t.close_for("hardware")
     t.emit(e.AlarmRaised("hardware", "card stuck"))
     rest(t, now)
 

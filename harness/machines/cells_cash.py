@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from harness import events as e
 from harness.machines import inputs as i
 from harness.machines import store as s
-from harness.machines.cells_card import proceed
+from harness.machines.cells_card import proceed, stop_service
 from harness.machines.inputs import State
 from harness.machines.reversing import reverse, settle_by_counters, suspend
 
@@ -39,6 +39,16 @@ def stacked(t: Terminal, x: i.Stacked, now: float) -> None:
         t.do(i.Present())
 
 
+def stop_before_stack(t: Terminal, _: i.StopOrdered, now: float) -> None:
+    """Remote stop while the cash is due. If the stacker's motor still waits for the decision to
+    become durable, nothing is dispensed: reverse (4007). Otherwise the payment is finished.
+    """
+    stop_service(t)
+    if t.drop_held(i.Stack):
+        reverse(t, "4007", now)
+        proceed(t, now)
+
+
 def presented(t: Terminal, _: i.Presented, now: float) -> None:
     t.log(s.CashMoved(_paying(t).number, "presented", _paying(t).stacked), urgent=False)
     t.do(i.Show("take_cash"))
@@ -63,7 +73,7 @@ def dispense_expired(t: Terminal, _: i.Input, now: float) -> None:
         reverse(t, "4007", now)
         proceed(t, now)
         return
-    t.service.add("hardware")
+    t.close_for("hardware")
     t.emit(e.AlarmRaised("hardware", "the dispenser did not answer"))
     _draw_in(t, now)
 
@@ -102,7 +112,7 @@ def retracted(t: Terminal, x: i.Retracted | i.CashGone, now: float) -> None:
 
 
 def retract_expired(t: Terminal, _: i.Input, now: float) -> None:
-    t.service.add("hardware")
+    t.close_for("hardware")
     _suspend(t, "the retract did not end")
     proceed(t, now)
 

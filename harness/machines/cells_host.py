@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING
 from harness import events as e
 from harness.machines import inputs as i
 from harness.machines import store as s
-from harness.machines.cells_card import ask_pin, cancel, capture, eject, proceed, session_of
+from harness.machines.cells_card import (
+    ask_pin,
+    cancel,
+    capture,
+    eject,
+    proceed,
+    session_of,
+    stop_service,
+)
 from harness.machines.reversing import reverse
 from harness.wire.message import Outcome
 
@@ -124,7 +132,7 @@ def abort(t: Terminal, reason: str, why: str, now: float) -> None:
         reverse(t, reason, now)
     else:
         t.log(s.Closed(tx.number), urgent=False)
-    eject(t, now)
+    eject(t, now, screen="cancelled")
 
 
 def host_timer_expired(t: Terminal, _: i.Input, now: float) -> None:
@@ -147,7 +155,7 @@ def link_closed(t: Terminal, _: i.Input, now: float) -> None:
 
 
 def operator_stop(t: Terminal, _: i.Input, now: float) -> None:
-    t.service.add("operator")
+    stop_service(t)
     abort(t, "4021", "operator", now)
 
 

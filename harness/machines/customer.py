@@ -10,114 +10,48 @@ customer, so that it is the same in a simulation and in a live run.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
-
-import msgspec
 
 from harness import events as e
 from harness.cardholders import CUSTOMERS, Card
 from harness.keyed_random import Draw
 from harness.machines import inputs as i
+from harness.machines.behaviour import USUAL, CustomerBehaviour, has_manners, manner_of
+from harness.machines.customer_keys import (
+    ASKED,
+    AT_KEYS,
+    CustomerAtKeys,
+    CustomerFaults,
+    MachineDeadlines,
+)
 from harness.machines.device import Device
 from harness.machines.timers import NEVER
 
-
-class CustomerBehaviour(msgspec.Struct, frozen=True, kw_only=True):
-    """How people behave (docs/domain.md, "Scenarios"). Times are seconds, shares are
-    from 0 to 1, and amounts are in minor units.
-
-    - `mean_gap`: the mean time between two arrivals at one terminal. With 0 the next customer comes
-      as soon as the last one has gone, until there are no more cards.
-    - `queues`: the moments of arrival are fixed beforehand, whatever the machine does, and a
-      customer who finds it busy waits.
-    - `customers`: after so many customers whose card was inserted nobody comes any more; 0 is
-      without end.
-    - `balance_share`: the share of balance enquiries; the others withdraw cash.
-    - `wrong_pin`, `cancel`, `forget_card`, `forget_cash`: probabilities, the first for each try.
-    - `key`, `take`: the least and the most time before a key is pressed, and before card or cash is
-      taken.
-    - `amounts`: what people withdraw, each as probable as the others.
-    """
-
-    mean_gap: float = 240.0
-    queues: bool = False
-    customers: int = 0
-    balance_share: float = 0.10
-    wrong_pin: float = 0.03
-    cancel: float = 0.01
-    forget_card: float = 0.005
-    forget_cash: float = 0.003
-    key: tuple[float, float] = (1.0, 3.0)
-    take: tuple[float, float] = (2.0, 5.0)
-    amounts: tuple[int, ...] = (2000, 4000, 5000, 6000, 8000, 10000, 15000, 20000, 30000, 50000)
-
+__all__ = ["CustomerBehaviour", "CustomerFaults", "Customers", "MachineDeadlines"]
 
 _COMES_BACK = 1.0  # seconds until the next customer after one who was turned away, if mean_gap is 0
-
-
-class MachineDeadlines(NamedTuple):
-    """The deadlines of a machine, for faults that make a customer act at the same instant (run
-    seconds, NEVER where there is none): `timer` is when the next timer of the session runs out,
-    `link` when the link supervisor has something to do, `fired` when the logic last acted on one of
-    the two.
-    """
-
-    timer: float = NEVER
-    link: float = NEVER
-    fired: float = NEVER
-
-
-class CustomerFaults(Protocol):
-    """What can go wrong with a customer. The fault rules of a run answer these questions."""
-
-    def forgets(self, now: float, what: str, *, anyway: bool) -> bool:
-        """Is the 'card' or the 'cash' left at the slot? `anyway` is whether the customer forgets it
-        without any fault.
-        """
-
-    def moves(self, now: float, move: int, machine: Callable[[], MachineDeadlines]) -> float:
-        """When a customer does what is due now (run seconds): now, or later, and then it is asked
-        again. `move` counts what the customers at this machine have done; `machine` gives the
-        deadlines of the machine.
-        """
-
-
 CardOf = Callable[[int], Card]
 """The number of a customer -> the card of that customer."""
 
 
-class Customers:
+class Customers(CustomerAtKeys):
     """The customers of one ATM. `events` go to the journal; `reports` are the keys that they press,
     for the terminal.
     """
 
     __slots__ = (
-        "_amount",
         "_arrives",
-        "_behaviour",
-        "_cancels",
-        "_card",
         "_card_of",
         "_cash_seen",
-        "_customer",
         "_device",
-        "_does",
-        "_draw",
-        "_due",
-        "_faults",
         "_forgets_card",
         "_forgets_cash",
         "_key",
-        "_moves",
-        "_pin_left",
         "_served",
         "_stopped",
-        "_wants",
+        "_unusual",
         "_with_card",
-        "events",
+        "hotlist",
         "machine",
-        "present",
-        "reports",
     )  # fmt: skip
 
     def __init__(
@@ -128,33 +62,21 @@ class Customers:
         draw_key: int,
         faults: CustomerFaults | None = None,
     ) -> None:
-        self._behaviour = behaviour
+        super().__init__(behaviour, Draw(draw_key, 0), faults)
         self._device = device
         self._card_of = card_of
         self._key = draw_key
-        self._faults = faults
-        self._moves = 0  # what all customers have done so far
         self.machine: Callable[[], MachineDeadlines] = MachineDeadlines  # set by the ATM
-        self._customer = 0
-        self._draw = Draw(draw_key, 0)
         # even without gaps the fleet does not begin in one instant
         self._arrives = self._draw.exponential(behaviour.mean_gap or _COMES_BACK)
-        self.present = False
         self._stopped = False
         self._served = 0
-        self._due = NEVER
-        self._does = ""
-        self._card: Card | None = None
         self._with_card = False
         self._cash_seen = False
-        self._wants = ""
-        self._amount = 0
-        self._pin_left = ""
-        self._cancels = False
+        self._unusual = has_manners(behaviour)
+        self.hotlist: set[str] = set()  # the terminal's, set by who builds both
         self._forgets_card = False
         self._forgets_cash = False
-        self.events: list[e.Event] = []
-        self.reports: list[i.Input] = []
 
     # --- time ----------------------------------------------------------------------------
 
@@ -169,16 +91,18 @@ class Customers:
         if self._faults is not None:
             until = self._faults.moves(now, self._moves, self.machine)
         if until > now:
-            self._wait(until)
+            self._wait(until, now)
         elif self.present:
             self._due = NEVER
             self._act(now)
         else:
             self._arrive(now)
 
-    def _wait(self, until: float) -> None:
+    def _wait(self, until: float, now: float) -> None:
         if self.present:
             self._due = until
+            if self._does in ASKED:
+                self._hesitate(now)
         else:
             self._arrives = until
 
@@ -220,7 +144,7 @@ class Customers:
         card = self._card_of(self._customer)
         if self._had_last_card():
             self._arrives = NEVER
-        if self._device.screen != "welcome" or not self._device.insert(card, self._customer, now):
+        if self._device.screen != "welcome" or not self._insert(card, now):
             self.events.append(e.TurnedAway(self._customer, self._device.screen))
             if self._arrives == now:
                 self._arrives += _COMES_BACK
@@ -229,11 +153,35 @@ class Customers:
         self._served += 1
         if self._served == behaviour.customers:
             self._arrives = NEVER
-        self._card = card
         self.present = True
         self._with_card = False
         self._cash_seen = False
+        self._asked = 0
+        self._early = self._hesitates = False
         self._due = NEVER
+        if self._manner.hurried:
+            self._plan_key("early", now)
+
+    def _insert(self, card: Card, now: float) -> bool:
+        """Insert the card, in the manner of this visit. Did the reader take it?"""
+        manner = manner_of(self._behaviour, self._key, self._customer) if self._unusual else USUAL
+        if self._faults is not None:
+            manner = self._faults.visit(now, manner)
+        card = manner.card(card)
+        if not self._device.insert(card, self._customer, now, manner):
+            return False
+        self._card, self._manner = card, manner
+        if manner.hotlisted:
+            self.hotlist.add(card.token)
+            self.events.append(e.CardHotlisted(card.token))
+            self._did("hotlisted", "the card is on the hotlist")
+        if manner.expired:
+            self._did("expired", "the card has expired")
+        if manner.unreadable:
+            self._did("unreadable", "the card cannot be read")
+        if manner.read_longer:
+            self._did("read_longer", f"the card is read {manner.read_longer:g} s later")
+        return True
 
     def _had_last_card(self) -> bool:
         """Was that the last card, where customers come without gaps?"""
@@ -254,18 +202,15 @@ class Customers:
 
     # --- doing ---------------------------------------------------------------------------
 
-    def _plan(self, does: str, now: float, span: tuple[float, float]) -> None:
-        self._does = does
-        self._moves += 1
-        self._due = now + self._draw.uniform(*span)
-
     def look(self, now: float) -> None:
         """The screen has changed, or something has come out of the machine: react to it."""
         if not self.present:
             return
         screen = self._device.screen
         if self._device.card_at == "slot" and not self._with_card:
-            if self._does not in ("take card", "took card"):
+            if self._does == "hold card":
+                self._hold_card(now)
+            elif self._does not in ("take card", "took card"):
                 self._see_card(now)
         elif self._device.cash_at == "slot" and not self._cash_seen:
             self._cash_seen = True
@@ -275,18 +220,30 @@ class Customers:
                 self._begin_pin(now)
         elif screen == "select":
             if self._does not in ("choose", "chosen"):
-                self._plan("choose", now, self._behaviour.key)
+                self._plan_key("choose", now)
         elif screen in ("please_wait", "blank"):
             self._does = "wait"
             self._due = NEVER
-        elif self._device.card is None and self._device.cash_at == "":
+            if self._manner.cancels == "wait" and screen == "please_wait":
+                self._plan("cancel in vain", now, self._behaviour.key)
+        elif self._device.card_at in ("", "stuck") and self._device.cash_at == "":
             self._see_end(screen)
 
     def _see_card(self, now: float) -> None:
         if self._left_behind(now, "card", anyway=self._forgets_card):
             self._leave("without_card")
+        elif self._manner.holds_card:
+            self._does = "hold card"
+            self._due = NEVER
+            self._device.gripped = True
         else:
             self._plan("take card", now, self._behaviour.take)
+
+    def _hold_card(self, now: float) -> None:
+        """The machine draws the card in: it is held, and pulled out a while later."""
+        if self._device.draws_card_in:
+            held = self._manner.holds_card
+            self._plan("take card", now, (held, held))
 
     def _left_behind(self, now: float, what: str, *, anyway: bool) -> bool:
         return anyway if self._faults is None else self._faults.forgets(now, what, anyway=anyway)
@@ -302,41 +259,27 @@ class Customers:
             served = self._cash_seen or (self._wants == "balance" and screen != "captured")
             self._leave("served" if served else "no_cash")
 
-    def _begin_pin(self, now: float) -> None:
-        card = self._card
-        assert card is not None, "someone without a card was asked for a PIN"
-        pin = card.pin
-        if self._draw.chance(self._behaviour.wrong_pin):
-            pin = f"{(int(pin) + 1 + self._draw.below(9998)) % 10000:04d}"
-        self._pin_left = pin + "#"
-        self._plan("pin", now, self._behaviour.key)
-
     def _act(self, now: float) -> None:
         does = self._does
-        if does == "pin":
-            self._press(now)
-        elif does == "choose":
-            self._does = "chosen"
-            if self._cancels:
-                self.reports.append(i.KeyPressed("cancel"))
-            else:
-                self.reports.append(i.Chosen(self._wants, self._amount))
+        if does in AT_KEYS:
+            self._act_at_keys(does, now)
+        elif does == "cancel in vain":
+            self._does = "wait"
+            self.reports.append(i.KeyPressed("cancel"))
+            self._did("cancels", "cancel is pressed during the wait")
         elif does == "take card":
+            if self._device.gripped:
+                self._did("holds_card", "the card was held, and is pulled out")
             self._does = "took card"
             if self._device.take_card():
                 self._with_card = True
         elif does == "take cash":
             self._does = "took cash"
-            self._device.take_cash()
-
-    def _press(self, now: float) -> None:
-        key, self._pin_left = self._pin_left[0], self._pin_left[1:]
-        if self._pin_left:
-            self._plan("pin", now, self._behaviour.key)
-            self.reports.append(i.KeyPressed(key))
-        else:
-            self._does = "pin typed"
-            self.reports.append(i.KeyPressed("enter"))
+            if self._manner.takes_part and self._device.take_part_of_cash():
+                self._did("takes_part", "a part of the notes is left")
+                self._leave("part_taken")
+            else:
+                self._device.take_cash()
 
     def _leave(self, how: str) -> None:
         self.events.append(e.CustomerLeft(self._customer, how))

@@ -10,107 +10,31 @@ Amounts are in minor units. Notes are {denomination: count}.
 from __future__ import annotations
 
 from collections.abc import Callable
-
-import msgspec
+from typing import Literal
 
 from harness import events as e
 from harness.cardholders import Card
 from harness.machines import inputs as i
+from harness.machines.behaviour import USUAL, Manner
 from harness.machines.device_fault import DeviceFault
+from harness.machines.device_image import DeviceImage
+from harness.machines.motors import Motors
+from harness.machines.notes import CASSETTES, less, mix, total, without, worth
 from harness.machines.timers import NEVER
 
 DeviceFaults = Callable[[float, str], DeviceFault | None]
-"""(now, 'eject', 'stack' or 'retract') -> what goes wrong with that movement, if anything."""
-
-
-class Motors(msgspec.Struct, frozen=True, kw_only=True):
-    """How long each movement takes, in seconds."""
-
-    read: float = 1.0
-    eject: float = 1.2
-    capture: float = 1.5
-    stack: float = 2.0
-    present: float = 0.8
-    retract: float = 1.5
-
-
-class DeviceImage(msgspec.Struct, frozen=True, gc=False):
-    """Where the card and the notes are. In a real machine this outlives the power; whoever starts
-    the process again has to keep it. Motors are not in it, as they stand still after a power cut.
-    """
-
-    counters: i.Counters
-    cassettes: e.Notes
-    card: Card | None
-    card_at: str
-    cash_at: str
-    stacker: e.Notes
-    out: e.Notes
-    unknown: e.Notes
-
-
-MOVES: frozenset[type[e.Event]] = frozenset(
-    (
-        *(e.CardInserted, e.CardAtSlot, e.CardTaken, e.CaptureBegun, e.CardCaptured),
-        *(e.NotesStacked, e.NotesPresented, e.NotesTaken, e.NotesRetracted, e.RetractFailed),
-    )
-)
-"""The events after which an image differs from the one before."""
-
-CASSETTES: dict[int, int] = {5000: 2500, 2000: 2500, 1000: 1500}
-"""The content at opening, count by denomination: notes of 50, 20 and 10 euro."""
-
-
-def mix(amount: int, cassettes: e.Notes) -> e.Notes | None:
-    """The notes for an amount, largest first, or None when the cassettes cannot make it up."""
-    notes: e.Notes = {}
-    for denomination in sorted(cassettes, reverse=True):
-        count = min(amount // denomination, cassettes[denomination])
-        if count:
-            notes[denomination] = count
-            amount -= count * denomination
-    return None if amount else notes
-
-
-def worth(notes: e.Notes) -> int:
-    """The value of notes, in minor units."""
-    return sum(denomination * count for denomination, count in notes.items())
-
-
-def _less(notes: e.Notes, missing: int) -> e.Notes:
-    """The same notes without `missing` of them, the smallest first."""
-    left = dict(notes)
-    for denomination in sorted(left):
-        cut = min(missing, left[denomination])
-        left[denomination] -= cut
-        missing -= cut
-    return {denomination: count for denomination, count in left.items() if count}
+"""(now, command) -> what goes wrong, if anything. The command is 'eject', 'stack' or 'retract' for
+what a movement does, and 'motor:read', 'motor:eject' and so on for how long the motor takes.
+"""
 
 
 class Device:
     """One ATM's hardware. `events` go to the journal, `reports` to the terminal's logic."""
 
     __slots__ = (
-        "_accepting",
-        "_card_does",
-        "_card_due",
-        "_cash_does",
-        "_cash_due",
-        "_counters",
-        "_faults",
-        "_motors",
-        "_out",
-        "_stack_fault",
-        "_stacker",
-        "_unknown",
-        "card",
-        "card_at",
-        "cash_at",
-        "cassettes",
-        "events",
-        "powered",
-        "reports",
-        "screen",
+        "_accepting", "_card_does", "_card_due", "_cash_does", "_cash_due", "_counters", "_faults",
+        "_motors", "_out", "_stack_fault", "_stacker", "_unknown", "card", "card_at", "cash_at",
+        "cassettes", "events", "gripped", "powered", "reports", "screen",
     )  # fmt: skip
 
     def __init__(self, motors: Motors, faults: DeviceFaults | None = None) -> None:
@@ -127,8 +51,9 @@ class Device:
         self._stack_fault: DeviceFault | None = None
         self._unknown: e.Notes = {}
         self.card: Card | None = None
-        self.card_at = ""  # '', transport, slot, bin
+        self.card_at = ""  # '', transport, slot, stuck
         self.cash_at = ""  # '', stacker, slot
+        self.gripped = False  # a hand holds the card at the slot
         self.cassettes = dict(CASSETTES)
         self.powered = True
         self.screen = "blank"
@@ -150,13 +75,30 @@ class Device:
             self._cash_due = NEVER
             self._cash_done(self._cash_does, now)
 
-    def _run_card(self, does: str, seconds: float, now: float) -> None:
+    def _run_card(self, does: str, motor: str, now: float) -> None:
+        """Begin a movement of the card, which replaces the one under way."""
         self._card_does = does
+        seconds = self._duration(motor, now)
+        if seconds == NEVER and motor == "capture":
+            self._card_does, seconds = "stick", self._motors.capture
         self._card_due = now + seconds
 
-    def _run_cash(self, does: str, seconds: float, now: float) -> None:
-        self._cash_does = does
-        self._cash_due = now + seconds
+    def _run_cash(self, motor: str, now: float) -> None:
+        """Begin a movement of the notes, which replaces the one under way."""
+        self._cash_does = motor
+        self._cash_due = now + self._duration(motor, now)
+
+    def _duration(self, motor: str, now: float) -> float:
+        """How long a movement that begins now takes, in seconds; NEVER if the motor hangs."""
+        usual: float = getattr(self._motors, motor)
+        fault = self._faults(now, f"motor:{motor}") if self._faults else None
+        if fault is None:
+            return usual
+        if fault.kind == "hangs":
+            self.events.append(e.MotorStopped(motor))
+            return NEVER
+        self.events.append(e.MotorSlowed(motor, fault.seconds))
+        return usual + fault.seconds
 
     # --- what the terminal's logic commands ------------------------------------------------
 
@@ -170,19 +112,23 @@ class Device:
 
     def eject(self, now: float) -> None:
         """The motor moves the card to the slot, unless it jams."""
-        if self.card is None or self.card_at != "transport":
+        if self.card is None or self.card_at not in ("transport", "stuck"):
             return
         fault = self._faults(now, "eject") if self._faults else None
         self.events.append(e.EjectBegun())
-        self._run_card("jam" if fault else "eject", self._motors.eject, now)
+        jams = fault is not None or self.card_at == "stuck"
+        self._run_card("jam" if jams else "eject", "eject", now)
 
     def capture(self, now: float) -> None:
-        """The motor moves the card, from wherever it is, to the retain bin."""
+        """The motor moves the card, from wherever it is, to the retain bin. A card that a hand
+        holds stays at the slot.
+        """
         if self.card is None:
             return
-        self.card_at = "transport"
+        stuck = self.card_at == "stuck"
+        self.card_at = "stuck" if stuck else "slot" if self.gripped else "transport"
         self.events.append(e.CaptureBegun(self.card.token))
-        self._run_card("capture", self._motors.capture, now)
+        self._run_card("stick" if stuck else "capture", "capture", now)
 
     def stack(self, transaction: int, amount: int, now: float) -> None:
         """The motor picks notes for an amount (minor units). The counters remember for which
@@ -194,14 +140,14 @@ class Device:
             self._counters = i.Counters(transaction, 0, 0, True)
         notes = mix(amount, self.cassettes) or {}
         if self._stack_fault:
-            notes = _less(notes, self._stack_fault.notes)
+            notes = less(notes, self._stack_fault.notes)
         for denomination, count in notes.items():
             self.cassettes[denomination] -= count
         counted = self._stack_fault is None or self._stack_fault.kind != "unknown"
         if counted:
-            self._stacker = _sum(self._stacker, notes)
+            self._stacker = total(self._stacker, notes)
         else:  # they go to the reject bin; only a person can say how many
-            self._unknown = _sum(self._unknown, notes)
+            self._unknown = total(self._unknown, notes)
         self._counters = i.Counters(
             transaction,
             self._counters.picked + worth(notes),
@@ -210,27 +156,38 @@ class Device:
         )
         self.cash_at = "stacker" if self._stacker else ""
         self.events.append(e.NotesStacked(notes, {}, counted))
-        self._run_cash("stack", self._motors.stack, now)
+        self._run_cash("stack", now)
 
     def present(self, now: float) -> None:
-        self._run_cash("present", self._motors.present, now)
+        self._run_cash("present", now)
 
     def retract(self, now: float) -> None:
         """The motor draws the notes back in, unless they get stuck."""
-        self._run_cash("retract", self._motors.retract, now)
+        self.events.append(e.RetractBegun())
+        self._run_cash("retract", now)
 
     # --- what hands do -----------------------------------------------------------------
 
-    def insert(self, card: Card, customer: int, now: float) -> bool:
-        """A customer inserts a card. Did the reader take it?"""
+    def insert(self, card: Card, customer: int, now: float, manner: Manner = USUAL) -> bool:
+        """A customer inserts a card, which the reader may read late or not at all, as the manner of
+        the visit says. Did the reader take it?
+        """
         if not (self._accepting and self.powered and self.card is None):
             return False
         self.card = card
         self.card_at = "transport"
         self.events.append(e.CardInserted(card.token, customer))
         self.reports.append(i.CardIn(card.token))
-        self._run_card("read", self._motors.read, now)
+        if manner.read_longer:
+            self.events.append(e.CardReadSlowly(card.token, manner.read_longer))
+        does = "fail to read" if manner.unreadable else "read"
+        self._run_card(does, "read", now + manner.read_longer)
         return True
+
+    @property
+    def draws_card_in(self) -> bool:
+        """Does the motor run that moves the card to the retain bin?"""
+        return self._card_does == "capture" and self._card_due != NEVER
 
     def take_card(self) -> bool:
         """The customer takes the card. Was it at the slot?"""
@@ -239,6 +196,8 @@ class Device:
         self.events.append(e.CardTaken(self.card.token))
         self.card = None
         self.card_at = ""
+        self.gripped = False
+        self._card_due = NEVER
         self.reports.append(i.CardGone())
         return True
 
@@ -254,6 +213,44 @@ class Device:
         self.reports.append(i.CashGone(self._counters))
         return True
 
+    def take_part_of_cash(self) -> bool:
+        """The customer takes about half of the notes at the slot, the largest first. Were there two
+        or more? The sensor of the slot reports nothing while notes lie in it.
+        """
+        count = sum(self._out.values())
+        if self.cash_at != "slot" or count < 2:
+            return False
+        taken = less(self._out, count - count // 2)
+        self._out = without(self._out, taken)
+        self.events.append(e.NotesPartlyTaken(taken))
+        return True
+
+    # --- a person at the open machine ----------------------------------------------------
+
+    def remove_stuck_card(self) -> None:
+        """Take a card that is stuck out by hand, if there is one."""
+        if self.card is not None and self.card_at == "stuck":
+            self.events.append(e.CardRemoved(self.card.token))
+            self.card = None
+            self.card_at = ""
+            self._card_due = NEVER
+            self.reports.append(i.CardKept())
+
+    def open_safe(self) -> None:
+        """Open the safe, count the notes, and fill the cassettes up."""
+        self.events += [e.SafeDoorOpened(), self.count("visit")]
+        self.fill()
+
+    def fill(self) -> None:
+        """Fill the cassettes up to what they held at opening."""
+        missing = {note: CASSETTES[note] - self.cassettes.get(note, 0) for note in CASSETTES}
+        notes = {note: count for note, count in missing.items() if count > 0}
+        self.cassettes = total(self.cassettes, notes)
+        self.events.append(e.CassettesFilled(notes))
+
+    def close_safe(self) -> None:
+        self.events.append(e.SafeDoorClosed())
+
     # --- motors done ---------------------------------------------------------------------
 
     def _card_done(self, does: str) -> None:
@@ -262,12 +259,20 @@ class Device:
             return
         if does == "read":
             self.reports.append(i.CardRead(card.pan, card.expiry, card.track2))
+        elif does == "fail to read":
+            self.events.append(e.CardUnread(card.token))
+            self.reports.append(i.CardUnreadable())
         elif does == "eject":
             self.card_at = "slot"
             self.events.append(e.CardAtSlot(card.token))
             self.reports.append(i.CardOut())
         elif does == "jam":
             self.events.append(e.EjectFailed())
+        elif does == "capture" and self.gripped:
+            self.events.append(e.CaptureFailed())
+        elif does == "stick":
+            self.card_at = "stuck"
+            self.events.append(e.CaptureFailed())
         elif does == "capture":
             self.events.append(e.CardCaptured(card.token))
             self.card = None
@@ -281,7 +286,7 @@ class Device:
             else:
                 self.reports.append(i.Stacked(worth(self._stacker)))
         elif does == "present":
-            self._out = _sum(self._out, self._stacker)
+            self._out = total(self._out, self._stacker)
             self._stacker = {}
             self.cash_at = "slot"
             self.events.append(e.NotesPresented(dict(self._out)))
@@ -290,7 +295,7 @@ class Device:
             self._draw_in(now)
 
     def _draw_in(self, now: float) -> None:
-        notes = _sum(self._out, self._stacker)
+        notes = total(self._out, self._stacker)
         if not notes:
             self.reports.append(i.Retracted(self._counters))  # there was nothing to retract
         elif self._faults and self._faults(now, "retract"):
@@ -300,7 +305,7 @@ class Device:
 
     def _stick(self, notes: e.Notes) -> None:
         """The notes are stuck where nobody can reach them. The sensor has lost count of them."""
-        self._unknown = _sum(self._unknown, notes)
+        self._unknown = total(self._unknown, notes)
         self._out, self._stacker = {}, {}
         self.cash_at = ""
         known = self._counters
@@ -332,7 +337,7 @@ class Device:
         """The power is on. Returns what the sensors report at boot."""
         self.powered = True
         return i.Sensors(
-            self.card_at == "transport",
+            self.card_at in ("transport", "stuck"),
             self.card_at == "slot",
             self.cash_at != "",
             self._counters,
@@ -367,23 +372,16 @@ class Device:
         `customer` was there last.
         """
         count = self.count("opening")
-        token = self.card.token if self.card is not None and self.card_at != "bin" else ""
-        cash = _sum(self._stacker, self._out)
+        token = self.card.token if self.card is not None else ""
+        cash = total(self._stacker, self._out)
         if not token and not cash:
             return [count]
         return [count, e.DeviceBroughtForward(token, customer, self.card_at if token else "", cash)]
 
-    def count(self, when: str) -> e.CassettesCounted:
+    def count(self, when: Literal["opening", "visit", "rest"]) -> e.CassettesCounted:
         """A person counts the cassettes, the reject bin, and notes that are stuck."""
         return e.CassettesCounted(
-            "opening" if when == "opening" else "rest",
+            when,
             dict(self.cassettes),
-            _sum(_sum(self._unknown, self._stacker), self._out),
+            total(total(self._unknown, self._stacker), self._out),
         )
-
-
-def _sum(one: e.Notes, other: e.Notes) -> e.Notes:
-    total = dict(one)
-    for denomination, count in other.items():
-        total[denomination] = total.get(denomination, 0) + count
-    return total

@@ -11,8 +11,11 @@ class DeviceFault(NamedTuple):
     - `jam`: the eject motor runs, and the card stays inside.
     - `short`: `notes` fewer than asked are stacked, and that is reported.
     - `stuck`: the notes are not retracted.
+    - `slow`: the motor takes `seconds` longer than usual, and reports only then.
+    - `hangs`: the motor stops on its way, and never reports.
     - `unknown`: `notes` fewer than asked are stacked, and the sensor has lost count.
     """
 
-    kind: Literal["jam", "short", "stuck", "unknown"]
+    kind: Literal["jam", "short", "stuck", "unknown", "slow", "hangs"]
     notes: int = 0
+    seconds: float = 0.0

@@ -44,3 +44,16 @@ class Enqueue(i.Effect, frozen=True, gc=False):
     """Put a reversal into the queue. It waits until the reversal is durable."""
 
     record: s.ReversalRecord
+
+
+class LosePower(i.Effect, frozen=True, gc=False):
+    """The logic has lost its power. The owner records that, in its place among the effects, and
+    drops the connection and all records that were not synced. `phase` is the operation at which it
+    happened.
+    """
+
+    phase: str
+
+
+class WantBoot(i.Effect, frozen=True, gc=False):
+    """The power is back: the owner answers with `boot(image)`."""

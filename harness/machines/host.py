@@ -314,6 +314,10 @@ class Host:
         """How much of a wanted amount (minor units) is approved."""
         return wanted if self._faults is None else self._faults.part(now, message, wanted)
 
+    def ordered_code(self, message: Message, decided: str, now: float) -> str:
+        """The response code that a fault orders instead of the `decided` one; '' if none does."""
+        return "" if self._faults is None else self._faults.ordered_code(now, message, decided)
+
     def crashes(self, x: Received, now: float, phase: str) -> bool:
         """Does the host crash over this message in that phase ('at_the_reading', 'before_commit',
         'after_commit')? For how long it will be down is noted in `x`.

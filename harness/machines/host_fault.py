@@ -57,6 +57,9 @@ class HostFaults(Protocol):
     def part(self, now: float, message: Message, wanted: int) -> int:
         """How much of a wanted amount (minor units) is approved."""
 
+    def ordered_code(self, now: float, message: Message, decided: str) -> str:
+        """The response code that is answered instead of the `decided` one; '' if none is."""
+
     def hang(self, now: float, terminal: str) -> float | None:
         """For how many seconds the host stands still before it reads a message; None: it does
         not.

@@ -94,6 +94,8 @@ class HostInput:
     COMMIT_ISSUER_AWAY = "commit, issuer away"
     ADVICE_ACCEPTED = "advice accepted"
     ADVICE_DECLINED = "advice declined"
+    CODE_ORDERED = "code ordered"
+    """A fault orders the response code of a reversal, or of network management but a sign-on."""
     HANG = "hang"
     """The host stands still as a message comes."""
     CRASH_AT_READING = "crash at reading"
@@ -129,6 +131,7 @@ class Received:
     `fault` is what a fault makes of it. `record` is the record of the transaction that it is about,
     `own` that of the message itself; of a request these are the same. `original` is what a reversal
     names. `why` and `elements` are why it is not served, and the data elements that are to blame.
+    `code` is the response code that a fault orders, '' where none does.
     `down_for` is for how many seconds the host will be down, where it crashes over this
     message. `address` is the address of its frame, which the answer goes back to, `wrong` the
     elements that do not hold what their class says.
@@ -136,6 +139,7 @@ class Received:
 
     __slots__ = (
         "address",
+        "code",
         "connection",
         "down_for",
         "elements",
@@ -164,6 +168,7 @@ class Received:
         self.own: TransactionRecord | None = None
         self.original: TransactionId | None = None
         self.down_for = 0.0
+        self.code = ""
         self.why = ""
         self.elements: tuple[str, ...] = ()
 

@@ -47,6 +47,7 @@ SAFE_HOST_TABLE: HostTable = {
     **{(state, _I.NOT_SUPPORTED): refusals.not_supported for state in _CONNECTION},
     **{(state, _I.NOT_FOR_HOST): refusals.ignore for state in _CONNECTION},
     **{(state, _I.INCOMPLETE): refusals.format_error for state in _CONNECTION},
+    **{(state, _I.CODE_ORDERED): refusals.answer_as_ordered for state in _CONNECTION},
     **{(state, _I.NO_ROOM): refusals.no_room for state in _CONNECTION},
     **{(state, _I.HANG): network.put_aside for state in _CONNECTION},
     **{(state, _I.CRASH_AT_READING): crashes.at_reading for state in _CONNECTION},

@@ -299,6 +299,12 @@ class Send(Effect, frozen=True, gc=False):
     message: Message
 
 
+class SendManagement(Effect, frozen=True, gc=False):
+    """Network management. What an abort drops is a request, so that this is another effect."""
+
+    message: Message
+
+
 class Show(Effect, frozen=True, gc=False):
     screen: str
 

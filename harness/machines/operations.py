@@ -12,6 +12,7 @@ from typing import Protocol
 
 from harness.machines import inputs as i
 from harness.machines.effects import Transmit, Write
+from harness.machines.operator import Visit
 
 MOTORS: dict[type[i.Effect], str] = {
     i.Eject: "motor:eject",
@@ -43,6 +44,9 @@ class OperationFaults(Protocol):
 
     def power_cut(self, now: float, operation: str) -> float | None:
         """Seconds without power from this operation on, or None."""
+
+    def visits(self, now: float, operation: str) -> list[Visit]:
+        """The visits of the operator that follow this operation."""
 
     def pause(self, now: float, operation: str) -> float | None:
         """Seconds for which the process stands still behind this operation, or None."""

@@ -46,6 +46,12 @@ class Postings:
         self._ledger.post(account_for(message), f"cash {message.terminal}", amount)
         self._posted("debit", message.identity, message, amount, day)
 
+    def read(self, message: Message) -> int:
+        """What is on the account of an inquiry's card."""
+        balance = self._ledger.balance(account_for(message))
+        self._tell(e.BalanceRead(message.terminal, message.stan, message.sent, balance))
+        return balance
+
     def give_back(
         self, original: TransactionId, reversal: Message, amount: int, day: str, account: str
     ) -> None:

@@ -6,10 +6,13 @@ from __future__ import annotations
 
 from harness.machines.timers import NEVER
 
+LASTING = ("hardware", "operator")
+"""The reasons that only a person removes."""
+
 
 class Service:
     """The reasons are link, backlog, hardware, operator and expiries. Only a person at the machine
-    (SUPERVISOR) removes hardware.
+    (SUPERVISOR) removes hardware, and only an order removes operator.
     """
 
     __slots__ = ("_changed", "_reasons", "awaits_first_advice", "judged", "resumes_at")
@@ -23,6 +26,10 @@ class Service:
 
     def reasons(self) -> tuple[str, ...]:
         return tuple(sorted(self._reasons))
+
+    def lasting(self) -> tuple[str, ...]:
+        """The reasons that a power cut does not end."""
+        return tuple(reason for reason in LASTING if reason in self._reasons)
 
     def __bool__(self) -> bool:
         """Is the terminal in service?"""

@@ -110,7 +110,26 @@ class Closed(Record, frozen=True, gc=False):
     transaction: int
 
 
-AnyRecord = Marks | Intent | Decision | CashMoved | ReversalRecord | Parked | Suspense | Closed
+class OutOfService(Record, frozen=True, gc=False):
+    """The reasons for being out of service that a power cut does not end, all of them:
+    'hardware', 'operator'. The last record holds.
+    """
+
+    name: ClassVar[str] = "OutOfService"
+    reasons: tuple[str, ...]
+
+
+AnyRecord = (
+    Marks
+    | Intent
+    | Decision
+    | CashMoved
+    | ReversalRecord
+    | Parked
+    | Suspense
+    | Closed
+    | OutOfService
+)
 
 
 class TransactionRecords:
@@ -133,16 +152,20 @@ class StoreImage:
     rebuild one, so that what a terminal finds at boot is the same everywhere.
     """
 
-    __slots__ = ("marks", "transactions")
+    __slots__ = ("marks", "out_of_service", "transactions")
 
     def __init__(self) -> None:
         self.marks = Marks(1, 1)
+        self.out_of_service: tuple[str, ...] = ()
         self.transactions: dict[int, TransactionRecords] = {}
 
     def apply(self, record: Record) -> None:
         """Take in one durable record."""
         if type(record) is Marks:
             self.marks = record
+            return
+        if type(record) is OutOfService:
+            self.out_of_service = record.reasons
             return
         number: int = record.transaction  # type: ignore[attr-defined]
         if type(record) is Closed:

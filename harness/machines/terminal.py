@@ -49,6 +49,8 @@ class Terminal(TerminalCore):
         self._stan = self.settings.first_stan if new else image.marks.stan
         self._number = image.marks.transaction
         self._reserve()
+        for reason in image.out_of_service:
+            self.service.add(reason)
         self.step(i.PoweredOn(sensors), now)
         self.link_supervisor.start(now)
         self._after(now)
@@ -293,10 +295,12 @@ class Terminal(TerminalCore):
             stan = self.next_stan()
             self._network_stans[stan] = want
             sent = self.calendar.sent(now)
-            self.send(self.dialect.network(self.station, want, stan=stan, sent=sent))
+            message = self.dialect.network(self.station, want, stan=stan, sent=sent)
+            self.do(i.SendManagement(message), after=self._reserved)
 
     def _drop_link(self, why: str, now: float) -> None:
         self.link.reset()
+        self.drop_held(i.SendManagement)
         self.forward.link_lost()
         self._network_stans.clear()
         self.step(i.LinkLost(why), now)

@@ -14,6 +14,7 @@ queue. Nothing that is needed to give the card back ever waits.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Set as AbstractSet
 
 import msgspec
 
@@ -56,7 +57,8 @@ class TerminalSettings(msgspec.Struct, frozen=True, kw_only=True):
     - `first_stan`: the first STAN of a terminal whose store is new.
     - `cash_before_card`: present the cash while the card is still inside.
     - `partial_approval`: accept an approval of less than was asked for.
-    - `hotlist`: tokens of cards that are captured as soon as they are read.
+    - `hotlist`: tokens of cards that are captured as soon as they are read; the bank may add more
+      (`TerminalContext`).
     - `mac`: drop messages whose MAC is missing or wrong.
     - `sign_on`: sign on before anything else is sent.
     - `echo`: send an echo to a host that is silent.
@@ -82,7 +84,8 @@ class TerminalSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 class TerminalContext(msgspec.Struct):
     """What surrounds a terminal: its identity, dialect, clock, link and keys. `seed` keys the
-    random waits between its attempts to connect.
+    random waits between its attempts to connect. `hotlist` are the tokens of cards that the bank
+    adds to the terminal's hotlist while it runs.
     """
 
     station: Station
@@ -91,6 +94,7 @@ class TerminalContext(msgspec.Struct):
     link: Link
     pin: PinCrypto
     seed: int
+    hotlist: AbstractSet[str] = frozenset()
 
 
 class TerminalCore:
@@ -107,6 +111,7 @@ class TerminalCore:
         self.calendar = context.calendar
         self.link = context.link
         self.pin = context.pin
+        self.hotlist = context.hotlist
         self.id = context.station.terminal
         self.timers = Timers(settings.timers)
         draws = key_of(context.seed, "uplink", self.id)
@@ -132,6 +137,7 @@ class TerminalCore:
         self._network_stans: dict[str, str] = {}
         self._stan = 0
         self._stans_left = 0
+        self._reserved = 0  # the record that reserves the block in use
         self._number = 0
         self._numbers_left = 0
         self._cause = "operator"
@@ -143,7 +149,7 @@ class TerminalCore:
         self._stans_left = STAN_BLOCK
         self._numbers_left = TRANSACTION_BLOCK
         stan = (self._stan + STAN_BLOCK - 1) % LAST_STAN + 1
-        self.log(s.Marks(stan, self._number + TRANSACTION_BLOCK), urgent=False)
+        self._reserved = self.log(s.Marks(stan, self._number + TRANSACTION_BLOCK))
 
     def next_stan(self) -> str:
         """A new system trace audit number (DE 11): 000001 to 999999, then 000001 again."""
@@ -179,12 +185,24 @@ class TerminalCore:
         self.effects.append(Write(self._written, record, urgent))
         return self._written
 
+    def close_for(self, reason: str) -> int:
+        """Out of service for 'hardware' or 'operator', until a person removes that reason: a power
+        cut does not. Returns the number of its record.
+        """
+        self.service.add(reason)
+        return self.log(s.OutOfService(self.service.lasting()))
+
+    def no_longer_for(self, reason: str) -> int:
+        """A person removed the reason. Returns the number of its record."""
+        self.service.remove(reason)
+        return self.log(s.OutOfService(self.service.lasting()))
+
     def do(self, effect: i.Effect, *, after: int = 0) -> None:
         """Carry out an effect now, or as soon as the record with the number `after` is durable."""
         if after > self._synced:
             self._held.append((after, effect))
         else:
-            self.effects.append(effect)
+            self._release(effect)
 
     def held(self, kind: type[i.Effect]) -> bool:
         """Is an effect of that kind still waiting for the store?"""
@@ -198,7 +216,7 @@ class TerminalCore:
         return found
 
     def _release(self, effect: i.Effect) -> None:
-        if type(effect) is i.Send:
+        if type(effect) is i.Send or type(effect) is i.SendManagement:
             self.send(effect.message)
         elif type(effect) is Enqueue:
             self.forward.add(effect.record)

@@ -112,6 +112,9 @@ def _blamed(elements: tuple[str, ...]) -> str:
 
 _WORDS: dict[type[e.Event], Callable[[Any], str]] = {
     e.CardInserted: lambda x: f"card {x.card} inserted",
+    e.CardHotlisted: lambda x: f"card {x.card} is on the hotlist",
+    e.CardReadSlowly: lambda x: f"the reader needs {x.longer:g} s longer for this card",
+    e.CardUnread: lambda _: "CARD UNREADABLE",
     e.EjectBegun: lambda _: "reader ejects the card",
     e.EjectFailed: lambda _: "CARD JAMMED",
     e.CardAtSlot: lambda _: "card at the slot",
@@ -119,6 +122,15 @@ _WORDS: dict[type[e.Event], Callable[[Any], str]] = {
     e.CaptureBegun: lambda _: "reader pulls the card in",
     e.CardCaptured: lambda _: "CARD CAPTURED",
     e.CaptureFailed: lambda _: "CARD STUCK",
+    e.CardRemoved: lambda x: f"a person takes card {x.card} out",
+    e.MotorSlowed: lambda x: f"MOTOR SLOW: {x.motor} takes {x.seconds:g} s longer",
+    e.MotorStopped: lambda x: f"MOTOR HANGS: {x.motor}",
+    e.RetractBegun: lambda _: "dispenser draws the notes in",
+    e.CassettesFilled: lambda x: f"cassettes filled with {notes_text(x.notes)}",
+    e.SafeDoorOpened: lambda _: "safe opened",
+    e.SafeDoorClosed: lambda _: "safe closed",
+    e.OrderGiven: lambda x: f"ORDER: {x.order}",
+    e.OrderAcknowledged: lambda x: f"order acknowledged: {x.order}",
     e.ScreenShown: lambda x: f"screen: {x.screen.replace('_', ' ')}",
     e.StackBegun: lambda x: f"stacker starts, {format_money(x.amount)}",
     e.NotesStacked: lambda x: (
@@ -126,6 +138,8 @@ _WORDS: dict[type[e.Event], Callable[[Any], str]] = {
     ),
     e.NotesPresented: lambda x: f"cash at the slot: {notes_text(x.notes)}",
     e.NotesTaken: lambda x: f"CASH TAKEN: {notes_text(x.notes)}",
+    e.NotesPartlyTaken: lambda x: f"A PART OF THE CASH TAKEN: {notes_text(x.notes)}",
+    e.RetractBegun: lambda _: "dispenser draws the notes in",
     e.NotesRetracted: lambda x: f"retracted {notes_text(x.notes)}{_counted(x.counted)}",
     e.CassettesCounted: lambda x: f"cassettes counted at {x.when}",
     e.StoreCounted: lambda x: f"store: {x.pending} pending, {x.parked} parked",
@@ -157,6 +171,7 @@ _WORDS: dict[type[e.Event], Callable[[Any], str]] = {
     e.ConnectFailed: lambda x: f"NO CONNECTION ({x.how})",
     e.StoodIn: lambda x: f"stands in for the issuer with {format_money(x.amount)}, STAN {x.stan}",
     e.Overdrawn: lambda x: f"the account is overdrawn, STAN {x.stan}",
+    e.BalanceRead: lambda x: f"LEDGER: the balance is {format_money(x.balance)}",
     e.PostingLost: lambda x: f"LEDGER LOST: {x.kind} {format_money(x.amount)}, STAN {x.stan}",
     e.DayClosed: lambda x: (
         f"day {x.day} closed: {format_money(x.debits)} debited, "
@@ -202,6 +217,8 @@ _WORDS: dict[type[e.Event], Callable[[Any], str]] = {
     e.CustomerArrived: lambda x: (
         f"customer {x.customer}: {x.wants}" + (f" {format_money(x.amount)}" if x.amount else "")
     ),
+    e.CustomerHesitated: lambda x: f"customer {x.customer} hesitates",
+    e.CustomerWentOn: lambda x: f"customer {x.customer} presses a key at last",
     e.TurnedAway: lambda x: f"customer {x.customer} turned away",
     e.CustomerLeft: lambda x: f"customer {x.customer} leaves, {x.how.replace('_', ' ')}",
     e.FaultBegan: lambda x: f"FAULT BEGINS {x.fault}",

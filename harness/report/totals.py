@@ -50,10 +50,11 @@ def _customers(totals: Totals) -> str:
 def _cards(totals: Totals) -> str:
     why = ", ".join(f"{count:,} {reason}" for reason, count in sorted(totals.captured_why.items()))
     met = f"; {totals.cards_met_fault:,} met a fault" if totals.cards_met_fault else ""
+    stuck = f", {totals.stuck:,} stuck in the reader" if totals.stuck else ""
     return (
         f"{totals.inserted:,} inserted, {totals.returned:,} returned, "
         f"{totals.captured:,} captured{f' ({why})' if why else ''}, "
-        f"{totals.inside:,} still inside{met}"
+        f"{totals.inside:,} still inside{stuck}{met}"
     )
 
 

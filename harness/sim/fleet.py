@@ -5,8 +5,8 @@ from __future__ import annotations
 from harness import events as e
 from harness.assembly import Assembly
 from harness.journal import Journal
-from harness.machines.atm import Atm, LosePower, WantBoot
-from harness.machines.effects import Connect, Disconnect, Transmit, Write
+from harness.machines.atm import Atm
+from harness.machines.effects import Connect, Disconnect, LosePower, Transmit, WantBoot, Write
 from harness.sim.disk import Disk
 from harness.sim.network import SimulatedLink, carry_answers
 from harness.sim.world import Waker, World

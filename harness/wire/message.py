@@ -15,11 +15,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import ClassVar, Self
 
-import msgspec
-
 from harness.shown import shown
 from harness.shown.masking import SHORTEST
 from harness.wire.describe import FIELD_NAMES, describe
+from harness.wire.host_habits import HostHabits
 from harness.wire.identity import TransactionId
 from harness.wire.kinds import (
     ADVICES,
@@ -40,11 +39,12 @@ from harness.wire.particulars import (
     pan_of_tracks,
     particulars,
 )
+from harness.wire.subjects import CURRENCY, SUBJECTS, Station, Subject
 
 __all__ = [
     "ADVICES", "CURRENCY", "MAC_ELEMENTS", "MONEY_CLASSES", "NETWORK_KINDS", "REQUESTS",
     "REVERSALS", "AdviceOutcome", "Fields", "Kind", "Message", "MessageClass", "Outcome", "Station",
-    "counterpart", "function_of_mti", "message_class_of",
+    "Subject", "counterpart", "function_of_mti", "message_class_of",
 ]  # fmt: skip
 
 Fields = dict[str, str]
@@ -58,23 +58,7 @@ MAC_ELEMENTS = ("64", "128")
 LONGEST = 18
 """Digits of an amount: what is longer is none, and a peer may send thousands."""
 
-CURRENCY = "978"
-"""The currency in which the ledger is kept and all amounts are shown: the euro."""
-
-
 _CLASSES = tuple("12345678")  # the digits 0 and 9 are reserved
-
-
-class Station(msgspec.Struct, frozen=True, gc=False):
-    """What is the same in all messages of a terminal: its id (DE 41), the card acceptor's id and
-    place (DE 42 and 43), the acquirer (DE 32) and the currency (DE 49).
-    """
-
-    terminal: str
-    acceptor: str
-    place: str
-    acquirer: str = "99999"
-    currency: str = CURRENCY
 
 
 class Message:
@@ -92,6 +76,8 @@ class Message:
     """Response code (DE 39) to its class. Unlisted codes are unknown, and never a capture."""
     ADVICE_OUTCOMES: ClassVar[Mapping[str, AdviceOutcome]] = {}
     """Response code (DE 39) of an advice to its class. Unlisted codes park the advice."""
+    HOSTS: ClassVar[HostHabits] = HostHabits()
+    """What hosts do beside the plain answers."""
     MANDATORY: ClassVar[Mapping[Kind, tuple[str, ...]]] = {}
     """The meanings (keys of `ELEMENTS`) that a message of each kind must carry."""
     ELEMENTS: ClassVar[Mapping[str, str]] = {
@@ -121,6 +107,14 @@ class Message:
     """How the time that names a transaction (`sent`) is written, as `strptime` has it."""
     NAMES: ClassVar[Mapping[str, str]] = FIELD_NAMES
     """What people call each data element."""
+    TRANSMITTED: ClassVar[str] = "7"
+    """The data element of the transmission date and time, MMDDhhmmss in UTC."""
+    PLACE: ClassVar[str] = "43"
+    """The data element of the card acceptor's name and place."""
+    SUBJECTS: ClassVar[Mapping[str, Subject]] = SUBJECTS
+    """What each data element of a terminal's message is about; what is not listed is about the
+    terminal itself.
+    """
 
     def __init__(self, fields: Fields) -> None:
         self.fields = fields
@@ -145,6 +139,11 @@ class Message:
     def is_answer(self) -> bool:
         """Does the MTI's function digit say that this answers a request or an advice?"""
         return self.fields.get("t", "")[2:3] in ("1", "3")
+
+    @property
+    def is_repeat(self) -> bool:
+        """Does the MTI's last digit say that this was sent before?"""
+        return self.fields.get("t", "")[3:4] in ("1", "3", "5")
 
     @property
     def wants_answer(self) -> bool:

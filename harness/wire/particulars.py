@@ -11,7 +11,7 @@ never, and larger ones in one case of a million.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 from zlib import crc32
 
@@ -19,6 +19,9 @@ _TYPE = 2  # digits of the processing code that say which type of transaction it
 _TRACK_SENTINELS = ";%B"  # what may precede the PAN on a track
 _TRACK2_SEPARATORS = ("=", "D")  # 'D' where the specification packs track 2
 _TRACK1_SEPARATOR = "^"
+_EXPIRY = 4  # digits
+_BALANCE = 20  # DE 54 of one account: its type 2, which balance 2, currency 3, sign 1, amount 12
+_BALANCE_SIGN = 7  # where the sign stands
 _MASK = "*"  # in the fields of a journal
 
 Part = str | int
@@ -148,3 +151,43 @@ def pan_of_tracks(track2: str, track1: str) -> str:
             if found and pan.isascii() and pan.replace(_MASK, "0").isdigit():
                 return pan
     return ""
+
+
+def tracks_unlike(fields: Mapping[str, str]) -> tuple[str, ...]:
+    """The data elements of a card that do not agree with its number and expiry date where these
+    stand alone (DE 2 and 14): track 2 with another number (DE 35), a date that is not that of track
+    2 (DE 14), track 1 with another number (DE 45).
+    """
+    pan, expiry, track2 = (fields.get(name, "") for name in ("2", "14", "35"))
+    unlike = []
+    if pan and pan_of_tracks(track2, "") not in ("", pan):
+        unlike.append("35")
+    elif expiry.isdigit() and _expiry_of_track2(track2) not in ("", expiry):
+        unlike.append("14")
+    if pan and pan_of_tracks("", fields.get("45", "")) not in ("", pan):
+        unlike.append("45")
+    return tuple(unlike)
+
+
+def _expiry_of_track2(track2: str) -> str:
+    """The expiry date on track 2, YYMM, which follows the separator; '' if none stands there."""
+    for separator in _TRACK2_SEPARATORS:
+        _, found, rest = track2.upper().partition(separator)
+        date = rest[:_EXPIRY]
+        if found and len(date) == _EXPIRY and date.isascii() and date.isdigit():
+            return date
+    return ""
+
+
+# --- what is on an account ----------------------------------------------------------------------
+
+
+def balance_of(fields: Mapping[str, str]) -> int | None:
+    """The balance that an answer tells of its first account (DE 54), in minor units, negative where
+    it is overdrawn; None where none can be read.
+    """
+    text = fields.get("54", "")[:_BALANCE]
+    sign, digits = text[_BALANCE_SIGN : _BALANCE_SIGN + 1], text[_BALANCE_SIGN + 1 :]
+    if len(text) < _BALANCE or not (digits.isascii() and digits.isdigit()):
+        return None
+    return {"C": int(digits), "D": -int(digits)}.get(sign)

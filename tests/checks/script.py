@@ -65,6 +65,8 @@ class Script:
         self.entries: list[tuple[float, str, e.Event]] = []
         self.requests: dict[str, Fields] = {}
         self.left = dict(OPENING)
+        self.codes: dict[str, str] = {}  # of the answers that came
+        self.stacked = 0  # transactions that were given to the dispenser
         self.lost: dict[str, None] = {}  # STANs whose answer has left the host: it may still come
         self.add(0.0, e.CassettesCounted("opening", dict(OPENING), {}))
         self.link_up(0.1)
@@ -131,7 +133,8 @@ class Script:
         it has left already.
         `changes` are fields by 'de4', 'de7' ... as they reach the terminal.
         """
-        fields = DIALECT.answer(self.requests[stan], code)
+        fields = self.answer_fields(stan, code)
+        self.codes[stan] = code
         if stan in self.lost:
             del self.lost[stan]
         else:
@@ -141,7 +144,13 @@ class Script:
 
     def lost_answer(self, at: float, stan: str = "000001", code: str = "00") -> None:
         """An answer that leaves the host and gets lost."""
-        self.frame(at, "host", "terminal", DIALECT.answer(self.requests[stan], code))
+        self.frame(at, "host", "terminal", self.answer_fields(stan, code))
+
+    def answer_fields(self, stan: str, code: str) -> Fields:
+        """The host's answer: an approval of a request has a code of its own."""
+        asked = self.requests[stan]
+        approves = asked["t"] == "0200" and code in ("00", "10")
+        return DIALECT.answer(asked, code, approval=f"A{stan[1:]}" if approves else "")
 
     def reversal(
         self,
@@ -154,11 +163,13 @@ class Script:
         repeat: bool = False,
         sent: str = SENT,
         arrives: bool = True,
+        reason: str = "4021",
     ) -> None:
         fields = DIALECT.reversal(
             STATION, pan="9999990000000014", amount=amount, taken=taken, stan=stan,
-            stamp=Stamp(sent, "211000", "1121"), rrn=f"{int(original):012d}", code="",
-            reason="4021", original_stan=original, original_sent=SENT,
+            stamp=Stamp(sent, "211000", "1121"), rrn=f"{int(original):012d}",
+            code=self.codes.get(original, ""),
+            reason=reason, original_stan=original, original_sent=SENT,
         )  # fmt: skip
         self.requests[stan] = fields
         fields = DIALECT.repeat(fields) if repeat else fields
@@ -182,26 +193,30 @@ class Script:
 
     # --- the device ----------------------------------------------------------------------
 
-    def insert(self, at: float, customer: int = 1, card: str = CARD) -> None:
-        self.add(at, e.CustomerArrived(customer, "withdrawal", 5000))
+    def insert(self, at: float, customer: int = 1, card: str = CARD, amount: int = 5000) -> None:
+        self.add(at, e.CustomerArrived(customer, "withdrawal", amount))
         self.add(at, e.CardInserted(card, customer), e.ScreenShown("enter_pin"))
 
-    def eject(self, at: float, *, taken: float | None = 3.0, card: str = CARD) -> None:
+    def eject(
+        self, at: float, *, taken: float | None = 3.0, card: str = CARD, screen: str = "take_card"
+    ) -> None:
         """The card comes out 1.2 s later, and is taken `taken` seconds after `at`."""
-        self.add(at, e.ScreenShown("take_card"), e.EjectBegun())
+        self.add(at, e.ScreenShown(screen), e.EjectBegun())
         self.add(at + 1.2, e.CardAtSlot(card))
         if taken is not None:
             self.add(at + taken, e.CardTaken(card))
 
     def capture(self, at: float, card: str = CARD) -> None:
-        self.add(at, e.ScreenShown("captured"), e.CaptureBegun(card))
+        self.add(at, e.ScreenShown("captured"), e.AlarmRaised("capture", ""))
+        self.add(at, e.CaptureBegun(card))
         self.add(at + 1.5, e.CardCaptured(card))
 
     def stack(self, at: float, amount: int = 5000, *, counted: bool = True) -> None:
         notes = notes_for(amount)
         for denomination, count in notes.items():
             self.left[denomination] -= count
-        self.add(at, e.StackBegun(1, amount), e.NotesStacked(notes, {}, counted))
+        self.stacked += 1
+        self.add(at, e.StackBegun(self.stacked, amount), e.NotesStacked(notes, {}, counted))
 
     def pay(self, at: float, amount: int = 5000) -> None:
         """Stacked, presented and taken."""
@@ -214,7 +229,7 @@ class Script:
     def visit(self, at: float, stan: str = "000001", amount: int = 5000) -> None:
         """An ordinary withdrawal, from the card's insertion to the cash, in 26 s."""
         self.network(at - 1, "echo")
-        self.insert(at, int(stan))
+        self.insert(at, int(stan), amount=amount)
         self.request(at + 10, stan, amount)
         self.debit(at + 10.5, stan, amount)
         self.answer(at + 10.6, stan)
@@ -239,7 +254,7 @@ class Script:
     def aborted(self, at: float, stan: str = "000001") -> None:
         """An unanswered withdrawal as a safe terminal ends it."""
         self.unanswered(at, stan)
-        self.eject(at + 55)
+        self.eject(at + 55, screen="cancelled")
         self.network(at + 55, "echo")
         self.settle(at + 56, stan)
 

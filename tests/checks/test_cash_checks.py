@@ -158,6 +158,7 @@ def test_a_forged_approval_that_is_not_paid_breaks_nothing() -> None:
     """The terminal drops it, keeps waiting, and takes the good decline."""
     script = start()
     script.frame(21, "terminal", "terminal", DIALECT.answer(script.requests["000001"], "00"), "bad")
+    script.add(21, e.AlarmRaised("security", "MAC"))
     script.answer(22, code="51")
     script.eject(22)
     script.end(100)
@@ -209,7 +210,7 @@ def test_fewer_notes_than_approved_do_not() -> None:
     script.answer(21)
     script.eject(21)
     script.pay(25, 3000)
-    script.reversal(32, taken=3000)
+    script.reversal(32, taken=3000, reason="4004")
     script.give_back(32.1, amount=2000)
     script.answer(32.2, "000101")
     script.end(100)

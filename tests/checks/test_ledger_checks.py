@@ -159,12 +159,12 @@ def test_a_reversal_that_posts_nothing_breaks_h3() -> None:
     """The host said 00 and kept the money."""
     script = Script()
     script.unanswered(10)
-    script.eject(65)
+    script.eject(65, screen="cancelled")
     script.network(66, "echo")
     script.reversal(66)
     script.answer(66.2, "000101")
     script.end(200)
-    assert failing(script.verdict()) == ["H3"]
+    assert failing(script.verdict()) == ["H3", "H14"]
 
 
 def test_cash_without_a_debit_breaks_h3() -> None:
@@ -433,6 +433,8 @@ def test_a_reversal_that_only_the_terminal_calls_parked_is_pending() -> None:
 def test_a_parked_reversal_that_was_answered_later_is_settled() -> None:
     """It is tried again after a sign-on; that the host refused it at first stays true."""
     script = parked(alarmed=True)
+    script.add(95, e.LinkClosed("fin"))
+    script.link_up(98)
     script.reversal(100, repeat=True)
     script.give_back(100.1)
     script.answer(100.2, "000101")

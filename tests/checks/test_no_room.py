@@ -21,7 +21,7 @@ def lost(*, at: float = 140.0) -> Script:
     script = Script()
     script.unanswered(20)
     script.add(50, e.LinkClosed("rst"))
-    script.eject(52)
+    script.eject(52, screen="cancelled")
     script.add(at, e.ConnectFailed("[Errno 24] Too many open files"))
     return script
 

@@ -97,13 +97,16 @@ def test_t3_is_seen_only_on_our_own_terminals() -> None:
 
 @pytest.mark.parametrize("code", ["51", "91", "55", "41"])
 def test_a_listed_refusal_ends_a_withdrawal(code: str) -> None:
-    """Without a reversal."""
+    """Without a reversal. (After a wrong PIN the customer is asked again, and gives up.)"""
     script = Script()
     script.insert(10)
     script.request(20)
     script.answer(21, code=code)
     if code == "41":
         script.capture(21)
+    elif code == "55":
+        script.add(21, e.ScreenShown("enter_pin"))
+        script.eject(30)
     else:
         script.eject(21)
     script.end(100)
@@ -187,7 +190,7 @@ def test_a_late_decline_does_not_count(came: float) -> None:
     script = Script()
     script.insert(10)
     script.request(20)
-    script.eject(65)
+    script.eject(65, screen="cancelled")
     script.answer(came, code="51", leaves=21.0)
     script.network(65, "echo")
     script.reversal(66)
@@ -202,7 +205,7 @@ def test_a_decline_after_the_link_closed_does_not_count() -> None:
     script.insert(10)
     script.request(20)
     script.add(25, e.LinkClosed("fin"))
-    script.eject(25)
+    script.eject(25, screen="cancelled")
     script.link_up(27)
     script.answer(28, code="51")
     script.reversal(29)
@@ -458,6 +461,7 @@ def test_an_answer_that_is_damaged_into_a_reversal_is_none() -> None:
     script = unanswered_reversal()
     back = DIALECT.answer(script.requests["000101"], "00") | {"t": "0420"}
     script.frame(70.5, "terminal", "terminal", back, mac="bad")
+    script.add(70.5, e.AlarmRaised("security", "MAC"))
     script.end(200)
     verdict = script.verdict()
     assert failing(verdict) == []

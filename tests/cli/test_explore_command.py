@@ -156,14 +156,16 @@ def test_coverage_tells_what_was_exercised(capsys: pytest.CaptureFixture[str]) -
     out = capsys.readouterr().out
     text = " ".join(out.split())
     assert max(len(line) for line in out.splitlines()[2:]) <= 120
-    assert re.search(r"terminal: 129 cells; \d\d reached here, \d\d only in the test suite", text)
-    assert re.search(r"host: 88 cells; \d\d reached here, \d\d only in the test suite, 0 un", text)
-    assert re.search(r"WAITING_FOR_HOST .*Approved \d+.* in the suite: .*CaptureOrdered", text)
+    assert re.search(r"terminal: 131 cells; \d+ reached here, \d+ only in the test suite", text)
+    assert re.search(r"host: 90 cells; \d\d reached here, \d\d only in the test suite, 0 un", text)
+    assert re.search(r"CARD_IN .*CardRead \d+.* in the suite: .*SessionExpired", text)
     assert re.search(r"IDLE CardIn \d+.* ignored: LinkLost \d+", text)
-    assert "not reached: Late" in text
-    assert "unreachable: Late, Duplicate" in text
+    assert re.search(r"not reached: .*Late", text)
+    assert re.search(r"unreachable: .*Duplicate", text)
     assert "unreachable: 2 as an answer is known by its request" in text
-    assert re.search(r"only in the suite: .*\d\d as nobody gives orders in a simulation", text)
+    assert re.search(
+        r"only in the suite: .*\d as a terminal of ours hangs up without signing", text
+    )
     assert "reversal again" in text
     assert "NOTHING FOUND" in text
 
@@ -422,7 +424,7 @@ def test_a_run_that_never_comes_to_rest_is_a_case(
     pause = "process_pause:at=motor:stack,hold=60s,terminal=ATM00001,nth=1"
     assert execute(["explore", "--runs", MANY, "--jobs", "1"]) == 1
     text = said(capsys)
-    assert "FOUND a case, breaking open" in text
+    assert re.search(r"FOUND .* breaking .*\bopen\b", text)
     assert "something was open to the last, and no check says what" in text
     assert pause.partition(":")[0] in text
     assert execute(["replay", str(found("open"))]) == 1

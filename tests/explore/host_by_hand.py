@@ -270,6 +270,15 @@ DRIVES = (
     Drive(S.UNKNOWN, I.REVERSAL, "sign_on", "reversal wait", "00"),
     Drive(S.UNKNOWN, I.REVERSAL_DISAGREES, "sign_on", "part wait request wait", "25 94"),
     Drive(S.UNKNOWN, I.CRASH_BEFORE_REVERSAL, "sign_on", "reversal wait", ""),
+    # a fault orders the code
+    Drive(
+        *(S.SIGNED_OFF, I.CODE_ORDERED, "", "echo", "91"),
+        fault="host_answers:code=91,mti=0800,nth=1",
+    ),
+    Drive(
+        *(S.SIGNED_ON, I.CODE_ORDERED, "sign_on request wait", "reversal wait again wait", "12 00"),
+        fault="host_answers:code=12,mti=0420,nth=1",
+    ),
     # heard, and not decided yet
     Drive(S.PENDING, I.REQUEST_AGAIN, "sign_on request", "request", ""),
     Drive(S.PENDING, I.COMMIT, "sign_on request request", "wait", "00 00", AMOUNT),

@@ -66,6 +66,22 @@ def _jam(bench: Watched) -> None:
     bench.device_faults["eject"] = DeviceFault("jam")
 
 
+def _grip(bench: Watched) -> None:
+    """A hand holds the card at the slot."""
+    bench.device.gripped = True
+
+
+def _stick(bench: Watched) -> None:
+    bench.device_faults["motor:capture"] = DeviceFault("hangs")
+
+
+def _remove(bench: Watched) -> None:
+    """A person takes the card out that is stuck."""
+    bench.device.remove_stuck_card()
+    bench.atm._settle(bench.now)
+    bench._drain()
+
+
 def _lose_count(bench: Watched) -> None:
     bench.device_faults["stack"] = DeviceFault("unknown")
 
@@ -138,7 +154,10 @@ WORDS: dict[str, Callable[[Watched], None]] = {
     "oversleep": _oversleep,
     "hang": _hang,
     "jam": _jam,
+    "grip": _grip,
     "lose_count": _lose_count,
+    "stick": _stick,
+    "remove": _remove,
     "short_session": _short_session,
 }
 
@@ -188,6 +207,10 @@ SINGLE = (
     Drive(State.OUT_OF_SERVICE, "SupervisorEntered", "enter", State.SUPERVISOR),
     Drive(State.OUT_OF_SERVICE, "ServiceMayChange", "resume", State.IDLE),
     Drive(State.OUT_OF_SERVICE, "CardIn", "insert", State.EJECTING, "closing"),
+    Drive(State.OUT_OF_SERVICE, "CardGone", "take_card", State.OUT_OF_SERVICE,
+          f"{REACH[State.CARD_AT_SLOT]} grip 30s 10s"),
+    Drive(State.OUT_OF_SERVICE, "CardKept", "remove", State.OUT_OF_SERVICE,
+          f"stick {_ASK} approve 1.3s 30s 10s"),
     Drive(State.IDLE, "ServiceMayChange", "close", State.OUT_OF_SERVICE),
     Drive(State.IDLE, "CardIn", "insert", State.CARD_IN),
     Drive(State.SUPERVISOR, "CardIn", "insert", State.EJECTING, "closing supervised"),

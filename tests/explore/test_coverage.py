@@ -23,7 +23,10 @@ from harness.scenario import load_scenario
 
 TERMINAL = cells_of(SAFE_TABLE)
 HOST = host_cells_of(SAFE_HOST_TABLE)
-SEARCHES = {"few_withdrawals": 512, "lost_answers": 192, "late_requests": 256, "noisy_line": 192}
+SEARCHES = {
+    **{"few_withdrawals": 512, "lost_answers": 192, "late_requests": 256, "noisy_line": 192},
+    "every_code": 64,
+}
 CELLS = (*TERMINAL, *HOST)
 TERMINAL_DRIVES = (*terminal_by_hand.SINGLE, *terminal_by_hand.ANYWHERE)
 

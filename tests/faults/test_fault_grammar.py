@@ -17,6 +17,8 @@ from harness.units import format_duration
 from harness.wire.message import function_of_mti
 
 ISSUED = (
+    *("motor_slow", "motor_hangs"),
+    *("operator_stop", "operator_resume", "service_visit", "planned_restart"),
     *("silent", "slow", "crash_before_commit", "crash_after_commit", "crash_restart"),
     *("hang_after_n", "issuer_down", "brownout", "echo_only", "sign_on_refused"),
     "partial_approval",
@@ -36,7 +38,11 @@ ISSUED = (
     *("clock_skew", "clock_step", "dst_change", "year_rollover", "process_pause"),
     *("region_partition", "mass_disconnect", "thundering_reconnect", "rolling_restart"),
     *("staggered_heal", "failover", "split_brain"),
+    *("host_answers", "host_asks", "other_fields"),
     *("customer_leaves_card", "customer_leaves_cash", "customer_dawdles", "hand_tie"),
+    *("unreadable_card", "worn_card", "expired_card", "hotlisted_card"),
+    *("customer_forgets_pin", "customer_slow", "customer_hurried", "customer_cancels"),
+    *("customer_walks_off", "customer_holds_card", "customer_takes_part"),
 )
 
 
@@ -65,6 +71,9 @@ def values(parameter: Parameter, rule: type[Rule]) -> st.SearchStrategy[tuple[st
             return written.map(lambda text: (text, "0014"))
         case "stan":
             return st.sampled_from(["000002", "2"]).map(lambda text: (text, "2"))
+        case "code":
+            codes = st.sampled_from(["41", "911", "ZZ", *parameter.choices])
+            return codes.map(lambda code: (code, code))
         case "choice":
             return st.sampled_from(parameter.choices).map(lambda word: (word, word))
         case _:

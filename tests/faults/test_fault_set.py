@@ -12,7 +12,8 @@ from harness.errors import ConfigError
 from harness.events import FaultActed, FaultBegan, FaultEnded
 from harness.faults.connection import ConnectionRule
 from harness.faults.customer import CustomerRule, HandRule
-from harness.faults.device import DeviceRule
+from harness.faults.customer_visit import VisitRule
+from harness.faults.device import CommandRule
 from harness.faults.fate import Close
 from harness.faults.fleet import SwitchRule
 from harness.faults.grammar import ALL_RULES
@@ -37,7 +38,8 @@ def test_without_faults_everything_is_left_alone() -> None:
 
 OWNERS: tuple[tuple[str, tuple[type[Rule], ...]], ...] = (
     *(("wire", (WireRule,)), ("connection", (ConnectionRule,)), ("host", (HostRule,))),
-    *(("device", (DeviceRule,)), ("customer", (CustomerRule, HandRule))),
+    *(("device", (CommandRule,)), ("customer", (CustomerRule, HandRule))),
+    ("visits", (VisitRule,)),
     *(("operations", (OperationRule,)), ("clocks", (ClockRule,))),
 )
 

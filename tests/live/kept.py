@@ -7,7 +7,7 @@ import asyncio
 from harness.cardholders import Card, track2_of
 from harness.live.terminal_store import SqliteTerminalStore
 from harness.machines.atm import AtmImage
-from harness.machines.device import DeviceImage
+from harness.machines.device_image import DeviceImage
 from harness.machines.inputs import Counters
 from harness.machines.store import Intent, Record
 

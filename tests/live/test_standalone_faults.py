@@ -8,11 +8,11 @@ from __future__ import annotations
 import pytest
 
 from harness.api import Host, Terminals
-from harness.assembly import terminal_id
 from harness.errors import ConfigError
 from harness.events import Event, FaultActed
 from harness.faults.connection import DialRule
 from harness.faults.grammar import ALL_RULES, fault_catalog
+from harness.stations import terminal_id
 
 USABLE = {
     "refuse": ("", "@..10s"),

@@ -29,6 +29,7 @@ from harness.machines.store import (
     Decision,
     Intent,
     Marks,
+    OutOfService,
     Parked,
     Record,
     ReversalRecord,
@@ -55,16 +56,21 @@ EVERY_KIND: tuple[Record, ...] = (
     Intent(8, "balance", PAN, 0, "000125", "1121201200", "000000000008"),
     Suspense(9, 5000, "dispenser lost count"),
     Closed(8),
+    OutOfService(("operator",)),
     Marks(400, 128),
 )  # fmt: skip
 
 
 def contents(image: StoreImage) -> object:
     """What a terminal finds at boot, comparable."""
-    return image.marks, {
-        number: [getattr(records, name) for name in records.__slots__]
-        for number, records in image.transactions.items()
-    }
+    return (
+        image.marks,
+        image.out_of_service,
+        {
+            number: [getattr(records, name) for name in records.__slots__]
+            for number, records in image.transactions.items()
+        },
+    )
 
 
 @pytest.mark.parametrize("fsync", [False, True])

@@ -9,7 +9,6 @@ import pytest
 from loads import simulated
 
 from harness import events as e
-from harness.assembly import terminal_id
 from harness.cardholders import CUSTOMERS, Population
 from harness.errors import ConfigError
 from harness.journal import JournalReader
@@ -17,7 +16,9 @@ from harness.keyed_random import key_of
 from harness.load.arrivals import intended_starts, starts_before, terminals_needed
 from harness.load.plan import load_plan, rate_of
 from harness.machines.customer import Customers
-from harness.machines.device import Device, Motors
+from harness.machines.device import Device
+from harness.machines.motors import Motors
+from harness.stations import terminal_id
 
 
 def test_customers_mean_to_come_when_the_schedule_says(tmp_path: Path) -> None:

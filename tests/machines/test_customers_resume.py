@@ -10,7 +10,9 @@ from harness import events as e
 from harness.cardholders import CUSTOMERS, Card, Population
 from harness.crypto.keys import load_keys
 from harness.machines.customer import CustomerBehaviour, Customers
-from harness.machines.device import Device, DeviceImage, Motors
+from harness.machines.device import Device
+from harness.machines.device_image import DeviceImage
+from harness.machines.motors import Motors
 
 KEY = 5
 POPULATION = Population(1, token_key=load_keys("test").token)

@@ -15,8 +15,11 @@ from by_hand import Bench
 
 from harness import events as e
 from harness.machines.atm import AtmImage
-from harness.machines.device import CASSETTES, MOVES, Device, DeviceImage, Motors
+from harness.machines.device import Device
 from harness.machines.device_fault import DeviceFault
+from harness.machines.device_image import MOVES, DeviceImage
+from harness.machines.motors import Motors
+from harness.machines.notes import CASSETTES
 from harness.machines.store import StoreImage
 
 
@@ -195,7 +198,7 @@ def test_an_image_says_all_that_a_device_knows() -> None:
     """No slot of a device is forgotten, but for what power takes away by itself."""
     device = Device(Motors())
     gone = {"_accepting", "_card_due", "_card_does", "_cash_due", "_cash_does", "_stack_fault"}
-    surroundings = {"_motors", "_faults", "events", "reports", "powered", "screen"}
+    surroundings = {"_motors", "_faults", "events", "reports", "powered", "screen", "gripped"}
     kept = {slot.lstrip("_") for slot in set(Device.__slots__) - gone - surroundings}
     assert kept == set(DeviceImage.__struct_fields__)
     device.cassettes[5000] -= 1

@@ -11,6 +11,7 @@ from harness import events as e
 from harness.checks.judge import Judge
 from harness.checks.link_evidence import MOST_ASKED, LinkEvidence
 from harness.checks.number_set import MOST_OTHERS, NumberSet
+from harness.checks.operating_time import OperatingTime
 from harness.checks.transactions import TerminalTransactions
 from harness.contract import Contract
 from harness.machines import authorization
@@ -116,7 +117,8 @@ def test_numbers_that_are_none_are_bounded() -> None:
 
 def test_network_requests_without_an_answer_are_bounded() -> None:
     """A peer may leave out whatever it likes, for ever."""
-    link = LinkEvidence(Contract(), None, TerminalTransactions(ledger=False))  # type: ignore[arg-type]
+    time = OperatingTime(after_cut=60.0)
+    link = LinkEvidence(Contract(), time, TerminalTransactions(ledger=False))
     for n in range(3 * MOST_ASKED):
         message = said({"t": "0800", "11": f"{n:06d}", "70": "301"})
         link.asks(float(n), message)

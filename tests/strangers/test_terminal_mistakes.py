@@ -8,6 +8,7 @@ import pytest
 import terminal_content_mistakes  # noqa: F401  # more rows
 import terminal_history_mistakes  # noqa: F401  # and more
 import terminal_stream_mistakes  # noqa: F401  # and more
+import terminal_truth_mistakes  # noqa: F401  # and more
 from atm import Atm
 from line import Line
 from mistakes import Mistake

@@ -15,7 +15,7 @@ from typing import ClassVar
 from harness.wire.calendar import Stamp
 from harness.wire.dialects.base import Dialect
 from harness.wire.identity import TransactionId
-from harness.wire.message import AdviceOutcome, Fields, Kind, Message, Outcome, Station
+from harness.wire.message import AdviceOutcome, Fields, Kind, Message, Outcome, Station, Subject
 from harness.wire.spec import Spec, load_spec
 
 KINDS = {
@@ -133,6 +133,11 @@ class Message1993(Message):
         "original_amounts": "30",
         "original": "56",
         "replacement_amounts": "4",
+    }
+    SUBJECTS: ClassVar[Mapping[str, Subject]] = dict(Message.SUBJECTS) | {
+        "24": "amount",
+        "30": "amount",
+        "56": "original",
     }
     NAMES: ClassVar[Mapping[str, str]] = dict(Message.NAMES) | {
         "12": "local date and time",

@@ -18,7 +18,7 @@ _FUNCTIONS = {
 }
 
 
-def classify(_host: Host, x: Received, _now: float) -> Key:
+def classify(host: Host, x: Received, now: float) -> Key:
     """The state is the connection's."""
     if x.fault.refusal:
         return x.connection.state, HostInput.SIGN_ON_REFUSED
@@ -33,6 +33,10 @@ def classify(_host: Host, x: Received, _now: float) -> Key:
         x.why = f"network function {x.message.text('function')} is not served here"
         x.elements = (x.message.element("function"),)
         return x.connection.state, HostInput.NOT_SUPPORTED
+    x.code = host.ordered_code(x.message, host.codes["approved"], now)
+    if x.code:
+        sign_on = function == HostInput.SIGN_ON
+        return x.connection.state, HostInput.SIGN_ON_REFUSED if sign_on else HostInput.CODE_ORDERED
     return x.connection.state, function
 
 
@@ -47,7 +51,8 @@ def sign_on(host: Host, x: Received, now: float) -> None:
 
 def refuse_sign_on(host: Host, x: Received, now: float) -> None:
     """Refuse: the connection stays as it is."""
-    host.reply(x, x.fault.refusal, now)
+    code = x.code or host.codes[x.fault.refusal]
+    host.answer(x, host.dialect.answer(x.message, code), now)
 
 
 def sign_off(host: Host, x: Received, now: float) -> None:

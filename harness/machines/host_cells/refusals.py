@@ -146,6 +146,11 @@ def not_supported(host: Host, x: Received, now: float) -> None:
     refuse(host, x, "not_supported", now)
 
 
+def answer_as_ordered(host: Host, x: Received, now: float) -> None:
+    """Answer with the response code that a fault orders, and keep nothing."""
+    host.answer(x, host.dialect.answer(x.message, x.code), now)
+
+
 def no_room(host: Host, x: Received, now: float) -> None:
     """Answer with a system error, so that it is sent again; nothing that is remembered is given up
     for it.

@@ -131,7 +131,7 @@ def classify_commit(host: Host, x: Received, now: float) -> Key:
 def commit(host: Host, x: Received, now: float) -> None:
     """Decide and post, in one instant."""
     message, record = x.message, _record(x)
-    code, why = host.authorizer.decide(message, now)
+    code, why = _or_ordered(host, x, *host.authorizer.decide(message, now), now)
     _settle(host, x, code, now)
     if record.approval:
         if message.is_withdrawal:
@@ -141,7 +141,7 @@ def commit(host: Host, x: Received, now: float) -> None:
                 record.code, why = host.codes["partial"], "approved in part"
             host.postings.debit(message, record.amount, record.day)
         else:
-            record.balance = host.ledger.balance(account_for(message))
+            record.balance = host.postings.read(message)
     host.durability.note(record)
     host.tell_decision(message, record.code, why)
 
@@ -149,12 +149,19 @@ def commit(host: Host, x: Received, now: float) -> None:
 def commit_without_issuer(host: Host, x: Received, now: float) -> None:
     """Decline, or stand in for the issuer, up to a limit."""
     message, record = x.message, _record(x)
-    code, why = host.authorizer.decide_alone(message, host.settings.stand_in, now)
+    decided = host.authorizer.decide_alone(message, host.settings.stand_in, now)
+    code, why = _or_ordered(host, x, *decided, now)
     _settle(host, x, code, now)
     if record.approval and host.stand_in is not None:
         host.stand_in.approve(record, message, now)
     host.durability.note(record)
     host.tell_decision(message, code, why)
+
+
+def _or_ordered(host: Host, x: Received, code: str, why: str, now: float) -> tuple[str, str]:
+    """What was decided and why, unless a fault orders another response code."""
+    ordered = host.ordered_code(x.message, code, now)
+    return (ordered, "a fault orders it") if ordered else (code, why)
 
 
 def _settle(host: Host, x: Received, code: str, now: float) -> None:

@@ -44,6 +44,9 @@ def classify_new(host: Host, x: Received, now: float) -> Key:
     state = _state(x)
     if state in _COMPARED and agreement.disagrees(host, x):
         return state, HostInput.REVERSAL_DISAGREES
+    x.code = host.ordered_code(x.message, host.codes["approved"], now)
+    if x.code:
+        return x.connection.state, HostInput.CODE_ORDERED
     if state == HostState.APPROVED and not host.reaches_issuer(now, x.message):
         return state, HostInput.REVERSAL_ISSUER_AWAY
     if host.crashes(x, now, "before_commit"):

@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from harness.wire.calendar import Stamp
 from harness.wire.dialects.base import Dialect, Form
+from harness.wire.dialects.hosts1987 import HOSTS_1987
 from harness.wire.identity import TransactionId
 from harness.wire.message import (
     REVERSALS,
@@ -21,6 +22,7 @@ from harness.wire.message import (
     Message,
     Outcome,
     Station,
+    Subject,
     counterpart,
 )
 
@@ -159,6 +161,7 @@ class Message1987(Message):
     KINDS = KINDS
     OUTCOMES = OUTCOMES
     ADVICE_OUTCOMES = ADVICE_OUTCOMES
+    HOSTS = HOSTS_1987
     MANDATORY = MANDATORY
     CODES = CODES
     VERSION = "0"
@@ -168,6 +171,10 @@ class Message1987(Message):
         "original": "90",
         "replacement_amounts": "95",
         "reason": "60",
+    }
+    SUBJECTS: ClassVar[Mapping[str, Subject]] = dict(Message.SUBJECTS) | {
+        "90": "original",
+        "95": "amount",
     }
 
     @property

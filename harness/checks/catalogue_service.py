@@ -1,0 +1,80 @@
+"""The invariants of when a terminal serves, of its motors, and of what it tells (T20 to T22, M3,
+M4): a part of the catalogue.
+"""
+
+from __future__ import annotations
+
+from harness.checks import dispenser_timers, service, told
+from harness.checks.invariant import Invariant
+
+SERVICE_INVARIANTS: tuple[Invariant, ...] = (
+    Invariant(
+        "T20",
+        "no card is taken in after a jam until a person has been there",
+        "A reader that has jammed once jams again: it swallows card after card until somebody "
+        "looks into it. Switching it off and on mends nothing.",
+        service.NoCardWhileBroken,
+    ),
+    Invariant(
+        "T20.backlog",
+        "no card is taken in while many reversals are pending",
+        "Each pending reversal is a customer who has paid for nothing. A machine that cannot get "
+        "rid of them must not make more.",
+        service.NoCardWithBacklog,
+    ),
+    Invariant(
+        "T20.queue",
+        "after a reconnect the first reversal leaves before a card is taken in",
+        "What is owed comes first: who serves first and reverses later owes more each minute.",
+        service.NoCardBeforeFirstReversal,
+    ),
+    Invariant(
+        "T20.pause",
+        "no card is taken in for a while after three unanswered requests in a row",
+        "A host that answers echoes and no request makes every customer wait for nothing. After "
+        "three of them a machine spares the next ones.",
+        service.NoCardWhilePaused,
+    ),
+    Invariant(
+        "T20.supervisor",
+        "a person is let in only while the machine is out of service and empty",
+        "Whoever opens a machine in which a customer's card or cash is on its way has them in the "
+        "hand, and nobody can say afterwards whose they were.",
+        service.SupervisorOnlyWhenFree,
+    ),
+    Invariant(
+        "T21",
+        "nobody is turned away without a reason",
+        "A machine that stays out of service when its reason has gone looks as well as any other "
+        "from afar, and serves nobody until somebody drives there.",
+        service.ServesWithoutReason,
+    ),
+    Invariant(
+        "T22",
+        "the timers around the dispenser have the contract's length",
+        "A timer that is too short gives notes up that were about to come; one that is too long "
+        "keeps the customer waiting before a motor that stands still.",
+        dispenser_timers.TimersHaveTheirLength,
+    ),
+    Invariant(
+        "M3",
+        "what must be told is told: an alarm for each thing that a person must see to",
+        "A card in the bin, cash that nobody can count, a message that somebody forged: if nobody "
+        "is told, nobody comes, and the customer finds out first.",
+        told.AlarmsAreRaised,
+    ),
+    Invariant(
+        "M3.screen",
+        "the screen says what is true",
+        "People do what the screen says. Who reads 'please wait' does not take the card, and who "
+        "is not told that the transaction was cancelled waits for cash that never comes.",
+        told.ScreenTellsTruth,
+    ),
+    Invariant(
+        "M4",
+        "what a machine says of itself agrees with its device",
+        "Complaints are settled by the machine's journal. One that says 'captured' or 'paid' where "
+        "it was not makes a liar of the customer.",
+        told.AccountIsTrue,
+    ),
+)
