@@ -272,7 +272,7 @@ class Atm:
 
     @property
     def at_rest(self) -> bool:
-        """Is nothing open: no card, no cash, no unanswered reversal, no customer, no person at work,
+        """Is nothing open: no card, no cash, no unanswered reversal, no customer, nobody at work,
         no order still to come, and a logic that runs?
         """
         terminal = self.terminal
