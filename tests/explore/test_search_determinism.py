@@ -20,7 +20,7 @@ search = Search(plan(), seed=11, budget=6)
 searcher, runner = RandomSearch(search), Runner(search.plan)
 for number in range(int(sys.argv[1])):
     recorder = Recorder()
-    schedule = searcher.schedule(number)
+    schedule = searcher.runs.drawn(number)[1]
     trial = runner.run(schedule, evening=number % EVENINGS, listeners=[recorder.see])
     print(len(trial.acted), recorder.digest(), *schedule)
 """
