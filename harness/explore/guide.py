@@ -101,7 +101,7 @@ class Guide:
             at = draw.below(len(faults))
             faults[at] = _at_another_attempt(faults[at], draw)
         elif way == 2:  # the faults of another kept run besides
-            faults += self._chosen(draw).run[1]
+            faults += map(schedules.at_a_terminal_there, self._chosen(draw).run[1])
         else:
             faults.append(schedules.one(draw, likely=way == 3))
 

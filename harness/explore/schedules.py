@@ -4,6 +4,7 @@ take effect.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cached_property, lru_cache
 from itertools import zip_longest
@@ -18,6 +19,7 @@ from harness.keyed_random import Draw, key_of
 from harness.plan import RunPlan
 from harness.stations import terminal_id
 
+_TERMINAL = re.compile(r"\bterminal=([^,@]+)")
 _AIMED_AT = 600.0  # run seconds: a first attempt that does not come in that time is rare
 
 
@@ -124,6 +126,13 @@ class ScheduleDraw:
             return self._candidates.aim(self._likely, draw)
         every = self._candidates.kinds
         return self._candidates.draw(every[draw.below(len(every))], draw)
+
+    def at_a_terminal_there(self, fault: str) -> str:
+        """The same fault at the first terminal, if it is of a run with more terminals than this."""
+        named = _TERMINAL.search(fault)
+        if named is None or named[1] in self._candidates.terminals:
+            return fault
+        return f"{fault[: named.start(1)]}{self._candidates.terminals[0]}{fault[named.end(1) :]}"
 
     @cached_property
     def _likely(self) -> dict[str, tuple[str, ...]]:

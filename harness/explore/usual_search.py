@@ -34,6 +34,7 @@ _OTHERS = {
     "noisy_line": 1,
     "echo_without_answers": 1,
     "unheard_reversals": 1,
+    "capture_storm": 1,
     "long_refusal": 1,
 }
 """By scenario, how many runs of the same round go through it."""

@@ -14,7 +14,8 @@ import sys
 from searches import plan
 from harness.explore.runner import Runner
 from harness.explore.case import Recorder
-from harness.explore.random_search import EVENINGS, RandomSearch, Search
+from harness.explore.evenings import EVENINGS
+from harness.explore.random_search import RandomSearch, Search
 
 search = Search(plan(), seed=11, budget=6)
 searcher, runner = RandomSearch(search), Runner(search.plan)

@@ -13,6 +13,7 @@ from searches import plan
 from harness.explore.evenings import EVENINGS, Evenings, place_of, turns_by_weight
 from harness.explore.random_search import RandomSearch, Search, drawn
 from harness.explore.runner import Runner
+from harness.explore.schedules import RunDraw
 from harness.explore.usual_search import FIRST, usual_search
 
 
@@ -93,3 +94,16 @@ def test_a_search_with_one_plan_is_as_it_was() -> None:
     """Run n is of evening n."""
     evenings = Search(plan()).evenings
     assert [evenings.of_run(number) for number in (0, 1, 63, 64)] == [0, 1, 63, 0]
+
+
+def test_a_fault_of_a_larger_fleet_finds_a_terminal_of_this_one() -> None:
+    """What a run of another plan reached something with may be tried here."""
+    schedules = RunDraw(Evenings((plan(),)), seed=5, budget=4).schedules(0)
+    moved = schedules.at_a_terminal_there
+    assert (
+        moved("silent:mti=0200,terminal=ATM00023,nth=2")
+        == "silent:mti=0200,terminal=ATM00001,nth=2"
+    )
+    assert moved("cut:terminal=ATM00023@1.0s..2.0s") == "cut:terminal=ATM00001@1.0s..2.0s"
+    for same in ("silent:terminal=ATM00001,nth=2", "host_crash:nth=1"):
+        assert moved(same) == same
