@@ -172,7 +172,8 @@ class CaptureHasReason(Check):
 class CapturesAreFew(Check):
     """T7.breaker. Captures by capture code, seen at the device and on the wire, stay within the
     limit for one window. A card that had jammed or had been at the slot has another reason for
-    its capture.
+    its capture. The count begins anew where the terminal restarts, and where its operator orders it
+    to resume.
     """
 
     id = "T7.breaker"
@@ -182,6 +183,15 @@ class CapturesAreFew(Check):
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
         self._captures: dict[str, deque[float]] = {}
+
+    def _begins_anew(self, terminal: TerminalEvidence, _at: float, _event: e.Event) -> None:
+        self._captures.pop(terminal.name, None)
+
+    on_PowerLost = _begins_anew  # noqa: N815
+
+    def on_OrderGiven(self, terminal: TerminalEvidence, at: float, event: e.OrderGiven) -> None:
+        if event.order == "resume":
+            self._begins_anew(terminal, at, event)
 
     def on_CaptureBegun(
         self, terminal: TerminalEvidence, at: float, _event: e.CaptureBegun

@@ -587,6 +587,22 @@ def test_a_few_captures_by_code_pass() -> None:
     assert (status(verdict, "T7.breaker"), row(verdict, "T7.breaker").tried) == ("pass", 4)
 
 
+@pytest.mark.parametrize(
+    ("between", "broken"),
+    [
+        ([e.OrderGiven("stop"), e.OrderGiven("resume")], False),
+        ([e.PowerLost("idle"), e.PowerRestored()], False),
+        ([e.OrderGiven("stop"), e.OrderGiven("show_status")], True),
+        ([e.Booted(0)], True),  # the terminal says so, and its power was never gone
+    ],
+)
+def test_a_restart_and_an_order_to_resume_begin_anew(between: list[e.Event], broken: bool) -> None:
+    """An operator who orders it to resume has seen why it had stopped capturing."""
+    script = captures(20, 40, 60, 79)
+    script.add(65, *between)
+    assert ("T7.breaker" in failing(script.verdict())) is broken
+
+
 def test_too_many_captures_by_code_are_caught() -> None:
     """Each of them was ordered, and the fourth within a minute is one too many."""
     verdict = captures(20, 40, 60, 79).verdict()
