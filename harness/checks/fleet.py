@@ -7,6 +7,7 @@ from math import sqrt
 from harness import events as e
 from harness.checks.base import Check, late_by
 from harness.checks.evidence import TerminalEvidence
+from harness.checks.orders import StopsInForce
 
 CLOSED = ("out_of_service", "supervisor", "blank", "")
 SHARE = 0.99
@@ -41,7 +42,7 @@ class BackInService(Check):
         self._in_doubt: dict[str, None] = {}  # connection lost after the recovery
         self._early = True  # no terminal has been judged since the recovery
         self._down: dict[str, float] = {}  # until when a fault keeps one machine down
-        self._stopped: dict[str, None] = {}  # by the operator
+        self._stops = StopsInForce()
         self._later: dict[str, float] = {}  # terminals that are judged separately, and when
         self._late: dict[str, float] = {}  # terminals that are late, and when they were due
 
@@ -123,7 +124,7 @@ class BackInService(Check):
                 self._late[name] = at
 
     def _is_judged(self, name: str) -> bool:
-        return name not in self._broken and name not in self._stopped
+        return name not in self._broken and name not in self._stops
 
     def _was_late(self, terminal: TerminalEvidence, at: float, *, for_good: bool = False) -> None:
         """Note by how much a terminal was late, which is known only once it serves again."""
@@ -152,12 +153,14 @@ class BackInService(Check):
     def on_OrderGiven(self, terminal: TerminalEvidence, at: float, event: e.OrderGiven) -> None:
         """The operator took it out of service: it has to serve once it was told to (T21)."""
         self._look(at)
-        if event.order == "stop":
-            self._stopped[terminal.name] = None
-        elif event.order in ("resume", "leave"):
+        self._stops.given(terminal.name, event.order)
+        if event.order in ("resume", "leave"):
             self._down[terminal.name] = at
-            if event.order == "resume":
-                self._stopped.pop(terminal.name, None)
+
+    def on_OrderAcknowledged(
+        self, terminal: TerminalEvidence, _at: float, event: e.OrderAcknowledged
+    ) -> None:
+        self._stops.acknowledged(terminal.name, event.order)
 
     def _now(self, terminal: TerminalEvidence, at: float, *, serving: bool) -> None:
         self._look(at)
@@ -178,6 +181,7 @@ class BackInService(Check):
             self._now(terminal, at, serving=False)
 
     def on_PowerLost(self, terminal: TerminalEvidence, at: float, event: e.PowerLost) -> None:
+        self._stops.power_lost(terminal.name)
         self._now(terminal, at, serving=False)
         if event.phase == KILLED:
             self._down[terminal.name] = FOREVER

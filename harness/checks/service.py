@@ -14,6 +14,7 @@ from harness.checks.base import Check, late_by
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.expiries import Expiries, gave_up_at
 from harness.checks.operating_time import Moment
+from harness.checks.orders import StopsInForce
 from harness.checks.transaction_evidence import TransactionEvidence
 from harness.contract import Contract
 
@@ -231,7 +232,8 @@ class NoCardWhilePaused(Check):
 
 class SupervisorOnlyWhenFree(Check):
     """T20.supervisor. The terminal goes to SUPERVISOR only from out of service, with no card inside
-    and no cash on its way.
+    and no cash on its way, unless the dispenser was told to draw it in and did not in its time:
+    only a person can take out what is stuck.
     """
 
     id = "T20.supervisor"
@@ -241,6 +243,22 @@ class SupervisorOnlyWhenFree(Check):
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
         self._screens: dict[str, str] = {}
+        self._retracting: dict[str, Moment] = {}  # since when
+
+    def on_RetractBegun(
+        self, terminal: TerminalEvidence, at: float, _event: e.RetractBegun
+    ) -> None:
+        self._retracting[terminal.name] = terminal.time.moment(at)
+
+    def on_StackBegun(self, terminal: TerminalEvidence, _at: float, _event: e.StackBegun) -> None:
+        self._retracting.pop(terminal.name, None)
+
+    def _is_stuck(self, terminal: TerminalEvidence, at: float) -> bool:
+        since = self._retracting.get(terminal.name)
+        if since is None:
+            return False
+        least = self.contract.retract - self.contract.slack
+        return since.cuts != terminal.time.cuts or terminal.time.since(since, at) >= least
 
     def on_ScreenShown(self, terminal: TerminalEvidence, at: float, event: e.ScreenShown) -> None:
         before = self._screens.get(terminal.name, "")
@@ -250,7 +268,7 @@ class SupervisorOnlyWhenFree(Check):
         self.tried += 1
         if terminal.device.inserted is not None or terminal.device.card_at == "stuck":
             self.fail(terminal, at, "a person was let in while a card was inside")
-        elif terminal.device.cash_out:
+        elif terminal.device.cash_out and not self._is_stuck(terminal, at):
             self.fail(terminal, at, "a person was let in while cash was on its way")
         elif before != "out_of_service":
             self.fail(terminal, at, f"a person was let in while the screen said '{before}'")
@@ -274,7 +292,7 @@ class ServesWithoutReason(Check):
         self._expiries = Expiries(self.contract, past_a_close=True)  # it may
         self._counted: dict[str, int] = {}
         self._broken: dict[str, None] = {}  # in any way
-        self._stopped: dict[str, None] = {}
+        self._stops = StopsInForce()
         self._changed: dict[str, float] = {}  # when anything last ended that forbids service
         self._stacking: dict[str, None] = {}  # started, and nothing presented yet
 
@@ -282,7 +300,7 @@ class ServesWithoutReason(Check):
         name = terminal.name
         if event.screen not in ("out_of_service", "welcome"):
             return
-        if name in self._broken or name in self._stopped or terminal.time.stands_still:
+        if name in self._broken or name in self._stops or terminal.time.stands_still:
             return
         since = max(self._changed.get(name, 0.0), self._link_since(terminal, at))
         paused = self._expiries.since(terminal)
@@ -323,12 +341,14 @@ class ServesWithoutReason(Check):
     def on_OrderGiven(self, terminal: TerminalEvidence, at: float, event: e.OrderGiven) -> None:
         name = terminal.name
         self._changed[name] = at
-        if event.order == "stop":
-            self._stopped[name] = None
-        elif event.order == "resume":
-            self._stopped.pop(name, None)
-        elif event.order == "leave" and terminal.device.screen == "supervisor":
+        self._stops.given(name, event.order)
+        if event.order == "leave" and terminal.device.screen == "supervisor":
             self._broken.pop(name, None)
+
+    def on_OrderAcknowledged(
+        self, terminal: TerminalEvidence, _at: float, event: e.OrderAcknowledged
+    ) -> None:
+        self._stops.acknowledged(terminal.name, event.order)
 
     def _breaks(self, terminal: TerminalEvidence, _at: float, _event: e.Event) -> None:
         """Whatever goes wrong with a motor may have made the terminal go out of service."""
@@ -355,6 +375,7 @@ class ServesWithoutReason(Check):
             self._breaks(terminal, at, event)
 
     def on_PowerLost(self, terminal: TerminalEvidence, at: float, _event: e.PowerLost) -> None:
+        self._stops.power_lost(terminal.name)
         self._expiries.on_PowerLost(terminal)
         self._changed[terminal.name] = at
 

@@ -13,6 +13,7 @@ from harness import events as e
 from harness.checks.base import Check, late_by
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.operating_time import Moment
+from harness.checks.transaction_evidence import TransactionEvidence
 from harness.wire.message import AdviceOutcome, Kind, Outcome
 
 INSTANT = 0.5
@@ -53,6 +54,7 @@ class AlarmsAreRaised(Check):
         self._stacking: dict[str, None] = {}  # started, and nothing presented yet
         self._parked: dict[str, float] = {}  # when the last parking answer came
         self._capturing: dict[str, float] = {}  # since when the reader draws a card in
+        self._refused: dict[str, TransactionEvidence] = {}  # the latest with a security code
 
     @property
     def bound(self) -> float:
@@ -191,7 +193,9 @@ class AlarmsAreRaised(Check):
                 and current.answer_at == at
                 and not current.aborted
                 and current.stan == wire.message.stan
+                and self._refused.get(terminal.name) is not current  # a copy is no second case
             ):
+                self._refused[terminal.name] = current
                 self._expects(terminal, at, "security", "a security code of the host")
         elif kind is Kind.REVERSAL_ANSWER and wire.message.advice_outcome is AdviceOutcome.PARK:
             self._parked[terminal.name] = at

@@ -15,7 +15,8 @@ from harness.wire.message import Kind
 
 class TimersStand(Check):
     """T3. Observable only on our own terminals. While a card or cash is in play, each state has a
-    timer, unless the terminal is parked out of service; and no network event restarts a timer.
+    timer, unless the terminal is parked out of service, or a person works there with cash that is
+    stuck; and no network event restarts a timer.
     """
 
     id = "T3"
@@ -25,8 +26,10 @@ class TimersStand(Check):
         if terminal.device.inserted is None and not terminal.device.cash_out:
             return
         self.tried += 1
-        if not event.timer and event.state != State.OUT_OF_SERVICE:
-            what = "a card" if terminal.device.inserted is not None else "cash"
+        card = terminal.device.inserted is not None
+        attended = event.state == State.SUPERVISOR and not card  # T20 says when that may begin
+        if not (event.timer or event.state == State.OUT_OF_SERVICE or attended):
+            what = "a card" if card else "cash"
             self.fail(terminal, at, f"{event.state} with {what} in play and no timer")
 
     def on_TimerRearmed(self, terminal: TerminalEvidence, at: float, event: e.TimerRearmed) -> None:
