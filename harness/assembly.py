@@ -99,6 +99,7 @@ class Assembly:
         self.tap = TapDecoder(
             *(self._new_codec(), self.dialect, self.framing, self.keys.token, guess),
             pin=None if plan.mode == "host" else PinCrypto(self.keys.pin),
+            pin_of=self._pin_of(),
         )
         self._settings = self.terminal_profile.settings_over(self._usual_terminal())
         self._motors = scenario.motors
