@@ -42,10 +42,12 @@ class NotGivenUp(Check):
             return
         if current is not None and current.answer is not None:
             return
-        disturbed = time.cuts != inserted.cuts or time.between(since, at) < at - since
+        stood_still = time.between(inserted.at, at) < at - inserted.at
+        disturbed = stood_still or time.cuts != inserted.cuts
         if disturbed or terminal.ordered_at >= inserted.at or not self.contract.mac:
             return
-        if terminal.wire.link.closed_at >= since or not terminal.wire.link.connected:
+        link = terminal.wire.link
+        if since <= link.closed_at <= at or not link.connected:
             return
         self._early[terminal.name] = at, since + self.contract.host_response - at, since
 

@@ -42,7 +42,7 @@ class _NewOnceMore(Terminal):
 def _damage_ends_the_wait(t: Terminal, x: i.Damaged, now: float) -> None:
     """A wrong cell: gives up at an answer to its request that is damaged."""
     if x.ours:
-        cells_host.abort(t, "4020", "timer", now)
+        cells_host.abort(t, "4020", "damaged", now)
 
 
 def _cancel_ends_the_wait(t: Terminal, x: i.KeyPressed, now: float) -> None:

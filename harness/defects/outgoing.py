@@ -32,8 +32,7 @@ class _AlwaysARepeat(Terminal):
 
     def send(self, message: Message) -> None:
         if message.kind is Kind.REQUEST:
-            repeat = self.dialect.mti_of(Kind.REQUEST_REPEAT)
-            message = self.dialect.read({**message.fields, "t": repeat})
+            message = self.dialect.repeat(message)
         super().send(message)
 
 
