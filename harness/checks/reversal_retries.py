@@ -38,6 +38,7 @@ class RetriedAfterPause(Check):
     again.
     """
 
+    measures = True
     id = "T24"
     rare = True
     needs = ("wire.terminal", "device")
