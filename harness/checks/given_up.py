@@ -20,6 +20,7 @@ class NotGivenUp(Check):
     rare = True
     needs = ("device", "wire.terminal")
     timed = True
+    measures = True
 
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]

@@ -20,6 +20,7 @@ class ApprovalIsPaid(Check):
     id = "T26"
     needs = ("device", "wire.terminal")
     timed = True
+    measures = True
     unit = "s"
 
     def __init__(self, *args: object) -> None:
