@@ -16,9 +16,10 @@ this (docs/own-profile.md).
 class NotGivenUp(Check):
     """T18.wait. While the terminal waits for the host and has no valid answer, the card comes out,
     or is drawn in, only when a timer has run out, the connection has closed, or somebody has
-    ordered a stop. The timer is `host_response`, or at least `SHORTEST` where that is less. Neither a key, nor an echo that is not answered, nor what is damaged, late
-    or somebody else's ends the wait, and the session timer does not act in it. Without MACs nobody
-    knows what the terminal has read.
+    ordered a stop. The timer is `host_response`, or at least `SHORTEST` where that is less.
+    Neither a key, nor an echo that is not answered, nor what is damaged, late or somebody else's
+    ends the wait, and the session timer does not act in it. Without MACs nobody knows what the
+    terminal has read.
     """
 
     id = "T18.wait"
