@@ -96,10 +96,9 @@ class Assembly:
         alone = plan.mode in SEES_ALONE
         guess = FormatDetector(link.framing, link.spec) if alone else None
         # the tap opens frames with a codec and keys of its own
-        self.tap = TapDecoder(
-            *(self._new_codec(), self.dialect, self.framing, self.keys.token, guess),
-            pin=None if plan.mode == "host" else PinCrypto(self.keys.pin),
-        )
+        opener = None if plan.mode == "host" else PinCrypto(self.keys.pin)
+        apart = self._new_codec(), self.dialect, self.framing, self.keys.token, guess
+        self.tap = TapDecoder(*apart, pin=opener, pin_of=self._pin_of())
         self._settings = self.terminal_profile.settings_over(self._usual_terminal())
         self._motors = scenario.motors
 

@@ -7,7 +7,7 @@ sees exactly what the terminal saw; at the host's end it sees what the host saw.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -34,7 +34,7 @@ class Look(NamedTuple):
     'none'), the digest of an advice's contents, why it would not decode ('' if it did), and whether
     it is network management, and the elements that do not hold what their class says. `card` is the
     token of the card that a request or a reversal names, and `unlike` are the elements that are of
-    another card than that one.
+    another card than that one. `pin` is 'right' or 'wrong' where the PIN of that card is known.
     """
 
     fields: Fields
@@ -45,6 +45,7 @@ class Look(NamedTuple):
     wrong: Wrong = ()
     card: str = ""
     unlike: tuple[str, ...] = ()
+    pin: str = ""
 
 
 class TapDecoder:
@@ -62,7 +63,7 @@ class TapDecoder:
 
     __slots__ = (
         "_codec", "_dialect", "_digest_key", "_guess", "_guessed", "_guesses", "_known", "_pin",
-        "framing",
+        "_pin_of", "framing",
     )  # fmt: skip
 
     def __init__(
@@ -73,9 +74,11 @@ class TapDecoder:
         digest_key: bytes,
         guess: FormatDetector | None = None,
         pin: PinCrypto | None = None,
+        pin_of: Callable[[str], str | None] = lambda _pan: None,
     ) -> None:
         """`digest_key` is the key of the tokens of cards too. `pin` opens PIN blocks; without it
-        they are not looked at, as where the terminals are somebody else's. `guess` is asked what a
+        they are not looked at, as where the terminals are somebody else's. `pin_of` gives a card's
+        right PIN for its PAN, None where nobody knows it. `guess` is asked what a
         stream looks like that does not read from its first frame on, as when somebody else's
         machine is set up differently.
         """
@@ -87,6 +90,7 @@ class TapDecoder:
         self.framing = framing
         self._digest_key = digest_key
         self._pin = pin
+        self._pin_of = pin_of
         self._known: dict[bytes, Look] = {}
 
     def look(self, payload: bytes) -> Look:
@@ -138,19 +142,25 @@ class TapDecoder:
         look = Look(fields, mac, digest, "", message.is_network_management, wrong)
         if message.kind not in ASKING or not message.pan:
             return look
-        card, unlike = token(self._digest_key, message.pan), self._unlike(message)
-        return look._replace(card=card, unlike=unlike)
+        card, unlike = token(self._digest_key, message.pan), tracks_unlike(message.fields)
+        pin = self._pin_in(message)
+        if pin is None:
+            unlike = (*unlike, message.element("pin_block"))
+        right = self._pin_of(message.pan) if pin else None
+        verdict = "" if right is None else "right" if pin == right else "wrong"
+        return look._replace(card=card, unlike=tuple(unlike), pin=verdict)
 
-    def _unlike(self, message: Message) -> tuple[str, ...]:
-        """The elements of a message that are not of the card that it names first."""
-        pan, unlike = message.pan, list(tracks_unlike(message.fields))
+    def _pin_in(self, message: Message) -> str | None:
+        """The PIN in the PIN block of a message; '' where there is none that could be looked at,
+        None if it does not open for the card that the message names.
+        """
         block = message.pin_block
-        if block and self._pin is not None:
-            try:
-                self._pin.pin(block, pan)
-            except (PinBlockError, ValueError):
-                unlike.append(message.element("pin_block"))
-        return tuple(unlike)
+        if not block or self._pin is None:
+            return ""
+        try:
+            return self._pin.pin(block, message.pan)
+        except (PinBlockError, ValueError):
+            return None
 
     def _digest(self, message: Message) -> str:
         """Only reversals are compared with their repeats (T13), so only they are digested."""
@@ -205,18 +215,18 @@ class Tap:
                 self.keep_alives += 1
                 continue
             look = self._decoder.look(frame.payload)
-            fields, mac, digest, problem, network_management, wrong, card, unlike = look
+            fields, mac, digest, problem, network_management, wrong, card, unlike, pin = look
             if not self._begun:
                 problem = self._first(problem, frames)
             self.latest = fields or None
             if network_management and not self._management:
                 continue
             if not (card and self._from_terminal):
-                card, unlike = "", ()
+                card, unlike, pin = "", (), ""
             seen.append(
                 FrameSeen(
                     *(self._end, self._to, fields, mac, digest, len(frame.payload), problem),  # type: ignore[arg-type]
-                    *(wrong or UNSET, card or UNSET, unlike or UNSET),
+                    *(wrong or UNSET, card or UNSET, unlike or UNSET, pin or UNSET),
                 )
             )
         if self.stream.error is not None and not self._broken:

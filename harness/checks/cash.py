@@ -6,6 +6,7 @@ from harness import events as e
 from harness.checks.base import Check, IntervalCheck, late_by
 from harness.checks.device_evidence import worth
 from harness.checks.evidence import TerminalEvidence
+from harness.checks.operating_time import Moment
 from harness.checks.transaction_evidence import Key, TransactionEvidence
 
 
@@ -106,6 +107,7 @@ class CashIsDrawnIn(IntervalCheck):
     """T2.cash (docs/domain.md, "Timers", cash_take and retract).
     A case lasts from the presentation of the cash at the slot until the customer takes it or it is
     retracted. It also ends when the retraction fails: nobody can reach notes stuck in the machine.
+    A motor that takes longer than usual is no fault of the terminal that has started it.
     """
 
     id = "T2.cash"
@@ -116,16 +118,25 @@ class CashIsDrawnIn(IntervalCheck):
     def __init__(self, *args: object) -> None:
         super().__init__(*args)
         self._whose: dict[str, int] = {}  # the customer it was presented to
+        self._longer: dict[str, float] = {}  # seconds that the motor takes longer than usual
 
     @property
     def bound(self) -> float:
         return self.contract.cash_out
 
+    def _bound_of(self, terminal: TerminalEvidence, since: Moment) -> float:
+        return super()._bound_of(terminal, since) + self._longer.get(terminal.name, 0.0)
+
     def on_NotesPresented(
         self, terminal: TerminalEvidence, at: float, _event: e.NotesPresented
     ) -> None:
+        self._longer.pop(terminal.name, None)
         self._begins(terminal, at)
         self._whose.setdefault(terminal.name, terminal.device.customer)
+
+    def on_MotorSlowed(self, terminal: TerminalEvidence, _at: float, event: e.MotorSlowed) -> None:
+        if event.motor == "retract":
+            self._longer[terminal.name] = self._longer.get(terminal.name, 0.0) + event.seconds
 
     def on_DeviceBroughtForward(
         self, terminal: TerminalEvidence, at: float, event: e.DeviceBroughtForward

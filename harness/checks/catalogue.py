@@ -8,9 +8,11 @@ from __future__ import annotations
 from harness.checks import (
     card,
     cash,
+    durable,
     fleet,
     host_conduct,
     ledger,
+    paid,
     reversals,
     settlement,
     stop_order,
@@ -182,6 +184,20 @@ CATALOGUE: tuple[Invariant, ...] = (
         terminal_conduct.SaysWhatItMust,
     ),
     *LINK_INVARIANTS,
+    Invariant(
+        "T26",
+        "what was approved is paid, once the card is out",
+        "The account is charged by then. A machine that reverses what it could have paid sends "
+        "everybody away, and each check of what it did pay finds nothing wrong.",
+        paid.ApprovalIsPaid,
+    ),
+    Invariant(
+        "T27",
+        "nothing happens before the record on which it rests is durable",
+        "A power cut takes what is not on the disk. Cash that was paid before its decision was "
+        "written is reversed when the power is back.",
+        durable.RestsOnRecords,
+    ),
     *VISIT_INVARIANTS,
     *OF_TERMINALS,
     *SERVICE_INVARIANTS,

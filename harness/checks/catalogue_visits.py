@@ -4,7 +4,7 @@ They are a part of the catalogue (catalogue.py).
 
 from __future__ import annotations
 
-from harness.checks import motion_timers, visit
+from harness.checks import given_up, motion_timers, visit
 from harness.checks.invariant import Invariant
 
 VISIT_INVARIANTS: tuple[Invariant, ...] = (
@@ -48,6 +48,13 @@ VISIT_INVARIANTS: tuple[Invariant, ...] = (
         "Every key starts the timer of the keys anew. Only the session timer ends a visit in "
         "which somebody presses one now and then.",
         visit.SessionInTime,
+    ),
+    Invariant(
+        "T18.wait",
+        "no request is given up before its timer, while its link stands",
+        "The host may be about to approve. A machine that gives up at the first noise on the line, "
+        "or at a key, reverses what it could have paid, and sends the customer away.",
+        given_up.NotGivenUp,
     ),
     Invariant(
         "T18.eject",

@@ -33,7 +33,8 @@ class SaysTrue(Check):
 
 
 class SaysWhatBelongsThere(SaysTrue):
-    """M1. A message has the elements that its kind has in this dialect, and no others. Elements
+    """M1. A message has the elements that its kind has in this dialect, and no others, and the MAC
+    that is right for it. Elements
     that the standard makes mandatory are T16's business, and private ones are anybody's.
     """
 
@@ -43,8 +44,8 @@ class SaysWhatBelongsThere(SaysTrue):
 
 class NamesTheCard(SaysTrue):
     """M1.card. A request names the card that is in the reader (DE 2, 14, 35, 45), and its PIN block
-    (DE 52) opens for that card. Of a terminal whose device is not seen, the elements of a message
-    have to be of one card.
+    (DE 52) opens for that card and holds the PIN that was typed. Of a terminal whose device is not
+    seen, the elements of a message have to be of one card.
     """
 
     id = "M1.card"
@@ -94,8 +95,9 @@ class RepeatsTheAnswer(SaysTrue):
 
 class NumbersOnce(Check):
     """M2. No STAN, no retrieval reference number, and no number of a transaction at the dispenser
-    is used twice. The dispenser keeps its counters by that number: under one that was used before,
-    they are those of somebody else's cash.
+    is used twice. A STAN is not 0, and a repeat has that of what it repeats. The dispenser keeps
+    its counters by that number: under one that was used before, they are those of somebody else's
+    cash.
     """
 
     id = "M2"
@@ -123,5 +125,5 @@ class NumbersOnce(Check):
         del now
         numbers = terminal.wire.numbers
         self.tried += numbers.tried
-        for twice in numbers.twice:
+        for twice in numbers.wrong:
             self.fail(terminal, twice.at, twice.what, of=twice.whose)

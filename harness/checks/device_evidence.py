@@ -41,14 +41,15 @@ class DeviceEvidence:
     while the card is being read, or 'unknown' where the visit began before the journal; `prompt_at`
     is since when, and `asked_at` when it first asked (run seconds, None if it has not). `unread_at`
     is when the reader gave up the card, None if it did not. `pin_asked_at` is when the
-    PIN was last asked for. `wanted` is what the customer who came last wants; None where nobody was
-    seen to come.
+    PIN was last asked for. `typed` is whether the PIN that the customer typed last is the card's,
+    None where that was not seen. `wanted` is what the customer who came last wants; None where
+    nobody was seen to come.
     """
 
     __slots__ = (
         "_cash_from_before", "_time", "_transactions", "asked_at", "card", "card_at", "cash_out",
         "customer", "ejects", "hotlisted", "inserted", "jammed", "pin_asked_at", "prompt",
-        "prompt_at", "screen", "slot_since", "stray_cash", "unread_at", "wanted",
+        "prompt_at", "screen", "slot_since", "stray_cash", "typed", "unread_at", "wanted",
     )  # fmt: skip
 
     def __init__(self, time: OperatingTime, transactions: TerminalTransactions) -> None:
@@ -71,6 +72,7 @@ class DeviceEvidence:
         self.unread_at: float | None = None
         self.pin_asked_at = 0.0
         self.ejects = 0
+        self.typed: bool | None = None
         self.wanted: Wanted | None = None
 
     @property
@@ -96,7 +98,7 @@ class DeviceEvidence:
         self.jammed = False
         self.prompt = ""
         self.prompt_at = at
-        self.asked_at = self.unread_at = None
+        self.asked_at = self.unread_at = self.typed = None
         self.ejects = 0
         self._transactions.visit_requests = 0
 
@@ -128,6 +130,7 @@ class DeviceEvidence:
         self.prompt_at = at
         if screen == "enter_pin":
             self.pin_asked_at = at
+            self.typed = None
         if self.asked_at is None:
             self.asked_at = at
 

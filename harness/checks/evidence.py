@@ -94,6 +94,10 @@ class TerminalEvidence:
         """What the customer wants is what the device will be asked for."""
         self.device.wanted = Wanted(event.customer, event.wants, event.amount)
 
+    def on_PinTyped(self, _at: float, event: e.PinTyped) -> None:
+        """What was typed is what the request has to hold."""
+        self.device.typed = event.right
+
     def on_CardInserted(self, at: float, event: e.CardInserted) -> None:
         """A visit begins: no wait goes on from the one before."""
         self.device.on_CardInserted(at, event)
@@ -132,6 +136,11 @@ class TerminalEvidence:
         """From now on the terminal can connect."""
         self.time.power_restored(at)
         self.wire.reach.power_restored(at)
+
+    def on_RecordDelayed(self, at: float, event: e.RecordDelayed) -> None:
+        """A request waits for its intent."""
+        if event.record == "Intent":
+            self.wire.link.conduct.request_is_held(at)
 
     def on_StoreCounted(self, _at: float, event: e.StoreCounted) -> None:
         """When all is over."""

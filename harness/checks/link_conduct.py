@@ -45,12 +45,29 @@ class Found(NamedTuple):
 
 class LinkConduct:
     """One terminal. `tried` counts what was judged by each rule. `unanswered_since` is when the
-    first of the echoes left that are not answered yet (run seconds), None if none is out.
+    first of the echoes left that are not answered yet (run seconds), None if none is out, and
+    `doubted_at` when an echo last followed one that was not answered.
     """
 
     __slots__ = (
-        "_asked", "_blind", "_contract", "_dazed", "_echo_at", "_heard", "_heard_before", "_opened",
-        "_out", "_stands", "_time", "_transactions", "_unanswered", "found", "tried",
+        "_asked",
+        "_blind",
+        "_contract",
+        "_dazed",
+        "_echo_at",
+        "_heard",
+        "_heard_before",
+        "_held_until",
+        "_opened",
+        "_out",
+        "_signing_on",
+        "_stands",
+        "_time",
+        "_transactions",
+        "_unanswered",
+        "doubted_at",
+        "found",
+        "tried",
         "unanswered_since",
     )  # fmt: skip
 
@@ -65,11 +82,14 @@ class LinkConduct:
         self._out: dict[str, str] = {}  # what the terminal asked and has no answer to, by STAN
         self._blind = not transactions.device_seen
         self._dazed = False
+        self._held_until = -NEVER  # by then a request that never left may have been given up
         self._heard = self._heard_before = 0.0
         self._echo_at = 0.0
         self._unanswered = 0
         self._asked: dict[str, tuple[Message, float]] = {}  # by the host, by STAN
         self.unanswered_since: float | None = None
+        self.doubted_at = -NEVER
+        self._signing_on: Moment | None = None  # and no answer to the sign-on came since
         self.found: list[Found] = []
         self.tried = dict.fromkeys((SIGN_ON, ECHO, CLOSE, ASKED), 0)
 
@@ -85,6 +105,12 @@ class LinkConduct:
         """
         self._dazed = True
 
+    def request_is_held(self, at: float) -> None:
+        """A request does not leave, as its intent is not durable. When its timer runs out, the wire
+        shows nothing of it.
+        """
+        self._held_until = at + self._contract.host_response + self._contract.slack
+
     def opened(self, at: float) -> None:
         """A connection stands."""
         self._dazed = False
@@ -96,11 +122,13 @@ class LinkConduct:
 
     def closed(self, at: float, how: str) -> None:
         """The connection is gone: `how` as in `LinkClosed`, 'power' where the mains failed."""
+        if how == "local" and self._signing_on is not None:
+            self._gives_sign_on_up(at, self._signing_on)
         if how == "local" and self._stands and not self._time.stands_still:
             self._closes(at)
         elif how != "power":
             self.look(at)
-        self._opened, self._stands = None, False
+        self._opened, self._signing_on, self._stands = None, None, False
         self._settled()
         self._asked.clear()
 
@@ -119,6 +147,8 @@ class LinkConduct:
         keep_latest(self._out, KEEPS)
         if message.function == "sign_on":
             self.tried[SIGN_ON] += self._opened is not None
+            if self._opened is not None:
+                self._signing_on = self._time.moment(at)
             self._opened = None
 
     def answered(self, message: Message, *, accepted: bool) -> None:
@@ -126,6 +156,8 @@ class LinkConduct:
         those before it.
         """
         function = self._out.pop(message.stan, "")
+        if function == "sign_on":
+            self._signing_on = None
         if not accepted:
             return
         if function == "sign_on":
@@ -152,6 +184,7 @@ class LinkConduct:
         if self._opened is not None and self._time.since(self._opened, now) > slack:
             since, self._opened = self._opened.at, None
             self._note(SIGN_ON, now, "a connection opened, and no sign-on was sent", slack, since)
+        self._sign_on_is_over(now)
         for stan, (message, at) in list(self._asked.items()):
             if self._time.between(at, now) > slack:
                 del self._asked[stan]
@@ -160,6 +193,22 @@ class LinkConduct:
                 self._note(ASKED, now, what, slack, at)
         if self._stands:
             self._echo_is_due(now)
+
+    def _sign_on_is_over(self, now: float) -> None:
+        """A sign-on without an answer closes the connection, which is made anew."""
+        bound = self._contract.sign_on_response + self._contract.slack
+        if self._signing_on is not None and self._time.since(self._signing_on, now) > bound:
+            since, self._signing_on = self._signing_on.at, None
+            what = "a sign-on was not answered, and the connection was not closed"
+            self._note(SIGN_ON, now, what, bound, since)
+
+    def _gives_sign_on_up(self, at: float, since: Moment) -> None:
+        """The terminal hangs up on a host that has not answered its sign-on."""
+        early = self._contract.sign_on_response - self._time.since(since, at)
+        self.tried[SIGN_ON] += 1
+        if early > EARLY and not (self._dazed or self._blind or self._time.stands_still):
+            what = f"it hung up {at - since.at:.1f} s after a sign-on that was not answered"
+            self._keep(Found(SIGN_ON, at, what, early, since.at))
 
     def _echo_is_due(self, now: float) -> None:
         contract = self._contract
@@ -190,13 +239,15 @@ class LinkConduct:
         self.look(at)
         self.tried[ECHO] += 1
         first = not self._unanswered
+        self.doubted_at = self.doubted_at if first else at
         since, wait = self._heard, contract.echo_idle
         if not first:
             since, wait = self._echo_at, contract.echo_interval
         elif since - self._heard_before >= wait - EARLY and at - since <= contract.slack:
             since = self._heard_before  # its time had run out: the message crossed the echo
         early = wait - (at - since)
-        asked_at_once = first and (self._expires_at(at) or not contract.sign_on)
+        expires = self._expires_at(at) or at <= self._held_until
+        asked_at_once = first and (expires or not contract.sign_on)
         if early > EARLY and not (asked_at_once or self._dazed or self._blind):
             what = f"an echo was sent {at - since:.1f} s after {self._before()}"
             self._keep(Found(ECHO, at, f"{what}, and not {wait:.0f} s", early, since))

@@ -111,7 +111,9 @@ class _Kept(Check):
 
 
 class SignsOnFirst(_Kept):
-    """T25.sign_on. On a new connection a sign-on is sent at once."""
+    """T25.sign_on. On a new connection a sign-on is sent at once, and the connection is closed when
+    `contract.sign_on_response` has run out without an answer, and not before.
+    """
 
     id = "T25.sign_on"
     rule = link_conduct.SIGN_ON

@@ -33,8 +33,9 @@ class _Attempt:
 
 class RetriedAfterPause(Check):
     """T24. A reversal that had no answer, or one that asks for another try, is not sent again
-    before `contract.advice_response` is over. A sign-on, or an echo that is answered, ends the
-    pause: the host is there again.
+    before `contract.advice_response` is over, and is sent again then, on a connection that stands
+    and is not in doubt. A sign-on, or an echo that is answered, ends the pause: the host is there
+    again.
     """
 
     measures = True
@@ -64,6 +65,7 @@ class RetriedAfterPause(Check):
 
     def _again(self, terminal: TerminalEvidence, at: float, last: _Attempt) -> None:
         link = terminal.wire.link
+        self._late(terminal, at, last)
         if max(link.network_ok, link.opened_at) >= last.moved_at:
             return
         self.tried += 1
@@ -75,6 +77,18 @@ class RetriedAfterPause(Check):
             what += f", and the pause is {self.contract.advice_response:.0f} s"
             late = late_by(early, last.moved_at, at)
             self.fail(terminal, at, what, of=last.of, late=late)
+
+    def _late(self, terminal: TerminalEvidence, at: float, last: _Attempt) -> None:
+        link = terminal.wire.link
+        if max(link.opened_at, link.conduct.doubted_at) >= last.moved_at:
+            return
+        waited = terminal.time.between(last.moved_at, at)
+        over = waited - self.contract.advice_wait
+        if over > 0.0:
+            assert last.of.reversal is not None
+            what = f"reversal {last.of.reversal[0]} was sent again only after {waited:.1f} s"
+            what += f", and the pause is {self.contract.advice_response:.0f} s"
+            self.fail(terminal, at, what, of=last.of, late=late_by(over, last.moved_at, at))
 
 
 class ParkedUntilSignOn(Check):

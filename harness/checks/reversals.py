@@ -17,8 +17,9 @@ ANSWERED_ENOUGH = 3
 class OneReversal(Check):
     """T13. One reversal per transaction with one STAN and one DE 7. Its repeats differ only in the
     MTI and the MAC; a repeat is known by the reversal's own identity, so that it cannot name
-    another original. The first one sent is not a repeat, unless the power failed in between. (At a
-    foreign terminal nobody sees the power fail, nor what was lost before it came here.)
+    another original. The first one sent is not a repeat, unless the power failed in between, and
+    all others are. (At a foreign terminal nobody sees the power fail, nor what was lost before it
+    came here.)
     """
 
     id = "T13"
@@ -73,7 +74,8 @@ class OneReversal(Check):
     ) -> None:
         assert transaction.reversal is not None
         repeat, first = kind is Kind.REVERSAL_REPEAT, transaction.reversals_sent == 1
-        if repeat is first and terminal.transactions.device_seen and not terminal.time.cuts:
+        unsure = first and terminal.time.cuts  # what left as the power failed nobody has seen
+        if repeat is first and terminal.transactions.device_seen and not unsure:
             began = "a repeat" if repeat else "new, once more"
             what = f"reversal {transaction.reversal[0]} was sent as {began}"
             self.fail(terminal, at, what, of=transaction)

@@ -4,7 +4,8 @@ Where the terminal is the harness's own, the message is made a second time: by t
 what the device, the customer, the wire and the run's configuration show. Each element in which the
 two differ is untrue, and an element that only one of them has is missing or too much. What only
 the terminal can know is taken over from its message: its numbers (DE 11 and 37), which M2 judges,
-and the reason of a reversal.
+and the reason of a reversal. Where the link has MACs, each message has to have a right one as it
+leaves.
 
 Of somebody else's terminal only the wire is seen, and networks differ. There it is judged whether a
 message agrees with itself and with the ones before, and whether its clock is roughly right.
@@ -101,6 +102,8 @@ class SaidByTerminal:
         is about.
         """
         kind = message.kind
+        if self._transactions.device_seen:
+            self._judge_mac(at, message, event.mac, subject)
         if kind not in _FIRST:
             return  # a repeat, which has to be as the first was, or an answer
         if kind is Kind.NETWORK:
@@ -262,6 +265,14 @@ class SaidByTerminal:
             name = f"{message.mti} of STAN {message.stan or '(none)'}"
             found.append(Untrue(at, f"{name}: {what}", whose))
 
+    def _judge_mac(
+        self, at: float, message: Message, mac: str, subject: TransactionEvidence | None
+    ) -> None:
+        """As it leaves the terminal no fault of the line has touched it yet."""
+        if self._contract.mac and mac != "good":
+            what = "has no MAC" if mac == "none" else "has a MAC that is wrong"
+            self._tell("elements", at, message, what, subject or NOBODY)
+
     # --- what the wire alone shows ---------------------------------------------------------------
 
     def _judge_card(
@@ -280,6 +291,11 @@ class SaidByTerminal:
             elements = ", ".join(f"DE {name}" for name in event.unlike)
             what = f"{elements} does not belong to the card that it names"
             self._tell("card", at, message, what, subject)
+        elif inserted and message.kind is Kind.REQUEST:
+            typed, sent = self._device.typed, event.pin
+            if typed is not None and isinstance(sent, str) and typed is not (sent == "right"):
+                what = f"DE {message.element('pin_block')} does not hold the PIN that was typed"
+                self._tell("card", at, message, what, subject)
 
     def _judge_clock(
         self, at: float, moment: float, message: Message, subject: TransactionEvidence | None

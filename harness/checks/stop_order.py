@@ -67,6 +67,12 @@ class StopIsObeyed(Check):
         if device.card_at == "transport" and device.screen in STEPS and not ends_by_itself:
             self._leaving[name] = since
 
+    def on_RecordDelayed(
+        self, terminal: TerminalEvidence, _at: float, _event: e.RecordDelayed
+    ) -> None:
+        """A stop must not be acknowledged before a power cut can no longer undo it (T27)."""
+        self._ordered.pop(terminal.name, None)
+
     def _in_time(self, terminal: TerminalEvidence, at: float, since: Moment, what: str) -> None:
         seconds = terminal.time.since(since, at)
         self.hold(terminal, at, seconds, self.bound + self.contract.slack, what, since=since.at)

@@ -35,10 +35,10 @@ STUCK = "a card was stuck"
 class AlarmsAreRaised(Check):
     """M3. An alarm is raised for each capture (kind capture), for a card that jams or gets stuck
     and for a dispenser or a recovery that does not end (hardware), for cash that nobody can count
-    (suspense), for a message that does not decode or is not authentic, and for a security code of
-    the host (security), for a reversal that is parked (parked), and where cards are given back
-    against a capture code (breaker). It comes within the contract's time; with that of the motor,
-    where a timer has to end first.
+    (suspense), for a message that does not decode, is not authentic or repeats something else than
+    was asked, and for a security code of the host (security), for a reversal that is parked
+    (parked), and where cards are given back against a capture code (breaker). It comes within the
+    contract's time; with that of the motor, where a timer has to end first.
     """
 
     id = "M3"
@@ -187,6 +187,8 @@ class AlarmsAreRaised(Check):
         kind = wire.kind
         if kind is Kind.ANSWER:
             current = terminal.transactions.current
+            if wire.echoed_wrongly == at:
+                self._expects(terminal, at, "security", "an answer that repeats something else")
             if (
                 current is not None
                 and current.answer is Outcome.SECURITY_ERROR

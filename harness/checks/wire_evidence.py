@@ -55,8 +55,6 @@ CLOSING = (Outcome.DECLINED, Outcome.CAPTURE, Outcome.PIN_AGAIN, Outcome.SYSTEM_
 """What a terminal asks of a host, network management apart."""
 
 APPROVING = (Outcome.APPROVED, Outcome.PARTIAL)
-
-
 UNHEARD = ("unreadable", "unauthentic")
 ANSWERED = "answer to a sign-on or an echo"
 """Of frames that were only counted: those that prove nothing of the link, and those that do."""
@@ -68,16 +66,17 @@ class WireEvidence:
     `message` is the last frame's, and `kind` what it is; None if the frame would not decode, or if
     it goes where no message of its kind goes. `subject` is the transaction that the last request
     or reversal at the terminal's end was about, `altered` the messages that became others on a
-    line without MACs, `first_sent` the time that the terminal's first message names, `connection`
-    the number of the one on which the last frame passed. `advice` is the last message that passed
-    between stand-in and issuer.
+    line without MACs, `echoed_wrongly` when an answer last repeated something else than was asked
+    (run seconds, -1 if none did), `first_sent` the time that the terminal's first message names,
+    `connection` the number of the one on which the last frame passed. `advice` is the last message
+    that passed between stand-in and issuer.
     """
 
     __slots__ = (
         "_awaited", "_contract", "_dialect", "_may_be_altered", "_name", "_network_end", "_time",
         "_transactions", "_unread", "_wait", "advice", "altered", "connection", "connections",
-        "exchanges", "first_sent", "gaps", "host_end", "kind", "link", "message", "network",
-        "numbers", "reach", "said", "subject",
+        "echoed_wrongly", "exchanges", "first_sent", "gaps", "host_end", "kind", "link", "message",
+        "network", "numbers", "reach", "said", "subject",
     )  # fmt: skip
 
     def __init__(
@@ -111,6 +110,7 @@ class WireEvidence:
         self.connection = UNKNOWN
         self.connections = connections
         self.first_sent = ""
+        self.echoed_wrongly = -1.0
         self.gaps = ConnectionGaps()
         self.said = said
         self.numbers = NumbersUsed()
@@ -356,6 +356,10 @@ class WireEvidence:
             if matches(message, asked):
                 self._answered(asked, at, message, mac)
                 return
+        current = self._transactions.current
+        ours = message.terminal == self._name and not self._time.stands_still
+        if ours and current is not None and (message.stan, current.answer) == (current.stan, None):
+            self.echoed_wrongly = at
         self._damaged(at, message)
 
     def _answered(self, asked: TransactionEvidence, at: float, message: Message, mac: str) -> None:

@@ -7,10 +7,12 @@ from harness.defects.card import CARD_DEFECTS
 from harness.defects.cash import CASH_DEFECTS
 from harness.defects.contents import CONTENT_DEFECTS
 from harness.defects.defect import Defect
+from harness.defects.durability import DURABILITY_DEFECTS
 from harness.defects.host import HOST_DEFECTS
 from harness.defects.host_conduct import HOST_CONDUCT_DEFECTS
 from harness.defects.link import LINK_DEFECTS
 from harness.defects.link_keeping import LINK_KEEPING_DEFECTS
+from harness.defects.outgoing import OUTGOING_DEFECTS
 from harness.defects.reversals import REVERSAL_DEFECTS
 from harness.defects.secrecy import SECRECY_DEFECTS
 from harness.defects.service import SERVICE_DEFECTS
@@ -29,6 +31,8 @@ DEFECTS: tuple[Defect, ...] = (
     *CONTENT_DEFECTS,
     *SERVICE_DEFECTS,
     *TOLD_DEFECTS,
+    *OUTGOING_DEFECTS,
+    *DURABILITY_DEFECTS,
     *HOST_DEFECTS,
     *HOST_CONDUCT_DEFECTS,
 )

@@ -12,6 +12,7 @@ from harness import events as e
 from harness.defects.defect import Defect
 from harness.machines import inputs as i
 from harness.machines.effects import Tell
+from harness.machines.matching import ECHOED_WRONGLY
 from harness.machines.profile import TerminalProfile
 from harness.machines.terminal import Terminal
 
@@ -71,6 +72,14 @@ class _NoParkedAlarm(_Silent):
 
 class _NoBreakerAlarm(_Silent):
     kind = "breaker"
+
+
+class _NoEchoAlarm(_Tells):
+    """Raises no alarm for an answer that repeats something else than was asked."""
+
+    def told(self, event: e.Event) -> e.Event | None:
+        alarm = isinstance(event, e.AlarmRaised) and event.detail.endswith(ECHOED_WRONGLY)
+        return None if alarm else event
 
 
 class _NeverCancelled(_Tells):
@@ -189,6 +198,14 @@ TOLD_DEFECTS = (
         *("A customer's money lies in a queue that nobody reads.", "M3"),
         may=("H7",),
         scenario="every_code",
+    ),
+    _defect(
+        *(
+            "mixed_up_in_silence",
+            _NoEchoAlarm,
+            "drops an answer of another amount, without an alarm",
+        ),
+        *("The host mixes transactions up, and nobody looks into it.", "M3"),
     ),
     _defect(
         *("trips_in_silence", _NoBreakerAlarm, "trips its breaker and raises no alarm"),

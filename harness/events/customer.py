@@ -37,6 +37,13 @@ class CustomerWentOn(CustomerEvent, frozen=True, gc=False):
     customer: int
 
 
+class PinTyped(CustomerEvent, frozen=True, gc=False):
+    """The customer has typed a PIN and pressed 'enter': the `right` one of the card, or not."""
+
+    customer: int
+    right: bool
+
+
 class TurnedAway(CustomerEvent, frozen=True, gc=False):
     """The customer read the screen and left with the card in hand."""
 

@@ -208,6 +208,19 @@ class StoreCounted(DeviceEvent, frozen=True, gc=False):
     suspense: int
 
 
+class RecordDelayed(DeviceEvent, frozen=True, gc=False):
+    """The store takes its time: this record, of that transaction (the terminal's own number, 0 for
+    a record of none), is not durable before `StoreWentOn`.
+    """
+
+    record: str
+    transaction: int
+
+
+class StoreWentOn(DeviceEvent, frozen=True, gc=False):
+    """The store takes in what was delayed."""
+
+
 class PowerLost(DeviceEvent, frozen=True, gc=False):
     """The mains failed: timers stop, and what was not yet on the disk is lost. `phase` names the
     operation during which it happened.

@@ -25,7 +25,9 @@ class FrameSeen(WireEvent, frozen=True, gc=False):
 
     Of a request or a reversal as it leaves the terminal, `card` is the token of the card that it
     names, and `unlike` are the elements that belong to another card than that one: a track, an
-    expiry date, a PIN block. The fields alone could not tell once they are masked.
+    expiry date, a PIN block. The fields alone could not tell once they are masked. Nor could they
+    tell whether the `pin` in the PIN block is the 'right' one of that card or a 'wrong' one; where
+    nobody knows the card's PIN, there is no such key.
     """
 
     end: End
@@ -38,6 +40,7 @@ class FrameSeen(WireEvent, frozen=True, gc=False):
     wrong: tuple[tuple[str, str], ...] | UnsetType = UNSET
     card: str | UnsetType = UNSET
     unlike: tuple[str, ...] | UnsetType = UNSET
+    pin: str | UnsetType = UNSET
 
     def __repr__(self) -> str:
         """Without the fields, which are clear in memory."""

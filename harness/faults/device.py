@@ -7,6 +7,11 @@ from typing import ClassVar
 from harness.faults.rule import COMMON, Parameter, Rule
 from harness.machines.device_fault import DeviceFault
 
+RECORDS = tuple(
+    f"write:{name}" for name in ("Intent", "Decision", "Reversal", "Closed", "OutOfService")
+)
+"""The records without which something must not happen yet, and one that nothing waits for."""
+
 MOTORS = ("read", "eject", "capture", "stack", "present", "retract")
 
 
@@ -38,6 +43,7 @@ class EjectJam(DeviceRule):
     kind = "eject_jam"
     summary = "the motor runs and the card stays; the terminal's retry is an attempt of its own"
     command = "eject"
+    variants = ("", "row=2")
 
     def device_fault(self, terminal: str) -> DeviceFault:
         self.acted(terminal, "card jammed")
@@ -84,6 +90,7 @@ class DispenseShort(DeviceRule):
     kind = "dispense_short"
     summary = "fewer notes are stacked than asked for, and the dispenser says so"
     command = "stack"
+    variants = ("", "notes=100")
     parameters: ClassVar[dict[str, Parameter]] = {
         "notes": Parameter("count", "1", "how many are missing", least=1),
         **COMMON,
@@ -119,6 +126,28 @@ class RetractFail(DeviceRule):
         return DeviceFault("stuck")
 
 
+class StoreStalls(CommandRule):
+    """A disk that is full, worn or busy answers late, and what needs the record has to wait."""
+
+    kind = "store_stalls"
+    summary = "the store takes a record, and all behind it, only this much later"
+    variants = ("by=5s", "by=50s")
+    parameters: ClassVar[dict[str, Parameter]] = {
+        "at": Parameter("choice", "write:Decision", "which record", choices=RECORDS),
+        "by": Parameter("duration", "5s", "so much later", least=0.001),
+        **COMMON,
+    }
+
+    def concerns(self, command: str) -> bool:
+        at: str = self.value("at")
+        return command == at
+
+    def device_fault(self, terminal: str) -> DeviceFault:
+        by: float = self.value("by")
+        self.acted(terminal, f"{self.value('at')} is durable {by:g} s later")
+        return DeviceFault("slow", seconds=by)
+
+
 DEVICE_RULES: tuple[type[CommandRule], ...] = (
     EjectJam,
     DispenseShort,
@@ -126,4 +155,5 @@ DEVICE_RULES: tuple[type[CommandRule], ...] = (
     RetractFail,
     MotorSlow,
     MotorHangs,
+    StoreStalls,
 )

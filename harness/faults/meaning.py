@@ -186,6 +186,7 @@ class ReversalAckLost(DropResponse):
     kind = "reversal_ack_lost"
     summary = "the host has posted the reversal, and its answer vanishes"
     layer = "meaning"
+    variants = ("", "row=4")
     parameters: ClassVar[dict[str, Parameter]] = {**WHOSE, **COMMON}
 
     def touches(self, message: Message) -> bool:

@@ -1,7 +1,9 @@
-"""The operator: orders to a terminal, a person who works at it, a planned restart.
+"""The operator: orders to a terminal, a person who works at it, a planned restart. And the mains of
+the house, which fail at any moment.
 
-None of them is a mistake of anybody: a terminal has to obey in every state. `at` names what the
-terminal has just done, `after` how much later the first order comes, so that each state can be met.
+None of them is a mistake of anybody: a terminal has to obey, or to recover, in every state. `at`
+names what the terminal has just done, `after` how much later the first order comes, so that each
+state can be met.
 """
 
 from __future__ import annotations
@@ -87,9 +89,28 @@ class PlannedRestart(OperatorRule):
     }
 
 
+class MainsFail(OperatorRule):
+    """`power_cut` strikes between two operations. Between these a card lies at the slot, a customer
+    types, and cash waits for a hand.
+    """
+
+    kind = "mains_fail"
+    visit_kind = "mains"
+    order = "the mains failed"
+    lasting = "off"
+    summary = "the mains fail some time after an operation, whatever the terminal does by then"
+    variants = ("after=1500ms,off=60s", "after=4s,off=60s")
+    parameters: ClassVar[dict[str, Parameter]] = {
+        **WHEN,
+        "off": Parameter("duration", "120s", "until the power is back", least=0.001),
+        **COMMON,
+    }
+
+
 OPERATOR_RULES: tuple[type[OperatorRule], ...] = (
     OperatorStop,
     OperatorResume,
     ServiceVisit,
     PlannedRestart,
+    MainsFail,
 )

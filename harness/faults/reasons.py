@@ -324,6 +324,14 @@ WHY: dict[str, str] = {
         "Somebody comes to fill the cassettes. What goes in has to be counted, and no customer's "
         "card may be inside."
     ),
+    "store_stalls": (
+        "A disk that is worn answers after seconds. Until it does nobody knows whether a power cut "
+        "would find the record, and a machine that goes on all the same pays what it forgets."
+    ),
+    "mains_fail": (
+        "The power of a street fails while a card lies at the slot, or a hand reaches for cash. "
+        "The machine has to find out from its sensors and its store what had happened."
+    ),
     "planned_restart": (
         "A new version goes out. The machine is stopped, empty, restarted, and serves only when it "
         "is told to."

@@ -1,8 +1,9 @@
 """The common part of all faults: which terminals they strike, when, and how often.
 
 A rule counts, for each terminal, the attempts that match its window, terminal and MTI. `nth` picks
-one of them (from 1). `p` draws for each from a random stream keyed by seed, rule, terminal and
-attempt, so that the result is the same in `sim` and `live` and for any interleaving of terminals.
+one of them (from 1), and `row` those that follow it as well. `p` draws for each from a random
+stream keyed by seed, rule, terminal and attempt, so that the result is the same in `sim` and `live`
+and for any interleaving of terminals.
 Other draws of a fault (which bit, how much jitter) use a second stream, to be independent of `p`.
 
 Windows are half-open: @5m..10m strikes at 5:00 and not at 10:00. Counters live in the rule, and
@@ -45,6 +46,7 @@ class Parameter(msgspec.Struct, frozen=True):
 COMMON: dict[str, Parameter] = {
     "terminal": Parameter("terminal", None, "only this terminal, such as ATM00007"),
     "nth": Parameter("count", None, "only the n-th attempt of each terminal, from 1", least=1),
+    "row": Parameter("count", None, "so many attempts in a row, from the n-th on", least=1),
     "p": Parameter("share", None, "each attempt with this probability, such as 30%"),
 }
 WHOSE: dict[str, Parameter] = {
@@ -128,6 +130,7 @@ class Rule:
         self.until = spec.until
         self.terminal: str | None = given.get("terminal")
         self.nth: int | None = given.get("nth")
+        self.row: int | None = given.get("row")
         self.p: float | None = given.get("p")
         self.mti: str | None = given.get("mti")
         self.pan: str | None = given.get("pan")
@@ -207,8 +210,10 @@ class Rule:
     def would_strike(self, terminal: str) -> bool:
         """True if the fault will strike the terminal's next attempt."""
         attempt = self._attempts.get(self._counted_as(terminal), 0) + 1
-        if self.nth is not None and attempt != self.nth:
-            return False
+        if self.nth is not None or self.row is not None:
+            first = self.nth or 1
+            if not first <= attempt < first + (self.row or 1):
+                return False
         return self.p is None or Draw(self._chance ^ key_of(terminal), attempt).chance(self.p)
 
     def count(self, terminal: str) -> None:

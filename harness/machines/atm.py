@@ -18,8 +18,9 @@ from harness.machines.customer import Customers, MachineDeadlines
 from harness.machines.device import Device
 from harness.machines.device_image import DeviceImage
 from harness.machines.effects import Connect, Disconnect, LosePower, Transmit, WantBoot, Write
-from harness.machines.operations import MOTORS, OperationFaults, operation_of
+from harness.machines.operations import MOTORS, OperationFaults, command, operation_of
 from harness.machines.operator import Operator
+from harness.machines.slow_store import SlowStore
 from harness.machines.store import StoreImage
 from harness.machines.terminal import Terminal
 from harness.machines.timers import NEVER
@@ -47,7 +48,7 @@ class Atm:
 
     __slots__ = (
         "_build", "_faults", "_fired_at", "_logic_due", "_missed", "_operator", "_power_at",
-        "_stood_still", "_wakes_at", "customers", "device", "id", "journal", "out",
+        "_slow_store", "_stood_still", "_wakes_at", "customers", "device", "id", "journal", "out",
         "terminal",
     )  # fmt: skip
 
@@ -63,6 +64,7 @@ class Atm:
         self._build = build
         self._faults = faults
         self._operator = Operator()
+        self._slow_store = SlowStore(faults)
         self._wakes_at = NEVER
         self._stood_still = False
         self._missed: deque[Handle] = deque()
@@ -95,6 +97,7 @@ class Atm:
         self._wakes_at = NEVER
         self._stood_still = False
         self._missed.clear()
+        self._slow_store.goes_on()
         self.device.power_off()
         self._power_at = now + seconds
         self.out.append(LosePower(phase))
@@ -157,8 +160,7 @@ class Atm:
         other = self.device.next_deadline()
         if other < due:
             due = other
-        if self._operator.due < due:
-            due = self._operator.due
+        due = min(due, self._operator.due, self._slow_store.due)
         if self.customers is not None:
             other = self.customers.next_deadline()
             if other < due:
@@ -179,6 +181,9 @@ class Atm:
             if self._wakes_at == NEVER and self.terminal is terminal:
                 self._fired_at = now
                 terminal.tick(now)
+        if now >= self._slow_store.due:
+            self.out += self._slow_store.goes_on()
+            self.journal.append(e.StoreWentOn())
         if now >= self.device.next_deadline():
             self.device.tick(now)
         if self.customers is not None and now >= self.customers.next_deadline():
@@ -278,7 +283,7 @@ class Atm:
         terminal = self.terminal
         return (
             terminal is not None
-            and self._wakes_at == self._operator.due == NEVER
+            and self._wakes_at == self._operator.due == self._slow_store.due == NEVER
             and self.device.card_at in ("", "stuck")
             and self.device.cash_at == ""
             and terminal.session is None
@@ -353,10 +358,13 @@ class Atm:
         watched = self._faults is not None and self._faults.acts
         for number, effect in enumerate(effects):
             kind = type(effect)
-            if kind in _FOR_OWNER:
+            delayed = self._slow_store.delays(effect, now) if type(effect) is Write else None
+            if delayed is not None:
+                self.journal.append(delayed)
+            elif kind in _FOR_OWNER:
                 self.out.append(effect)
             else:
-                self._command(effect, now)
+                command(self.device, effect, now)
                 if kind not in MOTORS:
                     continue
             if not watched:
@@ -372,24 +380,6 @@ class Atm:
 
     def _left_over(self, effects: list[i.Effect]) -> Handle:
         return lambda _, at: self._carry_out(effects, at)
-
-    def _command(self, effect: i.Effect, now: float) -> None:
-        device = self.device
-        kind = type(effect)
-        if kind is i.Show:
-            device.show(effect.screen)  # type: ignore[attr-defined]
-        elif kind is i.AcceptCards:
-            device.accept_cards(effect.open)  # type: ignore[attr-defined]
-        elif kind is i.Eject:
-            device.eject(now)
-        elif kind is i.Capture:
-            device.capture(now)
-        elif type(effect) is i.Stack:
-            device.stack(effect.transaction, effect.amount, now)
-        elif kind is i.Present:
-            device.present(now)
-        elif kind is i.Retract:
-            device.retract(now)
 
 
 _FOR_OWNER = frozenset((Transmit, Connect, Disconnect, Write))

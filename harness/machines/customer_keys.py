@@ -63,8 +63,8 @@ class CustomerAtKeys:
 
     __slots__ = (
         "_amount", "_asked", "_behaviour", "_cancels", "_card", "_customer", "_does", "_draw",
-        "_due", "_early", "_faults", "_forgot", "_hesitates", "_manner", "_moves", "_pin_left",
-        "_touched", "_wants", "events", "present", "reports",
+        "_due", "_early", "_faults", "_forgot", "_hesitates", "_manner", "_moves", "_pin_is_right",
+        "_pin_left", "_touched", "_wants", "events", "present", "reports",
     )  # fmt: skip
 
     def __init__(
@@ -82,6 +82,7 @@ class CustomerAtKeys:
         self._wants = ""
         self._amount = 0
         self._pin_left = ""
+        self._pin_is_right = False
         self._cancels = False
         self._manner = USUAL
         self._asked = 0  # for the PIN, in this visit
@@ -131,6 +132,7 @@ class CustomerAtKeys:
         self._forgot = not wrong and self._asked <= self._manner.wrong_pins
         if wrong or self._forgot:
             pin = f"{(int(pin) + 1 + self._draw.below(9998)) % 10000:04d}"
+        self._pin_is_right = pin == card.pin
         self._pin_left = (pin[1:] if self._early else pin) + "#"
         self._plan_key("pin", now)
 
@@ -175,6 +177,8 @@ class CustomerAtKeys:
             return
         self._does = "pin typed"
         self.reports.append(i.KeyPressed("enter"))
+        if not self._early:  # else the machine may have taken the key in, or not
+            self.events.append(e.PinTyped(self._customer, self._pin_is_right))
         if self._forgot:
             self._did("wrong_pins", "a wrong PIN was typed")
         if self._early:  # the machine lacks a key: it goes on asking

@@ -84,9 +84,14 @@ class Device:
         self._card_due = now + seconds
 
     def _run_cash(self, motor: str, now: float) -> None:
-        """Begin a movement of the notes, which replaces the one under way."""
+        """Begin a movement of the notes, which replaces the one under way. Notes that a motor has
+        begun to draw in and does not bring back lie where nobody can reach them.
+        """
         self._cash_does = motor
-        self._cash_due = now + self._duration(motor, now)
+        seconds = self._duration(motor, now)
+        if seconds == NEVER and motor == "retract":
+            self._cash_does, seconds = "stick", self._motors.retract
+        self._cash_due = now + seconds
 
     def _duration(self, motor: str, now: float) -> float:
         """How long a movement that begins now takes, in seconds; NEVER if the motor hangs."""
@@ -208,7 +213,7 @@ class Device:
         self.events.append(e.NotesTaken(self._out))
         self._out = {}
         self.cash_at = ""
-        if self._cash_does == "retract":
+        if self._cash_does in ("retract", "stick"):
             self._cash_due = NEVER  # the customer was quicker than the motor
         self.reports.append(i.CashGone(self._counters))
         return True
@@ -293,6 +298,8 @@ class Device:
             self.reports.append(i.Presented())
         elif does == "retract":
             self._draw_in(now)
+        elif does == "stick":
+            self._stick(total(self._out, self._stacker))
 
     def _draw_in(self, now: float) -> None:
         notes = total(self._out, self._stacker)
@@ -305,6 +312,8 @@ class Device:
 
     def _stick(self, notes: e.Notes) -> None:
         """The notes are stuck where nobody can reach them. The sensor has lost count of them."""
+        if not notes:
+            return
         self._unknown = total(self._unknown, notes)
         self._out, self._stacker = {}, {}
         self.cash_at = ""

@@ -11,6 +11,8 @@ from __future__ import annotations
 from typing import Protocol
 
 from harness.machines import inputs as i
+from harness.machines.device import Device
+from harness.machines.device_fault import DeviceFault
 from harness.machines.effects import Transmit, Write
 from harness.machines.operator import Visit
 
@@ -35,6 +37,25 @@ def operation_of(effect: i.Effect) -> str:
     return type(effect).__name__.lower()
 
 
+def command(device: Device, effect: i.Effect, now: float) -> None:
+    """Carry out an effect on the device; what concerns another part of the ATM is ignored."""
+    match effect:
+        case i.Show():
+            device.show(effect.screen)
+        case i.AcceptCards():
+            device.accept_cards(effect.open)
+        case i.Eject():
+            device.eject(now)
+        case i.Capture():
+            device.capture(now)
+        case i.Stack():
+            device.stack(effect.transaction, effect.amount, now)
+        case i.Present():
+            device.present(now)
+        case i.Retract():
+            device.retract(now)
+
+
 class OperationFaults(Protocol):
     """What can happen to an ATM between two operations; faults are such."""
 
@@ -47,6 +68,9 @@ class OperationFaults(Protocol):
 
     def visits(self, now: float, operation: str) -> list[Visit]:
         """The visits of the operator that follow this operation."""
+
+    def device_fault(self, now: float, command: str) -> DeviceFault | None:
+        """What goes wrong with a write to the store, named as the operation is."""
 
     def pause(self, now: float, operation: str) -> float | None:
         """Seconds for which the process stands still behind this operation, or None."""

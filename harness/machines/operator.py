@@ -1,8 +1,9 @@
 """The operator of one ATM: gives orders from afar, and sends a person who works at the machine.
 
-Four kinds of visit: 'stop' takes the terminal out of service for a while; 'resume' puts it in
+Five kinds of visit: 'stop' takes the terminal out of service for a while; 'resume' puts it in
 service, whether it was stopped or not; 'service' is a person who opens the safe, counts, fills the
-cassettes and takes out a card that is stuck; 'restart' is a planned restart of a stopped terminal.
+cassettes and takes out a card that is stuck; 'restart' is a planned restart of a stopped terminal;
+'mains' is nobody's: the mains fail, unless there is no power anyway.
 
 A person first asks the machine as it is, which it has to refuse unless it is out of service with no
 card inside. Then the person has it stopped, and waits until it is free. Whoever gives an order to a
@@ -23,7 +24,7 @@ AGAIN = 5.0
 PATIENCE = 120
 """So often a person looks whether the machine is free, and then goes away."""
 
-Kind = Literal["stop", "resume", "service", "restart"]
+Kind = Literal["stop", "resume", "service", "restart", "mains"]
 ORDERS: dict[str, type[i.Input]] = {
     "stop": i.StopOrdered,
     "resume": i.ResumeOrdered,
@@ -68,8 +69,7 @@ class Operator:
 
     def add(self, visit: Visit) -> None:
         """Plan a visit."""
-        first = {"stop": _stop, "resume": _resume, "service": _ask, "restart": _clear}[visit.kind]
-        self._plan(visit.begins, first, _Course(visit))
+        self._plan(visit.begins, _FIRST[visit.kind], _Course(visit))
 
     def tick(self, now: float, machine: Machine) -> None:
         """Do what is due, in the order of its time and then of its planning."""
@@ -133,6 +133,13 @@ def _resume(course: _Course, machine: Machine, now: float) -> _Next | None:
     return None if course.give("resume", machine, now) else _Next(AGAIN, _resume)
 
 
+def _mains(course: _Course, machine: Machine, now: float) -> _Next | None:
+    if machine.device.powered:
+        course.visit.tell()
+        machine.lose_power(now, course.visit.lasts, "mains")
+    return None
+
+
 def _ask(course: _Course, machine: Machine, now: float) -> _Next | None:
     """Ask the machine as it is. If it refuses, have it stopped."""
     if not course.give("supervisor", machine, now):
@@ -176,3 +183,13 @@ def _leave(course: _Course, machine: Machine, now: float) -> _Next | None:
     if not course.give("leave", machine, now):
         return _Next(AGAIN, _leave)
     return _resume(course, machine, now) if course.stopped else None
+
+
+_FIRST: dict[Kind, _Step] = {
+    "stop": _stop,
+    "resume": _resume,
+    "service": _ask,
+    "restart": _clear,
+    "mains": _mains,
+}
+"""What each kind of visit begins with."""

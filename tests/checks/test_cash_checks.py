@@ -346,6 +346,15 @@ def test_cash_is_taken_or_drawn_in(ends: e.Event, late: float, outcome: str) -> 
     assert (status(verdict, "T2.cash"), row(verdict, "T2.cash").tried) == (outcome, 1)
 
 
+@pytest.mark.parametrize(("motor", "outcome"), [("retract", "pass"), ("eject", "fail")])
+def test_a_motor_that_is_slow_is_no_fault_of_the_terminal(motor: str, outcome: str) -> None:
+    """It was started in time, and takes longer; what another motor takes excuses nothing."""
+    slowed = e.MotorSlowed(motor, 20.0)
+    back = e.NotesRetracted({5000: 1}, counted=True)
+    script = presented((130, e.RetractBegun()), (130, slowed), (100 + LIES + 19, back))
+    assert status(script.verdict(), "T2.cash") == outcome
+
+
 def test_cash_that_lies_there_to_the_end_is_caught() -> None:
     """Whatever the terminal books for it."""
     script = presented((140, e.SuspenseRecorded(1, 5000, "nobody took it")))

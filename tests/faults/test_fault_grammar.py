@@ -17,7 +17,7 @@ from harness.units import format_duration
 from harness.wire.message import function_of_mti
 
 ISSUED = (
-    *("motor_slow", "motor_hangs"),
+    *("motor_slow", "motor_hangs", "store_stalls", "mains_fail"),
     *("operator_stop", "operator_resume", "service_visit", "planned_restart"),
     *("silent", "slow", "crash_before_commit", "crash_after_commit", "crash_restart"),
     *("hang_after_n", "issuer_down", "brownout", "echo_only", "sign_on_refused"),
@@ -165,9 +165,14 @@ def marked(error: ConfigError) -> str:
             "slow:zzzz=5s",
             "zzzz",
             "no parameter 'zzzz'",
-            "slow takes by, books, mti, pan, stan, terminal, nth, p",
+            "slow takes by, books, mti, pan, stan, terminal, nth, row, p",
         ),
-        ("eject_jam:mti=0210", "mti", "no parameter 'mti'", "eject_jam takes terminal, nth, p"),
+        (
+            "eject_jam:mti=0210",
+            "mti",
+            "no parameter 'mti'",
+            "eject_jam takes terminal, nth, row, p",
+        ),
         ("slow:", "", "a parameter is missing", "slow takes by"),
         ("slow:by=1s,", "", "a parameter is missing", "slow takes by"),
         ("slow:by", "by", "'by' has no value", "write by=..."),

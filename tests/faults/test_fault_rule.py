@@ -39,6 +39,13 @@ def test_nth_counts_each_terminals_attempts_from_one() -> None:
     assert seen == {ATM: [False, False, True, False], OTHER: [False, False, True]}
 
 
+def test_a_row_goes_on_from_the_nth() -> None:
+    """So many attempts in a row; without nth from the first."""
+    later, first = plan("drop_response:nth=2,row=2"), plan("drop_response:row=2")
+    assert [struck(later) for _ in range(4)] == [False, True, True, False]
+    assert [struck(first) for _ in range(3)] == [True, True, False]
+
+
 def test_nth_counts_only_what_passes_inside_the_window() -> None:
     """What passed before the window was no attempt."""
     faults = plan("drop_response:nth=1@10s..20s")

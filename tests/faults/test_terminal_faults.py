@@ -162,3 +162,11 @@ def test_what_a_customer_does_instead_is_a_move_of_its_own() -> None:
     assert faults.moves(40.0, ATM, 2, NOTHING) == 71.0
     assert faults.moves(71.0, ATM, 2, NOTHING) == 71.0
     assert len(told(faults)) == 2
+
+
+def test_a_store_takes_its_time_for_one_record() -> None:
+    """The record that is named, and no other; what is behind it waits too (SlowStore)."""
+    faults = plan("store_stalls:at=write:Intent,by=5s,nth=1")
+    named = [faults.device_fault(0.0, ATM, f"write:{name}") for name in ("Marks", "Intent")]
+    assert named == [None, DeviceFault("slow", seconds=5.0)]
+    assert words(faults) == ["write:Intent is durable 5 s later"]

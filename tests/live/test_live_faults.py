@@ -48,6 +48,7 @@ USABLE = {
     "operator_resume": ("at=frame,nth=2,", ""),
     "service_visit": ("at=frame,stays=20s,nth=2,", ""),
     "planned_restart": ("at=frame,off=10s,nth=2,", ""),
+    "mains_fail": ("at=frame,off=10s,nth=2,", ""),
     "power_cut": ("at=frame:0200,nth=1,off=10s,", ""),
     "just_before_timeout": ("by=10s,nth=1,mti=0210,", ""),
     "just_after_timeout": ("by=5s,nth=1,mti=0210,", ""),
@@ -165,6 +166,7 @@ EFFECTS = {
     "operator_resume": ("OrderAcknowledged", "NotesTaken"),
     "service_visit": ("SafeDoorOpened", "SafeDoorClosed", "OrderAcknowledged"),
     "planned_restart": ("PowerLost", "PowerRestored", "OrderAcknowledged"),
+    "mains_fail": ("PowerLost", "PowerRestored"),
     "power_cut": ("PowerLost", "PowerRestored", "ReversalAnswered"),
 }
 

@@ -23,7 +23,7 @@ SHARES = {
     **dict.fromkeys(("accept_then_close", "accept_never_read"), "60%"),
     # the operator comes when a terminal has dialled
     **dict.fromkeys(("operator_stop", "operator_resume"), "60%"),
-    **dict.fromkeys(("service_visit", "planned_restart"), "60%"),
+    **dict.fromkeys(("service_visit", "planned_restart", "mains_fail"), "60%"),
     "retract_fail": "100%",
     **dict.fromkeys(("clock_skew", "clock_step", "dst_change", "year_rollover"), "60%"),
     "process_pause": "2%",
