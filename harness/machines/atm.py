@@ -49,7 +49,7 @@ class Atm:
     __slots__ = (
         "_build", "_faults", "_fired_at", "_logic_due", "_missed", "_operator", "_power_at",
         "_slow_store", "_stood_still", "_wakes_at", "customers", "device", "id", "journal", "out",
-        "terminal",
+        "power_cuts", "terminal",
     )  # fmt: skip
 
     def __init__(
@@ -64,6 +64,7 @@ class Atm:
         self._build = build
         self._faults = faults
         self._operator = Operator()
+        self.power_cuts = 0
         self._slow_store = SlowStore(faults)
         self._wakes_at = NEVER
         self._stood_still = False
@@ -98,6 +99,7 @@ class Atm:
         self._stood_still = False
         self._missed.clear()
         self._slow_store.goes_on()
+        self.power_cuts += 1
         self.device.power_off()
         self._power_at = now + seconds
         self.out.append(LosePower(phase))

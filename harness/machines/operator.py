@@ -49,6 +49,8 @@ class Machine(Protocol):
     """What the operator works with."""
 
     device: Device
+    power_cuts: int
+    """How often the power has failed, since the machine was built."""
 
     def give(self, order: str, what: i.Input, now: float) -> bool:
         """Give an order to the terminal's logic. False if it has no power."""
@@ -130,7 +132,13 @@ def _stop(course: _Course, machine: Machine, now: float) -> _Next | None:
 
 
 def _resume(course: _Course, machine: Machine, now: float) -> _Next | None:
-    return None if course.give("resume", machine, now) else _Next(AGAIN, _resume)
+    cuts = machine.power_cuts
+
+    def heard(_course: _Course, there: Machine, _now: float) -> _Next | None:
+        """Where the power has failed since, the machine may have forgotten it: say it again."""
+        return None if there.power_cuts == cuts else _Next(0.0, _resume)
+
+    return _Next(AGAIN, heard if course.give("resume", machine, now) else _resume)
 
 
 def _mains(course: _Course, machine: Machine, now: float) -> _Next | None:
