@@ -21,6 +21,8 @@ class Wanted(NamedTuple):
     amount: int
 
 
+JUST_NOW = 0.1
+"""Seconds of operating time within which a card that went in may not have been heard of yet."""
 CardPlace = Literal["", "transport", "slot", "capturing", "stuck"]
 PROMPTS = ("enter_pin", "select", "please_wait")
 """The screens that ask for something in a visit, or for patience."""
@@ -79,6 +81,12 @@ class DeviceEvidence:
     def has_been_at_slot(self) -> bool:
         """Has the card that is inside been at the slot since it went in?"""
         return self.inserted is not None and self.slot_since >= self.inserted.at
+
+    def has_card(self, at: float) -> bool:
+        """Is a card inside that the logic can have heard of? One that went in while its process
+        stood still, or in this instant, comes behind what it has heard before.
+        """
+        return self.inserted is not None and self._time.since(self.inserted, at) > JUST_NOW
 
     @property
     def is_jammed(self) -> bool:

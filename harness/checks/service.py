@@ -266,7 +266,7 @@ class SupervisorOnlyWhenFree(Check):
         if event.screen != "supervisor":
             return
         self.tried += 1
-        if terminal.device.inserted is not None or terminal.device.card_at == "stuck":
+        if terminal.device.has_card(at) or terminal.device.card_at == "stuck":
             self.fail(terminal, at, "a person was let in while a card was inside")
         elif terminal.device.cash_out and not self._is_stuck(terminal, at):
             self.fail(terminal, at, "a person was let in while cash was on its way")

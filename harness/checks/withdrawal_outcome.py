@@ -27,7 +27,8 @@ class TimersStand(Check):
             return
         self.tried += 1
         card = terminal.device.inserted is not None
-        attended = event.state == State.SUPERVISOR and not card  # T20 says when that may begin
+        known = terminal.device.has_card(at)
+        attended = event.state == State.SUPERVISOR and not known  # T20 says when that may begin
         if not (event.timer or event.state == State.OUT_OF_SERVICE or attended):
             what = "a card" if card else "cash"
             self.fail(terminal, at, f"{event.state} with {what} in play and no timer")
