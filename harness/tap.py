@@ -17,6 +17,7 @@ from harness.crypto.keys import token
 from harness.crypto.pin import PinBlockError, PinCrypto
 from harness.errors import DecodeError
 from harness.events import End, FrameSeen, IncompleteFrame, KeepAlivesSeen
+from harness.machines.authorization import account_for
 from harness.shown import shown_bytes
 from harness.wire.authenticated import AuthenticatedCodec
 from harness.wire.deframer import Deframer, Frame
@@ -34,7 +35,7 @@ class Look(NamedTuple):
     'none'), the digest of an advice's contents, why it would not decode ('' if it did), and whether
     it is network management, and the elements that do not hold what their class says. `card` is the
     token of the card that a request or a reversal names, and `unlike` are the elements that are of
-    another card than that one.
+    another card than that one, and `account` is the token of the account that it draws on.
     """
 
     fields: Fields
@@ -45,6 +46,7 @@ class Look(NamedTuple):
     wrong: Wrong = ()
     card: str = ""
     unlike: tuple[str, ...] = ()
+    account: str = ""
 
 
 class TapDecoder:
@@ -138,8 +140,11 @@ class TapDecoder:
         look = Look(fields, mac, digest, "", message.is_network_management, wrong)
         if message.kind not in ASKING or not message.pan:
             return look
-        card, unlike = token(self._digest_key, message.pan), self._unlike(message)
-        return look._replace(card=card, unlike=unlike)
+        return look._replace(
+            card=token(self._digest_key, message.pan),
+            unlike=self._unlike(message),
+            account=token(self._digest_key, account_for(message)),
+        )
 
     def _unlike(self, message: Message) -> tuple[str, ...]:
         """The elements of a message that are not of the card that it names first."""
@@ -167,8 +172,8 @@ class Tap:
     """
 
     __slots__ = (
-        "_begun", "_broken", "_decoder", "_doubt", "_end", "_from_terminal", "_management", "_to",
-        "keep_alives", "latest", "stream",
+        "_at_host", "_begun", "_broken", "_decoder", "_doubt", "_end", "_from_terminal",
+        "_management", "_to", "keep_alives", "latest", "stream",
     )  # fmt: skip
 
     def __init__(self, decoder: TapDecoder, end: End, to: End, *, management: bool = True) -> None:
@@ -179,6 +184,7 @@ class Tap:
         self._end = end
         self._to = to
         self._from_terminal = (end, to) == ("terminal", "host")
+        self._at_host = (end, to) == ("host", "host")
         self._management = management
         self.stream = decoder.framing.deframer()
         self.keep_alives = 0
@@ -205,7 +211,7 @@ class Tap:
                 self.keep_alives += 1
                 continue
             look = self._decoder.look(frame.payload)
-            fields, mac, digest, problem, network_management, wrong, card, unlike = look
+            fields, mac, digest, problem, network_management, wrong, card, unlike, account = look
             if not self._begun:
                 problem = self._first(problem, frames)
             self.latest = fields or None
@@ -217,6 +223,7 @@ class Tap:
                 FrameSeen(
                     *(self._end, self._to, fields, mac, digest, len(frame.payload), problem),  # type: ignore[arg-type]
                     *(wrong or UNSET, card or UNSET, unlike or UNSET),
+                    account=account if account and self._at_host else UNSET,
                 )
             )
         if self.stream.error is not None and not self._broken:

@@ -18,6 +18,7 @@ from harness.checks import (
     withdrawal_outcome,
 )
 from harness.checks.base import Check
+from harness.checks.catalogue_booking import OF_BOOKING
 from harness.checks.catalogue_contents import OF_HOSTS, OF_TERMINALS
 from harness.checks.catalogue_link import LINK_INVARIANTS
 from harness.checks.catalogue_service import SERVICE_INVARIANTS
@@ -295,6 +296,7 @@ CATALOGUE: tuple[Invariant, ...] = (
         "kept, it keeps the customer's money without a word.",
         host_conduct.SettledIsGivenBack,
     ),
+    *OF_BOOKING,
     *OF_HOSTS,
     Invariant(
         "F1",

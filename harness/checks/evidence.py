@@ -60,10 +60,12 @@ class TerminalEvidence:
         connections: Connections | None = None,
         observed: Observed = EVERYTHING,
         configuration: RunConfiguration | None = None,
+        in_force: FaultsInForce | None = None,
     ) -> None:
         """`ledger`: can postings be seen? `device`: can the device be seen? `faults` and
         `connections` as in `WireEvidence`, `observed` as in `TerminalTransactions`. Without a
-        `configuration` nothing that is said is held against it.
+        `configuration` nothing that is said is held against it. `in_force` are the faults of the
+        run: without it nobody can tell who ended a connection.
         """
         self.name = name
         self.dialect = dialect
@@ -85,6 +87,7 @@ class TerminalEvidence:
             *(connections or Connections(), said),
         )
         self.wire.network.observed = observed
+        self.wire.exchanges.in_force = self.wire.network.in_force = in_force
         self.ledger = LedgerEvidence(contract, self.transactions)
         self.own_account = OwnAccount(self.transactions, self.wait)
 

@@ -58,7 +58,8 @@ class AnsweredOnce(HostCheck):
     type, has a response code and, where the link has one, a right MAC, and each of its elements
     holds what its class says.
 
-    An exchange that was still in time when the connection or the run ended is open, and not judged.
+    An exchange that was still in time when the connection or the run ended is open, and not judged;
+    but nobody answers by hanging up.
     """
 
     id = "H9"
@@ -139,6 +140,10 @@ class AnsweredOnce(HostCheck):
             if unanswered.excused or self.contract.host_excused(unanswered.arrived_at, until):
                 continue
             self.tried += 1
+            if unanswered.hung_up is not None:
+                what = f"{unanswered.what} had no answer: the host hung up"
+                self.fail(terminal, unanswered.seen_at, what, of=unanswered)
+                continue
             what = f"{unanswered.what} had no answer within {unanswered.bound:.1f} s"
             bound, since, seen = unanswered.bound, unanswered.arrived_at, unanswered.seen_at
             late = Late(bound, since, seen, seen - until)
@@ -303,7 +308,7 @@ class NoApprovalAfterReversal(HostCheck):
 
 class NetworkAnswered(HostCheck):
     """H13. A sign-on is answered within its time, and so is an echo, each once and with a response
-    code.
+    code. After a sign-on that was accepted no echo is refused.
     """
 
     id = "H13"
@@ -314,5 +319,5 @@ class NetworkAnswered(HostCheck):
         network = terminal.wire.network
         network.overdue(now)
         self.tried += network.tried
-        for ignored in network.ignored:
+        for ignored in [*network.ignored, *network.refusals()]:
             self.fail(terminal, ignored.until, ignored.what, of=NOBODY, late=ignored.late)

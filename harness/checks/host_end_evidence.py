@@ -24,10 +24,14 @@ class HostEndEvidence:
         self._heard: dict[str, TransactionEvidence] = {}  # reversals without answer, by STAN
         self.acknowledged: list[TransactionEvidence] = []
 
-    def arrives(self, at: float, message: Message) -> None:
-        """A message whose MAC is not wrong has come to the host."""
+    def arrives(self, at: float, message: Message, account: str = "") -> None:
+        """A message whose MAC is not wrong has come to the host. `account` is the token of the
+        account that its card draws on.
+        """
         if message.kind in REQUESTS:
-            self._transactions.of(message).host_asks += 1
+            asked = self._transactions.of(message)
+            asked.host_asks += 1
+            asked.account = asked.account or account
         elif message.kind in REVERSALS:
             transaction = self._transactions.reversed_by(message)
             if transaction is not None:
@@ -37,16 +41,18 @@ class HostEndEvidence:
                 self._heard[message.stan] = transaction
                 keep_latest(self._heard, MOST_HEARD)
 
-    def leaves(self, message: Message) -> None:
+    def leaves(self, at: float, message: Message) -> None:
         """A message leaves the host."""
         if message.kind is Kind.ANSWER:
             self._transactions.of(message).host_answers += 1
         elif message.kind is Kind.REVERSAL_ANSWER:
-            self._acknowledge(message)
+            self._acknowledge(at, message)
 
-    def _acknowledge(self, message: Message) -> None:
+    def _acknowledge(self, at: float, message: Message) -> None:
         transaction = self._heard.pop(message.stan, None)
         self.acknowledged = []
+        if transaction is not None and message.advice_outcome in TAKEN:
+            transaction.given_up_at = min(transaction.given_up_at, at)
         if transaction is None or not transaction.heard_first or transaction.tombstone:
             return
         if message.advice_outcome in TAKEN:

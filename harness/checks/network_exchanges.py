@@ -17,6 +17,8 @@ from harness.contract import Contract
 from harness.wire.message import Kind, Message
 
 KEEPS = 16
+SOUND = 60.0
+"""Seconds before an echo in which no fault may have altered it, or kept it on its way."""
 
 
 class FaultsInForce:
@@ -57,8 +59,8 @@ class NetworkExchanges:
     """`tried` counts the sign-ons and echoes that were judged, `ignored` are those that failed."""
 
     __slots__ = (
-        "_answered", "_closings", "_contract", "_faults", "_left_after", "_opened_at", "_waiting",
-        "ignored", "observed", "tried",
+        "_answered", "_closings", "_contract", "_faults", "_left_after", "_opened_at",
+        "_signed_on", "_waiting", "ignored", "in_force", "observed", "refused", "tried",
     )  # fmt: skip
 
     def __init__(self, contract: Contract, faults: FaultsInForce | None) -> None:
@@ -71,11 +73,15 @@ class NetworkExchanges:
         self._waiting: dict[str, tuple[Message, float]] = {}  # what was asked, and when, by STAN
         self._answered: dict[str, Message] = {}  # what was asked and has its answer, by STAN
         self.observed = EVERYTHING  # whose evidence there is at what time
+        self.in_force: FaultsInForce | None = None  # all faults of the run, those of our host too
+        self.refused: list[tuple[float, Ignored]] = []  # echoes, and since when to look
+        self._signed_on = False
         self.tried = 0
         self.ignored: list[Ignored] = []
 
     def opened(self, at: float) -> None:
         self._opened_at = at
+        self._signed_on = False
         self._waiting.clear()
         self._answered.clear()
 
@@ -137,7 +143,31 @@ class NetworkExchanges:
             late = late_by(took - bound, asked_at, at)
         else:
             wrong = _of_another(message, asked)
+            self._accepts(asked_at, asked, message)
         self._judge(asked, asked_at, at, wrong, late)
+
+    def _accepts(self, asked_at: float, asked: Message, answer: Message) -> None:
+        """A sign-on may be refused: who signs on may be unknown. Who has signed on and asks for an
+        echo is not refused: nobody would serve on such a link.
+        """
+        if asked.function == "sign_on":
+            self._signed_on = answer.network_accepted
+        elif self._signed_on and not answer.network_accepted:
+            code = f"DE {answer.element('code')} {answer.code}"
+            what = f"the echo with STAN {asked.stan} was refused with {code} after a sign-on"
+            meant = self._contract.host_excused(asked_at, asked_at)
+            if not meant and len(self.refused) < FAILURES_KEPT:
+                since = max(self._opened_at, asked_at - SOUND)
+                self.refused.append((since, Ignored(asked_at, what, None)))
+
+    def refusals(self) -> list[Ignored]:
+        """Nothing more comes: the echoes that were refused although no fault was in force shortly
+        before, or since.
+        """
+        in_force = self.in_force
+        if in_force is None:
+            return []
+        return [refused for opened, refused in self.refused if in_force.none_since(opened)]
 
     def _judge(
         self, asked: Message, asked_at: float, until: float, wrong: str, late: Late | None

@@ -49,10 +49,11 @@ WAY: dict[Kind, e.End] = {
 }
 """Where a message of that kind goes; network management goes either way."""
 
+HUNG_UP = ("fin", "rst")
+"""How a connection ends that the host's end has closed."""
+
 CLOSING = (Outcome.DECLINED, Outcome.CAPTURE, Outcome.PIN_AGAIN, Outcome.SYSTEM_ERROR)
 """Only listed codes close a transaction without a reversal (docs/domain.md, "Response codes")."""
-
-"""What a terminal asks of a host, network management apart."""
 
 APPROVING = (Outcome.APPROVED, Outcome.PARTIAL)
 
@@ -136,6 +137,8 @@ class WireEvidence:
             self.network.passes(at, message, to_host=event.to == "host", authentic=authentic)
         elif management and (event.end, event.to) == ("terminal", "host"):
             self.network.leaves(message)
+        if (event.end, event.to) == ("host", "terminal"):
+            self.exchanges.spoke_at = at
         if event.problem or (not management and WAY.get(kind, event.to) != event.to):
             self.kind = None  # damaged, maybe into what only the other end would say
             return False
@@ -162,12 +165,12 @@ class WireEvidence:
                 connected = self.link.connected
                 self.exchanges.arrives(at, message, authentic=authentic, connected=connected)
             if authentic:
-                self.host_end.arrives(at, message)
+                self.host_end.arrives(at, message, event.account or "")
         else:
             if message.is_answer:
                 self.exchanges.leaves(at, message)
             if authentic:
-                self.host_end.leaves(message)
+                self.host_end.leaves(at, message)
 
     @property
     def wants_mac(self) -> bool:
@@ -197,6 +200,7 @@ class WireEvidence:
     def on_LinkOpened(self, at: float, _event: e.LinkOpened) -> None:
         self.link.opened(at)
         self.reach.changed(at)
+        self.exchanges.opened_at = at
         self.network.opened(at)
 
     def on_ConnectFailed(self, _at: float, event: e.ConnectFailed) -> None:
@@ -205,7 +209,7 @@ class WireEvidence:
     def on_LinkClosed(self, at: float, event: e.LinkClosed) -> None:
         self.link.closed(at, event.how)
         self.reach.changed(at)
-        self.exchanges.closed(at)
+        self.exchanges.closed(at, hung_up=event.how in HUNG_UP)
         self.network.closed(at)
         self.connections.closed(self.connection)
         self.gaps.closed(at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.defects.answers import ANSWER_DEFECTS
+from harness.defects.booking import BOOKING_DEFECTS
 from harness.defects.card import CARD_DEFECTS
 from harness.defects.cash import CASH_DEFECTS
 from harness.defects.contents import CONTENT_DEFECTS
@@ -31,4 +32,5 @@ DEFECTS: tuple[Defect, ...] = (
     *TOLD_DEFECTS,
     *HOST_DEFECTS,
     *HOST_CONDUCT_DEFECTS,
+    *BOOKING_DEFECTS,
 )

@@ -25,7 +25,9 @@ class FrameSeen(WireEvent, frozen=True, gc=False):
 
     Of a request or a reversal as it leaves the terminal, `card` is the token of the card that it
     names, and `unlike` are the elements that belong to another card than that one: a track, an
-    expiry date, a PIN block. The fields alone could not tell once they are masked.
+    expiry date, a PIN block. Of one as it comes to the host, `account` is the token of the account
+    that its card draws on in a ledger of ours. The fields alone could not tell once they are
+    masked.
     """
 
     end: End
@@ -38,6 +40,7 @@ class FrameSeen(WireEvent, frozen=True, gc=False):
     wrong: tuple[tuple[str, str], ...] | UnsetType = UNSET
     card: str | UnsetType = UNSET
     unlike: tuple[str, ...] | UnsetType = UNSET
+    account: str | UnsetType = UNSET
 
     def __repr__(self) -> str:
         """Without the fields, which are clear in memory."""

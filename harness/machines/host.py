@@ -107,9 +107,8 @@ class Host:
         self.queue = AnswerQueue()
         self.unread: list[Received] = []  # what came while the host stands still
         self.durability = Durability(self.log, self.ledger)
-        self.postings = Postings(
-            self.ledger, BusinessDays(calendar.epoch, settings.cutover), self._tell
-        )
+        days = BusinessDays(calendar.epoch, settings.cutover)
+        self.postings = Postings(self.ledger, days, self._tell, card_token)
         self.authorizer = self.authorizer_type(
             rules=settings.rules,
             short_of_funds=settings.short_of_funds,

@@ -226,6 +226,20 @@ BROUGHT_OUT_BY: dict[str, tuple[str, ...]] = {
     "one_approval_code": (),
     "code_with_a_decline": (),
     "turns_the_sign": (),
+    "books_after_answer": (),
+    "debits_another_account": (),
+    "gives_back_to_another": (UNANSWERED,),
+    "reads_another_account": (),
+    "tells_old_balance": (),
+    "approves_again_after_reversal": (
+        f"drop_response:{AT},nth=1,mti=0210",
+        f"replay_old:{AT},nth=3,mti=0200",
+    ),
+    "keeps_card_of_reversed": (f"reorder:hold=60s,{AT},nth=2,mti=0200",),
+    "takes_expired_cards": (f"expired_card:{AT},nth=2",),
+    "declines_in_its_own_words": (),
+    "hangs_up_on_inquiries": (),
+    "refuses_echo": (),
     "mac_not_checked_by_host": (f"bitflip:byte=160,bit=8,{AT},nth=2,mti=0200",),
 }
 
