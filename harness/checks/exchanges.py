@@ -30,24 +30,36 @@ IN_REPLY = 2.0
 """Seconds from a message to the end of its connection that is taken for the host's reply to it. A
 network may break at any moment, and no host can help that.
 """
+SOUND = 15.0
+"""Seconds before such a message in which no fault of ours may have acted. One that ends a
+connection is told as it does.
+"""
 
 
 class Unanswered:
     """A message that the host had not answered when its time was over, or when it hung up, as was
-    seen at `seen_at`. The connection on which it `hung_up` stood from then on; None where it did
-    not.
+    seen at `seen_at`. Where it `hung_up`, no fault may have acted since `doubtful_since`, which is
+    None once that is known.
     """
 
     __slots__ = (
-        "arrived_at", "bound", "card", "customer", "excused", "hung_up", "seen_at", "what",
+        "arrived_at", "bound", "card", "customer", "doubtful_since", "excused", "hung_up",
+        "seen_at", "what",
     )  # fmt: skip
 
     def __init__(
-        self, exchange: Exchange, bound: float, seen_at: float, hung_up: float | None = None
+        self,
+        exchange: Exchange,
+        bound: float,
+        seen_at: float,
+        *,
+        hung_up: bool = False,
+        doubtful_since: float | None = None,
     ) -> None:
         self.card, self.customer = exchange.card, exchange.customer
         self.bound = bound
         self.hung_up = hung_up
+        self.doubtful_since = doubtful_since
         self.seen_at = seen_at
         self.arrived_at = exchange.arrived_at
         self.what = exchange.what
@@ -65,8 +77,8 @@ class Exchange:
     __slots__ = (
         "answers", "approval", "arrivals", "arrived_at", "asked", "card", "closings", "code",
         "customer", "doubtful", "excused", "first_code", "judged", "latest", "message_class",
-        "mti", "original", "request", "reversal", "said", "sent", "settled_at", "settled_by", "stan",
-        "struck", "waits",
+        "mti", "original", "request", "reversal", "said", "sent", "settled_at", "settled_by",
+        "stan", "struck", "waits",
     )  # fmt: skip
 
     def __init__(self, message: Message) -> None:
@@ -221,25 +233,40 @@ class Exchanges:
                 exchange.waits = False
 
     def _hung_up(self, exchange: Exchange, at: float) -> None:
-        """Nobody answers by hanging up (IN_REPLY, NOT_AT_ONCE). It is judged at the end, when it
-        is known which faults there were.
+        """Nobody answers by hanging up (IN_REPLY, NOT_AT_ONCE). It is judged once it is known which
+        faults acted in that instant.
         """
         apart = exchange.arrived_at - self.spoke_at > NOT_AT_ONCE
         in_reply = at - exchange.arrived_at <= IN_REPLY
         if apart and in_reply and exchange.judged and len(self.unanswered) < UNANSWERED_KEPT:
-            bound = self.bound(exchange)
-            self.unanswered.append(Unanswered(exchange, bound, at, hung_up=self.opened_at))
+            since, bound = max(self.opened_at, exchange.arrived_at - SOUND), self.bound(exchange)
+            doubtful = Unanswered(exchange, bound, at, hung_up=True, doubtful_since=since)
+            self.unanswered.append(doubtful)
 
     def overdue(self, now: float) -> list[Unanswered]:
         """Nothing more comes after `now`: those that had no answer in time, or to which the host
-        hung up although no fault was in force since the connection was made.
+        hung up although no fault was in force.
         """
         for exchange in self._by_stan.values():
             if exchange.waits and self._over(exchange, now):
                 exchange.waits = False
-        return [x for x in self.unanswered if x.hung_up is None or self._none_since(x.hung_up)]
+        self._leave_out_faults()
+        return self.unanswered
 
-    def _none_since(self, moment: float) -> bool:
+    def opened(self, at: float) -> None:
+        """A connection was made."""
+        self.opened_at = at
+        self._leave_out_faults()
+
+    def _leave_out_faults(self) -> None:
+        """What a fault may have ended is nobody's reply. It was told by now."""
+        self.unanswered = [x for x in self.unanswered if self._none_since(x.doubtful_since)]
+        for x in self.unanswered:
+            x.doubtful_since = None
+
+    def _none_since(self, moment: float | None) -> bool:
+        if moment is None:
+            return True
         return self.in_force is not None and self.in_force.none_since(moment)
 
     # --- faults inside a host of ours ----------------------------------------------------------
@@ -252,7 +279,8 @@ class Exchanges:
             exchange.excused |= exchange.waits
             exchange.struck |= exchange.waits
         for unanswered in self.unanswered:
-            unanswered.excused = True
+            if not unanswered.hung_up:  # it has been known since whether a fault ended that one
+                unanswered.excused = True
 
     def relieved(self, at: float) -> None:
         """The fault of the whole host that went on has ended."""

@@ -140,7 +140,7 @@ class AnsweredOnce(HostCheck):
             if unanswered.excused or self.contract.host_excused(unanswered.arrived_at, until):
                 continue
             self.tried += 1
-            if unanswered.hung_up is not None:
+            if unanswered.hung_up:
                 what = f"{unanswered.what} had no answer: the host hung up"
                 self.fail(terminal, unanswered.seen_at, what, of=unanswered)
                 continue

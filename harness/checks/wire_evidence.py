@@ -200,7 +200,7 @@ class WireEvidence:
     def on_LinkOpened(self, at: float, _event: e.LinkOpened) -> None:
         self.link.opened(at)
         self.reach.changed(at)
-        self.exchanges.opened_at = at
+        self.exchanges.opened(at)
         self.network.opened(at)
 
     def on_ConnectFailed(self, _at: float, event: e.ConnectFailed) -> None:
