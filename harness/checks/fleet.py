@@ -42,6 +42,7 @@ class BackInService(Check):
         self._early = True  # no terminal has been judged since the recovery
         self._down: dict[str, float] = {}  # until when a fault keeps one machine down
         self._stopped: dict[str, None] = {}  # by the operator
+        self._resuming: dict[str, None] = {}  # told to serve, and not acknowledged yet
         self._later: dict[str, float] = {}  # terminals that are judged separately, and when
         self._late: dict[str, float] = {}  # terminals that are late, and when they were due
 
@@ -156,8 +157,15 @@ class BackInService(Check):
             self._stopped[terminal.name] = None
         elif event.order in ("resume", "leave"):
             self._down[terminal.name] = at
-            if event.order == "resume":
-                self._stopped.pop(terminal.name, None)
+            if event.order == "resume" and self._stopped.pop(terminal.name, "") is None:
+                self._resuming[terminal.name] = None
+
+    def on_OrderAcknowledged(
+        self, terminal: TerminalEvidence, _at: float, event: e.OrderAcknowledged
+    ) -> None:
+        """What is acknowledged outlives a power cut."""
+        if event.order == "resume":
+            self._resuming.pop(terminal.name, None)
 
     def _now(self, terminal: TerminalEvidence, at: float, *, serving: bool) -> None:
         self._look(at)
@@ -179,6 +187,8 @@ class BackInService(Check):
 
     def on_PowerLost(self, terminal: TerminalEvidence, at: float, event: e.PowerLost) -> None:
         self._now(terminal, at, serving=False)
+        if self._resuming.pop(terminal.name, "") is None:
+            self._stopped[terminal.name] = None  # the order was lost, and nobody gives it again
         if event.phase == KILLED:
             self._down[terminal.name] = FOREVER
 

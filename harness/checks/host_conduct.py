@@ -319,5 +319,5 @@ class NetworkAnswered(HostCheck):
         network = terminal.wire.network
         network.overdue(now)
         self.tried += network.tried
-        for ignored in [*network.ignored, *network.refusals()]:
+        for ignored in network.ignored:
             self.fail(terminal, ignored.until, ignored.what, of=NOBODY, late=ignored.late)

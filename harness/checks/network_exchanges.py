@@ -1,8 +1,9 @@
 """Sign-ons and echoes of one terminal, and whether the host answered them.
 
 They are read at the host's end where their frames are reported there, and else at the terminal's.
-At the terminal's end a fault on the way may have taken the answer. So what was asked there counts
-only on a connection during which no fault was in force.
+At the terminal's end a fault on the way may have taken the answer. So what is not answered there
+counts only on a connection during which no fault was in force. What an answer says was not altered,
+and it was not kept on its way, if no fault acted shortly before it.
 """
 
 from __future__ import annotations
@@ -59,8 +60,8 @@ class NetworkExchanges:
     """`tried` counts the sign-ons and echoes that were judged, `ignored` are those that failed."""
 
     __slots__ = (
-        "_answered", "_closings", "_contract", "_faults", "_left_after", "_opened_at",
-        "_signed_on", "_waiting", "ignored", "in_force", "observed", "refused", "tried",
+        "_answered", "_closings", "_contract", "_faults", "_heard", "_left_after", "_opened_at",
+        "_said", "_signed_on", "_waiting", "ignored", "in_force", "observed", "tried",
     )  # fmt: skip
 
     def __init__(self, contract: Contract, faults: FaultsInForce | None) -> None:
@@ -74,16 +75,19 @@ class NetworkExchanges:
         self._answered: dict[str, Message] = {}  # what was asked and has its answer, by STAN
         self.observed = EVERYTHING  # whose evidence there is at what time
         self.in_force: FaultsInForce | None = None  # all faults of the run, those of our host too
-        self.refused: list[tuple[float, Ignored]] = []  # echoes, and since when to look
+        self._said: list[tuple[float, Ignored]] = []  # and since when no fault may have acted
         self._signed_on = False
+        self._heard: dict[str, float] = {}  # STANs that the host was asked under, and when
         self.tried = 0
         self.ignored: list[Ignored] = []
 
     def opened(self, at: float) -> None:
+        self._leave_out_faults()
         self._opened_at = at
         self._signed_on = False
         self._waiting.clear()
         self._answered.clear()
+        self._heard.clear()
 
     def leaves(self, message: Message) -> None:
         """A network management message leaves the terminal, where they are read at the host."""
@@ -105,6 +109,7 @@ class NetworkExchanges:
 
     def overdue(self, now: float) -> None:
         """Judges what waits longer than it may."""
+        self._leave_out_faults()
         for stan, (asked, asked_at) in list(self._waiting.items()):
             bound = self._bound(asked.function)
             waited = now - asked_at
@@ -119,6 +124,9 @@ class NetworkExchanges:
             self.tried += count
 
     def _asks(self, at: float, message: Message) -> None:
+        self._leave_out_faults()
+        self._heard[message.stan] = at
+        keep_latest(self._heard, KEEPS)
         if self._left_after.get(message.stan, self._closings) < self._closings:
             return  # a host that stood still reads it on a connection that was given up
         if message.function in ("sign_on", "echo"):
@@ -130,44 +138,58 @@ class NetworkExchanges:
         asked, asked_at = self._waiting.pop(message.stan, (None, 0.0))
         if asked is None:
             if message.stan in self._answered:
-                self._judge(self._answered[message.stan], at, at, "was answered again", None)
+                self._says(self._answered[message.stan], at, at, "was answered again")
+            elif message.stan and message.stan not in self._heard:
+                self._says(message, at, at, "had not been asked for, and was answered")
             return
         self._answered[message.stan] = asked
         keep_latest(self._answered, KEEPS)
         took, bound = at - asked_at, self._bound(asked.function)
-        wrong, late = "", None
+        if took > bound + 1e-6:
+            wrong = f"was answered after {took:.1f} s, at most {bound:.1f} s"
+            self._says(asked, asked_at, at, wrong, late_by(took - bound, asked_at, at))
+            return
+        wrong = _of_another(message, asked) or self._refuses(asked, message)
         if not message.code:
             wrong = f"was answered without DE {message.element('code')}"
-        elif took > bound + 1e-6:
-            wrong = f"was answered after {took:.1f} s, at most {bound:.1f} s"
-            late = late_by(took - bound, asked_at, at)
-        else:
-            wrong = _of_another(message, asked)
-            self._accepts(asked_at, asked, message)
-        self._judge(asked, asked_at, at, wrong, late)
+        self._judge(asked, asked_at, at, "", None)
+        if wrong:
+            self._says(asked, asked_at, at, wrong)
 
-    def _accepts(self, asked_at: float, asked: Message, answer: Message) -> None:
-        """A sign-on may be refused: who signs on may be unknown. Who has signed on and asks for an
-        echo is not refused: nobody would serve on such a link.
+    def _refuses(self, asked: Message, answer: Message) -> str:
+        """How an echo is refused, in words; '' where it is not. A sign-on may be refused: who signs
+        on may be unknown. Who has signed on and asks for an echo is not refused: nobody would serve
+        on such a link.
         """
         if asked.function == "sign_on":
             self._signed_on = answer.network_accepted
-        elif self._signed_on and not answer.network_accepted:
-            code = f"DE {answer.element('code')} {answer.code}"
-            what = f"the echo with STAN {asked.stan} was refused with {code} after a sign-on"
-            meant = self._contract.host_excused(asked_at, asked_at)
-            if not meant and len(self.refused) < FAILURES_KEPT:
-                since = max(self._opened_at, asked_at - SOUND)
-                self.refused.append((since, Ignored(asked_at, what, None)))
+            return ""
+        if not self._signed_on or answer.network_accepted:
+            return ""
+        return f"was refused with DE {answer.element('code')} {answer.code} after a sign-on"
 
-    def refusals(self) -> list[Ignored]:
-        """Nothing more comes: the echoes that were refused although no fault was in force shortly
-        before, or since.
+    def _says(
+        self, asked: Message, asked_at: float, at: float, wrong: str, late: Late | None = None
+    ) -> None:
+        """An answer says something wrong, or came late. It is judged once it is known which faults
+        acted in that instant.
         """
-        in_force = self.in_force
-        if in_force is None:
-            return []
-        return [refused for opened, refused in self.refused if in_force.none_since(opened)]
+        waited_until = min(at, asked_at + self._bound(asked.function))
+        meant = self._contract.host_excused(asked_at, at)
+        if meant or not self.observed.host_throughout(asked_at, waited_until):
+            return
+        if len(self._said) < FAILURES_KEPT:
+            since = max(self._opened_at, asked_at - SOUND)
+            self._said.append((since, self._ignored(asked, at, wrong, late)))
+
+    def _leave_out_faults(self) -> None:
+        """What a fault may have altered, or kept on its way, is left out. It was told by now."""
+        in_force, said, self._said = self.in_force, self._said, []
+        for since, ignored in said:
+            if in_force is not None and in_force.none_since(since):
+                self.tried += 1
+                if len(self.ignored) < FAILURES_KEPT:
+                    self.ignored.append(ignored)
 
     def _judge(
         self, asked: Message, asked_at: float, until: float, wrong: str, late: Late | None
@@ -181,9 +203,11 @@ class NetworkExchanges:
             return  # it may have stood still, or not have been there
         self.tried += 1
         if wrong and len(self.ignored) < FAILURES_KEPT:
-            name = asked.function.replace("_", "-")
-            what = f"the {name} with STAN {asked.stan} {wrong}"
-            self.ignored.append(Ignored(until, what, late))
+            self.ignored.append(self._ignored(asked, until, wrong, late))
+
+    def _ignored(self, asked: Message, until: float, wrong: str, late: Late | None) -> Ignored:
+        name = (asked.function or "message").replace("_", "-")
+        return Ignored(until, f"the {name} with STAN {asked.stan} {wrong}", late)
 
     def _bound(self, function: str) -> float:
         contract = self._contract

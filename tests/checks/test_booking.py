@@ -285,3 +285,19 @@ def test_a_fault_may_have_refused_the_echo() -> None:
     script = echoed("91")
     script.add(70.05, e.FaultActed("host_answers", f"{ATM}: 0810 answered 91"), actor="RUN")
     assert broken(script) == set()
+
+
+@pytest.mark.parametrize(
+    ("stan", "answered_at", "breaks"),
+    [("900002", 70.1, set()), ("000000", 70.1, {"H13"}), ("900002", 82.0, {"H13"})],
+)
+def test_an_answer_to_nobody_or_too_late(stan: str, answered_at: float, breaks: set[str]) -> None:
+    """Under a STAN that was never asked for, and after the time of an echo."""
+    script = Script()
+    script.add(1, e.LinkOpened())
+    told(script, 1, "001", "900001", "00")
+    fields = {"t": "0800", "7": SENT, "11": "900002", "41": ATM, "70": "301"}
+    script.frame(70, "terminal", "host", fields)
+    answer = {**fields, "t": "0810", "39": "00", "11": stan}
+    script.frame(answered_at, "terminal", "terminal", answer)
+    assert broken(script, 73.0 if answered_at < 73 else 90.0) == breaks
