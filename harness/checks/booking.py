@@ -1,4 +1,4 @@
-"""What the host tells a terminal, held against what it has booked (H17 to H20).
+"""What the host tells a terminal, held against what it has booked (H18 to H21).
 
 The ledger has to be in sight: these are checks of a host of ours, or of a profile over it.
 """
@@ -26,12 +26,12 @@ def transaction_of(terminal: TerminalEvidence, exchange: Exchange) -> Transactio
 
 
 class BookedAsTold(HostCheck):
-    """H17. When the first approval of a withdrawal leaves the host, its amount has been debited, or
+    """H18. When the first approval of a withdrawal leaves the host, its amount has been debited, or
     stood in for, neither more nor less: the commit is one instant (docs/domain.md, "Store and
     forward", rule 7). What was reversed meanwhile is H14's business.
     """
 
-    id = "H17"
+    id = "H18"
     needs = (*HostCheck.needs, "ledger")
 
     def answers(
@@ -51,12 +51,12 @@ class BookedAsTold(HostCheck):
 
 
 class AccountOfTheCard(Check):
-    """H18. A debit, what is given back and a balance are of the account that the card draws on, and
+    """H19. A debit, what is given back and a balance are of the account that the card draws on, and
     a balance is the one before it less what was taken since. A case is a posting or a balance of a
     request that was seen.
     """
 
-    id = "H18"
+    id = "H19"
     needs = ("ledger", "wire.host")
 
     def __init__(self, *args: object) -> None:
@@ -102,14 +102,14 @@ class AccountOfTheCard(Check):
 
 
 class DuplicateOfReversed(HostCheck):
-    """H19. A request that comes after the host has acknowledged its reversal is declined, and the
+    """H20. A request that comes after the host has acknowledged its reversal is declined, and the
     card is given back: the customer has gone without cash. It is declined as a duplicate, or as not
     permitted before a sign-on, or with a system error, by which it is carried out by nobody. What
     was refused before it was reversed may be refused again as it was then; an approval is not said
     again.
     """
 
-    id = "H19"
+    id = "H20"
     rare = True
     needs = (*HostCheck.needs, "ledger")
 
@@ -132,11 +132,11 @@ class DuplicateOfReversed(HostCheck):
 
 
 class ExpiredIsRefused(HostCheck):
-    """H20. A card that has expired is not approved. DE 14 says the last month in which it is good.
+    """H21. A card that has expired is not approved. DE 14 says the last month in which it is good.
     Near the end of a month, where host and terminal may be in different ones, nothing is judged.
     """
 
-    id = "H20"
+    id = "H21"
     rare = True
     needs = (*HostCheck.needs, "ledger")
 

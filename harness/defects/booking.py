@@ -162,7 +162,7 @@ BOOKING_DEFECTS = (
             machine=_BooksAfterAnswer,
         ),
         cost="What it had still to debit when it crashes is cash for nothing.",
-        must=("H17",),
+        must=("H18",),
         may=("H1", "H2", "H3", "H6", "H8", "H14"),
     ),
     Defect(
@@ -172,7 +172,7 @@ BOOKING_DEFECTS = (
             machine=_posting(_DebitsAnother),
         ),
         cost="The books are right, and a customer pays for another.",
-        must=("H18",),
+        must=("H19",),
     ),
     Defect(
         profile=HostProfile(
@@ -181,7 +181,7 @@ BOOKING_DEFECTS = (
             machine=_posting(_GivesAnother),
         ),
         cost="Who was debited for nothing stays so, and somebody else is paid.",
-        must=("H18",),
+        must=("H19",),
     ),
     Defect(
         profile=HostProfile(
@@ -190,7 +190,7 @@ BOOKING_DEFECTS = (
             machine=_posting(_ReadsAnother),
         ),
         cost="One customer learns what another one has.",
-        must=("H18",),
+        must=("H19",),
     ),
     Defect(
         profile=HostProfile(
@@ -210,7 +210,7 @@ BOOKING_DEFECTS = (
             ),
         ),
         cost="A terminal that believes it pays what was given back.",
-        must=("H19",),
+        must=("H20",),
         may=("H6", "H6.wire"),
         scenario="lost_answers",
     ),
@@ -221,7 +221,7 @@ BOOKING_DEFECTS = (
             machine=rewired_host({(HostState.TOMBSTONE, HostInput.REQUEST_AGAIN): _keep_card}),
         ),
         cost="The next customer's card is kept for a request of the one before.",
-        must=("H19",),
+        must=("H20",),
         scenario="late_requests",
     ),
     Defect(
@@ -231,7 +231,7 @@ BOOKING_DEFECTS = (
             machine=_TakesExpired,
         ),
         cost="A card that was replaced long ago still pays, to whoever has found it.",
-        must=("H20",),
+        must=("H21",),
     ),
     Defect(
         profile=HostProfile(

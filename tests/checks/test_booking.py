@@ -1,4 +1,4 @@
-"""What a host of ours tells and what it has booked, from hand-made evidence (H17 to H20)."""
+"""What a host of ours tells and what it has booked, from hand-made evidence (H18 to H21)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from script import ATM, SENT, STATION, Script, failing, status
 from harness import events as e
 from harness.link_options import LinkOptions
 
-OURS = {"H9", "H13", "H17", "H18", "H19", "H20"}
+OURS = {"H9", "H13", "H18", "H19", "H20", "H21"}
 HERS, HIS = "0a" * 6, "0b" * 6  # two accounts
 
 
@@ -52,12 +52,12 @@ def inquired(script: Script, at: float, balance: int, account: str, stan: str = 
     script.add(at, e.BalanceRead(ATM, stan, SENT, balance, account), actor="HOST")
 
 
-# --- H17: what is approved is booked ---------------------------------------------------------
+# --- H18: what is approved is booked ---------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("booked_at", "amount", "breaks"),
-    [(20.5, 5000, set()), (25.0, 5000, {"H17"}), (20.5, 5250, {"H17"}), (20.5, 50, {"H17"})],
+    [(20.5, 5000, set()), (25.0, 5000, {"H18"}), (20.5, 5250, {"H18"}), (20.5, 50, {"H18"})],
 )
 def test_an_approval_is_of_what_was_booked(booked_at: float, amount: int, breaks: set[str]) -> None:
     """Before it left the host, and to the cent."""
@@ -72,7 +72,7 @@ def test_what_was_stood_in_for_is_booked_too() -> None:
     script = asked()
     script.add(20.5, e.StoodIn(ATM, "000001", SENT, 5000), actor="HOST")
     script.answer(21)
-    assert "H17" not in broken(script)
+    assert "H18" not in broken(script)
 
 
 def test_a_decline_books_nothing_and_is_not_judged() -> None:
@@ -80,7 +80,7 @@ def test_a_decline_books_nothing_and_is_not_judged() -> None:
     script = asked()
     script.answer(21, code="51")
     script.end(100)
-    assert status(script.verdict(), "H17") == "not tried"
+    assert status(script.verdict(), "H18") == "not tried"
 
 
 def test_without_a_ledger_nobody_sees_what_is_booked() -> None:
@@ -88,13 +88,13 @@ def test_without_a_ledger_nobody_sees_what_is_booked() -> None:
     script = Script(sees=("device", "wire.terminal", "wire.host"))
     script.visit(10)
     script.end(100)
-    assert {status(script.verdict(), x) for x in ("H17", "H18", "H19", "H20")} == {"not observable"}
+    assert {status(script.verdict(), x) for x in ("H18", "H19", "H20", "H21")} == {"not observable"}
 
 
-# --- H18: the account of the card ------------------------------------------------------------
+# --- H19: the account of the card ------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("account", "breaks"), [(HERS, set()), (HIS, {"H18"}), ("", set())])
+@pytest.mark.parametrize(("account", "breaks"), [(HERS, set()), (HIS, {"H19"}), ("", set())])
 def test_a_debit_is_of_the_cards_account(account: str, breaks: set[str]) -> None:
     """Where the journal names the account: that of an older version does not."""
     script = asked(account=HERS)
@@ -103,7 +103,7 @@ def test_a_debit_is_of_the_cards_account(account: str, breaks: set[str]) -> None
     assert broken(script) == breaks
 
 
-@pytest.mark.parametrize(("account", "breaks"), [(HERS, set()), (HIS, {"H18"})])
+@pytest.mark.parametrize(("account", "breaks"), [(HERS, set()), (HIS, {"H19"})])
 def test_what_is_given_back_goes_where_it_came_from(account: str, breaks: set[str]) -> None:
     """The reversal may name no card at all."""
     script = asked(account=HERS)
@@ -115,14 +115,14 @@ def test_what_is_given_back_goes_where_it_came_from(account: str, breaks: set[st
     assert broken(script) == breaks
 
 
-@pytest.mark.parametrize(("balance", "breaks"), [(95000, set()), (100000, {"H18"})])
+@pytest.mark.parametrize(("balance", "breaks"), [(95000, set()), (100000, {"H19"})])
 def test_a_balance_is_the_one_before_less_what_was_taken(balance: int, breaks: set[str]) -> None:
     """A host that lost its balances, or a posting, has another one."""
     script = Script()
     inquired(script, 5, 100000, HERS, "000009")
     posted(script, 20.5, "debit", HERS)
     inquired(script, 60, balance, HERS, "000010")
-    assert broken(script) & {"H18"} == breaks
+    assert broken(script) & {"H19"} == breaks
 
 
 def test_a_host_that_took_over_may_lack_a_posting() -> None:
@@ -131,10 +131,10 @@ def test_a_host_that_took_over_may_lack_a_posting() -> None:
     inquired(script, 5, 100000, HERS, "000009")
     script.add(6, e.FailedOver("failover"), actor="HOST")
     inquired(script, 60, 90000, HERS, "000010")
-    assert "H18" not in broken(script)
+    assert "H19" not in broken(script)
 
 
-# --- H19: what was reversed comes again ------------------------------------------------------
+# --- H20: what was reversed comes again ------------------------------------------------------
 
 
 def reversed_at_66(code: str = "00") -> Script:
@@ -159,7 +159,7 @@ def test_a_duplicate_after_its_reversal_is_declined(code: str, breaks: object) -
     script = reversed_at_66()
     arrives(script, 70)
     script.lost_answer(70.1, code=code)
-    assert broken(script) == ({"H19"} if breaks else set())
+    assert broken(script) == ({"H20"} if breaks else set())
 
 
 def test_a_refusal_may_be_said_again() -> None:
@@ -178,10 +178,10 @@ def test_an_approval_that_was_under_way_is_not_held_against_it() -> None:
     script.give_back(66.1)
     script.answer(66.2, "000101")
     script.end(100, "open")
-    assert status(script.verdict(), "H19") == "not tried"
+    assert status(script.verdict(), "H20") == "not tried"
 
 
-# --- H20: expired cards ----------------------------------------------------------------------
+# --- H21: expired cards ----------------------------------------------------------------------
 
 
 def expired(expiry: str, code: str) -> Script:
@@ -196,7 +196,7 @@ def expired(expiry: str, code: str) -> Script:
 @pytest.mark.parametrize(
     ("expiry", "code", "breaks"),
     [
-        ("2610", "00", {"H20"}),
+        ("2610", "00", {"H21"}),
         ("2610", "54", set()),
         ("2611", "00", set()),
         ("2912", "00", set()),
