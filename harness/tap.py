@@ -33,8 +33,8 @@ class Look(NamedTuple):
     """What a tap finds in one frame: its fields, what is to be said of its MAC ('good', 'bad' or
     'none'), the digest of an advice's contents, why it would not decode ('' if it did), and whether
     it is network management, and the elements that do not hold what their class says. `card` is the
-    token of the card that a request or a reversal names, and `unlike` are the elements that are of
-    another card than that one.
+    token of the card that a request or a reversal names, `unlike` are the elements that are of
+    another card than that one, and `echo` is whether it asks for an echo or is the answer.
     """
 
     fields: Fields
@@ -45,6 +45,7 @@ class Look(NamedTuple):
     wrong: Wrong = ()
     card: str = ""
     unlike: tuple[str, ...] = ()
+    echo: bool = False
 
 
 class TapDecoder:
@@ -135,7 +136,10 @@ class TapDecoder:
         message = self._dialect.read(fields)
         digest = self._digest(message) if message.message_class == MessageClass.REVERSAL else ""
         wrong = self._dialect.wrong(message) if mac != "bad" else ()  # else it says nothing
-        look = Look(fields, mac, digest, "", message.is_network_management, wrong)
+        management = message.is_network_management
+        look = Look(fields, mac, digest, "", management, wrong)
+        if management:
+            return look._replace(echo=message.function == "echo")
         if message.kind not in ASKING or not message.pan:
             return look
         card, unlike = token(self._digest_key, message.pan), self._unlike(message)
@@ -167,19 +171,29 @@ class Tap:
     """
 
     __slots__ = (
-        "_begun", "_broken", "_decoder", "_doubt", "_end", "_from_terminal", "_management", "_to",
-        "keep_alives", "latest", "stream",
+        "_begun", "_broken", "_decoder", "_doubt", "_end", "_from_terminal", "_management",
+        "_sign_ons", "_to", "keep_alives", "latest", "stream",
     )  # fmt: skip
 
-    def __init__(self, decoder: TapDecoder, end: End, to: End, *, management: bool = True) -> None:
+    def __init__(
+        self,
+        decoder: TapDecoder,
+        end: End,
+        to: End,
+        *,
+        management: bool = True,
+        sign_ons: bool = True,
+    ) -> None:
         """Without `management`, network management messages are not reported (at the host's end
-        they tell nothing that the terminal's end has not).
+        they tell nothing that the terminal's end has not); with `sign_ons` those are that are no
+        echoes: on them it hangs what the host may serve.
         """
         self._decoder = decoder
         self._end = end
         self._to = to
         self._from_terminal = (end, to) == ("terminal", "host")
         self._management = management
+        self._sign_ons = management or sign_ons
         self.stream = decoder.framing.deframer()
         self.keep_alives = 0
         self._doubt = ""
@@ -205,11 +219,11 @@ class Tap:
                 self.keep_alives += 1
                 continue
             look = self._decoder.look(frame.payload)
-            fields, mac, digest, problem, network_management, wrong, card, unlike = look
+            fields, mac, digest, problem, network_management, wrong, card, unlike, echo = look
             if not self._begun:
                 problem = self._first(problem, frames)
             self.latest = fields or None
-            if network_management and not self._management:
+            if network_management and not (self._management or (self._sign_ons and not echo)):
                 continue
             if not (card and self._from_terminal):
                 card, unlike = "", ()

@@ -47,10 +47,10 @@ class Exchange:
     """
 
     __slots__ = (
-        "answers", "approval", "arrivals", "arrived_at", "asked", "card", "closings", "code",
-        "customer", "doubtful", "excused", "judged", "latest", "message_class", "mti", "original",
-        "request", "reversal", "said", "sent", "settled_at", "settled_by", "stan",
-        "struck", "waits",
+        "answers", "approval", "arrivals", "arrived_at", "asked", "came_after", "card", "closings",
+        "code", "customer", "doubtful", "early", "excused", "judged", "latest", "message_class",
+        "mti", "original", "pin_right", "request", "reversal", "said", "sent", "settled_at",
+        "settled_by", "stan", "struck", "taken_back", "waits",
     )  # fmt: skip
 
     def __init__(self, message: Message) -> None:
@@ -79,6 +79,10 @@ class Exchange:
         self.code = ""
         self.approval = ""
         self.original: Exchange | None = None  # what a reversal is about, where that is kept
+        self.early = False  # it came last on a connection that had not signed on
+        self.taken_back = False  # the host has said that its reversal is settled ...
+        self.came_after = False  # ... before it came last
+        self.pin_right: bool | None = None  # the PIN with it, None where nobody saw it typed
 
     @property
     def what(self) -> str:
@@ -127,22 +131,28 @@ class Exchanges:
         known.closings = self._closings
         known.said = known.said or known.latest
 
-    def is_about(self, message: Message, whose: Whose) -> None:
-        """What the terminal has just asked is about that transaction."""
+    def is_about(self, message: Message, whose: Whose, *, pin_right: bool | None) -> None:
+        """What the terminal has just asked is about that transaction, and came with a PIN that was
+        right or not.
+        """
         exchange = self._by_stan[message.stan]
         exchange.card, exchange.customer = whose.card, whose.customer
+        exchange.pin_right = pin_right
 
     def doubts(self, reversal: Message) -> None:
         """That reversal does not agree with what it reverses: a host may refuse it."""
         self._by_stan[reversal.stan].doubtful = True
 
-    def arrives(self, at: float, message: Message, *, authentic: bool, connected: bool) -> None:
-        """A request or a reversal comes to the host."""
+    def arrives(
+        self, at: float, message: Message, authentic: bool, connected: bool, early: bool
+    ) -> None:
+        """A request or a reversal comes to the host; `early`: before any sign-on."""
         exchange = self._by_stan.get(message.stan)
         if exchange is None or not self._is_of(exchange, message):
             exchange = self._begin(message)
         own = authentic and _hash_of(message.fields) in (exchange.said, exchange.latest)
         exchange.judged = exchange.judged and own
+        exchange.early, exchange.came_after = early, exchange.taken_back
         if not exchange.arrivals:
             exchange.asked, exchange.request = echo_of(message), message
             self._reversed(exchange, message)
@@ -175,6 +185,8 @@ class Exchanges:
         took = None
         if exchange is not None:
             exchange.answers += 1
+            if exchange.original is not None and is_final(exchange, message):
+                exchange.original.taken_back = True
             if not exchange.settled_by and is_final(exchange, message):
                 exchange.settled_at, exchange.settled_by = at, exchange.answers
                 exchange.code, exchange.approval = message.code, message.text("approval")

@@ -136,6 +136,8 @@ class WireEvidence:
             self.network.passes(at, message, to_host=event.to == "host", authentic=authentic)
         elif management and (event.end, event.to) == ("terminal", "host"):
             self.network.leaves(message)
+        if management and event.end == "host" and self._authentic_mac(event.mac):
+            self.host_end.manages(message, to_host=event.to == "host")
         if event.problem or (not management and WAY.get(kind, event.to) != event.to):
             self.kind = None  # damaged, maybe into what only the other end would say
             return False
@@ -159,8 +161,8 @@ class WireEvidence:
         authentic = event.mac != "bad"
         if event.to == "host":
             if not message.is_answer:  # of whatever type: a fault may have changed that
-                connected = self.link.connected
-                self.exchanges.arrives(at, message, authentic=authentic, connected=connected)
+                how = authentic, self.link.connected, self.host_end.is_unsigned
+                self.exchanges.arrives(at, message, *how)
             if authentic:
                 self.host_end.arrives(at, message)
         else:
@@ -196,6 +198,7 @@ class WireEvidence:
 
     def on_LinkOpened(self, at: float, _event: e.LinkOpened) -> None:
         self.link.opened(at)
+        self.host_end.opened()
         self.reach.changed(at)
         self.network.opened(at)
 
@@ -250,7 +253,8 @@ class WireEvidence:
         elif kind in REVERSALS:
             self._reverse(at, message, event.digest)
         if self.subject is not None and kind in ASKING:
-            self.exchanges.is_about(message, self.subject)
+            pin_right = None if event.unlike else self._transactions.pin_right
+            self.exchanges.is_about(message, self.subject, pin_right=pin_right)
         if self.said is not None:
             self.said.sent(at, message, event, self.subject)
             if self._transactions.device_seen:

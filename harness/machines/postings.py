@@ -13,7 +13,7 @@ from typing import Literal
 from harness import events as e
 from harness.machines.authorization import account_for
 from harness.machines.business_day import BusinessDays
-from harness.machines.ledger import Ledger
+from harness.machines.ledger import Ledger, is_customers
 from harness.wire.identity import TransactionId
 from harness.wire.message import Message
 
@@ -43,8 +43,11 @@ class Postings:
 
     def debit(self, message: Message, amount: int, day: str) -> None:
         """Take `amount` from the account of a request's, or an advice's, card."""
-        self._ledger.post(account_for(message), f"cash {message.terminal}", amount)
-        self._posted("debit", message.identity, message, amount, day)
+        account, over = account_for(message), 0
+        if is_customers(account):
+            over = max(0, amount - self._ledger.balance(account))
+        self._ledger.post(account, f"cash {message.terminal}", amount)
+        self._posted("debit", message.identity, message, amount, day, over)
 
     def read(self, message: Message) -> int:
         """What is on the account of an inquiry's card."""
@@ -68,10 +71,10 @@ class Postings:
         by: Message,
         amount: int,
         day: str,
+        over: int = 0,
     ) -> None:
         if day:
             self._ledger.post(TOTALS, f"{kind}s {day}", amount)
         cause = by.identity.cause
-        self._tell(
-            e.Posted(kind, by.terminal, what.stan, what.sent, what.acquirer, amount, cause, day)
-        )
+        whose = by.terminal, what.stan, what.sent, what.acquirer
+        self._tell(e.Posted(kind, *whose, amount, cause, day, over))
