@@ -34,8 +34,9 @@ class Look(NamedTuple):
     """What a tap finds in one frame: its fields, what is to be said of its MAC ('good', 'bad' or
     'none'), the digest of an advice's contents, why it would not decode ('' if it did), and whether
     it is network management, and the elements that do not hold what their class says. `card` is the
-    token of the card that a request or a reversal names, and `unlike` are the elements that are of
-    another card than that one, and `account` is the token of the account that it draws on.
+    token of the card that a request or a reversal names, `unlike` are the elements that are of
+    another card than that one, and `account` is the token of the account that it draws on. `echo`
+    is whether it asks for an echo or is the answer.
     """
 
     fields: Fields
@@ -47,6 +48,7 @@ class Look(NamedTuple):
     card: str = ""
     unlike: tuple[str, ...] = ()
     account: str = ""
+    echo: bool = False
 
 
 class TapDecoder:
@@ -137,7 +139,10 @@ class TapDecoder:
         message = self._dialect.read(fields)
         digest = self._digest(message) if message.message_class == MessageClass.REVERSAL else ""
         wrong = self._dialect.wrong(message) if mac != "bad" else ()  # else it says nothing
-        look = Look(fields, mac, digest, "", message.is_network_management, wrong)
+        management = message.is_network_management
+        look = Look(fields, mac, digest, "", management, wrong)
+        if management:
+            return look._replace(echo=message.function == "echo")
         if message.kind not in ASKING or not message.pan:
             return look
         return look._replace(
@@ -173,12 +178,21 @@ class Tap:
 
     __slots__ = (
         "_at_host", "_begun", "_broken", "_decoder", "_doubt", "_end", "_from_terminal",
-        "_management", "_to", "keep_alives", "latest", "stream",
+        "_management", "_sign_ons", "_to", "keep_alives", "latest", "stream",
     )  # fmt: skip
 
-    def __init__(self, decoder: TapDecoder, end: End, to: End, *, management: bool = True) -> None:
+    def __init__(
+        self,
+        decoder: TapDecoder,
+        end: End,
+        to: End,
+        *,
+        management: bool = True,
+        sign_ons: bool = True,
+    ) -> None:
         """Without `management`, network management messages are not reported (at the host's end
-        they tell nothing that the terminal's end has not).
+        they tell nothing that the terminal's end has not); with `sign_ons` those are that are no
+        echoes: on them it hangs what the host may serve.
         """
         self._decoder = decoder
         self._end = end
@@ -186,6 +200,7 @@ class Tap:
         self._from_terminal = (end, to) == ("terminal", "host")
         self._at_host = (end, to) == ("host", "host")
         self._management = management
+        self._sign_ons = management or sign_ons
         self.stream = decoder.framing.deframer()
         self.keep_alives = 0
         self._doubt = ""
@@ -211,11 +226,12 @@ class Tap:
                 self.keep_alives += 1
                 continue
             look = self._decoder.look(frame.payload)
-            fields, mac, digest, problem, network_management, wrong, card, unlike, account = look
+            fields, mac, digest, problem, network_management, wrong = look[:6]
+            card, unlike, account, echo = look[6:]
             if not self._begun:
                 problem = self._first(problem, frames)
             self.latest = fields or None
-            if network_management and not self._management:
+            if network_management and not (self._management or (self._sign_ons and not echo)):
                 continue
             if not (card and self._from_terminal):
                 card, unlike = "", ()

@@ -10,6 +10,7 @@ from harness.checks import (
     cash,
     fleet,
     host_conduct,
+    host_decisions,
     ledger,
     reversals,
     settlement,
@@ -295,6 +296,27 @@ CATALOGUE: tuple[Invariant, ...] = (
         "By its answer the terminal forgets the reversal. Said of what the host has booked and "
         "kept, it keeps the customer's money without a word.",
         host_conduct.SettledIsGivenBack,
+    ),
+    Invariant(
+        "H15",
+        "what comes before a sign-on is refused",
+        "By the sign-on a host learns who is at the other end, with which keys and on which day. "
+        "Whoever gets served without one may be anybody.",
+        host_decisions.RefusedBeforeSignOn,
+    ),
+    Invariant(
+        "H16",
+        "a wrong PIN approves nothing, and a right one is not called wrong",
+        "The PIN is all that stands between a stolen card and the money. And whoever is told three "
+        "times that the right one is wrong has a card that is blocked.",
+        host_decisions.PinIsVerified,
+    ),
+    Invariant(
+        "H17",
+        "nothing is approved that is not on the account",
+        "What is paid beyond it the bank has lent without asking, and to whoever found that out "
+        "it lends again at the next machine.",
+        host_decisions.NothingOverdrawn,
     ),
     *OF_BOOKING,
     *OF_HOSTS,

@@ -4,7 +4,7 @@ They are a part of the catalogue (catalogue.py).
 
 from __future__ import annotations
 
-from harness.checks import motion_timers, visit
+from harness.checks import motion_timers, visit, waiting
 from harness.checks.invariant import Invariant
 
 VISIT_INVARIANTS: tuple[Invariant, ...] = (
@@ -48,6 +48,13 @@ VISIT_INVARIANTS: tuple[Invariant, ...] = (
         "Every key starts the timer of the keys anew. Only the session timer ends a visit in "
         "which somebody presses one now and then.",
         visit.SessionInTime,
+    ),
+    Invariant(
+        "T18.wait",
+        "the wait for the host is not given up before its timer has run out",
+        "The answer is on its way, and nobody waits for it: the customer leaves without cash, and "
+        "the host books and gives back what nobody had.",
+        waiting.WaitsItsTime,
     ),
     Invariant(
         "T18.eject",

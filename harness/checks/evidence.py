@@ -97,6 +97,10 @@ class TerminalEvidence:
         """What the customer wants is what the device will be asked for."""
         self.device.wanted = Wanted(event.customer, event.wants, event.amount)
 
+    def on_PinTyped(self, _at: float, event: e.PinTyped) -> None:
+        """What is asked from now on is asked with that PIN."""
+        self.transactions.pin_right = event.right
+
     def on_CardInserted(self, at: float, event: e.CardInserted) -> None:
         """A visit begins: no wait goes on from the one before."""
         self.device.on_CardInserted(at, event)

@@ -23,6 +23,8 @@ KEEPS = 16
 """Exchanges of a terminal. It has one request and one reversal under way at a time."""
 
 UNANSWERED_KEPT = 100
+HUNG_UP = ("fin", "rst")
+"""How a connection ends that was closed at the host's side, by the host or by a fault."""
 NOT_AT_ONCE = 1.0
 """Seconds. A host that ends each connection after its answer may have done so already when the
 terminal's next message comes."""
@@ -75,10 +77,10 @@ class Exchange:
     """
 
     __slots__ = (
-        "answers", "approval", "arrivals", "arrived_at", "asked", "card", "closings", "code",
-        "customer", "doubtful", "excused", "first_code", "judged", "latest", "message_class",
-        "mti", "original", "request", "reversal", "said", "sent", "settled_at", "settled_by",
-        "stan", "struck", "waits",
+        "answers", "approval", "arrivals", "arrived_at", "asked", "came_after", "card", "closings",
+        "code", "customer", "doubtful", "early", "excused", "first_code", "judged", "latest",
+        "message_class", "mti", "original", "pin_right", "request", "reversal", "said", "sent",
+        "settled_at", "settled_by", "stan", "struck", "taken_back", "waits",
     )  # fmt: skip
 
     def __init__(self, message: Message) -> None:
@@ -107,6 +109,10 @@ class Exchange:
         self.code = self.first_code = ""
         self.approval = ""
         self.original: Exchange | None = None  # what a reversal is about, where that is kept
+        self.early = False  # it came last on a connection that had not signed on
+        self.taken_back = False  # the host has said that its reversal is settled ...
+        self.came_after = False  # ... before it came last
+        self.pin_right: bool | None = None  # the PIN with it, None where nobody saw it typed
 
     @property
     def what(self) -> str:
@@ -163,22 +169,28 @@ class Exchanges:
         known.closings = self._closings
         known.said = known.said or known.latest
 
-    def is_about(self, message: Message, whose: Whose) -> None:
-        """What the terminal has just asked is about that transaction."""
+    def is_about(self, message: Message, whose: Whose, *, pin_right: bool | None) -> None:
+        """What the terminal has just asked is about that transaction, and came with a PIN that was
+        right or not.
+        """
         exchange = self._by_stan[message.stan]
         exchange.card, exchange.customer = whose.card, whose.customer
+        exchange.pin_right = pin_right
 
     def doubts(self, reversal: Message) -> None:
         """That reversal does not agree with what it reverses: a host may refuse it."""
         self._by_stan[reversal.stan].doubtful = True
 
-    def arrives(self, at: float, message: Message, *, authentic: bool, connected: bool) -> None:
-        """A request or a reversal comes to the host."""
+    def arrives(
+        self, at: float, message: Message, authentic: bool, connected: bool, early: bool
+    ) -> None:
+        """A request or a reversal comes to the host; `early`: before any sign-on."""
         exchange = self._by_stan.get(message.stan)
         if exchange is None or not self._is_of(exchange, message):
             exchange = self._begin(message)
         own = authentic and _hash_of(message.fields) in (exchange.said, exchange.latest)
         exchange.judged = exchange.judged and own
+        exchange.early, exchange.came_after = early, exchange.taken_back
         if not exchange.arrivals:
             exchange.asked, exchange.request = echo_of(message), message
             self._reversed(exchange, message)
@@ -213,6 +225,8 @@ class Exchanges:
             exchange.answers += 1
             if exchange.answers == 1:
                 exchange.first_code = message.code
+            if exchange.original is not None and is_final(exchange, message):
+                exchange.original.taken_back = True
             if not exchange.settled_by and is_final(exchange, message):
                 exchange.settled_at, exchange.settled_by = at, exchange.answers
                 exchange.code, exchange.approval = message.code, message.text("approval")
@@ -221,14 +235,14 @@ class Exchanges:
                 took = at - exchange.arrived_at
         self.answer = Answer(message, exchange, took)
 
-    def closed(self, at: float, *, hung_up: bool = False) -> None:
-        """The connection has ended: what waits, or is still on its way, gets no answer any more.
-        `hung_up`: it was ended from the host's side, by the host or by a fault.
+    def closed(self, at: float, *, how: str = "") -> None:
+        """The connection has ended, as `LinkClosed` says: what waits, or is still on its way, gets
+        no answer any more.
         """
         self._closings += 1
         for exchange in self._by_stan.values():
             if exchange.waits:
-                if not self._over(exchange, at) and hung_up:
+                if not self._over(exchange, at) and how in HUNG_UP:
                     self._hung_up(exchange, at)
                 exchange.waits = False
 

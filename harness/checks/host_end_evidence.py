@@ -14,15 +14,41 @@ TAKEN = (AdviceOutcome.ACCEPTED, AdviceOutcome.FLAGGED)
 
 class HostEndEvidence:
     """`acknowledged` are the transactions for which the last answer laid a tombstone: the host took
-    their reversal before it had posted any debit.
+    their reversal before it had posted any debit. `is_unsigned` is whether the host has not even
+    been asked for a sign-on on the connection that stands, or has refused it, or has accepted a
+    sign-off since. Nobody knows before the first connection on which sign-ons are reported there.
     """
 
-    __slots__ = ("_heard", "_transactions", "acknowledged")
+    __slots__ = ("_asked", "_heard", "_reported", "_transactions", "acknowledged", "is_unsigned")
 
     def __init__(self, transactions: TerminalTransactions) -> None:
         self._transactions = transactions
         self._heard: dict[str, TransactionEvidence] = {}  # reversals without answer, by STAN
         self.acknowledged: list[TransactionEvidence] = []
+        self._asked: dict[str, str] = {}  # the function of each request without answer, by STAN
+        self._reported = False
+        self.is_unsigned = False
+
+    def opened(self) -> None:
+        """A new connection stands."""
+        self._asked.clear()
+        self.is_unsigned = self._reported
+
+    def manages(self, message: Message, *, to_host: bool) -> None:
+        """Network management passes the host's end. While a sign-on is not answered, nobody outside
+        knows whether the host has accepted it.
+        """
+        self._reported = True
+        if to_host and message.kind is Kind.NETWORK:
+            self._asked[message.stan] = message.function
+            keep_latest(self._asked, MOST_HEARD)
+            self.is_unsigned &= message.function != "sign_on"
+        elif not to_host and message.kind is Kind.NETWORK_ANSWER:
+            function = self._asked.pop(message.stan, "")
+            if function == "sign_on":
+                self.is_unsigned = not message.network_accepted
+            elif function == "sign_off":
+                self.is_unsigned |= message.network_accepted
 
     def arrives(self, at: float, message: Message, account: str = "") -> None:
         """A message whose MAC is not wrong has come to the host. `account` is the token of the

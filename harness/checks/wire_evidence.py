@@ -49,15 +49,10 @@ WAY: dict[Kind, e.End] = {
 }
 """Where a message of that kind goes; network management goes either way."""
 
-HUNG_UP = ("fin", "rst")
-"""How a connection ends that the host's end has closed."""
-
 CLOSING = (Outcome.DECLINED, Outcome.CAPTURE, Outcome.PIN_AGAIN, Outcome.SYSTEM_ERROR)
 """Only listed codes close a transaction without a reversal (docs/domain.md, "Response codes")."""
 
 APPROVING = (Outcome.APPROVED, Outcome.PARTIAL)
-
-
 UNHEARD = ("unreadable", "unauthentic")
 ANSWERED = "answer to a sign-on or an echo"
 """Of frames that were only counted: those that prove nothing of the link, and those that do."""
@@ -139,6 +134,8 @@ class WireEvidence:
             self.network.leaves(message)
         if (event.end, event.to) == ("host", "terminal"):
             self.exchanges.spoke_at = at
+        if management and event.end == "host" and self._authentic_mac(event.mac):
+            self.host_end.manages(message, to_host=event.to == "host")
         if event.problem or (not management and WAY.get(kind, event.to) != event.to):
             self.kind = None  # damaged, maybe into what only the other end would say
             return False
@@ -162,8 +159,8 @@ class WireEvidence:
         authentic = event.mac != "bad"
         if event.to == "host":
             if not message.is_answer:  # of whatever type: a fault may have changed that
-                connected = self.link.connected
-                self.exchanges.arrives(at, message, authentic=authentic, connected=connected)
+                how = authentic, self.link.connected, self.host_end.is_unsigned
+                self.exchanges.arrives(at, message, *how)
             if authentic:
                 self.host_end.arrives(at, message, event.account or "")
         else:
@@ -199,6 +196,7 @@ class WireEvidence:
 
     def on_LinkOpened(self, at: float, _event: e.LinkOpened) -> None:
         self.link.opened(at)
+        self.host_end.opened()
         self.reach.changed(at)
         self.exchanges.opened(at)
         self.network.opened(at)
@@ -209,7 +207,7 @@ class WireEvidence:
     def on_LinkClosed(self, at: float, event: e.LinkClosed) -> None:
         self.link.closed(at, event.how)
         self.reach.changed(at)
-        self.exchanges.closed(at, hung_up=event.how in HUNG_UP)
+        self.exchanges.closed(at, how=event.how)
         self.network.closed(at)
         self.connections.closed(self.connection)
         self.gaps.closed(at)
@@ -254,7 +252,8 @@ class WireEvidence:
         elif kind in REVERSALS:
             self._reverse(at, message, event.digest)
         if self.subject is not None and kind in ASKING:
-            self.exchanges.is_about(message, self.subject)
+            pin_right = None if event.unlike else self._transactions.pin_right
+            self.exchanges.is_about(message, self.subject, pin_right=pin_right)
         if self.said is not None:
             self.said.sent(at, message, event, self.subject)
             if self._transactions.device_seen:

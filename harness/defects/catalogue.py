@@ -10,6 +10,7 @@ from harness.defects.contents import CONTENT_DEFECTS
 from harness.defects.defect import Defect
 from harness.defects.host import HOST_DEFECTS
 from harness.defects.host_conduct import HOST_CONDUCT_DEFECTS
+from harness.defects.host_decisions import HOST_DECISION_DEFECTS
 from harness.defects.link import LINK_DEFECTS
 from harness.defects.link_keeping import LINK_KEEPING_DEFECTS
 from harness.defects.reversals import REVERSAL_DEFECTS
@@ -17,6 +18,7 @@ from harness.defects.secrecy import SECRECY_DEFECTS
 from harness.defects.service import SERVICE_DEFECTS
 from harness.defects.told import TOLD_DEFECTS
 from harness.defects.visit import VISIT_DEFECTS
+from harness.defects.waiting import WAITING_DEFECTS
 
 DEFECTS: tuple[Defect, ...] = (
     *CARD_DEFECTS,
@@ -30,7 +32,9 @@ DEFECTS: tuple[Defect, ...] = (
     *CONTENT_DEFECTS,
     *SERVICE_DEFECTS,
     *TOLD_DEFECTS,
+    *WAITING_DEFECTS,
     *HOST_DEFECTS,
     *HOST_CONDUCT_DEFECTS,
+    *HOST_DECISION_DEFECTS,
     *BOOKING_DEFECTS,
 )

@@ -37,6 +37,15 @@ class CustomerWentOn(CustomerEvent, frozen=True, gc=False):
     customer: int
 
 
+class PinTyped(CustomerEvent, frozen=True, gc=False):
+    """The customer has typed a whole PIN after the machine had asked for one: the card's `right`
+    PIN, or another one. Which digits they were, no journal holds.
+    """
+
+    customer: int
+    right: bool
+
+
 class TurnedAway(CustomerEvent, frozen=True, gc=False):
     """The customer read the screen and left with the card in hand."""
 

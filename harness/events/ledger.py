@@ -15,8 +15,9 @@ class Posted(LedgerEvent, frozen=True, gc=False, omit_defaults=True):
     """Money was moved and the posting is committed. The transaction is (terminal, stan, sent,
     acquirer): DE 41, 11, 7, 32 of the original. `cause` is the identity of the message that made it
     happen: MTI class, STAN and DE 7 of that message ('4:000123:0101120000'). `day` is the business
-    day (MMDD) where the ledger keeps business days. `account` is the token of the customer's
-    account that it moved, as in `FrameSeen`.
+    day (MMDD) where the ledger keeps business days, `overdrawn` by how much a debit left a
+    customer's account below zero. `account` is the token of the customer's account that it moved,
+    as in `FrameSeen`.
     """
 
     kind: Literal["debit", "reversal"]
@@ -27,6 +28,7 @@ class Posted(LedgerEvent, frozen=True, gc=False, omit_defaults=True):
     amount: int
     cause: str
     day: str = ""
+    overdrawn: int = 0
     account: str = ""
 
 

@@ -64,7 +64,7 @@ class CustomerAtKeys:
     __slots__ = (
         "_amount", "_asked", "_behaviour", "_cancels", "_card", "_customer", "_does", "_draw",
         "_due", "_early", "_faults", "_forgot", "_hesitates", "_manner", "_moves", "_pin_left",
-        "_touched", "_wants", "events", "present", "reports",
+        "_pin_right", "_touched", "_wants", "events", "present", "reports",
     )  # fmt: skip
 
     def __init__(
@@ -82,6 +82,7 @@ class CustomerAtKeys:
         self._wants = ""
         self._amount = 0
         self._pin_left = ""
+        self._pin_right = True
         self._cancels = False
         self._manner = USUAL
         self._asked = 0  # for the PIN, in this visit
@@ -131,6 +132,7 @@ class CustomerAtKeys:
         self._forgot = not wrong and self._asked <= self._manner.wrong_pins
         if wrong or self._forgot:
             pin = f"{(int(pin) + 1 + self._draw.below(9998)) % 10000:04d}"
+        self._pin_right = pin == card.pin
         self._pin_left = (pin[1:] if self._early else pin) + "#"
         self._plan_key("pin", now)
 
@@ -174,6 +176,8 @@ class CustomerAtKeys:
             self.reports.append(i.KeyPressed(key))
             return
         self._does = "pin typed"
+        if not self._early:  # else nobody knows whether the machine has taken all its keys
+            self.events.append(e.PinTyped(self._customer, self._pin_right))
         self.reports.append(i.KeyPressed("enter"))
         if self._forgot:
             self._did("wrong_pins", "a wrong PIN was typed")

@@ -14,7 +14,7 @@ from typing import Literal
 from harness import events as e
 from harness.machines.authorization import account_for
 from harness.machines.business_day import BusinessDays
-from harness.machines.ledger import Ledger
+from harness.machines.ledger import Ledger, is_customers
 from harness.wire.identity import TransactionId
 from harness.wire.message import Message
 
@@ -51,9 +51,11 @@ class Postings:
 
     def debit(self, message: Message, amount: int, day: str) -> None:
         """Take `amount` from the account of a request's, or an advice's, card."""
-        account = account_for(message)
+        account, over = account_for(message), 0
+        if is_customers(account):
+            over = max(0, amount - self._ledger.balance(account))
         self._ledger.post(account, f"cash {message.terminal}", amount)
-        self._posted("debit", message.identity, message, amount, day, account)
+        self._posted("debit", message.identity, message, amount, day, account, over)
 
     def read(self, message: Message) -> int:
         """What is on the account of an inquiry's card."""
@@ -80,9 +82,10 @@ class Postings:
         amount: int,
         day: str,
         account: str,
+        over: int = 0,
     ) -> None:
         if day:
             self._ledger.post(TOTALS, f"{kind}s {day}", amount)
-        _, _, acquirer, stan, sent = what
+        whose = by.terminal, what.stan, what.sent, what.acquirer
         cause, told = by.identity.cause, self._token(account)
-        self._tell(e.Posted(kind, by.terminal, stan, sent, acquirer, amount, cause, day, told))
+        self._tell(e.Posted(kind, *whose, amount, cause, day, over, told))
