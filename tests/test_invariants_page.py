@@ -116,9 +116,7 @@ def test_every_timer_has_a_rule(timer: str) -> None:
 def test_every_timer_of_the_contract_is_a_timer_of_the_page() -> None:
     """The contract's times are timers, or are named in what judges them."""
     times = {
-        name
-        for name, value in zip(Contract.__struct_fields__, Contract().__struct_defaults__)
-        if isinstance(value, float)
+        name for name in Contract.__struct_fields__ if isinstance(getattr(Contract(), name), float)
     }
     bounds = {
         *("slack", "back", "quiescence", "stop", "alarm", "expiries_pause", "capture_window"),
@@ -133,7 +131,9 @@ def test_every_response_code_has_a_rule(code: str) -> None:
     assert f"`{code}`" in under("Response codes")
 
 
-@pytest.mark.parametrize("code", [x for x, y in ADVICE_OUTCOMES.items() if y is AdviceOutcome.RETRY])
+@pytest.mark.parametrize(
+    "code", [x for x, y in ADVICE_OUTCOMES.items() if y is AdviceOutcome.RETRY]
+)
 def test_every_code_of_another_try_has_a_rule(code: str) -> None:
     """Of the answers to a reversal."""
     assert f"`{code}`" in under("Store and forward: the terminal")
