@@ -61,7 +61,7 @@ SEES_BY_MODE = {
         *("device", "wire.terminal", "wire.host", "wire.network", "wire.link", "wire.mac"),
         *("store", "terminal"),
     ),
-    "sim": (*SEES, "wire.sign_on"),  # live, a message may be read that an older connection carried
+    "sim": (*SEES, "wire.sign_on"),  # live, a message of an older connection may come late
 }
 _UNTIL_SET = "1970-01-01T00:00:00"  # whoever drives a run on the real clock sets its calendar
 
@@ -169,11 +169,10 @@ class Assembly:
         return int(self.codec.codec.spec[element]["max_len"])
 
     def header(self) -> Header:
-        """The journal's first line for this run."""
+        """The journal's first line; of cards that nobody knows there is no secret to look for."""
         plan = self.plan
-        sees = SEES_BY_MODE.get(plan.mode, SEES)
-        known = plan.mode != "host" or plan.cards  # unknown cards: there is no secret to look for
-        return plan.header(sees, self.population.describe() if known else {})
+        cards = self.population.describe() if plan.mode != "host" or plan.cards else {}
+        return plan.header(SEES_BY_MODE.get(plan.mode, SEES), cards)
 
     def _cards(self) -> Population:
         plan = self.plan

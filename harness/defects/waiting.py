@@ -13,6 +13,7 @@ from harness.machines.table import SAFE_TABLE, Table
 from harness.machines.terminal import Terminal
 
 _WAITING = State.WAITING_FOR_HOST
+_LATER = ("F2.accept", "T23.reason", "T25.advice")  # by the contract the request still waits
 
 
 def _give_up(t: Terminal, _: i.Input, now: float) -> None:
@@ -52,7 +53,7 @@ WAITING_DEFECTS = (
         ),
         cost="One bit on the line, and the right answer, which comes next, finds nobody.",
         must=("T18.wait",),
-        may=("F2.accept", "T23.reason"),
+        may=_LATER,
     ),
     Defect(
         profile=TerminalProfile(
@@ -62,7 +63,7 @@ WAITING_DEFECTS = (
         ),
         cost="A switch that mixes two answers up makes two customers go without cash.",
         must=("T18.wait",),
-        may=("F2.accept", "T23.reason"),
+        may=_LATER,
     ),
     Defect(
         profile=TerminalProfile(
@@ -72,7 +73,7 @@ WAITING_DEFECTS = (
         ),
         cost="The host approves what nobody wants any more, and books it.",
         must=("T18.wait",),
-        may=("T23.reason", "F2.accept"),
+        may=_LATER,
     ),
     Defect(
         profile=TerminalProfile(
@@ -82,7 +83,7 @@ WAITING_DEFECTS = (
         ),
         cost="The answer to the echo was lost, and that to the request was on its way.",
         must=("T18.wait",),
-        may=("T23.reason", "F2.accept"),
+        may=_LATER,
         scenario="unanswered_echoes",
     ),
     Defect(
@@ -93,7 +94,7 @@ WAITING_DEFECTS = (
         ),
         cost="Who typed slowly has 'transaction cancelled', and the host books the withdrawal.",
         must=("T18.wait",),
-        may=("T23.reason", "F2.accept"),
+        may=_LATER,
         scenario="difficult_customers",
     ),
 )

@@ -59,6 +59,7 @@ class DuplicateResponse(WireRule):
 
 class DuplicateRequest(DuplicateResponse):
     kind = "dup_request"
+    variants = ("", "every=100ms", "every=60s")  # before the commit, and after the reversal
     summary = "the request arrives several times"
     speaks = "request"
     to = TO_HOST

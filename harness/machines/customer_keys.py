@@ -16,7 +16,7 @@ from harness.machines import inputs as i
 from harness.machines.behaviour import USUAL, CustomerBehaviour, Manner
 from harness.machines.timers import NEVER
 
-_AT_ONCE = (0.1, 0.4)  # seconds before a hurried customer presses a key
+AT_ONCE = (0.1, 0.4)  # seconds before a hurried customer presses a key
 ASKED = ("pin", "choose")
 AT_KEYS = ("early", *ASKED)
 
@@ -112,7 +112,7 @@ class CustomerAtKeys:
         manner = self._manner
         self._touched = now
         self._hesitates = False  # what is asked now is another key
-        self._plan(does, now, _AT_ONCE if manner.hurried else self._behaviour.key)
+        self._plan(does, now, AT_ONCE if manner.hurried else self._behaviour.key)
         if manner.key_longer and does in ASKED:
             self._due += manner.key_longer
             self._hesitate(now)

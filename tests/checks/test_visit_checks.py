@@ -191,6 +191,19 @@ def test_the_timer_of_the_session(until: float, broken: list[str]) -> None:
     assert [x for x in failing(script.verdict()) if x in VISIT_CHECKS] == broken
 
 
+def test_a_key_on_the_way_out_is_pressed_in_vain() -> None:
+    """The card is coming out and has jammed: whoever goes on typing is not served any more."""
+    script = Script()
+    script.insert(10)
+    script.add(185, e.CustomerHesitated(1, 5.0))
+    script.add(190, e.ScreenShown("take_card"), e.EjectBegun())
+    script.add(191, e.EjectFailed())
+    script.add(197, e.CustomerWentOn(1), e.CustomerHesitated(1, 0.0))
+    script.eject(200)
+    script.end(300, "open")
+    assert {"T18.session", "T18.key"} & set(failing(script.verdict())) == set()
+
+
 def test_after_the_session_nothing_is_asked() -> None:
     """The wait for the host may go on; a PIN that is asked for after it may not."""
     script = Script()

@@ -240,6 +240,25 @@ BROUGHT_OUT_BY: dict[str, tuple[str, ...]] = {
     "declines_in_its_own_words": (),
     "hangs_up_on_inquiries": (),
     "refuses_echo": (),
+    "gives_up_on_damage": (f"wrong_amount:{AT},nth=2,mti=0210",),
+    "gives_up_on_stray": (f"wrong_stan:{AT},nth=2,mti=0210",),
+    "gives_up_on_cancel": (
+        f"customer_cancels:step=wait,{AT}",
+        f"latency:by=3s,{AT},nth=2,mti=0210",
+        f"drop_response:{AT},nth=4,mti=0210",
+    ),
+    "gives_up_on_echo": (),
+    "session_ends_the_wait": (
+        *(f"customer_slow:by=25s,wrong=2,{AT},nth=2", f"latency:by=40s,{AT},mti=0210"),
+        f"drop_response:{AT},nth=5,mti=0210",
+    ),
+    "serves_before_sign_on": ("before_sign_on:p=50%", "fin_mid_response:mti=0210,p=30%"),
+    "takes_any_pin": (f"customer_forgets_pin:times=1,{AT},nth=2",),
+    "refuses_right_pins": (),
+    "looks_at_no_account": (),
+    "approves_what_was_reversed": (
+        *("dup_request:every=70s,mti=0200,p=50%", "drop_response:mti=0210,p=50%"),
+    ),
     "mac_not_checked_by_host": (f"bitflip:byte=160,bit=8,{AT},nth=2,mti=0200",),
 }
 
@@ -256,6 +275,7 @@ class Stage(NamedTuple):
 
 
 STAGES = {
+    "gives_up_on_echo": Stage(10, 360.0, scenario="unanswered_echoes"),
     "captures_without_end": Stage(duration=300.0, scenario="capture_storm"),
     "leaves_late_card_inside": Stage(duration=480.0, scenario="quiet_street"),
     "takes_cards_with_backlog": Stage(duration=720.0, scenario="unheard_reversals"),
