@@ -100,6 +100,9 @@ class NetworkExchanges:
             self._asks(at, message)
         elif not to_host and message.kind is Kind.NETWORK_ANSWER and authentic:
             self._is_answered(at, message)
+        elif message.stan in self._waiting and message.kind is Kind.NETWORK_ANSWER:
+            asked, asked_at = self._waiting[message.stan]
+            self._says(asked, asked_at, at, "was answered with a MAC that is not right")
 
     def closed(self, at: float) -> None:
         """The connection has ended: what waits gets no answer any more."""

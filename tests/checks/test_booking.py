@@ -287,6 +287,18 @@ def test_a_fault_may_have_refused_the_echo() -> None:
     assert broken(script) == set()
 
 
+def test_an_answer_with_a_wrong_mac() -> None:
+    """The terminal drops it, and hangs up in the end."""
+    script = Script()
+    script.add(1, e.LinkOpened())
+    told(script, 1, "001", "900001", "00")
+    fields = {"t": "0800", "7": SENT, "11": "900002", "41": ATM, "70": "301"}
+    script.frame(70, "terminal", "host", fields)
+    answer = {**fields, "t": "0810", "39": "00"}
+    script.frame(70.1, "terminal", "terminal", answer, "bad")
+    assert broken(script, 73.0) == {"H13"}
+
+
 @pytest.mark.parametrize(
     ("stan", "answered_at", "breaks"),
     [("900002", 70.1, set()), ("000000", 70.1, {"H13"}), ("900002", 82.0, {"H13"})],
