@@ -28,11 +28,18 @@ def transaction_of(terminal: TerminalEvidence, exchange: Exchange) -> Transactio
 class BookedAsTold(HostCheck):
     """H18. When the first approval of a withdrawal leaves the host, its amount has been debited, or
     stood in for, neither more nor less: the commit is one instant (docs/domain.md, "Store and
-    forward", rule 7). What was reversed meanwhile is H14's business.
+    forward", rule 7). What was reversed meanwhile is H14's business. It does not matter
+    whether a fault has altered the request on its way: what came has to be booked, or refused.
     """
 
     id = "H18"
     needs = (*HostCheck.needs, "ledger")
+
+    def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
+        if (event.end, event.to) == ("host", "terminal"):
+            answer = terminal.wire.exchanges.answer
+            if answer is not None and answer.exchange is not None:
+                self.answers(terminal, at, answer.exchange, answer)
 
     def answers(
         self, terminal: TerminalEvidence, at: float, exchange: Exchange, answer: Answer
@@ -41,7 +48,13 @@ class BookedAsTold(HostCheck):
         if exchange.answers != 1 or message.outcome not in APPROVING:
             return
         x = transaction_of(terminal, exchange)
-        if x is None or not x.withdrawal or x.unseen or x.before or x.reversal is not None:
+        altered = message.terminal != terminal.name or terminal.transactions.of(message) is not x
+        if altered and not exchange.judged:
+            return  # it was booked as another terminal's, or as another transaction
+        asked = exchange.request
+        if x is None or asked is None or not (x.withdrawal and asked.is_withdrawal):
+            return
+        if x.unseen or x.before or x.reversal is not None:
             return
         self.tried += 1
         booked = x.debit + x.stood

@@ -169,7 +169,11 @@ class Judgement:
             status = "fail"
         elif check.raised or self._says_nothing(check, not_judged):
             status = "invalid"
-        elif not check.tried or (self._deaf and check.of_a_host) or (check.measures and check.tried == not_judged):
+        elif (
+            not check.tried
+            or (self._deaf and check.of_a_host)
+            or (check.measures and check.tried == not_judged)
+        ):
             status = "not tried"
         else:
             status = "pass"
