@@ -10,13 +10,15 @@ from __future__ import annotations
 from harness import events as e
 from harness.checks.base import Check, late_by
 from harness.checks.evidence import TerminalEvidence
+from harness.checks.transaction_evidence import TransactionEvidence
 from harness.checks.visit import EXACT
 
 
 class WaitsItsTime(Check):
     """T18.wait. A card that comes out from under 'please wait', while its request has no valid
     answer, has waited for as long as the host timer. The end of the connection, an order of the
-    operator, the power or a process that stood still end a wait earlier.
+    operator, the power or a process that stood still end a wait earlier. A terminal that hangs up
+    itself moves the card in the same instant, and the end of the connection is told after that.
     """
 
     id = "T18.wait"
@@ -24,6 +26,10 @@ class WaitsItsTime(Check):
     needs = ("device", "wire.terminal")
     timed = True
     unit = "s"
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
+        self._early: dict[str, tuple[float, TransactionEvidence]] = {}  # if nothing else ended it
 
     def on_EjectBegun(self, terminal: TerminalEvidence, at: float, _event: e.EjectBegun) -> None:
         device, current = terminal.device, terminal.transactions.current
@@ -37,6 +43,21 @@ class WaitsItsTime(Check):
         self.tried += 1
         early = current.start + self.contract.host_response - at
         if early > EXACT:
+            self._early[terminal.name] = at, current
+
+    def on_LinkClosed(self, terminal: TerminalEvidence, at: float, _event: e.LinkClosed) -> None:
+        """In that very instant: then it was the connection that ended the wait."""
+        if self._early.get(terminal.name, (-1.0,))[0] == at:
+            del self._early[terminal.name]
+
+    def on_CustomerLeft(self, terminal: TerminalEvidence, at: float, _: e.CustomerLeft) -> None:
+        self.due(terminal, at)
+
+    def due(self, terminal: TerminalEvidence, now: float) -> None:
+        del now
+        at, current = self._early.pop(terminal.name, (0.0, None))
+        if current is not None:
+            early = current.start + self.contract.host_response - at
             what = f"the wait for the host was given up {early:.1f} s before its timer had run out"
             self.fail(terminal, at, what, of=current, late=late_by(early, current.start, at))
 

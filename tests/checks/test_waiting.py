@@ -34,6 +34,15 @@ def test_what_ends_a_wait_earlier(event: e.Event) -> None:
     assert status(waits(30.0, (25.0, event)).verdict(), "T18.wait") == "not tried"
 
 
+def test_a_terminal_that_hangs_up_moves_the_card_first() -> None:
+    """Three echoes had no answer: the end of the connection is told behind the motor."""
+    script = waits(30.0)
+    script.add(30.0, e.LinkClosed("local"))
+    assert "T18.wait" not in failing(script.verdict())
+    late = waits(30.0, (30.5, e.LinkClosed("local")))
+    assert "T18.wait" in failing(late.verdict())
+
+
 @pytest.mark.parametrize("wrong", [{"de11": "000009"}, {"de4": "000000009900"}])
 def test_a_message_that_is_no_answer_ends_no_wait(wrong: dict[str, str]) -> None:
     """One to another request, or one that echoes wrongly."""
