@@ -154,7 +154,47 @@ _RefusesEcho = rewired_host(
     }
 )
 
+
+class _KnowsNoLimit(Authorizer):
+    """Stands in for any amount."""
+
+    def decide_alone(self, request: Message, limit: int, now: float) -> tuple[str, str]:
+        return super().decide_alone(request, max(limit, request.amount), now)
+
+
+class _StandsInForAll(Host):
+    authorizer_type = _KnowsNoLimit
+
+
+class _NeverClosesADay(Host):
+    """Goes on to the next day and tells nobody what the last one came to."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.postings.closes_at = NEVER
+
+
 BOOKING_DEFECTS = (
+    Defect(
+        profile=HostProfile(
+            name="stands_in_for_all",
+            summary="stands in for its issuer above its limit too",
+            machine=_StandsInForAll,
+        ),
+        cost="What the issuer would never have approved it has to pay.",
+        must=("H5",),
+        scenario="issuer_away",
+    ),
+    Defect(
+        profile=HostProfile(
+            name="never_closes_a_day",
+            summary="never tells what a business day came to",
+            machine=_NeverClosesADay,
+        ),
+        cost="There is nothing to settle by, and nobody notices until the money is missed.",
+        must=("H8",),
+        scenario="issuer_away",
+    ),
     Defect(
         profile=HostProfile(
             name="books_after_answer",

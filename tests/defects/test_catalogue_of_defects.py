@@ -227,6 +227,8 @@ BROUGHT_OUT_BY: dict[str, tuple[str, ...]] = {
     "code_with_a_decline": (),
     "turns_the_sign": (),
     "books_after_answer": (),
+    "stands_in_for_all": ("issuer_down@10m..20m",),
+    "never_closes_a_day": (),
     "debits_another_account": (),
     "gives_back_to_another": (UNANSWERED,),
     "reads_another_account": (),
@@ -287,6 +289,8 @@ STAGES = {
     "dials_in_step": Stage(terminals=40, duration=900.0),
     "stops_dialling": Stage(terminals=40, duration=1200.0),
     "declines_advices": Stage(terminals=10, duration=1800.0, stand_in=50000),
+    "stands_in_for_all": Stage(terminals=10, duration=1800.0, stand_in=30000),
+    "never_closes_a_day": Stage(terminals=10, duration=1200.0, cutover=900.0),
     "books_into_old_day": Stage(terminals=60, duration=1200.0, cutover=900.0),
     "acks_before_replication": Stage(terminals=150, duration=1200.0, standby=True),
 }
