@@ -281,7 +281,7 @@ class Exchanges:
     def _none_since(self, moment: float | None) -> bool:
         if moment is None:
             return True
-        return self.in_force is not None and self.in_force.none_since(moment)
+        return self.in_force is not None and self.in_force.none_acted_since(moment)
 
     # --- faults inside a host of ours ----------------------------------------------------------
 

@@ -18,18 +18,20 @@ from harness.contract import Contract
 from harness.wire.message import Kind, Message
 
 KEEPS = 16
-SOUND = 60.0
+SOUND = 35.0
 """Seconds before an echo in which no fault may have altered it, or kept it on its way."""
 
 
 class FaultsInForce:
-    """Whether a fault is in force, and since when none was (run seconds). One for all terminals."""
+    """Whether a fault is in force, and since when none was (run seconds). One for all terminals. A
+    fault that strikes one message is in force all the time, and acts only then.
+    """
 
-    __slots__ = ("_ends_at", "_open")
+    __slots__ = ("_acted_until", "_ends_at", "_open")
 
     def __init__(self) -> None:
         self._open = 0
-        self._ends_at = -1.0
+        self._ends_at = self._acted_until = -1.0
 
     def see(self, at: float, event: e.Event) -> None:
         """A fault began, ended, or took an effect that lasts."""
@@ -39,11 +41,16 @@ class FaultsInForce:
             self._open -= 1
             self._ends_at = max(self._ends_at, at)
         elif isinstance(event, e.FaultActed):
-            self._ends_at = max(self._ends_at, at + event.lasts)
+            self._acted_until = max(self._acted_until, at + event.lasts)
+            self._ends_at = max(self._ends_at, self._acted_until)
 
     def none_since(self, moment: float) -> bool:
         """Was there no fault from that moment on?"""
         return not self._open and self._ends_at < moment
+
+    def none_acted_since(self, moment: float) -> bool:
+        """Has no fault acted, or had an effect that lasts, from that moment on?"""
+        return self._acted_until < moment
 
 
 class Ignored(NamedTuple):
@@ -141,7 +148,7 @@ class NetworkExchanges:
         asked, asked_at = self._waiting.pop(message.stan, (None, 0.0))
         if asked is None:
             if message.stan in self._answered:
-                self._says(self._answered[message.stan], at, at, "was answered again")
+                self._says(self._answered[message.stan], self._opened_at, at, "was answered again")
             elif message.stan and message.stan not in self._heard:
                 self._says(message, at, at, "had not been asked for, and was answered")
             return
@@ -189,7 +196,7 @@ class NetworkExchanges:
         """What a fault may have altered, or kept on its way, is left out. It was told by now."""
         in_force, said, self._said = self.in_force, self._said, []
         for since, ignored in said:
-            if in_force is not None and in_force.none_since(since):
+            if in_force is not None and in_force.none_acted_since(since):
                 self.tried += 1
                 if len(self.ignored) < FAILURES_KEPT:
                     self.ignored.append(ignored)

@@ -38,7 +38,7 @@ class WaitsItsTime(Check):
             return
         if current is None or current.answer is not None or current.start < device.prompt_at:
             return
-        if self._ended_otherwise(terminal, at, inserted.cuts, current.start):
+        if self._ended_otherwise(terminal, at, inserted.cuts, device.prompt_at):
             return
         self.tried += 1
         early = current.start + self.contract.host_response - at
