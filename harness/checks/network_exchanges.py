@@ -148,7 +148,8 @@ class NetworkExchanges:
         asked, asked_at = self._waiting.pop(message.stan, (None, 0.0))
         if asked is None:
             if message.stan in self._answered:
-                self._says(self._answered[message.stan], self._opened_at, at, "was answered again")
+                again, since = self._answered[message.stan], self._opened_at
+                self._says(again, at, at, "was answered again", since=since)
             elif message.stan and message.stan not in self._heard:
                 self._says(message, at, at, "had not been asked for, and was answered")
             return
@@ -157,7 +158,8 @@ class NetworkExchanges:
         took, bound = at - asked_at, self._bound(asked.function)
         if took > bound + 1e-6:
             wrong = f"was answered after {took:.1f} s, at most {bound:.1f} s"
-            self._says(asked, asked_at, at, wrong, late_by(took - bound, asked_at, at))
+            late = late_by(took - bound, asked_at, at)
+            self._says(asked, asked_at, at, wrong, late, since=self._opened_at)
             return
         wrong = _of_another(message, asked) or self._refuses(asked, message)
         if not message.code:
@@ -179,17 +181,24 @@ class NetworkExchanges:
         return f"was refused with DE {answer.element('code')} {answer.code} after a sign-on"
 
     def _says(
-        self, asked: Message, asked_at: float, at: float, wrong: str, late: Late | None = None
+        self,
+        asked: Message,
+        asked_at: float,
+        at: float,
+        wrong: str,
+        late: Late | None = None,
+        *,
+        since: float | None = None,
     ) -> None:
         """An answer says something wrong, or came late. It is judged once it is known which faults
-        acted in that instant.
+        acted in that instant. None may have acted `since` then, usually shortly before.
         """
         waited_until = min(at, asked_at + self._bound(asked.function))
         meant = self._contract.host_excused(asked_at, at)
         if meant or not self.observed.host_throughout(asked_at, waited_until):
             return
         if len(self._said) < FAILURES_KEPT:
-            since = max(self._opened_at, asked_at - SOUND)
+            since = max(self._opened_at, asked_at - SOUND) if since is None else since
             self._said.append((since, self._ignored(asked, at, wrong, late)))
 
     def _leave_out_faults(self) -> None:

@@ -65,7 +65,8 @@ class WaitsItsTime(Check):
         self, terminal: TerminalEvidence, at: float, cuts: int, since: float
     ) -> bool:
         time, closed_at = terminal.time, terminal.wire.link.closed_at
-        stood_still = time.between(since, at) < at - since
+        before = max(0.0, since - self.contract.host_response)  # the timer runs from the decision
+        stood_still = time.between(before, at) < at - before
         ordered = terminal.device.inserted is not None and (
             terminal.device.inserted.at <= terminal.ordered_at
         )
