@@ -22,23 +22,30 @@ SOUND = 35.0
 """Seconds before an echo in which no fault may have altered it, or kept it on its way."""
 
 
+_WINDOW = "@"  # in a fault's text, before the time in which it is in force
+
+
 class FaultsInForce:
     """Whether a fault is in force, and since when none was (run seconds). One for all terminals. A
     fault that strikes one message is in force all the time, and acts only then.
     """
 
-    __slots__ = ("_acted_until", "_ends_at", "_open")
+    __slots__ = ("_acted_until", "_ends_at", "_open", "_windows")
 
     def __init__(self) -> None:
-        self._open = 0
+        self._open = self._windows = 0
         self._ends_at = self._acted_until = -1.0
 
     def see(self, at: float, event: e.Event) -> None:
         """A fault began, ended, or took an effect that lasts."""
         if isinstance(event, e.FaultBegan):
             self._open += 1
+            self._windows += _WINDOW in event.fault
         elif isinstance(event, e.FaultEnded):
             self._open -= 1
+            if _WINDOW in event.fault:
+                self._windows -= 1
+                self._acted_until = max(self._acted_until, at)
             self._ends_at = max(self._ends_at, at)
         elif isinstance(event, e.FaultActed):
             self._acted_until = max(self._acted_until, at + event.lasts)
@@ -47,6 +54,10 @@ class FaultsInForce:
     def none_since(self, moment: float) -> bool:
         """Was there no fault from that moment on?"""
         return not self._open and self._ends_at < moment
+
+    def none_at_work_since(self, moment: float) -> bool:
+        """Has none acted, and was no window of one open, from that moment on?"""
+        return not self._windows and self._acted_until < moment
 
     def none_acted_since(self, moment: float) -> bool:
         """Has no fault acted, or had an effect that lasts, from that moment on?"""
@@ -213,7 +224,8 @@ class NetworkExchanges:
     def _judge(
         self, asked: Message, asked_at: float, until: float, wrong: str, late: Late | None
     ) -> None:
-        if self._faults is not None and not self._faults.none_since(self._opened_at):
+        since = max(0.0, self._opened_at - SOUND)  # it may have been opened to nobody
+        if self._faults is not None and not self._faults.none_at_work_since(since):
             return
         if self._contract.host_excused(asked_at, until):
             return
