@@ -9,7 +9,7 @@ from harness import events as e
 from harness.defects.defect import Defect
 from harness.machines.authorization import Authorizer
 from harness.machines.host import Host
-from harness.machines.host_cells import refusals, requests
+from harness.machines.host_cells import refusals
 from harness.machines.host_inputs import HostInput, HostState, Received
 from harness.machines.host_table import SAFE_HOST_TABLE
 from harness.machines.postings import Postings
@@ -240,19 +240,6 @@ BOOKING_DEFECTS = (
         ),
         cost="The customer goes by what the screen says, and is overdrawn.",
         must=("M1.answer",),
-    ),
-    Defect(
-        profile=HostProfile(
-            name="approves_again_after_reversal",
-            summary="answers a duplicate as it had answered the first, although it is reversed",
-            machine=rewired_host(
-                {(HostState.REVERSED, HostInput.REQUEST_AGAIN): requests.answer_again}
-            ),
-        ),
-        cost="A terminal that believes it pays what was given back.",
-        must=("H20",),
-        may=("H6", "H6.wire"),
-        scenario="lost_answers",
     ),
     Defect(
         profile=HostProfile(

@@ -233,10 +233,6 @@ BROUGHT_OUT_BY: dict[str, tuple[str, ...]] = {
     "gives_back_to_another": (UNANSWERED,),
     "reads_another_account": (),
     "tells_old_balance": (),
-    "approves_again_after_reversal": (
-        f"drop_response:{AT},nth=1,mti=0210",
-        f"replay_old:{AT},nth=3,mti=0200",
-    ),
     "keeps_card_of_reversed": (f"reorder:hold=60s,{AT},nth=2,mti=0200",),
     "takes_expired_cards": (f"expired_card:{AT},nth=2",),
     "declines_in_its_own_words": (),
