@@ -93,6 +93,6 @@ HOST_DECISION_DEFECTS = (
         ),
         cost="A terminal that asks again is told to pay what the customer has been given back.",
         must=("H6.wire",),
-        scenario="lost_answers",
+        scenario="late_duplicates",
     ),
 )

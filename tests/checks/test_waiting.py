@@ -34,6 +34,14 @@ def test_what_ends_a_wait_earlier(event: e.Event) -> None:
     assert status(waits(30.0, (25.0, event)).verdict(), "T18.wait") == "not tried"
 
 
+@pytest.mark.parametrize(("closes", "said"), [(30.0, "pass"), (31.3, "fail")])
+def test_a_terminal_that_hangs_up_itself(closes: float, said: str) -> None:
+    """Three echoes had no answer: it starts the motor, and ends the connection in one instant."""
+    script = waits(30.0)
+    script.add(closes, e.LinkClosed("local"))
+    assert status(script.verdict(), "T18.wait") == said
+
+
 @pytest.mark.parametrize("wrong", [{"de11": "000009"}, {"de4": "000000009900"}])
 def test_a_message_that_is_no_answer_ends_no_wait(wrong: dict[str, str]) -> None:
     """One to another request, or one that echoes wrongly."""
