@@ -56,12 +56,15 @@ class _Finder(importlib.abc.MetaPathFinder):
 
 def explored(runs: int) -> dict[str, object]:
     """Search as `harness explore` does on its default ground, until anything is found."""
-    from harness.explore.random_search import Search, chunk_for, plan_to_search
-    from harness.explore.search import draw_many
-    from harness.scenario import load_scenario
+    import msgspec
 
-    plan = plan_to_search(load_scenario("few_withdrawals"), seed=SEED)
-    search = Search(plan, SEED, chunk=chunk_for(plan, runs, guided=True), guided=True)
+    from harness.explore.random_search import chunk_for
+    from harness.explore.search import draw_many
+    from harness.explore.usual_search import usual_search
+
+    search = usual_search(seed=SEED)
+    chunk = chunk_for(search.plan, runs, guided=True)
+    search = msgspec.structs.replace(search, chunk=chunk)
     tally = draw_many(search, 1, lambda so_far: bool(so_far.found) or so_far.runs >= runs, _quiet)
     by = sorted({broken.invariant for broken in tally.found})
     return {"noticed": bool(by), "runs": tally.runs, "by": by}

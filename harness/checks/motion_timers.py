@@ -21,6 +21,7 @@ class MotionTimer(Check):
     process stood still meanwhile.
     """
 
+    measures = True
     needs = ("device",)
     timed = True
     unit = "s"
@@ -113,6 +114,7 @@ class EjectIsRetriedInTime(MotionTimer):
 class SlotIsWatched(IntervalCheck):
     """T18.slot. A card at the slot is taken, or its capture begins, within `card_take`."""
 
+    measures = True
     id = "T18.slot"
     needs = ("device",)
 
