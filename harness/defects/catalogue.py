@@ -11,6 +11,7 @@ from harness.defects.defect import Defect
 from harness.defects.host import HOST_DEFECTS
 from harness.defects.host_conduct import HOST_CONDUCT_DEFECTS
 from harness.defects.host_decisions import HOST_DECISION_DEFECTS
+from harness.defects.jams import JAM_DEFECTS
 from harness.defects.link import LINK_DEFECTS
 from harness.defects.link_keeping import LINK_KEEPING_DEFECTS
 from harness.defects.reversals import REVERSAL_DEFECTS
@@ -33,6 +34,7 @@ DEFECTS: tuple[Defect, ...] = (
     *SERVICE_DEFECTS,
     *TOLD_DEFECTS,
     *WAITING_DEFECTS,
+    *JAM_DEFECTS,
     *HOST_DEFECTS,
     *HOST_CONDUCT_DEFECTS,
     *HOST_DECISION_DEFECTS,

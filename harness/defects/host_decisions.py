@@ -94,6 +94,6 @@ HOST_DECISION_DEFECTS = (
         cost="A terminal that asks again is told to pay what the customer has been given back.",
         must=("H6.wire",),
         may=("H20",),
-        scenario="lost_answers",
+        scenario="late_duplicates",
     ),
 )

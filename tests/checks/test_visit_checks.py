@@ -223,6 +223,20 @@ def test_a_visit_ends_early_when_something_disturbs_it(why: e.Event) -> None:
 # --- on the way out -------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("tries", [1, 2, 3])
+def test_a_jammed_card_is_tried_once_more(tries: int) -> None:
+    """The motor runs twice, and then the card is kept."""
+    script = Script()
+    script.network(9, "echo")
+    script.insert(10)
+    for number in range(tries):
+        script.add(40 + 10 * number, e.ScreenShown("take_card"), e.EjectBegun())
+        script.add(41 + 10 * number, e.EjectFailed())
+    script.capture(40 + 10 * tries)
+    script.end(200, "open")
+    assert ("T18.eject" in failing(script.verdict())) is (tries != 2)
+
+
 def jams(script: Script, again: float, captured: float) -> None:
     """A card that does not come out from 40 on."""
     script.network(9, "echo")

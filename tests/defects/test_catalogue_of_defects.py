@@ -254,9 +254,9 @@ BROUGHT_OUT_BY: dict[str, tuple[str, ...]] = {
     "takes_any_pin": (f"customer_forgets_pin:times=1,{AT},nth=2",),
     "refuses_right_pins": (),
     "looks_at_no_account": (),
-    "approves_what_was_reversed": (
-        *("dup_request:every=70s,mti=0200,p=50%", "drop_response:mti=0210,p=50%"),
-    ),
+    "approves_what_was_reversed": (),
+    "never_tries_again": (f"eject_jam:{AT},nth=2",),
+    "tries_twice_more": tuple(f"eject_jam:{AT},nth={n}" for n in (2, 3, 4)),
     "mac_not_checked_by_host": (f"bitflip:byte=160,bit=8,{AT},nth=2,mti=0200",),
 }
 
@@ -273,6 +273,7 @@ class Stage(NamedTuple):
 
 
 STAGES = {
+    "approves_what_was_reversed": Stage(10, 360.0, scenario="late_duplicates"),
     "gives_up_on_echo": Stage(10, 360.0, scenario="unanswered_echoes"),
     "captures_without_end": Stage(duration=300.0, scenario="capture_storm"),
     "leaves_late_card_inside": Stage(duration=480.0, scenario="quiet_street"),
