@@ -55,12 +55,13 @@ SEES = (
     *("device", "wire.terminal", "wire.host", "wire.link", "wire.mac"),
     *("ledger", "store", "terminal"),
 )
-SEES_ALONE = {
+SEES_BY_MODE = {
     "host": ("wire.terminal", "wire.host", "wire.mac", "ledger"),
     "terminals": (
         *("device", "wire.terminal", "wire.host", "wire.network", "wire.link", "wire.mac"),
         *("store", "terminal"),
     ),
+    "sim": (*SEES, "wire.sign_on"),  # live, a message of an older connection may come late
 }
 _UNTIL_SET = "1970-01-01T00:00:00"  # whoever drives a run on the real clock sets its calendar
 
@@ -93,7 +94,7 @@ class Assembly:
             SAFE_HOST if plan.mode == "terminals" else host_profile(plan.host_profile)
         )
         self.faults = self._faults()
-        alone = plan.mode in SEES_ALONE
+        alone = plan.mode in SEES_BY_MODE
         guess = FormatDetector(link.framing, link.spec) if alone else None
         # the tap opens frames with a codec and keys of its own
         opener = None if plan.mode == "host" else PinCrypto(self.keys.pin)
@@ -167,11 +168,10 @@ class Assembly:
         return int(self.codec.codec.spec[element]["max_len"])
 
     def header(self) -> Header:
-        """The journal's first line for this run."""
+        """The journal's first line; of cards that nobody knows there is no secret to look for."""
         plan = self.plan
-        sees = SEES if plan.mode in ("sim", "live") else SEES_ALONE[plan.mode]
-        known = plan.mode != "host" or plan.cards  # unknown cards: there is no secret to look for
-        return plan.header(sees, self.population.describe() if known else {})
+        cards = self.population.describe() if plan.mode != "host" or plan.cards else {}
+        return plan.header(SEES_BY_MODE.get(plan.mode, SEES), cards)
 
     def _cards(self) -> Population:
         plan = self.plan

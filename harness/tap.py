@@ -17,6 +17,7 @@ from harness.crypto.keys import token
 from harness.crypto.pin import PinBlockError, PinCrypto
 from harness.errors import DecodeError
 from harness.events import End, FrameSeen, IncompleteFrame, KeepAlivesSeen
+from harness.machines.authorization import account_for
 from harness.shown import shown_bytes
 from harness.wire.authenticated import AuthenticatedCodec
 from harness.wire.deframer import Deframer, Frame
@@ -34,7 +35,9 @@ class Look(NamedTuple):
     'none'), the digest of an advice's contents, why it would not decode ('' if it did), and whether
     it is network management, and the elements that do not hold what their class says. `card` is the
     token of the card that a request or a reversal names, and `unlike` are the elements that are of
-    another card than that one. `pin` is 'right' or 'wrong' where the PIN of that card is known.
+    another card than that one. `pin` is 'right' or 'wrong' where the PIN of that card is known, and
+    `account` is the token of the account that the card draws on. `echo` is whether it asks for an
+    echo or is the answer.
     """
 
     fields: Fields
@@ -46,6 +49,8 @@ class Look(NamedTuple):
     card: str = ""
     unlike: tuple[str, ...] = ()
     pin: str = ""
+    account: str = ""
+    echo: bool = False
 
 
 class TapDecoder:
@@ -139,7 +144,10 @@ class TapDecoder:
         message = self._dialect.read(fields)
         digest = self._digest(message) if message.message_class == MessageClass.REVERSAL else ""
         wrong = self._dialect.wrong(message) if mac != "bad" else ()  # else it says nothing
-        look = Look(fields, mac, digest, "", message.is_network_management, wrong)
+        management = message.is_network_management
+        look = Look(fields, mac, digest, "", management, wrong)
+        if management:
+            return look._replace(echo=message.function == "echo")
         if message.kind not in ASKING or not message.pan:
             return look
         card, unlike = token(self._digest_key, message.pan), tracks_unlike(message.fields)
@@ -148,7 +156,8 @@ class TapDecoder:
             unlike = (*unlike, message.element("pin_block"))
         right = self._pin_of(message.pan) if pin else None
         verdict = "" if right is None else "right" if pin == right else "wrong"
-        return look._replace(card=card, unlike=tuple(unlike), pin=verdict)
+        account = token(self._digest_key, account_for(message))
+        return look._replace(card=card, unlike=tuple(unlike), pin=verdict, account=account)
 
     def _pin_in(self, message: Message) -> str | None:
         """The PIN in the PIN block of a message; '' where there is none that could be looked at,
@@ -177,19 +186,30 @@ class Tap:
     """
 
     __slots__ = (
-        "_begun", "_broken", "_decoder", "_doubt", "_end", "_from_terminal", "_management", "_to",
-        "keep_alives", "latest", "stream",
+        "_at_host", "_begun", "_broken", "_decoder", "_doubt", "_end", "_from_terminal",
+        "_management", "_sign_ons", "_to", "keep_alives", "latest", "stream",
     )  # fmt: skip
 
-    def __init__(self, decoder: TapDecoder, end: End, to: End, *, management: bool = True) -> None:
+    def __init__(
+        self,
+        decoder: TapDecoder,
+        end: End,
+        to: End,
+        *,
+        management: bool = True,
+        sign_ons: bool = True,
+    ) -> None:
         """Without `management`, network management messages are not reported (at the host's end
-        they tell nothing that the terminal's end has not).
+        they tell nothing that the terminal's end has not); with `sign_ons` those are that are no
+        echoes: on them it hangs what the host may serve.
         """
         self._decoder = decoder
         self._end = end
         self._to = to
         self._from_terminal = (end, to) == ("terminal", "host")
+        self._at_host = (end, to) == ("host", "host")
         self._management = management
+        self._sign_ons = management or sign_ons
         self.stream = decoder.framing.deframer()
         self.keep_alives = 0
         self._doubt = ""
@@ -215,11 +235,12 @@ class Tap:
                 self.keep_alives += 1
                 continue
             look = self._decoder.look(frame.payload)
-            fields, mac, digest, problem, network_management, wrong, card, unlike, pin = look
+            fields, mac, digest, problem, network_management, wrong = look[:6]
+            card, unlike, pin, account, echo = look[6:]
             if not self._begun:
                 problem = self._first(problem, frames)
             self.latest = fields or None
-            if network_management and not self._management:
+            if network_management and not (self._management or (self._sign_ons and not echo)):
                 continue
             if not (card and self._from_terminal):
                 card, unlike, pin = "", (), ""
@@ -227,6 +248,7 @@ class Tap:
                 FrameSeen(
                     *(self._end, self._to, fields, mac, digest, len(frame.payload), problem),  # type: ignore[arg-type]
                     *(wrong or UNSET, card or UNSET, unlike or UNSET, pin or UNSET),
+                    account=account if account and self._at_host else UNSET,
                 )
             )
         if self.stream.error is not None and not self._broken:

@@ -1,11 +1,12 @@
 # my_profiles.py
 from harness.machines.inputs import Declined, State
+from harness.machines.link_supervisor import LinkTimes
 from harness.machines.profile import HostProfile, TerminalProfile, rewired
 
 hurried = TerminalProfile(
     name="hurried",
-    summary="waits 20 s for the host instead of as long as the contract says",
-    settings={"timers": {"host_response": 20.0}},
+    summary="gives a connection up that does not come about within 5 s instead of 10 s",
+    settings={"link_times": LinkTimes(connect=5.0)},
 )
 
 

@@ -11,6 +11,7 @@ from harness.checks import (
     durable,
     fleet,
     host_conduct,
+    host_decisions,
     ledger,
     paid,
     reversals,
@@ -20,6 +21,7 @@ from harness.checks import (
     withdrawal_outcome,
 )
 from harness.checks.base import Check
+from harness.checks.catalogue_booking import OF_BOOKING
 from harness.checks.catalogue_contents import OF_HOSTS, OF_TERMINALS
 from harness.checks.catalogue_link import LINK_INVARIANTS
 from harness.checks.catalogue_service import SERVICE_INVARIANTS
@@ -311,6 +313,28 @@ CATALOGUE: tuple[Invariant, ...] = (
         "kept, it keeps the customer's money without a word.",
         host_conduct.SettledIsGivenBack,
     ),
+    Invariant(
+        "H15",
+        "what comes before a sign-on is refused",
+        "By the sign-on a host learns who is at the other end, with which keys and on which day. "
+        "Whoever gets served without one may be anybody.",
+        host_decisions.RefusedBeforeSignOn,
+    ),
+    Invariant(
+        "H16",
+        "a wrong PIN approves nothing, and a right one is not called wrong",
+        "The PIN is all that stands between a stolen card and the money. And whoever is told three "
+        "times that the right one is wrong has a card that is blocked.",
+        host_decisions.PinIsVerified,
+    ),
+    Invariant(
+        "H17",
+        "nothing is approved that is not on the account",
+        "What is paid beyond it the bank has lent without asking, and to whoever found that out "
+        "it lends again at the next machine.",
+        host_decisions.NothingOverdrawn,
+    ),
+    *OF_BOOKING,
     *OF_HOSTS,
     Invariant(
         "F1",

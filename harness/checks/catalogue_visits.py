@@ -4,7 +4,7 @@ They are a part of the catalogue (catalogue.py).
 
 from __future__ import annotations
 
-from harness.checks import given_up, motion_timers, visit
+from harness.checks import motion_timers, visit, waiting
 from harness.checks.invariant import Invariant
 
 VISIT_INVARIANTS: tuple[Invariant, ...] = (
@@ -51,10 +51,10 @@ VISIT_INVARIANTS: tuple[Invariant, ...] = (
     ),
     Invariant(
         "T18.wait",
-        "no request is given up before its timer, while its link stands",
-        "The host may be about to approve. A machine that gives up at the first noise on the line, "
-        "or at a key, reverses what it could have paid, and sends the customer away.",
-        given_up.NotGivenUp,
+        "the wait for the host is not given up before its timer has run out",
+        "The answer is on its way, and nobody waits for it: the customer leaves without cash, and "
+        "the host books and gives back what nobody had.",
+        waiting.WaitsItsTime,
     ),
     Invariant(
         "T18.eject",

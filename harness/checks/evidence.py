@@ -60,10 +60,12 @@ class TerminalEvidence:
         connections: Connections | None = None,
         observed: Observed = EVERYTHING,
         configuration: RunConfiguration | None = None,
+        in_force: FaultsInForce | None = None,
     ) -> None:
         """`ledger`: can postings be seen? `device`: can the device be seen? `faults` and
         `connections` as in `WireEvidence`, `observed` as in `TerminalTransactions`. Without a
-        `configuration` nothing that is said is held against it.
+        `configuration` nothing that is said is held against it. `in_force` are the faults of the
+        run: without it nobody can tell who ended a connection.
         """
         self.name = name
         self.dialect = dialect
@@ -85,6 +87,7 @@ class TerminalEvidence:
             *(connections or Connections(), said),
         )
         self.wire.network.observed = observed
+        self.wire.exchanges.in_force = self.wire.network.in_force = in_force
         self.ledger = LedgerEvidence(contract, self.transactions)
         self.own_account = OwnAccount(self.transactions, self.wait)
 
@@ -95,8 +98,9 @@ class TerminalEvidence:
         self.device.wanted = Wanted(event.customer, event.wants, event.amount)
 
     def on_PinTyped(self, _at: float, event: e.PinTyped) -> None:
-        """What was typed is what the request has to hold."""
+        """What was typed is what the request has to hold, and what is asked from now on with it."""
         self.device.typed = event.right
+        self.transactions.pin_right = event.right
 
     def on_CardInserted(self, at: float, event: e.CardInserted) -> None:
         """A visit begins: no wait goes on from the one before."""

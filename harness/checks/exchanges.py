@@ -3,7 +3,7 @@
 A request or a reversal is an exchange from its first arrival at the host. Only what arrived as the
 terminal sent it is held against the host: a fault of ours that altered the message on its way is
 no mistake of the host's. What was still unanswered when the connection ended is not held against
-it either, unless its time was over by then.
+it either, unless its time was over by then, or the host's reply was to end the connection.
 
 A few exchanges are kept for each terminal, found by their STAN. A fault inside a host of ours
 excuses what was unanswered when it acted.
@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from harness.checks.base import Whose
+from harness.checks.network_exchanges import FaultsInForce
 from harness.contract import Contract
 from harness.wire.echo import NOTHING_ASKED, Echo, echo_of
 from harness.wire.message import REVERSALS, AdviceOutcome, Fields, Message, Outcome
@@ -22,16 +23,45 @@ KEEPS = 16
 """Exchanges of a terminal. It has one request and one reversal under way at a time."""
 
 UNANSWERED_KEPT = 100
+HUNG_UP = ("fin", "rst")
+"""How a connection ends that was closed at the host's side, by the host or by a fault."""
+NOT_AT_ONCE = 1.0
+"""Seconds. A host that ends each connection after its answer may have done so already when the
+terminal's next message comes."""
+IN_REPLY = 2.0
+"""Seconds from a message to the end of its connection that is taken for the host's reply to it. A
+network may break at any moment, and no host can help that.
+"""
+SOUND = 15.0
+"""Seconds before such a message in which no fault of ours may have acted. One that ends a
+connection is told as it does.
+"""
 
 
 class Unanswered:
-    """A message that the host had not answered when its time was over, as was seen at `seen_at`."""
+    """A message that the host had not answered when its time was over, or when it hung up, as was
+    seen at `seen_at`. Where it `hung_up`, no fault may have acted since `doubtful_since`, which is
+    None once that is known.
+    """
 
-    __slots__ = ("arrived_at", "bound", "card", "customer", "excused", "seen_at", "what")
+    __slots__ = (
+        "arrived_at", "bound", "card", "customer", "doubtful_since", "excused", "hung_up",
+        "seen_at", "what",
+    )  # fmt: skip
 
-    def __init__(self, exchange: Exchange, bound: float, seen_at: float) -> None:
+    def __init__(
+        self,
+        exchange: Exchange,
+        bound: float,
+        seen_at: float,
+        *,
+        hung_up: bool = False,
+        doubtful_since: float | None = None,
+    ) -> None:
         self.card, self.customer = exchange.card, exchange.customer
         self.bound = bound
+        self.hung_up = hung_up
+        self.doubtful_since = doubtful_since
         self.seen_at = seen_at
         self.arrived_at = exchange.arrived_at
         self.what = exchange.what
@@ -42,15 +72,15 @@ class Exchange:
     """What was asked and what was answered. `arrived_at` is when the message came to the host that
     waits for an answer, `closings` how many connections had ended when the terminal last sent it,
     `settled_at` when an answer left that settled it, the `settled_by`-th (run
-    seconds); `code` and `approval` are that answer's. `card` and `customer` are those of the
-    transaction that it is about, where they are seen.
+    seconds); `code` and `approval` are that answer's, `first_code` is that of the first of all.
+    `card` and `customer` are those of the transaction that it is about, where they are seen.
     """
 
     __slots__ = (
-        "answers", "approval", "arrivals", "arrived_at", "asked", "card", "closings", "code",
-        "customer", "doubtful", "excused", "judged", "latest", "message_class", "mti", "original",
-        "request", "reversal", "said", "sent", "settled_at", "settled_by", "stan",
-        "struck", "waits",
+        "answers", "approval", "arrivals", "arrived_at", "asked", "came_after", "card", "closings",
+        "code", "customer", "doubtful", "early", "excused", "first_code", "judged", "latest",
+        "message_class", "mti", "original", "pin_right", "request", "reversal", "said", "sent",
+        "settled_at", "settled_by", "stan", "struck", "taken_back", "waits",
     )  # fmt: skip
 
     def __init__(self, message: Message) -> None:
@@ -76,9 +106,13 @@ class Exchange:
         self.answers = 0
         self.settled_at = 0.0
         self.settled_by = 0
-        self.code = ""
+        self.code = self.first_code = ""
         self.approval = ""
         self.original: Exchange | None = None  # what a reversal is about, where that is kept
+        self.early = False  # it came last on a connection that had not signed on
+        self.taken_back = False  # the host has said that its reversal is settled ...
+        self.came_after = False  # ... before it came last
+        self.pin_right: bool | None = None  # the PIN with it, None where nobody saw it typed
 
     @property
     def what(self) -> str:
@@ -98,10 +132,16 @@ class Answer(NamedTuple):
 
 class Exchanges:
     """The exchanges of one terminal. `answer` is set while the last frame is an answer that leaves
-    the host, and `unanswered` are exchanges whose time was over without one.
+    the host, and `unanswered` are exchanges whose time was over without one. `in_force` are the
+    faults of the run: who ended a connection is known only where none of them can have; None: it
+    is not known. `opened_at` is when the connection was made, `spoke_at` when the host last sent
+    anything (run seconds).
     """
 
-    __slots__ = ("_by_stan", "_closings", "_contract", "_trouble_until", "answer", "unanswered")
+    __slots__ = (
+        "_by_stan", "_closings", "_contract", "_trouble_until", "answer", "in_force", "opened_at",
+        "spoke_at", "unanswered",
+    )  # fmt: skip
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
@@ -110,6 +150,8 @@ class Exchanges:
         self._trouble_until = -1.0
         self.answer: Answer | None = None
         self.unanswered: list[Unanswered] = []
+        self.in_force: FaultsInForce | None = None
+        self.opened_at = self.spoke_at = 0.0
 
     def bound(self, exchange: Exchange) -> float:
         """Within how many seconds the host has to answer."""
@@ -127,29 +169,35 @@ class Exchanges:
         known.closings = self._closings
         known.said = known.said or known.latest
 
-    def is_about(self, message: Message, whose: Whose) -> None:
-        """What the terminal has just asked is about that transaction."""
+    def is_about(self, message: Message, whose: Whose, *, pin_right: bool | None) -> None:
+        """What the terminal has just asked is about that transaction, and came with a PIN that was
+        right or not.
+        """
         exchange = self._by_stan[message.stan]
         exchange.card, exchange.customer = whose.card, whose.customer
+        exchange.pin_right = pin_right
 
     def doubts(self, reversal: Message) -> None:
         """That reversal does not agree with what it reverses: a host may refuse it."""
         self._by_stan[reversal.stan].doubtful = True
 
-    def arrives(self, at: float, message: Message, *, authentic: bool, connected: bool) -> None:
-        """A request or a reversal comes to the host."""
+    def arrives(
+        self, at: float, message: Message, authentic: bool, connected: bool, early: bool
+    ) -> None:
+        """A request or a reversal comes to the host; `early`: before any sign-on."""
         exchange = self._by_stan.get(message.stan)
         if exchange is None or not self._is_of(exchange, message):
             exchange = self._begin(message)
         own = authentic and _hash_of(message.fields) in (exchange.said, exchange.latest)
         exchange.judged = exchange.judged and own
+        exchange.early, exchange.came_after = early, exchange.taken_back
         if not exchange.arrivals:
             exchange.asked, exchange.request = echo_of(message), message
             self._reversed(exchange, message)
         exchange.arrivals += 1
         if not (own and connected) or exchange.closings < self._closings:
             return  # a host that stood still reads it when the terminal has given the connection up
-        if exchange.waits and not self._over(exchange, at):
+        if exchange.waits and not self._over(exchange, at, again=True):
             return  # the first one still waits
         exchange.waits = True
         exchange.arrived_at = at
@@ -175,6 +223,10 @@ class Exchanges:
         took = None
         if exchange is not None:
             exchange.answers += 1
+            if exchange.answers == 1:
+                exchange.first_code = message.code
+            if exchange.original is not None and is_final(exchange, message):
+                exchange.original.taken_back = True
             if not exchange.settled_by and is_final(exchange, message):
                 exchange.settled_at, exchange.settled_by = at, exchange.answers
                 exchange.code, exchange.approval = message.code, message.text("approval")
@@ -183,20 +235,53 @@ class Exchanges:
                 took = at - exchange.arrived_at
         self.answer = Answer(message, exchange, took)
 
-    def closed(self, at: float) -> None:
-        """The connection has ended: what waits, or is still on its way, gets no answer any more."""
+    def closed(self, at: float, *, how: str = "") -> None:
+        """The connection has ended, as `LinkClosed` says: what waits, or is still on its way, gets
+        no answer any more.
+        """
         self._closings += 1
         for exchange in self._by_stan.values():
             if exchange.waits:
-                self._over(exchange, at)
+                if not self._over(exchange, at) and how in HUNG_UP:
+                    self._hung_up(exchange, at)
                 exchange.waits = False
 
+    def _hung_up(self, exchange: Exchange, at: float) -> None:
+        """Nobody answers by hanging up (IN_REPLY, NOT_AT_ONCE). It is judged once it is known which
+        faults acted in that instant.
+        """
+        apart = exchange.arrived_at - self.spoke_at > NOT_AT_ONCE
+        in_reply = at - exchange.arrived_at <= IN_REPLY
+        if apart and in_reply and exchange.judged and len(self.unanswered) < UNANSWERED_KEPT:
+            since, bound = max(self.opened_at, exchange.arrived_at - SOUND), self.bound(exchange)
+            doubtful = Unanswered(exchange, bound, at, hung_up=True, doubtful_since=since)
+            self.unanswered.append(doubtful)
+
     def overdue(self, now: float) -> list[Unanswered]:
-        """Nothing more comes after `now`: those that had no answer in time."""
+        """Nothing more comes after `now`: those that had no answer in time, or to which the host
+        hung up although no fault was in force.
+        """
         for exchange in self._by_stan.values():
             if exchange.waits and self._over(exchange, now):
                 exchange.waits = False
+        self._leave_out_faults()
         return self.unanswered
+
+    def opened(self, at: float) -> None:
+        """A connection was made."""
+        self.opened_at = at
+        self._leave_out_faults()
+
+    def _leave_out_faults(self) -> None:
+        """What a fault may have ended is nobody's reply. It was told by now."""
+        self.unanswered = [x for x in self.unanswered if self._none_since(x.doubtful_since)]
+        for x in self.unanswered:
+            x.doubtful_since = None
+
+    def _none_since(self, moment: float | None) -> bool:
+        if moment is None:
+            return True
+        return self.in_force is not None and self.in_force.none_acted_since(moment)
 
     # --- faults inside a host of ours ----------------------------------------------------------
 
@@ -208,7 +293,8 @@ class Exchanges:
             exchange.excused |= exchange.waits
             exchange.struck |= exchange.waits
         for unanswered in self.unanswered:
-            unanswered.excused = True
+            if not unanswered.hung_up:  # it has been known since whether a fault ended that one
+                unanswered.excused = True
 
     def relieved(self, at: float) -> None:
         """The fault of the whole host that went on has ended."""
@@ -233,9 +319,12 @@ class Exchanges:
         same_class = exchange.message_class == message.message_class
         return same_class and exchange.sent == message.sent
 
-    def _over(self, exchange: Exchange, at: float) -> bool:
-        """Has it waited too long? Then it is kept as unanswered."""
-        late = at - exchange.arrived_at > self.bound(exchange) + 1e-6
+    def _over(self, exchange: Exchange, at: float, *, again: bool = False) -> bool:
+        """Has it waited too long? Then it is kept as unanswered. One that comes `again` when the
+        time of the first is just over had no answer, and what answers it does not answer the first.
+        """
+        slack = -1e-6 if again else 1e-6
+        late = at - exchange.arrived_at > self.bound(exchange) + slack
         if late and exchange.judged and len(self.unanswered) < UNANSWERED_KEPT:
             self.unanswered.append(Unanswered(exchange, self.bound(exchange), at))
         return late

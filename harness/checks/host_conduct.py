@@ -15,7 +15,6 @@ from harness.checks.base import NOBODY, Check, Late, late_by
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.exchanges import Answer, Exchange
 from harness.checks.ledger import tombstone_cases
-from harness.checks.transaction_evidence import TransactionEvidence
 from harness.checks.wire_evidence import APPROVING
 from harness.wire.describe import mask_fields
 from harness.wire.echo import wrong_beside, wrong_echo
@@ -58,7 +57,8 @@ class AnsweredOnce(HostCheck):
     type, has a response code and, where the link has one, a right MAC, and each of its elements
     holds what its class says.
 
-    An exchange that was still in time when the connection or the run ended is open, and not judged.
+    An exchange that was still in time when the connection or the run ended is open, and not judged;
+    but nobody answers by hanging up.
     """
 
     id = "H9"
@@ -139,6 +139,10 @@ class AnsweredOnce(HostCheck):
             if unanswered.excused or self.contract.host_excused(unanswered.arrived_at, until):
                 continue
             self.tried += 1
+            if unanswered.hung_up:
+                what = f"{unanswered.what} had no answer: the host hung up"
+                self.fail(terminal, unanswered.seen_at, what, of=unanswered)
+                continue
             what = f"{unanswered.what} had no answer within {unanswered.bound:.1f} s"
             bound, since, seen = unanswered.bound, unanswered.arrived_at, unanswered.seen_at
             late = Late(bound, since, seen, seen - until)
@@ -207,6 +211,7 @@ class SameAnswerToRepeat(HostCheck):
     ) -> None:
         message = answer.message
         first = not exchange.settled_by or exchange.answers == exchange.settled_by
+        first |= exchange.early  # which is refused, whatever was answered before
         if first or exchange.arrivals < 2 or exchange.settled_at <= self._failed_over_at:
             return
         self.tried += 1
@@ -235,6 +240,8 @@ class ReversalAccepted(HostCheck):
     ) -> None:
         message = answer.message
         if not exchange.reversal or exchange.doubtful or exchange.excused or not message.code:
+            return
+        if exchange.early:
             return
         self.tried += 1
         if message.advice_outcome is AdviceOutcome.PARK:
@@ -273,8 +280,8 @@ class SettledIsGivenBack(HostCheck):
 
 class NoApprovalAfterReversal(HostCheck):
     """H6.wire. An original whose reversal the host had acknowledged before it answered the original
-    is never approved. A case is an original that arrives afterwards, or that had arrived and was
-    not answered.
+    is never approved, nor is a duplicate that comes after the reversal of what was approved. A case
+    is an original that arrives afterwards, or that had arrived and was not answered.
     """
 
     id = "H6.wire"
@@ -287,23 +294,22 @@ class NoApprovalAfterReversal(HostCheck):
         message = terminal.wire.message
         if terminal.wire.kind is Kind.ANSWER and event.to == "terminal":
             transaction = terminal.transactions.of(message)
+            answer = terminal.wire.exchanges.answer
+            exchange = None if answer is None else answer.exchange
+            came_after = exchange is not None and exchange.came_after and exchange.judged
+            self.tried += came_after and not transaction.tombstone
             meant = self.contract.host_excused(transaction.heard_at, at)
-            if transaction.tombstone and message.outcome in APPROVING and not meant:
-                self._approved(terminal, at, transaction)
-
-    def _approved(
-        self, terminal: TerminalEvidence, at: float, transaction: TransactionEvidence
-    ) -> None:
-        answer = terminal.wire.exchanges.answer
-        again = answer is not None and answer.exchange is not None and answer.exchange.answers > 1
-        if not again:  # else it repeats what it had said before it took the reversal
-            what = f"STAN {transaction.stan} was approved after its reversal was acknowledged"
-            self.fail(terminal, at, what, of=transaction)
+            # what is answered again repeats what was said before the reversal was taken
+            again = exchange is not None and exchange.answers > 1
+            late = came_after or (transaction.tombstone and not again)
+            if late and message.outcome in APPROVING and not meant:
+                what = f"STAN {transaction.stan} was approved after its reversal was acknowledged"
+                self.fail(terminal, at, what, of=transaction)
 
 
 class NetworkAnswered(HostCheck):
     """H13. A sign-on is answered within its time, and so is an echo, each once and with a response
-    code.
+    code. After a sign-on that was accepted no echo is refused.
     """
 
     id = "H13"

@@ -24,8 +24,9 @@ _NEVER_JUDGED = frozenset(("h", "t", "p", "1", "64", "128"))
 
 
 class AnswerSaysTrue(HostCheck):
-    """M1.answer. An answer has what belongs there and nothing else: an approval code (DE 38) if it
-    approves, and a balance (DE 54) if one was asked for: that of the account, with its sign.
+    """M1.answer. An answer has what belongs there and nothing else: a listed response code (DE 39),
+    an approval code (DE 38) if it approves, and a balance (DE 54) if one was asked for: that of the
+    account, with its sign.
     """
 
     id = "M1.answer"
@@ -44,6 +45,7 @@ class AnswerSaysTrue(HostCheck):
         for what in [
             *_differences(message, right, skipped, standard=configuration.standard),
             *_wrong_balance(terminal, asked, message),
+            *_unlisted(exchange, message),
         ]:
             self.fail(terminal, at, f"{message.mti} to {exchange.what}: {what}", of=exchange)
 
@@ -56,7 +58,7 @@ def _right(terminal: TerminalEvidence, asked: Message, said: Message) -> Message
         asked,
         said.code,
         amount=said.amount if said.outcome is Outcome.PARTIAL else None,
-        approval=(said.text("approval") or "000000") if approves else "",
+        approval=(said.text("approval").strip() or "000000") if approves else "",
         balance=(balance_of(said.fields) or 0) if wants_balance else None,
         day=said.day,
     )
@@ -80,13 +82,26 @@ def _differences(said: Message, right: Message, skipped: set[str], *, standard: 
     ]
 
 
+def _unlisted(exchange: Exchange, said: Message) -> list[str]:
+    """A terminal can only reverse what is answered with a code that is on no list. A fault inside
+    the host may have ordered one; of a reversal it is H12's business.
+    """
+    if exchange.reversal or exchange.struck or said.outcome is not Outcome.UNKNOWN:
+        return []
+    return [f"DE {said.element('code')} {said.code or 'is missing'} is on no list"]
+
+
 def _wrong_balance(terminal: TerminalEvidence, asked: Message, said: Message) -> list[str]:
-    """The balance that is told is the one that the ledger had."""
+    """The balance that is told is the one that the ledger had: it is read for each inquiry, and an
+    answer that was lost is not the first one.
+    """
     known = terminal.ledger.balance_read
     balance = balance_of(said.fields)
-    if balance is None or known is None or balance == known.balance:
+    if balance is None:
         return []
-    if (known.stan, known.sent) != (asked.stan, asked.sent):
+    if known is None or (known.stan, known.sent) != (asked.stan, asked.sent):
+        return ["tells a balance that was not read for this request"]
+    if balance == known.balance:
         return []
     told, right = balance / 100, known.balance / 100
     return [f"tells a balance of {told:.2f}, and the ledger has {right:.2f}"]

@@ -14,20 +14,50 @@ TAKEN = (AdviceOutcome.ACCEPTED, AdviceOutcome.FLAGGED)
 
 class HostEndEvidence:
     """`acknowledged` are the transactions for which the last answer laid a tombstone: the host took
-    their reversal before it had posted any debit.
+    their reversal before it had posted any debit. `is_unsigned` is whether the host has not even
+    been asked for a sign-on on the connection that stands, or has refused it, or has accepted a
+    sign-off since. Nobody knows before the first connection on which sign-ons are reported there.
     """
 
-    __slots__ = ("_heard", "_transactions", "acknowledged")
+    __slots__ = ("_asked", "_heard", "_reported", "_transactions", "acknowledged", "is_unsigned")
 
     def __init__(self, transactions: TerminalTransactions) -> None:
         self._transactions = transactions
         self._heard: dict[str, TransactionEvidence] = {}  # reversals without answer, by STAN
         self.acknowledged: list[TransactionEvidence] = []
+        self._asked: dict[str, str] = {}  # the function of each request without answer, by STAN
+        self._reported = False
+        self.is_unsigned = False
 
-    def arrives(self, at: float, message: Message) -> None:
-        """A message whose MAC is not wrong has come to the host."""
+    def opened(self) -> None:
+        """A new connection stands."""
+        self._asked.clear()
+        self.is_unsigned = self._reported
+
+    def manages(self, message: Message, *, to_host: bool) -> None:
+        """Network management passes the host's end. While a sign-on is not answered, nobody outside
+        knows whether the host has accepted it.
+        """
+        self._reported = True
+        if to_host and message.kind is Kind.NETWORK:
+            self._asked[message.stan] = message.function
+            keep_latest(self._asked, MOST_HEARD)
+            self.is_unsigned &= message.function != "sign_on"
+        elif not to_host and message.kind is Kind.NETWORK_ANSWER:
+            function = self._asked.pop(message.stan, "")
+            if function == "sign_on":
+                self.is_unsigned = not message.network_accepted
+            elif function == "sign_off":
+                self.is_unsigned |= message.network_accepted
+
+    def arrives(self, at: float, message: Message, account: str = "") -> None:
+        """A message whose MAC is not wrong has come to the host. `account` is the token of the
+        account that its card draws on.
+        """
         if message.kind in REQUESTS:
-            self._transactions.of(message).host_asks += 1
+            asked = self._transactions.of(message)
+            asked.host_asks += 1
+            asked.account = asked.account or account
         elif message.kind in REVERSALS:
             transaction = self._transactions.reversed_by(message)
             if transaction is not None:
@@ -37,16 +67,18 @@ class HostEndEvidence:
                 self._heard[message.stan] = transaction
                 keep_latest(self._heard, MOST_HEARD)
 
-    def leaves(self, message: Message) -> None:
+    def leaves(self, at: float, message: Message) -> None:
         """A message leaves the host."""
         if message.kind is Kind.ANSWER:
             self._transactions.of(message).host_answers += 1
         elif message.kind is Kind.REVERSAL_ANSWER:
-            self._acknowledge(message)
+            self._acknowledge(at, message)
 
-    def _acknowledge(self, message: Message) -> None:
+    def _acknowledge(self, at: float, message: Message) -> None:
         transaction = self._heard.pop(message.stan, None)
         self.acknowledged = []
+        if transaction is not None and message.advice_outcome in TAKEN:
+            transaction.given_up_at = min(transaction.given_up_at, at)
         if transaction is None or not transaction.heard_first or transaction.tombstone:
             return
         if message.advice_outcome in TAKEN:

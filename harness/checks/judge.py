@@ -245,6 +245,7 @@ class Judge:
             connections=self._connections,
             observed=self._observed,
             configuration=self._configuration,
+            in_force=self._faults,
         )
         self._terminals[name] = terminal
         return terminal

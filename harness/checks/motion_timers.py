@@ -11,6 +11,8 @@ from harness.checks.operating_time import Moment
 from harness.checks.visit import EXACT
 
 OVER = ("out_of_service", "welcome")  # screens that say that nothing is in play
+EJECTS = 2
+"""How often the motor runs for a card that does not come out."""
 
 
 class MotionTimer(Check):
@@ -79,7 +81,8 @@ class MotionTimer(Check):
 
 class EjectIsRetriedInTime(MotionTimer):
     """T18.eject. While a card that is to come out is still in the transport, the motor runs again
-    when `eject` has run out, and then the card is captured when it has run out once more.
+    when `eject` has run out, and then the card is captured when it has run out once more: there is
+    one try more, neither none nor two.
     """
 
     id = "T18.eject"
@@ -91,10 +94,14 @@ class EjectIsRetriedInTime(MotionTimer):
     def on_EjectBegun(self, terminal: TerminalEvidence, at: float, _event: e.EjectBegun) -> None:
         self.judge(terminal, at, "the motor was started again")
         self.begins(terminal, at)
+        if terminal.device.ejects > EJECTS:
+            self.fail(terminal, at, f"the motor was started {terminal.device.ejects} times")
 
     def on_CaptureBegun(
         self, terminal: TerminalEvidence, at: float, _event: e.CaptureBegun
     ) -> None:
+        if terminal.name in self._since and terminal.device.ejects < EJECTS:
+            self.fail(terminal, at, "a card that jammed was given up without another try")
         self.judge(terminal, at, "the card in the transport was given up")
 
     def on_CardAtSlot(self, terminal: TerminalEvidence, at: float, event: e.CardAtSlot) -> None:

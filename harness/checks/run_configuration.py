@@ -19,11 +19,17 @@ _LENGTH = 10  # digits of DE 7
 class RunConfiguration:
     """`standard` is whether messages are written in a shipped specification, in which nothing has
     to be fitted; `knows_local` whether the local time is known besides UTC; `own` whether the
-    terminals are the harness's own, and not somebody else's.
+    terminals are the harness's own, and not somebody else's. `host_has_pins`: does the host know
+    the PIN of each card? Ours does, and somebody else's where its user has named them in a file.
     """
 
     def __init__(self, header: Header) -> None:
         self.own = header.mode != "host"
+        listed, our_host = "cards" in header.population, "ledger" in header.sees
+        if header.mode == "terminals":
+            self.host_has_pins = listed and not our_host
+        else:  # a file may also say what our host answers a card, whatever its PIN
+            self.host_has_pins = self.own and not listed
         self.standard = is_shipped(header.link.spec)
         self.knows_local = bool(header.epoch)
         seed = header.population.get("seed")

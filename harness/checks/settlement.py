@@ -8,6 +8,9 @@ from harness.checks.evidence import TerminalEvidence
 from harness.machines.business_day import DAY
 from harness.wire.message import AdviceOutcome
 
+_CLOSES_WITHIN = 60.0
+"""Seconds from a cutover, or from the start of a host that was down, to the totals of the day."""
+
 
 class AdvicesAccepted(Check):
     """H5. The issuer posts each transaction that the host approved in stand-in, and never declines
@@ -53,7 +56,7 @@ class AdvicesAccepted(Check):
 class DaysAddUp(Check):
     """H8. Postings from a cutover on belong to the new business day, even reversals of debits of
     the old day. An answer names the day of its posting (DE 15). The totals that the host reports at
-    the end of a day equal those of its postings.
+    the end of a day equal those of its postings, and each day that is over has been closed.
 
     A host with a standby tells of a posting once the standby holds it: what it tells so soon after
     a cutover may have been posted before.
@@ -68,6 +71,7 @@ class DaysAddUp(Check):
         self._labels: dict[int, str] = {}
         self._sums: dict[str, dict[str, int]] = {}
         self._last: dict[tuple[str, str], str] = {}  # by terminal and cause
+        self._closed: dict[str, None] = {}
         self._held_back = self.contract.replication if self.contract.standby else 0.0
 
     def _number(self, at: float) -> int:
@@ -118,6 +122,7 @@ class DaysAddUp(Check):
         if not isinstance(event, e.DayClosed):
             return
         self.tried += 1
+        self._closed[event.day] = None
         sums = self._sums.get(event.day, {"debit": 0, "reversal": 0})
         told = {"debit": event.debits, "reversal": event.reversals}
         for kind, amount in told.items():
@@ -126,3 +131,11 @@ class DaysAddUp(Check):
                     at, e.HOST, f"day {event.day} was closed with {kind}s of {amount / 100:.2f}, "
                     f"posted were {sums[kind] / 100:.2f}",
                 )  # fmt: skip
+
+    def rest(self, terminal: TerminalEvidence, now: float) -> None:
+        """The run is over: a host that was down at a cutover has closed the day since."""
+        del terminal
+        over = self._number(now - _CLOSES_WITHIN)
+        if len(self._closed) < over:
+            self.fail_at(now, e.HOST, f"{over} days are over, and {len(self._closed)} were closed")
+            self._closed = {str(n): None for n in range(over)}  # it is said once

@@ -24,12 +24,12 @@ class TransactionEvidence:
     """One request and what became of it. Amounts are in minor units, times in run seconds."""
 
     __slots__ = (
-        "aborted", "aborted_at", "acquirer", "amount", "answer", "answer_at", "answer_code",
-        "answer_mac", "answer_unseen", "approval_code", "approved", "asked", "back", "back_posts",
-        "before", "began", "card", "causes", "counted", "customer", "cut", "damaged",
-        "debit", "debits", "endings", "forged", "heard_at", "heard_first", "host_answers",
-        "host_asks", "judged", "key", "message_class", "parked", "particulars", "requested",
-        "requests", "retracted", "reversal", "reversal_answered", "reversal_answers",
+        "aborted", "aborted_at", "account", "acquirer", "amount", "answer", "answer_at",
+        "answer_code", "answer_mac", "answer_unseen", "approval_code", "approved", "asked", "back",
+        "back_posts", "before", "began", "card", "causes", "counted", "customer", "cut", "damaged",
+        "debit", "debits", "endings", "forged", "given_up_at", "heard_at", "heard_first",
+        "host_answers", "host_asks", "judged", "key", "message_class", "parked", "particulars",
+        "requested", "requests", "retracted", "reversal", "reversal_answered", "reversal_answers",
         "reversal_begun_at", "reversal_final", "reversal_message", "reversal_moved_at",
         "reversal_taken", "reversals_sent", "rrn", "sent", "shaken", "stacked", "stacks", "stan",
         "start", "stood", "stood_in", "stood_still", "taken", "tombstone", "uncounted", "unseen",
@@ -76,11 +76,13 @@ class TransactionEvidence:
         self.reversal_answered = 0  # of the frames sent by then; what is left has none
         self.parked = False
         # the wire, at the host's end
+        self.account = ""  # the token of the account that the card draws on which came to the host
         self.host_asks = 0  # how often its request came, repeats included
         self.host_answers = 0  # how many answers to it left
         self.heard_first = False  # its reversal came to the host before any debit
         self.heard_at = 0.0
         self.tombstone = False  # ... and the host acknowledged it
+        self.given_up_at = NEVER  # when the host acknowledged a reversal of it, tombstone or not
         self.answer_unseen = False  # ... to the request, before it was reversed
         self.unsure = False  # an answer may have left unseen, when the host's process was killed
         # the device

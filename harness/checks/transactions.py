@@ -31,15 +31,16 @@ class TerminalTransactions:
     owed, `recent` the last few that are over, and `swept` those that the last request found to be
     over. `withdrawals` counts the withdrawals that were asked for, `declined` and `approved` those
     whose answer came in time and said so, `cut_withdrawals` those in which the power failed.
-    `visitor` is the card's token and the customer's number of who stands before the machine, and
-    `visit_requests` how many requests left in that visit. `latest` is the last that was begun, over
-    or not, and `previous` the one before it.
+    `visitor` is the card's token and the customer's number of who stands before the machine,
+    `pin_right` whether the PIN that was typed last in that visit was right (None where nobody saw
+    one typed), and `visit_requests` how many requests left in it. `latest` is the last that was
+    begun, over or not, and `previous` the one before it.
     """
 
     __slots__ = (
         "_acquirer", "_by_reversal", "_by_stan", "_debited", "_reversed", "_settled", "_tombstones",
         "_touched", "approved", "current", "cut_withdrawals", "declined", "device_seen",
-        "latest", "ledger_seen", "observed", "open", "previous", "recent", "swept",
+        "latest", "ledger_seen", "observed", "open", "pin_right", "previous", "recent", "swept",
         "visit_requests", "visitor", "withdrawals",
     )  # fmt: skip
 
@@ -49,6 +50,7 @@ class TerminalTransactions:
         self.observed = EVERYTHING  # whose evidence there is at present
         self.device_seen = device
         self.visitor = ("", 0)
+        self.pin_right: bool | None = None
         self.visit_requests = 0
         self.current: TransactionEvidence | None = None
         self.latest: TransactionEvidence | None = None

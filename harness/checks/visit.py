@@ -232,7 +232,8 @@ class KeyInTime(Check):
     def on_CustomerHesitated(
         self, terminal: TerminalEvidence, at: float, event: e.CustomerHesitated
     ) -> None:
-        self._untouched[terminal.name] = at - event.idle
+        if not terminal.device.ejects:  # else nothing is asked any more
+            self._untouched[terminal.name] = at - event.idle
 
     def on_CustomerWentOn(
         self, terminal: TerminalEvidence, at: float, _event: e.CustomerWentOn
@@ -284,9 +285,8 @@ class SessionInTime(Check):
     def on_CustomerWentOn(
         self, terminal: TerminalEvidence, at: float, _event: e.CustomerWentOn
     ) -> None:
-        if (
-            not terminal.device.ejects
-        ):  # a key that is pressed while the card comes out asks nothing
+        """A key that is pressed in vain, while the card is on its way out, is nobody's service."""
+        if not terminal.device.ejects:
             self._judge(terminal, at)
 
     def on_EjectBegun(self, terminal: TerminalEvidence, at: float, _event: e.EjectBegun) -> None:

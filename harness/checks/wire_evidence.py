@@ -52,8 +52,6 @@ WAY: dict[Kind, e.End] = {
 CLOSING = (Outcome.DECLINED, Outcome.CAPTURE, Outcome.PIN_AGAIN, Outcome.SYSTEM_ERROR)
 """Only listed codes close a transaction without a reversal (docs/domain.md, "Response codes")."""
 
-"""What a terminal asks of a host, network management apart."""
-
 APPROVING = (Outcome.APPROVED, Outcome.PARTIAL)
 UNHEARD = ("unreadable", "unauthentic")
 ANSWERED = "answer to a sign-on or an echo"
@@ -136,6 +134,10 @@ class WireEvidence:
             self.network.passes(at, message, to_host=event.to == "host", authentic=authentic)
         elif management and (event.end, event.to) == ("terminal", "host"):
             self.network.leaves(message)
+        if (event.end, event.to) == ("host", "terminal"):
+            self.exchanges.spoke_at = at
+        if management and event.end == "host" and self._authentic_mac(event.mac):
+            self.host_end.manages(message, to_host=event.to == "host")
         if event.problem or (not management and WAY.get(kind, event.to) != event.to):
             self.kind = None  # damaged, maybe into what only the other end would say
             return False
@@ -159,15 +161,15 @@ class WireEvidence:
         authentic = event.mac != "bad"
         if event.to == "host":
             if not message.is_answer:  # of whatever type: a fault may have changed that
-                connected = self.link.connected
-                self.exchanges.arrives(at, message, authentic=authentic, connected=connected)
+                how = authentic, self.link.connected, self.host_end.is_unsigned
+                self.exchanges.arrives(at, message, *how)
             if authentic:
-                self.host_end.arrives(at, message)
+                self.host_end.arrives(at, message, event.account or "")
         else:
             if message.is_answer:
                 self.exchanges.leaves(at, message)
             if authentic:
-                self.host_end.leaves(message)
+                self.host_end.leaves(at, message)
 
     @property
     def wants_mac(self) -> bool:
@@ -196,7 +198,9 @@ class WireEvidence:
 
     def on_LinkOpened(self, at: float, _event: e.LinkOpened) -> None:
         self.link.opened(at)
+        self.host_end.opened()
         self.reach.changed(at)
+        self.exchanges.opened(at)
         self.network.opened(at)
 
     def on_ConnectFailed(self, _at: float, event: e.ConnectFailed) -> None:
@@ -205,7 +209,7 @@ class WireEvidence:
     def on_LinkClosed(self, at: float, event: e.LinkClosed) -> None:
         self.link.closed(at, event.how)
         self.reach.changed(at)
-        self.exchanges.closed(at)
+        self.exchanges.closed(at, how=event.how)
         self.network.closed(at)
         self.connections.closed(self.connection)
         self.gaps.closed(at)
@@ -250,7 +254,8 @@ class WireEvidence:
         elif kind in REVERSALS:
             self._reverse(at, message, event.digest)
         if self.subject is not None and kind in ASKING:
-            self.exchanges.is_about(message, self.subject)
+            pin_right = None if event.unlike else self._transactions.pin_right
+            self.exchanges.is_about(message, self.subject, pin_right=pin_right)
         if self.said is not None:
             self.said.sent(at, message, event, self.subject)
             if self._transactions.device_seen:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.defects.answers import ANSWER_DEFECTS
+from harness.defects.booking import BOOKING_DEFECTS
 from harness.defects.card import CARD_DEFECTS
 from harness.defects.cash import CASH_DEFECTS
 from harness.defects.contents import CONTENT_DEFECTS
@@ -10,6 +11,8 @@ from harness.defects.defect import Defect
 from harness.defects.durability import DURABILITY_DEFECTS
 from harness.defects.host import HOST_DEFECTS
 from harness.defects.host_conduct import HOST_CONDUCT_DEFECTS
+from harness.defects.host_decisions import HOST_DECISION_DEFECTS
+from harness.defects.jams import JAM_DEFECTS
 from harness.defects.link import LINK_DEFECTS
 from harness.defects.link_keeping import LINK_KEEPING_DEFECTS
 from harness.defects.outgoing import OUTGOING_DEFECTS
@@ -18,6 +21,7 @@ from harness.defects.secrecy import SECRECY_DEFECTS
 from harness.defects.service import SERVICE_DEFECTS
 from harness.defects.told import TOLD_DEFECTS
 from harness.defects.visit import VISIT_DEFECTS
+from harness.defects.waiting import WAITING_DEFECTS
 
 DEFECTS: tuple[Defect, ...] = (
     *CARD_DEFECTS,
@@ -33,6 +37,10 @@ DEFECTS: tuple[Defect, ...] = (
     *TOLD_DEFECTS,
     *OUTGOING_DEFECTS,
     *DURABILITY_DEFECTS,
+    *WAITING_DEFECTS,
+    *JAM_DEFECTS,
     *HOST_DEFECTS,
     *HOST_CONDUCT_DEFECTS,
+    *HOST_DECISION_DEFECTS,
+    *BOOKING_DEFECTS,
 )

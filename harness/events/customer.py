@@ -38,7 +38,9 @@ class CustomerWentOn(CustomerEvent, frozen=True, gc=False):
 
 
 class PinTyped(CustomerEvent, frozen=True, gc=False):
-    """The customer has typed a PIN and pressed 'enter': the `right` one of the card, or not."""
+    """The customer has typed a whole PIN after the machine had asked for one: the card's `right`
+    PIN, or another one. Which digits they were, no journal holds.
+    """
 
     customer: int
     right: bool

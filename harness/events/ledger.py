@@ -15,7 +15,9 @@ class Posted(LedgerEvent, frozen=True, gc=False, omit_defaults=True):
     """Money was moved and the posting is committed. The transaction is (terminal, stan, sent,
     acquirer): DE 41, 11, 7, 32 of the original. `cause` is the identity of the message that made it
     happen: MTI class, STAN and DE 7 of that message ('4:000123:0101120000'). `day` is the business
-    day (MMDD) where the ledger keeps business days.
+    day (MMDD) where the ledger keeps business days, `overdrawn` by how much a debit left a
+    customer's account below zero. `account` is the token of the customer's account that it moved,
+    as in `FrameSeen`.
     """
 
     kind: Literal["debit", "reversal"]
@@ -26,17 +28,20 @@ class Posted(LedgerEvent, frozen=True, gc=False, omit_defaults=True):
     amount: int
     cause: str
     day: str = ""
+    overdrawn: int = 0
+    account: str = ""
 
 
-class BalanceRead(LedgerEvent, frozen=True, gc=False):
+class BalanceRead(LedgerEvent, frozen=True, gc=False, omit_defaults=True):
     """What was on an account when a balance inquiry was decided, in minor units, negative where it
-    is overdrawn. The inquiry is named as in `Posted`.
+    is overdrawn. The inquiry and the account are named as in `Posted`.
     """
 
     terminal: str
     stan: str
     sent: str
     balance: int
+    account: str = ""
 
 
 class PostingLost(LedgerEvent, frozen=True, gc=False):

@@ -27,7 +27,8 @@ class FrameSeen(WireEvent, frozen=True, gc=False):
     names, and `unlike` are the elements that belong to another card than that one: a track, an
     expiry date, a PIN block. The fields alone could not tell once they are masked. Nor could they
     tell whether the `pin` in the PIN block is the 'right' one of that card or a 'wrong' one; where
-    nobody knows the card's PIN, there is no such key.
+    nobody knows the card's PIN, there is no such key. Of one as it comes to the host, `account` is
+    the token of the account that its card draws on in a ledger of ours.
     """
 
     end: End
@@ -41,6 +42,7 @@ class FrameSeen(WireEvent, frozen=True, gc=False):
     card: str | UnsetType = UNSET
     unlike: tuple[str, ...] | UnsetType = UNSET
     pin: str | UnsetType = UNSET
+    account: str | UnsetType = UNSET
 
     def __repr__(self) -> str:
         """Without the fields, which are clear in memory."""

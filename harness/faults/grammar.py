@@ -83,6 +83,7 @@ mass_disconnect thundering_reconnect rolling_restart staggered_heal failover spl
 host_answers host_asks other_fields
 unreadable_card worn_card expired_card hotlisted_card customer_forgets_pin customer_slow
 customer_hurried customer_cancels customer_walks_off customer_holds_card customer_takes_part
+before_sign_on
 """
 """The order in which kinds are listed, and in which a search draws from them: it would find other
 cases for its seed if they changed places. A kind that is not named here comes last.

@@ -39,7 +39,7 @@ class DropRequest(DropResponse):
 
 class DuplicateResponse(WireRule):
     kind = "dup_response"
-    variants = ("", "every=6s")
+    variants: ClassVar[tuple[str, ...]] = ("", "every=6s")
     summary = "the answer arrives several times"
     speaks = "response"
     parameters: ClassVar[dict[str, Parameter]] = {
@@ -59,6 +59,7 @@ class DuplicateResponse(WireRule):
 
 class DuplicateRequest(DuplicateResponse):
     kind = "dup_request"
+    variants = ("", "every=100ms", "every=60s")  # before the commit, and after the reversal
     summary = "the request arrives several times"
     speaks = "request"
     to = TO_HOST

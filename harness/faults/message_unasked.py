@@ -1,8 +1,10 @@
-"""What a host sends of its own accord: echoes, requests of network management, file updates.
+"""What a host sends of its own accord: echoes, requests of network management, file updates; and
+what comes to a host that has not been asked for a sign-on yet.
 
-Such a message is no answer. It is made with the right key, under a STAN of the host's own, behind a
-message to the terminal, as the connection stands then. A terminal answers what wants an answer,
-with an acceptance or a refusal, and goes on with what it was about. An answer that nobody asked for
+A message of the host's own is no answer. It is made with the right key, under a STAN of its own,
+behind a message to the terminal, as the connection stands then. A terminal answers what wants an
+answer, with an acceptance or a refusal, and goes on with what it was about. An answer that nobody
+asked for
 is the kind `unsolicited`, an old one `replay_old`.
 """
 
@@ -10,10 +12,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from harness.contract import MOST_NAMES
 from harness.errors import EncodeError, LocalProtocolError
 from harness.faults.fate import Act, Deliver, Passing
 from harness.faults.rule import COMMON, WHOSE, Parameter
-from harness.faults.wire import TO_TERMINAL, WireRule
+from harness.faults.wire import TO_HOST, TO_TERMINAL, WireRule
+from harness.wire.kinds import ASKING
 from harness.wire.message import Message
 
 _AWAY = 700_000  # distance from a STAN in use to one of the host's own
@@ -61,4 +65,37 @@ class HostAsks(WireRule):
         return [Deliver(0.0, passing.data), Deliver(self.value("after"), made, effects=(effect,))]
 
 
-UNASKED_RULES: tuple[type[WireRule], ...] = (HostAsks,)
+class BeforeSignOn(WireRule):
+    """Each sign-on of a terminal that has asked for something before is an attempt."""
+
+    kind = "before_sign_on"
+    summary = "the terminal's last request or reversal comes again, ahead of the next sign-on"
+    speaks = "request"
+    to = TO_HOST
+    parameters: ClassVar[dict[str, Parameter]] = {**COMMON}
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
+        self._last: dict[str, Passing] = {}
+
+    def fate(self, now: float, passing: Passing) -> list[Act] | None:
+        message = passing.message
+        if passing.to == TO_HOST and message is not None and message.kind in ASKING:
+            if passing.terminal in self._last or len(self._last) < MOST_NAMES:
+                self._last[passing.terminal] = passing
+            return None
+        return super().fate(now, passing)
+
+    def touches(self, message: Message) -> bool:
+        return message.is_network_management and message.function == "sign_on"
+
+    def means(self, passing: Passing) -> bool:
+        return passing.terminal in self._last and super().means(passing)
+
+    def strike(self, _now: float, passing: Passing) -> list[Act]:
+        old = self._last[passing.terminal]
+        self.acted(passing.terminal, f"an old {old.mti} came before the sign-on")
+        return [Deliver(0.0, old.data), Deliver(0.0, passing.data)]
+
+
+UNASKED_RULES: tuple[type[WireRule], ...] = (HostAsks, BeforeSignOn)

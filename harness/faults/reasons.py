@@ -180,6 +180,10 @@ WHY: dict[str, str] = {
         "Hosts send echoes, key changes and cutovers of their own. A terminal that does not answer "
         "is hung up on, and one that loses its place in the conversation keeps the card."
     ),
+    "before_sign_on": (
+        "Lines deliver late, on whatever connection stands by then. A host that serves what comes "
+        "before the sign-on serves somebody of whom it does not know yet who he is."
+    ),
     "unknown_code": "A code no list knows is neither yes nor no; the host may have booked.",
     "approve_after_reversal": (
         "An approval that was stuck somewhere comes when all is settled: the money was given back "

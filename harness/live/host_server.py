@@ -86,7 +86,7 @@ class HostServer:
     def taps(self, end: e.End) -> dict[str, Tap]:
         """A tap for each direction of a new connection, at that end."""
         return {
-            to: Tap(self.decoder, end, to, management=end == "terminal")
+            to: Tap(self.decoder, end, to, management=end == "terminal", sign_ons=False)
             for to in ("host", "terminal")
         }
 

@@ -10,7 +10,7 @@ from harness.cardholders import issuer_of
 from harness.crypto.pin import PinCrypto
 from harness.errors import ProtocolError
 from harness.keyed_random import Draw, key_of
-from harness.machines.ledger import Ledger, account_of
+from harness.machines.ledger import Ledger, account_of, is_customers
 from harness.wire.calendar import Calendar
 from harness.wire.dialects.base import Dialect
 from harness.wire.message import LONGEST, Message
@@ -146,4 +146,4 @@ class Authorizer:
         if draw.chance(self._short_of_funds):
             return True
         account = account_for(message)
-        return account.startswith("customer") and self._ledger.balance(account) < message.amount
+        return is_customers(account) and self._ledger.balance(account) < message.amount

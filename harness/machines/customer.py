@@ -19,6 +19,7 @@ from harness.machines.behaviour import USUAL, CustomerBehaviour, has_manners, ma
 from harness.machines.customer_keys import (
     ASKED,
     AT_KEYS,
+    AT_ONCE,
     CustomerAtKeys,
     CustomerFaults,
     MachineDeadlines,
@@ -225,7 +226,7 @@ class Customers(CustomerAtKeys):
             self._does = "wait"
             self._due = NEVER
             if self._manner.cancels == "wait" and screen == "please_wait":
-                self._plan("cancel in vain", now, self._behaviour.key)
+                self._plan("cancel in vain", now, AT_ONCE)  # before most answers come
         elif self._device.card_at in ("", "stuck") and self._device.cash_at == "":
             self._see_end(screen)
 

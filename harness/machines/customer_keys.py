@@ -16,7 +16,7 @@ from harness.machines import inputs as i
 from harness.machines.behaviour import USUAL, CustomerBehaviour, Manner
 from harness.machines.timers import NEVER
 
-_AT_ONCE = (0.1, 0.4)  # seconds before a hurried customer presses a key
+AT_ONCE = (0.1, 0.4)  # seconds before a hurried customer presses a key
 ASKED = ("pin", "choose")
 AT_KEYS = ("early", *ASKED)
 
@@ -63,8 +63,8 @@ class CustomerAtKeys:
 
     __slots__ = (
         "_amount", "_asked", "_behaviour", "_cancels", "_card", "_customer", "_does", "_draw",
-        "_due", "_early", "_faults", "_forgot", "_hesitates", "_manner", "_moves", "_pin_is_right",
-        "_pin_left", "_touched", "_wants", "events", "present", "reports",
+        "_due", "_early", "_faults", "_forgot", "_hesitates", "_manner", "_moves", "_pin_left",
+        "_pin_right", "_touched", "_wants", "events", "present", "reports",
     )  # fmt: skip
 
     def __init__(
@@ -82,7 +82,7 @@ class CustomerAtKeys:
         self._wants = ""
         self._amount = 0
         self._pin_left = ""
-        self._pin_is_right = False
+        self._pin_right = True
         self._cancels = False
         self._manner = USUAL
         self._asked = 0  # for the PIN, in this visit
@@ -112,7 +112,7 @@ class CustomerAtKeys:
         manner = self._manner
         self._touched = now
         self._hesitates = False  # what is asked now is another key
-        self._plan(does, now, _AT_ONCE if manner.hurried else self._behaviour.key)
+        self._plan(does, now, AT_ONCE if manner.hurried else self._behaviour.key)
         if manner.key_longer and does in ASKED:
             self._due += manner.key_longer
             self._hesitate(now)
@@ -132,7 +132,7 @@ class CustomerAtKeys:
         self._forgot = not wrong and self._asked <= self._manner.wrong_pins
         if wrong or self._forgot:
             pin = f"{(int(pin) + 1 + self._draw.below(9998)) % 10000:04d}"
-        self._pin_is_right = pin == card.pin
+        self._pin_right = pin == card.pin
         self._pin_left = (pin[1:] if self._early else pin) + "#"
         self._plan_key("pin", now)
 
@@ -176,9 +176,9 @@ class CustomerAtKeys:
             self.reports.append(i.KeyPressed(key))
             return
         self._does = "pin typed"
+        if not self._early:  # else nobody knows whether the machine has taken all its keys
+            self.events.append(e.PinTyped(self._customer, self._pin_right))
         self.reports.append(i.KeyPressed("enter"))
-        if not self._early:  # else the machine may have taken the key in, or not
-            self.events.append(e.PinTyped(self._customer, self._pin_is_right))
         if self._forgot:
             self._did("wrong_pins", "a wrong PIN was typed")
         if self._early:  # the machine lacks a key: it goes on asking

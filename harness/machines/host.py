@@ -40,7 +40,7 @@ from harness.machines.host_inputs import (
     state_of,
 )
 from harness.machines.host_table import CLASSIFIERS, SAFE_HOST_TABLE, Classifier, HostTable
-from harness.machines.ledger import Ledger
+from harness.machines.ledger import OPENING, Ledger
 from harness.machines.link import Link
 from harness.machines.postings import Postings
 from harness.machines.standin import Advice, Issuer, StandIn
@@ -57,6 +57,7 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     answer: tuple[float, float] = (0.2, 1.0)
     reversal_answer: float = 0.1
     short_of_funds: float = 0.05
+    opening: int = OPENING  # minor units on a customer's account when it is first used
     rules: tuple[CodeRule, ...] = ()
     sign_on: bool = True
     mac: bool = True
@@ -102,14 +103,13 @@ class Host:
         self.card_token = card_token
         self.out: list[tuple[int, bytes]] = []
         self.events: list[e.Event] = []
-        self.ledger = Ledger()
+        self.ledger = Ledger(settings.opening)
         self.log = TransactionLog()
         self.queue = AnswerQueue()
         self.unread: list[Received] = []  # what came while the host stands still
         self.durability = Durability(self.log, self.ledger)
-        self.postings = Postings(
-            self.ledger, BusinessDays(calendar.epoch, settings.cutover), self._tell
-        )
+        days = BusinessDays(calendar.epoch, settings.cutover)
+        self.postings = Postings(self.ledger, days, self._tell, card_token)
         self.authorizer = self.authorizer_type(
             rules=settings.rules,
             short_of_funds=settings.short_of_funds,

@@ -21,12 +21,20 @@ def account_of(pan: str, *, home: bool) -> str:
     return f"customer {crc32(pan.encode()) % CUSTOMER_ACCOUNTS}" if home else OTHER_ISSUERS
 
 
+def is_customers(account: str) -> bool:
+    """Is it an account of one of this bank's customers, who have no more than is on it?"""
+    return account.startswith("customer ")
+
+
 class Ledger:
-    """Balances in minor units; what is owed to a customer is positive."""
+    """Balances in minor units; what is owed to a customer is positive. A customer's account opens
+    with `opening`.
+    """
 
-    __slots__ = ("_balances", "_changed")
+    __slots__ = ("_balances", "_changed", "_opening")
 
-    def __init__(self) -> None:
+    def __init__(self, opening: int = OPENING) -> None:
+        self._opening = opening
         self._balances: dict[str, int] = {}
         self._changed: dict[str, None] = {}
 
@@ -44,9 +52,9 @@ class Ledger:
         found = self._balances.get(account)
         if found is None:
             found = 0
-            if account.startswith("customer "):
-                self.post(CAPITAL, account, OPENING)
-                found = OPENING
+            if is_customers(account):
+                self.post(CAPITAL, account, self._opening)
+                found = self._opening
         return found
 
     def post(self, debit: str, credit: str, amount: int) -> None:

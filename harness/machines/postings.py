@@ -1,7 +1,8 @@
 """The postings of a host: debits, what is given back, and the totals of business days.
 
 Every posting is told as a `Posted` event, with the business day that it belongs to, where days are
-told apart.
+told apart, and with the account that was moved, by a token: the name of an account is worked out
+from a card's number, and would give digits of it away.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Literal
 from harness import events as e
 from harness.machines.authorization import account_for
 from harness.machines.business_day import BusinessDays
-from harness.machines.ledger import Ledger
+from harness.machines.ledger import Ledger, is_customers
 from harness.wire.identity import TransactionId
 from harness.wire.message import Message
 
@@ -23,11 +24,18 @@ TOTALS = "business days"  # the account from which the totals of a day are taken
 class Postings:
     """Amounts are minor units, times run seconds, days MMDD ('' where days are not told apart)."""
 
-    def __init__(self, ledger: Ledger, days: BusinessDays, tell: Callable[[e.Event], None]) -> None:
-        """`tell` takes what happened."""
+    def __init__(
+        self,
+        ledger: Ledger,
+        days: BusinessDays,
+        tell: Callable[[e.Event], None],
+        token: Callable[[str], str],
+    ) -> None:
+        """`tell` takes what happened; `token` gives the name under which an account is told."""
         self._ledger = ledger
         self._days = days
         self._tell = tell
+        self._token = token
         self.closes_at = days.next_cutover(0.0)
 
     def day(self, now: float) -> str:
@@ -43,13 +51,17 @@ class Postings:
 
     def debit(self, message: Message, amount: int, day: str) -> None:
         """Take `amount` from the account of a request's, or an advice's, card."""
-        self._ledger.post(account_for(message), f"cash {message.terminal}", amount)
-        self._posted("debit", message.identity, message, amount, day)
+        account, over = account_for(message), 0
+        if is_customers(account):
+            over = max(0, amount - self._ledger.balance(account))
+        self._ledger.post(account, f"cash {message.terminal}", amount)
+        self._posted("debit", message.identity, message, amount, day, account, over)
 
     def read(self, message: Message) -> int:
         """What is on the account of an inquiry's card."""
-        balance = self._ledger.balance(account_for(message))
-        self._tell(e.BalanceRead(message.terminal, message.stan, message.sent, balance))
+        account = account_for(message)
+        balance, told = self._ledger.balance(account), self._token(account)
+        self._tell(e.BalanceRead(message.terminal, message.stan, message.sent, balance, told))
         return balance
 
     def give_back(
@@ -58,8 +70,9 @@ class Postings:
         """Give `amount` back to the account from which the original took it: a reversal may leave
         the card out.
         """
-        self._ledger.post(f"cash {reversal.terminal}", account or account_for(reversal), amount)
-        self._posted("reversal", original, reversal, amount, day)
+        account = account or account_for(reversal)
+        self._ledger.post(f"cash {reversal.terminal}", account, amount)
+        self._posted("reversal", original, reversal, amount, day, account)
 
     def _posted(
         self,
@@ -68,10 +81,11 @@ class Postings:
         by: Message,
         amount: int,
         day: str,
+        account: str,
+        over: int = 0,
     ) -> None:
         if day:
             self._ledger.post(TOTALS, f"{kind}s {day}", amount)
-        cause = by.identity.cause
-        self._tell(
-            e.Posted(kind, by.terminal, what.stan, what.sent, what.acquirer, amount, cause, day)
-        )
+        whose = by.terminal, what.stan, what.sent, what.acquirer
+        cause, told = by.identity.cause, self._token(account)
+        self._tell(e.Posted(kind, *whose, amount, cause, day, over, told))

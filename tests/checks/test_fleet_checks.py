@@ -279,3 +279,18 @@ def test_who_is_away_as_a_run_ends_is_said_to_be() -> None:
     assert [x.what for x in verdict.failures if x.invariant == "F3"] == [
         "out of service as the run ended"
     ]
+
+
+@pytest.mark.parametrize(("acknowledged", "outcome"), [(False, "not tried"), (True, "fail")])
+def test_a_resume_that_a_power_cut_swallowed(acknowledged: bool, outcome: str) -> None:
+    """The terminal was stopped and told to serve, and lost the order before it was durable: it is
+    still stopped. What it had acknowledged it may not forget.
+    """
+    script = fleet(1, away=1)
+    script.add(30, e.OrderGiven("stop"), actor=atm(1))
+    script.add(50, e.OrderGiven("resume"), actor=atm(1))
+    if acknowledged:
+        script.add(50.1, e.OrderAcknowledged("resume"), actor=atm(1))
+    script.add(50.2, e.PowerLost("write:OutOfService"), actor=atm(1))
+    script.add(90, e.PowerRestored(), actor=atm(1))
+    assert status(script.verdict(), "F3") == outcome

@@ -10,7 +10,7 @@ import pytest
 from script import Script, header
 
 from harness import events as e
-from harness.assembly import SEES_ALONE
+from harness.assembly import SEES_BY_MODE
 from harness.checks.verdict import Verdict
 from harness.cli.main import execute
 from harness.journal import Journal, JournalWriter
@@ -32,7 +32,7 @@ def written(script: Script, where: Path, *, host_from: float = 0.0) -> list[Path
     paths = []
     for mode in ("host", "terminals"):
         begins = host_from if mode == "host" else 0.0
-        told = header(mode=mode, sees=SEES_ALONE[mode], origin=1000.0 + begins)
+        told = header(mode=mode, sees=SEES_BY_MODE[mode], origin=1000.0 + begins)
         paths.append(where / f"{mode}.jsonl")
         writer, journal = JournalWriter(paths[-1], told), Journal()
         journal.subscribe(writer.write)

@@ -114,6 +114,7 @@ def test_a_posting_may_have_been_recorded_after_the_cutover(at: float, h8: str) 
         stan, sent = f"{number:06d}", "1121201000"
         event = e.Posted("debit", ATM, stan, sent, "999999", 5000, f"2:{stan}:{sent}", day)
         script.add(when, event, actor="HOST")
+    script.add(55.0, e.DayClosed("1121", 10000, 0), actor="HOST")
     script.add(200.0, e.RunEnded("quiet"), actor="RUN")
     verdict = lagging(script, 0.5).verdict()
     assert status(verdict, "H8") == h8

@@ -214,3 +214,16 @@ def _dated(frame: e.FrameSeen) -> e.FrameSeen:
     return e.FrameSeen(
         frame.end, frame.to, frame.fields | {"15": "1122"}, frame.mac, frame.digest, frame.size
     )
+
+
+@pytest.mark.parametrize(
+    ("ends", "closes", "fails"), [(200, True, False), (200, False, True), (110, False, False)]
+)
+def test_a_day_that_is_over_is_closed(ends: float, closes: bool, fails: bool) -> None:
+    """A minute after the cutover at the latest, as a host may have been down."""
+    script = Script(contract=Contract(cutover=100.0))
+    _post(script, 20, "debit", "1121", f"2:{STAN}:{SENT}")
+    if closes:
+        script.add(100, closed(), actor="HOST")
+    script.end(ends)
+    assert (status(script.verdict(), "H8") == "fail") == fails

@@ -8,57 +8,18 @@ import pytest
 from script import Script, row, status
 
 from harness import events as e
-from harness.checks.given_up import SHORTEST
 from harness.contract import Contract
 
 WAIT = Contract().host_response
 
 
-@pytest.mark.parametrize("name", ["T18.wait", "T26", "T27"])
+@pytest.mark.parametrize("name", ["T26", "T27"])
 def test_without_the_device_nobody_knows(name: str) -> None:
     """The wire alone does not show where the card is, nor what a store holds."""
     script = Script(sees=("wire.terminal",))
     script.visit(10)
     script.end(300)
     assert status(script.verdict(), name) == "not observable"
-
-
-# --- T18.wait ------------------------------------------------------------------------------------
-
-
-def given_up(*then: tuple[float, e.Event], after: float) -> Script:
-    """A request that has no answer, and a card that comes out so many seconds after it."""
-    script = Script()
-    script.unanswered(10)
-    for at, event in then:
-        script.add(at, event)
-    script.eject(20 + after, screen="cancelled")
-    script.end(300)
-    return script
-
-
-@pytest.mark.parametrize(
-    ("after", "outcome"), [(WAIT, "pass"), (SHORTEST, "pass"), (SHORTEST - 1, "fail")]
-)
-def test_a_request_is_given_up_at_a_timer(after: float, outcome: str) -> None:
-    """It may be a shorter one than the contract's, and not as short as that."""
-    assert status(given_up(after=after).verdict(), "T18.wait") == outcome
-
-
-ENDS = [
-    (29.0, e.LinkClosed("fin")),
-    (30.0, e.LinkClosed("local")),  # the terminal hangs up, which is seen after the motor
-    (29.0, e.OrderGiven("stop")),
-    (29.0, e.ProcessPaused("frame:0200")),
-    (29.0, e.PowerLost("sync")),
-]
-
-
-@pytest.mark.parametrize("ends", ENDS, ids=lambda case: type(case[1]).__name__)
-def test_what_may_end_a_wait(ends: tuple[float, e.Event]) -> None:
-    """A connection that closes, an order, and whatever stops the machine."""
-    verdict = given_up(ends, after=10.0).verdict()
-    assert status(verdict, "T18.wait") == "not tried"
 
 
 # --- T26 -----------------------------------------------------------------------------------------

@@ -208,6 +208,19 @@ def test_a_key_that_is_pressed_while_the_card_comes_out() -> None:
     assert [x for x in failing(script.verdict()) if x in VISIT_CHECKS] == []
 
 
+def test_a_key_on_the_way_out_is_pressed_in_vain() -> None:
+    """The card is coming out and has jammed: whoever goes on typing is not served any more."""
+    script = Script()
+    script.insert(10)
+    script.add(185, e.CustomerHesitated(1, 5.0))
+    script.add(190, e.ScreenShown("take_card"), e.EjectBegun())
+    script.add(191, e.EjectFailed())
+    script.add(197, e.CustomerWentOn(1), e.CustomerHesitated(1, 0.0))
+    script.eject(200)
+    script.end(300, "open")
+    assert {"T18.session", "T18.key"} & set(failing(script.verdict())) == set()
+
+
 def test_after_the_session_nothing_is_asked() -> None:
     """The wait for the host may go on; a PIN that is asked for after it may not."""
     script = Script()
@@ -225,6 +238,20 @@ def test_a_visit_ends_early_when_something_disturbs_it(why: e.Event) -> None:
 
 
 # --- on the way out -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("tries", [1, 2, 3])
+def test_a_jammed_card_is_tried_once_more(tries: int) -> None:
+    """The motor runs twice, and then the card is kept."""
+    script = Script()
+    script.network(9, "echo")
+    script.insert(10)
+    for number in range(tries):
+        script.add(40 + 10 * number, e.ScreenShown("take_card"), e.EjectBegun())
+        script.add(41 + 10 * number, e.EjectFailed())
+    script.capture(40 + 10 * tries)
+    script.end(200, "open")
+    assert ("T18.eject" in failing(script.verdict())) is (tries != 2)
 
 
 def jams(script: Script, again: float, captured: float) -> None:

@@ -239,6 +239,37 @@ BROUGHT_OUT_BY: dict[str, tuple[str, ...]] = {
     "one_approval_code": (),
     "code_with_a_decline": (),
     "turns_the_sign": (),
+    "books_after_answer": (),
+    "stands_in_for_all": ("issuer_down@10m..20m",),
+    "never_closes_a_day": (),
+    "debits_another_account": (),
+    "gives_back_to_another": (UNANSWERED,),
+    "reads_another_account": (),
+    "tells_old_balance": (),
+    "keeps_card_of_reversed": (f"reorder:hold=60s,{AT},nth=2,mti=0200",),
+    "takes_expired_cards": (f"expired_card:{AT},nth=2",),
+    "declines_in_its_own_words": (),
+    "hangs_up_on_inquiries": (),
+    "refuses_echo": (),
+    "gives_up_on_damage": (f"wrong_amount:{AT},nth=2,mti=0210",),
+    "gives_up_on_stray": (f"wrong_stan:{AT},nth=2,mti=0210",),
+    "gives_up_on_cancel": (
+        f"customer_cancels:step=wait,{AT}",
+        f"latency:by=3s,{AT},nth=2,mti=0210",
+        f"drop_response:{AT},nth=4,mti=0210",
+    ),
+    "gives_up_on_echo": (),
+    "session_ends_the_wait": (
+        *(f"customer_slow:by=25s,wrong=2,{AT},nth=2", f"latency:by=40s,{AT},mti=0210"),
+        f"drop_response:{AT},nth=5,mti=0210",
+    ),
+    "serves_before_sign_on": ("before_sign_on:p=50%", "fin_mid_response:mti=0210,p=30%"),
+    "takes_any_pin": (f"customer_forgets_pin:times=1,{AT},nth=2",),
+    "refuses_right_pins": (),
+    "looks_at_no_account": (),
+    "approves_what_was_reversed": (),
+    "never_tries_again": (f"eject_jam:{AT},nth=2",),
+    "tries_twice_more": tuple(f"eject_jam:{AT},nth={n}" for n in (2, 3, 4)),
     "mac_not_checked_by_host": (f"bitflip:byte=160,bit=8,{AT},nth=2,mti=0200",),
 }
 
@@ -255,6 +286,8 @@ class Stage(NamedTuple):
 
 
 STAGES = {
+    "approves_what_was_reversed": Stage(10, 360.0, scenario="late_duplicates"),
+    "gives_up_on_echo": Stage(10, 360.0, scenario="unanswered_echoes"),
     "captures_without_end": Stage(duration=300.0, scenario="capture_storm"),
     "leaves_late_card_inside": Stage(duration=480.0, scenario="quiet_street"),
     "takes_cards_with_backlog": Stage(duration=720.0, scenario="unheard_reversals"),
@@ -266,6 +299,8 @@ STAGES = {
     "dials_in_step": Stage(terminals=40, duration=900.0),
     "stops_dialling": Stage(terminals=40, duration=1200.0),
     "declines_advices": Stage(terminals=10, duration=1800.0, stand_in=50000),
+    "stands_in_for_all": Stage(terminals=10, duration=1800.0, stand_in=30000),
+    "never_closes_a_day": Stage(terminals=10, duration=1200.0, cutover=900.0),
     "books_into_old_day": Stage(terminals=60, duration=1200.0, cutover=900.0),
     "acks_before_replication": Stage(terminals=150, duration=1200.0, standby=True),
 }

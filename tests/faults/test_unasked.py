@@ -1,9 +1,12 @@
-"""What a host sends of its own, and answers that have fewer elements than ours, or more."""
+"""What a host sends of its own, what comes before a sign-on, and answers that have fewer elements
+than ours, or more.
+"""
 
 from __future__ import annotations
 
 import pytest
 from passing import ATM, delivered, fields_of, frame, message, plan, taken, told
+from raw_fields import said
 
 from harness.faults.fate import Deliver
 
@@ -43,6 +46,24 @@ def test_it_has_taken_effect_when_it_arrives() -> None:
 def test_what_a_terminal_sends_is_no_occasion(mti: str) -> None:
     """The host speaks behind messages of its own."""
     assert plan("host_asks").fate(0.0, frame(mti)) is None
+
+
+def test_an_old_request_comes_before_the_sign_on() -> None:
+    """The last one that was sent, as it was; and the sign-on behind it."""
+    faults = plan("before_sign_on")
+    old, sign_on = frame("0200"), frame("0800", more={"70": "001"})
+    sign_on = sign_on._replace(message=said({**fields_of(sign_on), "70": "001"}))
+    assert faults.fate(0.0, sign_on) is None
+    assert faults.fate(1.0, old) is None
+    assert delivered(faults.fate(60.0, sign_on)) == [(0.0, old.data), (0.0, sign_on.data)]
+    assert told(faults) == [("before_sign_on", ATM, "an old 0200 came before the sign-on")]
+
+
+def test_an_echo_is_no_sign_on() -> None:
+    """Nothing comes before it."""
+    faults = plan("before_sign_on")
+    assert faults.fate(1.0, frame("0200")) is None
+    assert faults.fate(60.0, frame("0800")) is None
 
 
 def test_fewer_elements_say_the_same() -> None:
