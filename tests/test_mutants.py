@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.mutants.__main__ import GROUPS, reasons, sample
+from benchmarks.mutants.__main__ import GROUPS, ROOT, functions_elsewhere, reasons, sample
 from benchmarks.mutants.control import Control, Digest, Run, module_of, plan_of_trials
 from benchmarks.mutants.forked import Result, as_they_come, end_after
 from benchmarks.mutants.mutate import COMPARED, REACHED, mutants, mutated, reached_in
@@ -72,6 +72,15 @@ def test_a_mutant_differs_in_one_place() -> None:
         assert sum(one != other for one, other in zip(lines, whole, strict=True)) == 1
 
 
+def test_of_two_equals_it_does_not_matter_which_is_taken() -> None:
+    """The smaller of two is the same with < and with <=; with > it is the larger one."""
+    source = "def f(a, b):\n    if a < b:\n        b = a\n    return a if a <= b else b\n"
+    told = [mutant.name for mutant in mutants(source) if mutant.kind == "comparison"]
+    assert told == ["f: 'a < b' becomes 'a > b'", "f: 'a <= b' becomes 'a > b'"]
+    other = source.replace("b = a", "b = 0")
+    assert "f: 'a < b' becomes 'a <= b'" in [mutant.name for mutant in mutants(other)]
+
+
 def test_names_stay_when_lines_move() -> None:
     """What was tried, and why a survivor is equivalent, is found again."""
     moved = mutants("\n\nimport os\n" + SOURCE.replace("class Timer", "\n\nclass Timer"))
@@ -90,6 +99,19 @@ def test_what_is_equivalent_is_still_a_mutant() -> None:
     """A reason whose mutant is gone says nothing any more."""
     every = {trial.named for group in GROUPS for trial in sample(group, sys.maxsize, 1)}
     assert [name for name in reasons() if name not in every] == []
+
+
+def test_what_is_called_elsewhere_is_still_a_function() -> None:
+    """And none of its mutants is in a sample."""
+    names = functions_elsewhere()
+    for name in names:
+        path, _, function = name.partition(" ")
+        source = (ROOT / path).read_text(encoding="utf-8")
+        assert any(
+            mutant.name.startswith((f"{function}:", f"{function}.")) for mutant in mutants(source)
+        )
+    drawn = [trial.named for trial in sample("machines", sys.maxsize, 1)]
+    assert [name for name in drawn if name.startswith(tuple(f"{x}:" for x in names))] == []
 
 
 def reached(source: str, call: str) -> list[str]:

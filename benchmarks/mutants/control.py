@@ -18,6 +18,7 @@ import json
 import sys
 import types
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -204,17 +205,18 @@ def _made(modules: Sequence[str]) -> Control:
 
     plan = plan_of_trials()
     search = Search(plan, SEED, chunk=chunk_for(plan, RUNS, guided=True), guided=True)
-    assert ScheduleDraw(plan, SEED, search.budget).forms  # before runs are noted
     made: dict[str, dict[int, None]] = {}
+    note_made = partial(_note_made, reached, made)
+    note_made()  # what was done as the harness was imported
+    assert ScheduleDraw(plan, SEED, search.budget).forms  # before runs are noted
     of_runs: dict[str, dict[int, list[int]]] = {}
     runs: list[Run] = []
     whole, assembled = Runner.run, Runner._evening
 
     def evening_of(self: Runner, number: int) -> Any:
-        before = reached.taken()
+        reached.taken()
         found = assembled(self, number)
-        for name, index in reached.taken() + before:
-            made.setdefault(name, {})[index] = None
+        note_made()
         return found
 
     def run(
@@ -231,6 +233,11 @@ def _made(modules: Sequence[str]) -> Control:
         tally = draw_many(search, 1, lambda so_far: so_far.runs >= RUNS, lambda _: None)
     found = sorted(f"{broken.invariant} in run {x.number}" for broken, x in tally.found.items())
     return Control(found, runs, of_runs, {name: list(some) for name, some in made.items()})
+
+
+def _note_made(reached: _Reached, made: dict[str, dict[int, None]]) -> None:
+    for name, index in reached.taken():
+        made.setdefault(name, {})[index] = None
 
 
 def plan_of_trials() -> Any:

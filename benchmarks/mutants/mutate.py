@@ -28,6 +28,12 @@ _TURNED: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
     ast.In: (ast.NotIn,),
     ast.NotIn: (ast.In,),
 }
+_OTHER_WAY: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Lt: ast.Gt,
+    ast.LtE: ast.Gt,
+    ast.Gt: ast.Lt,
+    ast.GtE: ast.Lt,
+}
 _OTHER_SIGN: dict[type[ast.operator], type[ast.operator]] = {ast.Add: ast.Sub, ast.Sub: ast.Add}
 _DEADLINES = (0.5, 2.0)
 """By how much a time of a second or longer is moved, as shares of it."""
@@ -269,11 +275,32 @@ def _of_expression(
 ) -> Iterator[_Change]:
     if isinstance(value, ast.expr):
         for kind, new, told in _instead_of(value):
+            if _says_the_same(where.statement, value, new):
+                continue
             yield _Change(kind, where, value.lineno, told, node, field, at, new)
     if isinstance(value, ast.JoinedStr):
         return  # a text for people
     for child_field, child in ast.iter_fields(value):
         yield from _in_value(value, child_field, child, where)
+
+
+def _says_the_same(statement: ast.stmt | None, value: ast.expr, new: ast.expr) -> bool:
+    """Is it `if a < b: b = a`, or `a if a < b else b`, with <= instead, whatever is compared? Of
+    two that are equal it does not matter which is taken.
+    """
+    if not (isinstance(value, ast.Compare) and isinstance(new, ast.Compare)):
+        return False
+    if _OTHER_WAY.get(type(value.ops[0])) in (None, type(new.ops[0])):
+        return False
+    sides = {ast.unparse(value.left), ast.unparse(value.comparators[0])}
+    match statement:
+        case ast.If(test=test, body=[ast.Assign(targets=[one], value=other)], orelse=[]):
+            pass
+        case ast.Return(value=ast.IfExp(test=test, body=one, orelse=other)):
+            pass
+        case _:
+            return False
+    return test is value and {ast.unparse(one), ast.unparse(other)} == sides
 
 
 def _instead_of(value: ast.expr) -> Iterator[tuple[str, ast.expr, str]]:

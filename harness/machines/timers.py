@@ -6,24 +6,26 @@ at one instant the one that stands first in `TIMERS`.
 
 from __future__ import annotations
 
-from harness.contract import HOST_RESPONSE
+from harness.contract import Contract
 from harness.machines import inputs as i
 
-TIMERS: dict[str, tuple[float, type[i.Expired]]] = {
-    "card_read": (10.0, i.CardReadExpired),
-    "key": (30.0, i.KeyExpired),
-    "session": (180.0, i.SessionExpired),
-    "host_response": (HOST_RESPONSE, i.HostTimerExpired),
-    "eject": (10.0, i.EjectExpired),
-    "card_take": (30.0, i.CardTakeExpired),
-    "capture": (10.0, i.CaptureExpired),
-    "dispense": (30.0, i.DispenseExpired),
-    "cash_take": (30.0, i.CashTakeExpired),
-    "retract": (15.0, i.RetractExpired),
-    "recovery": (60.0, i.RecoveryExpired),
+TIMERS: dict[str, type[i.Expired]] = {
+    "card_read": i.CardReadExpired,
+    "key": i.KeyExpired,
+    "session": i.SessionExpired,
+    "host_response": i.HostTimerExpired,
+    "eject": i.EjectExpired,
+    "card_take": i.CardTakeExpired,
+    "capture": i.CaptureExpired,
+    "dispense": i.DispenseExpired,
+    "cash_take": i.CashTakeExpired,
+    "retract": i.RetractExpired,
+    "recovery": i.RecoveryExpired,
 }
-"""By name, the default in seconds, and the input that the timer brings."""
-DEFAULTS: dict[str, float] = {name: seconds for name, (seconds, _) in TIMERS.items()}
+"""By name, the input that the timer brings."""
+_USUAL = Contract()
+DEFAULTS: dict[str, float] = {name: getattr(_USUAL, name) for name in TIMERS}
+"""By name, in seconds."""
 _RANK = {name: rank for rank, name in enumerate(TIMERS)}
 NEVER = float("inf")
 
@@ -91,4 +93,4 @@ class Timers:
             (at, _RANK[name], name) for name, at in self._running.items() if name != self._unwatched
         )[2]
         self.disarm(first)
-        return TIMERS[first][1]
+        return TIMERS[first]
