@@ -31,12 +31,15 @@ KEPT = ROOT / "runs" / "mutants-control"
 
 
 class Run(NamedTuple):
-    """One run of the control: `digest` is of its journal, `secrets` whether it was scanned."""
+    """One run of the control: `digest` is of its journal, `secrets` whether it was scanned, and
+    `tried` has the promised invariants that had something to judge.
+    """
 
     evening: int
     schedule: tuple[str, ...]
     secrets: bool
     digest: str
+    tried: tuple[str, ...]
 
 
 class Control(NamedTuple):
@@ -185,7 +188,7 @@ def control(paths: Sequence[Path]) -> Control:
     found, runs, reached, before = json.loads(kept.read_text(encoding="utf-8"))
     return Control(
         found,
-        [Run(evening, tuple(faults), secrets, told) for evening, faults, secrets, told in runs],
+        [Run(run[0], tuple(run[1]), run[2], run[3], tuple(run[4])) for run in runs],
         {name: {int(n): at for n, at in some.items()} for name, some in reached.items()},
         before,
     )
@@ -205,6 +208,7 @@ def _made(modules: Sequence[str]) -> Control:
 
     plan = plan_of_trials()
     search = Search(plan, SEED, chunk=chunk_for(plan, RUNS, guided=True), guided=True)
+    promises = plan.scenario.promises
     made: dict[str, dict[int, None]] = {}
     note_made = partial(_note_made, reached, made)
     note_made()  # what was done as the harness was imported
@@ -226,12 +230,14 @@ def _made(modules: Sequence[str]) -> Control:
         trial = whole(self, schedule, evening=evening, secrets=secrets, listeners=(digest.see,))
         for name, index in reached.taken():
             of_runs.setdefault(name, {}).setdefault(index, []).append(len(runs))
-        runs.append(Run(evening, schedule, secrets, str(digest)))
+        tried = tuple(name for name in promises if name in trial.tried)
+        runs.append(Run(evening, schedule, secrets, str(digest), tried))
         return trial
 
     with patch.object(Runner, "run", run), patch.object(Runner, "_evening", evening_of):
         tally = draw_many(search, 1, lambda so_far: so_far.runs >= RUNS, lambda _: None)
     found = sorted(f"{broken.invariant} in run {x.number}" for broken, x in tally.found.items())
+    found += [f"{name} was never tried" for name in tally.untried]
     return Control(found, runs, of_runs, {name: list(some) for name, some in made.items()})
 
 

@@ -277,6 +277,7 @@ def _of_expression(
         for kind, new, told in _instead_of(value):
             if _says_the_same(where.statement, value, new):
                 continue
+            told += _where_said(where.statement, value)
             yield _Change(kind, where, value.lineno, told, node, field, at, new)
     if isinstance(value, ast.JoinedStr):
         return  # a text for people
@@ -313,6 +314,24 @@ def _instead_of(value: ast.expr) -> Iterator[tuple[str, ast.expr, str]]:
                 yield "cell", new_table, f"without the entry {_said(key)}"
     for kind, new in _others(value):
         yield kind, new, f"'{_said(value)}' becomes '{_said(new)}'"
+
+
+def _where_said(statement: ast.stmt | None, value: ast.AST) -> str:
+    """In which statement a constant stands, as a constant alone says little."""
+    if not isinstance(value, ast.Constant) or statement is None:
+        return ""
+    match statement:
+        case ast.If() | ast.While():
+            whole: ast.AST = statement.test
+        case ast.For():
+            whole = statement.iter
+        case ast.Match():
+            whole = statement.subject
+        case ast.With():
+            return ""
+        case _:
+            whole = statement
+    return f" in '{_said(whole)}'"
 
 
 def _others(value: ast.expr) -> Iterator[tuple[str, ast.expr]]:

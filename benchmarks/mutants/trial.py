@@ -19,7 +19,7 @@ from benchmarks.mutants.forked import Result, as_they_come, end_after, ready_to_
 from benchmarks.mutants.mutate import Mutant
 from benchmarks.mutants.patched import Functions, import_again
 
-RUN_SECONDS = 20.0  # a run that takes so long has lost its end, which is noticed
+RUN_SECONDS = 5.0  # a run that takes so long has lost its end, which is noticed
 _PROVEN = 40  # runs that noticed other mutants and are done first
 _WARM = 64  # runs that fill what the harness keeps for later
 
@@ -33,7 +33,9 @@ class Trials:
 
         self._control = control
         self._most = most
-        self._runner = Runner(plan_of_trials(), {}, {})
+        plan = plan_of_trials()
+        self._promises = plan.scenario.promises
+        self._runner = Runner(plan, {}, {})
         self._others: list[int] = []
         for number, run in enumerate(control.runs[:_WARM]):
             _, same = _done(self._runner, run)
@@ -77,6 +79,7 @@ class Trials:
 
     def _searched(self, runner: Any, reaching: list[int]) -> Result:
         differ, order = 0, self._in_order(reaching)
+        tried: set[str] = set()
         for runs, number in enumerate(order, start=1):
             try:
                 trial, same = _done(runner, self._control.runs[number])
@@ -84,10 +87,23 @@ class Trials:
                 by = [f"raises {type(error).__name__}"]
                 return Result(True, runs, by, len(reaching), differ + 1, number)
             differ += not same
+            tried.update(trial.tried)
             if trial.broken:
                 by = sorted({broken.invariant for broken in trial.broken})
                 return Result(True, runs, by, len(reaching), differ, number)
-        return Result(False, len(order), [], len(reaching), differ)
+        untried = self._untried(order, tried) if len(order) == len(reaching) else []
+        by = [f"{name} was never tried" for name in untried]
+        return Result(bool(untried), len(order), by, len(reaching), differ)
+
+    def _untried(self, done: list[int], tried: set[str]) -> list[str]:
+        """The promises of the ground that no run tries any more: then a search proves nothing, and
+        says so. In runs that do not reach the mutant the same is tried as in the control.
+        """
+        with_mutant = frozenset(done)
+        for number, run in enumerate(self._control.runs):
+            if number not in with_mutant:
+                tried.update(run.tried)
+        return [name for name in self._promises if name not in tried]
 
     def _in_order(self, reaching: list[int]) -> list[int]:
         """First what has noticed most, then the others in any order."""

@@ -4,7 +4,7 @@ They are a part of the catalogue (catalogue.py).
 
 from __future__ import annotations
 
-from harness.checks import motion_timers, visit
+from harness.checks import motion_timers, visit, visit_served
 from harness.checks.invariant import Invariant
 
 VISIT_INVARIANTS: tuple[Invariant, ...] = (
@@ -48,6 +48,13 @@ VISIT_INVARIANTS: tuple[Invariant, ...] = (
         "Every key starts the timer of the keys anew. Only the session timer ends a visit in "
         "which somebody presses one now and then.",
         visit.SessionInTime,
+    ),
+    Invariant(
+        "T18.cancel",
+        "whoever presses cancel gets the card at once",
+        "Who has changed their mind, or sees somebody behind them, wants the card now. A machine "
+        "that goes on waiting for a key looks as if it kept it.",
+        visit_served.CancelEndsVisit,
     ),
     Invariant(
         "T18.eject",

@@ -37,6 +37,12 @@ class CustomerWentOn(CustomerEvent, frozen=True, gc=False):
     customer: int
 
 
+class CancelPressed(CustomerEvent, frozen=True, gc=False):
+    """The customer has pressed cancel."""
+
+    customer: int
+
+
 class TurnedAway(CustomerEvent, frozen=True, gc=False):
     """The customer read the screen and left with the card in hand."""
 

@@ -125,10 +125,9 @@ def abort(t: Terminal, reason: str, why: str, now: float) -> None:
     assert tx is not None, "an abort without a request"
     t.drop_held(i.Send)
     tx.request.status = "aborted"
-    tx.outcome = "reversed"
     t.emit(e.Aborted(tx.number, reason, why))
-    t.timers.disarm("session")
     _give_up(t, tx, reason, now)
+    tx.outcome = "reversed"
     eject(t, now, screen="cancelled")
 
 

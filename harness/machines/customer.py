@@ -14,7 +14,6 @@ from collections.abc import Callable
 from harness import events as e
 from harness.cardholders import CUSTOMERS, Card
 from harness.keyed_random import Draw
-from harness.machines import inputs as i
 from harness.machines.behaviour import USUAL, CustomerBehaviour, has_manners, manner_of
 from harness.machines.customer_keys import (
     ASKED,
@@ -267,7 +266,7 @@ class Customers(CustomerAtKeys):
             self._act_at_keys(does, now)
         elif does == "cancel in vain":
             self._does = "wait"
-            self.reports.append(i.KeyPressed("cancel"))
+            self._cancel()
             self._did("cancels", "cancel is pressed during the wait")
         elif does == "take card":
             if self._device.gripped:

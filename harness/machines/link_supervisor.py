@@ -147,7 +147,6 @@ class LinkSupervisor:
         """The connection stands: sign on before anything else."""
         self._phase = "signing_on"
         self._heard = now
-        self._unanswered = 0
         self._fails_at = now + self._times.sign_on
         self.wants.append("sign_on")
 

@@ -127,8 +127,8 @@ class TerminalCore:
         self.transaction: Transaction | None = None
         self.card_inside = False
         self.recovering: dict[str, str] = {}  # 'card' and 'cash' and how far each is, at boot
-        self.counters = i.Counters(0, 0, 0, True)
-        self.image = s.StoreImage()
+        self.counters: i.Counters  # set at boot, as are the image, the numbers and the cause
+        self.image: s.StoreImage
         self.expiries = 0
         self.breaker = CaptureBreaker(settings.capture_burst, settings.capture_window)
         self.effects: list[i.Effect] = []
@@ -137,12 +137,12 @@ class TerminalCore:
         self._written = 0
         self._synced = 0
         self._network_stans: dict[str, str] = {}
-        self._stan = 0
-        self._stans_left = 0
-        self._reserved = 0  # the record that reserves the block in use
-        self._number = 0
-        self._numbers_left = 0
-        self._cause = "operator"
+        self._stan: int
+        self._stans_left: int
+        self._reserved: int  # the record that reserves the block in use
+        self._number: int
+        self._numbers_left: int
+        self._cause: str
 
     # --- numbers ---------------------------------------------------------------------
 

@@ -68,9 +68,6 @@ class Timers:
             self._unwatched = name
             self._refresh()
 
-    def running(self, name: str) -> bool:
-        return name in self._running
-
     def deadline(self, name: str) -> float:
         """When it runs out; `NEVER` if it is not running."""
         return self._running.get(name, NEVER)
@@ -85,10 +82,8 @@ class Timers:
                 earliest = at
         self.earliest = earliest
 
-    def due(self, now: float) -> type[i.Expired] | None:
-        """The input of the next timer that is due, which stops that timer; None if none is."""
-        if now < self.earliest:
-            return None
+    def due(self) -> type[i.Expired]:
+        """The input of the earliest timer that is watched, which stops that timer."""
         first = min(
             (at, _RANK[name], name) for name, at in self._running.items() if name != self._unwatched
         )[2]
