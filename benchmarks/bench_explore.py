@@ -41,7 +41,8 @@ def frames_of(search: Search) -> list[dict[str, str]]:
             frames.append(event.fields)
 
     for number in range(CHUNKS * CHUNK):
-        runner.run(searcher.schedule(number), evening=number % 64, listeners=[see])
+        evening, schedule = searcher.runs.drawn(number)
+        runner.run(schedule, evening=evening, listeners=[see])
     return frames
 
 
@@ -70,7 +71,7 @@ def shrinking() -> tuple[float, int, int]:
     runner = Runner(plan("forgets_reversal"))
     for seed in range(100):
         searcher = RandomSearch(Search(runner.plan, seed))
-        drawn_ones = (text for number in range(100) for text in searcher.schedule(number))
+        drawn_ones = (text for number in range(100) for text in searcher.runs.drawn(number)[1])
         schedule: Schedule = tuple(dict.fromkeys(drawn_ones))[:40]
         found = [x for x in runner.run(schedule).broken if x.invariant == "T8"]
         if found:

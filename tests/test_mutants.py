@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from benchmarks.mutants.__main__ import GROUPS, ROOT, functions_elsewhere, reasons, sample
-from benchmarks.mutants.control import Control, Digest, Run, module_of, plan_of_trials
+from benchmarks.mutants.control import Control, Digest, Run, module_of, search_of_trials
 from benchmarks.mutants.forked import Result, as_they_come, end_after
 from benchmarks.mutants.mutate import COMPARED, REACHED, mutants, mutated, reached_in
 from benchmarks.mutants.patched import Functions
@@ -219,10 +219,10 @@ def test_trials_in_processes_of_their_own() -> None:
 def test_a_mutant_is_noticed_and_another_is_not_reached() -> None:
     """The runs of the control that reach it are done until something is found."""
     digest = Digest()
-    Runner(plan_of_trials(), {}, {}).run((), listeners=(digest.see,))
+    search = search_of_trials()
+    Runner(search.evenings, {}, {}).run((), listeners=(digest.see,))
     path = Path(notes.__file__)
-    promises = plan_of_trials().scenario.promises
-    control_run = Run(0, (), False, str(digest), promises)
+    control_run = Run(0, (), False, str(digest), search.plan.scenario.promises)
     every = mutants(path.read_text(encoding="utf-8"))
     inside = [mutant for mutant in every if not mutant.at_import]
     reaching = {mutant.number: [0] for mutant in inside[1:]}

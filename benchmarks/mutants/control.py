@@ -201,18 +201,16 @@ def _made(modules: Sequence[str]) -> Control:
     sys.meta_path.insert(0, finder)
     from unittest.mock import patch
 
-    from harness.explore.random_search import Search, chunk_for
     from harness.explore.runner import Runner
-    from harness.explore.schedules import ScheduleDraw
+    from harness.explore.schedules import RunDraw
     from harness.explore.search import draw_many
 
-    plan = plan_of_trials()
-    search = Search(plan, SEED, chunk=chunk_for(plan, RUNS, guided=True), guided=True)
-    promises = plan.scenario.promises
+    search = search_of_trials(RUNS)
+    promises = search.plan.scenario.promises
     made: dict[str, dict[int, None]] = {}
     note_made = partial(_note_made, reached, made)
     note_made()  # what was done as the harness was imported
-    assert ScheduleDraw(plan, SEED, search.budget).forms  # before runs are noted
+    RunDraw(search.evenings, SEED, search.budget).begins_in_turn(0)  # it makes runs of its own
     of_runs: dict[str, dict[int, list[int]]] = {}
     runs: list[Run] = []
     whole, assembled = Runner.run, Runner._evening
@@ -246,8 +244,13 @@ def _note_made(reached: _Reached, made: dict[str, dict[int, None]]) -> None:
         made.setdefault(name, {})[index] = None
 
 
-def plan_of_trials() -> Any:
-    from harness.explore.random_search import plan_to_search
-    from harness.scenario import load_scenario
+def search_of_trials(runs: int = RUNS) -> Any:
+    """What `harness explore` searches by default, in so many runs."""
+    import msgspec
 
-    return plan_to_search(load_scenario("few_withdrawals"), seed=SEED)
+    from harness.explore.random_search import chunk_for
+    from harness.explore.usual_search import usual_search
+
+    search = usual_search(seed=SEED)
+    chunk = chunk_for(search.plan, runs, guided=True)
+    return msgspec.structs.replace(search, chunk=chunk)

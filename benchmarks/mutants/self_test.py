@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.mutants.control import SEED, module_of, plan_of_trials
+from benchmarks.mutants.control import SEED, module_of, search_of_trials
 from benchmarks.mutants.forked import Result, as_they_come, end_after, ready_to_fork
 from benchmarks.mutants.mutate import Mutant
 from benchmarks.mutants.patched import Functions, import_again
@@ -55,11 +55,9 @@ def _tried(functions: Functions, path: Path, mutant: Mutant) -> Result:
 
 
 def _safe_pair() -> list[str]:
-    from harness.explore.random_search import Search, chunk_for
     from harness.explore.search import draw_many
 
-    plan = plan_of_trials()
-    search = Search(plan, SEED, chunk=chunk_for(plan, SAFE_RUNS, guided=True), guided=True)
+    search = search_of_trials(SAFE_RUNS)
 
     def over(so_far: Any) -> bool:
         return bool(so_far.found) or so_far.runs >= SAFE_RUNS

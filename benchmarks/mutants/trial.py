@@ -14,7 +14,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from benchmarks.mutants.control import Control, Digest, Run, module_of, plan_of_trials
+from benchmarks.mutants.control import Control, Digest, Run, module_of, search_of_trials
 from benchmarks.mutants.forked import Result, as_they_come, end_after, ready_to_fork
 from benchmarks.mutants.mutate import Mutant
 from benchmarks.mutants.patched import Functions, import_again
@@ -33,9 +33,9 @@ class Trials:
 
         self._control = control
         self._most = most
-        plan = plan_of_trials()
-        self._promises = plan.scenario.promises
-        self._runner = Runner(plan, {}, {})
+        search = search_of_trials()
+        self._promises = search.plan.scenario.promises
+        self._runner = Runner(search.evenings, {}, {})
         self._others: list[int] = []
         for number, run in enumerate(control.runs[:_WARM]):
             _, same = _done(self._runner, run)
@@ -74,7 +74,7 @@ class Trials:
         from harness.explore.runner import Runner as Again
 
         assert Again is not Runner
-        runner = Again(plan_of_trials(), {}, {})
+        runner = Again(search_of_trials().evenings, {}, {})
         return self._searched(runner, list(range(len(self._control.runs))))
 
     def _searched(self, runner: Any, reaching: list[int]) -> Result:

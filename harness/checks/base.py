@@ -106,6 +106,10 @@ class Check:
 
     `stood_by` names the processes of the harness that must not have stood still for the time that
     is judged: that of the terminals, or of a run that has only one; and that of the host.
+
+    `measures` is true for a check that judges the length of a timer. Each stop of the harness
+    spoils one measurement at each terminal, and where the run does not promise it, the run proves
+    no less for that.
     """
 
     id: ClassVar[str] = ""
@@ -118,6 +122,7 @@ class Check:
     tried_by_harness: ClassVar[bool] = False  # whatever the machines did
     by_any_message: ClassVar[bool] = False  # tried by every message, whatever comes of it
     unit: ClassVar[str] = ""
+    measures: ClassVar[bool] = False
 
     def __init__(self, contract: Contract) -> None:
         self.contract = contract

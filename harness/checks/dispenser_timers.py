@@ -32,6 +32,7 @@ class TimersHaveTheirLength(Check):
     are T18's.
     """
 
+    measures = True
     id = "T22"
     rare = True
     needs = ("device",)

@@ -171,6 +171,8 @@ class Judgement:
             status = "invalid"
         elif not check.tried or (self._deaf and check.of_a_host):
             status = "not tried"
+        elif check.measures and check.tried == not_judged:
+            status = "not tried"
         else:
             status = "pass"
         return Row(
@@ -190,10 +192,10 @@ class Judgement:
         """Was the harness too late for what this check judges?"""
         if self._facts.too_slow and (check.timed or check.late):
             return True
-        judged = check.tried - not_judged
-        return not_judged > max(1, check.tried * MAY_BE_MISSED) or (
-            not_judged >= judged and not_judged > 0
-        )
+        most = max(1, check.tried * MAY_BE_MISSED)
+        if check.measures and not self._promised(check.id, apart=check.rare):
+            return not_judged > max(most, len(self._terminals))
+        return not_judged > most or 0 < not_judged >= check.tried - not_judged
 
     def _secrecy_row(self) -> Row:
         facts = self._facts

@@ -24,6 +24,7 @@ class _ByEchoes(Check):
     seen whether it holds.
     """
 
+    measures = True
     needs = SEEN
 
     def observable(self, sees: tuple[str, ...]) -> bool:
@@ -94,6 +95,7 @@ class NoAdviceWhileDown(_ByEchoes):
 class _Kept(Check):
     """A rule of network management: what `LinkConduct` found of it."""
 
+    measures = True
     needs = SEEN
     rule: ClassVar[str] = ""
 

@@ -19,6 +19,7 @@ class MotionTimer(Check):
     process stood still meanwhile.
     """
 
+    measures = True
     needs = ("device",)
     timed = True
     unit = "s"
@@ -106,6 +107,7 @@ class EjectIsRetriedInTime(MotionTimer):
 class SlotIsWatched(IntervalCheck):
     """T18.slot. A card at the slot is taken, or its capture begins, within `card_take`."""
 
+    measures = True
     id = "T18.slot"
     needs = ("device",)
 

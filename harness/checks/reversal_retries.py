@@ -37,6 +37,7 @@ class RetriedAfterPause(Check):
     pause: the host is there again.
     """
 
+    measures = True
     id = "T24"
     rare = True
     needs = ("wire.terminal", "device")

@@ -119,6 +119,7 @@ class NotCutShort(Check):
     card is being read that is `card_read`; while a customer hesitates, `key` or `session`.
     """
 
+    measures = True
     id = "T18.early"
     needs = ("device", "wire.terminal")
     timed = True
@@ -167,6 +168,7 @@ class NotCutShort(Check):
 class ReadInTime(Check):
     """T18.read. A card that was not read within `card_read` comes out."""
 
+    measures = True
     id = "T18.read"
     needs = ("device",)
     timed = True
@@ -212,6 +214,7 @@ class ReadInTime(Check):
 class KeyInTime(Check):
     """T18.key. Where nothing was touched for `key` seconds, the card comes out."""
 
+    measures = True
     id = "T18.key"
     rare = True
     needs = ("device",)
@@ -260,6 +263,7 @@ class SessionInTime(Check):
     and a customer at the keys gets the card. Only a wait for the host may go on.
     """
 
+    measures = True
     id = "T18.session"
     rare = True
     needs = ("device",)

@@ -64,6 +64,7 @@ class CancelEndsVisit(IntervalCheck):
 
     id = "T18.cancel"
     rare = True
+    measures = True
     needs = ("device", "wire.terminal")
 
     @property

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+import msgspec
 import typer
 from rich.console import Console
 from rich.text import Text
@@ -22,6 +23,7 @@ from harness.explore.random_search import Search, chunk_for, plan_to_search
 from harness.explore.runner import Runner, Schedule
 from harness.explore.search import Tally, draw_many, try_all
 from harness.explore.unreachable_cells import UNREACHABLE, disproved
+from harness.explore.usual_search import FIRST, usual_search
 from harness.plan import profiles_of
 from harness.profiles import check_shipped
 from harness.report.case import print_case
@@ -32,7 +34,6 @@ from harness.scenario import load_scenario
 from harness.units import parse_duration
 from harness.value_ranges import MOST_SEED, MOST_TERMINALS
 
-SCENARIO = "few_withdrawals"
 USUAL_RUNS = 2000
 MOST_JOBS = 1024  # processes: more than there are cores in one machine
 _STORY = 80  # lines of the first case's ladder
@@ -40,8 +41,9 @@ _STORY = 80  # lines of the first case's ladder
 
 def explore(
     scenario: Annotated[
-        str, typer.Argument(help="What is searched: a shipped scenario, its id, or a TOML file.")
-    ] = SCENARIO,
+        str | None,
+        typer.Argument(help="A shipped scenario, its id, or a TOML file; else several in turn."),
+    ] = None,
     runs: Annotated[
         int | None, typer.Option(min=1, help=f"So many runs that count; else {USUAL_RUNS:,}.")
     ] = None,
@@ -78,7 +80,7 @@ def explore(
     ] = False,
     ground_number: Annotated[
         int,
-        typer.Option("--ground", min=0, help="Other legal settings, drawn by this number."),
+        typer.Option("--ground", min=0, help=f"Other legal settings of {FIRST}, by number."),
     ] = 0,
     cases: Annotated[Path, typer.Option(help="The directory where the cases go.")] = RUNS,
     allow_profiles: AllowProfiles = False,
@@ -90,19 +92,21 @@ def explore(
             place="explore",
             remedy="leave all of them out but one",
         )
-    chosen = load_scenario(scenario)
+    chosen = load_scenario(scenario or FIRST)
     if not allow_profiles:
         named = profiles_of(chosen, terminal_profile, host_profile)
-        check_shipped(named, place=scenario, allow="--allow-profiles")
+        check_shipped(named, place=scenario or "explore", allow="--allow-profiles")
     on_ground = ground(chosen, ground_number, seed)
-    plan = plan_to_search(
-        on_ground,
-        seed=seed,
-        terminals=terminals,
-        terminal_profile=terminal_profile,
-        host_profile=host_profile,
-    )
-    Runner(plan).run(())  # a mistake in it is told here, and not by every process
+    machines: dict[str, Any] = {
+        "terminals": terminals,
+        "terminal_profile": terminal_profile,
+        "host_profile": host_profile,
+    }
+    if scenario or ground_number or exhaustive:
+        search = Search(plan_to_search(on_ground, seed=seed, **machines), seed)
+    else:
+        search = usual_search(seed=seed, **machines)
+    Runner(search.plan).run(())  # a mistake in it is told here, and not by every process
     check_writable(cases)  # where they go is found out now, and not at the end
     console = Screen()
     for told in differences(chosen, on_ground):
@@ -110,11 +114,16 @@ def explore(
     workers = jobs or os.cpu_count() or 1
     seconds = parse_duration(duration, place="--for") if duration is not None else None
     wanted = None if duration is not None or exhaustive is not None else runs or USUAL_RUNS
-    chunk = chunk_for(plan, wanted, guided=not blind)
-    search = Search(plan, seed, budget, coverage, chunk, guided=not blind)
+    search = msgspec.structs.replace(
+        search,
+        budget=budget,
+        coverage=coverage,
+        chunk=chunk_for(search.plan, wanted, guided=not blind),
+        guided=not blind,
+    )
     with SearchView(console, wanted=wanted, seconds=seconds) as view:
         if exhaustive is not None:
-            tally = try_all(plan, exhaustive, workers, view, coverage=coverage)
+            tally = try_all(search.plan, exhaustive, workers, view, coverage=coverage)
         else:
             tally = _draw(search, workers, view, wanted, seconds or 0.0)
     return _report(console, tally, view.elapsed, cases)
@@ -183,7 +192,7 @@ def _keep(console: Console, tally: Tally, where: Path) -> _Kept:
     it was found, what cannot be written is told all the same, and of a failure that does not come
     again the others do not suffer.
     """
-    runner = Runner(tally.search.plan)
+    runner = Runner(tally.search.evenings)
     seen: dict[tuple[int, Schedule], None] = {}
     kept = _Kept()
     for found in tally.found.values():

@@ -14,7 +14,6 @@ from rich.text import Text
 from harness.defects.catalogue import DEFECTS
 from harness.errors import EnvironmentTrouble
 from harness.exit_codes import ALL_HOLDS, FAILED, INTERRUPTED
-from harness.explore.random_search import plan_to_search
 from harness.explore.selftest import (
     WITHIN,
     MachineUnderTest,
@@ -22,14 +21,12 @@ from harness.explore.selftest import (
     examine_all,
     machine_of,
 )
+from harness.explore.usual_search import usual_search
 from harness.explore.workers import end_at_once
 from harness.profiles import host_profile as find_host
 from harness.profiles import terminal_profile as find_terminal
 from harness.report.screen import Screen
 from harness.report.selftest import heading, row
-from harness.scenario import load_scenario
-
-SCENARIO = "few_withdrawals"
 
 
 def selftest(
@@ -92,5 +89,5 @@ def _own(terminal: str | None, host: str | None) -> MachineUnderTest:
         names.append(find_terminal(terminal).name)
     if host is not None:
         names.append(find_host(host).name)
-    plan = plan_to_search(load_scenario(SCENARIO), terminal_profile=terminal, host_profile=host)
-    return MachineUnderTest(" with ".join(names), plan)
+    search = usual_search(terminal_profile=terminal, host_profile=host)
+    return MachineUnderTest(" with ".join(names), search)

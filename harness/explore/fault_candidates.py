@@ -65,7 +65,7 @@ class FaultCandidates:
     """
 
     def __init__(self, terminals: int, duration: float, message_types: Sequence[str]) -> None:
-        self._terminals = [terminal_id(index) for index in range(terminals)]
+        self.terminals = tuple(terminal_id(index) for index in range(terminals))
         self._duration = duration
         self._forms = {
             kind: tuple(forms_of(rule, message_types)) for kind, rule in ALL_RULES.items()
@@ -95,5 +95,5 @@ class FaultCandidates:
         return self._text(kind, form, draw, nth=1)
 
     def _text(self, kind: str, form: str, draw: Draw, *, nth: int = 0, window: str = "") -> str:
-        terminal = self._terminals[draw.below(len(self._terminals))]
+        terminal = self.terminals[draw.below(len(self.terminals))]
         return fault_text(kind, form, terminal, nth=nth, window=window)

@@ -19,12 +19,9 @@ from collections.abc import Iterable
 
 from harness.explore.coverage import Pair
 from harness.explore.runner import Schedule
-from harness.explore.schedules import ScheduleDraw
+from harness.explore.schedules import Run, RunDraw, ScheduleDraw
 from harness.keyed_random import Draw, key_of
 
-EVENINGS = 64  # a search uses so many seeds of customers and host
-Run = tuple[int, Schedule]
-"""An evening, and the faults of a run on it."""
 _VARIED = 0.5  # the share of runs that vary a kept one, once there is any
 _LOOKED_AT = 8  # kept runs among which the one with the rarest pair is taken
 _LEAST_LAG = 6  # chunks
@@ -49,12 +46,10 @@ class _Kept:
 
 
 class Guide:
-    """Proposes runs and learns what they reached. `schedules` draws schedules, of up to `budget`
-    faults.
-    """
+    """Proposes runs and learns what they reached. `runs` draws them, with up to `budget` faults."""
 
-    def __init__(self, schedules: ScheduleDraw, seed: int, budget: int) -> None:
-        self._schedules = schedules
+    def __init__(self, runs: RunDraw, seed: int, budget: int) -> None:
+        self._runs = runs
         self._key = key_of(seed, "guide")
         self._budget = budget
         self._seen: dict[Pair, int] = {}
@@ -63,14 +58,14 @@ class Guide:
     def propose(self, number: int) -> Run:
         """The run with that number."""
         draw = Draw(self._key, number)
-        if number < self._schedules.forms:
-            return number % EVENINGS, self._schedules.in_turn(number)
+        if self._runs.begins_in_turn(number):
+            return self._runs.begun_in_turn(number)
         if not (draw.chance(_VARIED) and self._kept):
-            return number % EVENINGS, self._schedules.drawn(number)
+            return self._runs.drawn(number)
         evening, schedule = self._chosen(draw).run
         if draw.chance(0.25):
-            evening = draw.below(EVENINGS)
-        return evening, self._varied(schedule, draw)
+            evening = self._runs.another(evening, draw)
+        return evening, self._varied(schedule, self._runs.schedules(evening), draw)
 
     def learn(self, run: Run, reached: Iterable[Pair]) -> None:
         """Note what a run reached."""
@@ -89,16 +84,16 @@ class Guide:
         few = [kept[draw.below(len(kept))] for _ in range(_LOOKED_AT)]
         return min(few, key=lambda one: min(seen[pair] for pair in one.pairs))
 
-    def _varied(self, schedule: Schedule, draw: Draw) -> Schedule:
+    def _varied(self, schedule: Schedule, schedules: ScheduleDraw, draw: Draw) -> Schedule:
         """The schedule with one or two changes, and with no more faults than there may be."""
         faults = list(schedule)
         for _ in range(1 + draw.below(2)):
-            self._change(faults, draw)
+            self._change(faults, schedules, draw)
         while len(faults) > self._budget:
             del faults[draw.below(len(faults))]
-        return tuple(dict.fromkeys(faults)) or (self._schedules.one(draw, likely=True),)
+        return tuple(dict.fromkeys(faults)) or (schedules.one(draw, likely=True),)
 
-    def _change(self, faults: list[str], draw: Draw) -> None:
+    def _change(self, faults: list[str], schedules: ScheduleDraw, draw: Draw) -> None:
         way = draw.below(5)
         if way == 0 and len(faults) > 1:
             del faults[draw.below(len(faults))]
@@ -106,9 +101,9 @@ class Guide:
             at = draw.below(len(faults))
             faults[at] = _at_another_attempt(faults[at], draw)
         elif way == 2:  # the faults of another kept run besides
-            faults += self._chosen(draw).run[1]
+            faults += map(schedules.at_a_terminal_there, self._chosen(draw).run[1])
         else:
-            faults.append(self._schedules.one(draw, likely=way == 3))
+            faults.append(schedules.one(draw, likely=way == 3))
 
 
 def _at_another_attempt(fault: str, draw: Draw) -> str:

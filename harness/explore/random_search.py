@@ -18,9 +18,10 @@ import msgspec
 
 from harness.explore.case import Found
 from harness.explore.coverage import Counts, Pair, Pairs
-from harness.explore.guide import EVENINGS, Guide, Run, lag
+from harness.explore.evenings import Evenings
+from harness.explore.guide import Guide, lag
 from harness.explore.runner import Broken, Runner, Schedule
-from harness.explore.schedules import ScheduleDraw
+from harness.explore.schedules import Run, RunDraw
 from harness.explore.workers import Stop, workers
 from harness.gc_tuning import SMALL, collect_small_runs
 from harness.plan import RunPlan, plan_of
@@ -34,8 +35,9 @@ _AHEAD = 3  # chunks that are prepared ahead for each process
 
 
 class Search(msgspec.Struct, frozen=True):
-    """What is searched. `plan` is the run without the faults of the search, `seed` the seed from
-    which schedules are drawn, `budget` the most kinds of faults that are drawn for one run.
+    """What is searched. `plan` is the run without the faults of the search; `others` are plans that
+    the search goes through besides, in the `turns` of all of them (`Evenings`). `seed` is the seed
+    from which schedules are drawn, `budget` the most kinds of faults that are drawn for one run.
     `coverage` is whether it is counted which cells of the machines' tables were exercised, `chunk`
     how many runs a process does before it reports (`chunk_for`), and `guided` whether runs that
     reached something new are varied.
@@ -47,6 +49,12 @@ class Search(msgspec.Struct, frozen=True):
     coverage: bool = False
     chunk: int = CHUNK
     guided: bool = False
+    others: tuple[RunPlan, ...] = ()
+    turns: tuple[int, ...] = (0,)
+
+    @property
+    def evenings(self) -> Evenings:
+        return Evenings((self.plan, *self.others), self.turns)
 
 
 def plan_to_search(
@@ -105,17 +113,13 @@ class RandomSearch:
         self._met: Counts = {}
         self._pairs: Pairs = {}
         watched = (self._met, self._pairs) if search.coverage or search.guided else ()
-        self._runner = Runner(search.plan, *watched)
-        self.schedules = ScheduleDraw(search.plan, search.seed, search.budget)
-
-    def schedule(self, number: int) -> Schedule:
-        """The faults of the run with that number, if it is drawn from scratch."""
-        return self.schedules.drawn(number)
+        self._runner = Runner(search.evenings, *watched)
+        self.runs = RunDraw(search.evenings, search.seed, search.budget)
 
     def drawn(self, first: int) -> Chunk:
-        """The chunk of runs from number `first` on."""
+        """The chunk of runs from number `first` on, drawn from scratch."""
         numbers = range(first, first + self._search.chunk)
-        return self.tried(first, [(n % EVENINGS, self.schedule(n)) for n in numbers])
+        return self.tried(first, [self.runs.drawn(number) for number in numbers])
 
     def tried_once(self, first: int, runs: Sequence[Run]) -> Chunk:
         """Do those runs of a list, each of which is done once."""
@@ -184,7 +188,8 @@ def _guided(search: Search, jobs: int, stop: Stop) -> Generator[Chunk, None, Non
     """Chunks of runs that a guide proposes. It learns what a chunk reached when it proposes a later
     one, of which the number alone decides from which chunks it has learned.
     """
-    guide = Guide(ScheduleDraw(search.plan, search.seed, search.budget), search.seed, search.budget)
+    runs_drawn = RunDraw(search.evenings, search.seed, search.budget)
+    guide = Guide(runs_drawn, search.seed, search.budget)
     done: deque[tuple[int, list[Run], Chunk]] = deque()  # that it has not learned from yet
     proposed: deque[list[Run]] = deque()
 

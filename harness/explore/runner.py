@@ -17,6 +17,7 @@ from harness.checks.judgement import never_at_rest
 from harness.checks.secrecy import SecrecyScan
 from harness.errors import ConfigError, EnvironmentTrouble
 from harness.explore.coverage import Counts, Pairs, watch
+from harness.explore.evenings import Evenings
 from harness.journal import Journal, Listener, encode_entry
 from harness.plan import RunPlan
 from harness.sim.fleet import Fleet
@@ -66,7 +67,7 @@ class Trial(NamedTuple):
 
 
 class Runner:
-    """Runs schedules of faults against one plan. Evening n is the plan with its own seed plus n.
+    """Runs schedules of faults on the evenings of a plan, or of several (`Evenings`).
 
     What the runs have in common is made once. The promises and expectations of the scenario are
     left out, since a run with other faults need not keep them. With `counts`, the cells of the
@@ -77,18 +78,23 @@ class Runner:
     """
 
     def __init__(
-        self, plan: RunPlan, counts: Counts | None = None, pairs: Pairs | None = None
+        self,
+        plan: RunPlan | Evenings,
+        counts: Counts | None = None,
+        pairs: Pairs | None = None,
     ) -> None:
-        scenario = msgspec.structs.replace(plan.scenario, promises=(), expect={}, forbid={})
-        self.plan = msgspec.structs.replace(plan, scenario=scenario)
+        every = plan if isinstance(plan, Evenings) else Evenings((plan,))
+        bare = tuple(_without_promises(plan) for plan in every.plans)
+        self._every = msgspec.structs.replace(every, plans=bare)
+        self.plan = bare[0]
         self._evenings: dict[int, Assembly] = {}
         self._counts = counts
         self._pairs = pairs
 
     def plan_for(self, evening: int, schedule: Schedule) -> RunPlan:
         """The plan of the run with that evening and schedule."""
-        faults = (*self.plan.faults, *schedule)
-        return msgspec.structs.replace(self.plan, seed=self.plan.seed + evening, faults=faults)
+        plan = self._every.plan(evening)
+        return msgspec.structs.replace(plan, faults=(*plan.faults, *schedule))
 
     def run(
         self,
@@ -101,7 +107,7 @@ class Runner:
         """Run a schedule. With `secrets` everything that would be written is scanned for secrets
         (S3), which takes as long as the run itself.
         """
-        assembly = self._evening(evening).with_faults((*self.plan.faults, *schedule))
+        assembly = self._with_faults(evening, schedule)
         judge = Judge(assembly.header())
         notes = _Notes()
         book = Journal()
@@ -120,7 +126,9 @@ class Runner:
         except (Exception, SystemExit) as error:
             raised = notes.raised(error)
         if secrets:
-            scan = SecrecyScan(assembly.population, assembly.keys, terminals=self.plan.terminals)
+            scan = SecrecyScan(
+                assembly.population, assembly.keys, terminals=assembly.plan.terminals
+            )
             scan.scan(b"\n".join(lines), "entries", 2)
             judge.secrecy(scan.scanned, [str(leak) for leak in scan.leaks])
         failures = judge.failures() or notes.unsettled()
@@ -132,14 +140,19 @@ class Runner:
 
     def attempts(self, schedule: Schedule, *, evening: int = 0) -> list[int]:
         """How many attempts each fault of a schedule counts in its run; `nth` names one of them."""
-        assembly = self._evening(evening).with_faults((*self.plan.faults, *schedule))
+        assembly = self._with_faults(evening, schedule)
         try:
             play(Fleet(assembly, Journal()), assembly.plan)
         except _NOT_THE_MACHINES:
             raise
         except (Exception, SystemExit):  # an error of a machine is reported by `run`
             pass
-        return assembly.faults.attempts()[len(self.plan.faults) :]
+        own = len(assembly.plan.faults) - len(schedule)
+        return assembly.faults.attempts()[own:]
+
+    def _with_faults(self, evening: int, schedule: Schedule) -> Assembly:
+        usual = self._evening(evening)
+        return usual.with_faults((*usual.plan.faults, *schedule))
 
     def _evening(self, number: int) -> Assembly:
         found = self._evenings.get(number)
@@ -148,6 +161,12 @@ class Runner:
             if self._counts is not None:
                 watch(found, self._counts, self._pairs)
         return found
+
+
+def _without_promises(plan: RunPlan) -> RunPlan:
+    """The plan without what only a run with the scenario's own faults has to show."""
+    scenario = msgspec.structs.replace(plan.scenario, promises=(), expect={}, forbid={})
+    return msgspec.structs.replace(plan, scenario=scenario)
 
 
 class _Notes:

@@ -1,13 +1,17 @@
-"""Schedules of faults drawn by number, each with a first fault that is likely to take effect."""
+"""Runs drawn by number: an evening, and a schedule of faults of which the first one is likely to
+take effect.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cached_property, lru_cache
 from itertools import zip_longest
 
 import msgspec
 
+from harness.explore.evenings import EVENINGS, Evenings, place_of
 from harness.explore.fault_candidates import FaultCandidates, fault_text, forms_of
 from harness.explore.runner import Runner, Schedule, dialect_of
 from harness.faults.grammar import ALL_RULES
@@ -15,16 +19,60 @@ from harness.keyed_random import Draw, key_of
 from harness.plan import RunPlan
 from harness.stations import terminal_id
 
+_TERMINAL = re.compile(r"\bterminal=([^,@]+)")
 _AIMED_AT = 600.0  # run seconds: a first attempt that does not come in that time is rare
 
 
-class ScheduleDraw:
-    """Draws the schedules of a search of that plan, from its seed. `budget` is the most kinds of
+Run = tuple[int, Schedule]
+"""An evening, and the faults of a run on it."""
+
+
+class RunDraw:
+    """Draws the runs of a search on those evenings, from its seed. `budget` is the most kinds of
     faults that are drawn for one run.
+
+    What is likely to act is found out with the first plan alone, as a search with several plans
+    would otherwise take its time for that.
     """
 
-    def __init__(self, plan: RunPlan, seed: int, budget: int) -> None:
-        self._plan = plan
+    def __init__(self, evenings: Evenings, seed: int, budget: int) -> None:
+        self._evenings = evenings
+        first = evenings.plans[0]
+        self._draws = tuple(ScheduleDraw(plan, seed, budget, first) for plan in evenings.plans)
+
+    def drawn(self, number: int) -> Run:
+        """The run with that number."""
+        evening = self._evenings.of_run(number)
+        return evening, self.schedules(evening).drawn(number)
+
+    def begins_in_turn(self, number: int) -> bool:
+        """Is it one of the first runs under the first plan, so many as there are faults that are
+        likely to act? Each of those runs begins with another one of them.
+        """
+        first = not place_of(self._evenings.of_run(number))
+        return first and self._evenings.before(number, 0) < self._draws[0].forms
+
+    def begun_in_turn(self, number: int) -> Run:
+        """Such a run: as it is `drawn` but for the first fault."""
+        turn = self._evenings.before(number, 0)
+        return self._evenings.of_run(number), self._draws[0].in_turn(turn)
+
+    def another(self, evening: int, draw: Draw) -> int:
+        """Any evening under the same plan."""
+        return place_of(evening) * EVENINGS + draw.below(EVENINGS)
+
+    def schedules(self, evening: int) -> ScheduleDraw:
+        """What draws the schedules of that evening."""
+        return self._draws[place_of(evening)]
+
+
+class ScheduleDraw:
+    """Draws schedules of faults for runs of that plan, from the seed of a search. What is likely to
+    act is what does so under the plan `like`.
+    """
+
+    def __init__(self, plan: RunPlan, seed: int, budget: int, like: RunPlan) -> None:
+        self._like = like
         self._budget = budget
         self._key = key_of(seed, "explore")
         message_types = dialect_of(plan).message_types()
@@ -79,15 +127,22 @@ class ScheduleDraw:
         every = self._candidates.kinds
         return self._candidates.draw(every[draw.below(len(every))], draw)
 
+    def at_a_terminal_there(self, fault: str) -> str:
+        """The same fault at the first terminal, if it is of a run with more terminals than this."""
+        named = _TERMINAL.search(fault)
+        if named is None or named[1] in self._candidates.terminals:
+            return fault
+        return f"{fault[: named.start(1)]}{self._candidates.terminals[0]}{fault[named.end(1) :]}"
+
     @cached_property
     def _likely(self) -> dict[str, tuple[str, ...]]:
         """By kind, the forms that take effect as the only fault of a run with safe machines. Most
         of the others wait for something that only another fault brings about.
         """
         plan = msgspec.structs.replace(
-            self._plan,
+            self._like,
             terminals=1,
-            duration=min(self._plan.duration, _AIMED_AT),
+            duration=min(self._like.duration, _AIMED_AT),
             terminal_profile="safe",
             host_profile="safe",
         )

@@ -15,11 +15,11 @@ import msgspec
 
 from harness.defects.defect import Defect
 from harness.explore.case import Found, shrunk
-from harness.explore.guide import EVENINGS, Guide
+from harness.explore.evenings import EVENINGS
+from harness.explore.guide import Guide
 from harness.explore.random_search import RandomSearch, Search, plan_to_search
 from harness.explore.runner import Runner, Schedule
 from harness.explore.workers import workers
-from harness.plan import RunPlan
 from harness.scenario import load_scenario
 
 BARE = 4  # the first runs have no fault but the scenario's own
@@ -27,13 +27,13 @@ WITHIN = 2000  # a defect that is not found in so many runs that count has survi
 
 
 class MachineUnderTest(msgspec.Struct, frozen=True):
-    """A machine that is searched for: the plan in which it plays, the invariants that must all
+    """A machine that is searched for: the `search` in which it plays, the invariants that must all
     catch it (`must`), and those that may break besides (`may`). Without any `must` any invariant
     catches it, and none is wrong.
     """
 
     name: str
-    plan: RunPlan
+    search: Search
     must: tuple[str, ...] = ()
     may: tuple[str, ...] = ()
 
@@ -54,7 +54,7 @@ def machine_of(defect: Defect) -> MachineUnderTest:
         terminal_profile=defect.name if defect.role == "terminal" else None,
         host_profile=defect.name if defect.role == "host" else None,
     )
-    return MachineUnderTest(defect.name, plan, defect.must, defect.may)
+    return MachineUnderTest(defect.name, Search(plan, guided=True), defect.must, defect.may)
 
 
 class SelfTestResult(msgspec.Struct, frozen=True):
@@ -86,9 +86,9 @@ def examine(machine: MachineUnderTest, seed: int) -> SelfTestResult:
     """Search until every invariant that must catch the machine has done so, and shrink what was
     found. A few runs with no faults but the scenario's own come first.
     """
-    search = Search(machine.plan, seed, guided=True)
-    searcher, runner = RandomSearch(search), Runner(machine.plan)
-    guide = Guide(searcher.schedules, seed, search.budget)
+    search = msgspec.structs.replace(machine.search, seed=seed)
+    searcher, runner = RandomSearch(search), Runner(search.evenings)
+    guide = Guide(searcher.runs, seed, search.budget)
     runs = 0
     smallest: Schedule | None = None
     shrunk_for: dict[str, None] = {}

@@ -422,7 +422,7 @@ def test_a_run_that_never_comes_to_rest_is_a_case(
     """Though no check fails: it is found, kept and brought back, and a run says so as well."""
     monkeypatch.setattr("harness.assembly.terminal_profile", lambda _: NEVER_AT_REST)
     pause = "process_pause:at=motor:stack,hold=60s,terminal=ATM00001,nth=1"
-    assert execute(["explore", "--runs", MANY, "--jobs", "1"]) == 1
+    assert execute(["explore", "few_withdrawals", "--runs", MANY, "--jobs", "1"]) == 1
     text = said(capsys)
     assert re.search(r"FOUND .* breaking .*\bopen\b", text)
     assert "something was open to the last, and no check says what" in text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.explore.case import Case, Found, shrunk
-from harness.explore.guide import EVENINGS
+from harness.explore.evenings import EVENINGS
 from harness.explore.random_search import CHUNK, RandomSearch, Search, plan_to_search
 from harness.explore.runner import Broken, Runner
 from harness.plan import RunPlan

@@ -9,9 +9,10 @@ from itertools import islice
 import pytest
 from searches import plan
 
-from harness.explore.guide import EVENINGS, Guide, lag
+from harness.explore.evenings import EVENINGS, Evenings
+from harness.explore.guide import Guide, lag
 from harness.explore.random_search import GUIDED_CHUNK, RandomSearch, Search, drawn
-from harness.explore.schedules import ScheduleDraw
+from harness.explore.schedules import RunDraw
 from harness.explore.tables import Cell
 
 BUDGET = 4
@@ -25,13 +26,13 @@ def kind_of(fault: str) -> str:
 
 
 def new_guide() -> Guide:
-    return Guide(ScheduleDraw(plan(), seed=5, budget=BUDGET), seed=5, budget=BUDGET)
+    return Guide(RunDraw(Evenings((plan(),)), seed=5, budget=BUDGET), seed=5, budget=BUDGET)
 
 
 def test_the_first_runs_begin_with_each_likely_fault_once() -> None:
     """One form of each kind before any second form; the rest of a schedule is drawn as ever."""
     guide = new_guide()
-    forms = guide._schedules.forms
+    forms = guide._runs.schedules(0).forms
     runs = [guide.propose(number) for number in range(forms)]
     firsts = [schedule[0] for _, schedule in runs]
     assert len(set(firsts)) == forms > 100
@@ -45,7 +46,7 @@ def test_without_anything_kept_each_later_run_is_drawn() -> None:
     """As a blind search draws it."""
     guide, searcher = new_guide(), RandomSearch(Search(plan(), seed=5, budget=BUDGET))
     for number in range(LATER, LATER + 20):
-        assert guide.propose(number) == (number % EVENINGS, searcher.schedule(number))
+        assert guide.propose(number) == searcher.runs.drawn(number)
 
 
 def test_some_of_the_runs_vary_what_reached_something_new() -> None:
@@ -54,11 +55,11 @@ def test_some_of_the_runs_vary_what_reached_something_new() -> None:
     kept = ("silent:mti=0200,terminal=ATM00001,nth=2", "eject_jam:terminal=ATM00001,nth=1")
     guide.learn((7, kept), [USUAL])
     drawn_runs, kinds = 0, {"silent", "eject_jam"}
-    blind = ScheduleDraw(plan(), seed=5, budget=BUDGET)
+    blind = RunDraw(Evenings((plan(),)), seed=5, budget=BUDGET)
     for number in range(LATER, LATER + 200):
         _, schedule = guide.propose(number)
         assert 1 <= len(schedule) <= BUDGET
-        if schedule == blind.drawn(number):
+        if schedule == blind.drawn(number)[1]:
             drawn_runs += 1
         else:
             assert kinds & {kind_of(fault) for fault in schedule}

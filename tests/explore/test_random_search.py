@@ -31,7 +31,7 @@ def test_equal_seeds_find_the_same_in_any_number_of_processes(chunk: int) -> Non
     assert alone == together
     assert any(chunk.found for chunk in alone)
     assert all(chunk.met for chunk in alone)
-    assert RandomSearch(search).schedule(1) != RandomSearch(Search(plan(), seed=4)).schedule(1)
+    assert RandomSearch(search).runs.drawn(1) != RandomSearch(Search(plan(), seed=4)).runs.drawn(1)
 
 
 def test_a_schedule_in_which_no_fault_acted_is_not_counted() -> None:

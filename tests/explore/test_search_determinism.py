@@ -14,13 +14,14 @@ import sys
 from searches import plan
 from harness.explore.runner import Runner
 from harness.explore.case import Recorder
-from harness.explore.random_search import EVENINGS, RandomSearch, Search
+from harness.explore.evenings import EVENINGS
+from harness.explore.random_search import RandomSearch, Search
 
 search = Search(plan(), seed=11, budget=6)
 searcher, runner = RandomSearch(search), Runner(search.plan)
 for number in range(int(sys.argv[1])):
     recorder = Recorder()
-    schedule = searcher.schedule(number)
+    schedule = searcher.runs.drawn(number)[1]
     trial = runner.run(schedule, evening=number % EVENINGS, listeners=[recorder.see])
     print(len(trial.acted), recorder.digest(), *schedule)
 """

@@ -11,6 +11,7 @@ from harness.checks.catalogue import CHECKS
 from harness.cli.main import execute
 from harness.defects.catalogue import DEFECTS
 from harness.defects.defect import Defect
+from harness.explore.random_search import Search
 from harness.explore.selftest import WITHIN, MachineUnderTest, SelfTestResult, examine, machine_of
 
 # What breaks by itself or by one fault, in a machine or in a host; the others are long.
@@ -35,8 +36,9 @@ def test_a_defect_is_found_by_what_must_find_it(defect: Defect) -> None:
 
 def test_what_should_not_have_caught_it_is_named() -> None:
     """A consequence that nobody expected is a check that may blame astray."""
-    known = MachineUnderTest("late", plan("dispenses_late_approval"), must=("T9",), may=("T4",))
-    narrow = MachineUnderTest("late", plan("dispenses_late_approval"), must=("T9",), may=())
+    late = Search(plan("dispenses_late_approval"), guided=True)
+    known = MachineUnderTest("late", late, must=("T9",), may=("T4",))
+    narrow = MachineUnderTest("late", late, must=("T9",), may=())
     assert "T4" not in examine(known, seed=4).wrong
     examined = examine(narrow, seed=4)
     assert "T4" in examined.wrong
