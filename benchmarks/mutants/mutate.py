@@ -94,7 +94,7 @@ class _Change(NamedTuple):
     node: ast.AST
     field: str
     at: int | None
-    new: ast.AST | list[ast.AST]
+    new: ast.AST
 
 
 def mutants(source: str) -> list[Mutant]:

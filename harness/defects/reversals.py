@@ -123,7 +123,7 @@ class _OnePerStan(StoreForward):
 class _ForwardsLastFirst(Terminal):
     def __init__(self, settings: TerminalSettings, context: TerminalContext) -> None:
         super().__init__(settings, context)
-        self.forward = _LastFirst()
+        self.forward = _LastFirst(settings.advice_response)
 
 
 class _ForwardsOnce(Terminal):
@@ -137,7 +137,7 @@ class _FewStans(Terminal):
 
     def __init__(self, settings: TerminalSettings, context: TerminalContext) -> None:
         super().__init__(settings, context)
-        self.forward = _OnePerStan()
+        self.forward = _OnePerStan(settings.advice_response)
 
     def next_stan(self) -> str:
         stan = super().next_stan()
