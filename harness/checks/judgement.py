@@ -169,9 +169,7 @@ class Judgement:
             status = "fail"
         elif check.raised or self._says_nothing(check, not_judged):
             status = "invalid"
-        elif not check.tried or (self._deaf and check.of_a_host):
-            status = "not tried"
-        elif check.measures and check.tried == not_judged:
+        elif self._judged_nothing(check, not_judged):
             status = "not tried"
         else:
             status = "pass"
@@ -196,6 +194,10 @@ class Judgement:
         if check.measures and not self._promised(check.id, apart=check.rare):
             return not_judged > max(most, len(self._terminals))
         return not_judged > most or 0 < not_judged >= check.tried - not_judged
+
+    def _judged_nothing(self, check: Check, not_judged: int) -> bool:
+        judged = check.tried - not_judged if check.measures else check.tried
+        return not judged or (self._deaf and check.of_a_host)
 
     def _secrecy_row(self) -> Row:
         facts = self._facts

@@ -17,6 +17,9 @@ class StopIsObeyed(Check):
     """T12. A stop is acknowledged in time, in whatever state it comes. From then on the card of
     whoever is served comes out, and no step of a customer begins: no card goes in, no screen asks
     for anything, no request leaves, and the stacker does not start. An order to resume ends that.
+    A card that is being ejected already comes out in its own time, and so does one that comes
+    behind cash which the stacker has begun.
+
     The acknowledgement is what the terminal tells its operator; what it is worth, the device shows.
     A stop that was acknowledged stands after a power cut too.
     """
@@ -32,6 +35,7 @@ class StopIsObeyed(Check):
         self._resumed: dict[str, None] = {}  # ordered to resume since
         self._stopped: dict[str, Moment] = {}  # the stop stands since then
         self._leaving: dict[str, Moment] = {}  # a card must be on its way out, since then
+        self._paying: dict[str, None] = {}  # the stacker has started for the card that is inside
 
     @property
     def bound(self) -> float:
@@ -59,7 +63,8 @@ class StopIsObeyed(Check):
             return
         self._stopped[name] = terminal.time.moment(at)
         device = terminal.device
-        if device.card_at == "transport" and device.screen in STEPS:
+        ends_by_itself = device.ejects or name in self._paying
+        if device.card_at == "transport" and device.screen in STEPS and not ends_by_itself:
             self._leaving[name] = since
 
     def _in_time(self, terminal: TerminalEvidence, at: float, since: Moment, what: str) -> None:
@@ -84,9 +89,11 @@ class StopIsObeyed(Check):
     def on_CardInserted(
         self, terminal: TerminalEvidence, at: float, _event: e.CardInserted
     ) -> None:
+        self._paying.pop(terminal.name, None)
         self._step(terminal, at, "a card was taken in")
 
     def on_StackBegun(self, terminal: TerminalEvidence, at: float, _event: e.StackBegun) -> None:
+        self._paying[terminal.name] = None
         self._step(terminal, at, "the stacker started")
 
     def on_ScreenShown(self, terminal: TerminalEvidence, at: float, event: e.ScreenShown) -> None:

@@ -284,7 +284,10 @@ class SessionInTime(Check):
     def on_CustomerWentOn(
         self, terminal: TerminalEvidence, at: float, _event: e.CustomerWentOn
     ) -> None:
-        self._judge(terminal, at)
+        if (
+            not terminal.device.ejects
+        ):  # a key that is pressed while the card comes out asks nothing
+            self._judge(terminal, at)
 
     def on_EjectBegun(self, terminal: TerminalEvidence, at: float, _event: e.EjectBegun) -> None:
         if terminal.device.prompt in AT_KEYS and terminal.device.ejects == 1:

@@ -145,6 +145,7 @@ class ScheduleDraw:
             duration=min(self._like.duration, _AIMED_AT),
             terminal_profile="safe",
             host_profile="safe",
+            command="",  # it names the profiles, and would keep two machines from sharing this
         )
         return likely_forms(msgspec.json.encode(plan))
 

@@ -192,6 +192,23 @@ def test_the_timer_of_the_session(until: float, broken: list[str]) -> None:
     assert [x for x in failing(script.verdict()) if x in VISIT_CHECKS] == broken
 
 
+def test_a_key_that_is_pressed_while_the_card_comes_out() -> None:
+    """The reader tries a second time after 10 s, and the customer presses a key meanwhile."""
+    script = Script()
+    script.network(9, "echo")
+    script.add(10, e.CustomerArrived(1, "withdrawal", 5000), e.CardInserted(CARD, 1))
+    script.add(11, e.ScreenShown("enter_pin"))
+    for at in (60, 120, 180):
+        script.network(at, "echo")
+    script.add(189, e.CustomerHesitated(1, 2.0))
+    script.add(190, e.EjectBegun())
+    script.add(191.2, e.EjectFailed())
+    script.add(199, e.CustomerWentOn(1))
+    script.eject(200)
+    script.end(300)
+    assert [x for x in failing(script.verdict()) if x in VISIT_CHECKS] == []
+
+
 def test_after_the_session_nothing_is_asked() -> None:
     """The wait for the host may go on; a PIN that is asked for after it may not."""
     script = Script()

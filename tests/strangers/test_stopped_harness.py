@@ -124,7 +124,7 @@ def test_a_stop_of_the_terminals_blames_nobody(
 
 
 def missed(verdict: Verdict) -> list[str]:
-    """What was left unjudged, but for what only measures timers, of which some are always running."""
+    """What was left unjudged, but for what only measures timers: one of them always runs."""
     left = [row.id for row in verdict.rows if row.not_judged]
     return [name for name in left if not next(x for x in CHECKS if x.id == name).measures]
 
