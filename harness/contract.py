@@ -12,9 +12,6 @@ import msgspec
 HOST_RESPONSE = 45.0
 """Seconds that a terminal waits for the host's answer where nobody says otherwise."""
 
-ADVICE_RESPONSE = 60.0
-"""Seconds after which a terminal repeats a reversal that was not answered."""
-
 MOST_NAMES = 100_000
 """Terminals that are told apart by their names: a fleet of ours may have so many, and a peer may
 think up any number.
@@ -48,7 +45,7 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     pin_tries: int = 3  # in one visit
     echo_idle: float = 60.0
     echo_interval: float = 10.0
-    advice_response: float = ADVICE_RESPONSE  # until a reversal that has no answer is repeated
+    advice_response: float = 60.0  # until a reversal that has no answer is repeated
     sign_on_response: float = 15.0
     host_outages: tuple[tuple[float, float], ...] = ()  # run seconds; see `host_excused`
     slack: float = 2.0

@@ -114,8 +114,9 @@ def test_a_setting_that_does_not_exist_is_the_users_mistake(
     """With the nearest right one, before the run begins."""
     wrong, right = ("answr", "answer") if kind is HostProfile else ("pin_trys", "pin_tries")
     profile = kind(name="mine", summary="", settings={wrong: 1})
+    usual = HostSettings() if kind is HostProfile else TerminalSettings(first_stan=1)
     with pytest.raises(ConfigError, match=wrong) as refused:
-        profile.settings_over(HostSettings() if kind is HostProfile else TerminalSettings())  # type: ignore[arg-type]
+        profile.settings_over(usual)  # type: ignore[arg-type]
     assert "mine" in refused.value.place
     assert right in refused.value.remedy
 

@@ -1,107 +1,125 @@
-"""One mutant in a process of its own: is it noticed?
+"""Trials of mutants that a search has to notice.
 
-`python -m benchmarks.mutants.trial MODULE INDEX HOW RUNS` imports the mutant in the place of the
-module and searches as `harness explore` or `harness selftest` does. The last line of its output is
-JSON: whether the mutant was noticed, after how many runs, and by what.
+The parent has imported the harness and prepared the evenings. A child puts the mutant's functions
+in the place of the right ones, and does the runs of the control that reach it, until something is
+found. What stands outside of functions, or is done while a search is prepared, needs the modules
+anew: these are imported again, and every run is done.
 """
 
 from __future__ import annotations
 
-import ast
-import importlib.abc
-import importlib.machinery
-import importlib.util
-import json
-import sys
-import types
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
+from random import Random
+from typing import Any
 
-from benchmarks.mutants.mutate import mutated
+from benchmarks.mutants.control import Control, Digest, Run, module_of, search_of_trials
+from benchmarks.mutants.forked import Result, as_they_come, end_after, ready_to_fork
+from benchmarks.mutants.mutate import Mutant
+from benchmarks.mutants.patched import Functions, import_again
 
-SEED = 1
-CONTROL = -1  # in the place of a mutant: the module as it is
-
-
-class _Loader(importlib.machinery.SourceFileLoader):
-    """Loads a mutant of one module."""
-
-    def __init__(self, name: str, path: str, index: int) -> None:
-        super().__init__(name, path)
-        self._index = index
-
-    def get_code(self, _fullname: str) -> types.CodeType:
-        source = Path(self.path).read_text(encoding="utf-8")
-        tree = ast.parse(source) if self._index == CONTROL else mutated(source, self._index)
-        return compile(tree, self.path, "exec", dont_inherit=True)
+RUN_SECONDS = 5.0  # a run that takes so long has lost its end, which is noticed
+_PROVEN = 40  # runs that noticed other mutants and are done first
+_WARM = 64  # runs that fill what the harness keeps for later
 
 
-class _Finder(importlib.abc.MetaPathFinder):
-    def __init__(self, module: str, index: int) -> None:
-        self._module = module
-        self._index = index
+class Trials:
+    """Tries mutants of modules of the harness."""
 
-    def find_spec(
-        self, name: str, path: Sequence[str] | None, _target: types.ModuleType | None = None
-    ) -> importlib.machinery.ModuleSpec | None:
-        if name != self._module:
-            return None
-        spec = importlib.machinery.PathFinder.find_spec(name, path)
-        assert spec is not None
-        assert spec.origin is not None
-        return importlib.util.spec_from_file_location(
-            name, spec.origin, loader=_Loader(name, spec.origin, self._index)
-        )
+    def __init__(self, control: Control, most: int | None = None) -> None:
+        """With `most`, no more than so many runs are done with a mutant."""
+        from harness.explore.runner import Runner
+
+        self._control = control
+        self._most = most
+        search = search_of_trials()
+        self._promises = search.plan.scenario.promises
+        self._runner = Runner(search.evenings, {}, {})
+        self._others: list[int] = []
+        for number, run in enumerate(control.runs[:_WARM]):
+            _, same = _done(self._runner, run)
+            if not same:
+                self._others.append(number)
+        self._functions = Functions()
+        self._proven: dict[int, int] = {}
+        ready_to_fork()
+
+    def differing(self) -> list[int]:
+        """The numbers of the first runs that went otherwise than in the control."""
+        return self._others
+
+    def try_all(
+        self, trials: Sequence[tuple[Path, Mutant]], jobs: int
+    ) -> Iterator[tuple[int, Result]]:
+        """Try these, so many at a time; the results as they come, with the number of each."""
+        actions = [partial(self._tried, path, mutant) for path, mutant in trials]
+        for number, result in as_they_come(actions, jobs):
+            if result.last >= 0:
+                self._proven[result.last] = self._proven.get(result.last, 0) + 1
+            yield number, result
+
+    def _tried(self, path: Path, mutant: Mutant) -> Result:
+        """In a child: the mutant in the place of what is right."""
+        from harness.explore.runner import Runner
+
+        module, index = module_of(path), mutant.number
+        reaching = self._control.reaching(module, index)
+        afresh = mutant.at_import or index in self._control.made.get(module, ())
+        if not (afresh or reaching):
+            return Result(False, 0, [])
+        if not afresh and self._functions.replace(path, index):
+            return self._searched(self._runner, reaching)
+        import_again(path, index)
+        from harness.explore.runner import Runner as Again
+
+        assert Again is not Runner
+        runner = Again(search_of_trials().evenings, {}, {})
+        return self._searched(runner, list(range(len(self._control.runs))))
+
+    def _searched(self, runner: Any, reaching: list[int]) -> Result:
+        differ, order = 0, self._in_order(reaching)
+        tried: set[str] = set()
+        for runs, number in enumerate(order, start=1):
+            try:
+                trial, same = _done(runner, self._control.runs[number])
+            except Exception as error:
+                by = [f"raises {type(error).__name__}"]
+                return Result(True, runs, by, len(reaching), differ + 1, number)
+            differ += not same
+            tried.update(trial.tried)
+            if trial.broken:
+                by = sorted({broken.invariant for broken in trial.broken})
+                return Result(True, runs, by, len(reaching), differ, number)
+        untried = self._untried(order, tried) if len(order) == len(reaching) else []
+        by = [f"{name} was never tried" for name in untried]
+        return Result(bool(untried), len(order), by, len(reaching), differ)
+
+    def _untried(self, done: list[int], tried: set[str]) -> list[str]:
+        """The promises of the ground that no run tries any more: then a search proves nothing, and
+        says so. In runs that do not reach the mutant the same is tried as in the control.
+        """
+        with_mutant = frozenset(done)
+        for number, run in enumerate(self._control.runs):
+            if number not in with_mutant:
+                tried.update(run.tried)
+        return [name for name in self._promises if name not in tried]
+
+    def _in_order(self, reaching: list[int]) -> list[int]:
+        """First what has noticed most, then the others in any order."""
+        among = frozenset(reaching)
+        proven = sorted(self._proven, key=lambda number: -self._proven[number])
+        first = [number for number in proven if number in among][:_PROVEN]
+        others = [number for number in reaching if number not in first]
+        Random(1).shuffle(others)
+        return (first + others)[: self._most]
 
 
-def explored(runs: int) -> dict[str, object]:
-    """Search as `harness explore` does on its default ground, until anything is found."""
-    import msgspec
-
-    from harness.explore.random_search import chunk_for
-    from harness.explore.search import draw_many
-    from harness.explore.usual_search import usual_search
-
-    search = usual_search(seed=SEED)
-    chunk = chunk_for(search.plan, runs, guided=True)
-    search = msgspec.structs.replace(search, chunk=chunk)
-    tally = draw_many(search, 1, lambda so_far: bool(so_far.found) or so_far.runs >= runs, _quiet)
-    by = sorted({broken.invariant for broken in tally.found})
-    return {"noticed": bool(by), "runs": tally.runs, "by": by}
-
-
-def self_tested(first: Sequence[str]) -> dict[str, object]:
-    """The self-test until a defect is not caught as it should be, or everything in it is: those
-    that the invariants `first` must catch come first, as the mutant is in a check of theirs.
-    """
-    from harness.defects.catalogue import DEFECTS
-    from harness.explore.selftest import examine, machine_of
-
-    every = sorted(DEFECTS, key=lambda defect: not set(first) & set(defect.must))
-    for number, defect in enumerate(every, start=1):
-        result = examine(machine_of(defect), SEED)
-        if not result.passed:
-            return {"noticed": True, "runs": number, "by": [f"self-test of {result.name}"]}
-    found = explored(300)  # a check that blames a safe machine is noticed too
-    return {"noticed": found["noticed"], "runs": len(every), "by": found["by"]}
-
-
-def _quiet(_tally: object) -> None:
-    """Nobody watches."""
-
-
-def main() -> None:
-    module, index, how, runs = sys.argv[1:5]
-    sys.meta_path.insert(0, _Finder(module, int(index)))
-    try:
-        if how == "explore":
-            result = explored(int(runs))
-        else:
-            result = self_tested(sys.argv[5:])
-    except Exception as error:
-        result = {"noticed": True, "runs": 0, "by": [f"raises {type(error).__name__}"]}
-    print(json.dumps(result))
-
-
-if __name__ == "__main__":
-    main()
+def _done(runner: Any, run: Run) -> tuple[Any, bool]:
+    """A run of the control once more, and whether the journal is the same."""
+    digest = Digest()
+    end_after(RUN_SECONDS)
+    listeners = (digest.see,)
+    trial = runner.run(run.schedule, evening=run.evening, secrets=run.secrets, listeners=listeners)
+    end_after(0)
+    return trial, str(digest) == run.digest

@@ -130,6 +130,14 @@ CATALOGUE: tuple[Invariant, ...] = (
         withdrawal_outcome.PowerCutLosesNothing,
     ),
     Invariant(
+        "T10.over",
+        "the store forgets what is over",
+        "What a terminal finds in its store as it starts it takes for open. A withdrawal that was "
+        "declined, and is still there, is reversed after the next power cut; and in a year the "
+        "store is full.",
+        withdrawal_outcome.StoreForgetsWhatIsOver,
+    ),
+    Invariant(
         "T11",
         "the cassettes add up, note by note",
         "The notes are counted by hand when the machine is filled. A note that is nowhere was "

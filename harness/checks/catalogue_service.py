@@ -4,7 +4,7 @@ M4): a part of the catalogue.
 
 from __future__ import annotations
 
-from harness.checks import dispenser_timers, service, told
+from harness.checks import dispenser_timers, service, told, visit_served
 from harness.checks.invariant import Invariant
 
 SERVICE_INVARIANTS: tuple[Invariant, ...] = (
@@ -48,6 +48,13 @@ SERVICE_INVARIANTS: tuple[Invariant, ...] = (
         "A machine that stays out of service when its reason has gone looks as well as any other "
         "from afar, and serves nobody until somebody drives there.",
         service.ServesWithoutReason,
+    ),
+    Invariant(
+        "T21.visit",
+        "who does what the machine asks is served, or there is a reason",
+        "A machine that waits for a key that it never asked for gives everybody the card back "
+        "after a while. Each of its timers is right, and nobody gets any money.",
+        visit_served.ServedOrWhy,
     ),
     Invariant(
         "T22",

@@ -4,7 +4,7 @@ They are a part of the catalogue (catalogue.py).
 
 from __future__ import annotations
 
-from harness.checks import motion_timers, visit, waiting
+from harness.checks import motion_timers, visit, visit_served, waiting
 from harness.checks.invariant import Invariant
 
 VISIT_INVARIANTS: tuple[Invariant, ...] = (
@@ -55,6 +55,13 @@ VISIT_INVARIANTS: tuple[Invariant, ...] = (
         "The answer is on its way, and nobody waits for it: the customer leaves without cash, and "
         "the host books and gives back what nobody had.",
         waiting.WaitsItsTime,
+    ),
+    Invariant(
+        "T18.cancel",
+        "whoever presses cancel gets the card at once",
+        "Who has changed their mind, or sees somebody behind them, wants the card now. A machine "
+        "that goes on waiting for a key looks as if it kept it.",
+        visit_served.CancelEndsVisit,
     ),
     Invariant(
         "T18.eject",

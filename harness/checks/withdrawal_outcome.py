@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness import events as e
 from harness.checks import still_open
-from harness.checks.base import Check
+from harness.checks.base import NOBODY, Check
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.transaction_evidence import HOST_TIMER, TransactionEvidence, is_over
 from harness.checks.wire_evidence import CLOSING
@@ -179,6 +179,24 @@ def contradiction(transaction: TransactionEvidence, endings: tuple[str, ...]) ->
     if "declined" in endings and "completed" in endings:
         return "it was declined, and paid"
     return ""
+
+
+class StoreForgetsWhatIsOver(Check):
+    """T10.over. At quiescence the store holds nothing of a transaction, but for a reversal that is
+    pending or parked, and for what is in suspense. What is open still when a run ends says nothing.
+    """
+
+    id = "T10.over"
+    needs = ("device", "store")
+
+    def rest(self, terminal: TerminalEvidence, now: float) -> None:
+        if terminal.ended_open:
+            return
+        self.tried += 1
+        left = terminal.stored.unclosed
+        if left:
+            what = "1 transaction that is" if left == 1 else f"{left} transactions that are"
+            self.fail(terminal, now, f"its store still holds {what} over", of=NOBODY)
 
 
 class PowerCutLosesNothing(Check):

@@ -36,6 +36,16 @@ FORGETS_REVERSAL = rewired(
 )
 
 
+class _KeepsWhatIsOver(Terminal):
+    """What was declined stays in its store as if it were open."""
+
+    def log(self, record: s.Record, *, urgent: bool = True) -> int:
+        tx = self.transaction
+        if type(record) is s.Closed and tx is not None and tx.outcome == "declined":
+            return self._written
+        return super().log(record, urgent=urgent)
+
+
 class _NewIdentity(Terminal):
     """Each repeat of a reversal has a new STAN and a new time."""
 
@@ -113,7 +123,7 @@ class _OnePerStan(StoreForward):
 class _ForwardsLastFirst(Terminal):
     def __init__(self, settings: TerminalSettings, context: TerminalContext) -> None:
         super().__init__(settings, context)
-        self.forward = _LastFirst()
+        self.forward = _LastFirst(settings.advice_response)
 
 
 class _ForwardsOnce(Terminal):
@@ -127,7 +137,7 @@ class _FewStans(Terminal):
 
     def __init__(self, settings: TerminalSettings, context: TerminalContext) -> None:
         super().__init__(settings, context)
-        self.forward = _OnePerStan()
+        self.forward = _OnePerStan(settings.advice_response)
 
     def next_stan(self) -> str:
         stan = super().next_stan()
@@ -144,6 +154,16 @@ REVERSAL_DEFECTS = (
         cost="The customer has no cash, and pays for it.",
         must=("T8",),
         may=("H3", "H7", "T10", "M3.screen"),
+    ),
+    Defect(
+        profile=TerminalProfile(
+            name="keeps_what_is_over",
+            summary="keeps in its store, as if it were open, what was declined",
+            machine=_KeepsWhatIsOver,
+        ),
+        cost="After the next power cut it reverses withdrawals that were never posted.",
+        must=("T10.over",),
+        may=("T8",),
     ),
     Defect(
         profile=TerminalProfile(

@@ -74,6 +74,15 @@ class _ServesOn(Terminal):
         return super().close_for(reason)
 
 
+class _LeavesReaderOpen(Terminal):
+    """Says that it is out of service, and does not close its reader."""
+
+    def do(self, effect: i.Effect, *, after: int = 0) -> None:
+        closes = type(effect) is i.AcceptCards and not effect.open
+        if not closes or self.session is not None:
+            super().do(effect, after=after)
+
+
 class _AsksNoQueue(Service):
     """A link that is up is enough: what is owed may wait."""
 
@@ -234,6 +243,16 @@ SERVICE_DEFECTS = (
         cost="Swallows card after card until somebody looks into the reader.",
         must=("T20",),
         scenario="jammed_reader",
+    ),
+    Defect(
+        profile=TerminalProfile(
+            name="leaves_reader_open",
+            summary="shows that it is out of service, and draws in the card of whoever tries",
+            machine=_LeavesReaderOpen,
+        ),
+        cost="Whoever does not read the screen loses the card to a machine that serves nobody.",
+        must=("F2.accept",),
+        may=("T20", "T20.backlog", "T20.queue", "T20.pause", "T12"),
     ),
     Defect(
         profile=TerminalProfile(

@@ -165,8 +165,46 @@ def _defect(
     return Defect(profile=profile, cost=cost, must=must, may=may, scenario=SEARCHED)
 
 
+class _NeverAsksWhat(Terminal):
+    """Waits for a choice, and leaves the question for the PIN on its screen."""
+
+    def do(self, effect: i.Effect, *, after: int = 0) -> None:
+        if type(effect) is not i.Show or effect.screen != "select":
+            super().do(effect, after=after)
+
+
 VISIT_DEFECTS = (
     *TIMER_DEFECTS,
+    _defect(
+        TerminalProfile(
+            name="never_asks_pin",
+            summary="reads the card, and asks nothing",
+            machine=rewired({(State.CARD_IN, i.CardRead): ignore}),
+        ),
+        cost="Gives everybody the card back after a while, and nobody gets any money.",
+        must=("T21.visit",),
+        may=("T19",),
+    ),
+    _defect(
+        TerminalProfile(
+            name="never_asks_what",
+            summary="waits for a choice for which its screen does not ask",
+            machine=_NeverAsksWhat,
+        ),
+        cost="Whoever waits for the next question waits until the card comes back.",
+        must=("T21.visit",),
+        may=("T18.key",),
+    ),
+    _defect(
+        TerminalProfile(
+            name="ignores_cancel",
+            summary="goes on waiting for a choice after cancel was pressed",
+            machine=rewired({(State.SELECTING, i.KeyPressed): ignore}),
+        ),
+        cost="Whoever wants to go has to wait half a minute for the card.",
+        must=("T18.cancel",),
+        may=("T18.key",),
+    ),
     _defect(
         TerminalProfile(
             name="session_rearmed_by_keys",

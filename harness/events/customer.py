@@ -46,6 +46,12 @@ class PinTyped(CustomerEvent, frozen=True, gc=False):
     right: bool
 
 
+class CancelPressed(CustomerEvent, frozen=True, gc=False):
+    """The customer has pressed cancel."""
+
+    customer: int
+
+
 class TurnedAway(CustomerEvent, frozen=True, gc=False):
     """The customer read the screen and left with the card in hand."""
 

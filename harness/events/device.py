@@ -200,12 +200,13 @@ class SafeDoorClosed(DeviceEvent, frozen=True, gc=False):
 
 class StoreCounted(DeviceEvent, frozen=True, gc=False):
     """What the store holds at the end of the run: reversals that are pending, reversals that are
-    parked, and suspense records.
+    parked, suspense records, and transactions of which there is none of these (`unclosed`).
     """
 
     pending: int
     parked: int
     suspense: int
+    unclosed: int = 0
 
 
 class RecordDelayed(DeviceEvent, frozen=True, gc=False):

@@ -146,12 +146,8 @@ class TerminalFleet:
         """Cassettes and stores, when all is over."""
         self.store.sync()
         for live in self.atms:
-            image = self.store.image(live.atm.id)
             self.record(live.atm.id, live.atm.device.count("rest"))
-            self.record(
-                live.atm.id,
-                e.StoreCounted(image.pending(), image.parked(), image.in_suspense()),
-            )
+            self.record(live.atm.id, self.store.image(live.atm.id).counted())
 
     def states(self) -> dict[str, int]:
         """How many terminals are in each state."""

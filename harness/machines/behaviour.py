@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import msgspec
 
-from harness.cardholders import Card, track2_of
+from harness.cardholders import Card
 from harness.keyed_random import Draw
 
 _MANNERS = 0x6D616E6E65727321  # apart from the stream of what the customer is going to do
 _EXPIRED = "2001"  # YYMM, before any epoch of a run
-_TRACK2_AFTER_EXPIRY = 4
 
 
 class CustomerBehaviour(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,8 +99,7 @@ class Manner(msgspec.Struct, frozen=True, kw_only=True):
         """The card that this customer brings in place of `card`."""
         if not self.expired:
             return card
-        rest = card.track2.partition("=")[2][_TRACK2_AFTER_EXPIRY:]
-        track2 = track2_of(card.pan, _EXPIRED, rest[:3], rest[3:])
+        track2 = card.track2.replace(f"={card.expiry}", f"={_EXPIRED}")
         return msgspec.structs.replace(card, expiry=_EXPIRED, track2=track2)
 
 

@@ -218,7 +218,6 @@ def stop_before_cash(t: Terminal, _: i.StopOrdered, now: float) -> None:
 
 
 def capture(t: Terminal, why: str, now: float) -> None:
-    t.timers.disarm("session")
     t.emit(e.AlarmRaised("capture", why))
     t.do(i.Show("captured"))
     t.do(i.Capture())
@@ -253,7 +252,7 @@ def session_of(t: Terminal) -> Session:
 
 def approved_and_unpaid(t: Terminal) -> bool:
     tx = t.transaction
-    return tx is not None and tx.outcome == "approved" and not tx.dispensed and not tx.reversed
+    return tx is not None and tx.outcome == "approved" and not tx.dispensed
 
 
 def proceed(t: Terminal, now: float) -> None:

@@ -107,7 +107,6 @@ def retracted(t: Terminal, x: i.Retracted | i.CashGone, now: float) -> None:
     tx = _paying(t)
     intent = s.Intent(tx.number, tx.kind, tx.pan, tx.amount, tx.stan, tx.sent, tx.rrn)
     tx.outcome = settle_by_counters(t, intent, tx.approved, tx.code, x.counters, now)
-    tx.reversed = tx.outcome in ("reversed", "partial")
     proceed(t, now)
 
 

@@ -99,9 +99,9 @@ def pin_wrong(t: Terminal, x: i.PinWrong, now: float) -> None:
 
 def security_error(t: Terminal, x: i.SecurityError, now: float) -> None:
     """The host reports a security error: no cash, the card is given back, alarm, reverse (4020)."""
-    _answered(t, x.code, "declined")
+    tx = _answered(t, x.code, "declined")
     t.emit(e.AlarmRaised("security", f"the host answered {x.code}"))
-    reverse(t, "4020", now)
+    _give_up(t, tx, "4020", now)
     eject(t, now)
 
 
@@ -109,8 +109,8 @@ def unknown_code(t: Terminal, x: i.UnknownCode, now: float) -> None:
     """The code is on no list, and the host may have posted: no cash, the card is given back,
     reverse (4020).
     """
-    _answered(t, x.code, "declined")
-    reverse(t, "4020", now)
+    tx = _answered(t, x.code, "declined")
+    _give_up(t, tx, "4020", now)
     eject(t, now)
 
 
@@ -125,14 +125,18 @@ def abort(t: Terminal, reason: str, why: str, now: float) -> None:
     assert tx is not None, "an abort without a request"
     t.drop_held(i.Send)
     tx.request.status = "aborted"
-    tx.outcome = "reversed"
     t.emit(e.Aborted(tx.number, reason, why))
-    t.timers.disarm("session")
+    _give_up(t, tx, reason, now)
+    tx.outcome = "reversed"
+    eject(t, now, screen="cancelled")
+
+
+def _give_up(t: Terminal, tx: Transaction, reason: str, now: float) -> None:
+    """Reverse a withdrawal. A balance enquiry moved no money: it is closed."""
     if tx.kind == "withdrawal":
         reverse(t, reason, now)
     else:
         t.log(s.Closed(tx.number), urgent=False)
-    eject(t, now, screen="cancelled")
 
 
 def host_timer_expired(t: Terminal, _: i.Input, now: float) -> None:

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from harness import events as e
 from harness.cardholders import CUSTOMERS, Card
 from harness.keyed_random import Draw
-from harness.machines import inputs as i
 from harness.machines.behaviour import USUAL, CustomerBehaviour, has_manners, manner_of
 from harness.machines.customer_keys import (
     ASKED,
@@ -145,7 +144,7 @@ class Customers(CustomerAtKeys):
         card = self._card_of(self._customer)
         if self._had_last_card():
             self._arrives = NEVER
-        if self._device.screen != "welcome" or not self._insert(card, now):
+        if not self._insert(card, now):
             self.events.append(e.TurnedAway(self._customer, self._device.screen))
             if self._arrives == now:
                 self._arrives += _COMES_BACK
@@ -164,9 +163,11 @@ class Customers(CustomerAtKeys):
             self._plan_key("early", now)
 
     def _insert(self, card: Card, now: float) -> bool:
-        """Insert the card, in the manner of this visit. Did the reader take it?"""
+        """Insert the card, in the manner of this visit, whatever the screen says: there is always
+        somebody who does not read it. Did the reader take it?
+        """
         manner = manner_of(self._behaviour, self._key, self._customer) if self._unusual else USUAL
-        if self._faults is not None:
+        if self._faults is not None and self._device.screen == "welcome":
             manner = self._faults.visit(now, manner)
         card = manner.card(card)
         if not self._device.insert(card, self._customer, now, manner):
@@ -266,7 +267,7 @@ class Customers(CustomerAtKeys):
             self._act_at_keys(does, now)
         elif does == "cancel in vain":
             self._does = "wait"
-            self.reports.append(i.KeyPressed("cancel"))
+            self._cancel()
             self._did("cancels", "cancel is pressed during the wait")
         elif does == "take card":
             if self._device.gripped:

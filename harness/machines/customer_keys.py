@@ -17,6 +17,7 @@ from harness.machines.behaviour import USUAL, CustomerBehaviour, Manner
 from harness.machines.timers import NEVER
 
 AT_ONCE = (0.1, 0.4)  # seconds before a hurried customer presses a key
+_SLOW = 5.0  # seconds; whoever needs longer for a key hesitates
 ASKED = ("pin", "choose")
 AT_KEYS = ("early", *ASKED)
 
@@ -117,6 +118,8 @@ class CustomerAtKeys:
             self._due += manner.key_longer
             self._hesitate(now)
             self._did("key_longer", f"a key is pressed {manner.key_longer:g} s later")
+        elif self._due - now > _SLOW and does in ASKED:
+            self._hesitate(now)
 
     def _hesitate(self, now: float) -> None:
         if not self._hesitates:
@@ -149,17 +152,21 @@ class CustomerAtKeys:
         if step and step == self._manner.cancels:
             self._does = "chosen" if does == "choose" else "pin typed"
             self._did("cancels", "the customer presses cancel")
-            self.reports.append(i.KeyPressed("cancel"))
+            self._cancel()
         elif does == "choose":
             self._does = "chosen"
             if self._cancels:
-                self.reports.append(i.KeyPressed("cancel"))
+                self._cancel()
             else:
                 self.reports.append(i.Chosen(self._wants, self._amount))
         elif does == "early":
             self._type_early()
         else:
             self._press(now)
+
+    def _cancel(self) -> None:
+        self.events.append(e.CancelPressed(self._customer))
+        self.reports.append(i.KeyPressed("cancel"))
 
     def _type_early(self) -> None:
         """The first key of the PIN, before the machine asks for one: it will not be taken in."""

@@ -22,7 +22,7 @@ from harness.machines.host_table import CLASSIFIERS, SAFE_HOST_TABLE
 from harness.machines.inputs import STATES
 from harness.machines.table import SAFE_TABLE
 from harness.machines.terminal import Cell
-from harness.machines.timers import TIMERS
+from harness.machines.timers import DEFAULTS, TIMERS
 
 _MODULES: tuple[ModuleType, ...] = (cells_boot, cells_card, cells_cash, cells_host)
 
@@ -117,8 +117,7 @@ def _terminal() -> list[str]:
         lines.append(f"| {where} | {what.__name__} | `{short}` | {to} |")
     lines += ["", "### Timers", "", "| timer | default, s | its input |", "|---|---|---|"]
     lines += [
-        f"| {name} | {seconds:g} | {expired.__name__} |"
-        for name, (seconds, expired) in TIMERS.items()
+        f"| {name} | {DEFAULTS[name]:g} | {expired.__name__} |" for name, expired in TIMERS.items()
     ]
     return lines
 

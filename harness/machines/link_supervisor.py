@@ -28,10 +28,12 @@ from typing import Literal
 
 import msgspec
 
+from harness.contract import Contract
 from harness.keyed_random import Draw
 from harness.machines.timers import NEVER
 
 Judgement = Literal["up", "doubtful", "down"]
+_USUAL = Contract()
 
 
 class LinkTimes(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,9 +42,9 @@ class LinkTimes(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     connect: float = 10.0
-    sign_on: float = 15.0
-    echo_idle: float = 60.0
-    echo_interval: float = 10.0
+    sign_on: float = _USUAL.sign_on_response
+    echo_idle: float = _USUAL.echo_idle
+    echo_interval: float = _USUAL.echo_interval
     echoes: int = 3
     backoff_base: float = 1.0
     backoff_cap: float = 60.0
@@ -145,7 +147,6 @@ class LinkSupervisor:
         """The connection stands: sign on before anything else."""
         self._phase = "signing_on"
         self._heard = now
-        self._unanswered = 0
         self._fails_at = now + self._times.sign_on
         self.wants.append("sign_on")
 

@@ -22,7 +22,6 @@ def reverse(t: Terminal, reason: str, now: float, *, taken: int | None = None) -
     tx = t.transaction
     if tx is None or tx.reversed or tx.kind != "withdrawal":
         return
-    tx.reversed = True
     tx.outcome = "reversed" if taken is None else "partial"
     intent = s.Intent(tx.number, tx.kind, tx.pan, tx.amount, tx.stan, tx.sent, tx.rrn)
     record_reversal(t, intent, reason, tx.code, now, taken=taken)

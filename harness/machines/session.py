@@ -27,7 +27,7 @@ class Transaction:
 
     __slots__ = (
         "amount", "approved", "code", "damaged", "decision", "dispensed", "kind", "number",
-        "outcome", "pan", "request", "reversed", "rrn", "sent", "stacked", "stan",
+        "outcome", "pan", "request", "rrn", "sent", "stacked", "stan",
     )  # fmt: skip
 
     def __init__(
@@ -47,5 +47,9 @@ class Transaction:
         self.damaged = False
         self.dispensed = False  # the stacker was started
         self.stacked = 0
-        self.reversed = False
         self.outcome = ""
+
+    @property
+    def reversed(self) -> bool:
+        """Has it been reversed, in full or in part?"""
+        return self.outcome in ("reversed", "partial")

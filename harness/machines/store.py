@@ -14,6 +14,8 @@ from typing import ClassVar
 
 import msgspec
 
+from harness import events as e
+
 
 class Record(msgspec.Struct, frozen=True, gc=False, tag_field="is", tag=True):
     """Base of the records. `name` is the one in a fault's `at=write:NAME`."""
@@ -194,3 +196,11 @@ class StoreImage:
 
     def in_suspense(self) -> int:
         return sum(1 for d in self.transactions.values() if d.suspense)
+
+    def unclosed(self) -> int:
+        """Transactions that are not closed, with neither a reversal nor a suspense record."""
+        return sum(1 for d in self.transactions.values() if not (d.reversal or d.suspense))
+
+    def counted(self) -> e.StoreCounted:
+        """What there is."""
+        return e.StoreCounted(self.pending(), self.parked(), self.in_suspense(), self.unclosed())

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections import deque
 
 from harness.machines.store import ReversalRecord
-from harness.machines.timers import NEVER
 
 
 class Advice:
@@ -33,7 +32,7 @@ class StoreForward:
 
     __slots__ = ("_pause", "_retry_at", "in_flight", "parked", "queue")
 
-    def __init__(self, pause: float = 60.0) -> None:
+    def __init__(self, pause: float) -> None:
         """`pause` is the time until a reversal is repeated or tried again, in seconds."""
         self._pause = pause
         self._retry_at = 0.0
@@ -58,7 +57,8 @@ class StoreForward:
         self.parked.clear()
 
     def next_deadline(self) -> float:
-        return self._retry_at if self.queue else NEVER
+        """When the first of the queue may be sent."""
+        return self._retry_at
 
     def next_to_send(self, now: float) -> Advice | None:
         """The first of the queue if it may be sent now; it is in flight from then on."""

@@ -84,11 +84,8 @@ class Terminal(TerminalCore):
     def _expire(self, now: float) -> None:
         self._cause = "timer"
         while now >= self.timers.earliest:
-            expired = self.timers.due(now)
-            if expired is not None:
-                self.step(expired(), now)
-        if now >= self.link_supervisor.next_deadline():
-            self.link_supervisor.tick(now)
+            self.step(self.timers.due()(), now)
+        self.link_supervisor.tick(now)
         if now >= self.service.resumes_at:
             self.service.remove("expiries")
 
@@ -123,8 +120,6 @@ class Terminal(TerminalCore):
         if not self.link_supervisor.connecting:
             self._after(now)
             return
-        self.link.reset()
-        self._network_stans.clear()
         self.link_supervisor.opened(now)
         self._after(now)
 

@@ -19,7 +19,7 @@ from collections.abc import Set as AbstractSet
 import msgspec
 
 from harness import events as e
-from harness.contract import ADVICE_RESPONSE
+from harness.contract import Contract
 from harness.crypto.pin import PinCrypto
 from harness.keyed_random import key_of
 from harness.machines import inputs as i
@@ -38,13 +38,15 @@ from harness.wire.calendar import Calendar
 from harness.wire.dialects.base import Dialect
 from harness.wire.message import Message, Station
 
+_USUAL = Contract()
 STAN_BLOCK = 200
 TRANSACTION_BLOCK = 64
 LAST_STAN = 999_999
 
 
 class TerminalSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """How one ATM is set up. All times are seconds.
+    """How one ATM is set up. All times are seconds. What the contract says holds for what is not
+    named.
 
     - `timers`: seconds by the timer names of timers.py, where they differ from the defaults there.
     - `link_times`: how the connection to the host is kept.
@@ -66,20 +68,20 @@ class TerminalSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     timers: dict[str, float] = {}
     link_times: LinkTimes = LinkTimes()
-    advice_response: float = ADVICE_RESPONSE
-    backlog: int = 5
-    expiries: int = 3
-    expiries_pause: float = 300.0
-    capture_burst: int = 3
-    capture_window: float = 60.0
-    pin_tries: int = 3
-    first_stan: int = 1
-    cash_before_card: bool = False
-    partial_approval: bool = False
-    hotlist: tuple[str, ...] = ()
-    mac: bool = True
-    sign_on: bool = True
-    echo: bool = True
+    advice_response: float = _USUAL.advice_response
+    backlog: int = _USUAL.backlog
+    expiries: int = _USUAL.expiries
+    expiries_pause: float = _USUAL.expiries_pause
+    capture_burst: int = _USUAL.capture_burst
+    capture_window: float = _USUAL.capture_window
+    pin_tries: int = _USUAL.pin_tries
+    first_stan: int
+    cash_before_card: bool = _USUAL.cash_before_card
+    partial_approval: bool = _USUAL.partial_approval
+    hotlist: tuple[str, ...] = _USUAL.hotlist
+    mac: bool = _USUAL.mac
+    sign_on: bool = _USUAL.sign_on
+    echo: bool = _USUAL.echo
 
 
 class TerminalContext(msgspec.Struct):
@@ -125,8 +127,8 @@ class TerminalCore:
         self.transaction: Transaction | None = None
         self.card_inside = False
         self.recovering: dict[str, str] = {}  # 'card' and 'cash' and how far each is, at boot
-        self.counters = i.Counters(0, 0, 0, True)
-        self.image = s.StoreImage()
+        self.counters: i.Counters  # set at boot, as are the image, the numbers and the cause
+        self.image: s.StoreImage
         self.expiries = 0
         self.breaker = CaptureBreaker(settings.capture_burst, settings.capture_window)
         self.effects: list[i.Effect] = []
@@ -135,12 +137,12 @@ class TerminalCore:
         self._written = 0
         self._synced = 0
         self._network_stans: dict[str, str] = {}
-        self._stan = 0
-        self._stans_left = 0
-        self._reserved = 0  # the record that reserves the block in use
-        self._number = 0
-        self._numbers_left = 0
-        self._cause = "operator"
+        self._stan: int
+        self._stans_left: int
+        self._reserved: int  # the record that reserves the block in use
+        self._number: int
+        self._numbers_left: int
+        self._cause: str
 
     # --- numbers ---------------------------------------------------------------------
 

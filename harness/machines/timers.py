@@ -6,24 +6,26 @@ at one instant the one that stands first in `TIMERS`.
 
 from __future__ import annotations
 
-from harness.contract import HOST_RESPONSE
+from harness.contract import Contract
 from harness.machines import inputs as i
 
-TIMERS: dict[str, tuple[float, type[i.Expired]]] = {
-    "card_read": (10.0, i.CardReadExpired),
-    "key": (30.0, i.KeyExpired),
-    "session": (180.0, i.SessionExpired),
-    "host_response": (HOST_RESPONSE, i.HostTimerExpired),
-    "eject": (10.0, i.EjectExpired),
-    "card_take": (30.0, i.CardTakeExpired),
-    "capture": (10.0, i.CaptureExpired),
-    "dispense": (30.0, i.DispenseExpired),
-    "cash_take": (30.0, i.CashTakeExpired),
-    "retract": (15.0, i.RetractExpired),
-    "recovery": (60.0, i.RecoveryExpired),
+TIMERS: dict[str, type[i.Expired]] = {
+    "card_read": i.CardReadExpired,
+    "key": i.KeyExpired,
+    "session": i.SessionExpired,
+    "host_response": i.HostTimerExpired,
+    "eject": i.EjectExpired,
+    "card_take": i.CardTakeExpired,
+    "capture": i.CaptureExpired,
+    "dispense": i.DispenseExpired,
+    "cash_take": i.CashTakeExpired,
+    "retract": i.RetractExpired,
+    "recovery": i.RecoveryExpired,
 }
-"""By name, the default in seconds, and the input that the timer brings."""
-DEFAULTS: dict[str, float] = {name: seconds for name, (seconds, _) in TIMERS.items()}
+"""By name, the input that the timer brings."""
+_USUAL = Contract()
+DEFAULTS: dict[str, float] = {name: getattr(_USUAL, name) for name in TIMERS}
+"""By name, in seconds."""
 _RANK = {name: rank for rank, name in enumerate(TIMERS)}
 NEVER = float("inf")
 
@@ -66,9 +68,6 @@ class Timers:
             self._unwatched = name
             self._refresh()
 
-    def running(self, name: str) -> bool:
-        return name in self._running
-
     def deadline(self, name: str) -> float:
         """When it runs out; `NEVER` if it is not running."""
         return self._running.get(name, NEVER)
@@ -83,12 +82,10 @@ class Timers:
                 earliest = at
         self.earliest = earliest
 
-    def due(self, now: float) -> type[i.Expired] | None:
-        """The input of the next timer that is due, which stops that timer; None if none is."""
-        if now < self.earliest:
-            return None
+    def due(self) -> type[i.Expired]:
+        """The input of the earliest timer that is watched, which stops that timer."""
         first = min(
             (at, _RANK[name], name) for name, at in self._running.items() if name != self._unwatched
         )[2]
         self.disarm(first)
-        return TIMERS[first][1]
+        return TIMERS[first]

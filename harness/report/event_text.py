@@ -219,6 +219,7 @@ _WORDS: dict[type[e.Event], Callable[[Any], str]] = {
     ),
     e.CustomerHesitated: lambda x: f"customer {x.customer} hesitates",
     e.CustomerWentOn: lambda x: f"customer {x.customer} presses a key at last",
+    e.CancelPressed: lambda x: f"customer {x.customer} presses cancel",
     e.TurnedAway: lambda x: f"customer {x.customer} turned away",
     e.CustomerLeft: lambda x: f"customer {x.customer} leaves, {x.how.replace('_', ' ')}",
     e.FaultBegan: lambda x: f"FAULT BEGINS {x.fault}",

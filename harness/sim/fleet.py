@@ -189,12 +189,8 @@ class Fleet:
         """Count everything, and end the journal."""
         for site in self.sites:
             site.disk.flush()
-            image = site.disk.image
             self.record(site.atm.id, site.atm.device.count("rest"))
-            self.record(
-                site.atm.id,
-                e.StoreCounted(image.pending(), image.parked(), image.in_suspense()),
-            )
+            self.record(site.atm.id, site.disk.image.counted())
         self.record(e.RUN, e.RunEnded(how))
 
     def states(self) -> dict[str, int]:

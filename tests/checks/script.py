@@ -258,9 +258,17 @@ class Script:
         self.network(at + 55, "echo")
         self.settle(at + 56, stan)
 
-    def end(self, at: float, how: str = "quiet", *, pending: int = 0, parked: int = 0) -> None:
+    def end(
+        self,
+        at: float,
+        how: str = "quiet",
+        *,
+        pending: int = 0,
+        parked: int = 0,
+        unclosed: int = 0,
+    ) -> None:
         self.add(at, e.CassettesCounted("rest", dict(self.left), {}))
-        self.add(at, e.StoreCounted(pending, parked, 0))
+        self.add(at, e.StoreCounted(pending, parked, 0, unclosed))
         self.add(at, e.RunEnded(how), actor="RUN")
 
 

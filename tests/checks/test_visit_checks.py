@@ -9,7 +9,8 @@ from harness import events as e
 
 VISIT_CHECKS = (
     *("T17", "T17.again", "T18.early", "T18.read", "T18.key", "T18.session", "T18.eject"),
-    *("T18.slot", "T18.capture", "T18.cash", "T19", "T19.unread"),
+    *("T18.slot", "T18.capture", "T18.cash", "T19", "T19.unread", "T21.visit"),
+    "T18.cancel",
 )
 
 
@@ -148,7 +149,7 @@ def inside(
 def test_the_timer_of_the_reader(until: float, asked: float, broken: list[str]) -> None:
     """Neither earlier nor much later, whether it is read at last or not."""
     script = Script()
-    inside(script, until, asked=asked)
+    inside(script, until, (10.2, e.MotorStopped("read")), asked=asked)
     found = failing(script.verdict())
     assert [x for x in found if x in VISIT_CHECKS] == broken
 
@@ -405,3 +406,60 @@ def test_a_card_that_never_moves_is_told_when_nothing_more_comes() -> None:
     script.add(10, e.CardInserted(CARD, 1), actor=ATM)
     script.end(300)
     assert "T18.read" in failing(script.verdict())
+
+
+# --- a visit without a request --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("asked", "event", "told"),
+    [
+        (1.0, None, "fail"),
+        (0.0, None, "fail"),
+        (1.0, e.CancelPressed(1), "pass"),
+        (1.0, e.CustomerHesitated(1, 2.0), "pass"),
+        (0.0, e.CardReadSlowly(CARD, 9.5), "pass"),
+        (0.0, e.MotorStopped("read"), "pass"),
+        (1.0, e.MotorStopped("eject"), "fail"),
+        (1.0, e.LinkClosed("fin"), "not tried"),
+        (1.0, e.OrderGiven("stop"), "not tried"),
+        (0.0, e.CardUnread(CARD), "not tried"),
+    ],
+)
+def test_a_card_that_comes_back_for_nothing(asked: float, event: e.Event | None, told: str) -> None:
+    """T21.visit: nobody has asked the host, and there must be a reason."""
+    script = Script()
+    inside(script, 40.5, *([(10.5, event)] if event is not None else []), asked=asked)
+    assert status(script.verdict(), "T21.visit") == told
+
+
+def test_a_session_that_is_over_needs_no_other_reason() -> None:
+    """T21.visit: the contract ends it after 180 s."""
+    script = Script()
+    inside(script, 190.0)
+    assert status(script.verdict(), "T21.visit") == "pass"
+
+
+@pytest.mark.parametrize(
+    ("until", "pressed", "told"),
+    [
+        (21.0, (20.0, e.CancelPressed(1)), "pass"),
+        (23.0, (20.0, e.CancelPressed(1)), "fail"),
+        (23.0, (10.5, e.CancelPressed(1)), "not tried"),  # nothing is asked yet
+    ],
+)
+def test_cancel_gives_the_card_back(
+    until: float, pressed: tuple[float, e.Event], told: str
+) -> None:
+    """T18.cancel, within the contract's slack."""
+    script = Script()
+    inside(script, until, pressed)
+    assert status(script.verdict(), "T18.cancel") == told
+
+
+@pytest.mark.parametrize("what", [e.LinkClosed("fin"), e.PowerLost("sync")])
+def test_a_cancel_that_something_met(what: e.Event) -> None:
+    """T18.cancel judges no visit that was disturbed."""
+    script = Script()
+    inside(script, 29.0, (20.0, e.CancelPressed(1)), (20.0, what))
+    assert status(script.verdict(), "T18.cancel") == "not tried"

@@ -376,6 +376,33 @@ def test_a_request_that_leaves_as_the_power_fails_is_one() -> None:
     assert {"T8", "T10", "H3"} == set(failing(script.verdict()))
 
 
+@pytest.mark.parametrize(
+    ("unclosed", "how", "told"),
+    [(0, "quiet", "pass"), (2, "quiet", "fail"), (2, "open", "not tried")],
+)
+def test_what_is_over_must_leave_the_store(unclosed: int, how: str, told: str) -> None:
+    """T10.over, where the run came to rest."""
+    script = Script()
+    script.visit(10)
+    script.end(300, how, unclosed=unclosed)
+    assert status(script.verdict(), "T10.over") == told
+
+
+def test_what_is_pending_or_parked_is_not_over() -> None:
+    """The store holds what is left to do."""
+    script = Script()
+    script.aborted(10)
+    script.end(300, pending=1, parked=1)
+    assert status(script.verdict(), "T10.over") == "pass"
+
+
+def test_somebody_elses_store_cannot_be_seen() -> None:
+    """T10.over is not observable then."""
+    script = Script(sees=("wire.terminal", "ledger"))
+    script.end(300)
+    assert status(script.verdict(), "T10.over") == "not observable"
+
+
 # --- T13 -----------------------------------------------------------------------------------
 
 

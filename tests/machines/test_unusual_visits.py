@@ -88,6 +88,17 @@ def test_a_worn_card_is_read_within_the_timer_or_not_at_all(longer: float, *, re
     assert any(bench.of(e.EjectBegun)) is not read
 
 
+def test_somebody_tries_the_slot_whatever_the_screen_says() -> None:
+    """A reader that is open takes the card in, and what the run had in store for a customer of a
+    machine that serves is left for another one.
+    """
+    bench = Visited(Manner(unreadable=True))
+    bench.device.show("out_of_service")
+    bench.go(0.5)
+    assert bench.count(e.CardInserted) == 1
+    assert bench.acted == []
+
+
 def test_a_hotlisted_card_is_kept() -> None:
     """And the host is not asked; the journal says that the bank had listed it."""
     bench = Visited(Manner(hotlisted=True))
