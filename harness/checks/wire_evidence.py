@@ -254,12 +254,18 @@ class WireEvidence:
         elif kind in REVERSALS:
             self._reverse(at, message, event.digest)
         if self.subject is not None and kind in ASKING:
-            pin_right = None if event.unlike else self._transactions.pin_right
+            pin_right = None if event.unlike else self._pin_right(event)
             self.exchanges.is_about(message, self.subject, pin_right=pin_right)
         if self.said is not None:
             self.said.sent(at, message, event, self.subject)
             if self._transactions.device_seen:
                 self.numbers.sent(at, message, self.subject)
+
+    def _pin_right(self, event: e.FrameSeen) -> bool | None:
+        """Is the PIN with a request the card's? What stands in its PIN block counts, and where
+        nobody can look into it, what was typed. None if nobody knows.
+        """
+        return event.pin == "right" if event.pin else self._transactions.pin_right
 
     def _begin(self, at: float, message: Message) -> None:
         transactions, wait = self._transactions, self._wait

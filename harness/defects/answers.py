@@ -135,8 +135,6 @@ class _LeavesParked(Terminal):
         self.forward = _NeverAgain(settings.advice_response)
 
 
-EVERY_CODE = "every_code"
-
 ANSWER_DEFECTS = (
     Defect(
         profile=TerminalProfile(
@@ -146,7 +144,6 @@ ANSWER_DEFECTS = (
         ),
         cost="Whoever is to call the bank has no card any more to call about.",
         must=("T7",),
-        scenario=EVERY_CODE,
     ),
     Defect(
         profile=TerminalProfile(
@@ -157,7 +154,6 @@ ANSWER_DEFECTS = (
         cost="A stolen card goes back to the thief, and on to the next machine.",
         must=("T23",),
         may=("M3",),
-        scenario=EVERY_CODE,
     ),
     Defect(
         profile=TerminalProfile(
@@ -168,7 +164,6 @@ ANSWER_DEFECTS = (
         cost="Who has mistyped once has to begin anew, or goes to another bank's machine.",
         must=("T23.pin",),
         may=("T17.again",),
-        scenario=EVERY_CODE,
     ),
     Defect(
         profile=TerminalProfile(
@@ -179,7 +174,6 @@ ANSWER_DEFECTS = (
         cost="Where the host has booked, the customer pays for cash that never came.",
         must=("T8",),
         may=("H3",),
-        scenario=EVERY_CODE,
     ),
     Defect(
         profile=TerminalProfile(
@@ -190,7 +184,6 @@ ANSWER_DEFECTS = (
         cost="Where the host has booked, the customer pays for cash that never came.",
         must=("T8",),
         may=("H3", "M3"),
-        scenario=EVERY_CODE,
     ),
     Defect(
         profile=TerminalProfile(
@@ -201,7 +194,6 @@ ANSWER_DEFECTS = (
         cost="Cash that nobody approved, and that nobody is debited for.",
         must=("T4",),
         may=("T5", "T8", "H3", "T14", "M4"),
-        scenario=EVERY_CODE,
     ),
     Defect(
         profile=TerminalProfile(
@@ -211,7 +203,6 @@ ANSWER_DEFECTS = (
         ),
         cost="The host is asked to give back what it never took, for each customer it turns away.",
         must=("T8",),
-        scenario=EVERY_CODE,
     ),
     Defect(
         profile=TerminalProfile(
@@ -241,7 +232,6 @@ ANSWER_DEFECTS = (
         cost="The host was busy for a moment, and the customer pays for cash that never came.",
         must=("H7",),
         may=("H3", "T8", "T10", "T13.order", "T13.repeat", "T24.parked"),
-        scenario=EVERY_CODE,
     ),
     Defect(
         profile=TerminalProfile(
@@ -251,7 +241,6 @@ ANSWER_DEFECTS = (
         ),
         cost="A host that is overloaded gets sixty reversals a minute from each terminal.",
         must=("T24",),
-        scenario=EVERY_CODE,
     ),
     Defect(
         profile=TerminalProfile(
@@ -262,7 +251,6 @@ ANSWER_DEFECTS = (
         cost="What the host refuses by mistake, nobody ever gives back.",
         must=("T24.parked",),
         may=("H3", "H7"),
-        scenario=EVERY_CODE,
     ),
     Defect(
         profile=TerminalProfile(
@@ -273,7 +261,6 @@ ANSWER_DEFECTS = (
         cost="The one that is refused blocks the queue, and all behind it wait for their money.",
         must=("T24.parked",),
         may=("H7",),
-        scenario=EVERY_CODE,
     ),
     Defect(
         profile=TerminalProfile(
@@ -284,6 +271,5 @@ ANSWER_DEFECTS = (
         cost="The host is mended the next day, and the customer never gets the money back.",
         must=("T24.parked",),
         may=("H3",),
-        scenario=EVERY_CODE,
     ),
 )

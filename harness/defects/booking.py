@@ -183,7 +183,6 @@ BOOKING_DEFECTS = (
         ),
         cost="What the issuer would never have approved it has to pay.",
         must=("H5",),
-        scenario="issuer_away",
     ),
     Defect(
         profile=HostProfile(
@@ -193,7 +192,6 @@ BOOKING_DEFECTS = (
         ),
         cost="There is nothing to settle by, and nobody notices until the money is missed.",
         must=("H8",),
-        scenario="issuer_away",
     ),
     Defect(
         profile=HostProfile(
@@ -249,7 +247,6 @@ BOOKING_DEFECTS = (
         ),
         cost="The next customer's card is kept for a request of the one before.",
         must=("H20",),
-        scenario="late_requests",
     ),
     Defect(
         profile=HostProfile(

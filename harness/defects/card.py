@@ -193,7 +193,6 @@ CARD_DEFECTS = (
         ),
         cost="One wrong list at the host, and the machine is full of cards.",
         must=("T7.breaker",),
-        scenario="capture_storm",
     ),
     Defect(
         profile=TerminalProfile(
@@ -213,6 +212,5 @@ CARD_DEFECTS = (
         cost="The reader has the card and the logic has closed: it lies there until it is opened.",
         must=("F2",),
         may=("T3", "F3", "T18.read"),
-        scenario="quiet_street",
     ),
 )

@@ -161,7 +161,7 @@ CASH_DEFECTS = (
         ),
         cost="Pays what it has just reversed: the cash is gone, and nobody was debited.",
         must=("T4", "T9"),
-        may=("T5", "T6", "T8", "H3", "F3", "T13", "T10", "T18.early", "M4"),
+        may=("T5", "T6", "T8", "H3", "F3", "T13", "T10", "T18.early", "M4", "T21.visit"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -181,7 +181,7 @@ CASH_DEFECTS = (
         ),
         cost="A network that repeats itself empties the cassettes.",
         must=("T4", "T5"),
-        may=("H3", "T8", "T10", "T14", "M4"),
+        may=("H3", "T8", "T10", "T14", "M4", "M3"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -210,7 +210,7 @@ CASH_DEFECTS = (
         ),
         cost="Pays on an approval that was another terminal's.",
         must=("T4",),
-        may=("F2", "H3", "T8", "T9", "T10", "M4"),
+        may=("F2", "H3", "T8", "T9", "T10", "M4", "T18.wait"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -251,7 +251,6 @@ CASH_DEFECTS = (
         ),
         cost="Reverses a withdrawal whose cash was taken: the customer was paid for nothing.",
         must=("T8", "H3"),
-        scenario="shaky_power",
     ),
     Defect(
         profile=TerminalProfile(

@@ -384,7 +384,6 @@ CONTENT_DEFECTS = (
         ),
         cost="After a power cut what is looked up by its number is somebody else's.",
         must=("M2",),
-        scenario="shaky_power",
     ),
     Defect(
         profile=TerminalProfile(

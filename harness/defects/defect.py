@@ -14,14 +14,12 @@ class Defect(msgspec.Struct, frozen=True, kw_only=True):
     - `cost`: in a sentence, what it does wrong and what that costs in the world.
     - `must`: the invariants that catch it, all of them; a clause is named as such ('T4.authentic').
     - `may`: the invariants and clauses that may break besides. No others may.
-    - `scenario`: where it is searched for, with a safe machine at the other end.
     """
 
     profile: TerminalProfile | HostProfile
     cost: str
     must: tuple[str, ...]
     may: tuple[str, ...] = ()
-    scenario: str = "few_withdrawals"
 
     @property
     def name(self) -> str:

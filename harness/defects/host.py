@@ -242,7 +242,6 @@ HOST_DEFECTS = (
         cost="Each crash gives the last withdrawals back a second time.",
         must=("H1", "H2", "H4"),
         may=("H3",),
-        scenario="lost_answers",
     ),
     Defect(
         profile=HostProfile(
@@ -270,8 +269,7 @@ HOST_DEFECTS = (
         ),
         cost="What was reversed is debited all the same, and nobody reverses it again.",
         must=("H6", "H6.wire"),
-        may=("H1", "H3", "H14", "T8", "T10"),
-        scenario="late_requests",
+        may=("H1", "H3", "H14", "T8", "T10", "H20"),
     ),
     Defect(
         profile=HostProfile(
@@ -281,8 +279,7 @@ HOST_DEFECTS = (
         ),
         cost="What was reversed is debited if it comes late enough, and nobody reverses it again.",
         must=("H6", "H6.wire"),
-        may=("H1", "H3", "H14", "T8", "T10"),
-        scenario="late_requests",
+        may=("H1", "H3", "H14", "T8", "T10", "H20"),
     ),
     Defect(
         profile=HostProfile(
@@ -313,7 +310,6 @@ HOST_DEFECTS = (
         cost="The cash is gone, and nobody is debited for it.",
         must=("H5",),
         may=("H3",),
-        scenario="issuer_away",
     ),
     Defect(
         profile=HostProfile(
@@ -323,7 +319,6 @@ HOST_DEFECTS = (
         ),
         cost="A day that is closed changes, and what was settled for it is wrong.",
         must=("H8",),
-        scenario="issuer_away",
     ),
     Defect(
         profile=HostProfile(
@@ -334,7 +329,6 @@ HOST_DEFECTS = (
         cost="What it had just answered nobody knows after a failover: cash without a debit.",
         must=("H3",),
         may=("M2.approval", "H1", "H4", "H6", "T8", "T10"),
-        scenario="host_pair",
     ),
     Defect(
         profile=HostProfile(
@@ -345,6 +339,5 @@ HOST_DEFECTS = (
         cost="Whoever can write to the line can debit any account, or give money back.",
         must=("H1.authentic",),
         may=("H1", "H3", "H4", "H6", "T8", "T10"),
-        scenario="noisy_line",
     ),
 )

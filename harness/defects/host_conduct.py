@@ -144,7 +144,6 @@ HOST_CONDUCT_DEFECTS = (
         ),
         cost="Where an answer was lost, the terminal never learns what it said.",
         must=("H11",),
-        scenario="lost_answers",
     ),
     Defect(
         profile=HostProfile(

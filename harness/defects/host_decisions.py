@@ -53,7 +53,6 @@ HOST_DECISION_DEFECTS = (
         cost="Whoever gets on to the line is served, under keys and a day that nobody agreed on.",
         must=("H15",),
         may=("H6.wire",),
-        scenario="shaky_power",
     ),
     Defect(
         profile=HostProfile(
@@ -94,6 +93,5 @@ HOST_DECISION_DEFECTS = (
         cost="A terminal that asks again is told to pay what the customer has been given back.",
         must=("H6.wire",),
         may=("H20",),
-        scenario="late_duplicates",
     ),
 )

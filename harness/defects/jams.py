@@ -42,7 +42,6 @@ JAM_DEFECTS = (
         ),
         cost="A card that would have come out at the second try is in the bin.",
         must=("T18.eject",),
-        scenario="jammed_reader",
     ),
     Defect(
         profile=TerminalProfile(
@@ -53,6 +52,5 @@ JAM_DEFECTS = (
         cost="The motor runs against the card for longer than anybody waits, and may break both.",
         must=("T18.eject",),
         may=("T1", "T2"),
-        scenario="jammed_reader",
     ),
 )

@@ -108,7 +108,6 @@ LINK_DEFECTS = (
         ),
         cost="A fleet that waits for its host knocks all at once, and takes it down again.",
         must=("F4",),
-        scenario="long_refusal",
     ),
     Defect(
         profile=TerminalProfile(
@@ -119,7 +118,6 @@ LINK_DEFECTS = (
         cost="The host is back, and the machines wait until somebody drives there.",
         must=("F3",),
         may=("H7", "T8", "T10", "H3"),
-        scenario="long_refusal",
     ),
     Defect(
         profile=TerminalProfile(
@@ -129,8 +127,22 @@ LINK_DEFECTS = (
         ),
         cost="Whoever can write to the line can make it pay.",
         must=("T4.authentic",),
-        may=("T4", "F2", "H3", "H7", "T5", "T6", "T8", "T9", "T10", "T13", "M3", "M4"),
-        scenario="noisy_line",
+        may=(
+            "T4",
+            "F2",
+            "H3",
+            "H7",
+            "T5",
+            "T6",
+            "T8",
+            "T9",
+            "T10",
+            "T13",
+            "M3",
+            "M4",
+            "T18.wait",
+            "T16",
+        ),
     ),
     Defect(
         profile=TerminalProfile(
@@ -141,7 +153,6 @@ LINK_DEFECTS = (
         cost="After a power cut nobody knows that the host was asked, and the customer pays.",
         must=("T10",),
         may=("T8", "H3"),
-        scenario="shaky_power",
     ),
     Defect(
         profile=TerminalProfile(
@@ -152,7 +163,6 @@ LINK_DEFECTS = (
         cost="Who was in front of the machine when the power failed pays for cash that never came.",
         must=("T10",),
         may=("T8", "H3"),
-        scenario="shaky_power",
     ),
     Defect(
         profile=TerminalProfile(

@@ -13,8 +13,6 @@ from harness.machines.terminal import Terminal, TerminalContext, TerminalSetting
 from harness.machines.timers import NEVER
 from harness.wire.message import Kind, Message
 
-UNANSWERED = "unanswered_echoes"
-
 
 def _stay(_t: Terminal, _x: i.Input, _now: float) -> None:
     """The customer goes on as if nothing were in doubt."""
@@ -97,7 +95,6 @@ LINK_KEEPING_DEFECTS = (
         cost="A host that is gone is found out by the next customer, with the card inside.",
         must=("T25.echo",),
         may=("F2.accept",),
-        scenario=UNANSWERED,
     ),
     Defect(
         profile=TerminalProfile(
@@ -107,7 +104,6 @@ LINK_KEEPING_DEFECTS = (
         ),
         cost="A fleet asks its host ten thousand times a minute whether it is there.",
         must=("T25.echo",),
-        scenario=UNANSWERED,
     ),
     Defect(
         profile=TerminalProfile(
@@ -118,7 +114,6 @@ LINK_KEEPING_DEFECTS = (
         cost="The connection is dead, nobody closes it, and the machine takes cards on it.",
         must=("T25.echo",),
         may=("T25", "F2.accept", "F3", "H7", "T8", "T10", "T13.repeat", "H3", "T25.advice"),
-        scenario=UNANSWERED,
     ),
     Defect(
         profile=TerminalProfile(
@@ -129,7 +124,6 @@ LINK_KEEPING_DEFECTS = (
         cost="The host has been back for a minute, and the machine still stands idle.",
         must=("T25.echo",),
         may=("F2.accept", "T25.advice"),
-        scenario=UNANSWERED,
     ),
     Defect(
         profile=TerminalProfile(
@@ -140,7 +134,6 @@ LINK_KEEPING_DEFECTS = (
         cost="The old address is a black hole, and the machine never dials the new one.",
         must=("T25.close",),
         may=("F2.accept", "F3", "H7", "T8", "T10", "T16", "H3"),
-        scenario=UNANSWERED,
     ),
     Defect(
         profile=TerminalProfile(
@@ -150,7 +143,6 @@ LINK_KEEPING_DEFECTS = (
         ),
         cost="One lost message takes with it the answers that were on their way.",
         must=("T25.close",),
-        scenario=UNANSWERED,
     ),
     Defect(
         profile=TerminalProfile(
@@ -169,7 +161,6 @@ LINK_KEEPING_DEFECTS = (
         cost="The customer types, chooses and waits, for a host that does not answer.",
         must=("T25",),
         may=("F2.accept",),
-        scenario=UNANSWERED,
     ),
     Defect(
         profile=TerminalProfile(
@@ -180,7 +171,6 @@ LINK_KEEPING_DEFECTS = (
         cost="A host that falls silent gets the reversals of a whole fleet before it can breathe.",
         must=("T25.advice",),
         may=("T24", "T13.order"),
-        scenario=UNANSWERED,
     ),
     Defect(
         profile=TerminalProfile(

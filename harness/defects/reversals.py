@@ -193,7 +193,6 @@ REVERSAL_DEFECTS = (
         cost="The oldest one waits for ever, and the customer for the money.",
         must=("T13.order",),
         may=("H7", "T8", "T10"),
-        scenario="lost_answers",
     ),
     Defect(
         profile=TerminalProfile(
@@ -204,7 +203,6 @@ REVERSAL_DEFECTS = (
         cost="The older reversal is gone: the customer pays for cash that never came.",
         must=("H7", "T15"),
         may=("M2", "T8", "T13", "T14", "H3", "H1", "H4", "T4", "F2", "T10"),
-        scenario="lost_answers",
     ),
     Defect(
         profile=TerminalProfile(
@@ -214,8 +212,7 @@ REVERSAL_DEFECTS = (
         ),
         cost="One answer is lost, and the customer never gets the money back.",
         must=("T13.repeat", "H7"),
-        may=("T8", "T10", "H3", "F3", "H9"),
-        scenario="lost_answers",
+        may=("T8", "T10", "H3", "F3", "H9", "T21"),
     ),
     Defect(
         profile=TerminalProfile(

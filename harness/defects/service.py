@@ -203,7 +203,6 @@ SERVICE_DEFECTS = (
         cost="Somebody has to drive to each machine that was stopped from afar.",
         must=("T21",),
         may=("F3",),
-        scenario="lost_answers",
     ),
     Defect(
         profile=TerminalProfile(
@@ -223,7 +222,6 @@ SERVICE_DEFECTS = (
         ),
         cost="Was repaired, and serves nobody until somebody drives there once more.",
         must=("T21",),
-        scenario="attended",
     ),
     Defect(
         profile=TerminalProfile(
@@ -242,7 +240,6 @@ SERVICE_DEFECTS = (
         ),
         cost="Swallows card after card until somebody looks into the reader.",
         must=("T20",),
-        scenario="jammed_reader",
     ),
     Defect(
         profile=TerminalProfile(
@@ -262,7 +259,6 @@ SERVICE_DEFECTS = (
         ),
         cost="Each customer is debited, and no reversal gets through.",
         must=("T20.backlog",),
-        scenario="unheard_reversals",
     ),
     Defect(
         profile=TerminalProfile(
@@ -273,7 +269,6 @@ SERVICE_DEFECTS = (
         cost="Has nothing left to do, and serves nobody.",
         must=("T21",),
         may=("F3",),
-        scenario="unheard_reversals",
     ),
     Defect(
         profile=TerminalProfile(
@@ -283,8 +278,7 @@ SERVICE_DEFECTS = (
         ),
         cost="Owes more each minute, and whoever was debited waits for the money.",
         must=("T20.queue",),
-        may=("T8", "T10", "T13.repeat", "H3", "H7", "F3"),
-        scenario="lost_answers",
+        may=("T8", "T10", "T13.repeat", "H3", "H7", "F3", "T24.parked"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -294,7 +288,6 @@ SERVICE_DEFECTS = (
         ),
         cost="Every customer waits for nothing, and leaves a reversal behind.",
         must=("T20.pause",),
-        scenario="echo_without_answers",
     ),
     Defect(
         profile=TerminalProfile(
@@ -305,7 +298,6 @@ SERVICE_DEFECTS = (
         cost="One bad quarter of an hour at the host, and the fleet serves nobody all night.",
         must=("T21",),
         may=("F3",),
-        scenario="echo_without_answers",
     ),
     _timer(
         *("dispense", 15.0, "gives the dispenser half of its time"),

@@ -197,7 +197,6 @@ TOLD_DEFECTS = (
         *("parks_in_silence", _NoParkedAlarm, "parks a reversal and raises no alarm"),
         *("A customer's money lies in a queue that nobody reads.", "M3"),
         may=("H7",),
-        scenario="every_code",
     ),
     _defect(
         *(
@@ -210,7 +209,6 @@ TOLD_DEFECTS = (
     _defect(
         *("trips_in_silence", _NoBreakerAlarm, "trips its breaker and raises no alarm"),
         *("A host that has lost its mind goes on ordering captures all evening.", "M3"),
-        scenario="capture_storm",
     ),
     _defect(
         *("cancels_unsaid", _NeverCancelled, "gives the card back and does not say why"),

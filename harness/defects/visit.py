@@ -14,7 +14,6 @@ from harness.machines.reversing import reverse
 from harness.machines.session import Session
 from harness.machines.terminal import Terminal, TerminalContext, TerminalSettings
 
-SEARCHED = "difficult_customers"
 SHORT, LONG = 0.5, 1.5  # times what the contract says
 
 
@@ -45,7 +44,6 @@ def _timer(
         cost=cost,
         must=must,
         may=may,
-        scenario=SEARCHED,
     )
 
 
@@ -162,7 +160,7 @@ def _reverse_in_full(t: Terminal, _: i.Retracted, now: float) -> None:
 def _defect(
     profile: TerminalProfile, cost: str, must: tuple[str, ...], may: tuple[str, ...] = ()
 ) -> Defect:
-    return Defect(profile=profile, cost=cost, must=must, may=may, scenario=SEARCHED)
+    return Defect(profile=profile, cost=cost, must=must, may=may)
 
 
 class _NeverAsksWhat(Terminal):

@@ -84,7 +84,6 @@ WAITING_DEFECTS = (
         cost="The answer to the echo was lost, and that to the request was on its way.",
         must=("T18.wait",),
         may=_LATER,
-        scenario="unanswered_echoes",
     ),
     Defect(
         profile=TerminalProfile(
@@ -95,6 +94,5 @@ WAITING_DEFECTS = (
         cost="Who typed slowly has 'transaction cancelled', and the host books the withdrawal.",
         must=("T18.wait",),
         may=_LATER,
-        scenario="difficult_customers",
     ),
 )

@@ -17,10 +17,10 @@ from harness.defects.defect import Defect
 from harness.explore.case import Found, shrunk
 from harness.explore.evenings import EVENINGS
 from harness.explore.guide import Guide
-from harness.explore.random_search import RandomSearch, Search, plan_to_search
+from harness.explore.random_search import RandomSearch, Search
 from harness.explore.runner import Runner, Schedule
+from harness.explore.usual_search import usual_search
 from harness.explore.workers import workers
-from harness.scenario import load_scenario
 
 BARE = 4  # the first runs have no fault but the scenario's own
 WITHIN = 2000  # a defect that is not found in so many runs that count has survived
@@ -46,15 +46,14 @@ class MachineUnderTest(msgspec.Struct, frozen=True):
 
 
 def machine_of(defect: Defect) -> MachineUnderTest:
-    """A shipped defect, in the scenario in which it is searched for, with a safe machine at the
-    other end.
+    """A shipped defect, in the search that `harness explore` does where nobody names a scenario,
+    with a safe machine at the other end.
     """
-    plan = plan_to_search(
-        load_scenario(defect.scenario),
+    search = usual_search(
         terminal_profile=defect.name if defect.role == "terminal" else None,
         host_profile=defect.name if defect.role == "host" else None,
     )
-    return MachineUnderTest(defect.name, Search(plan, guided=True), defect.must, defect.may)
+    return MachineUnderTest(defect.name, search, defect.must, defect.may)
 
 
 class SelfTestResult(msgspec.Struct, frozen=True):

@@ -16,7 +16,8 @@ Written from the code by `python -m harness.report.defects`; do not edit.
 
 A check that cannot fail proves nothing. So the harness ships machines that are broken on
 purpose, each in one thing, and `harness selftest` searches for each of them as
-`harness explore` does, with a safe machine at the other end. It has to be found within
+`harness explore` does without a scenario, with a safe machine at the other end. It has to be found
+within
 {WITHIN:,} runs that count, whatever the seed, by every invariant that must catch it; and its
 smallest cases may break, besides those, only what may break along with them. A defect that
 survives fails the self-test, and so does a check that blames where it should not, or does not
@@ -26,8 +27,8 @@ blame where it should. Every check that judges a simulation must catch one of th
 yours through the same mill. To ship one, add a `Defect` in `harness/defects/`:
 docs/contributing.md.
 
-| defect | what it does, what it costs | caught by all of | may also break | searched for in |
-|---|---|---|---|---|
+| defect | what it does, what it costs | caught by all of | may also break |
+|---|---|---|---|
 """
 
 
@@ -38,7 +39,7 @@ def page() -> str:
         role = "" if defect.role == "terminal" else " (host)"
         what = f"{defect.profile.summary}. {defect.cost}"
         must, may = " ".join(defect.must), " ".join(defect.may)
-        rows.append(f"| `{defect.name}`{role} | {what} | {must} | {may} | `{defect.scenario}` |")
+        rows.append(f"| `{defect.name}`{role} | {what} | {must} | {may} |")
     return _HEAD + "\n".join(rows) + "\n"
 
 

@@ -296,7 +296,7 @@ STAGES = {
     "captures_without_end": Stage(duration=300.0, scenario="capture_storm"),
     "leaves_late_card_inside": Stage(duration=480.0, scenario="quiet_street"),
     "takes_cards_with_backlog": Stage(duration=720.0, scenario="unheard_reversals"),
-    "stays_out_for_backlog": Stage(duration=720.0, scenario="unheard_reversals"),
+    "stays_out_for_backlog": Stage(5, 720.0, scenario="unheard_reversals"),
     "serves_before_reversals": Stage(10, 360.0, scenario="lost_answers"),
     "never_pauses": Stage(duration=840.0, scenario="echo_without_answers"),
     "pauses_for_ever": Stage(duration=840.0, scenario="echo_without_answers"),
