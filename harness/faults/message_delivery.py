@@ -39,7 +39,7 @@ class DropRequest(DropResponse):
 
 class DuplicateResponse(WireRule):
     kind = "dup_response"
-    variants = ("", "every=6s")
+    variants: ClassVar[tuple[str, ...]] = ("", "every=6s")
     summary = "the answer arrives several times"
     speaks = "response"
     parameters: ClassVar[dict[str, Parameter]] = {
