@@ -172,7 +172,7 @@ class CaptureHasReason(Check):
 class CapturesAreFew(Check):
     """T7.breaker. Captures by capture code, seen at the device and on the wire, stay within the
     limit for one window. A card that had jammed or had been at the slot has another reason for
-    its capture.
+    its capture. An operator's resume and a restart close the breaker: the terminal counts anew.
     """
 
     id = "T7.breaker"
@@ -182,6 +182,13 @@ class CapturesAreFew(Check):
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
         self._captures: dict[str, deque[float]] = {}
+
+    def on_OrderGiven(self, terminal: TerminalEvidence, _at: float, event: e.OrderGiven) -> None:
+        if event.order == "resume":
+            self._captures.pop(terminal.name, None)
+
+    def on_PowerRestored(self, terminal: TerminalEvidence, _at: float, _e: e.PowerRestored) -> None:
+        self._captures.pop(terminal.name, None)
 
     def on_CaptureBegun(
         self, terminal: TerminalEvidence, at: float, _event: e.CaptureBegun

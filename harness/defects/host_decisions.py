@@ -53,7 +53,7 @@ HOST_DECISION_DEFECTS = (
         cost="Whoever gets on to the line is served, under keys and a day that nobody agreed on.",
         must=("H15",),
         may=("H6.wire",),
-        scenario="shaky_power",
+        scenario="unanswered_echoes",
     ),
     Defect(
         profile=HostProfile(
