@@ -581,6 +581,15 @@ def captures(*times: float) -> Script:
     return script
 
 
+@pytest.mark.parametrize(("order", "broken"), [("resume", False), ("stop", True)])
+def test_an_operators_resume_closes_the_breaker(order: str, broken: bool) -> None:
+    """The terminal counts anew: four within a minute are no mistake then."""
+    script = captures(20, 35, 50, 65)
+    script.add(55, e.OrderGiven(order))
+    script.end(200, "open")
+    assert ("T7.breaker" in failing(script.verdict())) is broken
+
+
 def test_a_few_captures_by_code_pass() -> None:
     """Three within a minute, and the fourth after it."""
     verdict = captures(20, 40, 60, 81).verdict()
