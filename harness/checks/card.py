@@ -172,12 +172,8 @@ class CaptureHasReason(Check):
 class CapturesAreFew(Check):
     """T7.breaker. Captures by capture code, seen at the device and on the wire, stay within the
     limit for one window. A card that had jammed or had been at the slot has another reason for
-<<<<<<< HEAD
     its capture. The count begins anew where the terminal restarts, and where its operator orders it
     to resume.
-=======
-    its capture. An operator's resume and a restart close the breaker: the terminal counts anew.
->>>>>>> invariants
     """
 
     id = "T7.breaker"
@@ -188,7 +184,6 @@ class CapturesAreFew(Check):
         super().__init__(*args)  # type: ignore[arg-type]
         self._captures: dict[str, deque[float]] = {}
 
-<<<<<<< HEAD
     def _begins_anew(self, terminal: TerminalEvidence, _at: float, _event: e.Event) -> None:
         self._captures.pop(terminal.name, None)
 
@@ -198,15 +193,6 @@ class CapturesAreFew(Check):
         if event.order == "resume":
             self._begins_anew(terminal, at, event)
 
-=======
-    def on_OrderGiven(self, terminal: TerminalEvidence, _at: float, event: e.OrderGiven) -> None:
-        if event.order == "resume":
-            self._captures.pop(terminal.name, None)
-
-    def on_PowerRestored(self, terminal: TerminalEvidence, _at: float, _e: e.PowerRestored) -> None:
-        self._captures.pop(terminal.name, None)
-
->>>>>>> invariants
     def on_CaptureBegun(
         self, terminal: TerminalEvidence, at: float, _event: e.CaptureBegun
     ) -> None:

@@ -53,10 +53,6 @@ HOST_DECISION_DEFECTS = (
         cost="Whoever gets on to the line is served, under keys and a day that nobody agreed on.",
         must=("H15",),
         may=("H6.wire",),
-<<<<<<< HEAD
-=======
-        scenario="unanswered_echoes",
->>>>>>> invariants
     ),
     Defect(
         profile=HostProfile(
