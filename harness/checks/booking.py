@@ -11,8 +11,7 @@ from harness.checks.base import Check
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.exchanges import Answer, Exchange
 from harness.checks.host_conduct import HostCheck
-from harness.checks.transaction_evidence import TransactionEvidence
-from harness.checks.wire_evidence import APPROVING
+from harness.checks.transaction_evidence import APPROVING, TransactionEvidence
 
 _ACCOUNTS_KEPT = 100_000
 

@@ -4,7 +4,7 @@ M4): a part of the catalogue.
 
 from __future__ import annotations
 
-from harness.checks import dispenser_timers, service, told, visit_served
+from harness.checks import dispenser_timers, screen_told, service, told, visit_served
 from harness.checks.invariant import Invariant
 
 SERVICE_INVARIANTS: tuple[Invariant, ...] = (
@@ -75,7 +75,7 @@ SERVICE_INVARIANTS: tuple[Invariant, ...] = (
         "the screen says what is true",
         "People do what the screen says. Who reads 'please wait' does not take the card, and who "
         "is not told that the transaction was cancelled waits for cash that never comes.",
-        told.ScreenTellsTruth,
+        screen_told.ScreenTellsTruth,
     ),
     Invariant(
         "M4",

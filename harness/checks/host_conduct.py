@@ -15,7 +15,7 @@ from harness.checks.base import NOBODY, Check, Late, late_by
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.exchanges import Answer, Exchange
 from harness.checks.ledger import tombstone_cases
-from harness.checks.wire_evidence import APPROVING
+from harness.checks.transaction_evidence import APPROVING
 from harness.wire.describe import mask_fields
 from harness.wire.echo import wrong_beside, wrong_echo
 from harness.wire.element_classes import Wrong, in_words, only_the_code

@@ -12,7 +12,7 @@ from harness.bounded import keep_latest
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.exchanges import Answer, Exchange
 from harness.checks.host_conduct import HostCheck
-from harness.checks.wire_evidence import APPROVING
+from harness.checks.transaction_evidence import APPROVING
 from harness.wire.codec import PRIVATE
 from harness.wire.describe import mask_fields
 from harness.wire.echo import wrong_beside, wrong_echo

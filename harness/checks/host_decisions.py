@@ -14,7 +14,7 @@ from harness.checks.base import Check
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.exchanges import Answer, Exchange
 from harness.checks.host_conduct import HostCheck
-from harness.checks.wire_evidence import APPROVING
+from harness.checks.transaction_evidence import APPROVING
 from harness.wire.message import AdviceOutcome, Outcome
 
 SIGN_ONS_AT_HOST = ("wire.network", "wire.sign_on")

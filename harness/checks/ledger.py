@@ -10,8 +10,7 @@ from harness.checks import still_open
 from harness.checks.base import NOBODY, Check
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.number_set import NumberSet
-from harness.checks.transaction_evidence import TransactionEvidence, awaits_final_answer
-from harness.checks.wire_evidence import APPROVING
+from harness.checks.transaction_evidence import APPROVING, TransactionEvidence, awaits_final_answer
 from harness.wire.identity import Number, number_of, read_cause
 from harness.wire.message import MONEY_CLASSES, REQUESTS, Kind
 

@@ -18,7 +18,6 @@ from harness.wire.message import AdviceOutcome, Kind, Outcome
 
 INSTANT = 0.5
 """Seconds within which two entries may tell of one thing."""
-OUTWARD = ("take_card", "cancelled")
 
 
 class _Due(NamedTuple):
@@ -216,70 +215,6 @@ class AlarmsAreRaised(Check):
         due = self._due.pop(terminal.name, {})
         if "suspense" in due:
             self._due[terminal.name] = {"suspense": due["suspense"]}
-
-
-class ScreenTellsTruth(Check):
-    """M3.screen. While a card lies at the slot the screen says 'take your card', and 'transaction
-    cancelled' before it where the request was given up, and only there; while one is captured, that
-    it is; while cash lies at the slot, 'take your cash'. A reader that takes no card has no
-    'welcome' above it. Around a power cut or a pause of the process nothing is judged.
-    """
-
-    id = "M3.screen"
-    needs = ("device", "wire.terminal")
-
-    def __init__(self, *args: object) -> None:
-        super().__init__(*args)  # type: ignore[arg-type]
-        self._presented: dict[str, float] = {}
-
-    def _says(self, terminal: TerminalEvidence, at: float, expected: tuple[str, ...]) -> None:
-        self.tried += 1
-        screen = terminal.device.screen
-        if screen not in expected:
-            said, right = screen.replace("_", " "), expected[0].replace("_", " ")
-            self.fail(terminal, at, f"the screen says '{said}', and should say '{right}'")
-
-    def on_CardAtSlot(self, terminal: TerminalEvidence, at: float, _event: e.CardAtSlot) -> None:
-        inserted, current = terminal.device.inserted, terminal.transactions.current
-        if inserted is None or terminal.time.stands_still:
-            return
-        expected: tuple[str, ...] = OUTWARD
-        asked = current is not None and current.start >= inserted.at
-        if current is not None and asked and inserted.cuts == terminal.time.cuts:
-            late = current.answer_at >= current.start + self.contract.host_response
-            if current.aborted and (current.answer is None or late):
-                expected = ("cancelled",)
-            elif current.answer is not None and not current.aborted:
-                expected = ("take_card",)
-        self._says(terminal, at, expected)
-
-    def on_CaptureBegun(
-        self, terminal: TerminalEvidence, at: float, _event: e.CaptureBegun
-    ) -> None:
-        self._says(terminal, at, ("captured",))
-
-    def on_NotesPresented(
-        self, terminal: TerminalEvidence, at: float, _event: e.NotesPresented
-    ) -> None:
-        if not terminal.time.stands_still:
-            self._presented[terminal.name] = at
-
-    def _cash_goes(self, terminal: TerminalEvidence, at: float, _event: e.Event) -> None:
-        since = self._presented.pop(terminal.name, None)
-        if since is not None and at > since + INSTANT:
-            self._says(terminal, at, ("take_cash",))
-
-    on_NotesTaken = on_RetractBegun = _cash_goes  # noqa: N815
-
-    def on_TurnedAway(self, terminal: TerminalEvidence, at: float, event: e.TurnedAway) -> None:
-        if event.screen == "welcome" and terminal.time.powered and not terminal.time.stands_still:
-            self.tried += 1
-            self.fail(terminal, at, "the screen says 'welcome', and the reader took no card")
-
-    def _unsure(self, terminal: TerminalEvidence, _at: float, _event: e.Event) -> None:
-        self._presented.pop(terminal.name, None)
-
-    on_PowerLost = on_ProcessPaused = _unsure  # noqa: N815
 
 
 class AccountIsTrue(Check):

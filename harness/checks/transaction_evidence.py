@@ -15,6 +15,10 @@ from harness.wire.particulars import Particulars
 
 Key = Number | tuple[str, str, Number]  # with class and acquirer where they are unusual
 
+CLOSING = (Outcome.DECLINED, Outcome.CAPTURE, Outcome.PIN_AGAIN, Outcome.SYSTEM_ERROR)
+"""Only listed codes close a transaction without a reversal (docs/domain.md, "Response codes")."""
+
+APPROVING = (Outcome.APPROVED, Outcome.PARTIAL)
 HOST_TIMER = "the host timer"
 BY_TIMER = (HOST_TIMER, "timer")
 """Why one was aborted that had no answer in time: by the wire, and in our terminals' words."""

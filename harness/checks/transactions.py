@@ -10,6 +10,8 @@ the request that was begun last (`current`) can get an answer.
 
 from __future__ import annotations
 
+from msgspec import UnsetType
+
 from harness.checks.number_set import NumberSet
 from harness.checks.observed import EVERYTHING
 from harness.checks.transaction_evidence import Key, TransactionEvidence, is_over
@@ -70,6 +72,12 @@ class TerminalTransactions:
         self._debited: dict[Key, int] = {}  # without a device: what was debited and kept
 
     # --- which --------------------------------------------------------------------------------
+
+    def pin_is_right(self, in_block: str | UnsetType) -> bool | None:
+        """Is the PIN of a request the card's? What its PIN block holds counts ('right', 'wrong'),
+        and where nobody can look into it, what was typed. None if nobody knows.
+        """
+        return in_block == "right" if in_block else self.pin_right
 
     def of(self, message: Message) -> TransactionEvidence:
         """The transaction of a request or of its answer, made if it is new. An answer that leaves

@@ -5,7 +5,7 @@ presses cancel gets the card (T18.cancel).
 from __future__ import annotations
 
 from harness import events as e
-from harness.checks.base import Check, IntervalCheck
+from harness.checks.base import Check, IntervalCheck, late_by
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.visit import AT_KEYS, EXACT, disturbed, hotlisted
 
@@ -14,12 +14,16 @@ READER = "read"  # the reader's motor, by its name
 
 class ServedOrWhy(Check):
     """T21.visit. A card does not come out before anything was asked of the host, unless it could
-    not be read in time, the customer pressed cancel or hesitated, the session was over, or
-    something disturbed the visit. A machine that waits for a key that it has not asked for gives
-    everybody the card back, and each of its timers is right.
+    not be read in time or has expired, the customer pressed cancel or hesitated, the session was
+    over, or something disturbed the visit. A machine that waits for a key that it has not asked for
+    gives everybody the card back, and each of its timers is right.
+
+    A harness that stands still for a part of a timer may keep a customer's key from coming in time.
     """
 
     id = "T21.visit"
+    rare = True
+    measures = True
     needs = ("device", "wire.terminal")
 
     def __init__(self, *args: object) -> None:
@@ -30,6 +34,7 @@ class ServedOrWhy(Check):
         self._excused[terminal.name] = at
 
     on_CancelPressed = on_CardReadSlowly = on_CustomerHesitated = _excuses  # noqa: N815
+    on_CardExpired = _excuses  # noqa: N815
 
     def _slows(
         self, terminal: TerminalEvidence, at: float, event: e.MotorSlowed | e.MotorStopped
@@ -49,11 +54,22 @@ class ServedOrWhy(Check):
             return
         self.tried += 1
         excused = self._excused.get(terminal.name, -1.0) >= inserted.at
-        if not excused and at < inserted.at + self.contract.session - EXACT:
-            asked = (
-                f"after '{device.prompt}' was shown" if device.prompt else "although it was read"
-            )
-            self.fail(terminal, at, f"the card came out {asked}, and the host was not asked")
+        lasted = at - inserted.at
+        if (
+            excused
+            or lasted >= self.contract.session - EXACT
+            or self._unread(device.prompt, lasted)
+        ):
+            return
+        asked = f"after '{device.prompt}' was shown" if device.prompt else "although it was read"
+        what = f"the card came out {asked}, and the host was not asked"
+        part = min(self.contract.card_read, self.contract.key) / 2
+        self.fail(terminal, at, what, late=late_by(part, inserted.at, at))
+
+    def _unread(self, prompt: str, lasted: float) -> bool:
+        """Did nothing show that the card was read, and does it come out at the timer for that?"""
+        over = lasted - self.contract.card_read
+        return not prompt and -EXACT <= over <= self.contract.slack
 
 
 class CancelEndsVisit(IntervalCheck):

@@ -21,7 +21,7 @@ from harness.checks.network_exchanges import FaultsInForce, NetworkExchanges
 from harness.checks.numbers_used import NumbersUsed
 from harness.checks.operating_time import OperatingTime
 from harness.checks.said_by_terminal import SaidByTerminal
-from harness.checks.transaction_evidence import HOST_TIMER, TransactionEvidence
+from harness.checks.transaction_evidence import APPROVING, CLOSING, HOST_TIMER, TransactionEvidence
 from harness.checks.transactions import TerminalTransactions
 from harness.contract import Contract
 from harness.wire.dialects.base import Dialect
@@ -49,10 +49,6 @@ WAY: dict[Kind, e.End] = {
 }
 """Where a message of that kind goes; network management goes either way."""
 
-CLOSING = (Outcome.DECLINED, Outcome.CAPTURE, Outcome.PIN_AGAIN, Outcome.SYSTEM_ERROR)
-"""Only listed codes close a transaction without a reversal (docs/domain.md, "Response codes")."""
-
-APPROVING = (Outcome.APPROVED, Outcome.PARTIAL)
 UNHEARD = ("unreadable", "unauthentic")
 ANSWERED = "answer to a sign-on or an echo"
 """Of frames that were only counted: those that prove nothing of the link, and those that do."""
@@ -254,18 +250,12 @@ class WireEvidence:
         elif kind in REVERSALS:
             self._reverse(at, message, event.digest)
         if self.subject is not None and kind in ASKING:
-            pin_right = None if event.unlike else self._pin_right(event)
+            pin_right = None if event.unlike else self._transactions.pin_is_right(event.pin)
             self.exchanges.is_about(message, self.subject, pin_right=pin_right)
         if self.said is not None:
             self.said.sent(at, message, event, self.subject)
             if self._transactions.device_seen:
                 self.numbers.sent(at, message, self.subject)
-
-    def _pin_right(self, event: e.FrameSeen) -> bool | None:
-        """Is the PIN with a request the card's? What stands in its PIN block counts, and where
-        nobody can look into it, what was typed. None if nobody knows.
-        """
-        return event.pin == "right" if event.pin else self._transactions.pin_right
 
     def _begin(self, at: float, message: Message) -> None:
         transactions, wait = self._transactions, self._wait

@@ -6,8 +6,7 @@ from harness import events as e
 from harness.checks import still_open
 from harness.checks.base import NOBODY, Check
 from harness.checks.evidence import TerminalEvidence
-from harness.checks.transaction_evidence import HOST_TIMER, TransactionEvidence, is_over
-from harness.checks.wire_evidence import CLOSING
+from harness.checks.transaction_evidence import CLOSING, HOST_TIMER, TransactionEvidence, is_over
 from harness.contract import Contract
 from harness.machines.inputs import State
 from harness.wire.message import Kind

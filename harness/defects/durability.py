@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from harness.defects.defect import Defect
-from harness.machines import cells_host
 from harness.machines import inputs as i
 from harness.machines import store as s
 from harness.machines.inputs import State
-from harness.machines.profile import TerminalProfile, rewired
+from harness.machines.profile import TerminalProfile
 from harness.machines.store_forward import Advice
 from harness.machines.terminal import Terminal, reversal_message
 from harness.wire.message import Message
@@ -39,18 +38,6 @@ class _NewOnceMore(Terminal):
         return reversal_message(self, advice.record)
 
 
-def _damage_ends_the_wait(t: Terminal, x: i.Damaged, now: float) -> None:
-    """A wrong cell: gives up at an answer to its request that is damaged."""
-    if x.ours:
-        cells_host.abort(t, "4020", "damaged", now)
-
-
-def _cancel_ends_the_wait(t: Terminal, x: i.KeyPressed, now: float) -> None:
-    """A cell that there is not: cancel ends the wait for the host."""
-    if x.key == "cancel":
-        cells_host.abort(t, "4000", "cancel", now)
-
-
 DURABILITY_DEFECTS: tuple[Defect, ...] = (
     Defect(
         profile=TerminalProfile(
@@ -80,25 +67,5 @@ DURABILITY_DEFECTS: tuple[Defect, ...] = (
         ),
         cost="A host that looks for repeats by the message type gives the money back twice.",
         must=("T13",),
-    ),
-    Defect(
-        profile=TerminalProfile(
-            name="damage_ends_the_wait",
-            summary="gives a request up at a damaged answer, and not at its timer",
-            machine=rewired({(WAITING, i.Damaged): _damage_ends_the_wait}),
-        ),
-        cost="Noise on the line is enough, and nobody gets cash although the answer comes again.",
-        must=("T18.wait",),
-        may=("M3.screen",),
-    ),
-    Defect(
-        profile=TerminalProfile(
-            name="cancel_ends_the_wait",
-            summary="gives a request up when cancel is pressed",
-            machine=rewired({(WAITING, i.KeyPressed): _cancel_ends_the_wait}),
-        ),
-        cost="The host approves what the customer thinks is cancelled.",
-        must=("T18.wait",),
-        may=("T23.reason", "M3.screen"),
     ),
 )

@@ -39,6 +39,12 @@ class CardHotlisted(DeviceEvent, frozen=True, gc=False):
     card: str
 
 
+class CardExpired(DeviceEvent, frozen=True, gc=False):
+    """The card that went in has expired, as is printed on it: a terminal may refuse it itself."""
+
+    card: str
+
+
 class CardReadSlowly(DeviceEvent, frozen=True, gc=False):
     """The reader needs so many seconds longer than usual for this card."""
 

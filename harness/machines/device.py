@@ -183,6 +183,8 @@ class Device:
         self.card_at = "transport"
         self.events.append(e.CardInserted(card.token, customer))
         self.reports.append(i.CardIn(card.token))
+        if manner.expired:
+            self.events.append(e.CardExpired(card.token))
         if manner.read_longer:
             self.events.append(e.CardReadSlowly(card.token, manner.read_longer))
         does = "fail to read" if manner.unreadable else "read"

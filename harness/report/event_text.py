@@ -113,6 +113,7 @@ def _blamed(elements: tuple[str, ...]) -> str:
 _WORDS: dict[type[e.Event], Callable[[Any], str]] = {
     e.CardInserted: lambda x: f"card {x.card} inserted",
     e.CardHotlisted: lambda x: f"card {x.card} is on the hotlist",
+    e.CardExpired: lambda x: f"card {x.card} has expired",
     e.CardReadSlowly: lambda x: f"the reader needs {x.longer:g} s longer for this card",
     e.CardUnread: lambda _: "CARD UNREADABLE",
     e.EjectBegun: lambda _: "reader ejects the card",

@@ -110,7 +110,7 @@ def test_an_abort_by_the_terminals_own_word_starts_the_clock() -> None:
     """What a machine says of itself may accuse it."""
     script = Script()
     script.insert(10)
-    script.add(20, e.SessionCancelled("key"))
+    script.add(20, e.SessionCancelled("key"), e.CancelPressed(1))
     script.eject(50)
     script.end(200)
     assert failing(script.verdict()) == ["T1"]

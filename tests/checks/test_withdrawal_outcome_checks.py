@@ -45,7 +45,7 @@ def test_a_card_inside_without_a_timer_breaks_t3(state: str) -> None:
     """Whatever the state is called, but for OUT_OF_SERVICE."""
     script = Script()
     script.insert(10)
-    script.add(11, e.StateEntered(state, "", 0.0))
+    script.add(11, e.StateEntered(state, "", 0.0), e.CancelPressed(1))
     script.eject(12)
     script.end(100)
     assert failing(script.verdict()) == ["T3"]

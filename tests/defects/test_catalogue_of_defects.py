@@ -120,11 +120,6 @@ BROUGHT_OUT_BY: dict[str, tuple[str, ...]] = {
     "pays_before_synced": (f"store_stalls:{AT},nth=2",),
     "syncs_decisions_later": (),
     "new_once_more": (UNANSWERED, f"power_cut:at=frame:0420,{AT},nth=1"),
-    "damage_ends_the_wait": (f"bad_mac:{AT},nth=2,mti=0210",),
-    "cancel_ends_the_wait": (
-        *(f"customer_cancels:step=wait,{AT}", f"slow:by=10s,{AT}"),
-        f"drop_response:{AT},nth=4,mti=0210",
-    ),
     "parks_in_silence": (UNANSWERED, f"reversal_declined:{AT},nth=1"),
     "trips_in_silence": (),
     "cancels_unsaid": (UNANSWERED,),
