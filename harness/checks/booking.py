@@ -44,7 +44,7 @@ class BookedAsTold(HostCheck):
         self, terminal: TerminalEvidence, at: float, exchange: Exchange, answer: Answer
     ) -> None:
         message = answer.message
-        if exchange.answers != 1 or message.outcome not in APPROVING:
+        if exchange.reversal or exchange.answers != 1 or message.outcome not in APPROVING:
             return
         x = transaction_of(terminal, exchange)
         altered = message.terminal != terminal.name or terminal.transactions.of(message) is not x

@@ -19,6 +19,8 @@ from harness.contract import Contract
 from harness.wire.echo import NOTHING_ASKED, Echo, echo_of
 from harness.wire.message import REVERSALS, AdviceOutcome, Fields, Message, Outcome
 
+_ON_ITS_WAY = 2.0
+"""Seconds within which a message that a fault has sent has come to the host."""
 KEEPS = 16
 """Exchanges of a terminal. It has one request and one reversal under way at a time."""
 
@@ -139,14 +141,15 @@ class Exchanges:
     """
 
     __slots__ = (
-        "_by_stan", "_closings", "_contract", "_trouble_until", "answer", "in_force", "opened_at",
-        "spoke_at", "unanswered",
+        "_ahead_until", "_by_stan", "_closings", "_contract", "_trouble_until", "answer",
+        "in_force", "opened_at", "spoke_at", "unanswered",
     )  # fmt: skip
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
         self._by_stan: dict[str, Exchange] = {}
         self._closings = 0
+        self._ahead_until = -1.0
         self._trouble_until = -1.0
         self.answer: Answer | None = None
         self.unanswered: list[Unanswered] = []
@@ -190,7 +193,8 @@ class Exchanges:
             exchange = self._begin(message)
         own = authentic and _hash_of(message.fields) in (exchange.said, exchange.latest)
         exchange.judged = exchange.judged and own
-        exchange.early, exchange.came_after = early, exchange.taken_back
+        exchange.early = early or at <= self._ahead_until
+        exchange.came_after = exchange.taken_back
         if not exchange.arrivals:
             exchange.asked, exchange.request = echo_of(message), message
             self._reversed(exchange, message)
@@ -295,6 +299,12 @@ class Exchanges:
         for unanswered in self.unanswered:
             if not unanswered.hung_up:  # it has been known since whether a fault ended that one
                 unanswered.excused = True
+
+    def comes_ahead(self, at: float) -> None:
+        """A fault has sent an old message ahead of a sign-on. Whether the host has read that by
+        then, a live run does not say.
+        """
+        self._ahead_until = at + _ON_ITS_WAY
 
     def relieved(self, at: float) -> None:
         """The fault of the whole host that went on has ended."""

@@ -19,26 +19,33 @@ class HostEndEvidence:
     sign-off since. Nobody knows before the first connection on which sign-ons are reported there.
     """
 
-    __slots__ = ("_asked", "_heard", "_reported", "_transactions", "acknowledged", "is_unsigned")
+    __slots__ = (
+        "_asked",
+        "_heard",
+        "reports_sign_ons",
+        "_transactions",
+        "acknowledged",
+        "is_unsigned",
+    )
 
     def __init__(self, transactions: TerminalTransactions) -> None:
         self._transactions = transactions
         self._heard: dict[str, TransactionEvidence] = {}  # reversals without answer, by STAN
         self.acknowledged: list[TransactionEvidence] = []
         self._asked: dict[str, str] = {}  # the function of each request without answer, by STAN
-        self._reported = False
+        self.reports_sign_ons = False
         self.is_unsigned = False
 
     def opened(self) -> None:
         """A new connection stands."""
         self._asked.clear()
-        self.is_unsigned = self._reported
+        self.is_unsigned = self.reports_sign_ons
 
     def manages(self, message: Message, *, to_host: bool) -> None:
         """Network management passes the host's end. While a sign-on is not answered, nobody outside
         knows whether the host has accepted it.
         """
-        self._reported = True
+        self.reports_sign_ons = True
         if to_host and message.kind is Kind.NETWORK:
             self._asked[message.stan] = message.function
             keep_latest(self._asked, MOST_HEARD)

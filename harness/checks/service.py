@@ -307,7 +307,9 @@ class ServesWithoutReason(Check):
         if paused is not None:
             since = max(since, paused + self.contract.expiries_pause)
         over = at - since - self.AGREED
-        pending = sum(not x.reversal_final for x in terminal.transactions.open.values())
+        pending = sum(
+            x.requested and not x.reversal_final for x in terminal.transactions.open.values()
+        )
         if over <= 0.0 or pending >= self.contract.backlog:
             return
         self.tried += 1

@@ -10,6 +10,8 @@ from harness import events as e
 from harness.checks.evidence import TerminalEvidence
 
 FOREVER = float("inf")
+AHEAD = "before_sign_on"
+"""A fault by which an old message comes to the host ahead of a sign-on."""
 
 
 class StruckExchanges:
@@ -26,6 +28,8 @@ class StruckExchanges:
         terminal = self._terminals.get(event.whom)
         if terminal is not None:
             terminal.wire.exchanges.struck(at, event.lasts, host=False)
+            if event.fault.startswith(AHEAD) and not terminal.wire.host_end.reports_sign_ons:
+                terminal.wire.exchanges.comes_ahead(at)
         elif event.whom == e.HOST:
             lasts = event.lasts
             if not lasts:  # as long as the fault does, such as two hosts that both act

@@ -26,6 +26,10 @@ class ServedOrWhy(Check):
     measures = True
     needs = ("device", "wire.terminal")
 
+    def observable(self, sees: tuple[str, ...]) -> bool:
+        """False without echoes, as nobody knows then whether the link is in doubt."""
+        return self.contract.echo and super().observable(sees)
+
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
         self._excused: dict[str, float] = {}  # by terminal, when what may end the visit was seen
@@ -55,21 +59,12 @@ class ServedOrWhy(Check):
         self.tried += 1
         excused = self._excused.get(terminal.name, -1.0) >= inserted.at
         lasted = at - inserted.at
-        if (
-            excused
-            or lasted >= self.contract.session - EXACT
-            or self._unread(device.prompt, lasted)
-        ):
+        if excused or lasted >= self.contract.session - EXACT:
             return
         asked = f"after '{device.prompt}' was shown" if device.prompt else "although it was read"
         what = f"the card came out {asked}, and the host was not asked"
         part = min(self.contract.card_read, self.contract.key) / 2
         self.fail(terminal, at, what, late=late_by(part, inserted.at, at))
-
-    def _unread(self, prompt: str, lasted: float) -> bool:
-        """Did nothing show that the card was read, and does it come out at the timer for that?"""
-        over = lasted - self.contract.card_read
-        return not prompt and -EXACT <= over <= self.contract.slack
 
 
 class CancelEndsVisit(IntervalCheck):

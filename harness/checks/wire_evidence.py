@@ -49,8 +49,7 @@ WAY: dict[Kind, e.End] = {
 }
 """Where a message of that kind goes; network management goes either way."""
 
-UNHEARD = ("unreadable", "unauthentic")
-ANSWERED = "answer to a sign-on or an echo"
+UNHEARD, ANSWERED = ("unreadable", "unauthentic"), "answer to a sign-on or an echo"
 """Of frames that were only counted: those that prove nothing of the link, and those that do."""
 
 

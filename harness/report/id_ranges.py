@@ -1,7 +1,8 @@
-"""Identifiers of invariants, written short: 'T1-T9 T11 H1 H3.late'.
+"""Identifiers of invariants, written short: 'T1-T9 T11 T18.read/key H1 H3.late'.
 
 A clause ('T4.authentic') is left out where all of its invariant is in the list, and more than two
-invariants that follow each other are written as a range.
+invariants that follow each other are written as a range. Several clauses of one invariant are
+written together: 'T18.read/key' are T18.read and T18.key, and 'T25/echo' are T25 and T25.echo.
 """
 
 from __future__ import annotations
@@ -28,8 +29,15 @@ def id_ranges(chosen: Sequence[str], known: Sequence[str]) -> str:
         if is_whole:
             whole.append(family)
         else:
-            words += present
+            words += _together(present)
     return " ".join(words + _range(whole))
+
+
+def _together(members: list[str]) -> list[str]:
+    """The members of one family as one word."""
+    if not members:
+        return []
+    return ["/".join([members[0], *(name.partition(".")[2] for name in members[1:])])]
 
 
 def _range(families: list[str]) -> list[str]:

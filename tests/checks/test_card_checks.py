@@ -110,7 +110,7 @@ def test_an_abort_by_the_terminals_own_word_starts_the_clock() -> None:
     """What a machine says of itself may accuse it."""
     script = Script()
     script.insert(10)
-    script.add(20, e.SessionCancelled("key"), e.CancelPressed(1))
+    script.add(20, e.SessionCancelled("card_read"), e.CardReadSlowly(CARD, 30.0))
     script.eject(50)
     script.end(200)
     assert failing(script.verdict()) == ["T1"]
@@ -348,7 +348,7 @@ def test_a_jam_is_a_reason_for_this_visit_only() -> None:
     """And the next customer's card is not kept for it."""
     script = Script()
     script.insert(10)
-    script.add(20, e.EjectBegun())
+    script.add(20, e.CardReadSlowly(CARD, 30.0), e.EjectBegun())
     script.add(21.2, e.EjectFailed())
     script.add(30, e.EjectBegun())
     script.add(31.2, e.EjectFailed())

@@ -69,6 +69,7 @@ COMPANY = {
     "reversal_ack_lost": "drop_response:mti=0210,nth=1",
     "reversal_declined": "drop_response:mti=0210,nth=1",
     "retract_fail": "customer_leaves_cash:nth=1",
+    "before_sign_on": "fin_mid_response:mti=0210,nth=1",
 }
 
 # What its terminal, or the host about it, then reports.

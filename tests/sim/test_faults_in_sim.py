@@ -24,12 +24,15 @@ SHARES = {
     # the operator comes when a terminal has dialled
     **dict.fromkeys(("operator_stop", "operator_resume"), "60%"),
     **dict.fromkeys(("service_visit", "planned_restart", "mains_fail"), "60%"),
-    "retract_fail": "100%",
+    **dict.fromkeys(("retract_fail", "before_sign_on"), "100%"),
     **dict.fromkeys(("clock_skew", "clock_step", "dst_change", "year_rollover"), "60%"),
     "process_pause": "2%",
     **dict.fromkeys(("reversal_ack_lost", "reversal_declined"), "100%"),
 }
-COMPANY = {"retract_fail": ("customer_leaves_cash:p=20%",)}  # without which it cannot happen
+COMPANY = {  # without which it cannot happen
+    "retract_fail": ("customer_leaves_cash:p=20%",),
+    "before_sign_on": ("fin_mid_response:p=20%",),
+}
 
 
 def usable(kind: FaultKind, share: str = "10%") -> str:

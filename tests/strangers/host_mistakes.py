@@ -86,7 +86,7 @@ to_requests("it declines every withdrawal (51)", "declines_everything",
             lambda answer: right(changed(answer, de39="51", de38=None)),
             outcome="invalid", says=NOTHING_PAID)  # fmt: skip
 to_requests("it hangs up on every withdrawal", "hangs_up_on_requests",
-            lambda _: [(0.1, HANG_UP)], outcome="invalid", says=NOTHING_PAID)  # fmt: skip
+            lambda _: [(0.1, HANG_UP)], caught="H9", says=NOTHING_PAID)  # fmt: skip
 to_requests("it approves half of every withdrawal (10)", "approves_half",
             lambda answer: right(changed(answer, de39="10", de4=f"{int(answer['4']) // 2:012d}")
                                  if answer["3"].startswith("01") else answer),
@@ -96,7 +96,7 @@ to_requests("it answers every withdrawal with a code that is on no list (Z9)", "
             outcome="invalid", says="DE 39 = Z9")  # fmt: skip
 
 
-@mistake("it hangs up on some withdrawals", says="hung up on ATM00001's 0200", outcome="pass")
+@mistake("it hangs up on some withdrawals", caught="H9", says="hung up on ATM00001's 0200")
 def hangs_up_on_some(_bank: Bank, message: Fields, answer: Fields) -> Sequence[Sent]:
     hangs_up = message["t"] == "0200" and int(message["11"]) % 2
     return [(0.1, HANG_UP)] if hangs_up else right(answer)
@@ -241,13 +241,13 @@ in_network_answers("it answers echoes as sign-ons (DE 70 001)", "network_another
                    "DE 70 001 instead of 301", de70="001")  # fmt: skip
 
 
-@mistake("it refuses every echo (91)", outcome="pass", says="ATM00001's echo with DE 39 = 91")
+@mistake("it refuses every echo (91)", caught="H13", says="ATM00001's echo with DE 39 = 91")
 def refuses_echoes(_bank: Bank, message: Fields, answer: Fields) -> Sequence[Sent]:
     return right(changed(answer, de39="91") if message.get("70") == "301" else answer)
 
 
 @mistake("it sends every message back as it came", caught="H13",
-         says="and the host answered none")  # fmt: skip
+         says="was answered with a MAC that is not right")  # fmt: skip
 def sends_back(_bank: Bank, message: Fields, _answer: Fields) -> Sequence[Sent]:
     return right(message)
 
