@@ -22,10 +22,10 @@ class HostEndEvidence:
     __slots__ = (
         "_asked",
         "_heard",
-        "reports_sign_ons",
         "_transactions",
         "acknowledged",
         "is_unsigned",
+        "reports_sign_ons",
     )
 
     def __init__(self, transactions: TerminalTransactions) -> None:
