@@ -221,7 +221,7 @@ ANSWER_DEFECTS = (
         ),
         cost="With a host that says less than ours every withdrawal is booked and reversed.",
         must=("T23.reason",),
-        may=("T1", "T8", "F1", "T25.echo", "T25.advice", "M1.original", "M3.screen"),
+        may=("T1", "T8", "F1", "T25.echo", "T25.advice", "M1.original", "M3.screen", "T23", "M3"),
     ),
     Defect(
         profile=TerminalProfile(

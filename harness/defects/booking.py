@@ -256,6 +256,7 @@ BOOKING_DEFECTS = (
         ),
         cost="A card that was replaced long ago still pays, to whoever has found it.",
         must=("H21",),
+        may=("H16",),
     ),
     Defect(
         profile=HostProfile(

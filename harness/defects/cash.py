@@ -210,7 +210,7 @@ CASH_DEFECTS = (
         ),
         cost="Pays on an approval that was another terminal's.",
         must=("T4",),
-        may=("F2", "H3", "T8", "T9", "T10", "M4", "T18.wait"),
+        may=("F2", "H3", "T8", "T9", "T10", "M4", "T18.wait", "M3", "T17"),
     ),
     Defect(
         profile=TerminalProfile(

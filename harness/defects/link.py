@@ -142,6 +142,8 @@ LINK_DEFECTS = (
             "M4",
             "T18.wait",
             "T16",
+            "T20.pause",
+            "T25.sign_on",
         ),
     ),
     Defect(
@@ -152,7 +154,7 @@ LINK_DEFECTS = (
         ),
         cost="After a power cut nobody knows that the host was asked, and the customer pays.",
         must=("T10",),
-        may=("T8", "H3"),
+        may=("T8", "H3", "T27"),
     ),
     Defect(
         profile=TerminalProfile(

@@ -239,7 +239,7 @@ VISIT_DEFECTS = (
         ),
         cost="The screen says that the card is kept, and a hand pulls it out.",
         must=("T18.capture",),
-        may=("T2", "F2", "F3", "T20"),
+        may=("T2", "F2", "F3", "T20", "M3"),
     ),
     _defect(
         TerminalProfile(
