@@ -36,7 +36,7 @@ async def test_terminals_end_with_a_full_journal(tmp_path: Path) -> None:
     async with (
         Host(speed=100, slack="10m") as host,
         Terminals(
-            host.address, gap=1, speed=100, slack="10m", journal=path, most_journal=30
+            host.address, gap=1, speed=100, slack="10m", settle="1h", journal=path, most_journal=30
         ) as atms,
     ):
         await atms.serve("10h")
