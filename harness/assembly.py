@@ -26,7 +26,8 @@ from harness.keyed_random import key_of
 from harness.machines.atm import Atm
 from harness.machines.authorization import CodeRule
 from harness.machines.behaviour import Manner
-from harness.machines.customer import Customers, MachineDeadlines
+from harness.machines.customer import Customers
+from harness.machines.customer_keys import MachineDeadlines
 from harness.machines.device_fault import DeviceFault
 from harness.machines.host import Host, HostSettings
 from harness.machines.host_pair import HostInterface, HostPair
@@ -94,7 +95,7 @@ class Assembly:
             SAFE_HOST if plan.mode == "terminals" else host_profile(plan.host_profile)
         )
         self.faults = self._faults()
-        alone = plan.mode in SEES_BY_MODE
+        alone = plan.mode in ("host", "terminals")
         guess = FormatDetector(link.framing, link.spec) if alone else None
         # the tap opens frames with a codec and keys of its own
         opener = None if plan.mode == "host" else PinCrypto(self.keys.pin)

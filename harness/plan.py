@@ -17,7 +17,7 @@ import msgspec
 from harness.contract import HOST_RESPONSE, Contract
 from harness.journal import Header
 from harness.link_options import LinkOptions
-from harness.machines.customer import CustomerBehaviour
+from harness.machines.behaviour import CustomerBehaviour
 from harness.scenario import REAL_CLOCK, Scenario
 from harness.units import LONGEST, parse_epoch
 from harness.value_ranges import FASTEST, MOST_SEED, MOST_TERMINALS, SLOWEST, check_number

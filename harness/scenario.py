@@ -30,7 +30,7 @@ from harness.errors import ConfigError, RenamedWarning, quoted
 from harness.faults.grammar import parse_fault
 from harness.input_files import SCENARIO, UNREADABLE, read_text
 from harness.link_options import LinkOptions
-from harness.machines.customer import CustomerBehaviour
+from harness.machines.behaviour import CustomerBehaviour
 from harness.machines.motors import Motors
 from harness.machines.terminal import LAST_STAN
 from harness.scenario_renames import RENAMES, Key, Rename, spelled

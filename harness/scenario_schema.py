@@ -16,7 +16,7 @@ from harness.crypto.mac import mac_names
 from harness.events import EVENT_TYPES
 from harness.faults.grammar import ALL_RULES
 from harness.link_options import LinkOptions
-from harness.machines.customer import CustomerBehaviour
+from harness.machines.behaviour import CustomerBehaviour
 from harness.machines.motors import Motors
 from harness.machines.terminal import LAST_STAN
 from harness.scenario_renames import RENAMES, Key, spelled

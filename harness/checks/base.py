@@ -107,9 +107,9 @@ class Check:
     `stood_by` names the processes of the harness that must not have stood still for the time that
     is judged: that of the terminals, or of a run that has only one; and that of the host.
 
-    `measures` is true for a check that judges the length of a timer. Each stop of the harness
-    spoils one measurement at each terminal, and where the run does not promise it, the run proves
-    no less for that.
+    `measures` is true for a check that judges the length of a timer, or a step that must follow at
+    once. Each stop of the harness spoils one measurement at each terminal, and where the run does
+    not promise it, the run proves no less for that.
     """
 
     id: ClassVar[str] = ""

@@ -109,7 +109,6 @@ class DeviceEvidence:
         self.asked_at = self.unread_at = self.typed = None
         self.ejects = 0
         self._transactions.visit_requests = 0
-        self._transactions.pin_right = None
 
     def on_CardHotlisted(self, _at: float, event: e.CardHotlisted) -> None:
         self.hotlisted |= {event.card}

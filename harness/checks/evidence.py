@@ -98,9 +98,8 @@ class TerminalEvidence:
         self.device.wanted = Wanted(event.customer, event.wants, event.amount)
 
     def on_PinTyped(self, _at: float, event: e.PinTyped) -> None:
-        """What was typed is what the request has to hold, and what is asked from now on with it."""
+        """What was typed is what the request has to hold."""
         self.device.typed = event.right
-        self.transactions.pin_right = event.right
 
     def on_CardInserted(self, at: float, event: e.CardInserted) -> None:
         """A visit begins: no wait goes on from the one before."""

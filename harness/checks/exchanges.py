@@ -81,7 +81,7 @@ class Exchange:
     __slots__ = (
         "answers", "approval", "arrivals", "arrived_at", "asked", "came_after", "card", "closings",
         "code", "customer", "doubtful", "early", "excused", "first_code", "judged", "latest",
-        "message_class", "mti", "original", "pin_right", "request", "reversal", "said", "sent",
+        "message_class", "mti", "original", "pin", "request", "reversal", "said", "sent",
         "settled_at", "settled_by", "stan", "struck", "taken_back", "waits",
     )  # fmt: skip
 
@@ -114,7 +114,7 @@ class Exchange:
         self.early = False  # it came last on a connection that had not signed on
         self.taken_back = False  # the host has said that its reversal is settled ...
         self.came_after = False  # ... before it came last
-        self.pin_right: bool | None = None  # the PIN with it, None where nobody saw it typed
+        self.pin = ""  # 'right' or 'wrong' is the PIN in its block, '' where nobody knows
 
     @property
     def what(self) -> str:
@@ -172,20 +172,20 @@ class Exchanges:
         known.closings = self._closings
         known.said = known.said or known.latest
 
-    def is_about(self, message: Message, whose: Whose, *, pin_right: bool | None) -> None:
-        """What the terminal has just asked is about that transaction, and came with a PIN that was
-        right or not.
+    def is_about(self, message: Message, whose: Whose, *, pin: str) -> None:
+        """What the terminal has just asked is about that transaction. `pin` as in `FrameSeen`, ''
+        where nobody knows whether it is right.
         """
         exchange = self._by_stan[message.stan]
         exchange.card, exchange.customer = whose.card, whose.customer
-        exchange.pin_right = pin_right
+        exchange.pin = pin
 
     def doubts(self, reversal: Message) -> None:
         """That reversal does not agree with what it reverses: a host may refuse it."""
         self._by_stan[reversal.stan].doubtful = True
 
     def arrives(
-        self, at: float, message: Message, authentic: bool, connected: bool, early: bool
+        self, at: float, message: Message, *, authentic: bool, connected: bool, early: bool
     ) -> None:
         """A request or a reversal comes to the host; `early`: before any sign-on."""
         exchange = self._by_stan.get(message.stan)

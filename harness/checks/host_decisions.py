@@ -51,9 +51,9 @@ class RefusedBeforeSignOn(HostCheck):
 
 class PinIsVerified(HostCheck):
     """H16. A request that came with a wrong PIN is not approved, and the answer to one that came
-    with the right PIN does not ask for the PIN again. The customer is the witness: of what was
-    typed last before the request left, and of what the card's PIN is. A host that is somebody
-    else's is judged where a file of cards names the PINs that it knows.
+    with the right PIN does not ask for the PIN again. What counts is the PIN in the request as it
+    leaves the terminal; whether that is the one that was typed is M1.card's. A host that is
+    somebody else's is judged where a file of cards names the PINs that it knows.
     """
 
     id = "H16"
@@ -62,16 +62,16 @@ class PinIsVerified(HostCheck):
     def answers(
         self, terminal: TerminalEvidence, at: float, exchange: Exchange, answer: Answer
     ) -> None:
-        right, configuration = exchange.pin_right, terminal.configuration
-        if exchange.reversal or right is None or exchange.struck:
+        pin, configuration = exchange.pin, terminal.configuration
+        if exchange.reversal or not pin or exchange.struck:
             return
         if configuration is None or not configuration.host_has_pins:
             return
         self.tried += 1
         outcome = answer.message.outcome
-        if not right and outcome in APPROVING:
+        if pin == "wrong" and outcome in APPROVING:
             self.fail(terminal, at, f"{exchange.what} was approved, and its PIN wrong", of=exchange)
-        elif right and outcome is Outcome.PIN_AGAIN:
+        elif pin == "right" and outcome is Outcome.PIN_AGAIN:
             what = f"{exchange.what} was answered {answer.message.code}, and its PIN was right"
             self.fail(terminal, at, what, of=exchange)
 

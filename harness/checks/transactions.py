@@ -10,8 +10,6 @@ the request that was begun last (`current`) can get an answer.
 
 from __future__ import annotations
 
-from msgspec import UnsetType
-
 from harness.checks.number_set import NumberSet
 from harness.checks.observed import EVERYTHING
 from harness.checks.transaction_evidence import Key, TransactionEvidence, is_over
@@ -34,15 +32,14 @@ class TerminalTransactions:
     over. `withdrawals` counts the withdrawals that were asked for, `declined` and `approved` those
     whose answer came in time and said so, `cut_withdrawals` those in which the power failed.
     `visitor` is the card's token and the customer's number of who stands before the machine,
-    `pin_right` whether the PIN that was typed last in that visit was right (None where nobody saw
-    one typed), and `visit_requests` how many requests left in it. `latest` is the last that was
-    begun, over or not, and `previous` the one before it.
+    and `visit_requests` how many requests left in that visit. `latest` is the last that was begun,
+    over or not, and `previous` the one before it.
     """
 
     __slots__ = (
         "_acquirer", "_by_reversal", "_by_stan", "_debited", "_reversed", "_settled", "_tombstones",
         "_touched", "approved", "current", "cut_withdrawals", "declined", "device_seen",
-        "latest", "ledger_seen", "observed", "open", "pin_right", "previous", "recent", "swept",
+        "latest", "ledger_seen", "observed", "open", "previous", "recent", "swept",
         "visit_requests", "visitor", "withdrawals",
     )  # fmt: skip
 
@@ -52,7 +49,6 @@ class TerminalTransactions:
         self.observed = EVERYTHING  # whose evidence there is at present
         self.device_seen = device
         self.visitor = ("", 0)
-        self.pin_right: bool | None = None
         self.visit_requests = 0
         self.current: TransactionEvidence | None = None
         self.latest: TransactionEvidence | None = None
@@ -72,12 +68,6 @@ class TerminalTransactions:
         self._debited: dict[Key, int] = {}  # without a device: what was debited and kept
 
     # --- which --------------------------------------------------------------------------------
-
-    def pin_is_right(self, in_block: str | UnsetType) -> bool | None:
-        """Is the PIN of a request the card's? What its PIN block holds counts ('right', 'wrong'),
-        and where nobody can look into it, what was typed. None if nobody knows.
-        """
-        return in_block == "right" if in_block else self.pin_right
 
     def of(self, message: Message) -> TransactionEvidence:
         """The transaction of a request or of its answer, made if it is new. An answer that leaves

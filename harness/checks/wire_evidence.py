@@ -156,8 +156,8 @@ class WireEvidence:
         authentic = event.mac != "bad"
         if event.to == "host":
             if not message.is_answer:  # of whatever type: a fault may have changed that
-                how = authentic, self.link.connected, self.host_end.is_unsigned
-                self.exchanges.arrives(at, message, *how)
+                how = {"authentic": authentic, "connected": self.link.connected}
+                self.exchanges.arrives(at, message, early=self.host_end.is_unsigned, **how)
             if authentic:
                 self.host_end.arrives(at, message, event.account or "")
         else:
@@ -249,8 +249,8 @@ class WireEvidence:
         elif kind in REVERSALS:
             self._reverse(at, message, event.digest)
         if self.subject is not None and kind in ASKING:
-            pin_right = None if event.unlike else self._transactions.pin_is_right(event.pin)
-            self.exchanges.is_about(message, self.subject, pin_right=pin_right)
+            pin = "" if event.unlike else event.pin or ""
+            self.exchanges.is_about(message, self.subject, pin=pin)
         if self.said is not None:
             self.said.sent(at, message, event, self.subject)
             if self._transactions.device_seen:

@@ -80,7 +80,7 @@ def explore(
     ] = False,
     ground_number: Annotated[
         int,
-        typer.Option("--ground", min=0, help=f"Other legal settings of {FIRST}, by number."),
+        typer.Option("--ground", min=0, help=f"Other settings, by number; of {FIRST} or yours."),
     ] = 0,
     cases: Annotated[Path, typer.Option(help="The directory where the cases go.")] = RUNS,
     allow_profiles: AllowProfiles = False,

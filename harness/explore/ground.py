@@ -21,7 +21,7 @@ from harness.contract import Contract
 from harness.crypto.mac import NO_MAC, mac_names
 from harness.keyed_random import Draw, key_of
 from harness.link_options import LinkOptions
-from harness.machines.customer import CustomerBehaviour
+from harness.machines.behaviour import CustomerBehaviour
 from harness.machines.motors import Motors
 from harness.scenario import Scenario
 from harness.wire.framing import framing_names

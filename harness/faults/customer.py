@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import ClassVar, NamedTuple
 
 from harness.faults.rule import COMMON, FOREVER, Context, FaultSpec, Parameter, Rule
-from harness.machines.customer import MachineDeadlines
+from harness.machines.customer_keys import MachineDeadlines
 
 
 class CustomerRule(Rule):

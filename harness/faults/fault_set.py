@@ -40,7 +40,7 @@ from harness.faults.whose import CardsSeen
 from harness.faults.windows import Windows
 from harness.faults.wire import WireRule
 from harness.machines.behaviour import Manner
-from harness.machines.customer import MachineDeadlines
+from harness.machines.customer_keys import MachineDeadlines
 from harness.machines.device_fault import DeviceFault
 from harness.machines.host_fault import NO_FAULT, HostFault
 from harness.machines.host_pair import Switch

@@ -4,8 +4,7 @@ what comes to a host that has not been asked for a sign-on yet.
 A message of the host's own is no answer. It is made with the right key, under a STAN of its own,
 behind a message to the terminal, as the connection stands then. A terminal answers what wants an
 answer, with an acceptance or a refusal, and goes on with what it was about. An answer that nobody
-asked for
-is the kind `unsolicited`, an old one `replay_old`.
+asked for is the kind `unsolicited`, an old one `replay_old`.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from harness.faults.message_delivery import Asked
 from harness.faults.power import OPERATION, OperationRule
 from harness.faults.rule import COMMON, FOREVER, MTI, Context, FaultSpec, Parameter, Rule
 from harness.faults.wire import WireRule
-from harness.machines.customer import MachineDeadlines
+from harness.machines.customer_keys import MachineDeadlines
 
 
 class JustBeforeTimeout(Asked):

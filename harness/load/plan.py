@@ -12,7 +12,7 @@ from harness.contract import Contract
 from harness.errors import ConfigError
 from harness.link_options import LinkOptions
 from harness.load.arrivals import terminals_needed
-from harness.machines.customer import CustomerBehaviour
+from harness.machines.behaviour import CustomerBehaviour
 from harness.machines.motors import Motors
 from harness.machines.profile import HostProfile
 from harness.plan import STANDALONE_LINK, RunPlan

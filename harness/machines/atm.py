@@ -14,7 +14,8 @@ import msgspec
 
 from harness import events as e
 from harness.machines import inputs as i
-from harness.machines.customer import Customers, MachineDeadlines
+from harness.machines.customer import Customers
+from harness.machines.customer_keys import MachineDeadlines
 from harness.machines.device import Device
 from harness.machines.device_image import DeviceImage
 from harness.machines.effects import Connect, Disconnect, LosePower, Transmit, WantBoot, Write

@@ -26,8 +26,6 @@ from harness.machines.customer_keys import (
 from harness.machines.device import Device
 from harness.machines.timers import NEVER
 
-__all__ = ["CustomerBehaviour", "CustomerFaults", "Customers", "MachineDeadlines"]
-
 _COMES_BACK = 1.0  # seconds until the next customer after one who was turned away, if mean_gap is 0
 CardOf = Callable[[int], Card]
 """The number of a customer -> the card of that customer."""

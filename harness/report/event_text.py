@@ -140,11 +140,12 @@ _WORDS: dict[type[e.Event], Callable[[Any], str]] = {
     e.NotesPresented: lambda x: f"cash at the slot: {notes_text(x.notes)}",
     e.NotesTaken: lambda x: f"CASH TAKEN: {notes_text(x.notes)}",
     e.NotesPartlyTaken: lambda x: f"A PART OF THE CASH TAKEN: {notes_text(x.notes)}",
-    e.RetractBegun: lambda _: "dispenser draws the notes in",
     e.NotesRetracted: lambda x: f"retracted {notes_text(x.notes)}{_counted(x.counted)}",
     e.CassettesCounted: lambda x: f"cassettes counted at {x.when}",
     e.StoreCounted: lambda x: f"store: {x.pending} pending, {x.parked} parked",
     e.DeviceBroughtForward: lambda x: f"from before this journal: {_left_inside(x)}",
+    e.RecordDelayed: lambda x: f"STORE SLOW: {x.record} waits",
+    e.StoreWentOn: lambda _: "the store goes on",
     e.PowerLost: lambda x: f"POWER LOST ({x.phase})",
     e.ProcessPaused: lambda x: f"PROCESS STANDS STILL ({x.phase})",
     e.ProcessResumed: lambda _: "process goes on",
@@ -220,6 +221,9 @@ _WORDS: dict[type[e.Event], Callable[[Any], str]] = {
     ),
     e.CustomerHesitated: lambda x: f"customer {x.customer} hesitates",
     e.CustomerWentOn: lambda x: f"customer {x.customer} presses a key at last",
+    e.PinTyped: lambda x: (
+        f"customer {x.customer} has typed {'the PIN' if x.right else 'a wrong PIN'}"
+    ),
     e.CancelPressed: lambda x: f"customer {x.customer} presses cancel",
     e.TurnedAway: lambda x: f"customer {x.customer} turned away",
     e.CustomerLeft: lambda x: f"customer {x.customer} leaves, {x.how.replace('_', ' ')}",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec import UNSET
 from raw_fields import Fields, RawDialect
 
 from harness import events as e
@@ -82,10 +83,12 @@ class Script:
 
     # --- frames --------------------------------------------------------------------------
 
-    def frame(self, at: float, end: e.End, to: e.End, fields: Fields, mac: str = "good") -> None:
+    def frame(
+        self, at: float, end: e.End, to: e.End, fields: Fields, mac: str = "good", pin: str = ""
+    ) -> None:
         digest = "".join(f"{k}={v};" for k, v in fields.items() if k != "t")
-        seen = e.FrameSeen(end, to, dict(fields), mac, digest if fields["t"][1] == "4" else "", 99)  # type: ignore[arg-type]
-        self.add(at, seen)
+        shown = dict(fields), mac, digest if fields["t"][1] == "4" else "", 99
+        self.add(at, e.FrameSeen(end, to, *shown, pin=pin or UNSET))  # type: ignore[arg-type]
 
     def link_up(self, at: float) -> None:
         """A connection, and a sign-on that is accepted."""
@@ -107,15 +110,16 @@ class Script:
         *,
         kind: str = "withdrawal",
         arrives: bool = True,
+        pin: str = "",
     ) -> None:
-        """'Please wait', and the 0200 at both ends (or lost on its way)."""
+        """'Please wait', and the 0200 at both ends (or lost on its way). `pin` is 'right' or so."""
         fields = DIALECT.request(
             STATION, kind=kind, pan="9999990000000014", expiry="2912", track2="", pin_block="",
             amount=amount, stan=stan, rrn=f"{int(stan):012d}", stamp=Stamp(SENT, "211000", "1121"),
         )  # fmt: skip
         self.requests[stan] = fields
         self.add(at, e.ScreenShown("please_wait"))
-        self.frame(at, "terminal", "host", fields)
+        self.frame(at, "terminal", "host", fields, pin=pin)
         if arrives:
             self.frame(at + 0.02, "host", "host", fields)
 

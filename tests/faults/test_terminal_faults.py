@@ -10,7 +10,7 @@ from passing import ATM, OTHER, plan, told
 from harness.faults.fault_set import FaultSet
 from harness.faults.power import OPERATIONS
 from harness.machines import operations
-from harness.machines.customer import MachineDeadlines
+from harness.machines.customer_keys import MachineDeadlines
 from harness.machines.device_fault import DeviceFault
 from harness.machines.store import AnyRecord
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from harness.contract import Contract
 from harness.journal import Entry, JournalReader, Listener
 from harness.live.run import run_live
-from harness.machines.customer import CustomerBehaviour
+from harness.machines.behaviour import CustomerBehaviour
 from harness.outcome import Outcome, Watcher
 from harness.plan import plan_of
 from harness.scenario import Scenario

@@ -9,7 +9,8 @@ import pytest
 from harness import events as e
 from harness.cardholders import CUSTOMERS, Card, Population
 from harness.crypto.keys import load_keys
-from harness.machines.customer import CustomerBehaviour, Customers
+from harness.machines.behaviour import CustomerBehaviour
+from harness.machines.customer import Customers
 from harness.machines.device import Device
 from harness.machines.device_image import DeviceImage
 from harness.machines.motors import Motors

@@ -12,7 +12,7 @@ import pytest
 from harness.faults.grammar import ALL_RULES
 from harness.journal import Entry, JournalReader
 from harness.link_options import LinkOptions
-from harness.machines.customer import CustomerBehaviour
+from harness.machines.behaviour import CustomerBehaviour
 from harness.outcome import Outcome
 from harness.plan import plan_of
 from harness.scenario import Scenario
