@@ -137,12 +137,12 @@ class Exchanges:
     the host, and `unanswered` are exchanges whose time was over without one. `in_force` are the
     faults of the run: who ended a connection is known only where none of them can have; None: it
     is not known. `opened_at` is when the connection was made, `spoke_at` when the host last sent
-    anything (run seconds).
+    anything, `unread_at` when bytes last came to the host that are no message (run seconds).
     """
 
     __slots__ = (
         "_ahead_until", "_by_stan", "_closings", "_contract", "_trouble_until", "answer",
-        "in_force", "opened_at", "spoke_at", "unanswered",
+        "in_force", "opened_at", "spoke_at", "unanswered", "unread_at",
     )  # fmt: skip
 
     def __init__(self, contract: Contract) -> None:
@@ -155,6 +155,7 @@ class Exchanges:
         self.unanswered: list[Unanswered] = []
         self.in_force: FaultsInForce | None = None
         self.opened_at = self.spoke_at = 0.0
+        self.unread_at = -1.0
 
     def bound(self, exchange: Exchange) -> float:
         """Within how many seconds the host has to answer."""
@@ -252,8 +253,10 @@ class Exchanges:
 
     def _hung_up(self, exchange: Exchange, at: float) -> None:
         """Nobody answers by hanging up (IN_REPLY, NOT_AT_ONCE). It is judged once it is known which
-        faults acted in that instant.
+        faults acted in that instant. What came since and cannot be read is a reason to hang up.
         """
+        if self.unread_at >= exchange.arrived_at:
+            return
         apart = exchange.arrived_at - self.spoke_at > NOT_AT_ONCE
         in_reply = at - exchange.arrived_at <= IN_REPLY
         if apart and in_reply and exchange.judged and len(self.unanswered) < UNANSWERED_KEPT:

@@ -78,6 +78,14 @@ class OperatingTime:
         still = sum(max(0.0, min(until, end) - max(since, start)) for since, until in self._pauses)
         return end - start - still
 
+    def decided_at(self, at: float, within: float) -> float:
+        """When a terminal may have decided what it did at `at`: where its process had stood still
+        until less than `within` seconds before, as early as it came to stand still. What was left
+        undone then is done first.
+        """
+        since, until = self._pauses[-1] if self._pauses else (at, at)
+        return since if until <= at <= until + within else at
+
     def allowance(self, moment: Moment) -> float:
         """Seconds to add to a bound, for each power cut since that moment."""
         return self._after_cut * (self.cuts - moment.cuts)

@@ -69,13 +69,16 @@ class RetriedAfterPause(Check):
         if max(link.network_ok, link.opened_at) >= last.moved_at:
             return
         self.tried += 1
-        waited = at - last.moved_at
+        made_at = last.moved_at
+        if last.answered is None:
+            made_at = terminal.time.decided_at(made_at, self.contract.slack)
+        waited = at - made_at
         early = self.contract.advice_response - waited
         if early > EARLY:
             assert last.of.reversal is not None
             what = f"reversal {last.of.reversal[0]} was sent again after {waited:.1f} s"
             what += f", and the pause is {self.contract.advice_response:.0f} s"
-            late = late_by(early, last.moved_at, at)
+            late = late_by(early, made_at, at)
             self.fail(terminal, at, what, of=last.of, late=late)
 
     def _late(self, terminal: TerminalEvidence, at: float, last: _Attempt) -> None:
