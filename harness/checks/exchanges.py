@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from harness import events as e
 from harness.checks.base import Whose
 from harness.checks.network_exchanges import FaultsInForce
 from harness.contract import Contract
@@ -163,6 +164,13 @@ class Exchanges:
         return contract.advice_response if exchange.reversal else contract.host_response
 
     # --- what passes ---------------------------------------------------------------------------
+
+    def passes(self, at: float, frame: e.FrameSeen) -> None:
+        """A frame of any kind passes the host's end."""
+        if frame.to == "terminal":
+            self.spoke_at = at
+        elif frame.problem:
+            self.unread_at = at
 
     def asks(self, message: Message) -> None:
         """A request or a reversal leaves the terminal."""

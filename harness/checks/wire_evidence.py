@@ -129,13 +129,11 @@ class WireEvidence:
             self.network.passes(at, message, to_host=event.to == "host", authentic=authentic)
         elif management and (event.end, event.to) == ("terminal", "host"):
             self.network.leaves(message)
-        if (event.end, event.to) == ("host", "terminal"):
-            self.exchanges.spoke_at = at
+        if event.end == "host":
+            self.exchanges.passes(at, event)
         if management and event.end == "host" and self._authentic_mac(event.mac):
             self.host_end.manages(message, to_host=event.to == "host")
         if event.problem or (not management and WAY.get(kind, event.to) != event.to):
-            if event.end == event.to == "host":
-                self.exchanges.unread_at = at
             self.kind = None  # damaged, maybe into what only the other end would say
             return False
         self.kind = kind
