@@ -201,6 +201,12 @@ class DeviceEvidence:
         if current is not None:
             current.uncounted = True
 
+    def on_MotorStopped(self, _at: float, event: e.MotorStopped) -> None:
+        """What a motor that stands still would have brought back, nobody has counted."""
+        current = self._transactions.current
+        if event.motor == "retract" and current is not None:
+            current.uncounted = True
+
     def on_NotesTaken(self, _at: float, event: e.NotesTaken) -> None:
         self.cash_out = False
         current = self._transactions.current

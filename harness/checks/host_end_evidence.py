@@ -17,9 +17,11 @@ class HostEndEvidence:
     their reversal before it had posted any debit. `is_unsigned` is whether the host has not even
     been asked for a sign-on on the connection that stands, or has refused it, or has accepted a
     sign-off since. Nobody knows before the first connection on which sign-ons are reported there.
+    What a host that has accepted one means by refusing another one is its own business.
     """
 
     __slots__ = (
+        "_accepted",
         "_asked",
         "_heard",
         "_transactions",
@@ -33,12 +35,14 @@ class HostEndEvidence:
         self._heard: dict[str, TransactionEvidence] = {}  # reversals without answer, by STAN
         self.acknowledged: list[TransactionEvidence] = []
         self._asked: dict[str, str] = {}  # the function of each request without answer, by STAN
+        self._accepted = False  # a sign-on, on the connection that stands
         self.reports_sign_ons = False
         self.is_unsigned = False
 
     def opened(self) -> None:
         """A new connection stands."""
         self._asked.clear()
+        self._accepted = False
         self.is_unsigned = self.reports_sign_ons
 
     def manages(self, message: Message, *, to_host: bool) -> None:
@@ -53,9 +57,11 @@ class HostEndEvidence:
         elif not to_host and message.kind is Kind.NETWORK_ANSWER:
             function = self._asked.pop(message.stan, "")
             if function == "sign_on":
-                self.is_unsigned = not message.network_accepted
-            elif function == "sign_off":
-                self.is_unsigned |= message.network_accepted
+                self._accepted |= message.network_accepted
+                self.is_unsigned = not self._accepted
+            elif function == "sign_off" and message.network_accepted:
+                self._accepted = False
+                self.is_unsigned = True
 
     def arrives(self, at: float, message: Message, account: str = "") -> None:
         """A message whose MAC is not wrong has come to the host. `account` is the token of the

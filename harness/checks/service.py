@@ -292,6 +292,7 @@ class ServesWithoutReason(Check):
         self._expiries = Expiries(self.contract, past_a_close=True)  # it may
         self._counted: dict[str, int] = {}
         self._broken: dict[str, None] = {}  # in any way
+        self._mended: dict[str, float] = {}  # when a person had finished
         self._stops = StopsInForce()
         self._changed: dict[str, float] = {}  # when anything last ended that forbids service
         self._stacking: dict[str, None] = {}  # started, and nothing presented yet
@@ -344,8 +345,13 @@ class ServesWithoutReason(Check):
         name = terminal.name
         self._changed[name] = at
         self._stops.given(name, event.order)
-        if event.order == "leave" and terminal.device.screen == "supervisor":
-            self._broken.pop(name, None)
+        if (
+            event.order == "leave"
+            and terminal.device.screen == "supervisor"
+            and name in self._broken
+        ):
+            self._broken.pop(name)
+            self._mended[name] = at
 
     def on_OrderAcknowledged(
         self, terminal: TerminalEvidence, _at: float, event: e.OrderAcknowledged
@@ -377,6 +383,9 @@ class ServesWithoutReason(Check):
             self._breaks(terminal, at, event)
 
     def on_PowerLost(self, terminal: TerminalEvidence, at: float, _event: e.PowerLost) -> None:
+        """That a person has finished may not have been written down."""
+        if at < self._mended.pop(terminal.name, -DURABLE) + DURABLE:
+            self._broken[terminal.name] = None
         self._stops.power_lost(terminal.name)
         self._expiries.on_PowerLost(terminal)
         self._changed[terminal.name] = at

@@ -6,6 +6,8 @@ not seen, and do not ask what the host made of a message.
 
 from __future__ import annotations
 
+from collections import deque
+
 from harness import events as e
 from harness.bounded import keep_latest
 from harness.checks.base import FAILURES_KEPT, Check
@@ -31,6 +33,8 @@ from harness.wire.particulars import (
     differing_from_original,
     differing_in_repeat,
 )
+
+_HEARD = 50  # of the latest elements that a host had wrong: it may be hostile
 
 
 class ReversesItsOwn(Check):
@@ -282,11 +286,15 @@ class SaysWhatItMust(Check):
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
         self._early: dict[str, list[tuple[float, str, TransactionEvidence | None]]] = {}
+        self._heard: dict[str, deque[tuple[str, str]]] = {}  # what the host had wrong, by terminal
 
     def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
         wire = terminal.wire
         kind = wire.kind
-        if event.end != "terminal" or event.to != "host" or kind is None:
+        if event.end != "terminal" or kind is None:
+            return
+        if event.to == "terminal":
+            self._hear(terminal.name, event)
             return
         message = wire.message
         missing = message.missing()
@@ -300,12 +308,22 @@ class SaysWhatItMust(Check):
         if unreadable:
             what = f"{_named(message)}: {in_words(unreadable)} does not read"
             self.fail(terminal, at, what, of=wire.subject)
-        if event.wrong:
-            what = f"{_named(message)}: {element_classes.in_words(event.wrong)}"
+        wrong = event.wrong or ()
+        if message.is_answer:  # which repeats what was asked, whatever that was
+            heard = self._heard.get(terminal.name, ())
+            wrong = tuple(x for x in wrong if (x[0], event.fields.get(x[0], "")) not in heard)
+        if wrong:
+            what = f"{_named(message)}: {element_classes.in_words(wrong)}"
             self.fail(terminal, at, what, of=wire.subject)
         of_a_host = message.is_answer or message.is_network_management  # asked by it, or for it
         if self.contract.sign_on and terminal.time.powered and not of_a_host:
             self._is_carried(terminal, at)
+
+    def _hear(self, name: str, event: e.FrameSeen) -> None:
+        """Note what a message of the host has wrong."""
+        for element, _ in event.wrong or ():
+            heard = self._heard.setdefault(name, deque(maxlen=_HEARD))
+            heard.append((element, event.fields.get(element, "")))
 
     def _is_carried(self, terminal: TerminalEvidence, at: float) -> None:
         """Transactions need a sign-on. Without a connection a message reaches nobody."""

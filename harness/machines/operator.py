@@ -170,6 +170,8 @@ def _look(course: _Course, machine: Machine, now: float) -> _Next | None:
     device = machine.device
     empty = device.card_at in ("", "stuck") and device.cash_at == ""
     course.looks += 1
+    if device.screen == "supervisor" and course.visit.kind == "service":
+        return _work(course, machine)  # an order of before was obeyed only now
     if empty and device.screen == "out_of_service":
         if course.visit.kind == "restart":
             machine.lose_power(now, course.visit.lasts, "restart")
