@@ -35,10 +35,6 @@ IN_REPLY = 2.0
 """Seconds from a message to the end of its connection that is taken for the host's reply to it. A
 network may break at any moment, and no host can help that.
 """
-SOUND = 15.0
-"""Seconds before such a message in which no fault of ours may have acted. One that ends a
-connection is told as it does.
-"""
 
 
 class Unanswered:
@@ -268,13 +264,13 @@ class Exchanges:
         apart = exchange.arrived_at - self.spoke_at > NOT_AT_ONCE
         in_reply = at - exchange.arrived_at <= IN_REPLY
         if apart and in_reply and exchange.judged and len(self.unanswered) < UNANSWERED_KEPT:
-            since, bound = max(self.opened_at, exchange.arrived_at - SOUND), self.bound(exchange)
-            doubtful = Unanswered(exchange, bound, at, hung_up=True, doubtful_since=since)
+            bound = self.bound(exchange)
+            doubtful = Unanswered(exchange, bound, at, hung_up=True, doubtful_since=self.opened_at)
             self.unanswered.append(doubtful)
 
     def overdue(self, now: float) -> list[Unanswered]:
         """Nothing more comes after `now`: those that had no answer in time, or to which the host
-        hung up although no fault was in force.
+        hung up although no fault had acted on that connection.
         """
         for exchange in self._by_stan.values():
             if exchange.waits and self._over(exchange, now):
