@@ -113,6 +113,7 @@ class PinIsAskedAgain(Check):
         return (
             session >= contract.session - contract.slack
             or not terminal.wire.reach.can_send
+            or link.lately_in_doubt(at)
             or link.down(at) is not None
         )
 

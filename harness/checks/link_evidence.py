@@ -25,6 +25,8 @@ class LinkDown(NamedTuple):
     since: float = 0.0
 
 
+AT_ONCE = 0.5
+"""Seconds within which a terminal does what follows from a piece of its stream that it has read."""
 MOST_ASKED = 100
 """Requests of network management whose answers are waited for, the last ones of a terminal."""
 
@@ -109,6 +111,12 @@ class LinkEvidence:
     def in_doubt(self) -> bool:
         """Is network management without an answer, so that no advice leaves?"""
         return bool(self._asked) and self._asked_at > self.network_ok
+
+    def lately_in_doubt(self, at: float) -> bool:
+        """Is it in doubt, or was it just before? An answer to an echo may come in one piece with an
+        answer about money, which the terminal then reads while it has doubts still.
+        """
+        return self.in_doubt or at - self.network_ok <= AT_ONCE
 
     def asks(self, at: float, message: Message) -> None:
         """A network management request left the terminal."""

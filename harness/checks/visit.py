@@ -30,7 +30,8 @@ def disturbed(terminal: TerminalEvidence, at: float) -> bool:
     closed = inserted.at <= link.closed_at <= at
     stood_still = time.between(inserted.at, at) < at - inserted.at
     ordered = inserted.at <= terminal.ordered_at
-    return closed or stood_still or ordered or link.in_doubt or link.down(at) is not None
+    in_doubt = link.lately_in_doubt(at)
+    return closed or stood_still or ordered or in_doubt or link.down(at) is not None
 
 
 def hotlisted(terminal: TerminalEvidence, by_contract: tuple[str, ...]) -> bool:
