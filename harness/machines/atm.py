@@ -269,6 +269,11 @@ class Atm:
         terminal.sense(what, now, cause="operator")
         self._settle(now)
 
+    def show_message(self, text: str, now: float) -> None:
+        """Put a line of the operator's on the display."""
+        self.device.show_message(text)
+        self._settle(now)
+
     @property
     def unreadable(self) -> bool:
         """Can the stream from the host not be cut into frames any more? Then the owner closes the
