@@ -143,9 +143,7 @@ class TerminalEvidence:
         self.wire.reach.power_restored(at)
 
     def on_RecordDelayed(self, at: float, event: e.RecordDelayed) -> None:
-        """A request waits for its intent; and what the store does not hold yet, the terminal may not
-        count yet.
-        """
+        """A request waits for its intent, and nobody counts what the store does not hold."""
         self.store_is_behind = True
         if event.record == "Intent":
             self.wire.link.conduct.request_is_held(at)
