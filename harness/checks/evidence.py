@@ -45,7 +45,7 @@ class TerminalEvidence:
 
     __slots__ = (
         "configuration", "device", "dialect", "ended_open", "ledger", "name", "ordered_at",
-        "own_account", "stored", "time", "transactions", "wait", "wire",
+        "own_account", "store_is_behind", "stored", "time", "transactions", "wait", "wire",
     )  # fmt: skip
 
     def __init__(
@@ -71,6 +71,7 @@ class TerminalEvidence:
         self.dialect = dialect
         self.ended_open = False
         self.ordered_at = float("-inf")  # when the operator gave the last order
+        self.store_is_behind = False  # it holds a record back
         self.stored = e.StoreCounted(0, 0, 0)
         self.time = OperatingTime(contract.after_power_cut)
         self.transactions = TerminalTransactions(ledger=ledger, device=device)
@@ -128,6 +129,7 @@ class TerminalEvidence:
 
     def on_PowerLost(self, at: float, _event: e.PowerLost) -> None:
         """Power ends the link and the wait, and the open transactions must survive it."""
+        self.store_is_behind = False
         self.time.power_lost(at)
         self.wire.power_lost(at)
         self.transactions.power_lost(card_inside=self.device.inserted is not None)
@@ -141,9 +143,14 @@ class TerminalEvidence:
         self.wire.reach.power_restored(at)
 
     def on_RecordDelayed(self, at: float, event: e.RecordDelayed) -> None:
-        """A request waits for its intent."""
+        """A request waits for its intent, and nobody counts what the store does not hold."""
+        self.store_is_behind = True
         if event.record == "Intent":
             self.wire.link.conduct.request_is_held(at)
+
+    def on_StoreWentOn(self, _at: float, _event: e.StoreWentOn) -> None:
+        """The store holds all that it was given."""
+        self.store_is_behind = False
 
     def on_StoreCounted(self, _at: float, event: e.StoreCounted) -> None:
         """When all is over."""

@@ -16,9 +16,11 @@ class Moment(NamedTuple):
 
 
 class OperatingTime:
-    """Power and process of one terminal, as its mains and its process report them."""
+    """Power and process of one terminal, as its mains and its process report them. `recovered_by`
+    is when it has recovered at the latest from the last power cut (run seconds).
+    """
 
-    __slots__ = ("_after_cut", "_off", "_off_since", "_pauses", "cuts", "powered")
+    __slots__ = ("_after_cut", "_off", "_off_since", "_pauses", "cuts", "powered", "recovered_by")
 
     def __init__(self, after_cut: float) -> None:
         """`after_cut` is how many seconds a power cut adds to a bound
@@ -30,6 +32,7 @@ class OperatingTime:
         self._pauses: list[tuple[float, float]] = []  # in which the process stood still
         self.powered = True
         self.cuts = 0
+        self.recovered_by = 0.0
 
     # --- what is reported ------------------------------------------------------------------
 
@@ -43,6 +46,7 @@ class OperatingTime:
     def power_restored(self, at: float) -> None:
         self._off += at - self._off_since
         self.powered = True
+        self.recovered_by = at + self._after_cut
 
     def paused(self, at: float) -> None:
         """The process stands still from now on."""

@@ -162,7 +162,7 @@ class ParkedUntilSignOn(Check):
             for x, parked_at in self._parked.get(terminal.name, {}).items()
             if parked_at < link.signed_on_at
         ]
-        since = max(link.signed_on_at, link.network_ok, last.moved_at)
+        since = max(link.signed_on_at, link.network_ok, last.moved_at, terminal.time.recovered_by)
         waits = last.answered in (None, AdviceOutcome.RETRY)  # it is first in the queue
         bound = self.contract.advice_wait if waits else self.contract.slack
         waited = terminal.time.between(since, now)

@@ -161,7 +161,8 @@ class NoCardWithBacklog(Check):
     def on_CardInserted(
         self, terminal: TerminalEvidence, at: float, _event: e.CardInserted
     ) -> None:
-        if len(terminal.transactions.open) < self.contract.backlog or terminal.time.stands_still:
+        few = len(terminal.transactions.open) < self.contract.backlog
+        if few or terminal.time.stands_still or terminal.store_is_behind:
             return
         self.tried += 1
         known = at - self.contract.slack
@@ -186,7 +187,7 @@ class NoCardBeforeFirstReversal(Check):
         opened_at = terminal.wire.link.opened_at
         before = opened_at - self.contract.slack
         pending = [x for x in owed(terminal, self.contract, before) if x.start < before]
-        if terminal.time.stands_still or not pending:
+        if terminal.time.stands_still or terminal.store_is_behind or not pending:
             return
         self.tried += 1
         if all(x.reversal_moved_at < opened_at for x in terminal.transactions.kept()):
