@@ -29,7 +29,8 @@ from harness import events as e
 from harness.control import payloads as p
 from harness.control.commands import CommandBook, CommandStore, KnownCommand
 from harness.control.operators import Operators
-from harness.control.reporter import Publication, Reporter
+from harness.control.publication import Publication
+from harness.control.reporter import Reporter
 from harness.control.topics import EVERYBODY
 from harness.errors import PayloadError
 from harness.machines import inputs as i

@@ -16,6 +16,7 @@ import msgspec
 from harness import events as e
 from harness.control import payloads as p
 from harness.control.link_report import LinkReport
+from harness.control.publication import Publication
 from harness.control.topics import Topics
 from harness.machines.inputs import State
 from harness.machines.timers import NEVER
@@ -61,16 +62,6 @@ class Identity(NamedTuple):
     topics: Topics
     calendar: Calendar
     currency: str = "EUR"
-
-
-class Publication(NamedTuple):
-    """A message that is to be published with QoS 1, or with QoS 0 for telemetry."""
-
-    topic: str
-    payload: msgspec.Struct
-    retain: bool = False
-    qos: int = 1
-    correlation: bytes = b""
 
 
 class StoreCounts(NamedTuple):

@@ -12,9 +12,11 @@ from harness.control import payloads as p
 from harness.control.agent import Agent, Received
 from harness.control.commands import MemoryStore
 from harness.control.operators import Operators
-from harness.control.reporter import Identity, Publication, Reporter, StoreCounts
+from harness.control.publication import Publication
+from harness.control.reporter import Identity, Reporter, StoreCounts
 from harness.control.topics import EVERYBODY, Topics
 from harness.machines.effects import LosePower
+from harness.machines.terminal import Terminal
 from harness.wire.calendar import Calendar
 
 TERMINAL = "ATM00001"
@@ -81,6 +83,11 @@ class CommandedBench(Bench):
         self.atm.lose_power(self.now, seconds, "test")
         self._drain()
         self.now += seconds
+
+    @property
+    def terminal(self) -> Terminal:
+        assert self.atm.terminal is not None
+        return self.atm.terminal
 
     # --- the operator ----------------------------------------------------------------------------
 
