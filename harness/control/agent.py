@@ -61,7 +61,7 @@ class Machine(Protocol):
     def lose_power(self, now: float, seconds: float, phase: str) -> None:
         """Take the power away for so many seconds."""
 
-    def show_message(self, text: str, now: float) -> None:
+    def show_message(self, text: str) -> None:
         """Put a line on the display."""
 
 
@@ -235,7 +235,7 @@ class Agent:
         if command.verb in ("out_of_service", "restart"):
             self._waits_until[known.id] = now + PATIENCE
         if command.verb == "show_message":
-            self._machine.show_message(command.text, now)
+            self._machine.show_message(command.text)
         self._keep_and_answer(known, now)
         self._moved = True
 

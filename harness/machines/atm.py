@@ -269,10 +269,9 @@ class Atm:
         terminal.sense(what, now, cause="operator")
         self._settle(now)
 
-    def show_message(self, text: str, now: float) -> None:
-        """Put a line of the operator's on the display."""
-        self.device.show_message(text)
-        self._settle(now)
+    def show_message(self, text: str) -> None:
+        """Put a line of the operator's on the display, below the screen."""
+        self.journal.append(e.MessageShown(text))
 
     @property
     def unreadable(self) -> bool:

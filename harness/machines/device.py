@@ -112,10 +112,6 @@ class Device:
             self.screen = screen
             self.events.append(e.ScreenShown(screen))
 
-    def show_message(self, text: str) -> None:
-        """Put a line of an operator's on the display, below the screen."""
-        self.events.append(e.MessageShown(text))
-
     def accept_cards(self, accept: bool) -> None:
         self._accepting = accept
 
