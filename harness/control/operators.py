@@ -31,11 +31,11 @@ class Operator(msgspec.Struct, frozen=True):
     """An operator's key, and the verbs that the operator may use."""
 
     key: bytes
-    verbs: frozenset[str] = frozenset(VERBS)
+    verbs: tuple[str, ...] = VERBS
 
     def __repr__(self) -> str:
         """Without the key."""
-        return f"Operator(verbs={sorted(self.verbs)})"
+        return f"Operator(verbs={self.verbs})"
 
 
 class Operators:
@@ -100,7 +100,7 @@ def _operator(entry: Any, place: str) -> Operator:
     for verb in verbs:
         if verb not in VERBS:
             unknown("verb", str(verb), VERBS, place=place)
-    return Operator(_key(entry.get("key"), place), frozenset(verbs))
+    return Operator(_key(entry.get("key"), place), tuple(verbs))
 
 
 def _key(text: Any, place: str) -> bytes:

@@ -237,7 +237,7 @@ def test_what_is_said_to_all_is_obeyed() -> None:
 
 
 def with_operators() -> CommandedBench:
-    known = {"night": Operator(KEY, frozenset(["return_card_and_stop"]))}
+    known = {"night": Operator(KEY, ("return_card_and_stop",))}
     bench = CommandedBench(Operators(known))
     bench.in_service()
     return bench
