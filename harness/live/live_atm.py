@@ -227,7 +227,8 @@ class LiveAtm:
     # --- what the machine wants -------------------------------------------------------------
 
     def _record(self, event: e.Event) -> None:
-        now = self._fleet.record(self.atm.id, event)
+        now = self._fleet.delay.now()
+        self._fleet.record_at(now, self.atm.id, event)
         if self.agent is not None:
             self.agent.saw(event, now)
 

@@ -87,11 +87,8 @@ class TerminalFleet:
     def _short_of_descriptors(self, _what: str, count: int) -> None:
         self.record(e.RUN, e.DescriptorsRanOut(count, most_descriptors()))
 
-    def record(self, actor: str, event: e.Event) -> float:
-        """Write an event down; when (run seconds) it was."""
-        now = self.delay.now()
-        self._journal.record(now, actor, event)
-        return now
+    def record(self, actor: str, event: e.Event) -> None:
+        self._journal.record(self.delay.now(), actor, event)
 
     def record_at(self, now: float, actor: str, event: e.Event) -> None:
         """`now` was taken from `delay` by whoever calls, for this and for what it does next."""
