@@ -30,7 +30,7 @@ from harness.control import payloads as p
 from harness.control.commands import CommandBook, CommandStore, KnownCommand
 from harness.control.operators import Operators
 from harness.control.publication import Publication
-from harness.control.reporter import Reporter
+from harness.control.reporter import Reporter, StoreCounts
 from harness.control.topics import EVERYBODY
 from harness.errors import PayloadError
 from harness.machines import inputs as i
@@ -63,6 +63,14 @@ class Machine(Protocol):
 
     def show_message(self, text: str) -> None:
         """Put a line on the display."""
+
+
+def counts_of(machine: Machine) -> StoreCounts:
+    """What the terminal's logic knows of its store."""
+    terminal = machine.terminal
+    if terminal is None:
+        return StoreCounts(0, 0)
+    return StoreCounts(len(terminal.forward.queue), len(terminal.forward.parked))
 
 
 class Received(NamedTuple):

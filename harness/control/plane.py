@@ -5,6 +5,7 @@ say, and brings them what they are told.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from harness import events as e
@@ -43,3 +44,7 @@ class ControlPlane(Protocol):
 
     async def close(self) -> None:
         """Every terminal says that it stops as was planned, and hangs up."""
+
+
+ControlFactory = Callable[[], AbstractAsyncContextManager[ControlPlane]]
+"""Makes the control plane of a run, in the loop of the run."""

@@ -65,11 +65,10 @@ class Identity(NamedTuple):
 
 
 class StoreCounts(NamedTuple):
-    """What the terminal's store holds: see `TerminalState`."""
+    """Reversals that have no answer, and those that the host refuses."""
 
     pending: int
     parked: int
-    suspense: int
 
 
 class Reporter:
@@ -112,6 +111,7 @@ class Reporter:
         }
         self._failed: dict[str, None] = {}
         self._safe = "closed"
+        self._suspense = 0  # a terminal tells of each again when it boots
         self._link = LinkReport(now)
         self._dirty = True
         self._devices_dirty = True
@@ -128,7 +128,7 @@ class Reporter:
         self, now: float, *, status: str = "online", planned: bool = False, seq: int | None = None
     ) -> p.TerminalState:
         """The terminal's state as a payload."""
-        pending, parked, suspense = self._counts()
+        pending, parked = self._counts()
         return p.TerminalState(
             **self._head(now, seq),
             terminal=self.identity.terminal,
@@ -137,7 +137,7 @@ class Reporter:
             planned=planned,
             pending=pending,
             parked=parked,
-            suspense=suspense,
+            suspense=self._suspense,
             **self._state,
         )
 
@@ -342,6 +342,10 @@ class Reporter:
     def _counts_changed(self, _event: e.Event, _now: float) -> None:
         self._dirty = True
 
+    def _suspended(self, _event: e.Event, _now: float) -> None:
+        self._suspense += 1
+        self._dirty = True
+
 
 _Follow = Callable[[Reporter, Any, float], None]
 _FOLLOW: dict[type[e.Event], _Follow] = {
@@ -375,7 +379,7 @@ _FOLLOW: dict[type[e.Event], _Follow] = {
     e.ReversalQueued: Reporter._counts_changed,
     e.ReversalAnswered: Reporter._counts_changed,
     e.ReversalParked: Reporter._counts_changed,
-    e.SuspenseRecorded: Reporter._counts_changed,
+    e.SuspenseRecorded: Reporter._suspended,
 }
 
 

@@ -8,7 +8,9 @@ they expire. Nobody waits here: what is to be published is put into an outbox.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import socket
 from collections.abc import Callable, Sequence
 from math import ceil
 from typing import NamedTuple
@@ -50,10 +52,17 @@ class Client(NamedTuple):
 
 
 class BrokerLink:
-    """A client's connection. `publish` never waits; `run` goes on until it is cancelled."""
+    """A client's connection. `publish` never waits; `run` goes on until it is cancelled.
+    `connected` is whether it stands, `trouble` why it last did not.
+    """
 
-    def __init__(self, address: BrokerAddress, client: Client, draw: Draw) -> None:
-        """`draw` spreads the tries of many clients."""
+    def __init__(
+        self, address: BrokerAddress, client: Client, draw: Draw, *, session: int = SESSION
+    ) -> None:
+        """`draw` spreads the tries of many clients. `session` is for how many seconds the broker
+        keeps the session of a client that is away.
+        """
+        self._session = session
         self._address = address
         self._client = client
         self._draw = draw
@@ -64,7 +73,9 @@ class BrokerLink:
         self._sending: set[asyncio.Task[None]] = set()
         self._idle = asyncio.Event()
         self._idle.set()
+        self._mqtt: aiomqtt.Client | None = None
         self.connected = False
+        self.trouble = ""
 
     @property
     def dropped(self) -> int:
@@ -85,12 +96,23 @@ class BrokerLink:
                     pause = FIRST_PAUSE
                     await self._serve(mqtt)
             except (aiomqtt.MqttError, OSError, TimeoutError, ValueError) as trouble:
+                self.trouble = _why(trouble)
                 if self.connected:
                     self.connected = False
-                    self._client.down(_why(trouble))
+                    self._client.down(self.trouble)
                 self._outbox.forget_telemetry()
             await asyncio.sleep(pause * self._draw.uniform(0.5, 1.0))
             pause = min(2 * pause, LONGEST_PAUSE)
+
+    def break_off(self) -> None:
+        """The connection breaks without a word, as when the power fails: no goodbye is said, and so
+        the broker publishes the last will.
+        """
+        stream = self._mqtt._client.socket() if self._mqtt is not None else None
+        self.connected = False
+        if isinstance(stream, socket.socket):
+            with contextlib.suppress(OSError):
+                stream.shutdown(socket.SHUT_RDWR)
 
     async def drained(self, seconds: float) -> bool:
         """Wait until all is published, at most so long (wall seconds). Was it?"""
@@ -105,7 +127,7 @@ class BrokerLink:
     def _new(self) -> aiomqtt.Client:
         address, will = self._address, self._client.will
         last = will() if will is not None else None
-        properties = _properties(PacketTypes.CONNECT, SessionExpiryInterval=SESSION)
+        properties = _properties(PacketTypes.CONNECT, SessionExpiryInterval=self._session)
         return aiomqtt.Client(
             address.host,
             address.port,
@@ -129,6 +151,7 @@ class BrokerLink:
         if self._client.filters:
             options = SubscribeOptions(qos=1)
             await mqtt.subscribe([(topic, options) for topic in self._client.filters])
+        self._mqtt = mqtt
         self.connected = True
         self._client.up()
         sending = asyncio.get_running_loop().create_task(self._send(mqtt))
@@ -136,6 +159,7 @@ class BrokerLink:
             async for message in mqtt.messages:
                 self._client.heard(_received(message), bool(message.retain))
         finally:
+            self._mqtt = None
             sending.cancel()
             for task in self._sending:
                 task.cancel()

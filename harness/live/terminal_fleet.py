@@ -65,8 +65,9 @@ class TerminalFleet:
         self._journal = journal
         self.control = control
         self.atms = [LiveAtm(self, assembly.atm(index)) for index in range(assembly.plan.terminals)]
-        for live in self.atms if control is not None else ():
-            live.commanded(control, assembly.clock_of(live.atm.id))
+        if control is not None:
+            for live in self.atms:
+                live.commanded(control, assembly.clock_of(live.atm.id))
 
     def taps(self, end: e.End) -> dict[str, Tap]:
         """A tap for each direction of a new connection, at that end."""

@@ -9,11 +9,11 @@ from by_hand import Bench
 
 from harness import events as e
 from harness.control import payloads as p
-from harness.control.agent import Agent, Received
+from harness.control.agent import Agent, Received, counts_of
 from harness.control.commands import MemoryStore
 from harness.control.operators import Operators
 from harness.control.publication import Publication
-from harness.control.reporter import Identity, Reporter, StoreCounts
+from harness.control.reporter import Identity, Reporter
 from harness.control.topics import EVERYBODY, Topics
 from harness.machines.effects import LosePower
 from harness.machines.terminal import Terminal
@@ -32,15 +32,12 @@ class CommandedBench(Bench):
         self.calendar = Calendar(EPOCH)
         self.identity = Identity(TERMINAL, "north", TOPICS, self.calendar)
         self.store = MemoryStore()
-        reporter = Reporter(self.identity, self._counts, visits=visits)
+        reporter = Reporter(self.identity, lambda: counts_of(self.atm), visits=visits)
         self.agent = Agent(self.atm, reporter, self.store, operators)
         self.published: list[Publication] = []
         self.answers: list[e.CommandAnswered] = []
         self.boots = 0
         self._heard = 0
-
-    def _counts(self) -> StoreCounts:
-        return StoreCounts(self.image.pending(), self.image.parked(), self.image.in_suspense())
 
     def boot(self) -> None:
         self.boots += 1
