@@ -105,6 +105,7 @@ class Agent:
         self._ordered: dict[str, None] = {}  # commands whose order was given since the boot
         self._acknowledged = ""  # the latest order, once the terminal has acknowledged it
         self._moved = False
+        self._stopping = False  # it has said goodbye
 
     # --- life ------------------------------------------------------------------------------------
 
@@ -126,10 +127,12 @@ class Agent:
 
     def connected(self, now: float) -> None:
         """The connection to the broker stands: say what the terminal is."""
+        self._stopping = False
         self.reporter.publish_state(now)
 
     def stopping(self, now: float) -> None:
         """The process is about to end as was planned: the last word is no last will."""
+        self._stopping = True
         self.reporter.publish_state(now, status="offline", planned=True)
 
     @property
@@ -179,8 +182,8 @@ class Agent:
             state = p.decode(payload, p.TerminalState)
         except PayloadError:
             state = None
-        boot_id = self.reporter.boot_id
-        if state is None or state.boot_id != boot_id or state.status != "online":
+        mine = state is not None and state.boot_id == self.reporter.boot_id and state.seq > 0
+        if not mine and not self._stopping:
             self.reporter.publish_state(now)
 
     def _command(self, message: Received, target: str, verb: str, now: float) -> None:

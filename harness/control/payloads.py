@@ -57,8 +57,8 @@ class TerminalState(Payload, frozen=True, kw_only=True, gc=False):
       and transactions of which nobody can say how much cash left.
     - `message`: what `show_message` has put on the screen.
 
-    A last will is written when the connection is made, so that it knows none of this: what it says
-    of service, card and host is what was so then.
+    A last will is written when the connection is made, with the sequence number 0: what it says of
+    service, card and host is what was so then.
     """
 
     terminal: str

@@ -18,7 +18,6 @@ class Terminal(Protocol):
     """One terminal of the run, as its carrier sees it."""
 
     atm: Atm
-    agent: Agent | None
 
     def record(self, event: e.Event) -> None:
         """Write an event of this terminal into the journal."""

@@ -146,7 +146,7 @@ class OwnBroker:
         return f"it did not listen on port {port} within {_STARTS:.0f} s"
 
     def _command(self, port: int, place: Path) -> tuple[str, ...]:
-        path = place / f"{self.kind}-{port}.conf"
+        path = place / f"{self.kind}-{port}.toml"  # iotcore reads no file of another name
         text = _MOSQUITTO if self.kind == "mosquitto" else _IOTCORE
         path.write_text(text.format(host=HOST, port=port, connections=_MOST_CONNECTIONS))
         if self.kind == "mosquitto":

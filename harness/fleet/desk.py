@@ -6,6 +6,7 @@ It needs nothing but a broker: no host, and no process of this harness at the ot
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Self
@@ -149,7 +150,7 @@ class Desk:
             topic = self._topics.command(target, verb)
             seconds = (expires - issued).total_seconds()
             self._link.publish(Publication(topic, command, expires=seconds))
-        await self._until(lambda: call.over, wait)
+        await self.until(lambda: call.over, wait)
         return call
 
     def _clock(self) -> tuple[datetime, datetime]:
@@ -164,15 +165,15 @@ class Desk:
             return latest, latest + timedelta(hours=1)
         return now, now + timedelta(seconds=COUNTS)
 
-    async def _until(self, over: Callable[[], bool], seconds: float) -> None:
+    async def until(self, over: Callable[[], bool], seconds: float) -> bool:
+        """Wait until what the fleet says makes it true, at most so long (wall seconds). Is it?"""
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds
         while not over() and (left := end - loop.time()) > 0.0:
             self._moved.clear()
-            try:
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._moved.wait(), left)
-            except TimeoutError:
-                return
+        return over()
 
     # --- what comes in ---------------------------------------------------------------------------
 
