@@ -275,6 +275,13 @@ class WaitIsBounded(Check):
         if self.contract.cash_before_card:
             self._over(terminal, at)
 
+    def on_RecordDelayed(
+        self, terminal: TerminalEvidence, at: float, event: e.RecordDelayed
+    ) -> None:
+        """The answer is there, and the cash that comes first waits for the store."""
+        if self.contract.cash_before_card and event.record == "Decision":
+            self._over(terminal, at)
+
     def on_PowerLost(self, terminal: TerminalEvidence, at: float, _event: e.PowerLost) -> None:
         self._over(terminal, at)
         self._leaving.pop(terminal.name, None)

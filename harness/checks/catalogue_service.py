@@ -4,7 +4,7 @@ M4): a part of the catalogue.
 
 from __future__ import annotations
 
-from harness.checks import dispenser_timers, screen_told, service, told, visit_served
+from harness.checks import dispenser_timers, must_serve, screen_told, service, told, visit_served
 from harness.checks.invariant import Invariant
 
 SERVICE_INVARIANTS: tuple[Invariant, ...] = (
@@ -47,7 +47,7 @@ SERVICE_INVARIANTS: tuple[Invariant, ...] = (
         "nobody is turned away without a reason",
         "A machine that stays out of service when its reason has gone looks as well as any other "
         "from afar, and serves nobody until somebody drives there.",
-        service.ServesWithoutReason,
+        must_serve.ServesWithoutReason,
     ),
     Invariant(
         "T21.visit",

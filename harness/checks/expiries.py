@@ -20,13 +20,15 @@ def gave_up_at(x: TransactionEvidence, contract: Contract) -> float:
 class Expiries:
     """Since when a terminal pauses, because so many host timers ran out in a row. Whether a request
     whose link closed stands between two of them ends the row is not told: with `past_a_close` it
-    does not.
+    does not. Without, it does; but where a terminal may have paused already, because it did not for
+    that terminal, a new row begins.
     """
 
     def __init__(self, contract: Contract, *, past_a_close: bool) -> None:
         self._contract = contract
         self._past_a_close = past_a_close
         self._count: dict[str, int] = {}
+        self._at_most: dict[str, int] = {}  # where a close ends no row
         self._paused: dict[str, float] = {}
 
     def since(self, terminal: TerminalEvidence) -> float | None:
@@ -42,24 +44,27 @@ class Expiries:
             return False
         asked = [x for x in terminal.transactions.kept() if x.requested and x.start >= inserted.at]
         count = self._count.get(terminal.name, 0)
+        at_most = self._at_most.get(terminal.name, 0)
         for x in sorted(asked, key=lambda x: x.start):
             expiry = x.start + self._contract.host_response
             # in a live run, a request is recorded a little after its timer was started
             expired = gave_up_at(x, self._contract) >= expiry - self._contract.slack
             if x.answer is not None and x.answer_at < expiry:
-                count = 0
+                count = at_most = 0
             elif expired and x.aborted in ("", HOST_TIMER, "timer"):
-                count += 1
+                count, at_most = count + 1, at_most + 1
             elif not self._past_a_close:
                 count = 0
         begins = count >= self._contract.expiries
         if begins:
-            count = 0
             self._paused[terminal.name] = at
-        self._count[terminal.name] = count
+        if max(count, at_most) >= self._contract.expiries:
+            count = at_most = 0
+        self._count[terminal.name], self._at_most[terminal.name] = count, at_most
         return begins
 
     def on_PowerLost(self, terminal: TerminalEvidence) -> None:
         """They are counted in memory alone."""
         self._count.pop(terminal.name, None)
+        self._at_most.pop(terminal.name, None)
         self._paused.pop(terminal.name, None)

@@ -129,6 +129,12 @@ class NotCutShort(Check):
         super().__init__(*args)  # type: ignore[arg-type]
         self._untouched: dict[str, float] = {}  # since when, by terminal
 
+    def on_CardInserted(
+        self, terminal: TerminalEvidence, _at: float, _event: e.CardInserted
+    ) -> None:
+        """What the customer before has left undone is over."""
+        self._untouched.pop(terminal.name, None)
+
     def on_CustomerHesitated(
         self, terminal: TerminalEvidence, at: float, event: e.CustomerHesitated
     ) -> None:

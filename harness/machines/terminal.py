@@ -143,7 +143,10 @@ class Terminal(TerminalCore):
         self._synced = number
         held = self._held
         while held and held[0][0] <= number:
-            self._release(held.popleft()[1])
+            effect = held.popleft()[1]
+            self._release(effect)
+            if type(effect) is i.Stack:  # only now does its motor start
+                self.rearm("dispense", now)
         self._after(now)
 
     # --- the network side ------------------------------------------------------------------

@@ -131,6 +131,7 @@ class Fleet:
         for site in self.sites:
             self.record(site.atm.id, site.atm.device.count("opening"))
         self._watch_windows(self.world.now)
+        self._host_waker.look()  # it has work of its own, even if nobody ever calls
         for site in self.sites:
             site.boot()
 
