@@ -186,7 +186,7 @@ class AlarmsAreRaised(Check):
         kind = wire.kind
         if kind is Kind.ANSWER:
             current = terminal.transactions.current
-            if wire.echoed_wrongly == at:
+            if wire.echoed_wrongly:
                 self._expects(terminal, at, "security", "an answer that repeats something else")
             if (
                 current is not None

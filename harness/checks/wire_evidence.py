@@ -59,10 +59,10 @@ class WireEvidence:
     `message` is the last frame's, and `kind` what it is; None if the frame would not decode, or if
     it goes where no message of its kind goes. `subject` is the transaction that the last request
     or reversal at the terminal's end was about, `altered` the messages that became others on a
-    line without MACs, `echoed_wrongly` when an answer last repeated something else than was asked
-    (run seconds, -1 if none did), `first_sent` the time that the terminal's first message names,
-    `connection` the number of the one on which the last frame passed. `advice` is the last message
-    that passed between stand-in and issuer.
+    line without MACs, `echoed_wrongly` whether the last frame is an answer that repeats something
+    else than was asked, `first_sent` the time that the terminal's first message names, `connection`
+    the number of the one on which the last frame passed. `advice` is the last message that passed
+    between stand-in and issuer.
     """
 
     __slots__ = (
@@ -103,7 +103,7 @@ class WireEvidence:
         self.connection = UNKNOWN
         self.connections = connections
         self.first_sent = ""
-        self.echoed_wrongly = -1.0
+        self.echoed_wrongly = False
         self.gaps = ConnectionGaps()
         self.said = said
         self.numbers = NumbersUsed()
@@ -123,7 +123,7 @@ class WireEvidence:
         message = self.message = self._dialect.read(event.fields)
         kind = message.kind
         management = kind in NETWORK_KINDS
-        self.exchanges.answer = None
+        self.exchanges.answer, self.echoed_wrongly = None, False
         if management and event.end == self._network_end and not event.problem:
             authentic = self._authentic_mac(event.mac)
             self.network.passes(at, message, to_host=event.to == "host", authentic=authentic)
@@ -359,7 +359,7 @@ class WireEvidence:
         current = self._transactions.current
         ours = message.terminal == self._name and not self._time.stands_still
         if ours and current is not None and (message.stan, current.answer) == (current.stan, None):
-            self.echoed_wrongly = at
+            self.echoed_wrongly = True
         self._damaged(at, message)
 
     def _answered(self, asked: TransactionEvidence, at: float, message: Message, mac: str) -> None:
