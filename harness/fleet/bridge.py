@@ -39,8 +39,8 @@ _LOG.propagate = False
 
 class Client(NamedTuple):
     """Who connects: the client identifier, the topics it wants, its last will if it has one, and
-    what is called when the connection stands, is lost (with the reason in words), and for each
-    message (and whether it was retained).
+    what is called when the connection stands, is lost or does not come about (both with the reason
+    in words), and for each message (and whether it was retained).
     """
 
     identifier: str
@@ -48,6 +48,7 @@ class Client(NamedTuple):
     heard: Callable[[Received, bool], None]
     up: Callable[[], None] = lambda: None
     down: Callable[[str], None] = lambda _: None
+    refused: Callable[[str], None] = lambda _: None
     will: Callable[[], Publication] | None = None
 
 
@@ -100,6 +101,8 @@ class BrokerLink:
                 if self.connected:
                     self.connected = False
                     self._client.down(self.trouble)
+                else:
+                    self._client.refused(self.trouble)
                 self._outbox.forget_telemetry()
             await asyncio.sleep(pause * self._draw.uniform(0.5, 1.0))
             pause = min(2 * pause, LONGEST_PAUSE)

@@ -67,10 +67,16 @@ class Desk:
         self.watching: Callable[[str, object], None] = lambda _topic, _payload: None
         self._calls: list[RollCall] = []
         self._moved = asyncio.Event()
-        self._up = asyncio.Event()
-        self._trouble = ""
+        self._tried = asyncio.Event()
         filters = [topics.every("state"), topics.every("rsp/+")]
-        client = Client(self._id, filters, self._heard, self._up.set, self._lost)
+        client = Client(
+            self._id,
+            filters,
+            heard=self._heard,
+            up=self._tried.set,
+            down=self._lost,
+            refused=lambda _: self._tried.set(),
+        )
         draw = Draw(key_of(0, self._id))
         self._link = BrokerLink(address, client, draw, session=0)
         self._task: asyncio.Task[None] | None = None
@@ -78,14 +84,12 @@ class Desk:
     async def __aenter__(self) -> Self:
         """Raises EnvironmentTrouble: the broker cannot be reached."""
         self._task = asyncio.get_running_loop().create_task(self._link.run())
-        try:
-            await asyncio.wait_for(self._up.wait(), CONNECTS)
-        except TimeoutError:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._tried.wait(), CONNECTS)
+        if not self._link.connected:
             await self.__aexit__()
             why = self._link.trouble or f"no answer within {CONNECTS:.0f} s"
-            raise EnvironmentTrouble(
-                f"the broker at {self._address} cannot be used: {why}"
-            ) from None
+            raise EnvironmentTrouble(f"the broker at {self._address} cannot be used: {why}")
         await self._look()
         return self
 
