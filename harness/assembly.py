@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from copy import copy
-from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -19,21 +18,18 @@ from harness.crypto.pin import PinCrypto
 from harness.errors import ConfigError
 from harness.faults.fault_set import FaultSet
 from harness.faults.grammar import parse_fault
+from harness.faults.of_one_terminal import FaultsOfAtm, FaultsOfClock
 from harness.faults.rule import FaultSpec
 from harness.faults.whose import check_terminal
 from harness.journal import Header
 from harness.keyed_random import key_of
 from harness.machines.atm import Atm
 from harness.machines.authorization import CodeRule
-from harness.machines.behaviour import Manner
 from harness.machines.customer import Customers
-from harness.machines.customer_keys import MachineDeadlines
-from harness.machines.device_fault import DeviceFault
 from harness.machines.host import Host, HostSettings
 from harness.machines.host_pair import HostInterface, HostPair
 from harness.machines.link import Link
 from harness.machines.link_supervisor import LinkTimes
-from harness.machines.operator import Visit
 from harness.machines.profile import SAFE_HOST, SAFE_TERMINAL
 from harness.machines.terminal import Terminal, TerminalContext, TerminalSettings
 from harness.plan import RunPlan
@@ -238,7 +234,7 @@ class Assembly:
         """The ATM of an index, not booted yet."""
         name = terminal_id(index)
         faults = self.faults
-        of_atm = _FaultsOfAtm(faults, name)
+        of_atm = FaultsOfAtm(faults, name)
         device = self.terminal_profile.device(self._motors, of_atm.device_fault)
         customers = Customers(
             self.plan.scenario.customers,
@@ -262,7 +258,7 @@ class Assembly:
         context = TerminalContext(
             self._station(index),
             self.dialect,
-            WrongCalendar(self.calendar, _FaultsOfClock(self.faults, name)),
+            self.clock_of(name),
             self.new_link(),
             self.pin,
             self.plan.seed,
@@ -270,6 +266,10 @@ class Assembly:
         )
         machine, settings = self.terminal_profile.machine, self._settings
         return lambda: machine(settings, context)
+
+    def clock_of(self, terminal: str) -> Calendar:
+        """The clock of a terminal, which may be wrong."""
+        return WrongCalendar(self.calendar, FaultsOfClock(self.faults, terminal))
 
     def _station(self, index: int) -> Station:
         """Without an acquirer where no message has room for one: a reversal names none either."""
@@ -339,62 +339,3 @@ class Assembly:
             return ()
         listed = self.population.listed.items()
         return tuple(CodeRule(pan=pan, code=line.code) for pan, line in listed if line.code)
-
-
-class _FaultsOfAtm:
-    """The faults of one ATM: of its device, of its mains and process, and of those in front of it.
-    They are asked even if there are none yet, as some may be added while the run goes on.
-    """
-
-    __slots__ = ("_faults", "_terminal")
-
-    def __init__(self, faults: FaultSet, terminal: str) -> None:
-        self._faults = faults
-        self._terminal = terminal
-
-    @property
-    def acts(self) -> bool:
-        return self._faults.operations
-
-    def power_cut(self, now: float, operation: str) -> float | None:
-        return self._faults.power_cut(now, self._terminal, operation)
-
-    def visits(self, now: float, operation: str) -> list[Visit]:
-        return self._faults.operator_visits(now, self._terminal, operation)
-
-    def pause(self, now: float, operation: str) -> float | None:
-        return self._faults.pause(now, self._terminal, operation)
-
-    def device_fault(self, now: float, command: str) -> DeviceFault | None:
-        return self._faults.device_fault(now, self._terminal, command)
-
-    def forgets(self, now: float, what: str, *, anyway: bool) -> bool:
-        return self._faults.forgets(now, self._terminal, what, anyway=anyway)
-
-    def visit(self, now: float, manner: Manner) -> Manner:
-        return self._faults.visit(now, self._terminal, manner)
-
-    def did(self, aspect: str, what: str) -> None:
-        self._faults.did(self._terminal, aspect, what)
-
-    def moves(self, now: float, move: int, machine: Callable[[], MachineDeadlines]) -> float:
-        if not self._faults.customer:
-            return now
-        return self._faults.moves(now, self._terminal, move, machine())
-
-
-class _FaultsOfClock:
-    """The faults of one ATM's clock."""
-
-    __slots__ = ("_faults", "_terminal")
-
-    def __init__(self, faults: FaultSet, terminal: str) -> None:
-        self._faults = faults
-        self._terminal = terminal
-
-    @property
-    def acts(self) -> bool:
-        return self._faults.clocks
-
-    def wrong(self, now: float, moment: datetime, *, local: bool) -> tuple[timedelta, timedelta]:
-        return self._faults.clock(now, self._terminal, moment, local=local)

@@ -95,6 +95,10 @@ class RemoteProtocolError(ProtocolError):
     """The other side sent what the protocol forbids."""
 
 
+class PayloadError(RemoteProtocolError):
+    """A message of the control plane that is not of its kind; see `harness.control.payloads`."""
+
+
 class FramingError(RemoteProtocolError):
     """A stream that cannot be cut into frames.
 

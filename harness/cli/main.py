@@ -26,6 +26,7 @@ from harness.cli import (
     cards,
     explain,
     explore,
+    fleet,
     host,
     judge,
     listing,
@@ -98,6 +99,7 @@ app.command("selftest")(selftest.selftest)
 app.command("load")(load.load)
 app.command("host")(host.host)
 app.command("terminals")(terminals.terminals)
+app.add_typer(fleet.app, name="fleet")
 app.command("cards")(cards.cards)
 app.command("list")(listing.list_things)
 app.command("explain")(explain.explain)

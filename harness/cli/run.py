@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from harness.cli.broker_flags import BrokerFlags
 from harness.cli.files import Files, prepare
 from harness.cli.option_groups import (
     AllowProfiles,
@@ -17,7 +18,7 @@ from harness.cli.option_groups import (
     Table,
     with_groups,
 )
-from harness.cli.run_and_report import StoreOptions, concluded, run_and_report
+from harness.cli.run_and_report import LiveOptions, concluded, run_and_report
 from harness.errors import ConfigError
 from harness.faults.grammar import parse_fault
 from harness.plan import RunPlan, plan_of, profiles_of
@@ -34,6 +35,7 @@ def run(
     scenario: Annotated[str, typer.Argument(help="A shipped scenario's name, or a TOML file.")],
     link: LinkFlags,
     reports: ReportFlags,
+    broker: BrokerFlags,
     live: Annotated[bool, typer.Option("--live", help="Real TCP instead of simulation.")] = False,
     speed: Annotated[
         float | None, typer.Option(help="How much faster than the clock; with --live only.")
@@ -95,8 +97,8 @@ def run(
     check_profiles(plan)
     files = Files(reports.journal, reports.junit, reports.json)
     prepare(files, scenario=Path(scenario), **link.files())
-    store = _store_options(state_dir, fsync=fsync, live=live)
-    outcome = run_and_report(plan, files, files.screen(), quiet=quiet, table=table, store=store)
+    options = _live_options(state_dir, fsync=fsync, broker=broker, live=live)
+    outcome = run_and_report(plan, files, files.screen(), quiet=quiet, table=table, options=options)
     raise typer.Exit(concluded(outcome))
 
 
@@ -111,13 +113,17 @@ def check_profiles(plan: RunPlan) -> None:
         find_host_profile(plan.host_profile)
 
 
-def _store_options(state_dir: Path | None, *, fsync: bool, live: bool) -> StoreOptions:
-    for flag, given in (("--state-dir", state_dir is not None), ("--fsync", fsync)):
+def _live_options(
+    state_dir: Path | None, *, fsync: bool, broker: BrokerFlags, live: bool
+) -> LiveOptions:
+    for flag, given, why in (
+        ("--state-dir", state_dir is not None, "a simulation's disk is in memory"),
+        ("--fsync", fsync, "a simulation's disk is in memory"),
+        ("--broker", broker.broker is not None, "a simulation speaks to no broker"),
+    ):
         if given and not live:
-            raise ConfigError(
-                "a simulation's disk is in memory", place=flag, remedy="leave it out, or add --live"
-            )
-    return StoreOptions(state_dir, fsync)
+            raise ConfigError(why, place=flag, remedy="leave it out, or add --live")
+    return LiveOptions(state_dir, fsync, broker.control())
 
 
 def _duration(text: str | None) -> float | None:

@@ -16,6 +16,7 @@ from rich.console import Console
 from harness.cli.conclusion import conclude
 from harness.cli.files import Files
 from harness.cli.held import until_the_end
+from harness.control.plane import ControlFactory
 from harness.errors import EnvironmentTrouble
 from harness.file_names import file_name
 from harness.journal.cut import whole_enough
@@ -30,13 +31,15 @@ RUNS = Path("runs")
 _PROBE = 1 << 16  # bytes: more than any case has
 
 
-class StoreOptions(NamedTuple):
+class LiveOptions(NamedTuple):
     """Where the terminals of a live run keep their store (None: in a directory that is deleted with
-    the run), and whether it must survive power loss too, and not only SIGKILL.
+    the run), whether it must survive power loss too, and not only SIGKILL, and what makes their
+    control plane (None: they have none).
     """
 
     state_dir: Path | None = None
     fsync: bool = False
+    control: ControlFactory | None = None
 
 
 def run_and_report(
@@ -47,7 +50,7 @@ def run_and_report(
     quiet: bool = False,
     table: bool = False,
     story: int = 60,
-    store: StoreOptions = StoreOptions(),  # noqa: B008  # immutable
+    options: LiveOptions = LiveOptions(),  # noqa: B008  # immutable
 ) -> Outcome:
     """Run the plan, report it, and then write the files. `table` shows each invariant in a row,
     `story` is how many lines of a failure's ladder are shown.
@@ -57,12 +60,12 @@ def run_and_report(
     """
     if not quiet:
         print_heading(console, plan)
-    outcome, strip = _run(plan, files.journal, console, store, quiet=quiet)
+    outcome, strip = _run(plan, files.journal, console, options, quiet=quiet)
     if plan.mode == "sim" and _to_tell_again(outcome):
         if not quiet:
             console.print("  once more with the journal on ...", style="dim")
         try:
-            outcome, strip = _run(plan, _fresh(plan), console, store, quiet=True)
+            outcome, strip = _run(plan, _fresh(plan), console, options, quiet=True)
         except EnvironmentTrouble as trouble:  # the first run has its verdict all the same
             outcome = outcome._replace(troubles=(*outcome.troubles, str(trouble)))
     outcome = outcome._replace(verdict=reports_scanned(outcome.verdict, outcome.header))
@@ -93,16 +96,16 @@ def concluded(outcome: Outcome) -> int:
 
 
 def _run(
-    plan: RunPlan, journal: Path | None, console: Console, store: StoreOptions, *, quiet: bool
+    plan: RunPlan, journal: Path | None, console: Console, options: LiveOptions, *, quiet: bool
 ) -> tuple[Outcome, TimeStrip]:
     if plan.mode == "live" and journal is None:
         journal = _fresh(plan)
     with ProgressView(console, plan.scenario.epoch, quiet=quiet) as watcher:
-        return _engine(plan, journal, watcher, store)
+        return _engine(plan, journal, watcher, options)
 
 
 def _engine(
-    plan: RunPlan, journal: Path | None, watcher: Watcher, store: StoreOptions
+    plan: RunPlan, journal: Path | None, watcher: Watcher, options: LiveOptions
 ) -> tuple[Outcome, TimeStrip]:
     """The run and its strip of time. A live run is not delayed by the strip: that is read from the
     finished journal.
@@ -111,7 +114,12 @@ def _engine(
         from harness.live.run import run_live
 
         outcome = run_live(
-            plan, journal=journal, progress=watcher, state_dir=store.state_dir, fsync=store.fsync
+            plan,
+            journal=journal,
+            progress=watcher,
+            state_dir=options.state_dir,
+            fsync=options.fsync,
+            control=options.control,
         )
         kept = whole_enough(outcome.journal)
         if kept is None:

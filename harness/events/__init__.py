@@ -6,6 +6,7 @@ module here holds the events of one layer:
 - `device`, `wire` and `ledger` are evidence: checks rest on them.
 - `terminal` and `host` say of themselves what they did. That explains a verdict; it is never
   evidence in their favour.
+- `control` is what passed between a terminal and the broker of its operators.
 - `customer` and `harness` are what surrounds them.
 
 Amounts are in minor units (cents). Notes are {denomination: count}, denominations in minor units.
@@ -21,6 +22,8 @@ from harness.events.base import RUN as RUN
 from harness.events.base import End as End
 from harness.events.base import Event as Event
 from harness.events.base import Notes as Notes
+from harness.events.control import *  # noqa: F403
+from harness.events.control import ControlEvent
 from harness.events.customer import *  # noqa: F403
 from harness.events.customer import CustomerEvent
 from harness.events.device import *  # noqa: F403
@@ -43,6 +46,7 @@ LAYERS: tuple[type[Event], ...] = (
     TerminalEvent,
     HostEvent,
     CustomerEvent,
+    ControlEvent,
     HarnessEvent,
 )
 """The layers in the order in which lists and schemas name them."""

@@ -136,6 +136,14 @@ class ScreenShown(DeviceEvent, frozen=True, gc=False):
     screen: str
 
 
+class MessageShown(DeviceEvent, frozen=True, gc=False):
+    """A line of text that an operator has sent stands on the display, below the screen; '' for
+    none.
+    """
+
+    text: str
+
+
 class StackBegun(DeviceEvent, frozen=True, gc=False):
     """The stacker's motor started: notes leave the cassettes for `amount`. `transaction` is
     the terminal's own number for it, so it explains and proves nothing.

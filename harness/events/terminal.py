@@ -48,14 +48,17 @@ class TransactionBegun(TerminalEvent, frozen=True, gc=False):
     amount: int
 
 
-class TransactionEnded(TerminalEvent, frozen=True, gc=False):
+class TransactionEnded(TerminalEvent, frozen=True, gc=False, omit_defaults=True):
     """How the transaction ended in the terminal's view: declined, completed, partial, reversed,
-    captured, suspense, answered (balance), pin_again.
+    captured, suspense, answered (balance), pin_again. `code` is the answer's response code (DE 39,
+    '' for no answer), `issuer` the card's issuer in the terminal's routing table.
     """
 
     transaction: int
     outcome: str
     amount: int
+    code: str = ""
+    issuer: str = ""
 
 
 class Aborted(TerminalEvent, frozen=True, gc=False):

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from harness import events as e
+from harness.control.agent import Agent
+from harness.control.plane import ControlPlane
 from harness.faults.connection import UNANSWERED
 from harness.faults.path import Path
 from harness.live.connection import Connection
@@ -26,6 +28,7 @@ from harness.machines.atm import Atm
 from harness.machines.device_image import MOVES
 from harness.machines.effects import Connect, Disconnect, LosePower, Transmit, WantBoot, Write
 from harness.tap import Tap
+from harness.wire.calendar import Calendar
 
 if TYPE_CHECKING:
     from harness.live.terminal_fleet import TerminalFleet
@@ -36,6 +39,7 @@ class LiveAtm:
 
     __slots__ = (
         "_alarm",
+        "_bell",
         "_connection",
         "_dialling",
         "_faulty_link",
@@ -45,6 +49,7 @@ class LiveAtm:
         "_path",
         "_taps",
         "_watch",
+        "agent",
         "atm",
     )
 
@@ -60,8 +65,24 @@ class LiveAtm:
         self._outer: dict[str, Tap] = {}  # between the faults and the socket
         self._watch: StreamWatch | None = None  # of somebody else's host
         self._alarm = Alarm(fleet.loop, fleet.clock, fleet.delay, atm.next_deadline, self._wake)
+        self.agent: Agent | None = None
+        self._bell: Alarm | None = None  # of the agent
+
+    def commanded(self, control: ControlPlane, calendar: Calendar) -> None:
+        """From now on the terminal has an end of the control plane."""
+        fleet = self._fleet
+        agent = self.agent = control.join(self, calendar, fleet.clock.now)
+        due = lambda: agent.next_deadline  # noqa: E731
+        self._bell = Alarm(fleet.loop, fleet.clock, fleet.delay, due, self._agent_wakes)
+
+    def _agent_wakes(self, now: float) -> None:
+        if self.agent is not None:
+            self.agent.tick(now)
+            self.stir()
 
     def boot(self) -> None:
+        if self.agent is not None and self._fleet.control is not None:
+            self._fleet.control.booting(self.agent)
         self.atm.boot(self._fleet.store.image(self.atm.id), self._fleet.clock.now())
         self._drain()
 
@@ -206,9 +227,36 @@ class LiveAtm:
     # --- what the machine wants -------------------------------------------------------------
 
     def _record(self, event: e.Event) -> None:
+        now = self._fleet.delay.now()
+        self._fleet.record_at(now, self.atm.id, event)
+        if self.agent is not None:
+            self.agent.saw(event, now)
+
+    def record(self, event: e.Event) -> None:
+        """Write an event of this terminal into the journal."""
         self._fleet.record(self.atm.id, event)
 
+    def stir(self) -> None:
+        """Something has come for the agent, or it has done something: carry out what follows."""
+        self._drain()
+
     def _drain(self) -> None:
+        self._drain_atm()
+        agent, control = self.agent, self._fleet.control
+        if agent is None or control is None:
+            return
+        agent.settle(self._fleet.clock.now())
+        while self.atm.journal or self.atm.out:
+            self._drain_atm()
+            agent.settle(self._fleet.clock.now())
+        told, agent.events = agent.events, []
+        for event in told:
+            self._fleet.record(self.atm.id, event)
+        control.carry(agent)
+        if self._bell is not None:
+            self._bell.look()
+
+    def _drain_atm(self) -> None:
         atm, fleet = self.atm, self._fleet
         happened, atm.journal = atm.journal, []
         for event in happened:
@@ -231,6 +279,8 @@ class LiveAtm:
                 self._hang_up("local")
             elif isinstance(effect, LosePower):
                 self._record(e.PowerLost(effect.phase))
+                if self.agent is not None and fleet.control is not None:
+                    fleet.control.power_lost(self.agent)
                 fleet.store.lose(atm.id)
                 self._hang_up("power", reset=True)
             elif isinstance(effect, WantBoot):
@@ -238,7 +288,7 @@ class LiveAtm:
         if atm.unreadable and self._connection is not None:  # what was right is answered by now
             self._hang_up("garbage")
             atm.closed("garbage", fleet.clock.now())
-            self._drain()
+            self._drain_atm()
         self._alarm.look()
 
     def _send(self, data: bytes) -> None:
@@ -271,5 +321,7 @@ class LiveAtm:
     def close(self) -> None:
         """Hang up for good: nothing more happens."""
         self._alarm.stop()
+        if self._bell is not None:
+            self._bell.stop()
         self._hang_up("ended")
         self._over = True

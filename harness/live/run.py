@@ -11,6 +11,7 @@ from harness import events as e
 from harness.assembly import Assembly
 from harness.checks.judge import Judge
 from harness.checks.secrecy import SecrecyScan
+from harness.control.plane import ControlFactory, ControlPlane
 from harness.errors import EnvironmentTrouble, HarnessError
 from harness.file_names import file_name
 from harness.gc_tuning import collect_rarely
@@ -58,6 +59,7 @@ def run_live(
     listeners: Sequence[Listener] = (),
     meters: Sequence[Listener] = (),
     judged: int = 0,
+    control: ControlFactory | None = None,
 ) -> Outcome:
     """Run the plan on the wall clock, `plan.speed` times faster; always leaves a journal.
 
@@ -67,7 +69,8 @@ def run_live(
     any, the parts of the journal are merged when the run is over.
 
     `meters` get what the process of the terminals records, at once. With `judged`, the evidence of
-    so many terminals is kept and judged, and the rest is for the meters alone.
+    so many terminals is kept and judged, and the rest is for the meters alone. `control` makes the
+    control plane of the terminals; without it they have none.
 
     The verdict is reached from that journal alone, as `harness judge` would reach it.
 
@@ -107,7 +110,9 @@ def run_live(
         host = stack.enter_context(HostProcess(options, lead=lead))
         clock = LiveClock(host.start, plan.speed)
         sample = EvidenceSample(plan.terminals, judged)
-        run = _LiveRun(assembly, header, parts[_TERMINALS], clock, store, host, sample, meters)
+        run = _LiveRun(
+            assembly, header, parts[_TERMINALS], clock, store, host, sample, meters, control
+        )
         try:
             with profiles_blamed():
                 interrupted = run_with_signals(
@@ -157,7 +162,9 @@ class _LiveRun:
         host: HostProcess,
         sample: EvidenceSample,
         meters: Sequence[Listener],
+        control: ControlFactory | None,
     ) -> None:
+        self._control = control
         self._sample = sample
         self._meters = meters
         self._assembly = assembly
@@ -222,9 +229,24 @@ class _LiveRun:
         self, journal: Journal, interrupt: asyncio.Event, first_error: FirstError, progress: Watch
     ) -> str:
         """How it ended."""
+        async with contextlib.AsyncExitStack() as stack:
+            control: ControlPlane | None = None
+            if self._control is not None:
+                control = await stack.enter_async_context(self._control())
+            return await self._run_with(control, journal, interrupt, first_error, progress)
+
+    async def _run_with(
+        self,
+        control: ControlPlane | None,
+        journal: Journal,
+        interrupt: asyncio.Event,
+        first_error: FirstError,
+        progress: Watch,
+    ) -> str:
         loop = asyncio.get_running_loop()
+        host = "127.0.0.1", self._host.port
         fleet = TerminalFleet(
-            self._assembly, journal, self._clock, self._store, ("127.0.0.1", self._host.port)
+            self._assembly, journal, self._clock, self._store, host, control=control
         )
         watching = watched(loop.create_task(fleet.delay.watch()))
         try:

@@ -8,6 +8,7 @@ from collections import Counter
 
 from harness import events as e
 from harness.assembly import Assembly
+from harness.control.plane import ControlPlane
 from harness.errors import EnvironmentTrouble
 from harness.live.clock import LiveClock
 from harness.live.connection import ReadingTurns
@@ -35,9 +36,11 @@ class TerminalFleet:
         *,
         standalone: bool = False,
         keeps_devices: bool = False,
+        control: ControlPlane | None = None,
     ) -> None:
         """`standalone`: the host is somebody else's, and the faults of the wire are at our end.
         `keeps_devices`: the store gets devices and customers too, for a process that goes on.
+        `control`: carries what the terminals' ends of the control plane say.
         """
         self.keeps_devices = keeps_devices
         self.loop = asyncio.get_running_loop()
@@ -60,7 +63,11 @@ class TerminalFleet:
         self.standalone = standalone
         self._awaits_service = assembly.plan.scenario.contract.awaits_service
         self._journal = journal
+        self.control = control
         self.atms = [LiveAtm(self, assembly.atm(index)) for index in range(assembly.plan.terminals)]
+        if control is not None:
+            for live in self.atms:
+                live.commanded(control, assembly.clock_of(live.atm.id))
 
     def taps(self, end: e.End) -> dict[str, Tap]:
         """A tap for each direction of a new connection, at that end."""
@@ -135,6 +142,8 @@ class TerminalFleet:
 
     async def close(self) -> None:
         """Hang up, and let the transports finish."""
+        if self.control is not None:
+            await self.control.close()
         for live in self.atms:
             live.close()
         self.dead_addresses.close()

@@ -269,6 +269,10 @@ class Atm:
         terminal.sense(what, now, cause="operator")
         self._settle(now)
 
+    def show_message(self, text: str) -> None:
+        """Put a line of the operator's on the display, below the screen."""
+        self.journal.append(e.MessageShown(text))
+
     @property
     def unreadable(self) -> bool:
         """Can the stream from the host not be cut into frames any more? Then the owner closes the

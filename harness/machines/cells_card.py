@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness import events as e
+from harness.cardholders import issuer_of
 from harness.crypto.pin import LONGEST_PIN, SHORTEST_PIN
 from harness.machines import inputs as i
 from harness.machines import store as s
@@ -271,12 +272,17 @@ def proceed(t: Terminal, now: float) -> None:
         rest(t, now)
 
 
+def ended(tx: Transaction, outcome: str, amount: int) -> e.TransactionEnded:
+    """What is told of a transaction when it has ended."""
+    return e.TransactionEnded(tx.number, outcome, amount, tx.code, issuer_of(tx.pan))
+
+
 def rest(t: Terminal, now: float) -> None:
     """The session is over: serve the next customer, or go out of service if there is a reason."""
     t.timers.clear()
     tx = t.transaction
     if tx is not None and tx.outcome:
-        t.emit(e.TransactionEnded(tx.number, tx.outcome, tx.approved))
+        t.emit(ended(tx, tx.outcome, tx.approved))
     t.session = None
     t.transaction = None
     if t.service:

@@ -18,6 +18,7 @@ from harness.machines.cells_card import (
     cancel,
     capture,
     eject,
+    ended,
     proceed,
     session_of,
     stop_service,
@@ -84,7 +85,7 @@ def pin_wrong(t: Terminal, x: i.PinWrong, now: float) -> None:
     """
     tx = _answered(t, x.code, "pin_again")
     t.log(s.Closed(tx.number))
-    t.emit(e.TransactionEnded(tx.number, "pin_again", 0))
+    t.emit(ended(tx, "pin_again", 0))
     tx.outcome = ""
     if session_of(t).tries >= t.settings.pin_tries:
         tx.outcome = "declined"

@@ -132,6 +132,13 @@ _WORDS: dict[type[e.Event], Callable[[Any], str]] = {
     e.SafeDoorClosed: lambda _: "safe closed",
     e.OrderGiven: lambda x: f"ORDER: {x.order}",
     e.OrderAcknowledged: lambda x: f"order acknowledged: {x.order}",
+    e.MessageShown: lambda x: f"message on the screen: {x.text}",
+    e.BrokerConnected: lambda _: "connected to the broker",
+    e.BrokerLost: lambda x: f"broker lost: {x.how}",
+    e.CommandDelivered: lambda x: f"command {x.verb} of {x.operator} [{x.command}]",
+    e.CommandAnswered: lambda x: (
+        f"command {x.status}" + (f": {x.detail}" if x.detail else "") + f" [{x.command}]"
+    ),
     e.ScreenShown: lambda x: f"screen: {x.screen.replace('_', ' ')}",
     e.StackBegun: lambda x: f"stacker starts, {format_money(x.amount)}",
     e.NotesStacked: lambda x: (

@@ -55,9 +55,18 @@ class Calendar:
         """The transmission date and time (DE 7) of a message that carries no local time."""
         return self.stamp(now).sent
 
+    def iso(self, now: float) -> str:
+        """ISO 8601 in UTC with milliseconds, as in the payloads of the control plane."""
+        return iso(self._epoch + timedelta(seconds=now))
+
     def year_month(self, now: float) -> str:
         """YYMM, as a card's expiry date is written (DE 14)."""
         return f"{self._epoch + timedelta(seconds=now):%y%m}"
+
+
+def iso(moment: datetime) -> str:
+    """That moment, in UTC, as ISO 8601 with milliseconds and 'Z'."""
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z"
 
 
 def _stamp(moment: datetime, local: datetime) -> Stamp:
@@ -98,6 +107,12 @@ class WrongCalendar(Calendar):
 
     def sent(self, now: float) -> str:
         return self._read(now, local=False).sent if self._faults.acts else self._right.sent(now)
+
+    def iso(self, now: float) -> str:
+        if not self._faults.acts:
+            return self._right.iso(now)
+        moment = self._epoch + timedelta(seconds=now)
+        return iso(moment + self._faults.wrong(now, moment, local=False)[0])
 
     def _read(self, now: float, *, local: bool) -> Stamp:
         moment = self._epoch + timedelta(seconds=int(now))

@@ -1,0 +1,71 @@
+"""The control plane of a live run: a broker, ours or somebody else's, and the terminals at it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import msgspec
+
+from harness.control.operators import Operators, load_operators
+from harness.control.topics import Topics
+from harness.fleet.address import BrokerAddress, broker_address
+from harness.fleet.broker import OwnBroker, kind_of_broker
+from harness.fleet.direct import DirectPlane
+from harness.stations import index_of
+
+OWN = ("auto", "mosquitto", "iotcore")
+BANK = "harness"
+"""The bank's name in topics, where nobody gives another one."""
+REGIONS = 4
+
+
+class BrokerOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """`broker` is one of OWN, or a URL. The paths are files of TLS, and of the operators whom the
+    terminals obey. `visits`: terminals report all that their devices do.
+    """
+
+    broker: str
+    bank: str = BANK
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+    operators: Path | None = None
+    visits: bool = False
+
+    def address(self) -> BrokerAddress:
+        """Raises ConfigError: it is no URL."""
+        return broker_address(self.broker, ca=self.ca, certificate=self.certificate, key=self.key)
+
+
+def region_of(terminal: str) -> str:
+    """The region of a terminal of ours: region-1 to region-4, by its number, as the faults of a
+    region have it. Others are in none.
+    """
+    index = index_of(terminal)
+    return "" if index is None else f"region-{index % REGIONS + 1}"
+
+
+@contextlib.asynccontextmanager
+async def live_plane(
+    options: BrokerOptions, tell: Callable[[str], None]
+) -> AsyncIterator[DirectPlane]:
+    """The plane, for as long as the context lasts. `tell` gets the broker and where it is, in
+    words.
+
+    Raises:
+        ConfigError: the options are wrong.
+        EnvironmentTrouble: a broker of our own does not start.
+    """
+    operators = Operators(load_operators(options.operators)) if options.operators else None
+    topics = Topics(options.bank)
+    async with contextlib.AsyncExitStack() as stack:
+        if options.broker in OWN:
+            own = await stack.enter_async_context(OwnBroker(kind_of_broker(options.broker)))
+            address = own.address
+            tell(f"{own.kind} at {address}, bank {options.bank}")
+        else:
+            address = options.address()
+            tell(f"{address}, bank {options.bank}")
+        yield DirectPlane(address, topics, region_of, operators=operators, visits=options.visits)
