@@ -82,7 +82,7 @@ class Exchange:
         "answers", "approval", "arrivals", "arrived_at", "asked", "came_after", "card", "closings",
         "code", "customer", "doubtful", "early", "excused", "first_code", "judged", "latest",
         "message_class", "mti", "original", "pin", "request", "reversal", "said", "sent",
-        "settled_at", "settled_by", "stan", "struck", "taken_back", "waits",
+        "settled_at", "settled_by", "stan", "stranger", "struck", "taken_back", "waits",
     )  # fmt: skip
 
     def __init__(self, message: Message) -> None:
@@ -98,6 +98,7 @@ class Exchange:
         self.asked: Echo = NOTHING_ASKED  # as it came to the host
         self.request: Message | None = None  # ... until it has its first answer
         self.judged = True  # all that came to the host is as the terminal had sent it
+        self.stranger = False  # no terminal had sent it; it came with a right MAC all the same
         self.doubtful = False  # a reversal that does not agree with its original
         self.excused = False
         self.struck = False  # a fault inside a host of ours acted while it waited, once at least
@@ -191,13 +192,14 @@ class Exchanges:
         exchange = self._by_stan.get(message.stan)
         if exchange is None or not self._is_of(exchange, message):
             exchange = self._begin(message)
+            exchange.stranger = authentic
         own = authentic and _hash_of(message.fields) in (exchange.said, exchange.latest)
         exchange.judged = exchange.judged and own
         exchange.early = early or at <= self._ahead_until
         exchange.came_after = exchange.taken_back
         if not exchange.arrivals:
             exchange.asked, exchange.request = echo_of(message), message
-            self._reversed(exchange, message)
+        self._reversed(exchange, message)
         exchange.arrivals += 1
         if not (own and connected) or exchange.closings < self._closings:
             return  # a host that stood still reads it when the terminal has given the connection up

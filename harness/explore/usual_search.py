@@ -28,6 +28,8 @@ _OTHERS = {
     "attended": 2,
     "issuer_away": 2,
     "host_pair": 2,
+    "restarting_host": 2,
+    "strange_messages": 2,
     "late_requests": 1,
     "quiet_street": 1,
     "jammed_reader": 1,
