@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from harness.contract import MOST_NAMES
 from harness.errors import EncodeError, LocalProtocolError
-from harness.faults.fate import Act, Deliver, Passing
+from harness.faults.fate import Act, Close, Deliver, Passing
 from harness.faults.rule import COMMON, WHOSE, Parameter
 from harness.faults.wire import TO_HOST, WireRule
 from harness.wire.kinds import ASKING
@@ -21,6 +21,7 @@ from harness.wire.message import REVERSALS, Kind, Message, Outcome
 _AWAY = 300_000  # distance from a STAN in use to one of the stranger's, ...
 _APART = 10_000  # ... who uses another one for each thing that comes
 _MORE = 10_00  # minor units
+_ENDS_AFTER = 2.0  # run seconds from a false sign-off to the end of its connection
 _CURRENCY = "840"  # DE 49 of US dollars, which no ledger of ours has
 _OF_REQUESTS = ("currency", "incomplete", "sign_off")
 _OF_REVERSALS = ("other_amount", "second_reversal", "no_original")
@@ -31,7 +32,8 @@ class StrangerAsks(WireRule):
     """Each message of the kind that is copied is an attempt: a withdrawal, a reversal, or either.
 
     A reversal of another amount comes ahead of the right one, as it would be a second one behind
-    it. All else comes behind the message.
+    it. All else comes behind the message. The connection that was signed off soon ends, as the
+    terminal knows nothing of that and would not sign on again.
     """
 
     kind = "stranger_asks"
@@ -98,6 +100,8 @@ class StrangerAsks(WireRule):
         false = [Deliver(0.0, data) for data in made]
         false[0] = false[0]._replace(effects=(effect,))
         right = Deliver(0.0, passing.data)
+        if what == "sign_off":
+            return [right, *false, Close(_ENDS_AFTER, "fin")]
         return [*false, right] if what == "other_amount" else [right, *false]
 
     def _made(self, message: Message, stan: str, terminal: str) -> list[Message]:
@@ -118,8 +122,8 @@ class StrangerAsks(WireRule):
             return [_of_another_amount(self._approved[terminal])]
         asks = message.HOSTS.asks
         if what == "sign_off":
-            off, on = (asks(message, x, stan) for x in ("sign_off", "sign_on"))
-            return [] if off is None or on is None else [off, own, on]
+            off = asks(message, what, f"{int(stan) ^ 1:0{len(stan)}d}")
+            return [] if off is None else [off, own]
         asked = asks(message, what, stan)
         return [] if asked is None else [asked]
 

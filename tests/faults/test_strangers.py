@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from passing import ATM, delivered, frame, message, plan, taken
 
-from harness.faults.fate import Act
+from harness.faults.fate import Act, Close
 
 AMOUNT = {"3": "010000", "4": "000000005000", "49": "978"}
 ORIGINAL = "0200" + "000122" + "1121201000" + "0" * 22
@@ -45,10 +45,14 @@ def test_a_reversal_of_another_amount_comes_first() -> None:
     assert message(right)[0]["4"] == "000000005000"
 
 
-def test_after_a_sign_off_something_comes_and_then_a_sign_on() -> None:
-    """The terminal knows of neither, and goes on."""
-    _, off, strange, on = (message(data)[0] for _, data in delivered(acts("sign_off")))
-    assert [off["70"], on["70"], strange["t"], strange["11"]] == ["002", "001", "0200", "320123"]
+def test_after_a_sign_off_something_comes_and_the_connection_ends() -> None:
+    """The terminal, which knows nothing of it, connects and signs on again."""
+    found = acts("sign_off") or []
+    *delivered_, end = found
+    assert end == Close(2.0, "fin")
+    _, off, strange = (message(data)[0] for _, data in delivered(delivered_))
+    assert [off["70"], off["11"], strange["t"]] == ["002", "320122", "0200"]
+    assert strange["11"] == "320123"
 
 
 def test_the_stan_of_one_that_was_approved() -> None:
