@@ -17,7 +17,7 @@ from harness.checks.base import Whose
 from harness.checks.network_exchanges import FaultsInForce
 from harness.contract import Contract
 from harness.wire.echo import NOTHING_ASKED, Echo, echo_of
-from harness.wire.message import REVERSALS, AdviceOutcome, Fields, Message, Outcome
+from harness.wire.message import REVERSALS, AdviceOutcome, Fields, Kind, Message, Outcome
 
 _ON_ITS_WAY = 2.0
 """Seconds within which a message that a fault has sent has come to the host."""
@@ -82,7 +82,8 @@ class Exchange:
         "answers", "approval", "arrivals", "arrived_at", "asked", "came_after", "card", "closings",
         "code", "customer", "doubtful", "early", "excused", "first_code", "judged", "latest",
         "message_class", "mti", "original", "pin", "request", "reversal", "said", "sent",
-        "settled_at", "settled_by", "stan", "stranger", "struck", "taken_back", "waits",
+        "settled_amount", "settled_at", "settled_by", "stan", "stranger", "struck", "taken_back",
+        "waits", "word_ordered",
     )  # fmt: skip
 
     def __init__(self, message: Message) -> None:
@@ -102,6 +103,7 @@ class Exchange:
         self.doubtful = False  # a reversal that does not agree with its original
         self.excused = False
         self.struck = False  # a fault inside a host of ours acted while it waited, once at least
+        self.word_ordered = False  # ... that orders the response code
         self.arrivals = 0
         self.arrived_at = 0.0
         self.closings = 0
@@ -109,6 +111,7 @@ class Exchange:
         self.answers = 0
         self.settled_at = 0.0
         self.settled_by = 0
+        self.settled_amount = 0  # minor units, 0 where nothing was approved
         self.code = self.first_code = ""
         self.approval = ""
         self.original: Exchange | None = None  # what a reversal is about, where that is kept
@@ -236,6 +239,7 @@ class Exchanges:
             if not exchange.settled_by and is_final(exchange, message):
                 exchange.settled_at, exchange.settled_by = at, exchange.answers
                 exchange.code, exchange.approval = message.code, message.text("approval")
+                exchange.settled_amount = approved_amount(message)
             if exchange.waits:
                 exchange.waits = False
                 took = at - exchange.arrived_at
@@ -291,13 +295,16 @@ class Exchanges:
 
     # --- faults inside a host of ours ----------------------------------------------------------
 
-    def struck(self, at: float, lasts: float, *, host: bool) -> None:
-        """A fault acted on this terminal, or on the whole `host` for that many seconds."""
+    def struck(self, at: float, lasts: float, *, host: bool, orders: bool = False) -> None:
+        """A fault acted on this terminal, or on the whole `host` for that many seconds. `orders`:
+        it orders the response code of an answer.
+        """
         if host:
             self._trouble_until = max(self._trouble_until, at + lasts)
         for exchange in self._by_stan.values():
             exchange.excused |= exchange.waits
             exchange.struck |= exchange.waits
+            exchange.word_ordered |= exchange.waits and orders
         for unanswered in self.unanswered:
             if not unanswered.hung_up:  # it has been known since whether a fault ended that one
                 unanswered.excused = True
@@ -344,6 +351,12 @@ class Exchanges:
 
 def _hash_of(fields: Fields) -> int:
     return hash(tuple(fields.items()))
+
+
+def approved_amount(message: Message) -> int:
+    """What an answer to a request approves, in minor units; 0 for any other one."""
+    approves = message.outcome in (Outcome.APPROVED, Outcome.PARTIAL)
+    return message.amount if approves and message.kind is Kind.ANSWER else 0
 
 
 def is_final(exchange: Exchange, message: Message) -> bool:
