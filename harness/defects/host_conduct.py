@@ -149,7 +149,7 @@ HOST_CONDUCT_DEFECTS = (
         ),
         cost="Where the first answer was lost, a terminal pays what nobody has booked.",
         must=("H11",),
-        may=("H3",),
+        may=("H3", "H18"),
     ),
     Defect(
         profile=HostProfile(
