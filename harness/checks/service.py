@@ -173,12 +173,25 @@ class NoCardWithBacklog(Check):
 
 class NoCardBeforeFirstReversal(Check):
     """T20.queue. After a reconnect no card is taken in before the head of the queue has been sent,
-    where a reversal was pending as the connection was made.
+    where a reversal was pending as the connection was made. One whose record the store holds back
+    is in no queue yet.
     """
 
     id = "T20.queue"
     rare = True
     needs = ("device", "wire.terminal")
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
+        self._held_back: dict[str, None] = {}  # terminals whose store has not taken a reversal
+
+    def _store(self, terminal: TerminalEvidence, _at: float, event: e.Event) -> None:
+        if not isinstance(event, e.RecordDelayed):
+            self._held_back.pop(terminal.name, None)
+        elif event.record == "Reversal":
+            self._held_back[terminal.name] = None
+
+    on_RecordDelayed = on_StoreWentOn = on_PowerLost = _store  # noqa: N815
 
     def on_CardInserted(
         self, terminal: TerminalEvidence, at: float, _event: e.CardInserted
@@ -186,7 +199,7 @@ class NoCardBeforeFirstReversal(Check):
         opened_at = terminal.wire.link.opened_at
         before = opened_at - self.contract.slack
         pending = [x for x in owed(terminal, self.contract, before) if x.start < before]
-        if terminal.time.stands_still or not pending:
+        if terminal.time.stands_still or terminal.name in self._held_back or not pending:
             return
         self.tried += 1
         if all(x.reversal_moved_at < opened_at for x in terminal.transactions.kept()):
