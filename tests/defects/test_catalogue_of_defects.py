@@ -250,8 +250,8 @@ BROUGHT_OUT_BY: dict[str, tuple[str, ...]] = {
     "takes_expired_cards": (f"expired_card:{AT},nth=2",),
     "declines_in_its_own_words": (),
     "hangs_up_on_inquiries": (),
-    "refuses_while_away": (UNANSWERED, "issuer_down@1m..20m:mti=0420"),
-    "repeats_part_as_whole": ("partial_approval:p=50%", "dup_request:every=6s,mti=0200"),
+    "refuses_while_away": (),
+    "repeats_part_as_whole": (),
     "opens_accounts_anew": (),
     "counts_approvals_anew": (),
     "forgets_advices": (),
@@ -299,11 +299,12 @@ class Stage(NamedTuple):
     scenario: str = "ordinary_evening"
 
 
-RESTARTS = Stage(8, 600.0, stand_in=30000, cutover=300.0, scenario="restarting_host")
+RESTARTS = Stage(20, 600.0, stand_in=30000, cutover=300.0, scenario="restarting_host")
 STRANGERS = Stage(20, 360.0, scenario="strange_messages")
 STAGES = {
     **dict.fromkeys(("opens_accounts_anew", "counts_approvals_anew"), RESTARTS),
     **dict.fromkeys(("forgets_advices", "forgets_tombstones"), RESTARTS),
+    **dict.fromkeys(("refuses_while_away", "repeats_part_as_whole"), RESTARTS),
     **dict.fromkeys(("serves_incomplete", "serves_any_currency", "serves_used_stan"), STRANGERS),
     **dict.fromkeys(("reverses_what_disagrees", "reverses_once_more"), STRANGERS),
     **dict.fromkeys(("accepts_reversal_of_nothing", "says_yes_to_all"), STRANGERS),
