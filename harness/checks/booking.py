@@ -63,9 +63,12 @@ class BookedAsTold(HostCheck):
 
 
 class AccountOfTheCard(Check):
-    """H19. A debit, what is given back and a balance are of the account that the card draws on, and
-    a balance is the one before it less what was taken since. A case is a posting or a balance of a
-    request that was seen.
+    """H19. A debit, what is given back and a balance are of the account that the card draws on. A
+    balance, as it is told or as a posting leaves it, is the one before it less what was taken
+    since. A case is a posting or a balance of a request that was seen.
+
+    A standby that takes over goes on with the balances of the host before it, unless a posting was
+    lost; that is H3's business.
     """
 
     id = "H19"
@@ -75,32 +78,47 @@ class AccountOfTheCard(Check):
         super().__init__(*args)  # type: ignore[arg-type]
         self._balances: dict[str, int] = {}  # by account, in minor units
 
-    def run_event(self, at: float, event: e.Event) -> None:
-        """Another host may lack what this one had posted; that is H3's business."""
-        del at
-        if isinstance(event, e.FailedOver):
-            self._balances.clear()
-
     def on_PostingLost(self, *_: object) -> None:
+        self._balances.clear()
+
+    def on_BroughtForward(self, *_: object) -> None:
+        """Nobody knows what a process that is gone has posted last."""
         self._balances.clear()
 
     def on_Posted(self, terminal: TerminalEvidence, at: float, event: e.Posted) -> None:
         x = terminal.transactions.named(event.stan, event.sent, event.acquirer)
-        self._compare(terminal, at, x, event.account, f"the {event.kind} of STAN {event.stan}")
-        if event.account in self._balances:
-            moved = -event.amount if event.kind == "debit" else event.amount
-            self._balances[event.account] += moved
+        posting = f"the {event.kind} of STAN {event.stan}"
+        self._compare(terminal, at, x, event.account, posting)
+        known = self._balances.get(event.account)
+        if known is not None:
+            known += -event.amount if event.kind == "debit" else event.amount
+        left = known if event.balance is None else event.balance
+        self._follows(terminal, at, x, f"{posting} left", event.account, known, left)
 
     def on_BalanceRead(self, terminal: TerminalEvidence, at: float, event: e.BalanceRead) -> None:
         x = terminal.transactions.named(event.stan, event.sent)
         self._compare(terminal, at, x, event.account, f"the balance told to STAN {event.stan}")
-        known = self._balances.get(event.account, event.balance)
-        if event.account and known != event.balance:
-            told, right = f"{event.balance / 100:.2f}", f"{known / 100:.2f}"
-            what = f"STAN {event.stan} was told a balance of {told}, and by the postings it is"
-            self.fail(terminal, at, f"{what} {right}", of=x)
-        if event.account:
-            self._balances[event.account] = event.balance
+        known = self._balances.get(event.account)
+        what = f"STAN {event.stan} was told"
+        self._follows(terminal, at, x, what, event.account, known, event.balance)
+
+    def _follows(
+        self,
+        terminal: TerminalEvidence,
+        at: float,
+        x: TransactionEvidence,
+        what: str,
+        account: str,
+        known: int | None,
+        balance: int | None,
+    ) -> None:
+        """A balance of the account is what it was before, and what has been posted since."""
+        if known is not None and known != balance:
+            told, right = f"{(balance or 0) / 100:.2f}", f"{known / 100:.2f}"
+            what = f"{what} a balance of {told}, and by the postings it is {right}"
+            self.fail(terminal, at, what, of=x)
+        if account and balance is not None:
+            self._balances[account] = balance
             keep_latest(self._balances, _ACCOUNTS_KEPT)
 
     def _compare(

@@ -1,8 +1,10 @@
-"""The part of the catalogue that is about what a host tells and what it has booked (H18 to H21)."""
+"""The part of the catalogue that is about what a host tells, what it has booked, and what it does
+not serve (H18 to H22).
+"""
 
 from __future__ import annotations
 
-from harness.checks import booking
+from harness.checks import booking, host_refusals
 from harness.checks.invariant import Invariant
 
 OF_BOOKING: tuple[Invariant, ...] = (
@@ -33,5 +35,12 @@ OF_BOOKING: tuple[Invariant, ...] = (
         "An expired card was replaced. Whoever still has it may not be its owner, and a bank that "
         "paid on it has nothing to show.",
         booking.ExpiredIsRefused,
+    ),
+    Invariant(
+        "H22",
+        "what is not served is refused",
+        "Terminals have faults too, and lines are used by others. A host that serves what is "
+        "incomplete, in another currency, or at odds with what it knows books what nobody wanted.",
+        host_refusals.RefusesWhatIsWrong,
     ),
 )

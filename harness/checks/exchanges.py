@@ -18,7 +18,7 @@ from harness.checks.base import Whose
 from harness.checks.network_exchanges import FaultsInForce
 from harness.contract import Contract
 from harness.wire.echo import NOTHING_ASKED, Echo, echo_of
-from harness.wire.message import REVERSALS, AdviceOutcome, Fields, Message, Outcome
+from harness.wire.message import REVERSALS, AdviceOutcome, Fields, Kind, Message, Outcome
 
 _ON_ITS_WAY = 2.0
 """Seconds within which a message that a fault has sent has come to the host."""
@@ -79,7 +79,8 @@ class Exchange:
         "answers", "approval", "arrivals", "arrived_at", "asked", "came_after", "card", "closings",
         "code", "customer", "doubtful", "early", "excused", "first_code", "judged", "latest",
         "message_class", "mti", "original", "pin", "request", "reversal", "said", "sent",
-        "settled_at", "settled_by", "stan", "struck", "taken_back", "waits",
+        "settled_amount", "settled_at", "settled_by", "stan", "stranger", "struck", "taken_back",
+        "waits", "word_ordered",
     )  # fmt: skip
 
     def __init__(self, message: Message) -> None:
@@ -95,9 +96,11 @@ class Exchange:
         self.asked: Echo = NOTHING_ASKED  # as it came to the host
         self.request: Message | None = None  # ... until it has its first answer
         self.judged = True  # all that came to the host is as the terminal had sent it
+        self.stranger = False  # no terminal had sent it; it came with a right MAC all the same
         self.doubtful = False  # a reversal that does not agree with its original
         self.excused = False
         self.struck = False  # a fault inside a host of ours acted while it waited, once at least
+        self.word_ordered = False  # ... that orders the response code
         self.arrivals = 0
         self.arrived_at = 0.0
         self.closings = 0
@@ -105,6 +108,7 @@ class Exchange:
         self.answers = 0
         self.settled_at = 0.0
         self.settled_by = 0
+        self.settled_amount = 0  # minor units, 0 where nothing was approved
         self.code = self.first_code = ""
         self.approval = ""
         self.original: Exchange | None = None  # what a reversal is about, where that is kept
@@ -196,13 +200,14 @@ class Exchanges:
         exchange = self._by_stan.get(message.stan)
         if exchange is None or not self._is_of(exchange, message):
             exchange = self._begin(message)
+            exchange.stranger = authentic
         own = authentic and _hash_of(message.fields) in (exchange.said, exchange.latest)
         exchange.judged = exchange.judged and own
         exchange.early = early or at <= self._ahead_until
         exchange.came_after = exchange.taken_back
         if not exchange.arrivals:
             exchange.asked, exchange.request = echo_of(message), message
-            self._reversed(exchange, message)
+        self._reversed(exchange, message)
         exchange.arrivals += 1
         if not (own and connected) or exchange.closings < self._closings:
             return  # a host that stood still reads it when the terminal has given the connection up
@@ -239,6 +244,7 @@ class Exchanges:
             if not exchange.settled_by and is_final(exchange, message):
                 exchange.settled_at, exchange.settled_by = at, exchange.answers
                 exchange.code, exchange.approval = message.code, message.text("approval")
+                exchange.settled_amount = approved_amount(message)
             if exchange.waits:
                 exchange.waits = False
                 took = at - exchange.arrived_at
@@ -296,13 +302,16 @@ class Exchanges:
 
     # --- faults inside a host of ours ----------------------------------------------------------
 
-    def struck(self, at: float, lasts: float, *, host: bool) -> None:
-        """A fault acted on this terminal, or on the whole `host` for that many seconds."""
+    def struck(self, at: float, lasts: float, *, host: bool, orders: bool = False) -> None:
+        """A fault acted on this terminal, or on the whole `host` for that many seconds. `orders`:
+        it orders the response code of an answer.
+        """
         if host:
             self._trouble_until = max(self._trouble_until, at + lasts)
         for exchange in self._by_stan.values():
             exchange.excused |= exchange.waits
             exchange.struck |= exchange.waits
+            exchange.word_ordered |= exchange.waits and orders
         for unanswered in self.unanswered:
             if not unanswered.hung_up:  # it has been known since whether a fault ended that one
                 unanswered.excused = True
@@ -349,6 +358,12 @@ class Exchanges:
 
 def _hash_of(fields: Fields) -> int:
     return hash(tuple(fields.items()))
+
+
+def approved_amount(message: Message) -> int:
+    """What an answer to a request approves, in minor units; 0 for any other one."""
+    approves = message.outcome in (Outcome.APPROVED, Outcome.PARTIAL)
+    return message.amount if approves and message.kind is Kind.ANSWER else 0
 
 
 def is_final(exchange: Exchange, message: Message) -> bool:

@@ -13,7 +13,7 @@ from typing import ClassVar
 from harness import events as e
 from harness.checks.base import NOBODY, Check, Late, late_by
 from harness.checks.evidence import TerminalEvidence
-from harness.checks.exchanges import Answer, Exchange
+from harness.checks.exchanges import Answer, Exchange, approved_amount
 from harness.checks.ledger import tombstone_cases
 from harness.checks.transaction_evidence import APPROVING
 from harness.wire.describe import mask_fields
@@ -190,9 +190,9 @@ def _difference(message: Message, exchange: Exchange, element: str) -> str:
 
 
 class SameAnswerToRepeat(HostCheck):
-    """H11. A message that comes again gets the answer that the first one got: the same code and the
-    same approval code. After an answer that settles nothing the host may find another one, and so
-    may a standby that has taken over.
+    """H11. A message that comes again gets the answer that the first one got: the same code, the
+    same approval code and the same amount. After an answer that settles nothing the host may find
+    another one, and so may a standby that has taken over.
     """
 
     id = "H11"
@@ -215,22 +215,24 @@ class SameAnswerToRepeat(HostCheck):
         if first or exchange.arrivals < 2 or exchange.settled_at <= self._failed_over_at:
             return
         self.tried += 1
-        said = message.code, message.text("approval")
-        if said != (exchange.code, exchange.approval):
-            now, before = _code_in_words(*said), _code_in_words(exchange.code, exchange.approval)
+        said = message.code, message.text("approval"), approved_amount(message)
+        settled = exchange.code, exchange.approval, exchange.settled_amount
+        if said != settled:
+            now, before = _code_in_words(*said), _code_in_words(*settled)
             what = f"{exchange.what} was answered {now} when it came again, and {before} at first"
             self.fail(terminal, at, what, of=exchange)
 
 
-def _code_in_words(code: str, approval: str) -> str:
-    return f"{code or 'without a code'}{f' ({approval})' if approval else ''}"
+def _code_in_words(code: str, approval: str, amount: int) -> str:
+    more = [x for x in (approval, f"{amount / 100:.2f}" if amount else "") if x]
+    return f"{code or 'without a code'} ({', '.join(more)})" if more else code or "without a code"
 
 
 class ReversalAccepted(HostCheck):
     """H12. A reversal tells what has happened already, so the host accepts it. A code by which it
     is to be sent again later is no refusal; whether it is accepted in the end is H7's. A reversal
-    that does not agree with its request may be refused, and so may one that a fault inside a host
-    of ours has struck.
+    that does not agree with its request may be refused, and so is one where a fault inside a host
+    of ours orders the response code. An issuer that is away is a reason for another try.
     """
 
     id = "H12"
@@ -239,7 +241,7 @@ class ReversalAccepted(HostCheck):
         self, terminal: TerminalEvidence, at: float, exchange: Exchange, answer: Answer
     ) -> None:
         message = answer.message
-        if not exchange.reversal or exchange.doubtful or exchange.excused or not message.code:
+        if not exchange.reversal or exchange.doubtful or exchange.word_ordered or not message.code:
             return
         if exchange.early:
             return

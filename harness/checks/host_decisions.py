@@ -24,8 +24,8 @@ _TAKEN = (AdviceOutcome.ACCEPTED, AdviceOutcome.FLAGGED)
 
 class RefusedBeforeSignOn(HostCheck):
     """H15. A request that comes before the connection has asked for a sign-on, after one that was
-    refused, or after a sign-off, is not approved, and a reversal is not taken. The terminals sign
-    on first, so that only a fault of the line tries it.
+    refused, or after a sign-off, is not approved, and a reversal is not taken, whoever sent it. The
+    terminals sign on first, so that only a fault of the line tries it.
     """
 
     id = "H15"
@@ -35,6 +35,14 @@ class RefusedBeforeSignOn(HostCheck):
         """False without sign-ons, as there is nothing to check then."""
         known = any(eye in sees for eye in SIGN_ONS_AT_HOST)
         return known and self.contract.sign_on and super().observable(sees)
+
+    def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
+        super().on_FrameSeen(terminal, at, event)
+        answer = terminal.wire.exchanges.answer
+        if (event.end, event.to) == ("host", "terminal") and answer is not None:
+            exchange = answer.exchange
+            if exchange is not None and exchange.stranger and not exchange.judged:
+                self.answers(terminal, at, exchange, answer)
 
     def answers(
         self, terminal: TerminalEvidence, at: float, exchange: Exchange, answer: Answer

@@ -15,15 +15,15 @@ TAKEN = (AdviceOutcome.ACCEPTED, AdviceOutcome.FLAGGED)
 class HostEndEvidence:
     """`acknowledged` are the transactions for which the last answer laid a tombstone: the host took
     their reversal before it had posted any debit. `is_unsigned` is whether the host has not even
-    been asked for a sign-on on the connection that stands, or has refused it, or has accepted a
-    sign-off since. Nobody knows before the first connection on which sign-ons are reported there.
-    What a host that has accepted one means by refusing another one is its own business.
+    been asked for a sign-on on the connection that stands, or has refused each of them, or has
+    accepted a sign-off since. Nobody knows before the first connection on which sign-ons are
+    reported there.
     """
 
     __slots__ = (
-        "_accepted",
         "_asked",
         "_heard",
+        "_signed_on",
         "_transactions",
         "acknowledged",
         "is_unsigned",
@@ -34,15 +34,15 @@ class HostEndEvidence:
         self._transactions = transactions
         self._heard: dict[str, TransactionEvidence] = {}  # reversals without answer, by STAN
         self.acknowledged: list[TransactionEvidence] = []
-        self._asked: dict[str, str] = {}  # the function of each request without answer, by STAN
-        self._accepted = False  # a sign-on, on the connection that stands
+        self._asked: dict[str, str] = {}  # the function of each request, by STAN
+        self._signed_on = False  # the host has accepted a sign-on, and no sign-off since
         self.reports_sign_ons = False
         self.is_unsigned = False
 
     def opened(self) -> None:
         """A new connection stands."""
         self._asked.clear()
-        self._accepted = False
+        self._signed_on = False
         self.is_unsigned = self.reports_sign_ons
 
     def manages(self, message: Message, *, to_host: bool) -> None:
@@ -55,13 +55,12 @@ class HostEndEvidence:
             keep_latest(self._asked, MOST_HEARD)
             self.is_unsigned &= message.function != "sign_on"
         elif not to_host and message.kind is Kind.NETWORK_ANSWER:
-            function = self._asked.pop(message.stan, "")
+            function = self._asked.get(message.stan, "")
             if function == "sign_on":
-                self._accepted |= message.network_accepted
-                self.is_unsigned = not self._accepted
+                self._signed_on |= message.network_accepted
+                self.is_unsigned = not self._signed_on
             elif function == "sign_off" and message.network_accepted:
-                self._accepted = False
-                self.is_unsigned = True
+                self._signed_on, self.is_unsigned = False, True
 
     def arrives(self, at: float, message: Message, account: str = "") -> None:
         """A message whose MAC is not wrong has come to the host. `account` is the token of the

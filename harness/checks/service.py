@@ -173,7 +173,8 @@ class NoCardWithBacklog(Check):
 
 class NoCardBeforeFirstReversal(Check):
     """T20.queue. After a reconnect no card is taken in before the head of the queue has been sent,
-    where a reversal was pending as the connection was made.
+    where a reversal was pending as the connection was made. One whose record the store holds back
+    is in no queue yet.
     """
 
     id = "T20.queue"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from harness import events as e
 from harness.checks.base import Check, Late, late_by
 from harness.checks.evidence import TerminalEvidence
+from harness.checks.transaction_evidence import APPROVING
 from harness.machines.business_day import DAY
-from harness.wire.message import AdviceOutcome
+from harness.wire.message import AdviceOutcome, Kind, Message
 
 _CLOSES_WITHIN = 60.0
 """Seconds from a cutover, or from the start of a host that was down, to the totals of the day."""
@@ -108,7 +109,7 @@ class DaysAddUp(Check):
 
     def on_FrameSeen(self, terminal: TerminalEvidence, at: float, event: e.FrameSeen) -> None:
         answer = terminal.wire.message
-        if event.end != "host" or event.to != "terminal" or not answer.code:
+        if event.end != "host" or event.to != "terminal" or not _tells_of_posting(answer):
             return
         day = self._last.pop((terminal.name, answer.identity.cause), "")
         told = answer.day
@@ -139,3 +140,12 @@ class DaysAddUp(Check):
         if len(self._closed) < over:
             self.fail_at(now, e.HOST, f"{over} days are over, and {len(self._closed)} were closed")
             self._closed = {str(n): None for n in range(over)}  # it is said once
+
+
+def _tells_of_posting(answer: Message) -> bool:
+    """Is it an answer of what was posted? What was reversed since, or comes before a sign-on, is
+    declined when it comes again, and that decline is of no posting.
+    """
+    if answer.kind is Kind.REVERSAL_ANSWER:
+        return answer.advice_outcome is AdviceOutcome.ACCEPTED
+    return answer.kind is Kind.ANSWER and answer.outcome in APPROVING

@@ -10,6 +10,8 @@ from harness import events as e
 from harness.checks.evidence import TerminalEvidence
 
 FOREVER = float("inf")
+ORDERS = "host_answers"
+"""A fault that orders the response code of an answer."""
 AHEAD = "before_sign_on"
 """A fault by which an old message comes to the host ahead of a sign-on."""
 
@@ -27,7 +29,8 @@ class StruckExchanges:
         """It may be why a host of ours does not answer one terminal, or any."""
         terminal = self._terminals.get(event.whom)
         if terminal is not None:
-            terminal.wire.exchanges.struck(at, event.lasts, host=False)
+            orders = event.fault.startswith(ORDERS)
+            terminal.wire.exchanges.struck(at, event.lasts, host=False, orders=orders)
             if event.fault.startswith(AHEAD) and not terminal.wire.host_end.reports_sign_ons:
                 terminal.wire.exchanges.comes_ahead(at)
         elif event.whom == e.HOST:

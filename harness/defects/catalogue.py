@@ -12,6 +12,8 @@ from harness.defects.durability import DURABILITY_DEFECTS
 from harness.defects.host import HOST_DEFECTS
 from harness.defects.host_conduct import HOST_CONDUCT_DEFECTS
 from harness.defects.host_decisions import HOST_DECISION_DEFECTS
+from harness.defects.host_memory import HOST_MEMORY_DEFECTS
+from harness.defects.host_refusals import HOST_REFUSAL_DEFECTS
 from harness.defects.jams import JAM_DEFECTS
 from harness.defects.link import LINK_DEFECTS
 from harness.defects.link_keeping import LINK_KEEPING_DEFECTS
@@ -43,4 +45,6 @@ DEFECTS: tuple[Defect, ...] = (
     *HOST_CONDUCT_DEFECTS,
     *HOST_DECISION_DEFECTS,
     *BOOKING_DEFECTS,
+    *HOST_MEMORY_DEFECTS,
+    *HOST_REFUSAL_DEFECTS,
 )

@@ -241,7 +241,7 @@ HOST_DEFECTS = (
         ),
         cost="Each crash gives the last withdrawals back a second time.",
         must=("H1", "H2", "H4"),
-        may=("H3",),
+        may=("H3", "H6.wire", "H11"),
     ),
     Defect(
         profile=HostProfile(
@@ -269,7 +269,7 @@ HOST_DEFECTS = (
         ),
         cost="What was reversed is debited all the same, and nobody reverses it again.",
         must=("H6", "H6.wire"),
-        may=("H1", "H3", "H14", "T8", "T10", "H20"),
+        may=("H1", "H3", "H7", "H9", "H14", "T8", "T10", "H20", "F3"),
     ),
     Defect(
         profile=HostProfile(
@@ -279,7 +279,7 @@ HOST_DEFECTS = (
         ),
         cost="What was reversed is debited if it comes late enough, and nobody reverses it again.",
         must=("H6", "H6.wire"),
-        may=("H1", "H3", "H14", "T8", "T10", "H20"),
+        may=("H1", "H3", "H7", "H9", "H14", "T8", "T10", "H20", "F3"),
     ),
     Defect(
         profile=HostProfile(

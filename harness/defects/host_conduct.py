@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from copy import copy
+from typing import Any
 
 from harness.defects.defect import Defect
 from harness.machines.host import Host
 from harness.machines.host_cells import reversals
-from harness.machines.host_inputs import HostInput, HostState, Received
+from harness.machines.host_inputs import HostInput, HostState, Key, Received
 from harness.machines.host_table import SAFE_HOST_TABLE
 from harness.machines.profile import HostProfile, rewired_host
 from harness.machines.transaction_log import TransactionRecord
-from harness.wire.message import Kind, Message
+from harness.wire.message import Kind, Message, Outcome
 
 
 class _AnswersTwice(Host):
@@ -108,7 +109,48 @@ _IgnoresEcho = rewired_host(
 )
 
 
+def _refuse_for_good(host: Host, x: Received, now: float) -> None:
+    """Does not wait for its issuer."""
+    host.reply(x, "invalid_transaction", now)
+
+
+class _RepeatsPartAsWhole(Host):
+    """Keeps the response code of what it has approved in part, and not the amount."""
+
+    def step(self, key: Key, what: Any, now: float) -> None:
+        self._again = key[1] == HostInput.REQUEST_AGAIN
+        super().step(key, what, now)
+        self._again = False
+
+    def stored_answer(self, message: Message, record: TransactionRecord) -> Message:
+        answer = super().stored_answer(message, record)
+        in_part = self._again and answer.outcome is Outcome.PARTIAL
+        return answer.replaced(amount=message.amount_text) if in_part else answer
+
+
 HOST_CONDUCT_DEFECTS = (
+    Defect(
+        profile=HostProfile(
+            name="refuses_while_away",
+            summary="refuses a reversal for good while its issuer is away",
+            machine=rewired_host(
+                {(HostState.APPROVED, HostInput.REVERSAL_ISSUER_AWAY): _refuse_for_good}
+            ),
+        ),
+        cost="A minute without the issuer, and the customer's money lies in a list of the parked.",
+        must=("H12",),
+        may=("H3",),
+    ),
+    Defect(
+        profile=HostProfile(
+            name="repeats_part_as_whole",
+            summary="approves the whole amount when what it approved in part comes again",
+            machine=_RepeatsPartAsWhole,
+        ),
+        cost="Where the first answer was lost, a terminal pays what nobody has booked.",
+        must=("H11",),
+        may=("H3", "H18"),
+    ),
     Defect(
         profile=HostProfile(
             name="answers_twice",

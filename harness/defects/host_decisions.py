@@ -52,7 +52,7 @@ HOST_DECISION_DEFECTS = (
         ),
         cost="Whoever gets on to the line is served, under keys and a day that nobody agreed on.",
         must=("H15",),
-        may=("H6.wire",),
+        may=("H6.wire", "H3"),
     ),
     Defect(
         profile=HostProfile(

@@ -17,7 +17,7 @@ class Posted(LedgerEvent, frozen=True, gc=False, omit_defaults=True):
     happen: MTI class, STAN and DE 7 of that message ('4:000123:0101120000'). `day` is the business
     day (MMDD) where the ledger keeps business days, `overdrawn` by how much a debit left a
     customer's account below zero. `account` is the token of the customer's account that it moved,
-    as in `FrameSeen`.
+    as in `FrameSeen`, and `balance` what is on that account afterwards; None: it is not known.
     """
 
     kind: Literal["debit", "reversal"]
@@ -30,6 +30,7 @@ class Posted(LedgerEvent, frozen=True, gc=False, omit_defaults=True):
     day: str = ""
     overdrawn: int = 0
     account: str = ""
+    balance: int | None = None
 
 
 class BalanceRead(LedgerEvent, frozen=True, gc=False, omit_defaults=True):

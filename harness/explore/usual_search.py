@@ -3,7 +3,8 @@
 Nearly half of its runs are of one short evening in which nothing goes wrong by itself, as faults
 and their combinations are tried there at the least cost. The others are of evenings in which what
 is rare happens often: difficult customers, every response code, lost answers, power cuts, a standby
-of the host, a person at work at the machine; and of the short evening on other grounds, which have
+of the host, a host that dies again and again, messages that no terminal has sent, a person at work
+at the machine; and of the short evening on other grounds, which have
 other legal settings.
 """
 
@@ -28,6 +29,8 @@ _OTHERS = {
     "attended": 2,
     "issuer_away": 2,
     "host_pair": 2,
+    "restarting_host": 2,
+    "strange_messages": 2,
     "late_requests": 1,
     "quiet_street": 1,
     "jammed_reader": 1,

@@ -34,6 +34,7 @@ from harness.faults.host_answers import HOST_ANSWER_RULES
 from harness.faults.meaning import MEANING_RULES
 from harness.faults.message import MESSAGE_RULES
 from harness.faults.message_delivery import DELIVERY_RULES
+from harness.faults.message_stranger import STRANGER_RULES
 from harness.faults.message_unasked import UNASKED_RULES
 from harness.faults.operator import OPERATOR_RULES
 from harness.faults.power import OPERATIONS, POWER_RULES, is_operation
@@ -54,6 +55,7 @@ LAYERS: tuple[tuple[type[Rule], ...], ...] = (
     DELIVERY_RULES,
     MESSAGE_RULES,
     UNASKED_RULES,
+    STRANGER_RULES,
     MEANING_RULES,
     HOST_RULES,
     HOST_ANSWER_RULES,

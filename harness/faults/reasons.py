@@ -184,6 +184,11 @@ WHY: dict[str, str] = {
         "Lines deliver late, on whatever connection stands by then. A host that serves what comes "
         "before the sign-on serves somebody of whom it does not know yet who he is."
     ),
+    "stranger_asks": (
+        "Whoever writes to the line has the keys of a terminal, or a faulty program. A host that "
+        "serves a message which is incomplete, of another currency, or at odds with what it knows "
+        "books what nobody asked for."
+    ),
     "unknown_code": "A code no list knows is neither yes nor no; the host may have booked.",
     "approve_after_reversal": (
         "An approval that was stuck somewhere comes when all is settled: the money was given back "

@@ -88,4 +88,5 @@ class Postings:
             self._ledger.post(TOTALS, f"{kind}s {day}", amount)
         whose = by.terminal, what.stan, what.sent, what.acquirer
         cause, told = by.identity.cause, self._token(account)
-        self._tell(e.Posted(kind, *whose, amount, cause, day, over, told))
+        left = self._ledger.balance(account)
+        self._tell(e.Posted(kind, *whose, amount, cause, day, over, told, left))

@@ -26,10 +26,10 @@ class HostHabits(NamedTuple):
     """`referrals` are the response codes that refer the customer to the card's issuer: declines,
     and no captures. `always_captures` are the capture codes that no profile may leave out; empty
     where it may leave out none. `informing` are data elements that other hosts add to their
-    answers, each with a text. `asks(answer, what, stan)` is what a host sends of its own accord to
-    the terminal that the answer goes to, under a STAN of its own: 'echo', 'sign_on', 'key_change',
-    'cutover', 'file_update', or 'advice' of network management; None where there is no such
-    message.
+    answers, each with a text. `asks(like, what, stan)` is what a host sends of its own accord to
+    the terminal that the message `like` names, under a STAN of its own: 'echo', 'sign_on',
+    'sign_off', 'key_change', 'cutover', 'file_update', or 'advice' of network management; None
+    where there is no such message.
     """
 
     referrals: tuple[str, ...] = ()

@@ -130,6 +130,39 @@ def test_a_host_that_took_over_may_lack_a_posting() -> None:
     script = Script()
     inquired(script, 5, 100000, HERS, "000009")
     script.add(6, e.FailedOver("failover"), actor="HOST")
+    script.add(6, e.PostingLost("debit", ATM, "000008", SENT, 10000), actor="HOST")
+    inquired(script, 60, 90000, HERS, "000010")
+    assert "H19" not in broken(script)
+
+
+def test_a_host_that_took_over_has_the_balances() -> None:
+    """It goes on where the other one was."""
+    script = Script()
+    inquired(script, 5, 100000, HERS, "000009")
+    script.add(6, e.FailedOver("failover"), actor="HOST")
+    inquired(script, 60, 90000, HERS, "000010")
+    assert "H19" in broken(script)
+
+
+@pytest.mark.parametrize(
+    ("left", "breaks"), [(90000, set()), (95000, {"H19"}), (None, set()), (-5000, {"H19"})]
+)
+def test_a_posting_follows_on_the_one_before(left: int | None, breaks: set[str]) -> None:
+    """Two debits of 50.00; an older journal does not say what they left."""
+    script = asked()
+    for stan, balance in (("000001", 95000), ("000002", left)):
+        whose, cause = (ATM, stan, SENT, STATION.acquirer), f"2:{stan}:{SENT}"
+        event = e.Posted("debit", *whose, 5000, cause, account=HERS, balance=balance)
+        script.add(20.5 + int(stan), event, actor="HOST")
+    assert broken(script) & {"H19"} == breaks
+
+
+def test_what_an_earlier_process_left_begins_anew() -> None:
+    """Nobody saw its last postings."""
+    script = Script()
+    inquired(script, 5, 100000, HERS, "000009")
+    lost = e.BroughtForward(ATM, "000008", SENT, STATION.acquirer, 10000, 0)
+    script.add(6, lost, actor="HOST")
     inquired(script, 60, 90000, HERS, "000010")
     assert "H19" not in broken(script)
 

@@ -155,6 +155,38 @@ def test_a_repeat_that_is_answered_otherwise_breaks_h11() -> None:
     assert blamed(script) == {"H11"}
 
 
+@pytest.mark.parametrize(("amount", "broken"), [("2000", set()), ("5000", {"H11"})])
+def test_what_was_approved_in_part_is_no_more_when_it_comes_again(
+    amount: str, broken: set[str]
+) -> None:
+    """Both are a part of what was asked for, and only one of them is posted."""
+    script = asked(contract=Contract(partial_approval=True))
+    script.answer(21, code="10", de4="000000002000")
+    fields = script.answer_fields("000001", "10")
+    script.entries[-2] = (
+        20.98,
+        ATM,
+        e.FrameSeen("host", "terminal", {**fields, "4": "000000002000"}, "good", "", 99),
+    )
+    script.frame(22, "host", "host", script.requests["000001"])
+    script.frame(22.5, "host", "terminal", {**fields, "4": f"{amount:0>12}"})
+    assert blamed(script) == broken
+
+
+def test_what_is_reversed_at_the_second_try_is_declined_from_then_on() -> None:
+    """The host died over the first one, and still said yes to what came again."""
+    script = asked()
+    script.debit(20.5)
+    script.lost_answer(20.5)
+    script.reversal(70)
+    script.frame(75, "host", "host", script.requests["000001"])
+    script.lost_answer(75.1)
+    script.frame(80, "host", "host", script.requests["000101"])
+    script.frame(90, "host", "host", script.requests["000001"])
+    script.lost_answer(90.1, code="94")
+    assert "H11" not in blamed(script)
+
+
 def test_a_reversal_that_disagrees_with_its_request_may_be_refused() -> None:
     """One that agrees may not."""
     for amount, broken in ((5000, {"H12"}), (2000, set())):

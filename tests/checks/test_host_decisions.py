@@ -54,6 +54,20 @@ def test_what_comes_before_a_sign_on(accepted: str, code: str, said: str) -> Non
     assert status(script.verdict(), "H15") == said
 
 
+@pytest.mark.parametrize("first", ["00", "22"])
+def test_a_sign_on_that_comes_twice_is_accepted_once(first: str) -> None:
+    """One of two answers accepts: the connection has signed on, whichever of them came first."""
+    script = reconnected()
+    at_host(script, 51.1, "sign_on", code=first)
+    asked = script.entries[-2][2].fields
+    second = {**script.entries[-1][2].fields, "39": "22" if first == "00" else "00"}
+    script.frame(51.15, "host", "host", asked)
+    script.frame(51.2, "host", "terminal", second)
+    comes_again(script, "00")
+    script.end(100, "open")
+    assert status(script.verdict(), "H15") == "not tried"
+
+
 def test_a_refusal_before_a_sign_on_is_no_other_answer_to_a_repeat() -> None:
     """H11 is about what is served."""
     script = reconnected()

@@ -168,6 +168,20 @@ def test_an_answer_that_names_another_day_is_caught() -> None:
     assert h8(days(told_day="1122")) == "fail"
 
 
+def test_a_decline_of_what_was_reversed_names_no_day() -> None:
+    """The answer to the debit was lost in a crash. The request comes again after its reversal."""
+    script = days()
+    script.entries = [x for x in script.entries if x[0] != 20.6]
+    script.frame(70, "host", "host", script.requests[STAN])
+    script.frame(70.1, "host", "terminal", DIALECT.answer(script.requests[STAN], "94"))
+    script.add(CUTOVER, closed(), actor="HOST")
+    script.entries = [
+        (at, actor, _dated(event) if isinstance(event, e.FrameSeen) and at != 70.1 else event)
+        for at, actor, event in sorted(script.entries, key=lambda entry: entry[0])
+    ]
+    assert h8(script) == "pass"
+
+
 @pytest.mark.parametrize(("debits", "reversals"), [(4000, 0), (5000, 100)])
 def test_totals_that_are_not_those_of_the_postings_are_caught(debits: int, reversals: int) -> None:
     """What the host tells as the day ends is added up again."""

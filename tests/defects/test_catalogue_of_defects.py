@@ -250,6 +250,20 @@ BROUGHT_OUT_BY: dict[str, tuple[str, ...]] = {
     "takes_expired_cards": (f"expired_card:{AT},nth=2",),
     "declines_in_its_own_words": (),
     "hangs_up_on_inquiries": (),
+    "refuses_while_away": (),
+    "repeats_part_as_whole": (),
+    "opens_accounts_anew": (),
+    "counts_approvals_anew": (),
+    "forgets_advices": (),
+    "forgets_tombstones": (),
+    "serves_incomplete": (),
+    "serves_any_currency": (),
+    "serves_used_stan": (),
+    "reverses_what_disagrees": (),
+    "reverses_once_more": (),
+    "accepts_reversal_of_nothing": (),
+    "says_yes_to_all": (),
+    "serves_after_sign_off": (),
     "refuses_echo": (),
     "gives_up_on_damage": (f"wrong_amount:{AT},nth=2,mti=0210",),
     "gives_up_on_stray": (f"wrong_stan:{AT},nth=2,mti=0210",),
@@ -285,7 +299,16 @@ class Stage(NamedTuple):
     scenario: str = "ordinary_evening"
 
 
+RESTARTS = Stage(20, 600.0, stand_in=30000, cutover=300.0, scenario="restarting_host")
+STRANGERS = Stage(20, 360.0, scenario="strange_messages")
 STAGES = {
+    **dict.fromkeys(("opens_accounts_anew", "counts_approvals_anew"), RESTARTS),
+    **dict.fromkeys(("forgets_advices", "forgets_tombstones"), RESTARTS),
+    **dict.fromkeys(("refuses_while_away", "repeats_part_as_whole"), RESTARTS),
+    **dict.fromkeys(("serves_incomplete", "serves_any_currency", "serves_used_stan"), STRANGERS),
+    **dict.fromkeys(("reverses_what_disagrees", "reverses_once_more"), STRANGERS),
+    **dict.fromkeys(("accepts_reversal_of_nothing", "says_yes_to_all"), STRANGERS),
+    "serves_after_sign_off": STRANGERS,
     "approves_what_was_reversed": Stage(10, 360.0, scenario="late_duplicates"),
     "gives_up_on_echo": Stage(10, 360.0, scenario="unanswered_echoes"),
     "captures_without_end": Stage(duration=300.0, scenario="capture_storm"),

@@ -39,6 +39,7 @@ ISSUED = (
     *("region_partition", "mass_disconnect", "thundering_reconnect", "rolling_restart"),
     *("staggered_heal", "failover", "split_brain"),
     *("host_answers", "host_asks", "other_fields", "before_sign_on"),
+    "stranger_asks",
     *("customer_leaves_card", "customer_leaves_cash", "customer_dawdles", "hand_tie"),
     *("unreadable_card", "worn_card", "expired_card", "hotlisted_card"),
     *("customer_forgets_pin", "customer_slow", "customer_hurried", "customer_cancels"),
