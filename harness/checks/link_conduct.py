@@ -3,7 +3,8 @@
 Rules (docs/domain.md, "Network management"): a sign-on is the first thing on a connection; an echo
 goes after `echo_idle` without a message of the host, again each `echo_interval` while it is not
 answered, and at once after a request that had no answer in time; the third echo that stays
-unanswered closes the connection, and fewer do not. What the host asks by an 0800 is answered.
+unanswered closes the connection, and fewer do not. What the host asks by an 0800 is answered,
+and the answer is true: see `_untrue`.
 
 What is found is kept as `Found`, for the checks of T25 (link_rules.py): checks are not shown
 network management, which is most of the traffic. A terminal whose device is not seen keeps its link
@@ -170,9 +171,16 @@ class LinkConduct:
         self._asked[message.stan] = message, at
         keep_latest(self._asked, KEEPS)
 
-    def answers_host(self, message: Message) -> None:
+    def answers_host(self, at: float, message: Message) -> None:
         """The terminal answers what the host has asked."""
-        self.tried[ASKED] += self._asked.pop(message.stan, None) is not None
+        asked, _ = self._asked.pop(message.stan, (None, 0.0))
+        if asked is None:
+            return
+        self.tried[ASKED] += 1
+        wrong = _untrue(asked, message) if self._stands and not self._blind else ""
+        if wrong:
+            name = _name_of(asked)
+            self._keep(Found(ASKED, at, f"the host's {name} was answered {wrong}"))
 
     # --- what follows from it --------------------------------------------------------------------
 
@@ -188,8 +196,7 @@ class LinkConduct:
         for stan, (message, at) in list(self._asked.items()):
             if self._time.between(at, now) > slack:
                 del self._asked[stan]
-                name = message.function.replace("_", "-") or message.text("function")
-                what = f"the host's {message.mti} ({name}), STAN {stan}, was not answered"
+                what = f"the host's {_name_of(message)} was not answered"
                 self._note(ASKED, now, what, slack, at)
         if self._stands:
             self._echo_is_due(now)
@@ -300,3 +307,28 @@ class LinkConduct:
     def _keep(self, found: Found) -> None:
         if len(self.found) < KEEPS:
             self.found.append(found)
+
+
+def _name_of(asked: Message) -> str:
+    """What the host has asked, in words."""
+    function = asked.function.replace("_", "-") or asked.text("function")
+    return f"{asked.mti} ({function}), STAN {asked.stan},"
+
+
+def _untrue(asked: Message, answer: Message) -> str:
+    """How an answer to the host says what is not so, in words; '' where it does not. It names the
+    terminal, the function and the time that it answers, where it names any. Who has signed on and
+    serves does not answer an echo with a code that asks for another try. Whoever says that new keys
+    are in use has to use them, and no machine of ours changes its keys. Other functions may be
+    accepted or refused.
+    """
+    for meaning in ("terminal", "function", "sent"):
+        said, meant = answer.text(meaning).strip(), asked.text(meaning).strip()
+        if said and meant and said != meant:
+            return f"with DE {answer.element(meaning)} {said} instead of {meant}"
+    code = f"with DE {answer.element('code')} {answer.code}"
+    if asked.function == "echo" and not (answer.network_accepted or answer.network_at_work):
+        return f"{code}: it is signed on, and says that it is not at work"
+    if answer.network_accepted and asked.text("function") in asked.HOSTS.key_changes:
+        return f"{code}, and its keys have not changed"
+    return ""

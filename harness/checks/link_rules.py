@@ -141,7 +141,10 @@ class ClosesAfterThree(_ByEchoes, _Kept):
 
 
 class AnswersTheHost(_Kept):
-    """T25.asked. What the host asks by an 0800 is answered: accepted, or refused."""
+    """T25.asked. What the host asks by an 0800 is answered: accepted, or refused. The answer
+    repeats what was asked. An echo on a link that is signed on is not answered with a code that
+    asks for another try, and a change of keys is not accepted.
+    """
 
     id = "T25.asked"
     rare = True

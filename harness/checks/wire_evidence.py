@@ -240,7 +240,7 @@ class WireEvidence:
         if kind in ASKING:
             self.exchanges.asks(message)
         if kind is Kind.NETWORK_ANSWER:
-            self.link.conduct.answers_host(message)
+            self.link.conduct.answers_host(at, message)
         elif kind is Kind.NETWORK:
             self.link.asks(at, message)
             self.connections.passes(self.connection, message, to_host=True)

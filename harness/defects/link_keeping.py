@@ -75,6 +75,15 @@ class _DeafToTheHost(Terminal):
             super().send(message)
 
 
+class _AcceptsKeyChange(Terminal):
+    """Accepts whatever the host asks for, new keys too, and goes on with the old ones."""
+
+    def send(self, message: Message) -> None:
+        if message.kind is Kind.NETWORK_ANSWER:
+            message = message.replaced(code=self.dialect.codes["approved"])
+        super().send(message)
+
+
 LINK_KEEPING_DEFECTS = (
     Defect(
         profile=TerminalProfile(
@@ -179,6 +188,15 @@ LINK_KEEPING_DEFECTS = (
             machine=_DeafToTheHost,
         ),
         cost="The host's own echo has no answer, and it hangs up on a terminal that works.",
+        must=("T25.asked",),
+    ),
+    Defect(
+        profile=TerminalProfile(
+            name="accepts_key_change",
+            summary="says that it has changed its keys, and has not",
+            machine=_AcceptsKeyChange,
+        ),
+        cost="The host takes the new keys into use, and drops every message from then on.",
         must=("T25.asked",),
     ),
 )

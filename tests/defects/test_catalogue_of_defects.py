@@ -183,6 +183,7 @@ BROUGHT_OUT_BY: dict[str, tuple[str, ...]] = {
     "serves_in_doubt": (ECHOES_LOST,),
     "reverses_into_silence": (UNANSWERED,),
     "deaf_to_the_host": (f"host_asks:{AT},nth=2",),
+    "accepts_key_change": (f"host_asks:what=key_change,{AT},nth=2",),
     "card_read_too_short": (f"worn_card:by=8s,{AT},nth=2", f"worn_card:by=15s,{AT},nth=3"),
     "card_read_too_long": (f"worn_card:by=12s,{AT},nth=2",),
     "key_too_short": (f"customer_slow:by=20s,{AT},nth=2", f"customer_slow:by=40s,{AT},nth=3"),
