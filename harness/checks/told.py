@@ -13,7 +13,7 @@ from harness import events as e
 from harness.checks.base import Check, late_by
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.operating_time import Moment
-from harness.checks.transaction_evidence import TransactionEvidence
+from harness.checks.transaction_evidence import CLOSING, TransactionEvidence
 from harness.wire.message import AdviceOutcome, Kind, Outcome
 
 INSTANT = 0.5
@@ -217,9 +217,15 @@ class AlarmsAreRaised(Check):
             self._due[terminal.name] = {"suspense": due["suspense"]}
 
 
+def _closed_by_answer(x: TransactionEvidence) -> bool:
+    """Did an answer in time close it, so that there is nothing to reverse?"""
+    return x.answer in CLOSING and not x.aborted
+
+
 class AccountIsTrue(Check):
     """M4. What a terminal says of itself agrees with its device: how a transaction ended (all of
-    the approved cash taken, a part, or nothing; declined without any cash; the card captured), what
+    the approved cash taken, a part, or nothing; declined by an answer in time, without any cash;
+    the card captured), what
     its suspense amounts to, an alarm for a capture, and an acknowledgement of an order that was
     given.
     """
@@ -230,6 +236,7 @@ class AccountIsTrue(Check):
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
         self._captured: dict[str, bool] = {}  # was the card of this visit captured?
+        self._given_up: dict[str, str] = {}  # by what it says, the DE 37 of the last one
         self._paused: dict[str, None] = {}  # in this visit
         self._alarmed: dict[str, float] = {}  # of a capture that has not begun
         self._orders: dict[tuple[str, str], int] = {}  # given and not acknowledged
@@ -249,18 +256,33 @@ class AccountIsTrue(Check):
         elif event.outcome == "partial":
             true = 0 < taken < current.approved == event.amount
         elif event.outcome == "reversed":
-            true = not taken and not current.uncounted
+            true = not (taken or current.uncounted or _closed_by_answer(current))
         elif event.outcome == "captured":
             true = not taken and self._captured.get(terminal.name, False)
         elif event.outcome == "suspense":
             true = bool(current.stacks)
+        elif event.outcome in ("declined", "pin_again"):
+            true = not (current.stacks or self._gave_up(terminal, current))
         else:
             true = not current.stacks
         if not true:
             paid = f"{taken / 100:.2f} of {current.approved / 100:.2f} were taken"
+            if current.answer_code and not current.aborted:
+                paid = f"it was answered {current.answer_code}, and {paid}"
             self.fail(
                 terminal, at, f"says that STAN {current.stan} ended '{event.outcome}': {paid}"
             )
+
+    def on_Aborted(self, terminal: TerminalEvidence, _at: float, event: e.Aborted) -> None:
+        self._given_up[terminal.name] = f"{event.transaction:012d}"
+
+    def _gave_up(self, terminal: TerminalEvidence, x: TransactionEvidence) -> bool:
+        """Is it known that no answer declined it? Either the terminal has said that it gives it up,
+        or the answer was another one. A balance inquiry has no other ending.
+        """
+        said = self._given_up.get(terminal.name) == x.rrn
+        other = x.answer is not None and x.answer not in CLOSING and not x.aborted
+        return x.withdrawal and (said or other)
 
     def on_SuspenseRecorded(
         self, terminal: TerminalEvidence, at: float, event: e.SuspenseRecorded

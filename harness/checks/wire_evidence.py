@@ -119,7 +119,7 @@ class WireEvidence:
     # --- what passes ---------------------------------------------------------------------------
 
     def on_FrameSeen(self, at: float, event: e.FrameSeen) -> bool:
-        """True when the frame concerns no check: network management, most of the traffic."""
+        """True when the frame concerns no check: authentic network management, most of it all."""
         message = self.message = self._dialect.read(event.fields)
         kind = message.kind
         management = kind in NETWORK_KINDS
@@ -150,7 +150,7 @@ class WireEvidence:
                 self._arrived(at, message, event.mac)
         elif not management:
             self._at_host(at, message, event)
-        return management
+        return management and self._authentic_mac(event.mac)
 
     def _at_host(self, at: float, message: Message, event: e.FrameSeen) -> None:
         authentic = event.mac != "bad"
