@@ -138,11 +138,11 @@ class MessagesAsTold(Check):
 class StatesAsSeen(Check):
     """M4.state. A terminal that says IDLE, or that it is out of service for no reason, takes the
     card of whoever comes. When it says CARD_AT_SLOT the card has come to the slot, and when it says
-    CASH_PRESENTED the cash has.
+    CASH_PRESENTED the cash has. A link that it calls up is not down by what it has heard.
     """
 
     id = "M4.state"
-    needs = ("device", "terminal")
+    needs = ("device", "wire.terminal", "terminal")
     rare = True
 
     def __init__(self, *args: object) -> None:
@@ -174,6 +174,14 @@ class StatesAsSeen(Check):
         self, terminal: TerminalEvidence, _at: float, event: e.ServiceChanged
     ) -> None:
         self._in_service[terminal.name] = not event.reasons
+
+    def on_LinkJudged(self, terminal: TerminalEvidence, at: float, event: e.LinkJudged) -> None:
+        if event.judgement != "up":
+            return
+        self.tried += 1
+        down = terminal.wire.link.down(at)
+        if down is not None and terminal.name not in self._paused:
+            self.fail(terminal, at, f"says that the link is up, and {down.why}", of=NOBODY)
 
     def on_StateEntered(self, terminal: TerminalEvidence, at: float, event: e.StateEntered) -> None:
         self._state[terminal.name] = event.state

@@ -61,6 +61,7 @@ class LinkConduct:
         "_held_until",
         "_opened",
         "_out",
+        "_refused",
         "_signing_on",
         "_stands",
         "_time",
@@ -91,6 +92,7 @@ class LinkConduct:
         self.unanswered_since: float | None = None
         self.doubted_at = -NEVER
         self._signing_on: Moment | None = None  # and no answer to the sign-on came since
+        self._refused: Moment | None = None  # a sign-on was, and the connection stands
         self.found: list[Found] = []
         self.tried = dict.fromkeys((SIGN_ON, ECHO, CLOSE, ASKED), 0)
 
@@ -129,7 +131,8 @@ class LinkConduct:
             self._closes(at)
         elif how != "power":
             self.look(at)
-        self._opened, self._signing_on, self._stands = None, None, False
+        self._opened = self._signing_on = self._refused = None
+        self._stands = False
         self._settled()
         self._asked.clear()
 
@@ -147,18 +150,25 @@ class LinkConduct:
         self._out[message.stan] = message.function
         keep_latest(self._out, KEEPS)
         if message.function == "sign_on":
+            if self._refused is not None and not (self._dazed or self._blind):
+                what = "a sign-on was refused, and another one was sent on the same connection"
+                self._keep(Found(SIGN_ON, at, what))
+                self._refused = None
             self.tried[SIGN_ON] += self._opened is not None
             if self._opened is not None:
                 self._signing_on = self._time.moment(at)
             self._opened = None
 
-    def answered(self, message: Message, *, accepted: bool) -> None:
+    def answered(self, at: float, message: Message, *, accepted: bool) -> None:
         """The host has answered something of network management. One echo that is answered settles
         those before it.
         """
         function = self._out.pop(message.stan, "")
         if function == "sign_on":
             self._signing_on = None
+            if not accepted and not self._stands:
+                self._refused = self._time.moment(at)
+                self.tried[SIGN_ON] += 1
         if not accepted:
             return
         if function == "sign_on":
@@ -208,6 +218,11 @@ class LinkConduct:
             since, self._signing_on = self._signing_on.at, None
             what = "a sign-on was not answered, and the connection was not closed"
             self._note(SIGN_ON, now, what, bound, since)
+        slack = self._contract.slack
+        if self._refused is not None and self._time.since(self._refused, now) > slack:
+            since, self._refused = self._refused.at, None
+            what = "a sign-on was refused, and the connection was not closed"
+            self._note(SIGN_ON, now, what, slack, since)
 
     def _gives_sign_on_up(self, at: float, since: Moment) -> None:
         """The terminal hangs up on a host that has not answered its sign-on."""

@@ -112,7 +112,8 @@ class _Kept(Check):
 
 class SignsOnFirst(_Kept):
     """T25.sign_on. On a new connection a sign-on is sent at once, and the connection is closed when
-    `contract.sign_on_response` has run out without an answer, and not before.
+    `contract.sign_on_response` has run out without an answer, and not before. After a refusal it is
+    closed at once, and no other sign-on is sent on it.
     """
 
     id = "T25.sign_on"

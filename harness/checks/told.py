@@ -236,6 +236,7 @@ class AccountIsTrue(Check):
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
         self._captured: dict[str, bool] = {}  # was the card of this visit captured?
+        self._cancelled: dict[str, None] = {}  # in this visit
         self._given_up: dict[str, str] = {}  # by what it says, the DE 37 of the last one
         self._paused: dict[str, None] = {}  # in this visit
         self._alarmed: dict[str, float] = {}  # of a capture that has not begun
@@ -263,6 +264,8 @@ class AccountIsTrue(Check):
             true = bool(current.stacks)
         elif event.outcome in ("declined", "pin_again"):
             true = not (current.stacks or self._gave_up(terminal, current))
+            if event.outcome == "pin_again" and _closed_by_answer(current):
+                true &= current.answer is Outcome.PIN_AGAIN
         else:
             true = not current.stacks
         if not true:
@@ -275,6 +278,20 @@ class AccountIsTrue(Check):
 
     def on_Aborted(self, terminal: TerminalEvidence, _at: float, event: e.Aborted) -> None:
         self._given_up[terminal.name] = f"{event.transaction:012d}"
+
+    def on_CancelPressed(
+        self, terminal: TerminalEvidence, _at: float, _event: e.CancelPressed
+    ) -> None:
+        self._cancelled[terminal.name] = None
+
+    def on_SessionCancelled(
+        self, terminal: TerminalEvidence, at: float, event: e.SessionCancelled
+    ) -> None:
+        if event.why != "cancel":
+            return
+        self.tried += 1
+        if terminal.name not in self._cancelled:
+            self.fail(terminal, at, "says that the customer cancelled, who has not")
 
     def _gave_up(self, terminal: TerminalEvidence, x: TransactionEvidence) -> bool:
         """Is it known that no answer declined it? Either the terminal has said that it gives it up,
@@ -301,6 +318,7 @@ class AccountIsTrue(Check):
         self, terminal: TerminalEvidence, at: float, _event: e.CardInserted
     ) -> None:
         self._captured[terminal.name] = False
+        self._cancelled.pop(terminal.name, None)
         self._paused.pop(terminal.name, None)
         self._no_capture(terminal, at)
 

@@ -236,6 +236,7 @@ def test_an_alarm_for_what_is_parked_needs_a_code_that_parks(code: str) -> None:
         ("reversed", "Z9", False),
         ("reversed", "51", True),
         ("pin_again", "55", False),
+        ("pin_again", "51", True),
     ],
 )
 def test_how_a_transaction_is_said_to_end(outcome: str, code: str, broken: bool) -> None:
@@ -269,3 +270,26 @@ def test_a_closed_machine_does_not_tell_anybody_to_wait(
     script.add(at, e.TurnedAway(2, screen))
     script.end(at + 1, "open")
     assert ("M3.screen" in failing(script.verdict())) is broken
+
+
+@pytest.mark.parametrize(("pressed", "broken"), [(True, False), (False, True)])
+def test_who_is_said_to_have_cancelled_has(pressed: bool, broken: bool) -> None:
+    script = Script()
+    script.insert(10)
+    if pressed:
+        script.add(14, e.CancelPressed(1))
+    script.add(14, e.SessionCancelled("cancel"))
+    script.eject(14)
+    script.insert(30, 2)
+    script.end(31, "open")
+    assert row(script.verdict(), "M4").status == ("fail" if broken else "pass")
+
+
+@pytest.mark.parametrize(("closed", "broken"), [(False, False), (True, True)])
+def test_a_link_that_is_called_up_is(closed: bool, broken: bool) -> None:
+    script = Script()
+    if closed:
+        script.add(10, e.LinkClosed("fin"))
+    script.add(11, e.LinkJudged("up", "signed on"))
+    script.end(12, "open")
+    assert row(script.verdict(), "M4.state").status == ("fail" if broken else "pass")

@@ -176,6 +176,26 @@ def test_an_echo_at_once_after_a_request_that_expired() -> None:
     assert blamed(script, 68) == set()
 
 
+@pytest.mark.parametrize(
+    ("closes", "again", "broken"),
+    [(20.4, 0.0, False), (22.9, 0.0, True), (0.0, 20.5, True), (0.0, 0.0, True)],
+)
+def test_a_refused_sign_on_closes_the_connection(closes: float, again: float, broken: bool) -> None:
+    """It is refused at 20.3. The next one belongs to the next connection."""
+    script = Script()
+    script.add(10, e.LinkClosed("fin"))
+    script.add(20, e.LinkOpened())
+    fields = DIALECT.network(STATION, "sign_on", stan="800001", sent=SENT)
+    script.frame(20.1, "terminal", "host", fields)
+    script.frame(20.3, "terminal", "terminal", DIALECT.answer(fields, "58"))
+    if again:
+        script.network(again, "sign_on")
+    if closes:
+        script.add(closes, e.LinkClosed("local"))
+        script.link_up(closes + 1)
+    assert blamed(script, 25) == ({"T25.sign_on"} if broken else set())
+
+
 @pytest.mark.parametrize("answers", [True, False])
 def test_what_the_host_asks_is_answered(answers: bool) -> None:
     """Accepted or refused."""

@@ -188,6 +188,8 @@ BROUGHT_OUT_BY: dict[str, tuple[str, ...]] = {
     "says_idle": (f"rst:{AT},nth=1@10m..20m", f"refuse:{AT}@10m..20m"),
     "alarms_at_wrong_pin": (f"bad_mac:{AT},nth=2,mti=0210",),
     "waits_while_closed": (f"rst:{AT},nth=1@10m..20m", f"refuse:{AT}@10m..20m"),
+    "keeps_its_date": (),
+    "signs_on_again": (f"rst:{AT},nth=1@5m..5m1s", f"sign_on_refused:{AT}@5m..6m"),
     "accepts_key_change": (f"host_asks:what=key_change,{AT},nth=2",),
     "card_read_too_short": (f"worn_card:by=8s,{AT},nth=2", f"worn_card:by=15s,{AT},nth=3"),
     "card_read_too_long": (f"worn_card:by=12s,{AT},nth=2",),
@@ -294,6 +296,7 @@ class Stage(NamedTuple):
 STAGES = {
     "approves_what_was_reversed": Stage(10, 360.0, scenario="late_duplicates"),
     "gives_up_on_echo": Stage(10, 360.0, scenario="unanswered_echoes"),
+    "keeps_its_date": Stage(10, 360.0, scenario="difficult_customers"),
     "captures_without_end": Stage(duration=300.0, scenario="capture_storm"),
     "leaves_late_card_inside": Stage(duration=480.0, scenario="quiet_street"),
     "takes_cards_with_backlog": Stage(duration=720.0, scenario="unheard_reversals"),
