@@ -293,3 +293,37 @@ def test_a_link_that_is_called_up_is(closed: bool, broken: bool) -> None:
     script.add(11, e.LinkJudged("up", "signed on"))
     script.end(12, "open")
     assert row(script.verdict(), "M4.state").status == ("fail" if broken else "pass")
+
+
+@pytest.mark.parametrize(
+    ("alarm", "raised_at", "broken"),
+    [("capture", 20.3, []), ("capture", 22.3, []), (None, 0.0, ["M3"])],
+)
+def test_a_capture_may_be_told_once_the_card_is_in_the_bin(
+    alarm: str | None, raised_at: float, broken: list[str]
+) -> None:
+    """The motor starts at 20.3, and the alarm has 5 s."""
+    script = Script()
+    script.insert(10)
+    script.request(20)
+    script.answer(20.2, code="41")
+    script.add(20.3, e.ScreenShown("captured"), e.CaptureBegun(CARD))
+    script.add(21.8, e.CardCaptured(CARD))
+    if alarm is not None:
+        script.add(raised_at, e.AlarmRaised(alarm, ""))
+    script.insert(30, 2)
+    script.end(31, "open")
+    assert [x for x in failing(script.verdict()) if x[:2] in ("M3", "M4")] == broken
+
+
+@pytest.mark.parametrize(("raised_at", "broken"), [(22.0, False), (20.2, False), (29.0, True)])
+def test_an_alarm_of_the_breaker_may_follow_the_eject(raised_at: float, broken: bool) -> None:
+    """The card that was to be kept is on its way out at 20.2. An alarm has 5 s, and the slack."""
+    script = Script()
+    script.insert(10)
+    script.request(20)
+    script.answer(20.1, code="41")
+    script.eject(20.2)
+    script.add(raised_at, e.AlarmRaised("breaker", ""))
+    script.end(40, "open")
+    assert row(script.verdict(), "M3").status == ("fail" if broken else "pass")
