@@ -99,6 +99,6 @@ ACCOUNT_DEFECTS = (
         "says 'please wait' while it is out of service",
         "People stand before it and wait, and nothing comes.",
         "M3.screen",
-        *("T1", "T2", "F1", "T12", "T18.wait", "T21"),
+        *("T1", "T2", "F1", "T12", "T18.wait", "T18.capture", "T21"),
     ),
 )

@@ -113,7 +113,7 @@ LINK_KEEPING_DEFECTS = (
         ),
         cost="The host refuses every customer, and the machine takes the next card.",
         must=("T25.sign_on",),
-        may=("T16", "F2.accept"),
+        may=("T16", "F2.accept", "M4"),
     ),
     Defect(
         profile=TerminalProfile(
