@@ -80,8 +80,9 @@ LINK_INVARIANTS: tuple[Invariant, ...] = (
     ),
     Invariant(
         "T25.asked",
-        "what the host asks is answered",
-        "Hosts send echoes too. One that has no answer hangs up, on a terminal that works.",
+        "what the host asks is answered, and truly",
+        "Hosts send echoes too. One that has no answer hangs up, on a terminal that works; and one "
+        "that is told that its new keys are in use drops every message under the old ones.",
         link_rules.AnswersTheHost,
     ),
 )

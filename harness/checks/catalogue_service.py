@@ -4,7 +4,15 @@ M4): a part of the catalogue.
 
 from __future__ import annotations
 
-from harness.checks import dispenser_timers, must_serve, screen_told, service, told, visit_served
+from harness.checks import (
+    account,
+    dispenser_timers,
+    must_serve,
+    screen_told,
+    service,
+    told,
+    visit_served,
+)
 from harness.checks.invariant import Invariant
 
 SERVICE_INVARIANTS: tuple[Invariant, ...] = (
@@ -83,5 +91,26 @@ SERVICE_INVARIANTS: tuple[Invariant, ...] = (
         "Complaints are settled by the machine's journal. One that says 'captured' or 'paid' where "
         "it was not makes a liar of the customer.",
         told.AccountIsTrue,
+    ),
+    Invariant(
+        "M4.message",
+        "what a machine says of its messages is what it sends and gets",
+        "A reversal is looked for under the number and the reason that the machine's journal has. "
+        "Where the wire had others it is never found.",
+        account.MessagesAsTold,
+    ),
+    Invariant(
+        "M4.state",
+        "a machine is in the state that it says",
+        "Who watches a thousand machines sees what they say. One that says that it serves, and "
+        "takes no card, is missed by nobody but its customers.",
+        account.StatesAsSeen,
+    ),
+    Invariant(
+        "M4.alarm",
+        "each alarm has a cause",
+        "Where alarms come for nothing nobody looks at them, and somebody drives out for a jam "
+        "that there is not.",
+        account.AlarmsHaveCauses,
     ),
 )

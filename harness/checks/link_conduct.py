@@ -3,7 +3,8 @@
 Rules (docs/domain.md, "Network management"): a sign-on is the first thing on a connection; an echo
 goes after `echo_idle` without a message of the host, again each `echo_interval` while it is not
 answered, and at once after a request that had no answer in time; the third echo that stays
-unanswered closes the connection, and fewer do not. What the host asks by an 0800 is answered.
+unanswered closes the connection, and fewer do not. What the host asks by an 0800 is answered,
+and the answer is true: see `_untrue`.
 
 What is found is kept as `Found`, for the checks of T25 (link_rules.py): checks are not shown
 network management, which is most of the traffic. A terminal whose device is not seen keeps its link
@@ -60,6 +61,7 @@ class LinkConduct:
         "_held_until",
         "_opened",
         "_out",
+        "_refused",
         "_signing_on",
         "_stands",
         "_time",
@@ -90,6 +92,7 @@ class LinkConduct:
         self.unanswered_since: float | None = None
         self.doubted_at = -NEVER
         self._signing_on: Moment | None = None  # and no answer to the sign-on came since
+        self._refused: Moment | None = None  # a sign-on was, and the connection stands
         self.found: list[Found] = []
         self.tried = dict.fromkeys((SIGN_ON, ECHO, CLOSE, ASKED), 0)
 
@@ -128,7 +131,8 @@ class LinkConduct:
             self._closes(at)
         elif how != "power":
             self.look(at)
-        self._opened, self._signing_on, self._stands = None, None, False
+        self._opened = self._signing_on = self._refused = None
+        self._stands = False
         self._settled()
         self._asked.clear()
 
@@ -146,18 +150,25 @@ class LinkConduct:
         self._out[message.stan] = message.function
         keep_latest(self._out, KEEPS)
         if message.function == "sign_on":
+            if self._refused is not None and not (self._dazed or self._blind):
+                what = "a sign-on was refused, and another one was sent on the same connection"
+                self._keep(Found(SIGN_ON, at, what))
+                self._refused = None
             self.tried[SIGN_ON] += self._opened is not None
             if self._opened is not None:
                 self._signing_on = self._time.moment(at)
             self._opened = None
 
-    def answered(self, message: Message, *, accepted: bool) -> None:
+    def answered(self, at: float, message: Message, *, accepted: bool) -> None:
         """The host has answered something of network management. One echo that is answered settles
         those before it.
         """
         function = self._out.pop(message.stan, "")
         if function == "sign_on":
             self._signing_on = None
+            if not accepted and not self._stands:
+                self._refused = self._time.moment(at)
+                self.tried[SIGN_ON] += 1
         if not accepted:
             return
         if function == "sign_on":
@@ -170,9 +181,16 @@ class LinkConduct:
         self._asked[message.stan] = message, at
         keep_latest(self._asked, KEEPS)
 
-    def answers_host(self, message: Message) -> None:
+    def answers_host(self, at: float, message: Message) -> None:
         """The terminal answers what the host has asked."""
-        self.tried[ASKED] += self._asked.pop(message.stan, None) is not None
+        asked, _ = self._asked.pop(message.stan, (None, 0.0))
+        if asked is None:
+            return
+        self.tried[ASKED] += 1
+        wrong = _untrue(asked, message) if self._stands and not self._blind else ""
+        if wrong:
+            name = _name_of(asked)
+            self._keep(Found(ASKED, at, f"the host's {name} was answered {wrong}"))
 
     # --- what follows from it --------------------------------------------------------------------
 
@@ -188,8 +206,7 @@ class LinkConduct:
         for stan, (message, at) in list(self._asked.items()):
             if self._time.between(at, now) > slack:
                 del self._asked[stan]
-                name = message.function.replace("_", "-") or message.text("function")
-                what = f"the host's {message.mti} ({name}), STAN {stan}, was not answered"
+                what = f"the host's {_name_of(message)} was not answered"
                 self._note(ASKED, now, what, slack, at)
         if self._stands:
             self._echo_is_due(now)
@@ -201,6 +218,11 @@ class LinkConduct:
             since, self._signing_on = self._signing_on.at, None
             what = "a sign-on was not answered, and the connection was not closed"
             self._note(SIGN_ON, now, what, bound, since)
+        slack = self._contract.slack
+        if self._refused is not None and self._time.since(self._refused, now) > slack:
+            since, self._refused = self._refused.at, None
+            what = "a sign-on was refused, and the connection was not closed"
+            self._note(SIGN_ON, now, what, slack, since)
 
     def _gives_sign_on_up(self, at: float, since: Moment) -> None:
         """The terminal hangs up on a host that has not answered its sign-on."""
@@ -300,3 +322,28 @@ class LinkConduct:
     def _keep(self, found: Found) -> None:
         if len(self.found) < KEEPS:
             self.found.append(found)
+
+
+def _name_of(asked: Message) -> str:
+    """What the host has asked, in words."""
+    function = asked.function.replace("_", "-") or asked.text("function")
+    return f"{asked.mti} ({function}), STAN {asked.stan},"
+
+
+def _untrue(asked: Message, answer: Message) -> str:
+    """How an answer to the host says what is not so, in words; '' where it does not. It names the
+    terminal, the function and the time that it answers, where it names any. Who has signed on and
+    serves does not answer an echo with a code that asks for another try. Whoever says that new keys
+    are in use has to use them, and no machine of ours changes its keys. Other functions may be
+    accepted or refused.
+    """
+    for meaning in ("terminal", "function", "sent"):
+        said, meant = answer.text(meaning).strip(), asked.text(meaning).strip()
+        if said and meant and said != meant:
+            return f"with DE {answer.element(meaning)} {said} instead of {meant}"
+    code = f"with DE {answer.element('code')} {answer.code}"
+    if asked.function == "echo" and not (answer.network_accepted or answer.network_at_work):
+        return f"{code}: it is signed on, and says that it is not at work"
+    if answer.network_accepted and asked.text("function") in asked.HOSTS.key_changes:
+        return f"{code}, and its keys have not changed"
+    return ""

@@ -132,7 +132,7 @@ class LinkEvidence:
         accepted = message.network_accepted or (
             not self._contract.sign_on and message.network_at_work
         )
-        self.conduct.answered(message, accepted=accepted)
+        self.conduct.answered(at, message, accepted=accepted)
         if function and accepted:
             self.network_ok = at
             if function == "sign_on":

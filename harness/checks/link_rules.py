@@ -112,7 +112,8 @@ class _Kept(Check):
 
 class SignsOnFirst(_Kept):
     """T25.sign_on. On a new connection a sign-on is sent at once, and the connection is closed when
-    `contract.sign_on_response` has run out without an answer, and not before.
+    `contract.sign_on_response` has run out without an answer, and not before. After a refusal it is
+    closed at once, and no other sign-on is sent on it.
     """
 
     id = "T25.sign_on"
@@ -141,7 +142,10 @@ class ClosesAfterThree(_ByEchoes, _Kept):
 
 
 class AnswersTheHost(_Kept):
-    """T25.asked. What the host asks by an 0800 is answered: accepted, or refused."""
+    """T25.asked. What the host asks by an 0800 is answered: accepted, or refused. The answer
+    repeats what was asked. An echo on a link that is signed on is not answered with a code that
+    asks for another try, and a change of keys is not accepted.
+    """
 
     id = "T25.asked"
     rare = True

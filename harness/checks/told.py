@@ -13,7 +13,7 @@ from harness import events as e
 from harness.checks.base import Check, late_by
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.operating_time import Moment
-from harness.checks.transaction_evidence import TransactionEvidence
+from harness.checks.transaction_evidence import CLOSING, TransactionEvidence
 from harness.wire.message import AdviceOutcome, Kind, Outcome
 
 INSTANT = 0.5
@@ -137,12 +137,11 @@ class AlarmsAreRaised(Check):
             and current.start >= inserted.at
             and not (current.aborted or current.cut or current.shaken)
         ):
-            self.tried += 1
-            if (terminal.name, "breaker") not in self._raised:
-                what = (
-                    "the alarm 'breaker' was not raised: a card that was to be captured comes out"
-                )
-                self.fail(terminal, at, what)
+            if (terminal.name, "breaker") in self._raised:
+                self.tried += 1
+            else:
+                why = "a card that was to be captured comes out"
+                self._expects(terminal, at, "breaker", why)
 
     # --- the cash ------------------------------------------------------------------------------
 
@@ -217,9 +216,15 @@ class AlarmsAreRaised(Check):
             self._due[terminal.name] = {"suspense": due["suspense"]}
 
 
+def _closed_by_answer(x: TransactionEvidence) -> bool:
+    """Did an answer in time close it, so that there is nothing to reverse?"""
+    return x.answer in CLOSING and not x.aborted
+
+
 class AccountIsTrue(Check):
     """M4. What a terminal says of itself agrees with its device: how a transaction ended (all of
-    the approved cash taken, a part, or nothing; declined without any cash; the card captured), what
+    the approved cash taken, a part, or nothing; declined by an answer in time, without any cash;
+    the card captured), what
     its suspense amounts to, an alarm for a capture, and an acknowledgement of an order that was
     given.
     """
@@ -230,6 +235,8 @@ class AccountIsTrue(Check):
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
         self._captured: dict[str, bool] = {}  # was the card of this visit captured?
+        self._cancelled: dict[str, None] = {}  # in this visit
+        self._given_up: dict[str, str] = {}  # by what it says, the DE 37 of the last one
         self._paused: dict[str, None] = {}  # in this visit
         self._alarmed: dict[str, float] = {}  # of a capture that has not begun
         self._orders: dict[tuple[str, str], int] = {}  # given and not acknowledged
@@ -249,18 +256,49 @@ class AccountIsTrue(Check):
         elif event.outcome == "partial":
             true = 0 < taken < current.approved == event.amount
         elif event.outcome == "reversed":
-            true = not taken and not current.uncounted
+            true = not (taken or current.uncounted or _closed_by_answer(current))
         elif event.outcome == "captured":
             true = not taken and self._captured.get(terminal.name, False)
         elif event.outcome == "suspense":
             true = bool(current.stacks)
+        elif event.outcome in ("declined", "pin_again"):
+            true = not (current.stacks or self._gave_up(terminal, current))
+            if event.outcome == "pin_again" and _closed_by_answer(current):
+                true &= current.answer is Outcome.PIN_AGAIN
         else:
             true = not current.stacks
         if not true:
             paid = f"{taken / 100:.2f} of {current.approved / 100:.2f} were taken"
+            if current.answer_code and not current.aborted:
+                paid = f"it was answered {current.answer_code}, and {paid}"
             self.fail(
                 terminal, at, f"says that STAN {current.stan} ended '{event.outcome}': {paid}"
             )
+
+    def on_Aborted(self, terminal: TerminalEvidence, _at: float, event: e.Aborted) -> None:
+        self._given_up[terminal.name] = f"{event.transaction:012d}"
+
+    def on_CancelPressed(
+        self, terminal: TerminalEvidence, _at: float, _event: e.CancelPressed
+    ) -> None:
+        self._cancelled[terminal.name] = None
+
+    def on_SessionCancelled(
+        self, terminal: TerminalEvidence, at: float, event: e.SessionCancelled
+    ) -> None:
+        if event.why != "cancel":
+            return
+        self.tried += 1
+        if terminal.name not in self._cancelled:
+            self.fail(terminal, at, "says that the customer cancelled, who has not")
+
+    def _gave_up(self, terminal: TerminalEvidence, x: TransactionEvidence) -> bool:
+        """Is it known that no answer declined it? Either the terminal has said that it gives it up,
+        or the answer was another one. A balance inquiry has no other ending.
+        """
+        said = self._given_up.get(terminal.name) == x.rrn
+        other = x.answer is not None and x.answer not in CLOSING and not x.aborted
+        return x.withdrawal and (said or other)
 
     def on_SuspenseRecorded(
         self, terminal: TerminalEvidence, at: float, event: e.SuspenseRecorded
@@ -279,11 +317,16 @@ class AccountIsTrue(Check):
         self, terminal: TerminalEvidence, at: float, _event: e.CardInserted
     ) -> None:
         self._captured[terminal.name] = False
+        self._cancelled.pop(terminal.name, None)
         self._paused.pop(terminal.name, None)
         self._no_capture(terminal, at)
 
     def on_AlarmRaised(self, terminal: TerminalEvidence, at: float, event: e.AlarmRaised) -> None:
-        if event.kind == "capture" and terminal.name not in self._paused:
+        if event.kind != "capture" or terminal.name in self._paused:
+            return
+        if self._captured.get(terminal.name, False):
+            self.tried += 1  # it may be raised once the card is in the bin, M3 says how late
+        else:
             self._alarmed[terminal.name] = at
 
     def on_CaptureBegun(

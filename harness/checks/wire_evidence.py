@@ -119,7 +119,9 @@ class WireEvidence:
     # --- what passes ---------------------------------------------------------------------------
 
     def on_FrameSeen(self, at: float, event: e.FrameSeen) -> bool:
-        """True when the frame concerns no check: network management that hosts carry out."""
+        """True when the frame concerns no check: authentic network management, most of it all, which
+        hosts carry out.
+        """
         message = self.message = self._dialect.read(event.fields)
         kind = message.kind
         management = kind in NETWORK_KINDS
@@ -150,7 +152,8 @@ class WireEvidence:
                 self._arrived(at, message, event.mac)
         elif not management:
             self._at_host(at, message, event)
-        return management and (event.end == "terminal" or bool(message.function))
+        known = event.end == "terminal" or bool(message.function)
+        return management and known and self._authentic_mac(event.mac)
 
     def _at_host(self, at: float, message: Message, event: e.FrameSeen) -> None:
         authentic = event.mac != "bad"
@@ -240,7 +243,7 @@ class WireEvidence:
         if kind in ASKING:
             self.exchanges.asks(message)
         if kind is Kind.NETWORK_ANSWER:
-            self.link.conduct.answers_host(message)
+            self.link.conduct.answers_host(at, message)
         elif kind is Kind.NETWORK:
             self.link.asks(at, message)
             self.connections.passes(self.connection, message, to_host=True)

@@ -173,7 +173,7 @@ ANSWER_DEFECTS = (
         ),
         cost="Where the host has booked, the customer pays for cash that never came.",
         must=("T8",),
-        may=("H3",),
+        may=("H3", "M4"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -183,7 +183,7 @@ ANSWER_DEFECTS = (
         ),
         cost="Where the host has booked, the customer pays for cash that never came.",
         must=("T8",),
-        may=("H3", "M3"),
+        may=("H3", "M3", "M4"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -203,6 +203,7 @@ ANSWER_DEFECTS = (
         ),
         cost="The host is asked to give back what it never took, for each customer it turns away.",
         must=("T8",),
+        may=("M4",),
     ),
     Defect(
         profile=TerminalProfile(
@@ -212,6 +213,7 @@ ANSWER_DEFECTS = (
         ),
         cost="Nobody can tell a jam from a silent host, or a forgotten card from either.",
         must=("T23.reason",),
+        may=("M4",),
     ),
     Defect(
         profile=TerminalProfile(
@@ -221,7 +223,18 @@ ANSWER_DEFECTS = (
         ),
         cost="With a host that says less than ours every withdrawal is booked and reversed.",
         must=("T23.reason",),
-        may=("T1", "T8", "F1", "T25.echo", "T25.advice", "M1.original", "M3.screen", "T23", "M3"),
+        may=(
+            "T1",
+            "T8",
+            "F1",
+            "T25.echo",
+            "T25.advice",
+            "M1.original",
+            "M3.screen",
+            "T23",
+            "M3",
+            "M4",
+        ),
     ),
     Defect(
         profile=TerminalProfile(
@@ -231,7 +244,7 @@ ANSWER_DEFECTS = (
         ),
         cost="The host was busy for a moment, and the customer pays for cash that never came.",
         must=("H7",),
-        may=("H3", "T8", "T10", "T13.order", "T13.repeat", "T24.parked"),
+        may=("H3", "T8", "T10", "T13.order", "T13.repeat", "T24.parked", "M4"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -250,7 +263,7 @@ ANSWER_DEFECTS = (
         ),
         cost="What the host refuses by mistake, nobody ever gives back.",
         must=("T24.parked",),
-        may=("H3", "H7"),
+        may=("H3", "H7", "M4"),
     ),
     Defect(
         profile=TerminalProfile(

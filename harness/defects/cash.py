@@ -229,6 +229,7 @@ CASH_DEFECTS = (
         ),
         cost="The next one in the street has the cash, and the books know of nobody.",
         must=("T2.cash", "T3", "T18.cash"),
+        may=("M4",),
     ),
     Defect(
         profile=TerminalProfile(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harness.defects.account import ACCOUNT_DEFECTS
 from harness.defects.answers import ANSWER_DEFECTS
 from harness.defects.booking import BOOKING_DEFECTS
 from harness.defects.card import CARD_DEFECTS
@@ -37,6 +38,7 @@ DEFECTS: tuple[Defect, ...] = (
     *CONTENT_DEFECTS,
     *SERVICE_DEFECTS,
     *TOLD_DEFECTS,
+    *ACCOUNT_DEFECTS,
     *OUTGOING_DEFECTS,
     *DURABILITY_DEFECTS,
     *WAITING_DEFECTS,

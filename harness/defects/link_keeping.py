@@ -75,6 +75,35 @@ class _DeafToTheHost(Terminal):
             super().send(message)
 
 
+class _AcceptsKeyChange(Terminal):
+    """Accepts whatever the host asks for, new keys too, and goes on with the old ones."""
+
+    def send(self, message: Message) -> None:
+        if message.kind is Kind.NETWORK_ANSWER:
+            message = message.replaced(code=self.dialect.codes["approved"])
+        super().send(message)
+
+
+class _AsksTheSameOne(LinkSupervisor):
+    """Signs on again, on the same connection and at once, when it is refused."""
+
+    __slots__ = ()
+
+    def signed_on(self, accepted: bool, now: float) -> None:
+        if self._phase == "signing_on" and not accepted:
+            self._fails_at = now + self._times.sign_on
+            self.wants.append("sign_on")
+        else:
+            super().signed_on(accepted, now)
+
+
+class _SignsOnAgain(Terminal):
+    def __init__(self, settings: TerminalSettings, context: TerminalContext) -> None:
+        super().__init__(settings, context)
+        draws = key_of(context.seed, "uplink", self.id)
+        self.link_supervisor = _AsksTheSameOne(settings.link_times, draws, echo=settings.echo)
+
+
 LINK_KEEPING_DEFECTS = (
     Defect(
         profile=TerminalProfile(
@@ -84,7 +113,7 @@ LINK_KEEPING_DEFECTS = (
         ),
         cost="The host refuses every customer, and the machine takes the next card.",
         must=("T25.sign_on",),
-        may=("T16", "F2.accept"),
+        may=("T16", "F2.accept", "M4"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -180,5 +209,24 @@ LINK_KEEPING_DEFECTS = (
         ),
         cost="The host's own echo has no answer, and it hangs up on a terminal that works.",
         must=("T25.asked",),
+    ),
+    Defect(
+        profile=TerminalProfile(
+            name="accepts_key_change",
+            summary="says that it has changed its keys, and has not",
+            machine=_AcceptsKeyChange,
+        ),
+        cost="The host takes the new keys into use, and drops every message from then on.",
+        must=("T25.asked",),
+    ),
+    Defect(
+        profile=TerminalProfile(
+            name="signs_on_again",
+            summary="signs on again at once, on the same connection, when it is refused",
+            machine=_SignsOnAgain,
+        ),
+        cost="A host that refuses for a minute is asked as often as it can answer.",
+        must=("T25.sign_on",),
+        may=("F3", "F4", "T25.close", "T21"),
     ),
 )

@@ -1,11 +1,12 @@
-"""Terminals whose messages are sealed, numbered or marked wrongly, or hold another PIN."""
+"""Terminals whose messages are sealed, numbered, dated or marked wrongly, or hold another PIN."""
 
 from __future__ import annotations
 
 from harness.defects.defect import Defect
 from harness.machines.effects import Transmit
 from harness.machines.profile import TerminalProfile
-from harness.machines.terminal import Terminal
+from harness.machines.terminal import Terminal, TerminalContext, TerminalSettings
+from harness.wire.calendar import Calendar, Stamp
 from harness.wire.message import Kind, Message
 
 
@@ -47,6 +48,31 @@ class _ForgetsTheKeys(Terminal):
         super().send(message)
 
 
+class _FirstDay(Calendar):
+    """Looks its local date up once."""
+
+    def __init__(self, right: Calendar) -> None:
+        super().__init__(right.epoch, right.utc_offset)
+        self._right = right
+        self._date = ""
+
+    def stamp(self, now: float) -> Stamp:
+        stamp = self._right.stamp(now)
+        self._date = self._date or stamp.date
+        return stamp._replace(date=self._date)
+
+    def sent(self, now: float) -> str:
+        return self._right.sent(now)
+
+
+class _KeepsItsDate(Terminal):
+    """Its date is that of its first message after each start."""
+
+    def __init__(self, settings: TerminalSettings, context: TerminalContext) -> None:
+        super().__init__(settings, context)
+        self.calendar = _FirstDay(self.calendar)
+
+
 OUTGOING_DEFECTS: tuple[Defect, ...] = (
     Defect(
         profile=TerminalProfile(
@@ -83,5 +109,14 @@ OUTGOING_DEFECTS: tuple[Defect, ...] = (
         ),
         cost="Every customer is told that the right PIN is wrong, until the card is blocked.",
         must=("M1.card",),
+    ),
+    Defect(
+        profile=TerminalProfile(
+            name="keeps_its_date",
+            summary="sends the date of the day on which it was started (DE 13)",
+            machine=_KeepsItsDate,
+        ),
+        cost="From midnight on each withdrawal is of yesterday, and on 1 January of last year.",
+        must=("M1.clock",),
     ),
 )

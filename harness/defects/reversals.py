@@ -202,7 +202,7 @@ REVERSAL_DEFECTS = (
         ),
         cost="The older reversal is gone: the customer pays for cash that never came.",
         must=("H7", "T15"),
-        may=("M2", "T8", "T13", "T14", "H3", "H1", "H4", "T4", "F2", "T10"),
+        may=("M2", "T8", "T13", "T14", "H3", "H1", "H4", "T4", "F2", "T10", "M4"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -222,7 +222,7 @@ REVERSAL_DEFECTS = (
         ),
         cost="The host gives back what nobody was debited, or refuses, and the customer pays.",
         must=("T14",),
-        may=("H2", "H3", "H7", "H12", "T8", "T10"),
+        may=("H2", "H3", "H7", "H12", "T8", "T10", "M4"),
     ),
     Defect(
         profile=TerminalProfile(

@@ -17,7 +17,7 @@ from harness.machines.profile import TerminalProfile
 from harness.machines.terminal import Terminal
 
 
-class _Tells(Terminal):
+class Tells(Terminal):
     """Changes what it tells and shows, and does everything right."""
 
     def told(self, event: e.Event) -> e.Event | None:
@@ -41,7 +41,7 @@ class _Tells(Terminal):
         super().do(effect, after=after)
 
 
-class _Silent(_Tells):
+class _Silent(Tells):
     """Raises no alarm of one kind."""
 
     kind: ClassVar[str] = ""
@@ -74,7 +74,7 @@ class _NoBreakerAlarm(_Silent):
     kind = "breaker"
 
 
-class _NoEchoAlarm(_Tells):
+class _NoEchoAlarm(Tells):
     """Raises no alarm for an answer that repeats something else than was asked."""
 
     def told(self, event: e.Event) -> e.Event | None:
@@ -82,42 +82,42 @@ class _NoEchoAlarm(_Tells):
         return None if alarm else event
 
 
-class _NeverCancelled(_Tells):
+class _NeverCancelled(Tells):
     """Says 'take your card' and not why."""
 
     def shown(self, screen: str) -> str:
         return "take_card" if screen == "cancelled" else screen
 
 
-class _AlwaysCancelled(_Tells):
+class _AlwaysCancelled(Tells):
     """Says 'transaction cancelled' whenever a card comes out."""
 
     def shown(self, screen: str) -> str:
         return "cancelled" if screen == "take_card" else screen
 
 
-class _NoWordOfCash(_Tells):
+class _NoWordOfCash(Tells):
     """Presents the cash under the screen for the card."""
 
     def shown(self, screen: str) -> str:
         return "take_card" if screen == "take_cash" else screen
 
 
-class _AlwaysWelcome(_Tells):
+class _AlwaysWelcome(Tells):
     """Says 'welcome' while it is out of service."""
 
     def shown(self, screen: str) -> str:
         return "welcome" if screen == "out_of_service" else screen
 
 
-class _CaptureUnsaid(_Tells):
+class _CaptureUnsaid(Tells):
     """Captures a card under 'take your card'."""
 
     def shown(self, screen: str) -> str:
         return "take_card" if screen == "captured" else screen
 
 
-class _Outcomes(_Tells):
+class _Outcomes(Tells):
     """Reports that transactions ended in another way than they did."""
 
     instead: ClassVar[dict[str, str]] = {}
@@ -140,7 +140,7 @@ class _SaysPaidInFull(_Outcomes):
     instead: ClassVar[dict[str, str]] = {"partial": "completed"}
 
 
-class _SuspenseOfNothing(_Tells):
+class _SuspenseOfNothing(Tells):
     """Reports a suspense of nothing."""
 
     def do(self, effect: i.Effect, *, after: int = 0) -> None:
@@ -149,7 +149,7 @@ class _SuspenseOfNothing(_Tells):
         super().do(effect, after=after)
 
 
-class _SaysYesTwice(_Tells):
+class _SaysYesTwice(Tells):
     """Acknowledges each stop twice."""
 
     def emit(self, event: e.Event) -> None:
@@ -158,7 +158,7 @@ class _SaysYesTwice(_Tells):
             super().emit(event)
 
 
-class _CriesCapture(_Tells):
+class _CriesCapture(Tells):
     """Raises the alarm of a capture whenever a card jams for the first time."""
 
     def step(self, what: i.Input, now: float) -> None:

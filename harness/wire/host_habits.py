@@ -29,13 +29,15 @@ class HostHabits(NamedTuple):
     answers, each with a text. `asks(like, what, stan)` is what a host sends of its own accord to
     the terminal that the message `like` names, under a STAN of its own: 'echo', 'sign_on',
     'sign_off', 'key_change', 'cutover', 'file_update', or 'advice' of network management; None
-    where there is no such message.
+    where there is no such message. `key_changes` are the texts of the function element by which
+    hosts ask for new keys.
     """
 
     referrals: tuple[str, ...] = ()
     always_captures: tuple[str, ...] = ()
     informing: Mapping[str, str] = {}
     asks: Callable[[Any, str, str], Any] = asks_nothing
+    key_changes: tuple[str, ...] = ()
 
 
 def with_fewer_elements(answer: Message) -> Message | None:

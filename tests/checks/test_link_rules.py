@@ -176,6 +176,26 @@ def test_an_echo_at_once_after_a_request_that_expired() -> None:
     assert blamed(script, 68) == set()
 
 
+@pytest.mark.parametrize(
+    ("closes", "again", "broken"),
+    [(20.4, 0.0, False), (22.9, 0.0, True), (0.0, 20.5, True), (0.0, 0.0, True)],
+)
+def test_a_refused_sign_on_closes_the_connection(closes: float, again: float, broken: bool) -> None:
+    """It is refused at 20.3. The next one belongs to the next connection."""
+    script = Script()
+    script.add(10, e.LinkClosed("fin"))
+    script.add(20, e.LinkOpened())
+    fields = DIALECT.network(STATION, "sign_on", stan="800001", sent=SENT)
+    script.frame(20.1, "terminal", "host", fields)
+    script.frame(20.3, "terminal", "terminal", DIALECT.answer(fields, "58"))
+    if again:
+        script.network(again, "sign_on")
+    if closes:
+        script.add(closes, e.LinkClosed("local"))
+        script.link_up(closes + 1)
+    assert blamed(script, 25) == ({"T25.sign_on"} if broken else set())
+
+
 @pytest.mark.parametrize("answers", [True, False])
 def test_what_the_host_asks_is_answered(answers: bool) -> None:
     """Accepted or refused."""
@@ -184,6 +204,37 @@ def test_what_the_host_asks_is_answered(answers: bool) -> None:
     if answers:
         script.frame(20.1, "terminal", "host", DIALECT.answer(asked, "40"))
     assert blamed(script, 30) == (set() if answers else {"T25.asked"})
+
+
+@pytest.mark.parametrize(
+    ("function", "code", "more", "wrong"),
+    [
+        ("301", "00", {}, ""),
+        ("301", "40", {}, ""),
+        ("301", "96", {}, "with DE 39 96: it is signed on, and says that it is not at work"),
+        ("301", "00", {"70": "001"}, "with DE 70 001 instead of 301"),
+        ("301", "00", {"7": "1121201099"}, "with DE 7 1121201099 instead of"),
+        ("301", "00", {"41": "ATM00099"}, "with DE 41 ATM00099 instead of ATM00001"),
+        ("161", "40", {}, ""),
+        ("161", "96", {}, ""),
+        ("161", "00", {}, "with DE 39 00, and its keys have not changed"),
+        ("201", "00", {}, ""),
+        ("201", "40", {}, ""),
+    ],
+)
+def test_what_is_answered_to_the_host_is_true(
+    function: str, code: str, more: dict[str, str], wrong: str
+) -> None:
+    """It is the answer to what was asked, and claims nothing that was not done."""
+    script = Script()
+    asked = host_asks(script, 20) | {"70": function}
+    script.frame(20.05, "terminal", "terminal", asked | {"11": "700002"})
+    answer = DIALECT.answer({**asked, "11": "700002"}, code)
+    script.frame(20.1, "terminal", "host", answer | more)
+    script.frame(20.2, "terminal", "host", DIALECT.answer(asked | {"70": "301"}, "00"))
+    script.end(30, "open")
+    told = [x.what for x in script.verdict().failures if x.invariant == "T25.asked"]
+    assert [wrong in what for what in told] == ([True] if wrong else [])
 
 
 @pytest.mark.parametrize("asked", ["0820", "0302", "0800"])

@@ -37,4 +37,5 @@ HOSTS_1987 = HostHabits(
         "63": "R2 0815 A",  # private
     },
     asks=_asks,
+    key_changes=("101", "161"),
 )
