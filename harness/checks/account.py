@@ -252,6 +252,10 @@ class AlarmsHaveCauses(Check):
         if event.problem or event.wrong or not authentic or wire.echoed_wrongly == at:
             self._insecure_at[name] = at
         if message.kind is Kind.ANSWER:
+            current = terminal.transactions.current
+            awaited = current is not None and current.stan == message.stan
+            if not awaited or current.answer_at != at:  # type: ignore[union-attr]
+                self._insecure_at[name] = at  # it may repeat an older request wrongly
             cause = _ANSWERS_NEEDED.get(message.outcome, "")
             if cause == "security":
                 self._insecure_at[name] = at
