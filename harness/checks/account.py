@@ -249,7 +249,7 @@ class AlarmsHaveCauses(Check):
         name, wire = terminal.name, terminal.wire
         message = wire.message
         authentic = event.mac == "good" or not self.contract.mac
-        if event.problem or event.wrong or not authentic or wire.echoed_wrongly == at:
+        if event.problem or event.wrong or not authentic or wire.echoed_wrongly:
             self._insecure_at[name] = at
         if message.kind is Kind.ANSWER:
             current = terminal.transactions.current

@@ -71,7 +71,7 @@ class TerminalEvidence:
         self.dialect = dialect
         self.ended_open = False
         self.ordered_at = float("-inf")  # when the operator gave the last order
-        self.store_is_behind = False  # it holds a record back
+        self.store_is_behind = False  # it holds a reversal back
         self.stored = e.StoreCounted(0, 0, 0)
         self.time = OperatingTime(contract.after_power_cut)
         self.transactions = TerminalTransactions(ledger=ledger, device=device)
@@ -143,8 +143,8 @@ class TerminalEvidence:
         self.wire.reach.power_restored(at)
 
     def on_RecordDelayed(self, at: float, event: e.RecordDelayed) -> None:
-        """A request waits for its intent, and nobody counts what the store does not hold."""
-        self.store_is_behind = True
+        """A request waits for its intent, and no reversal is queued before the store holds it."""
+        self.store_is_behind |= event.record == "Reversal"
         if event.record == "Intent":
             self.wire.link.conduct.request_is_held(at)
 

@@ -119,12 +119,9 @@ class WireEvidence:
     # --- what passes ---------------------------------------------------------------------------
 
     def on_FrameSeen(self, at: float, event: e.FrameSeen) -> bool:
-        """True when the frame concerns no check: authentic network management, most of it all, which
-        hosts carry out.
-        """
+        """True when it concerns no check: authentic network management that hosts carry out."""
         message = self.message = self._dialect.read(event.fields)
-        kind = message.kind
-        management = kind in NETWORK_KINDS
+        kind, management = message.kind, message.kind in NETWORK_KINDS
         self.exchanges.answer, self.echoed_wrongly = None, False
         if management and event.end == self._network_end and not event.problem:
             authentic = self._authentic_mac(event.mac)
@@ -133,8 +130,8 @@ class WireEvidence:
             self.network.leaves(message)
         if event.end == "host":
             self.exchanges.passes(at, event)
-        if management and event.end == "host" and self._authentic_mac(event.mac):
-            self.host_end.manages(message, to_host=event.to == "host")
+            if management and self._authentic_mac(event.mac):
+                self.host_end.manages(message, to_host=event.to == "host")
         if event.problem or (not management and WAY.get(kind, event.to) != event.to):
             self.kind = None  # damaged, maybe into what only the other end would say
             return False

@@ -59,9 +59,11 @@ def test_a_sign_on_that_comes_twice_is_accepted_once(first: str) -> None:
     """One of two answers accepts: the connection has signed on, whichever of them came first."""
     script = reconnected()
     at_host(script, 51.1, "sign_on", code=first)
-    asked = script.entries[-2][2].fields
-    second = {**script.entries[-1][2].fields, "39": "22" if first == "00" else "00"}
-    script.frame(51.15, "host", "host", asked)
+    asked, answered = (entry[2] for entry in script.entries[-2:])
+    assert isinstance(asked, e.FrameSeen)
+    assert isinstance(answered, e.FrameSeen)
+    second = {**answered.fields, "39": "22" if first == "00" else "00"}
+    script.frame(51.15, "host", "host", asked.fields)
     script.frame(51.2, "host", "terminal", second)
     comes_again(script, "00")
     script.end(100, "open")
