@@ -160,7 +160,7 @@ class LedgerEqualsCash(Check):
                 continue  # its cash was paid in an earlier life, which this run did not observe
             if not off or explained(transaction) or in_flight(terminal, transaction):
                 continue
-            if named_by_altered(terminal, transaction):
+            if named_by_altered(terminal, transaction) or asked_by_nobody(transaction):
                 continue
             if unsent > 0 and is_owed_unsent(terminal, transaction):
                 unsent -= 1
@@ -198,6 +198,13 @@ def in_flight(terminal: TerminalEvidence, transaction: TransactionEvidence) -> b
     undecided = not transaction.endings and transaction.reversal is None
     card_inside = terminal.device.inserted is not None
     return transaction is terminal.transactions.current and card_inside and undecided
+
+
+def asked_by_nobody(transaction: TransactionEvidence) -> bool:
+    """Did its request come to the host, and never leave the terminal? A fault has made it, with the
+    right key, and whoever serves it cannot know that.
+    """
+    return transaction.host_asks > 0 and not transaction.requested
 
 
 def named_by_altered(terminal: TerminalEvidence, transaction: TransactionEvidence) -> bool:
