@@ -224,6 +224,7 @@ ANSWER_DEFECTS = (
         cost="With a host that says less than ours every withdrawal is booked and reversed.",
         must=("T23.reason",),
         may=(
+            "T21",
             "T1",
             "T8",
             "F1",

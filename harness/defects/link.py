@@ -128,6 +128,8 @@ LINK_DEFECTS = (
         cost="Whoever can write to the line can make it pay.",
         must=("T4.authentic",),
         may=(
+            "T25",
+            "T25.echo",
             "T4",
             "F2",
             "H3",
@@ -164,7 +166,7 @@ LINK_DEFECTS = (
         ),
         cost="Who was in front of the machine when the power failed pays for cash that never came.",
         must=("T10",),
-        may=("T8", "H3"),
+        may=("H7", "T8", "H3"),
     ),
     Defect(
         profile=TerminalProfile(

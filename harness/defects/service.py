@@ -212,7 +212,7 @@ SERVICE_DEFECTS = (
         ),
         cost="A person has a customer's card and cash in the hand, and nobody can say whose.",
         must=("T20.supervisor",),
-        may=("T1", "T2", "T3", "T8", "T12", "T21", "F1", "F2", "F3", "M4"),
+        may=("M3.screen", "T1", "T2", "T3", "T8", "T12", "T21", "F1", "F2", "F3", "M4"),
     ),
     Defect(
         profile=TerminalProfile(
@@ -302,6 +302,7 @@ SERVICE_DEFECTS = (
     _timer(
         *("dispense", 15.0, "gives the dispenser half of its time"),
         "Draws notes in that were about to come, and a customer leaves without cash.",
+        *("M4.alarm", "F3"),
     ),
     _timer(
         *("dispense", 60.0, "gives the dispenser twice its time"),
