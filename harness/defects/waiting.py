@@ -93,6 +93,6 @@ WAITING_DEFECTS = (
         ),
         cost="Who typed slowly has 'transaction cancelled', and the host books the withdrawal.",
         must=("T18.wait",),
-        may=_LATER,
+        may=(*_LATER, "T8", "M3.screen", "M4"),
     ),
 )
