@@ -92,11 +92,11 @@ class _Book:
         if message.missing() or original is None:
             return "names no original"
         named = original.stan, original.sent
-        if self._reversed.get(named, (message.stan, message.sent)) != (message.stan, message.sent):
-            return "is a second one of its original"
         first = self._approved.get(named)
         if first is None:
-            return ""
+            return ""  # of what was declined nothing is given back, however often
+        if self._reversed.get(named, (message.stan, message.sent)) != (message.stan, message.sent):
+            return "is a second one of its original"
         of_part = first.amount if message.amount == first.amount else None
         said = message.particulars
         if of_part is not None:
@@ -155,8 +155,8 @@ def _serves(answer: Message) -> bool:
 class RefusesWhatIsWrong(HostCheck):
     """H22. A request that lacks an element or is in another currency, or that has the STAN of
     another one which was approved, is not approved. A reversal that names no original, does not
-    agree with what was approved, or is a second one under another STAN is not accepted. What the
-    host does not carry out it answers with no success.
+    agree with what was approved, or is a second one of that under another STAN is not accepted.
+    What the host does not carry out it answers with no success.
     """
 
     id = "H22"
