@@ -152,7 +152,7 @@ class ReasonFits(Check):
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
         self._kept: dict[TransactionEvidence, frozenset[str]] = {}  # whose card was captured
-        self._stopped: dict[TransactionEvidence, None] = {}  # by an order, before the stacker
+        self._stopped: dict[TransactionEvidence, None] = {}  # before the stacker
         self._ejects: dict[str, int] = {}  # of the card that is inside
 
     def on_CardInserted(
@@ -166,6 +166,15 @@ class ReasonFits(Check):
         """
         current = terminal.transactions.current
         if event.order == "stop" and current is not None and not current.stacks:
+            self._stopped[current] = None
+            keep_latest(self._stopped, _KEEPS)
+
+    def on_RecordDelayed(
+        self, terminal: TerminalEvidence, _at: float, event: e.RecordDelayed
+    ) -> None:
+        """What cannot be written down in time is not paid, whatever becomes of the card later."""
+        current = terminal.transactions.current
+        if event.record == "Decision" and current is not None:
             self._stopped[current] = None
             keep_latest(self._stopped, _KEEPS)
 

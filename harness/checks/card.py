@@ -199,8 +199,8 @@ class CapturesAreFew(Check):
         current, device = terminal.transactions.current, terminal.device
         if current is None or current.answer is not Outcome.CAPTURE or device.inserted is None:
             return
-        if device.is_jammed or device.has_been_at_slot:
-            return
+        if device.is_jammed or device.has_been_at_slot or current.start < device.inserted.at:
+            return  # for another reason than a code about this card
         self.tried += 1
         captures = self._captures.setdefault(terminal.name, deque())
         while captures and captures[0] <= at - self.contract.capture_window:
