@@ -65,17 +65,20 @@ def storm_findings(fleet: FleetView, now: float, open_: Collection[Key]) -> list
         return []
     if not fleet.captures:
         return []
-    terminals = dict.fromkeys(name for _, name in fleet.captures)
+    terminals = dict.fromkeys(name for _, name, _ in fleet.captures)
     words = f"{len(fleet.captures)} cards captured by code in {len(terminals)} terminals"
     cause = _who_orders(fleet, now)
     return [Finding(*_STORM, cause, "critical", terminals, words)]
 
 
 def _who_orders(fleet: FleetView, now: float) -> Cause:
-    """One issuer, if its cards alone are captured and those of others are not; else the host."""
+    """One issuer, if its cards alone are captured, and those of others have not been since the
+    first capture of them; else the host.
+    """
+    window = fleet.settings.storm_window
+    since = next((x[2] for x in fleet.captures if x[0] > now - window), fleet.captures[-1][2])
     captured = [x for x in fleet.issuers.values() if x.captured.count(now)]
-    least = fleet.settings.storm_at_one
-    others = any(
-        x.all.count(now) >= least for x in fleet.issuers.values() if not x.captured.count(now)
+    spared = sum(
+        x.number - since.get(x.name, 0) for x in fleet.issuers.values() if not x.captured.count(now)
     )
-    return "issuer" if len(captured) == 1 and others else "host"
+    return "issuer" if len(captured) == 1 and spared >= fleet.settings.storm_spared else "host"

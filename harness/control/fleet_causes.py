@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import get_args
 
 from harness.control.answer_cause import issuer_findings, storm_findings
 from harness.control.findings import Finding, Key
@@ -22,12 +23,14 @@ _EXPLAINS: dict[str, tuple[str, ...]] = {
     "capture_storm": ("capture_storm",),
 }
 """By the kind of a terminal's own fault, the kinds of findings about many that explain it."""
+_ALL_BUT_BROKER = tuple(kind for kind in get_args(Kind) if kind != "broker_lost")
 _JUST_NOW = 2.0  # seconds; what was found at the last look, or the one before it
 
 
 class FleetCauses:
     """`up_since` is since when the monitor has been connected (run seconds, None while it is not),
-    `why` why it is not.
+    `why` why it is not. `silent_on` are the kinds of which the last `find` could say neither that
+    they are so nor that they are not.
     """
 
     def __init__(self, fleet: FleetView) -> None:
@@ -38,6 +41,7 @@ class FleetCauses:
         self.up_since: float | None = None
         self.down_since = 0.0
         self.why = "not connected yet"
+        self.silent_on: tuple[str, ...] = ()
 
     def connected(self, now: float) -> None:
         """Evidence begins anew."""
@@ -57,14 +61,20 @@ class FleetCauses:
         """What is found now. `backlogs`: the terminals that have one of their own."""
         settings, fleet = self._fleet.settings, self._fleet
         if self.up_since is None:
+            self.silent_on = _ALL_BUT_BROKER
             return self._find_broker(now)
+        self.silent_on = ()
         regions = list(fleet.regions.values())
         found = []
         if now >= self.up_since + settings.settles:
             found += self._host.look(regions, now, open_)
             found += slow_findings(regions, settings, now)
+        else:
+            self.silent_on += ("host_silent", "host_slow")
         if now >= self.up_since + settings.reconnects:
             found += self._loss.look(regions, now, open_)
+        else:
+            self.silent_on += ("terminals_lost",)
         found += issuer_findings(fleet, now, open_)
         found += storm_findings(fleet, now, open_)
         found += self._find_backlog(backlogs)

@@ -37,13 +37,15 @@ class Region:
 
 class Issuer:
     """Answers about the cards of one issuer: `all` of them, those that said that it is
-    `unavailable`, and cards `captured`; and when each terminal was last told that it is.
+    `unavailable`, and cards `captured`; the `number` of answers since the monitor began; and when
+    each terminal was last told that it is unavailable.
     """
 
-    __slots__ = ("all", "captured", "name", "terminals", "unavailable")
+    __slots__ = ("all", "captured", "name", "number", "terminals", "unavailable")
 
     def __init__(self, name: str, settings: MonitorSettings) -> None:
         self.name = name
+        self.number = 0
         self.all = SlidingSum(settings.issuer_window)
         self.unavailable = SlidingSum(settings.issuer_window)
         self.captured = SlidingSum(settings.issuer_window)
@@ -51,6 +53,7 @@ class Issuer:
 
     def heard(self, counts: p.IssuerCounts, terminal: str, now: float) -> None:
         answered, unavailable = count(counts.answered), count(counts.unavailable)
+        self.number += answered
         self.all.add(now, answered)
         self.unavailable.add(now, min(unavailable, answered))
         self.captured.add(now, min(count(counts.captured), answered))
@@ -68,8 +71,8 @@ class Issuer:
 
 
 class FleetView:
-    """`captures` are the cards captured by code lately: when, and where. `left_out` counts the
-    messages about terminals that were too many.
+    """`captures` are the cards captured by code lately: when, where, and how many answers about
+    each issuer there had been. `left_out` counts the messages about terminals that were too many.
     """
 
     def __init__(self, settings: MonitorSettings) -> None:
@@ -77,7 +80,7 @@ class FleetView:
         self.terminals: dict[str, TerminalView] = {}
         self.regions: dict[str, Region] = {}
         self.issuers: dict[str, Issuer] = {}
-        self.captures: deque[tuple[float, str]] = deque(maxlen=1000)
+        self.captures: deque[tuple[float, str, dict[str, int]]] = deque(maxlen=1000)
         self.left_out = 0
 
     # --- what comes in ---------------------------------------------------------------------------
@@ -190,9 +193,10 @@ class FleetView:
             self._captured(terminal, captured, now)
 
     def _captured(self, terminal: TerminalView, cards: int, now: float) -> None:
+        numbers = {x.name: x.number for x in self.issuers.values()} if cards else {}
         for _ in range(min(cards, _MOST_CAPTURED)):
             terminal.captures.append(now)
-            self.captures.append((now, terminal.name))
+            self.captures.append((now, terminal.name, numbers))
 
     def _issuer(self, name: str) -> Issuer:
         issuer = self.issuers.get(name)

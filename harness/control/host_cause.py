@@ -111,9 +111,9 @@ def slow_findings(
 ) -> list[Finding]:
     """Where answers come late, on the average: everywhere, or in some regions."""
     heard = [(x, x.times.count(now), x.times.total(now)) for x in regions if x.online]
-    asked = [x for x in heard if x[1] >= settings.slow_answers]
+    asked = [x for x in heard if x[1] >= settings.slow_answers_of_region]
     slow = [x for x in asked if x[2] >= settings.slow * x[1]]
-    if not slow:
+    if sum(x[1] for x in slow) < settings.slow_answers:
         return []
     if len(slow) == len(asked):
         return [_slow("bank", "", "host", slow)]

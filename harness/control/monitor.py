@@ -23,7 +23,6 @@ from harness.control.terminal_view import TerminalView, clock
 from harness.control.terminal_watch import TerminalWatch
 from harness.control.topics import EVERYBODY, TerminalTopic, Topics
 from harness.errors import PayloadError
-from harness.machines.timers import NEVER
 from harness.shown import shown
 from harness.wire.calendar import Calendar
 
@@ -61,7 +60,7 @@ class Monitor:
         self._announcer = Announcer(topics, calendar, boot_id, policy or Policy())
         self._causes = FleetCauses(self.fleet)
         self._watch = TerminalWatch(self.fleet, self._causes, self.incidents)
-        self._looked_at = -NEVER
+        self._looked_at = -LOOK
         self._moved = False  # the fleet as a whole has to be looked at
 
     @property
@@ -193,7 +192,7 @@ class Monitor:
         self._moved = bool(found) or self._causes.troubled(now)
         keys = {finding.key for finding in found}
         for key in self.incidents.of_many():
-            if key not in keys:
+            if key not in keys and key[0] not in self._causes.silent_on:
                 self.incidents.gone(key, now)
         for finding in found:
             self.incidents.found(finding, now, clock_now)

@@ -44,6 +44,7 @@ class MonitorSettings(msgspec.Struct, frozen=True, kw_only=True):
     alone_after: float = 300.0
     slow: float = 10.0
     slow_answers: int = 10
+    slow_answers_of_region: int = 3
 
     silent_after: float = 3 * TELEMETRY_PERIOD + _SLACK
     lost_after: float = 60.0
@@ -69,6 +70,7 @@ class MonitorSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     storm_window: float = 60.0
     storm: int = 5
+    storm_spared: int = 3
     storm_at_one_window: float = 3600.0
     storm_at_one: int = 3
     storm_calm: float = 600.0
