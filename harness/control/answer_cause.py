@@ -21,20 +21,23 @@ _STORM: Key = ("capture_storm", "bank", "")
 def issuer_findings(fleet: FleetView, now: float, open_: Collection[Key]) -> list[Finding]:
     """The issuers that cannot be reached, or the host, if that is so of all of several."""
     settings = fleet.settings
-    down, well = [], 0
+    down, well, doubted = [], 0, False
     for issuer in fleet.issuers.values():
         issuer.forget(now - settings.issuer_window)
         key: Key = ("issuer_unavailable", "issuer", issuer.name)
         is_open = key in open_ or _ALL in open_
         if _is_down(fleet, issuer, now, is_open=is_open):
             down.append(issuer)
+        elif _is_down(fleet, issuer, now, is_open=True):
+            doubted = True  # perhaps the next one: then it is the host
         elif issuer.all.count(now) >= settings.issuer_unavailable:
             well += 1
     if len(down) > 1 and not well:
         terminals = dict.fromkeys(name for issuer in down for name in issuer.terminals)
         words = f"none of {len(down)} issuers can be reached, as the host answers"
         return [Finding(*_ALL, "host", "critical", terminals, words)]
-    return [_unavailable(issuer, now) for issuer in down]
+    named = [_unavailable(issuer, now) for issuer in down]
+    return [finding for finding in named if not doubted or finding.key in open_]
 
 
 def _is_down(fleet: FleetView, issuer: Issuer, now: float, *, is_open: bool) -> bool:
