@@ -69,12 +69,21 @@ _CHANNELS = (
         "inbox", f"{ROOT}/{{bank}}/ops/{{operator}}/rsp", p.Response, "send",
         "The same, where the command's Response Topic asks for it.",
     ),
+    _Channel(
+        "monitor_state", f"{ROOT}/{{bank}}/monitor/state", p.MonitorState, "receive",
+        "Whether there is a monitor: its birth and last will.", retain=True,
+    ),
+    _Channel(
+        "incident", f"{ROOT}/{{bank}}/monitor/incident/{{number}}", p.Incident, "receive",
+        "An incident, for as long as it is open.", retain=True,
+    ),
 )  # fmt: skip
 _PARAMETERS = {
     "bank": {"description": "The bank's name, percent-encoded."},
     "terminal": {"description": "The terminal's name (DE 41), percent-encoded."},
     "kind": {"description": "The kind of event.", "enum": sorted(KINDS)},
     "verb": {"description": "What is to be done.", "enum": list(VERBS)},
+    "number": {"description": "The incident's number."},
     "operator": {"description": "The operator's name, percent-encoded."},
 }
 

@@ -50,11 +50,14 @@ class LinkReport:
         self._counts["expired"] += expired
         self._waits = NEVER
 
-    def issuer_heard(self, issuer: str, code: str) -> None:
-        """An answer about a card of that issuer, with that response code (DE 39)."""
-        counts = self._issuers.setdefault(issuer, [0, 0])
+    def issuer_heard(self, issuer: str, code: str, *, captured: bool = False) -> None:
+        """An answer about a card of that issuer, with that response code (DE 39); `captured`: the
+        card was kept because of it.
+        """
+        counts = self._issuers.setdefault(issuer, [0, 0, 0])
         counts[0] += 1
         counts[1] += code in ISSUER_UNAVAILABLE
+        counts[2] += captured
 
     def opened(self) -> None:
         """The connection stands."""
@@ -81,8 +84,8 @@ class LinkReport:
             total=round(self._total, 3),
             longest=round(self._longest, 3),
             issuers={
-                name: p.IssuerCounts(answered=answered, unavailable=unavailable)
-                for name, (answered, unavailable) in sorted(self._issuers.items())
+                name: p.IssuerCounts(answered=counts[0], unavailable=counts[1], captured=counts[2])
+                for name, counts in sorted(self._issuers.items())
             },
             **self._counts,
         )

@@ -27,6 +27,21 @@ FINAL: tuple[Status, ...] = ("succeeded", "failed", "rejected", "expired")
 Host = Literal["up", "doubtful", "down"]
 CardAt = Literal["none", "inside", "slot", "stuck"]
 CashAt = Literal["none", "stacker", "slot", "stuck"]
+Kind = Literal[
+    "broker_lost",
+    "capture_storm",
+    "card_held",
+    "hardware",
+    "host_silent",
+    "host_slow",
+    "issuer_unavailable",
+    "reversal_backlog",
+    "supplies",
+    "terminals_lost",
+]
+Cause = Literal["atm", "host", "network", "broker", "issuer"]
+Severity = Literal["warning", "critical"]
+Scope = Literal["bank", "region", "issuer", "terminal"]
 
 
 _ENCODER = msgspec.json.Encoder()
@@ -104,10 +119,13 @@ class DevicesTelemetry(Payload, frozen=True, kw_only=True, gc=False):
 
 
 class IssuerCounts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Answers about cards of one issuer, and how many of them said that it cannot be reached."""
+    """Answers about cards of one issuer, how many of them said that it cannot be reached, and how
+    many cards were kept because an answer ordered it.
+    """
 
     answered: int = 0
     unavailable: int = 0
+    captured: int = 0
 
 
 class LinkTelemetry(Payload, frozen=True, kw_only=True, gc=False):
@@ -189,6 +207,32 @@ class MonitorState(Payload, frozen=True, kw_only=True, gc=False):
 
     status: Literal["online", "offline"]
     planned: bool = False
+
+
+class Incident(Payload, frozen=True, kw_only=True, gc=False):
+    """What the monitor has found to be wrong. Retained while it is open.
+
+    - `number` names it. It stays the same from the opening to the end, and when another monitor
+      takes over.
+    - `kind` is what was found, `cause` what is broken. `scope` and `where` say how far it
+      goes: the bank, a region, the cards of an issuer, or one terminal, by name.
+    - `count` terminals are affected now; `terminals` names the first of them.
+    - `resolved_at` is '' while it is open. `summary` says it in words.
+    """
+
+    number: str
+    kind: Kind
+    cause: Cause
+    severity: Severity
+    scope: Scope
+    where: str
+    status: Literal["open", "resolved"]
+    opened_at: str
+    changed_at: str
+    resolved_at: str = ""
+    count: int = 0
+    terminals: tuple[str, ...] = ()
+    summary: str = ""
 
 
 def encode(payload: msgspec.Struct) -> bytes:

@@ -323,12 +323,14 @@ class Reporter:
         self._link.given_up(expired=event.why == "timer")
         self._is(waiting_since="")
 
-    def _ended(self, event: e.TransactionEnded, _now: float) -> None:
+    def _ended(self, event: e.TransactionEnded, now: float) -> None:
+        captured = event.outcome == "captured"
         if event.issuer and event.code:
-            self._link.issuer_heard(event.issuer, event.code)
-        if event.outcome == "captured":
+            self._link.issuer_heard(event.issuer, event.code, captured=captured)
+        if captured:
             self._captures_by_code += 1
             self._devices_dirty = True
+            self._telemetry_due = now  # a storm of captures is found within a minute, or too late
 
     def _opened(self, _event: e.LinkOpened, _now: float) -> None:
         self._link.opened()

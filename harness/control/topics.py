@@ -76,6 +76,16 @@ class Topics:
         """An incident, retained for as long as it is open."""
         return f"{self._under}/monitor/incident/{level(number)}"
 
+    def every_incident(self) -> str:
+        """The filter for all incidents."""
+        return f"{self._under}/monitor/incident/+"
+
+    def read_incident(self, topic: str) -> str:
+        """The number of the incident whose topic this is; '' for any other topic."""
+        before = f"{self._under}/monitor/incident/"
+        last = topic.removeprefix(before)
+        return unquote(last) if topic.startswith(before) and "/" not in last else ""
+
     def inbox(self, operator: str) -> str:
         """Where an operator asks for responses (MQTT 5, Response Topic)."""
         return f"{self._under}/ops/{level(operator)}/rsp"
