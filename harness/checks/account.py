@@ -234,6 +234,7 @@ class AlarmsHaveCauses(Check):
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
         self._insecure_at: dict[str, float] = {}
+        self._answered: dict[str, tuple[str, float]] = {}  # by which frame: STAN and time
         self._unfounded: dict[str, list[float]] = {}  # security alarms whose cause was not seen
         self._uncounted: dict[str, None] = {}  # terminals some of whose frames were only counted
         self._parked: dict[str, None] = {}
@@ -253,9 +254,11 @@ class AlarmsHaveCauses(Check):
             self._insecure_at[name] = at
         if message.kind is Kind.ANSWER:
             current = terminal.transactions.current
-            awaited = current is not None and current.stan == message.stan
-            if not awaited or current.answer_at != at:  # type: ignore[union-attr]
-                self._insecure_at[name] = at  # it may repeat an older request wrongly
+            first = message.stan, at
+            awaited = current is not None and (current.stan, current.answer_at) == first
+            if not awaited or self._answered.get(name) == first:
+                self._insecure_at[name] = at  # it may repeat another request, or this one, wrongly
+            self._answered[name] = first
             cause = _ANSWERS_NEEDED.get(message.outcome, "")
             if cause == "security":
                 self._insecure_at[name] = at

@@ -28,9 +28,7 @@ _SIGNS_ON = "a terminal of ours says nothing before it has signed on"
 _ONE_REVERSAL = "a terminal of ours reverses a transaction once"
 _NEVER_A_BALANCE = "a terminal of ours never reverses a balance"
 _NAMES_IT = "a terminal of ours always names the original"
-_SAYS_IT_RIGHT = "a terminal of ours sends what its kind must carry, each under a STAN of its own"
 _NO_SIGN_OFF = "a terminal of ours hangs up without signing off"
-_AGREES = "a reversal of ours agrees with its original"
 _SIGNS_ON_ONCE = "a terminal of ours signs on once on a connection"
 _HAS_ROOM = "no simulation is so large"
 _ISSUER_POSTS = "the safe issuer declines no advice"
@@ -55,32 +53,14 @@ BY_HAND: dict[Cell, str] = {
     },
     Cell(HostState.SIGNED_ON, HostInput.SIGN_ON_REFUSED): _SIGNS_ON_ONCE,
     **{
-        Cell(state, what): _ONE_REVERSAL
+        Cell(state, HostInput.CRASH_BEFORE_REVERSAL): _ONE_REVERSAL
         for state in (HostState.REVERSED, HostState.TOMBSTONE)
-        for what in (HostInput.REVERSAL, HostInput.CRASH_BEFORE_REVERSAL)
-    },
-    **{
-        Cell(state, what): _SAYS_IT_RIGHT
-        for state in (HostState.SIGNED_OFF, HostState.SIGNED_ON)
-        for what in (HostInput.NOT_SUPPORTED, HostInput.INCOMPLETE)
     },
     **{
         Cell(state, HostInput.NO_ROOM): _HAS_ROOM
         for state in (HostState.SIGNED_OFF, HostState.SIGNED_ON)
     },
-    Cell(HostState.SIGNED_ON, HostInput.WRONG_CURRENCY): _SAYS_IT_RIGHT,
-    Cell(HostState.SIGNED_ON, HostInput.STAN_REUSED): _SAYS_IT_RIGHT,
-    **{
-        Cell(state, HostInput.SIGN_OFF): _NO_SIGN_OFF
-        for state in (HostState.SIGNED_OFF, HostState.SIGNED_ON)
-    },
-    **{
-        Cell(state, HostInput.REVERSAL_DISAGREES): _AGREES
-        for state in (
-            *(HostState.UNKNOWN, HostState.PENDING, HostState.APPROVED, HostState.STOOD_IN),
-            *(HostState.DECLINED, HostState.NOT_POSTED),
-        )
-    },
+    Cell(HostState.SIGNED_OFF, HostInput.SIGN_OFF): _NO_SIGN_OFF,
     **{Cell(HostState.NOT_POSTED, what): _NEVER_A_BALANCE for what in _REVERSALS},
     **{Cell(HostState.NO_ORIGINAL, what): _NAMES_IT for what in _REVERSALS},
     **{

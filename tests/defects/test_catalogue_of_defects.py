@@ -195,7 +195,7 @@ BROUGHT_OUT_BY: dict[str, tuple[str, ...]] = {
     "card_read_too_long": (f"worn_card:by=12s,{AT},nth=2",),
     "key_too_short": (f"customer_slow:by=20s,{AT},nth=2", f"customer_slow:by=40s,{AT},nth=3"),
     "key_too_long": (f"customer_slow:by=40s,{AT},nth=2",),
-    "session_too_short": (f"customer_slow:by=25s,{AT},nth=2", f"customer_slow:by=40s,{AT},nth=3"),
+    "session_too_short": (f"customer_slow:by=25s,{AT},nth=1", f"customer_slow:by=40s,{AT},nth=2"),
     "session_too_long": (f"customer_slow:by=25s,wrong=2,{AT},nth=2",),
     "eject_too_short": (f"eject_jam:{AT},nth=2",),
     "eject_too_long": (f"eject_jam:{AT},nth=2",),
