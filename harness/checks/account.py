@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from harness import events as e
 from harness.bounded import keep_latest
-from harness.checks.base import NOBODY, Check
+from harness.checks.base import NOBODY, Check, late_by
 from harness.checks.device_evidence import worth
 from harness.checks.evidence import TerminalEvidence
 from harness.checks.told import INSTANT
@@ -227,6 +227,7 @@ class AlarmsHaveCauses(Check):
     'capture'.) That an alarm comes again is no mistake.
     """
 
+    measures = True  # an alarm whose timer ends as the harness goes on after a stop
     id = "M4.alarm"
     needs = ("device", "wire.terminal", "terminal")
     rare = True
@@ -315,9 +316,13 @@ class AlarmsHaveCauses(Check):
             self._judge(terminal, at, kind, self._trouble.get(name) == "visit")
 
     def _judge(self, terminal: TerminalEvidence, at: float, kind: str, founded: bool) -> None:
+        """A terminal whose timer ends as the harness goes on sees no report of the motor before."""
         self.tried += 1
         if not founded:
-            self.fail(terminal, at, f"raised the alarm '{kind}', and nothing was the matter")
+            since = at - self.contract.dispense - self.contract.retract
+            late = late_by(self.contract.slack, since, at)
+            what = f"raised the alarm '{kind}', and nothing was the matter"
+            self.fail(terminal, at, what, late=late if kind in ("hardware", "suspense") else None)
 
     def due(self, terminal: TerminalEvidence, _now: float) -> None:
         """A frame that was only counted may have been the cause."""
