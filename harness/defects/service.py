@@ -212,7 +212,21 @@ SERVICE_DEFECTS = (
         ),
         cost="A person has a customer's card and cash in the hand, and nobody can say whose.",
         must=("T20.supervisor",),
-        may=("M3.screen", "T1", "T2", "T3", "T8", "T12", "T21", "F1", "F2", "F3", "M4"),
+        may=(
+            "T10.over",
+            "H3",
+            "M3.screen",
+            "T1",
+            "T2",
+            "T3",
+            "T8",
+            "T12",
+            "T21",
+            "F1",
+            "F2",
+            "F3",
+            "M4",
+        ),
     ),
     Defect(
         profile=TerminalProfile(
