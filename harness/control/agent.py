@@ -21,21 +21,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import msgspec
 
 from harness import events as e
 from harness.control import payloads as p
 from harness.control.commands import CommandBook, CommandStore, KnownCommand
+from harness.control.machine import Machine
 from harness.control.operators import Operators
 from harness.control.publication import Publication
 from harness.control.reporter import Reporter, StoreCounts
 from harness.control.topics import EVERYBODY
 from harness.errors import PayloadError
 from harness.machines import inputs as i
-from harness.machines.device import Device
-from harness.machines.terminal import Terminal
 from harness.machines.timers import NEVER
 from harness.shown import shown
 
@@ -47,22 +46,6 @@ RESTART_TAKES = 30.0
 """Seconds for which a restart leaves the terminal's logic without power."""
 LONGEST_TEXT = 120  # characters of a message on the screen
 _DIGITS = re.compile(r"\d[ -]?(?:\d[ -]?){7,}")  # so many could be an account's or a card's number
-
-
-class Machine(Protocol):
-    """The ATM that is commanded."""
-
-    device: Device
-    terminal: Terminal | None
-
-    def give(self, order: str, what: i.Input, now: float) -> bool:
-        """Give the terminal's logic an order; False if it has no power."""
-
-    def lose_power(self, now: float, seconds: float, phase: str) -> None:
-        """Take the power away for so many seconds."""
-
-    def show_message(self, text: str) -> None:
-        """Put a line on the display."""
 
 
 def counts_of(machine: Machine) -> StoreCounts:
@@ -103,7 +86,8 @@ class Agent:
         self._book = CommandBook(store)
         self._waits_until: dict[str, float] = {}  # commands that let a customer finish
         self._ordered: dict[str, None] = {}  # commands whose order was given since the boot
-        self._acknowledged = ""  # the latest order, once the terminal has acknowledged it
+        self._given = ""  # the latest order, whoever gave it
+        self._acknowledged = ""  # the same, once the terminal has acknowledged it
         self._moved = False
         self._stopping = False  # it has said goodbye
 
@@ -116,7 +100,7 @@ class Agent:
         self._book = CommandBook(self._store)
         self._waits_until.clear()
         self._ordered.clear()
-        self._acknowledged = ""
+        self._given = self._acknowledged = ""
         self.reporter.boot(boot_id, now)
         self._moved = True
 
@@ -155,6 +139,8 @@ class Agent:
         last of those that came together.
         """
         self.reporter.saw(event, now)
+        if type(event) is e.OrderGiven:
+            self._given = event.order
         if type(event) is e.OrderAcknowledged:
             self._acknowledged = event.order
         if type(event) in _MAY_SETTLE:
@@ -245,6 +231,10 @@ class Agent:
             known = msgspec.structs.replace(known, resume=not stopped)
         if command.verb in ("out_of_service", "restart"):
             self._waits_until[known.id] = now + PATIENCE
+        if command.verb == "in_service":
+            for other in [x for x in self._book.open() if x.id in self._waits_until]:
+                del self._waits_until[other.id]
+                self._say(other, "failed", "in_service was commanded meanwhile", now)
         if command.verb == "show_message":
             self._machine.show_message(command.text)
         self._keep_and_answer(known, now)
@@ -289,6 +279,9 @@ class Agent:
             self._ordered[command.id] = None
             self._order("stop", i.StopOrdered(), now)
             busy = self._still_busy()
+        elif self._given == "resume":
+            self._say(command, "failed", "the terminal was ordered to resume meanwhile", now)
+            return False
         if busy or self._acknowledged != "stop":
             self._goes_on(command, busy or "the stop is being written down", now)
             return False
@@ -300,13 +293,15 @@ class Agent:
         if command.id not in self._ordered:
             self._ordered[command.id] = None
             self._order("resume", i.ResumeOrdered(), now)
+        elif self._given == "stop":
+            self._say(command, "failed", "the terminal was ordered to stop meanwhile", now)
         elif self._acknowledged == "resume":
             others = ", ".join(terminal.service.reasons())
             detail = f"still out of service: {others}" if others else ""
             self._say(command, "succeeded", detail, now)
 
     def _order(self, order: str, what: i.Input, now: float) -> None:
-        self._acknowledged = ""
+        self._given, self._acknowledged = order, ""
         self._machine.give(order, what, now)
 
     def _shows(self, command: KnownCommand, now: float) -> None:

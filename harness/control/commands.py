@@ -89,6 +89,11 @@ class CommandBook:
         if len(self._known) > MOST_KEPT:
             self._make_room(clock)
 
+    def forget(self, command: str) -> None:
+        """Know nothing of that command any more."""
+        self._known.pop(command, None)
+        self._store.forget(command)
+
     def open(self) -> list[KnownCommand]:
         """The commands that are not finished, in the order in which they came."""
         return [command for command in self._known.values() if command.open]
@@ -98,5 +103,4 @@ class CommandBook:
         finished = [command for command in self._known.values() if not command.open]
         expired = [command for command in finished if command.expires_at < clock]
         for command in expired or finished[:1]:
-            del self._known[command.id]
-            self._store.forget(command.id)
+            self.forget(command.id)

@@ -322,3 +322,45 @@ def test_numbers_of_messages_grow_by_one() -> None:
     seqs = [x.payload.seq for x in bench.published if isinstance(x.payload, p.Payload)]
     distinct = list(dict.fromkeys(seqs))
     assert distinct == list(range(1, len(distinct) + 1))
+
+
+def test_a_later_in_service_ends_a_stop_that_is_not_done_yet() -> None:
+    """The operator's last word counts, and every command has a last answer."""
+    bench = CommandedBench()
+    bench.in_service()
+    bench.ask()
+    bench.send(bench.command("return_card_and_stop", "c1"))
+    bench.send(bench.command("in_service", "c2"))
+    bench.go(3.0)
+    bench.take_card()
+    assert bench.statuses("c1") == ["accepted", "in_progress", "failed"]
+    assert bench.statuses("c2")[-1] == "succeeded"
+    assert not bench.terminal.service.reasons()
+
+
+def test_a_later_in_service_ends_an_out_of_service_that_still_waits() -> None:
+    bench = CommandedBench()
+    bench.in_service()
+    bench.ask()
+    bench.send(bench.command("out_of_service", "c1"))
+    bench.send(bench.command("in_service", "c2"))
+    bench.answer(bench.last("0200"), "00")
+    bench.go(3.0)
+    bench.take_card()
+    bench.go(8.0)
+    bench.take_cash()
+    assert bench.statuses("c1")[-1] == "failed"
+    assert kinds(bench) == ["resume"]
+
+
+def test_a_later_stop_ends_an_in_service_that_is_not_done_yet() -> None:
+    bench = CommandedBench()
+    bench.in_service()
+    bench.holds = True
+    bench.send(bench.command("in_service", "c1"))
+    bench.send(bench.command("return_card_and_stop", "c2"))
+    bench.holds = False
+    bench.sync()
+    bench.go(1.0)
+    assert bench.statuses("c1")[-1] == "failed"
+    assert bench.statuses("c2")[-1] == "succeeded"
