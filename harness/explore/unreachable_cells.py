@@ -25,11 +25,8 @@ _SESSION_IS_LONGER = "the timer of the reader ends long before that of the sessi
 _NO_DAWDLING = "no customer dawdles over every key"
 _ANSWERS_THERE = "a host of ours answers on the connection on which it was asked"
 _SIGNS_ON = "a terminal of ours says nothing before it has signed on"
-_ONE_REVERSAL = "a terminal of ours reverses a transaction once"
 _NEVER_A_BALANCE = "a terminal of ours never reverses a balance"
 _NAMES_IT = "a terminal of ours always names the original"
-_NO_SIGN_OFF = "a terminal of ours hangs up without signing off"
-_SIGNS_ON_ONCE = "a terminal of ours signs on once on a connection"
 _HAS_ROOM = "no simulation is so large"
 _ISSUER_POSTS = "the safe issuer declines no advice"
 
@@ -44,23 +41,11 @@ BY_HAND: dict[Cell, str] = {
     Cell(State.CARD_IN, "SessionExpired"): _SESSION_IS_LONGER,
     Cell(State.SELECTING, "SessionExpired"): _NO_DAWDLING,
     Cell(State.RECOVERING, "Stray"): _ANSWERS_THERE,
-    **{
-        Cell(HostState.SIGNED_OFF, what): _SIGNS_ON
-        for what in (
-            *(HostInput.ECHO, HostInput.REQUEST, HostInput.REVERSAL),
-            HostInput.CODE_ORDERED,
-        )
-    },
-    Cell(HostState.SIGNED_ON, HostInput.SIGN_ON_REFUSED): _SIGNS_ON_ONCE,
-    **{
-        Cell(state, HostInput.CRASH_BEFORE_REVERSAL): _ONE_REVERSAL
-        for state in (HostState.REVERSED, HostState.TOMBSTONE)
-    },
+    Cell(HostState.SIGNED_OFF, HostInput.ECHO): _SIGNS_ON,
     **{
         Cell(state, HostInput.NO_ROOM): _HAS_ROOM
         for state in (HostState.SIGNED_OFF, HostState.SIGNED_ON)
     },
-    Cell(HostState.SIGNED_OFF, HostInput.SIGN_OFF): _NO_SIGN_OFF,
     **{Cell(HostState.NOT_POSTED, what): _NEVER_A_BALANCE for what in _REVERSALS},
     **{Cell(HostState.NO_ORIGINAL, what): _NAMES_IT for what in _REVERSALS},
     **{

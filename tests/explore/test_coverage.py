@@ -152,11 +152,11 @@ def test_every_cell_is_exercised_or_marked() -> None:
 
 @pytest.mark.parametrize(
     ("searches", "share"),
-    [({"few_withdrawals": 192}, 0.35), pytest.param(SEARCHES, 0.6, marks=pytest.mark.long)],
+    [({"few_withdrawals": 192}, 0.35), pytest.param(SEARCHES, 0.55, marks=pytest.mark.long)],
     ids=["some", "all"],
 )
 def test_the_search_reaches_what_it_should(searches: dict[str, int], share: float) -> None:
-    """Three fifths of what is not marked, one third by a few runs of one scenario; and nothing
+    """More than half of what is not marked, one third by a few runs of one scenario; and nothing
     which is said to be the suite's alone.
     """
     search: Counts = {}
