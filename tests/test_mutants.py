@@ -10,12 +10,23 @@ from typing import Any
 
 import pytest
 
+from benchmarks.mutants import self_test
 from benchmarks.mutants.__main__ import GROUPS, ROOT, functions_elsewhere, reasons, sample
-from benchmarks.mutants.control import Control, Digest, Run, module_of, search_of_trials
+from benchmarks.mutants.caught import Caught, Play, Player, reaching
+from benchmarks.mutants.control import (
+    Control,
+    Digest,
+    Run,
+    in_a_process,
+    module_of,
+    search_of_trials,
+)
 from benchmarks.mutants.forked import Result, as_they_come, end_after
-from benchmarks.mutants.mutate import COMPARED, REACHED, mutants, mutated, reached_in
+from benchmarks.mutants.mutate import COMPARED, REACHED, Mutant, mutants, mutated, reached_in
 from benchmarks.mutants.patched import Functions
 from benchmarks.mutants.trial import Trials
+from harness.checks import card
+from harness.explore import selftest
 from harness.explore.runner import Runner
 from harness.machines import notes
 
@@ -93,6 +104,16 @@ def test_texts_for_people_are_left_alone() -> None:
     source = 'def f(x: int = 3) -> "A":\n    """Says 5."""\n    raise ValueError(f"{x + 1}")\n'
     assert all("ValueError" not in mutant.name for mutant in mutants(source))
     assert all("Says" not in mutant.name for mutant in mutants(source))
+
+
+def test_one_more_than_a_chosen_size_is_no_mistake() -> None:
+    """A table of 2,000 may as well have 2,001 rows; the last STAN is another matter."""
+    source = "ROWS = 2000\nLAST = 999999\nNONE = 0\n"
+    told = [mutant.name for mutant in mutants(source)]
+    assert told == [
+        "module: '999999' becomes '1000000' in 'LAST = 999999'",
+        "module: '0' becomes '1' in 'NONE = 0'",
+    ]
 
 
 def test_what_is_equivalent_is_still_a_mutant() -> None:
@@ -226,9 +247,58 @@ def test_a_mutant_is_noticed_and_another_is_not_reached() -> None:
     every = mutants(path.read_text(encoding="utf-8"))
     inside = [mutant for mutant in every if not mutant.at_import]
     reaching = {mutant.number: [0] for mutant in inside[1:]}
-    tried = Trials(Control([], [control_run], {module_of(path): reaching}, {}))
+    tried = Trials(Control([], [], [control_run], {module_of(path): reaching}, {}))
     assert tried.differing() == []
     results = dict(tried.try_all([(path, mutant) for mutant in inside], 1))
     assert results[0] == Result(False, 0, [])
     assert any(result.noticed for result in results.values())
     assert notes.__file__ == str(path)
+
+
+CHECK = Path(card.__file__)
+HANGS, SILENT = "hangs_on_timeout", ("drop_response:nth=1,mti=0210,terminal=ATM00001",)
+NEVER_OUT = "without 'self.fail(terminal, due, f'the card never came out"
+
+
+def of_the_check(text: str) -> Mutant:
+    every = mutants(CHECK.read_text(encoding="utf-8"))
+    return next(x for x in every if x.name.startswith(f"AbortReleasesCard.{text}"))
+
+
+def tried_with(mutant: Mutant, plays: list[Play], reached: list[int]) -> Result:
+    of_module = {module_of(CHECK): {mutant.number: reached}}
+    return dict(self_test.try_all([(CHECK, mutant)], Caught([], plays, of_module, {}), 1))[0]
+
+
+def test_runs_that_catch_a_defect_tell_what_they_reach() -> None:
+    """A mutant of what a check says of a card that stays inside, and none of a safe machine."""
+    plays = [Play("", 0, (), False), Play(HANGS, 0, SILENT, False)]
+    (safe, hangs), reached, _ = in_a_process(reaching, [module_of(CHECK)], plays)
+    assert (safe.broken, {"T1", "T2", "F1"} - {*hangs.broken}) == ((), set())
+    assert reached[module_of(CHECK)][of_the_check(f"due: {NEVER_OUT}").number] == [1]
+
+
+def test_a_check_that_is_silent_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What must catch a defect does not any more."""
+    monkeypatch.setattr(selftest, "WITHIN", 1)
+    play = Player().played(Play(HANGS, 0, SILENT, False))
+    mutant = of_the_check(f"due: {NEVER_OUT}")
+    result = tried_with(mutant, [play], [0])
+    assert (result.noticed, result.by[0]) == (True, f"T1 not at {HANGS}")
+    assert tried_with(mutant, [play], []) == Result(False, 0, [])
+
+
+def test_a_check_that_blames_a_safe_machine_is_noticed() -> None:
+    """Whether or not every defect is still caught."""
+    play = Player().played(Play("", 0, SILENT, False))
+    assert play.broken == ()
+    mutant = of_the_check("_gone: 'seconds > bound' becomes 'seconds < bound'")
+    assert tried_with(mutant, [play], [0]).by == ["T1 of a safe machine"]
+
+
+def test_the_self_test_has_the_last_word() -> None:
+    """A defect that one run does not show any more may be caught in another."""
+    play = Play(HANGS, 0, (), False, broken=("F1", "T1", "T2"))
+    mutant = of_the_check("_gone: 'seconds > bound' becomes 'seconds >= bound'")
+    result = tried_with(mutant, [play], [0])
+    assert (result.noticed, result.differs) == (False, 1)

@@ -4,8 +4,8 @@ Mistakes in machines, in the world around them, in faults and the journal have t
 `harness explore` alone, without any unit test; mistakes in checks by `harness selftest`. A sample
 is drawn from a seed. What was tried is kept in a file, so that a run that was stopped goes on where
 it was. A mutant that was noticed is not tried again while its module stays as it is, and one that
-survived while the whole harness does. Before a group is tried, the harness is tried as it is:
-nothing may be noticed then.
+survived while the whole harness does. Before a group is tried, the harness is tried as it is: runs
+in which something is noticed then are left out and told.
 
 Survivors are listed: how many runs reached them, and in how many of these the journal became
 another one. `equivalent.toml` says of those that cannot be noticed why not.
@@ -23,7 +23,7 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from benchmarks.mutants import control, self_test
+from benchmarks.mutants import caught, control, self_test
 from benchmarks.mutants.forked import Result
 from benchmarks.mutants.mutate import Mutant, mutants
 from benchmarks.mutants.trial import Trials
@@ -191,13 +191,16 @@ def _tried(trials: Sequence[Trial], given: argparse.Namespace) -> Iterator[tuple
         return
     pairs = [(trial.path, trial.mutant) for trial in trials]
     if GROUPS[given.group][0] == "selftest":
-        if found := self_test.noticed_as_it_is():
-            raise _Unusable(f"as it is, {found}")
-        results = self_test.try_all(pairs, given.jobs)
+        as_it_is = caught.caught(paths_of(given.group))
+        if as_it_is.found:
+            raise _Unusable(f"as it is, {as_it_is.found}")
+        results = self_test.try_all(pairs, as_it_is, given.jobs)
     else:
         known = control.control(paths_of(given.group))
+        if known.untried:
+            raise _Unusable(f"as it is, no run tries {known.untried}")
         if known.found:
-            raise _Unusable(f"as it is, {known.found}")
+            print(f"without any mistake, and so left out: {', '.join(known.found)}", flush=True)
         if names := _reached_elsewhere(given.group, known):
             raise _Unusable(f"elsewhere.toml has what a search does call: {names}")
         runner = Trials(known, given.most)

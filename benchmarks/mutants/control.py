@@ -2,8 +2,9 @@
 
 It is `harness explore` on its default ground, with the seed of the trials. Of each run it keeps the
 faults, a digest of what its journal said, and which mutants it reached. A mutant acts in no other
-run: so only these are done with it, and it goes through the same runs as the control. Nothing may
-be found, or a mutant that is noticed might be noticed for something else.
+run: so only these are done with it, and it goes through the same runs as the control. A run that
+finds something without any mistake is left out, and told: a mutant in it would be noticed for
+something else.
 
 What was kept holds for one state of the whole harness.
 """
@@ -18,7 +19,9 @@ import json
 import sys
 import types
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -43,12 +46,13 @@ class Run(NamedTuple):
 
 
 class Control(NamedTuple):
-    """`found` says what was noticed without any mistake. `reached` has the numbers of the runs
-    that reached a mutant, by module and index; `made` the mutants that were reached while the
-    search was prepared.
+    """`found` says what was noticed without any mistake, in runs that are left out, and `untried`
+    which promises no run tries. `reached` has the numbers of the runs that reached a mutant, by
+    module and index; `made` the mutants that were reached while the search was prepared.
     """
 
     found: list[str]
+    untried: list[str]
     runs: list[Run]
     reached: dict[str, dict[int, list[int]]]
     made: dict[str, list[int]]
@@ -130,7 +134,7 @@ class Finder(importlib.abc.MetaPathFinder):
         return importlib.util.spec_from_file_location(name, spec.origin, loader=loader)
 
 
-class _Reached:
+class Reached:
     """Notes which mutants are reached."""
 
     def __init__(self) -> None:
@@ -175,27 +179,34 @@ class _Reached:
 
 
 def control(paths: Sequence[Path]) -> Control:
-    """The control for mutants of those modules, kept or made anew. Making it takes a process of its
-    own: call it before anything of the harness is imported.
-    """
+    """The control for mutants of those modules, kept or made anew."""
     names = "\n".join(sorted(module_of(path) for path in paths)).encode()
     group = hashlib.blake2b(names, digest_size=4).hexdigest()
     kept = KEPT / f"{digest_of_harness()}-{group}.json"
     if not kept.exists():
-        made = _made([module_of(path) for path in paths])
+        made = in_a_process(_made, [module_of(path) for path in paths])
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_text(json.dumps(made), encoding="utf-8")
-    found, runs, reached, before = json.loads(kept.read_text(encoding="utf-8"))
+    found, untried, runs, reached, before = json.loads(kept.read_text(encoding="utf-8"))
     return Control(
         found,
+        untried,
         [Run(run[0], tuple(run[1]), run[2], run[3], tuple(run[4])) for run in runs],
         {name: {int(n): at for n, at in some.items()} for name, some in reached.items()},
         before,
     )
 
 
+def in_a_process(action: Callable[..., Any], *arguments: Any) -> Any:
+    """What an action gives in a new process, which has imported nothing of the harness yet. What it
+    imports, made to tell what it reaches, is slow, and stays there.
+    """
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        return pool.submit(action, *arguments).result()
+
+
 def _made(modules: Sequence[str]) -> Control:
-    reached = _Reached()
+    reached = Reached()
     assert not any(name in sys.modules for name in modules)
     finder = Finder(modules, reached.loader)
     sys.meta_path.insert(0, finder)
@@ -226,7 +237,10 @@ def _made(modules: Sequence[str]) -> Control:
     ) -> Any:
         digest = Digest()
         trial = whole(self, schedule, evening=evening, secrets=secrets, listeners=(digest.see,))
-        for name, index in reached.taken():
+        met = reached.taken()
+        if trial.broken:
+            return trial
+        for name, index in met:
             of_runs.setdefault(name, {}).setdefault(index, []).append(len(runs))
         tried = tuple(name for name in promises if name in trial.tried)
         runs.append(Run(evening, schedule, secrets, str(digest), tried))
@@ -234,12 +248,14 @@ def _made(modules: Sequence[str]) -> Control:
 
     with patch.object(Runner, "run", run), patch.object(Runner, "_evening", evening_of):
         tally = draw_many(search, 1, lambda so_far: so_far.runs >= RUNS, lambda _: None)
-    found = sorted(f"{broken.invariant} in run {x.number}" for broken, x in tally.found.items())
-    found += [f"{name} was never tried" for name in tally.untried]
-    return Control(found, runs, of_runs, {name: list(some) for name, some in made.items()})
+    if tally.interrupted:
+        raise KeyboardInterrupt  # what is kept would count for the whole search
+    found = sorted({f"{broken.invariant} in run {x.number}" for broken, x in tally.found.items()})
+    before = {name: list(some) for name, some in made.items()}
+    return Control(found, list(tally.untried), runs, of_runs, before)
 
 
-def _note_made(reached: _Reached, made: dict[str, dict[int, None]]) -> None:
+def _note_made(reached: Reached, made: dict[str, dict[int, None]]) -> None:
     for name, index in reached.taken():
         made.setdefault(name, {})[index] = None
 

@@ -39,6 +39,10 @@ _DEADLINES = (0.5, 2.0)
 """By how much a time of a second or longer is moved, as shares of it."""
 _SMALL = 3  # a display with so many entries is no table
 _WORDS = ("__repr__", "__str__", "describe")  # functions that only word something
+_ROUND = 100
+"""A whole number that is a multiple of it is a size that somebody has chosen, such as that of a
+table or of a block of numbers: with one more it is no mistake.
+"""
 
 
 _COMPARED: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
@@ -352,8 +356,8 @@ def _others(value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
             yield "sign", new_sum
         case ast.Constant(value=bool()):
             yield "condition", ast.Constant(not value.value)
-        case ast.Constant(value=int()):
-            yield "constant", ast.Constant(int(value.value) + 1)  # type: ignore[arg-type]
+        case ast.Constant(value=int(whole)) if whole == 0 or whole % _ROUND:
+            yield "constant", ast.Constant(whole + 1)
         case ast.Constant(value=float()):
             number = value.value
             for share in _DEADLINES:

@@ -1,74 +1,108 @@
 """Trials of mutants of the checks, which the self-test has to notice.
 
-The defects that the mutant's module judges come first, as it is most likely that one of these is
-not caught any more, or is caught by what should not catch it.
+The runs of the control that reach a mutant are played with it. It is noticed at once if a safe
+machine is blamed in one of them, or if a promise is not tried in any. Where a defect is blamed for
+what it may not break, or not caught any more by what must catch it, the self-test examines that
+defect in full, and has the last word: another run may still catch it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import groupby
 from pathlib import Path
-from typing import Any
 
+from benchmarks.mutants.caught import Caught, Play, Player, machine_named
 from benchmarks.mutants.control import SEED, module_of, search_of_trials
 from benchmarks.mutants.forked import Result, as_they_come, end_after, ready_to_fork
 from benchmarks.mutants.mutate import Mutant
 from benchmarks.mutants.patched import Functions, import_again
 
-SAFE_RUNS = 300  # of the safe machines: a check that blames one of them is noticed too
-MACHINE_SECONDS = 120.0  # a machine that takes so long is examined without end, which is noticed
+RUN_SECONDS = 10.0  # a run that takes so long has lost its end, which is noticed
+MACHINE_SECONDS = 900.0  # far longer than 2,000 runs take, after which the self-test gives up
 
 
-def try_all(trials: Sequence[tuple[Path, Mutant]], jobs: int) -> Iterator[tuple[int, Result]]:
+def try_all(
+    trials: Sequence[tuple[Path, Mutant]], control: Caught, jobs: int
+) -> Iterator[tuple[int, Result]]:
     """Try these, so many at a time; the results as they come, with the number of each."""
     from harness.explore.selftest import examine  # noqa: F401 (with all that judges)
 
+    search_of_trials()
     functions = Functions()
     ready_to_fork()
-    actions = [partial(_tried, functions, path, mutant) for path, mutant in trials]
+    actions = [partial(_tried, functions, control, path, mutant) for path, mutant in trials]
     return as_they_come(actions, jobs)
 
 
-def noticed_as_it_is() -> list[str]:
-    """What the search over the safe machines finds without any mistake."""
-    return _safe_pair()
+def _tried(functions: Functions, control: Caught, path: Path, mutant: Mutant) -> Result:
+    """In a child: the mutant in the place of what is right."""
+    module, index = module_of(path), mutant.number
+    reaching = control.reaching(module, index)
+    afresh = mutant.at_import or index in control.made.get(module, ())
+    if not (afresh or reaching):
+        return Result(False, 0, [])
+    if afresh or not functions.replace(path, index):
+        import_again(path, index)
+        reaching = list(range(len(control.plays)))
+    return _Trial(control, reaching).result()
 
 
-def _tried(functions: Functions, path: Path, mutant: Mutant) -> Result:
-    """In a child: the self-test until a machine in it does not pass, or all have."""
-    if mutant.at_import or not functions.replace(path, mutant.number):
-        import_again(path, mutant.number)
-    from harness.defects.catalogue import DEFECTS
-    from harness.explore.selftest import examine, machine_of
+class _Trial:
+    """The plays that reach one mutant."""
 
-    first = _judged_by(module_of(path))
-    every = sorted(DEFECTS, key=lambda defect: not first & {*defect.must})
-    for number, defect in enumerate(every, start=1):
+    def __init__(self, control: Caught, reaching: Sequence[int]) -> None:
+        self._control = control
+        self._reaching = frozenset(reaching)
+        self._player = Player()
+        self._done = 0
+        self._differ = 0
+
+    def result(self) -> Result:
+        """Defect after defect, the safe machines first, until one notices the mutant."""
+        numbered = enumerate(self._control.plays)
+        for defect, plays in groupby(numbered, key=lambda one: one[1].defect):
+            if by := self._noticed(defect, list(plays)):
+                return Result(True, self._done, by, len(self._reaching), self._differ)
+        return Result(False, self._done, [], len(self._reaching), self._differ)
+
+    def _noticed(self, defect: str, plays: Sequence[tuple[int, Play]]) -> list[str]:
+        """What notices it at that defect."""
+        if not any(number in self._reaching for number, _ in plays):
+            return []
+        before = [play for _, play in plays]
+        now = [self._played(play) if n in self._reaching else play for n, play in plays]
+        if not defect:
+            return _blamed(now) or _untried(before, now)
+        machine = machine_named(defect)
+        broken = {name for play in now for name in play.broken}
+        if all(map(machine.expected, broken)) and broken.issuperset(machine.must):
+            return []
+        from harness.explore.selftest import examine
+
         end_after(MACHINE_SECONDS)
-        result = examine(machine_of(defect), SEED)
-        if not result.passed:
-            return Result(True, number, [f"self-test of {result.name}"])
-    end_after(MACHINE_SECONDS)
-    found = _safe_pair()
-    return Result(bool(found), len(every), found)
+        result = examine(machine, SEED)
+        end_after(0)
+        told = [f"{name} not at {defect}" for name in result.missing]
+        return told + [f"{name} wrongly at {defect}" for name in result.wrong]
+
+    def _played(self, play: Play) -> Play:
+        end_after(RUN_SECONDS)
+        now = self._player.played(play)
+        end_after(0)
+        self._done += 1
+        self._differ += now != play
+        return now
 
 
-def _safe_pair() -> list[str]:
-    from harness.explore.search import draw_many
-
-    search = search_of_trials(SAFE_RUNS)
-
-    def over(so_far: Any) -> bool:
-        return bool(so_far.found) or so_far.runs >= SAFE_RUNS
-
-    tally = draw_many(search, 1, over, lambda _: None)
-    return sorted({broken.invariant for broken in tally.found})
+def _blamed(plays: Sequence[Play]) -> list[str]:
+    broken = sorted({name for play in plays for name in play.broken})
+    return [f"{name} of a safe machine" for name in broken]
 
 
-def _judged_by(module: str) -> set[str]:
-    """The invariants that a module of checks judges."""
-    from harness.checks.catalogue import CATALOGUE
-
-    checks = ((invariant.id, invariant.check) for invariant in CATALOGUE)
-    return {name for name, check in checks if check is not None and check.__module__ == module}
+def _untried(before: Sequence[Play], now: Sequence[Play]) -> list[str]:
+    """The promises that are not tried any more: a search that does not try one says so."""
+    tried = {name for play in now for name in play.tried}
+    lost = dict.fromkeys(name for play in before for name in play.tried if name not in tried)
+    return [f"{name} was never tried" for name in lost]
