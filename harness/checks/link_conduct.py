@@ -293,8 +293,8 @@ class LinkConduct:
         what = f"it hung up after {self._unanswered} unanswered echoes"
         if self._unanswered >= ECHOES:
             self._keep(Found(CLOSE, at, f"{what}, too early", early, self._echo_at))
-        else:  # where the harness itself was late, it may have heard and said other things in time
-            self._keep(Found(CLOSE, at, f"{what}, at {ECHOES} it may", 2 * EARLY, self._heard))
+        else:
+            self._keep(Found(CLOSE, at, f"{what}, at {ECHOES} it may"))
 
     def _settled(self) -> None:
         self._out.clear()

@@ -28,6 +28,7 @@ SEARCHES = {
     **{"few_withdrawals": 512, "lost_answers": 192, "late_requests": 256, "noisy_line": 192},
     "every_code": 64,
 }
+FEW = {"few_withdrawals": 192, "strange_messages": 32}
 CELLS = (*TERMINAL, *HOST)
 TERMINAL_DRIVES = (*terminal_by_hand.SINGLE, *terminal_by_hand.ANYWHERE)
 
@@ -152,11 +153,11 @@ def test_every_cell_is_exercised_or_marked() -> None:
 
 @pytest.mark.parametrize(
     ("searches", "share"),
-    [({"few_withdrawals": 192}, 0.35), pytest.param(SEARCHES, 0.55, marks=pytest.mark.long)],
+    [(FEW, 0.4), pytest.param(SEARCHES, 0.6, marks=pytest.mark.long)],
     ids=["some", "all"],
 )
 def test_the_search_reaches_what_it_should(searches: dict[str, int], share: float) -> None:
-    """More than half of what is not marked, one third by a few runs of one scenario; and nothing
+    """Three fifths of what is not marked, two fifths by a few runs of two scenarios; and nothing
     which is said to be the suite's alone.
     """
     search: Counts = {}
