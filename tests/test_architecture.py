@@ -27,6 +27,7 @@ TIERS: tuple[tuple[str, ...], ...] = (
         "gc_tuning",
         "old_formats",
         "file_lock",
+        "ports",
         "input_files",
         "toml_keys",
         "importing",

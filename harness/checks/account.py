@@ -36,7 +36,7 @@ class MessagesAsTold(Check):
         self._begun: dict[str, e.TransactionBegun] = {}  # and not sent yet
         self._queued: dict[tuple[str, str], e.ReversalQueued] = {}  # by the STAN of the original
         self._given_up: dict[tuple[str, int], str] = {}  # with which reason
-        self._answers: dict[tuple[str, str], list[tuple[str, AdviceOutcome]]] = {}
+        self._answers: dict[str, dict[tuple[str, str, AdviceOutcome], None]] = {}
 
     # --- what is said --------------------------------------------------------------------------
 
@@ -77,7 +77,7 @@ class MessagesAsTold(Check):
         self, terminal: TerminalEvidence, at: float, stan: str, code: str, right: AdviceOutcome
     ) -> None:
         self.tried += 1
-        if (code, right) not in self._answers.get((terminal.name, stan), ()):
+        if (stan, code, right) not in self._answers.get(terminal.name, {}):
             what = f"says that reversal {stan} was answered {code or 'without a code'}"
             self.fail(terminal, at, f"{what} ({right.name.lower()}), and it was not", of=NOBODY)
 
@@ -92,9 +92,9 @@ class MessagesAsTold(Check):
         elif kind in REVERSALS:
             self._reversed(terminal, at)
         elif kind is Kind.REVERSAL_ANSWER:
-            answers = self._answers.setdefault((terminal.name, message.stan), [])
-            answers.append((message.code, message.advice_outcome))
-            keep_latest(self._answers, _KEEPS)
+            answers = self._answers.setdefault(terminal.name, {})
+            answers[message.stan, message.code, message.advice_outcome] = None
+            keep_latest(answers, _KEEPS)
 
     def _asked(self, terminal: TerminalEvidence, at: float) -> None:
         said, message = self._begun.pop(terminal.name, None), terminal.wire.message
@@ -240,7 +240,7 @@ class AlarmsHaveCauses(Check):
         self._uncounted: dict[str, None] = {}  # terminals some of whose frames were only counted
         self._parked: dict[str, None] = {}
         self._captures: dict[str, int] = {}
-        self._trouble: dict[str, str] = {}  # of a motor: 'visit', 'before', or 'cut' after a cut
+        self._trouble: dict[str, None] = {}  # of a motor, since the visit began, or by a power cut
         self._stacks: dict[str, int] = {}  # what the stacker was asked for, in minor units
 
     # --- what is a cause -----------------------------------------------------------------------
@@ -273,7 +273,7 @@ class AlarmsHaveCauses(Check):
             self._uncounted[terminal.name] = None
 
     def _goes_wrong(self, terminal: TerminalEvidence, _at: float, _event: e.Event) -> None:
-        self._trouble[terminal.name] = "visit"
+        self._trouble[terminal.name] = None
 
     on_EjectFailed = on_CaptureFailed = on_RetractFailed = _goes_wrong  # noqa: N815
     on_MotorStopped = on_MotorSlowed = on_ProcessPaused = _goes_wrong  # noqa: N815
@@ -288,14 +288,13 @@ class AlarmsHaveCauses(Check):
     def on_CardInserted(
         self, terminal: TerminalEvidence, _at: float, _event: e.CardInserted
     ) -> None:
-        if terminal.name in self._trouble:
-            self._trouble[terminal.name] = "before"
+        self._trouble.pop(terminal.name, None)
 
     def on_PowerLost(self, terminal: TerminalEvidence, _at: float, _event: e.PowerLost) -> None:
         """At boot the store may tell of any trouble that there ever was, and a motor that the
         power stopped has done nothing.
         """
-        self._trouble[terminal.name] = "visit"
+        self._trouble[terminal.name] = None
 
     # --- what is raised ------------------------------------------------------------------------
 
@@ -304,7 +303,7 @@ class AlarmsHaveCauses(Check):
         if kind == "security":
             self.tried += 1
             seen_at = self._insecure_at.get(name, -1.0)
-            if not 0.0 <= at - seen_at <= INSTANT and self._trouble.get(name) != "visit":
+            if not 0.0 <= at - seen_at <= INSTANT and name not in self._trouble:
                 self._unfounded.setdefault(name, []).append(at)
         elif kind == "parked":
             self._judge(terminal, at, kind, name in self._parked)
@@ -313,7 +312,7 @@ class AlarmsHaveCauses(Check):
                 terminal, at, kind, self._captures.get(name, 0) >= self.contract.capture_burst
             )
         elif kind in ("hardware", "suspense"):
-            self._judge(terminal, at, kind, self._trouble.get(name) == "visit")
+            self._judge(terminal, at, kind, name in self._trouble)
 
     def _judge(self, terminal: TerminalEvidence, at: float, kind: str, founded: bool) -> None:
         """A terminal whose timer ends as the harness goes on sees no report of the motor before."""
@@ -326,7 +325,8 @@ class AlarmsHaveCauses(Check):
 
     def due(self, terminal: TerminalEvidence, _now: float) -> None:
         """A frame that was only counted may have been the cause."""
+        unfounded = self._unfounded.pop(terminal.name, ())
         if terminal.name not in self._uncounted:
-            for at in self._unfounded.pop(terminal.name, ()):
+            for at in unfounded:
                 what = "raised the alarm 'security', and no message was the matter"
                 self.fail(terminal, at, what, of=NOBODY)

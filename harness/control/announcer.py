@@ -5,9 +5,10 @@ its policy.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from harness.control import payloads as p
+from harness.control.heads import Heads
 from harness.control.incidents import MOST_NAMED, Change, OpenIncident
 from harness.control.monitor_policy import Action, Actor, Policy
 from harness.control.publication import Publication
@@ -29,25 +30,29 @@ class Announcer:
     """
 
     def __init__(self, topics: Topics, calendar: Calendar, boot_id: str, policy: Policy) -> None:
-        self.boot_id = boot_id
         self.out: list[Publication] = []
         self.changes: list[IncidentChange] = []
         self.actions: list[Action] = []
         self._topics = topics
         self._calendar = calendar
+        self._heads = Heads(calendar, boot_id)
         self._actor = Actor(policy)
-        self._seq = 0
+
+    @property
+    def boot_id(self) -> str:
+        """Names the process of this monitor."""
+        return self._heads.boot_id
 
     def will(self) -> Publication:
         """The monitor's last will."""
-        state = p.MonitorState(**self._head(0.0, 0), status="offline")
+        state = p.MonitorState(**self._heads.numbered(0, 0.0), status="offline")
         return Publication(self._topics.monitor_state(), state, retain=True)
 
     def say_state(
         self, now: float, status: Literal["online", "offline"], *, planned: bool = False
     ) -> None:
         """Publish the monitor's own state."""
-        state = p.MonitorState(**self._head(now), status=status, planned=planned)
+        state = p.MonitorState(**self._heads.next(now), status=status, planned=planned)
         self.out.append(Publication(self._topics.monitor_state(), state, retain=True))
 
     def tell(self, change: Change, terminals: Mapping[str, TerminalView], now: float) -> None:
@@ -90,7 +95,7 @@ class Announcer:
     def _payload(self, incident: OpenIncident, now: float, *, resolved: bool) -> p.Incident:
         finding, at = incident.finding, self._calendar.iso(now)
         return p.Incident(
-            **self._head(now),
+            **self._heads.next(now),
             number=incident.number,
             kind=finding.kind,
             cause=finding.cause,
@@ -105,10 +110,3 @@ class Announcer:
             terminals=tuple(finding.terminals)[:MOST_NAMED],
             summary=finding.summary,
         )
-
-    def _head(self, now: float, seq: int | None = None) -> dict[str, Any]:
-        if seq is None:
-            self._seq += 1
-            seq = self._seq
-        at = self._calendar.iso(now)
-        return {"id": f"{self.boot_id}-{seq}", "boot_id": self.boot_id, "seq": seq, "at": at}

@@ -15,6 +15,7 @@ import msgspec
 
 from harness import events as e
 from harness.control import payloads as p
+from harness.control.heads import Heads
 from harness.control.link_report import LinkReport
 from harness.control.publication import Publication
 from harness.control.topics import Topics
@@ -73,7 +74,7 @@ class StoreCounts(NamedTuple):
 
 class Reporter:
     """One terminal's reports. `out` is what is to be published; the owner takes and empties it.
-    `due` is when `tick` must be called (run seconds), `boot_id` that of the process that runs.
+    `due` is when `tick` must be called (run seconds).
     """
 
     def __init__(
@@ -84,19 +85,21 @@ class Reporter:
         self._counts = counts
         self._reported = frozenset((*NOTABLE, *OF_VISITS) if visits else NOTABLE)
         self.out: list[Publication] = []
-        self.boot_id = ""
-        self._seq = 0
         self._captures = self._captures_by_code = 0
         self._rejected = self._retracted = 0
         self._cassettes: e.Notes = {}
         self.boot("", 0.0)
 
+    @property
+    def boot_id(self) -> str:
+        """Names the process that runs."""
+        return self._heads.boot_id
+
     # --- life ------------------------------------------------------------------------------------
 
     def boot(self, boot_id: str, now: float) -> None:
         """A new process begins, which knows of the past only what the devices can say."""
-        self.boot_id = boot_id
-        self._seq = 0
+        self._heads = Heads(self.identity.calendar, boot_id)
         self._state: dict[str, Any] = {
             "service": "out_of_service",
             "reasons": (),
@@ -129,8 +132,9 @@ class Reporter:
     ) -> p.TerminalState:
         """The terminal's state as a payload."""
         pending, parked = self._counts()
+        head = self._heads.next(now) if seq is None else self._heads.numbered(seq, now)
         return p.TerminalState(
-            **self._head(now, seq),
+            **head,
             terminal=self.identity.terminal,
             region=self.identity.region,
             status=status,  # type: ignore[arg-type]
@@ -151,14 +155,7 @@ class Reporter:
 
     def head(self, now: float) -> dict[str, Any]:
         """The members that every payload has, of the next message."""
-        return self._head(now, None)
-
-    def _head(self, now: float, seq: int | None) -> dict[str, Any]:
-        if seq is None:
-            self._seq += 1
-            seq = self._seq
-        at = self.identity.calendar.iso(now)
-        return {"id": f"{self.boot_id}-{seq}", "boot_id": self.boot_id, "seq": seq, "at": at}
+        return self._heads.next(now)
 
     # --- time ------------------------------------------------------------------------------------
 

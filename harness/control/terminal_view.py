@@ -11,10 +11,10 @@ it wrote the message, and since when, as the message says.
 from __future__ import annotations
 
 from collections import deque
-from datetime import UTC, datetime
 
 from harness.control import payloads as p
 from harness.machines.timers import NEVER
+from harness.wire.calendar import moment_of
 
 LONGEST_NAME = 32
 """Characters of a name that count: DE 41 has 8, and some versions 16."""
@@ -25,11 +25,8 @@ _LONGEST_AGE = 10 * 86_400.0  # seconds; what is older by a clock that may be wr
 
 def clock(text: str) -> float | None:
     """An ISO 8601 time as seconds; None if it is none."""
-    try:
-        moment = datetime.fromisoformat(text)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError):
-        return None
+    moment = moment_of(text)
+    return None if moment is None else moment.timestamp()
 
 
 class TerminalView:

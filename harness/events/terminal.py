@@ -31,7 +31,7 @@ class StateEntered(TerminalEvent, frozen=True, gc=False):
 
 class TimerRearmed(TerminalEvent, frozen=True, gc=False):
     """A running timer was started again within its state. `cause` is what led to it: 'customer',
-    'device', 'network' or 'timer'.
+    'device', 'network', 'operator', 'store' or 'timer'.
     """
 
     timer: str

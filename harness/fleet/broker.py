@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import shutil
 import socket
 import sys
@@ -20,6 +19,7 @@ from typing import Literal, Self
 
 from harness.errors import ConfigError, EnvironmentTrouble
 from harness.fleet.address import broker_address
+from harness.ports import ports_in_turn
 
 Kind = Literal["mosquitto", "iotcore"]
 HOST = "127.0.0.1"
@@ -90,9 +90,9 @@ class OwnBroker:
         """Raises EnvironmentTrouble: it does not start."""
         place = Path(self._files.enter_context(tempfile.TemporaryDirectory(prefix="harness-mqtt-")))
         said = ""
-        ports = _ports()
+        ports = iter(ports_in_turn(FIRST_PORT, LAST_PORT))
         for _ in range(_TRIES):
-            port = _free(ports)
+            port = free_port(ports)
             said = await self._start(port, place)
             if not said:
                 self.address = broker_address(f"mqtt://{HOST}:{port}")
@@ -154,14 +154,7 @@ class OwnBroker:
         return sys.executable, "-m", "iotcore", "--config", str(path), "--log-level", "ERROR"
 
 
-def _ports() -> Iterator[int]:
-    """Each process begins elsewhere, so that two runs do not ask for the same one at once."""
-    every = range(FIRST_PORT, LAST_PORT, 3)
-    start = os.getpid() * 61 % len(every)
-    yield from (every[(start + step) % len(every)] for step in range(len(every)))
-
-
-def _free(ports: Iterator[int]) -> int:
+def free_port(ports: Iterator[int]) -> int:
     """Raises EnvironmentTrouble: none is free."""
     for port in ports:
         with socket.socket() as trial:

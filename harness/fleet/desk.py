@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Self
 from uuid import uuid4
@@ -22,7 +22,7 @@ from harness.errors import ConfigError, EnvironmentTrouble, PayloadError
 from harness.fleet.address import BrokerAddress
 from harness.fleet.bridge import BrokerLink, Client
 from harness.keyed_random import Draw, key_of
-from harness.wire.calendar import iso
+from harness.wire.calendar import iso, moment_of
 
 CONNECTS = 10.0  # wall seconds
 QUIET = 0.5  # wall seconds without another retained state, after which all have been seen
@@ -138,7 +138,7 @@ class Desk:
         """
         call = RollCall(f"{self._id}-{uuid4().hex[:8]}", self.names(whom))
         self._calls.append(call)
-        issued, expires = self._clock()
+        issued, expires = counts_from_to(self.states.values(), datetime.now(UTC))
         for target in (EVERYBODY,) if whom.everybody else call.asked:
             command = p.Command(
                 id=call.command,
@@ -156,18 +156,6 @@ class Desk:
             self._link.publish(Publication(topic, command, expires=seconds))
         await self.until(lambda: call.over, wait)
         return call
-
-    def _clock(self) -> tuple[datetime, datetime]:
-        """Now, and until when a command counts, by the terminals' clocks."""
-        now = datetime.now(UTC)
-        theirs = max((state.at for state in self.states.values()), default="")
-        try:
-            latest = datetime.fromisoformat(theirs)
-        except ValueError:
-            latest = now
-        if abs((latest - now).total_seconds()) > WRONG_BY:
-            return latest, latest + timedelta(hours=1)
-        return now, now + timedelta(seconds=COUNTS)
 
     async def until(self, over: Callable[[], bool], seconds: float) -> bool:
         """Wait until what the fleet says makes it true, at most so long (wall seconds). Is it?"""
@@ -215,8 +203,12 @@ class Desk:
         self.watching("", EnvironmentTrouble(f"the broker was lost: {why}"))
 
 
-def told(names: Iterable[str], most: int = 12) -> str:
-    """Names in a line; of many, the first ones and how many more there are."""
-    every: Sequence[str] = list(names)
-    more = f" and {len(every) - most} more" if len(every) > most else ""
-    return ", ".join(every[:most]) + more
+def counts_from_to(states: Iterable[p.TerminalState], now: datetime) -> tuple[datetime, datetime]:
+    """From when and until when a command that is given now counts, by the terminals' clocks. What
+    is no time in their states is passed over.
+    """
+    said = [moment_of(state.at) for state in states]
+    latest = max((moment for moment in said if moment is not None), default=now)
+    if abs((latest - now).total_seconds()) > WRONG_BY:
+        return latest, latest + timedelta(hours=1)
+    return now, now + timedelta(seconds=COUNTS)

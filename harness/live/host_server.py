@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import os
 
 from harness import events as e
 from harness.assembly import Assembly
@@ -27,6 +26,7 @@ from harness.live.repetition import Recorder
 from harness.live.stores import HostStore
 from harness.live.told_together import ToldTogether
 from harness.live.transport import Alarm
+from harness.ports import ports_in_turn
 from harness.tap import Tap
 
 FIRST_PORT, LAST_PORT = 20_000, 32_767  # above, ports collide with ephemeral ones
@@ -113,7 +113,7 @@ class HostServer:
             EnvironmentTrouble: the port is in use, or none is free.
         """
         self.delay.begin()
-        wanted = [port] if port else _free_ports()
+        wanted = [port] if port else ports_in_turn(FIRST_PORT, LAST_PORT)
         trouble: OSError | None = None
         for candidate in wanted:
             try:
@@ -282,15 +282,6 @@ class HostServer:
         for accepted in self.accepted.values():
             accepted.lost("local")
         self.accepted.clear()
-
-
-def _free_ports() -> list[int]:
-    """Where to look for a free one. Each process begins elsewhere, so that the terminals of one
-    run, when they lose their host, do not find that of another.
-    """
-    every = list(range(FIRST_PORT, LAST_PORT, 7))
-    start = os.getpid() * 61 % len(every)
-    return every[start:] + every[:start]
 
 
 def _why(trouble: OSError | None) -> str:

@@ -1,7 +1,7 @@
 """The table of the invariants: each with how often it was tried, and the worst case that was seen.
 
 It is shown with --table. Without it, `held_lines` gives a line for what held, one for what was not
-tried, and one for what could not be observed.
+tried, and one for what could not be observed; the last of them names --table.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ _LINES = (
 def held_lines(verdict: Verdict) -> Iterator[tuple[str, Text]]:
     """(name, text) of each line that has something to list."""
     known = [row.id for row in verdict.rows]
-    for name, status, style in _LINES:
-        chosen = [row.id for row in verdict.rows if row.status == status]
-        if chosen:
-            more = "; see --table" if status == "pass" else ""
-            yield name, Text(f"{id_ranges(chosen, known)} ({len(chosen)}{more})", style=style)
+    listed = [(line, [row.id for row in verdict.rows if row.status == line[1]]) for line in _LINES]
+    listed = [(line, chosen) for line, chosen in listed if chosen]
+    for number, ((name, _, style), chosen) in enumerate(listed, 1):
+        more = "; see --table" if number == len(listed) else ""
+        yield name, Text(f"{id_ranges(chosen, known)} ({len(chosen)}{more})", style=style)
 
 
 def verdict_table(verdict: Verdict) -> Table:

@@ -69,6 +69,19 @@ def iso(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z"
 
 
+def moment_of(text: str) -> datetime | None:
+    """The moment that a text in ISO 8601 names, in UTC where it names no zone; None if it is none,
+    or so near to the first or last year that nothing can be reckoned from it.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if not 1 < moment.year < 9999:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+
+
 def _stamp(moment: datetime, local: datetime) -> Stamp:
     m, x = moment, local  # formatted by hand, since strftime takes five times as long
     return Stamp(

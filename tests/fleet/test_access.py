@@ -20,8 +20,9 @@ from harness.control.publication import Publication
 from harness.control.topics import Topics
 from harness.fleet.address import broker_address
 from harness.fleet.bridge import BrokerLink, Client
-from harness.fleet.broker import HOST, _free, _listens, _ports
+from harness.fleet.broker import FIRST_PORT, HOST, LAST_PORT, _listens, free_port
 from harness.keyed_random import Draw
+from harness.ports import ports_in_turn
 from harness.resources import fixture
 
 pytestmark = pytest.mark.needs("mosquitto")
@@ -44,7 +45,7 @@ async def broker(tmp_path: Path) -> AsyncIterator[Place]:
     """Mosquitto with the shipped files."""
     authority = Authority(tmp_path)
     certificate, key = authority.issue("broker")
-    port = _free(_ports())
+    port = free_port(iter(ports_in_turn(FIRST_PORT, LAST_PORT)))
     acl = tmp_path / "acl"
     acl.write_text(Path(str(fixture("mosquitto", "acl"))).read_text())
     text = Path(str(fixture("mosquitto", "mosquitto.conf"))).read_text()
