@@ -42,7 +42,8 @@ class Expiries:
         inserted = terminal.device.inserted
         if inserted is None:
             return False
-        asked = [x for x in terminal.transactions.kept() if x.requested and x.start >= inserted.at]
+        begun = max(inserted.at, terminal.time.booted_after)  # they are counted in memory alone
+        asked = [x for x in terminal.transactions.kept() if x.requested and x.start >= begun]
         count = self._count.get(terminal.name, 0)
         at_most = self._at_most.get(terminal.name, 0)
         for x in sorted(asked, key=lambda x: x.start):

@@ -7,8 +7,21 @@ an answer is awaited, or when the terminal says so itself, whichever comes first
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from harness.checks.operating_time import Moment, OperatingTime
+from harness.checks.transaction_evidence import TransactionEvidence
 from harness.checks.transactions import TerminalTransactions
+
+_AT_ONCE = 0.05
+"""Seconds between an abort and a request that was on its way already: a terminal that goes on after
+a pause writes that the request is stored, and gives it up, before the request leaves.
+"""
+
+
+class _GivenUp(NamedTuple):
+    at: float
+    why: str
 
 
 class HostWait:
@@ -18,7 +31,8 @@ class HostWait:
     """
 
     __slots__ = (
-        "_host_response", "_time", "_transactions", "aborted_at", "released_after", "since",
+        "_given_up", "_host_response", "_time", "_transactions", "aborted_at", "released_after",
+        "since",
     )  # fmt: skip
 
     def __init__(
@@ -31,10 +45,24 @@ class HostWait:
         self.since: Moment | None = None
         self.aborted_at: float | None = None
         self.released_after: float | None = None
+        self._given_up = _GivenUp(float("-inf"), "")  # a request that was not seen yet
 
     def begin(self, at: float) -> None:
         """The customer waits from now on."""
         self.since = self._time.moment(at)
+
+    def asked(self, at: float, transaction: TransactionEvidence, *, screen_seen: bool) -> None:
+        """A request has left, for which somebody has waited since the screen said so, or else from
+        now on.
+        """
+        if not screen_seen:
+            self.since = None  # each request is a wait of its own
+        transaction.start = self.since.at if self.since is not None else at
+        transaction.began = self._time.moment(at)
+        if self.since is None and self._time.powered:
+            self.begin(at)
+        if at - self._given_up.at <= _AT_ONCE:
+            transaction.aborted, transaction.aborted_at = self._given_up.why, self._given_up.at
 
     def end(self) -> None:
         """Nobody waits any more, and an abort is settled."""
@@ -55,6 +83,8 @@ class HostWait:
         if current is not None and current.answer is None and not current.aborted:
             current.aborted = why
             current.aborted_at = at
+        elif current is None:
+            self._given_up = _GivenUp(at, why)
 
     def cancel(self, at: float) -> None:
         """The visit was ended; its first end counts."""

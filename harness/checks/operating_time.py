@@ -60,6 +60,13 @@ class OperatingTime:
     # --- what follows from it --------------------------------------------------------------
 
     @property
+    def booted_after(self) -> float:
+        """When the power failed last: the process that runs remembers nothing from before (run
+        seconds; minus infinity if it never failed).
+        """
+        return self._off_since if self.cuts else float("-inf")
+
+    @property
     def stands_still(self) -> bool:
         """Does the process stand still now?"""
         return bool(self._pauses) and self._pauses[-1][1] == float("inf")

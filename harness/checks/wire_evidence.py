@@ -269,12 +269,7 @@ class WireEvidence:
         transaction.amount = message.amount
         transaction.rrn = message.rrn or transaction.rrn  # a repeat may leave it out
         transaction.asked = echo_of(message)
-        if not transactions.device_seen:
-            wait.since = None  # no screen is seen: each request is a wait of its own
-        transaction.start = wait.since.at if wait.since is not None else at
-        transaction.began = self._time.moment(at)
-        if wait.since is None and self._time.powered:
-            wait.begin(at)
+        wait.asked(at, transaction, screen_seen=transactions.device_seen)
         transactions.sweep(at)
 
     def _reverse(self, at: float, message: Message, digest: str) -> None:

@@ -37,6 +37,11 @@ class InOrder(Generic[T]):
             return self._begun[0][0]
         return self._waiting[0][0] if self._waiting else float("inf")
 
+    def last_due(self) -> float:
+        """When the last of all that is held is due; 0 if nothing is held."""
+        last = [things[-1][0] for _, _, things in self._waiting if things]
+        return max([*last, *(when for when, _ in self._begun)], default=0.0)
+
     def take(self, now: float) -> T | None:
         """The next thing that is due; None if none is. Equal times: in the order of `put`."""
         if self.next_due() > now:

@@ -54,8 +54,8 @@ class Path:
     """
 
     __slots__ = (
-        "_builder", "_cut_at", "_faults", "_lanes", "_leaving", "_stands", "_transit", "names",
-        "terminal", "used",
+        "_builder", "_cut_at", "_faults", "_host_left", "_lanes", "_leaving", "_stands", "_transit",
+        "names", "terminal", "used",
     )  # fmt: skip
 
     def __init__(
@@ -69,6 +69,7 @@ class Path:
         self._cut_at = NEVER
         self._stands = False
         self._leaving = False
+        self._host_left = False
         self.terminal = terminal
         self.names: dict[str, None] = {}
         self.used = False
@@ -128,7 +129,11 @@ class Path:
 
     def carries(self, to: End) -> bool:
         """True if bytes under way `to` that end still arrive."""
-        return self._stands or (self._leaving and to == "host")
+        return self._stands if to == "terminal" else self._host_hears
+
+    @property
+    def _host_hears(self) -> bool:
+        return (self._stands and not self._host_left) or self._leaving
 
     # --- when a fault cuts it -----------------------------------------------------------------
 
@@ -196,11 +201,24 @@ class Path:
     def _put(self, now: float, to: End, acts: list[Act]) -> list[Wake]:
         """Add acts that nothing may interrupt."""
         timed = [(now + self._transit + act.delay, act) for act in acts]
+        self._lane(to).put(timed)
+        return [Wake(when, to, isinstance(act, Deliver) and act.first) for when, act in timed]
+
+    def _lane(self, to: End) -> InOrder[Act]:
         lane = self._lanes.get(to)
         if lane is None:
             lane = self._lanes[to] = InOrder()
-        lane.put(timed)
-        return [Wake(when, to, isinstance(act, Deliver) and act.first) for when, act in timed]
+        return lane
+
+    def host_left(self, now: float) -> list[Wake]:
+        """The host has ended the connection: it hears nothing more, and the terminal sees the end
+        behind all that is under way to it.
+        """
+        self._host_left = True
+        lane = self._lane("terminal")
+        when = max(now + self._transit, lane.last_due())
+        lane.put([(when, Close(0.0, "fin"))])
+        return [Wake(when, "terminal")]
 
     # --- what is due --------------------------------------------------------------------------
 

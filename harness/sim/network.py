@@ -4,7 +4,8 @@
 
 A link delivers in order, also frames that faults have delayed (faults/path.py). When a terminal
 hangs up or loses its power, the bytes that it has sent still arrive: the host reads them before it
-sees that the connection has ended. When a fault cuts a connection, the bytes under way are lost.
+sees that the connection has ended; and so it is when the host hangs up. When a fault cuts a
+connection, the bytes under way are lost.
 """
 
 from __future__ import annotations
@@ -147,8 +148,9 @@ class SimulatedLink:
         self.state = "closed"
         leaving = was_open and (not tell or half or how == "garbage")
         if was_open:
-            network.cables.pop(life, None)
-            if leaving:
+            if network.cables.pop(life, None) is None:
+                leaving = False  # the host has hung up before
+            elif leaving:
                 network.world.at(network.world.now + LATENCY, self._gone, (life, path))
             else:
                 network.host.closed(life)
@@ -159,6 +161,13 @@ class SimulatedLink:
         if tell:
             self._atm.closed(how, network.world.now)
         network.after(self._atm)
+
+    def host_hangs_up(self) -> None:
+        """The host ends the connection. The terminal sees it when what is under way has arrived."""
+        network = self._network
+        del network.cables[self.life]
+        network.host.closed(self.life)
+        self._schedule(self._path, self._path.host_left(network.world.now))
 
     def _gone(self, what: tuple[int, Path]) -> None:
         life, path = what
@@ -247,4 +256,4 @@ def carry_answers(network: Network) -> None:
         if data:
             cable.send(data, "terminal")
         else:
-            cable.drop("fin")
+            cable.host_hangs_up()

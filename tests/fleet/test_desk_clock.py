@@ -14,16 +14,18 @@ NOW = datetime(2026, 11, 21, 20, 10, tzinfo=UTC)
 
 def at(text: str) -> p.TerminalState:
     return p.decode(
-        b'{"id": "1", "boot_id": "b", "seq": 1, "at": "%b", "terminal": "T", "region": "", "status": "online"}'
-        % text.encode(),
+        b'{"id": "1", "boot_id": "b", "seq": 1, "at": "%b", "terminal": "T", "region": "",'
+        b' "status": "online"}' % text.encode(),
         p.TerminalState,
     )
 
 
 @pytest.mark.parametrize(
     "said",
-    ["", "yesterday", "2026-11-21T20:09:00.000Z", "2026-11-21T20:09:00", "2026-11-21T21:09+01:00"]
-    + ["9999-12-31T23:59:59.999Z", "0001-01-01T00:00:00+01:00"],
+    [
+        *("", "yesterday", "9999-12-31T23:59:59.999Z", "0001-01-01T00:00:00+01:00"),
+        *("2026-11-21T20:09:00.000Z", "2026-11-21T20:09:00", "2026-11-21T21:09+01:00"),
+    ],
 )
 def test_terminals_with_a_right_clock_or_none_get_a_short_validity(said: str) -> None:
     """Times without a zone are in UTC; what is no time, or none that one can reckon with, counts
