@@ -241,7 +241,7 @@ class Exchanges:
                 exchange.first_code = message.code
             if exchange.original is not None and is_final(exchange, message):
                 exchange.original.taken_back = True
-            if not exchange.settled_by and is_final(exchange, message):
+            if not (exchange.settled_by or exchange.early) and is_final(exchange, message):
                 exchange.settled_at, exchange.settled_by = at, exchange.answers
                 exchange.code, exchange.approval = message.code, message.text("approval")
                 exchange.settled_amount = approved_amount(message)

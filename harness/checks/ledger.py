@@ -6,13 +6,17 @@ from collections import defaultdict
 from collections.abc import Hashable
 
 from harness import events as e
+from harness.bounded import keep_latest
 from harness.checks import still_open
 from harness.checks.base import NOBODY, Check
 from harness.checks.evidence import TerminalEvidence
+from harness.checks.exchanges import approved_amount
 from harness.checks.number_set import NumberSet
 from harness.checks.transaction_evidence import APPROVING, TransactionEvidence, awaits_final_answer
 from harness.wire.identity import Number, number_of, read_cause
 from harness.wire.message import MONEY_CLASSES, REQUESTS, Kind
+
+_ANSWERS_KEPT = 10_000
 
 
 class PostedOnce(Check):
@@ -125,13 +129,20 @@ class LedgerEqualsCash(Check):
     difference is in flight (the terminal still holds the card and has not decided), owed (its
     reversal is pending or parked) or in suspense. `worst` is the largest difference. A reversal
     that could not be sent yet is pending if the store holds it. Where frames carry no MAC, a
-    transaction of which a message was altered on the line is not observable.
+    transaction of which a message was altered on the line is not observable; nor is one whose
+    answer a fault has altered under a right MAC, or that came again on a connection which had not
+    signed on (any more), so that the terminal heard of a refusal and not of its approval.
     """
 
     id = "H3"
     stood_by = (e.RUN, e.HOST)
     needs = ("ledger", "device", "wire.terminal")
     unit = "cents"
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
+        self._left: dict[tuple[str, str], int] = {}  # what left the host as approved, by STAN
+        self._heard_otherwise: dict[tuple[str, str], None] = {}
 
     @property
     def bound(self) -> float:
@@ -141,6 +152,23 @@ class LedgerEqualsCash(Check):
         self.tried += event.kind == "debit"
         if self.worst is None:
             self.worst = 0.0
+
+    def on_FrameSeen(self, terminal: TerminalEvidence, _at: float, event: e.FrameSeen) -> None:
+        if event.to != "terminal" or terminal.wire.kind is not Kind.ANSWER or event.mac == "bad":
+            return
+        message = terminal.wire.message
+        name, amount = (terminal.name, message.stan), approved_amount(message)
+        if event.end == "terminal":
+            otherwise = self._left.get(name, amount) != amount
+        else:
+            self._left[name] = amount
+            keep_latest(self._left, _ANSWERS_KEPT)
+            answer = terminal.wire.exchanges.answer
+            asked = answer.exchange if answer is not None else None
+            otherwise = asked is not None and asked.early and asked.arrivals > 1
+        if otherwise:
+            self._heard_otherwise[name] = None
+            keep_latest(self._heard_otherwise, _ANSWERS_KEPT)
 
     def on_NotesTaken(self, _terminal: TerminalEvidence, _at: float, _event: e.NotesTaken) -> None:
         self.tried += 1
@@ -161,6 +189,8 @@ class LedgerEqualsCash(Check):
             if not off or explained(transaction) or in_flight(terminal, transaction):
                 continue
             if named_by_altered(terminal, transaction) or asked_by_nobody(transaction):
+                continue
+            if (terminal.name, transaction.stan) in self._heard_otherwise:
                 continue
             if unsent > 0 and is_owed_unsent(terminal, transaction):
                 unsent -= 1

@@ -88,7 +88,7 @@ class LinkConduct:
         self._heard = self._heard_before = 0.0
         self._echo_at = 0.0
         self._unanswered = 0
-        self._asked: dict[str, tuple[Message, float]] = {}  # by the host, by STAN
+        self._asked: dict[tuple[str, str], tuple[Message, float]] = {}  # by STAN and function
         self.unanswered_since: float | None = None
         self.doubted_at = -NEVER
         self._signing_on: Moment | None = None  # and no answer to the sign-on came since
@@ -178,12 +178,12 @@ class LinkConduct:
 
     def host_asks(self, at: float, message: Message) -> None:
         """The host asks for something of network management."""
-        self._asked[message.stan] = message, at
+        self._asked[message.stan, message.function] = message, at
         keep_latest(self._asked, KEEPS)
 
     def answers_host(self, at: float, message: Message) -> None:
         """The terminal answers what the host has asked."""
-        asked, _ = self._asked.pop(message.stan, (None, 0.0))
+        asked = self._meant_by(message)
         if asked is None:
             return
         self.tried[ASKED] += 1
@@ -191,6 +191,15 @@ class LinkConduct:
         if wrong:
             name = _name_of(asked)
             self._keep(Found(ASKED, at, f"the host's {name} was answered {wrong}"))
+
+    def _meant_by(self, answer: Message) -> Message | None:
+        """What an answer answers. A host may have asked for several things under one STAN."""
+        alike = [key for key in self._asked if key[0] == answer.stan]
+        if not alike:
+            return None
+        exact = answer.stan, answer.function
+        asked, _ = self._asked.pop(exact if exact in alike else alike[0])
+        return asked
 
     # --- what follows from it --------------------------------------------------------------------
 
@@ -203,9 +212,9 @@ class LinkConduct:
             since, self._opened = self._opened.at, None
             self._note(SIGN_ON, now, "a connection opened, and no sign-on was sent", slack, since)
         self._sign_on_is_over(now)
-        for stan, (message, at) in list(self._asked.items()):
+        for key, (message, at) in list(self._asked.items()):
             if self._time.between(at, now) > slack:
-                del self._asked[stan]
+                del self._asked[key]
                 what = f"the host's {_name_of(message)} was not answered"
                 self._note(ASKED, now, what, slack, at)
         if self._stands:
