@@ -33,7 +33,8 @@ class _ByEchoes(Check):
 
 class NothingInDoubt(_ByEchoes):
     """T25. Once an echo has been unanswered for `contract.echo_interval`, no new transaction
-    starts: the card is given back.
+    starts: the card is given back. It starts as the screen says 'please wait', and its request
+    leaves a little later where the store is slow.
     """
 
     id = "T25"
@@ -43,9 +44,10 @@ class NothingInDoubt(_ByEchoes):
             return
         self.tried += 1
         since = terminal.wire.link.conduct.unanswered_since
-        if since is None or terminal.time.stands_still:
+        subject = terminal.wire.subject
+        if since is None or subject is None or terminal.time.stands_still:
             return
-        waited = terminal.time.between(since, at)
+        waited = terminal.time.between(since, max(since, subject.start))
         over = waited - self.contract.echo_interval - self.contract.slack
         if over > 0.0:
             what = f"{terminal.wire.message.mti} of STAN {terminal.wire.message.stan} left"
