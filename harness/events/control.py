@@ -39,3 +39,23 @@ class CommandAnswered(ControlEvent, frozen=True, gc=False):
     command: str
     status: str
     detail: str
+
+
+class IncidentOpened(ControlEvent, frozen=True, gc=False):
+    """The monitor that watches a run has found something: `kind`, `cause`, `scope` and `where` as
+    in `harness.control.payloads.Incident`.
+    """
+
+    kind: str
+    cause: str
+    scope: str
+    where: str
+
+
+class IncidentResolved(ControlEvent, frozen=True, gc=False):
+    """What the monitor had found is over."""
+
+    kind: str
+    cause: str
+    scope: str
+    where: str

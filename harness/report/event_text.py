@@ -139,6 +139,10 @@ _WORDS: dict[type[e.Event], Callable[[Any], str]] = {
     e.CommandAnswered: lambda x: (
         f"command {x.status}" + (f": {x.detail}" if x.detail else "") + f" [{x.command}]"
     ),
+    e.IncidentOpened: lambda x: (
+        f"MONITOR: {x.kind}, cause: {x.cause}, {x.scope} {x.where}".rstrip()
+    ),
+    e.IncidentResolved: lambda x: f"monitor: {x.kind} is over, {x.scope} {x.where}".rstrip(),
     e.ScreenShown: lambda x: f"screen: {x.screen.replace('_', ' ')}",
     e.StackBegun: lambda x: f"stacker starts, {format_money(x.amount)}",
     e.NotesStacked: lambda x: (
