@@ -86,7 +86,9 @@ def run_and_report(
         )
         if options.monitor and whole_enough(outcome.journal) and not quiet:
             assert outcome.journal is not None
-            for line in detection_lines(incidents_of(JournalReader(outcome.journal))):
+            reader = JournalReader(outcome.journal)
+            found = incidents_of(reader, reader.header.link.dialect_name)
+            for line in detection_lines(found):
                 console.print(line, highlight=False, soft_wrap=True)
     finally:  # also where nobody reads the report to its end
         unwritten = files.write(outcome.verdict, outcome.header)

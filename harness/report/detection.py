@@ -11,6 +11,8 @@ from typing import NamedTuple
 from harness import events as e
 from harness.journal import Entry
 from harness.units import format_clock
+from harness.wire.dialects import load_dialect
+from harness.wire.message import Kind
 
 
 class Found(NamedTuple):
@@ -23,17 +25,18 @@ class Found(NamedTuple):
     since: float | None
 
 
-def incidents_of(entries: Iterable[Entry]) -> list[Found]:
-    """The incidents of a run, in their order."""
+def incidents_of(entries: Iterable[Entry], dialect: str) -> list[Found]:
+    """The incidents of a run whose messages are of that dialect, in their order."""
+    read = load_dialect(dialect).read
     asked: dict[str, float] = {}  # by terminal: since when nothing has been answered
     found = []
     for entry in entries:
         event: e.Event = entry.event
         if isinstance(event, e.FrameSeen) and event.end == "terminal":
-            function = event.fields.get("t", "")[1:3]
-            if event.to == "host" and function in _ASKS:
+            kind = read(event.fields).kind
+            if event.to == "host" and kind is Kind.REQUEST:
                 asked.setdefault(entry.actor, entry.at)
-            elif event.to == "terminal" and function in _ANSWERS:
+            elif event.to == "terminal" and kind is Kind.ANSWER:
                 asked.pop(entry.actor, None)
         elif isinstance(event, e.IncidentOpened):
             found.append(Found(entry.at, event, min(asked.values(), default=None)))
@@ -58,7 +61,3 @@ def _line(found: Found) -> str:
     if found.since is None:
         return f"{text}; no request was without an answer then"
     return f"{text}; {found.at - found.since:.1f} s after the first unanswered request"
-
-
-_ASKS = ("10", "20")  # class and function of the MTI: authorization and financial requests
-_ANSWERS = ("11", "21")
