@@ -79,8 +79,8 @@ class Exchange:
         "answers", "approval", "arrivals", "arrived_at", "asked", "came_after", "card", "closings",
         "code", "customer", "doubtful", "early", "excused", "first_code", "in_turn", "judged",
         "latest", "message_class", "mti", "of_before", "original", "pin", "request", "reversal",
-        "said", "sent", "settled_amount", "settled_at", "settled_by", "stan", "stranger", "struck", "taken_back",
-        "waits", "word_ordered",
+        "said", "sent", "settled_amount", "settled_at", "settled_by", "stan", "stranger", "struck",
+        "taken_back", "waits", "word_ordered",
     )  # fmt: skip
 
     def __init__(self, message: Message) -> None:
