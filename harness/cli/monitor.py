@@ -22,6 +22,7 @@ from harness.shown import shown
 if TYPE_CHECKING:
     from harness.control.announcer import IncidentChange
     from harness.control.monitor_policy import Policy
+    from harness.control.monitor_settings import MonitorSettings
     from harness.control.operators import Operator
     from harness.fleet.address import BrokerAddress
 
@@ -49,26 +50,32 @@ def monitor(
         str,
         typer.Option(help="What it does by itself: none, protective, restoring, or a TOML file."),
     ] = "none",
+    settings: Annotated[
+        Path | None, typer.Option(help="A TOML file of thresholds; see docs/monitor.md.")
+    ] = None,
     operator: Annotated[
         str, typer.Option("--as", help="The operator's name in its commands.")
     ] = "monitor",
 ) -> None:
     """Watch a fleet, tell of incidents, and act by a policy; Ctrl-C ends it."""
     from harness.control.policy_file import load_policy
+    from harness.control.settings_file import load_settings
 
     need_broker(broker)
     assert broker.broker is not None
     address = broker.options(broker.broker).address()
     address.tls_context()  # before anything runs
     signs = operator_of(operator, broker.operators)
-    watching = _watch(address, broker.bank, load_policy(policy), (operator, signs), alarms)
+    thresholds = load_settings(settings) if settings is not None else None
+    rules = load_policy(policy), thresholds
+    watching = _watch(address, broker.bank, rules, (operator, signs), alarms)
     asyncio.run(watching)
 
 
 async def _watch(
     address: BrokerAddress,
     bank: str,
-    policy: Policy,
+    rules: tuple[Policy, MonitorSettings | None],
     operator: tuple[str, Operator | None],
     alarms: AlarmFlags,
 ) -> None:
@@ -104,7 +111,8 @@ async def _watch(
                 Topics(bank),
                 FleetClock(datetime.now(UTC)),
                 lambda: time.monotonic() - start,
-                policy=policy,
+                policy=rules[0],
+                settings=rules[1],
                 operator=operator,
                 listeners=[*listeners, *webhooks],
                 tell=_tell,

@@ -30,7 +30,18 @@ MOST_TRIES = 12  # about ten minutes
 MOST_WAITING = 1_000
 GOODBYE = 5.0  # wall seconds in which the last ones are sent
 _NEVER = "0001-01-01T00:00:00Z"  # how Alertmanager writes that something has not ended
-_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """An alarm goes where the user has said: elsewhere nobody may see the password, and what is
+    redirected would be asked for and not sent.
+    """
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect)
 
 Post = Callable[[str, bytes], None]
 """Sends a body to a URL. Raises OSError: it was not taken."""
@@ -41,12 +52,7 @@ class Webhook:
 
     def __init__(self, url: str, tell: Callable[[str], None], post: Post | None = None) -> None:
         """Raises ConfigError: it is no URL of http or https."""
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ConfigError(
-                "is no address of http or https", place="--webhook", remedy="http://HOST:PORT/PATH"
-            )
-        self.name = f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}"
+        self.name = _name_of(url)
         self.sent = self.failed = 0
         self._url = url
         self._tell = tell
@@ -153,6 +159,23 @@ def alert(incident: Incident) -> dict[str, Any]:
     }
 
 
+def _name_of(url: str) -> str:
+    """The address without what may be secret: a user, a password, and the path, which often has a
+    token. Raises ConfigError: it is no URL of http or https.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:  # its text quotes the URL
+        parts, port = urlsplit(""), None
+    one_word = url.isascii() and url.isprintable() and " " not in url
+    if parts.scheme not in ("http", "https") or not parts.hostname or not one_word:
+        raise ConfigError(
+            "is no address of http or https", place="--webhook", remedy="http://HOST:PORT/PATH"
+        )
+    return f"{parts.scheme}://{parts.hostname}{f':{port}' if port else ''}"
+
+
 def _post(url: str, body: bytes) -> None:
     parts = urlsplit(url)
     headers = {"Content-Type": "application/json"}
@@ -162,9 +185,8 @@ def _post(url: str, body: bytes) -> None:
     place = urlunsplit(parts._replace(netloc=host, fragment=""))
     request = urllib.request.Request(place, data=body, headers=headers, method="POST")
     try:
-        with _OPENER.open(request, timeout=TIMEOUT) as answer:
-            answer.read(1_000)
-    except http.client.HTTPException as trouble:  # it speaks no HTTP
+        _OPENER.open(request, timeout=TIMEOUT).close()  # the status says all
+    except (http.client.HTTPException, ValueError) as trouble:  # it speaks no HTTP
         raise ConnectionError(str(trouble) or type(trouble).__name__) from trouble
 
 

@@ -30,6 +30,12 @@ def receiver(codes: list[int]) -> Iterator[tuple[str, list[dict[str, object]]]]:
             assert self.headers["Authorization"] == "Basic dXNlcjpzZWNyZXQ="
             bodies.append(json.loads(body))
             self.send_response(codes.pop(0) if codes else 200)
+            self.send_header("Location", "/elsewhere")
+            self.end_headers()
+
+        def do_GET(self) -> None:
+            bodies.append({"status": "was asked for elsewhere"})
+            self.send_response(200)
             self.end_headers()
 
         def log_message(self, *_: object) -> None: ...
@@ -79,6 +85,17 @@ async def test_what_is_not_taken_is_sent_again_before_what_comes_after_it() -> N
     assert [body["status"] for body in bodies] == ["firing", "firing", "firing", "resolved"]
     assert len(told) == 1
     assert "answered 503" in told[0]
+
+
+async def test_a_receiver_that_sends_it_elsewhere_has_not_taken_it() -> None:
+    """Who is elsewhere sees no password, and a redirected message would have no body."""
+    told: list[str] = []
+    with receiver([302]) as (url, bodies):
+        async with Webhook(url, told.append) as hook:
+            hook(OPENED)
+        assert (hook.sent, hook.failed) == (1, 0)
+    assert [body["status"] for body in bodies] == ["firing", "firing"]
+    assert "answered 302" in told[0]
 
 
 async def test_a_receiver_that_is_not_there_is_given_up_and_its_password_is_not_told() -> None:
