@@ -139,6 +139,13 @@ _WORDS: dict[type[e.Event], Callable[[Any], str]] = {
     e.CommandAnswered: lambda x: (
         f"command {x.status}" + (f": {x.detail}" if x.detail else "") + f" [{x.command}]"
     ),
+    e.CommandGiven: lambda x: f"the desk commands {x.target}: {x.verb} [{x.command}]",
+    e.CommandHandedOver: lambda x: f"COMMAND {x.verb} to {x.target} [{x.command}]",
+    e.ResponseTaken: lambda x: f"command answered: {x.status} [{x.command}]",
+    e.RollCalled: lambda x: (
+        f"roll call of {x.verb} [{x.command}]: {x.succeeded} done, {x.refused} refused, "
+        f"{x.unfinished} still at it, {x.silent} silent"
+    ),
     e.ScreenShown: lambda x: f"screen: {x.screen.replace('_', ' ')}",
     e.StackBegun: lambda x: f"stacker starts, {format_money(x.amount)}",
     e.NotesStacked: lambda x: (
