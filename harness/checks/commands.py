@@ -70,12 +70,7 @@ class CommandsAreAnswered(OfThePlane):
     def _nobody_knows(self, terminal: TerminalEvidence, _at: float, _event: e.Event) -> None:
         self._waits.pop(terminal.name, None)
 
-    on_BrokerLost = on_PowerLost = _nobody_knows  # noqa: N815
-
-    def run_event(self, at: float, event: e.Event) -> None:
-        del at
-        if isinstance(event, e.FaultActed) and event.fault.startswith("broker_"):
-            self._waits.pop(event.whom, None)
+    on_BrokerLost = on_BrokerCutOff = on_PowerLost = _nobody_knows  # noqa: N815
 
     def due(self, terminal: TerminalEvidence, now: float) -> None:
         for since in self._waits.get(terminal.name, {}).values():

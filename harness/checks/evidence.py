@@ -47,7 +47,8 @@ class TerminalEvidence:
 
     __slots__ = (
         "commands", "configuration", "device", "dialect", "ended_open", "ledger", "name",
-        "ordered_at", "own_account", "store_is_behind", "stored", "time", "transactions", "wait", "wire",
+        "ordered_at", "own_account", "store_is_behind", "stored", "time", "transactions", "wait",
+        "wire",
     )  # fmt: skip
 
     def __init__(

@@ -47,12 +47,12 @@ class ForgetsCommands(Agent):
 
 
 class DoneTooSoon(Agent):
-    """A stop is called done as soon as it was ordered."""
+    """A stop counts as done as soon as it was ordered."""
 
-    def _stops(self, command: KnownCommand, now: float) -> None:
-        if command.status != "succeeded":
-            self._comes_to_a_stop(command, now)
-            self._say(command, "succeeded", "", now)
+    def _comes_to_a_stop(self, command: KnownCommand, now: float) -> bool:
+        done = super()._comes_to_a_stop(command, now)
+        powered = self._machine.terminal is not None
+        return done or (powered and command.verb != "restart" and command.id in self._ordered)
 
 
 class ObeysForOthers(Agent):

@@ -23,6 +23,12 @@ class BrokerLost(ControlEvent, frozen=True, gc=False):
     how: str
 
 
+class BrokerCutOff(ControlEvent, frozen=True, gc=False):
+    """From now on nothing passes between the terminal and the broker of the run, and neither of
+    them knows.
+    """
+
+
 class CommandDelivered(ControlEvent, frozen=True, gc=False):
     """A command of an operator has come to the terminal: its id and its verb."""
 

@@ -6,13 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from harness.faults.connection_set import ConnectionFaults
-from harness.faults.control import (
-    BrokerRule,
-    CommandGiver,
-    DeliveryRule,
-    OperatorCommands,
-    RemoteCommand,
-)
+from harness.faults.control import BrokerRule, DeliveryRule
+from harness.faults.operator_commands import CommandGiver, OperatorCommands, RemoteCommand
 from harness.faults.rule import FOREVER, Rule
 
 
@@ -27,6 +22,7 @@ class Asked(NamedTuple):
 class ControlFaults(ConnectionFaults):
     """The part of a FaultSet that is asked about commands and the broker. `asked` is what the
     operator is to command because of what terminals have done; the owner takes and empties it.
+    `control`: true if a rule of this part exists that no operation of a terminal brings about.
     """
 
     def __init__(self) -> None:
@@ -36,12 +32,14 @@ class ControlFaults(ConnectionFaults):
         self._remote: Sequence[RemoteCommand] = ()
         self._deliveries: Sequence[DeliveryRule] = ()
         self._brokers: Sequence[BrokerRule] = ()
+        self.control = False
 
     def _sort_control(self, rules: Sequence[Rule]) -> None:
         self._commands = [rule for rule in rules if isinstance(rule, OperatorCommands)]
         self._remote = [rule for rule in rules if isinstance(rule, RemoteCommand)]
         self._deliveries = [rule for rule in rules if isinstance(rule, DeliveryRule)]
         self._brokers = [rule for rule in rules if isinstance(rule, BrokerRule)]
+        self.control = bool(self._commands or self._deliveries or self._brokers)
 
     # --- commands --------------------------------------------------------------------------------
 

@@ -24,7 +24,7 @@ from harness.faults.byte import BYTE_RULES
 from harness.faults.byte_line import LINE_RULES
 from harness.faults.connection import CONNECTION_RULES
 from harness.faults.connection_dead import LINK_RULES
-from harness.faults.control import COMMAND_RULES, CONTROL_RULES, OF_THE_PLANE
+from harness.faults.control import CONTROL_RULES, OF_THE_PLANE
 from harness.faults.customer import CUSTOMER_RULES
 from harness.faults.customer_visit import VISIT_RULES
 from harness.faults.device import DEVICE_RULES
@@ -38,6 +38,7 @@ from harness.faults.message_delivery import DELIVERY_RULES
 from harness.faults.message_stranger import STRANGER_RULES
 from harness.faults.message_unasked import UNASKED_RULES
 from harness.faults.operator import OPERATOR_RULES
+from harness.faults.operator_commands import COMMAND_RULES
 from harness.faults.power import OPERATIONS, POWER_RULES, is_operation
 from harness.faults.rule import FOREVER, FaultSpec, Parameter, Rule
 from harness.faults.time_clock import CLOCK_RULES

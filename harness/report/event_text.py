@@ -135,6 +135,7 @@ _WORDS: dict[type[e.Event], Callable[[Any], str]] = {
     e.MessageShown: lambda x: f"message on the screen: {x.text}",
     e.BrokerConnected: lambda _: "connected to the broker",
     e.BrokerLost: lambda x: f"broker lost: {x.how}",
+    e.BrokerCutOff: lambda _: "cut off from the broker",
     e.CommandDelivered: lambda x: f"command {x.verb} of {x.operator} [{x.command}]",
     e.CommandAnswered: lambda x: (
         f"command {x.status}" + (f": {x.detail}" if x.detail else "") + f" [{x.command}]"

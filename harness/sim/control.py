@@ -153,6 +153,8 @@ class SimulatedPlane:
         return self._fleet.faults.broker_away(self._fleet.world.now, client)
 
     def strikes(self, client: str, rule: BrokerRule, what: str) -> None:
+        if rule.away == "partition":
+            self._fleet.record(client, e.BrokerCutOff())
         rule.acted(client or "desk", what)
 
     def deliver(self, carrier: Carrier, message: Message, command: p.Command) -> None:

@@ -11,7 +11,7 @@ from harness.control.publication import Publication
 from harness.control.roll_call import RollCall
 from harness.control.topics import EVERYBODY, Topics, Verb
 from harness.errors import PayloadError
-from harness.faults.control import CommandGiver
+from harness.faults.operator_commands import CommandGiver
 from harness.keyed_random import Draw
 from harness.sim.broker import Broker, Message
 from harness.sim.connection import Client, Network, SimulatedConnection

@@ -44,6 +44,9 @@ ISSUED = (
     *("unreadable_card", "worn_card", "expired_card", "hotlisted_card"),
     *("customer_forgets_pin", "customer_slow", "customer_hurried", "customer_cancels"),
     *("customer_walks_off", "customer_holds_card", "customer_takes_part"),
+    *("operator_commands", "remote_command", "broker_down", "broker_partition"),
+    *("command_lost", "command_delayed", "command_twice", "command_late"),
+    "command_misaddressed",
 )
 
 
