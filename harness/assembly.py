@@ -268,7 +268,13 @@ class Assembly:
             hotlist,
         )
         machine, settings = self.terminal_profile.machine, self._settings
-        return lambda: machine(settings, context)
+
+        def build() -> Terminal:
+            """A process that begins has read nothing of any connection."""
+            context.link.reset()
+            return machine(settings, context)
+
+        return build
 
     def clock_of(self, terminal: str) -> Calendar:
         """The clock of a terminal, which may be wrong."""

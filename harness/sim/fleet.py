@@ -20,7 +20,10 @@ from harness.tap import Tap
 class SimulatedAtm:
     """One ATM in the simulation, with its disk and its cable."""
 
-    __slots__ = ("_agent", "_agent_waker", "_carrier", "_fleet", "_waker", "atm", "cable", "disk")
+    __slots__ = (
+        "_agent", "_agent_waker", "_carrier", "_draining", "_fleet", "_waker", "atm", "cable",
+        "disk",
+    )  # fmt: skip
 
     def __init__(self, fleet: Fleet, atm: Atm) -> None:
         self._fleet = fleet
@@ -31,6 +34,7 @@ class SimulatedAtm:
         self._agent: Agent | None = None
         self._carrier: Carrier | None = None
         self._agent_waker: Waker | None = None
+        self._draining = False
 
     def commanded(self, plane: SimulatedPlane) -> None:
         """From now on the terminal has an end of the control plane."""
@@ -61,16 +65,19 @@ class SimulatedAtm:
         """Record the ATM's events in the journal and carry out the effects that it requests; then
         what its agent makes of them.
         """
-        self._drain_atm()
         agent, carrier, waker = self._agent, self._carrier, self._agent_waker
-        if agent is None or carrier is None or waker is None:
+        if agent is None or carrier is None or waker is None or self._draining:
+            self._drain_atm()  # within another drain: its effects come first, the agent then
             return
+        self._draining = True
+        self._drain_atm()
         agent.settle(self._fleet.world.now)
         carrier.carry()
         while self.atm.journal or self.atm.out:
             self._drain_atm()
             agent.settle(self._fleet.world.now)
             carrier.carry()
+        self._draining = False
         waker.look()
 
     def _drain_atm(self) -> None:

@@ -292,7 +292,7 @@ BROUGHT_OUT_BY: dict[str, tuple[str, ...]] = {
     "approves_what_was_reversed": (),
     "never_tries_again": (f"eject_jam:{AT},nth=2",),
     "tries_twice_more": tuple(f"eject_jam:{AT},nth={n}" for n in (2, 3, 4)),
-    "deaf_while_waiting": (f"drop_response:{AT},mti=0210", f"remote_command:at=write:Intent,{AT}"),
+    "deaf_while_waiting": ("silent@20s..200s", "remote_command:at=write:Intent"),
     "never_expires": ("command_late:p=50%",),
     "forgets_commands": ("command_twice:after=20s,p=50%",),
     "done_too_soon": (f"remote_command:at=motor:eject,after=100ms,{AT}",),

@@ -48,6 +48,8 @@ ISSUED = (
     *("command_lost", "command_delayed", "command_twice", "command_late"),
     "command_misaddressed",
 )
+WHOLE = ("failover", "split_brain", "broker_down")
+"""Kinds that strike all terminals at once."""
 
 
 # --- round trip --------------------------------------------------------------------------------
@@ -144,7 +146,7 @@ def test_every_kind_is_there_and_described() -> None:
         assert kind.layer
         assert kind.summary
         assert all(parameter.meaning for parameter in kind.parameters.values())
-        assert "terminal" in kind.parameters or kind.kind in ("failover", "split_brain")
+        assert "terminal" in kind.parameters or kind.kind in WHOLE
 
 
 # --- mistakes ----------------------------------------------------------------------------------
