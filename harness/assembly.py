@@ -268,13 +268,7 @@ class Assembly:
             hotlist,
         )
         machine, settings = self.terminal_profile.machine, self._settings
-
-        def build() -> Terminal:
-            """A process that begins has read nothing of any connection."""
-            context.link.reset()
-            return machine(settings, context)
-
-        return build
+        return lambda: machine(settings, context)
 
     def clock_of(self, terminal: str) -> Calendar:
         """The clock of a terminal, which may be wrong."""

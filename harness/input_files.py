@@ -38,6 +38,7 @@ class Limit(NamedTuple):
 
 
 SCENARIO = Limit("scenario", MIB)  # the longest shipped one has 4 KiB
+POLICY = Limit("policy of the monitor", 64 * KIB)
 KEYS = Limit("keys file", 64 * KIB)  # four keys
 SPECIFICATION = Limit("specification", 4 * MIB)  # 192 fields take 40 KiB
 CASE = Limit("case", 16 * MIB)  # a plan and a few faults: 8 KiB

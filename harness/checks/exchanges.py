@@ -77,9 +77,9 @@ class Exchange:
 
     __slots__ = (
         "answers", "approval", "arrivals", "arrived_at", "asked", "came_after", "card", "closings",
-        "code", "customer", "doubtful", "early", "excused", "first_code", "judged", "latest",
-        "message_class", "mti", "original", "pin", "request", "reversal", "said", "sent",
-        "settled_amount", "settled_at", "settled_by", "stan", "stranger", "struck", "taken_back",
+        "code", "customer", "doubtful", "early", "excused", "first_code", "in_turn", "judged",
+        "latest", "message_class", "mti", "of_before", "original", "pin", "request", "reversal",
+        "said", "sent", "settled_amount", "settled_at", "settled_by", "stan", "stranger", "struck", "taken_back",
         "waits", "word_ordered",
     )  # fmt: skip
 
@@ -113,6 +113,8 @@ class Exchange:
         self.approval = ""
         self.original: Exchange | None = None  # what a reversal is about, where that is kept
         self.early = False  # it came last on a connection that had not signed on
+        self.in_turn = 0  # how often it came on one that had, and has no answer yet
+        self.of_before = False  # the answer that left last may be that of one that came in turn
         self.taken_back = False  # the host has said that its reversal is settled ...
         self.came_after = False  # ... before it came last
         self.pin = ""  # 'right' or 'wrong' is the PIN in its block, '' where nobody knows
@@ -204,6 +206,7 @@ class Exchanges:
         own = authentic and _hash_of(message.fields) in (exchange.said, exchange.latest)
         exchange.judged = exchange.judged and own
         exchange.early = early or at <= self._ahead_until
+        exchange.in_turn += not exchange.early
         exchange.came_after = exchange.taken_back
         if not exchange.arrivals:
             exchange.asked, exchange.request = echo_of(message), message
@@ -245,6 +248,9 @@ class Exchanges:
                 exchange.settled_at, exchange.settled_by = at, exchange.answers
                 exchange.code, exchange.approval = message.code, message.text("approval")
                 exchange.settled_amount = approved_amount(message)
+            exchange.of_before = exchange.in_turn > 0
+            if exchange.of_before and not (exchange.early and _refuses(message)):
+                exchange.in_turn -= 1
             if exchange.waits:
                 exchange.waits = False
                 took = at - exchange.arrived_at
@@ -256,6 +262,7 @@ class Exchanges:
         """
         self._closings += 1
         for exchange in self._by_stan.values():
+            exchange.in_turn = 0
             if exchange.waits:
                 if not self._over(exchange, at) and how in HUNG_UP:
                     self._hung_up(exchange, at)
@@ -364,6 +371,12 @@ def approved_amount(message: Message) -> int:
     """What an answer to a request approves, in minor units; 0 for any other one."""
     approves = message.outcome in (Outcome.APPROVED, Outcome.PARTIAL)
     return message.amount if approves and message.kind is Kind.ANSWER else 0
+
+
+def _refuses(message: Message) -> bool:
+    """Does the answer neither approve a request nor settle a reversal?"""
+    settles = message.advice_outcome in (AdviceOutcome.ACCEPTED, AdviceOutcome.FLAGGED)
+    return not (approved_amount(message) or message.outcome is Outcome.APPROVED or settles)
 
 
 def is_final(exchange: Exchange, message: Message) -> bool:

@@ -47,8 +47,8 @@ class RefusedBeforeSignOn(HostCheck):
     def answers(
         self, terminal: TerminalEvidence, at: float, exchange: Exchange, answer: Answer
     ) -> None:
-        if not exchange.early:
-            return
+        if not exchange.early or exchange.of_before:
+            return  # it came in turn as well, and nobody knows which of both is answered
         self.tried += 1
         message = answer.message
         taken = message.advice_outcome in _TAKEN if exchange.reversal else None

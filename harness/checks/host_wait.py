@@ -80,11 +80,21 @@ class HostWait:
         """The request was given up, and its transaction with it if that was not answered."""
         self.cancel(at)
         current = self._transactions.current
-        if current is not None and current.answer is None and not current.aborted:
+        if current is not None and not current.aborted and self._may_abort(at, current):
             current.aborted = why
             current.aborted_at = at
         elif current is None:
             self._given_up = _GivenUp(at, why)
+
+    def _may_abort(self, at: float, current: TransactionEvidence) -> bool:
+        """Had it no answer? Or one in the instant in which its timer ran out, where that was
+        started before the process stood still, and the screen was changed afterwards?
+        """
+        if current.answer is None:
+            return True
+        armed = self._time.decided_at(current.start, _AT_ONCE)
+        ran_out = armed + self._host_response
+        return armed < current.start and ran_out <= at <= current.answer_at + _AT_ONCE
 
     def cancel(self, at: float) -> None:
         """The visit was ended; its first end counts."""

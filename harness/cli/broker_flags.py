@@ -6,11 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import typer
 
+from harness.control.operators import load_operators
+from harness.errors import ConfigError
+
 if TYPE_CHECKING:
+    from harness.control.monitor_policy import Policy
+    from harness.control.operators import Operator
     from harness.control.plane import ControlFactory
     from harness.fleet.live_plane import BrokerOptions
+
+_MONITOR = "monitor"  # the name of the operator who signs what the monitor beside a run orders
 
 
 @dataclass(frozen=True)
@@ -49,8 +57,9 @@ class BrokerFlags:
             operators=self.operators,
         )
 
-    def control(self) -> ControlFactory | None:
-        """What makes the control plane of a live run; None where no broker was asked for.
+    def control(self, policy: Policy | None = None) -> ControlFactory | None:
+        """What makes the control plane of a live run; None where no broker was asked for. With a
+        `policy` a monitor watches the run.
 
         Raises:
             ConfigError: the options are wrong.
@@ -60,6 +69,26 @@ class BrokerFlags:
         from harness.fleet.live_plane import OWN, live_plane
 
         options = self.options(self.broker)
+        if policy is not None:
+            signs = _MONITOR, self._key_of_monitor() if policy.on else None
+            options = msgspec.structs.replace(options, policy=policy, signs=signs)
         if self.broker not in OWN:
             options.address().tls_context()  # before anything runs
-        return lambda: live_plane(options, lambda text: typer.echo(f"  control plane: {text}"))
+        return lambda: live_plane(options, lambda text: typer.echo(f"  {text}"))
+
+    def _key_of_monitor(self) -> Operator | None:
+        """With what the monitor signs its commands; None where the terminals obey everybody.
+
+        Raises:
+            ConfigError: the file of operators has no monitor.
+        """
+        if self.operators is None:
+            return None
+        known = load_operators(self.operators)
+        if _MONITOR not in known:
+            raise ConfigError(
+                f"no operator is called '{_MONITOR}', so that no terminal obeys the monitor",
+                place=f"--operators {self.operators}",
+                remedy=f"add [{_MONITOR}] with a key, or take --monitor none",
+            )
+        return known[_MONITOR]

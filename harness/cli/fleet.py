@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,6 +17,7 @@ import typer
 from harness.cli.broker_flags import BrokerFlags
 from harness.cli.option_groups import with_groups
 from harness.control import payloads as p
+from harness.control.operators import Operator as SigningOperator
 from harness.control.operators import load_operators
 from harness.control.roll_call import Answer, RollCall
 from harness.control.topics import Topics, Verb
@@ -68,24 +70,40 @@ class OperatorFlags:
         """
         from harness.fleet.desk import Operator
 
-        if broker.operators is None:
-            return Operator(self.operator)
-        known = load_operators(broker.operators)
-        if self.operator not in known:
-            unknown("operator", self.operator, known, place=f"--as, in {broker.operators}")
-        return Operator(self.operator, known[self.operator].key)
+        found = operator_of(self.operator, broker.operators)
+        return Operator(self.operator, found.key if found is not None else b"")
 
 
-def _desk(broker: BrokerFlags, operator: Operator | None = None) -> Desk:
+def operator_of(name: str, path: Path | None) -> SigningOperator | None:
+    """The operator of that name in a file; None without a file.
+
+    Raises:
+        ConfigError: there is no such operator in it, or the file is none.
+    """
+    if path is None:
+        return None
+    known = load_operators(path)
+    if name not in known:
+        unknown("operator", name, known, place=f"--as, in {path}")
+    return known[name]
+
+
+def need_broker(broker: BrokerFlags) -> None:
     """Raises ConfigError: no broker is named."""
-    from harness.fleet.desk import Desk, Operator
-
     if broker.broker is None:
         raise ConfigError(
             "no broker is named",
             place="--broker",
             remedy="--broker mqtt://127.0.0.1:PORT; 'harness run --live --broker auto' says where",
         )
+
+
+def _desk(broker: BrokerFlags, operator: Operator | None = None) -> Desk:
+    """Raises ConfigError: no broker is named."""
+    from harness.fleet.desk import Desk, Operator
+
+    need_broker(broker)
+    assert broker.broker is not None
     address = broker.options(broker.broker).address()
     return Desk(address, Topics(broker.bank), operator or Operator())
 

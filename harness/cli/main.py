@@ -31,6 +31,7 @@ from harness.cli import (
     judge,
     listing,
     load,
+    monitor,
     replay,
     run,
     schema,
@@ -99,6 +100,7 @@ app.command("selftest")(selftest.selftest)
 app.command("load")(load.load)
 app.command("host")(host.host)
 app.command("terminals")(terminals.terminals)
+fleet.app.command()(monitor.monitor)
 app.add_typer(fleet.app, name="fleet")
 app.command("cards")(cards.cards)
 app.command("list")(listing.list_things)

@@ -63,6 +63,13 @@ def run(
     state_dir: Annotated[
         Path | None, typer.Option(help="Keep the terminals' store here; with --live only.")
     ] = None,
+    monitor: Annotated[
+        str | None,
+        typer.Option(
+            help="Watch the fleet over the broker, and act by a policy: none, protective, "
+            "restoring, or a TOML file; with --broker only."
+        ),
+    ] = None,
     fsync: Annotated[
         bool, typer.Option("--fsync", help="The store survives power loss; with --live only.")
     ] = False,
@@ -97,7 +104,7 @@ def run(
     check_profiles(plan)
     files = Files(reports.journal, reports.junit, reports.json)
     prepare(files, scenario=Path(scenario), **link.files())
-    options = _live_options(state_dir, fsync=fsync, broker=broker, live=live)
+    options = _live_options(state_dir, fsync=fsync, broker=broker, monitor=monitor, live=live)
     outcome = run_and_report(plan, files, files.screen(), quiet=quiet, table=table, options=options)
     raise typer.Exit(concluded(outcome))
 
@@ -114,8 +121,19 @@ def check_profiles(plan: RunPlan) -> None:
 
 
 def _live_options(
-    state_dir: Path | None, *, fsync: bool, broker: BrokerFlags, live: bool
+    state_dir: Path | None,
+    *,
+    fsync: bool,
+    broker: BrokerFlags,
+    monitor: str | None,
+    live: bool,
 ) -> LiveOptions:
+    """Raises ConfigError: an option needs another one that was not given."""
+    if monitor is not None and broker.broker is None:
+        remedy = "add --live --broker auto"
+        raise ConfigError(
+            "a monitor hears of a fleet by a broker", place="--monitor", remedy=remedy
+        )
     for flag, given, why in (
         ("--state-dir", state_dir is not None, "a simulation's disk is in memory"),
         ("--fsync", fsync, "a simulation's disk is in memory"),
@@ -123,7 +141,12 @@ def _live_options(
     ):
         if given and not live:
             raise ConfigError(why, place=flag, remedy="leave it out, or add --live")
-    return LiveOptions(state_dir, fsync, broker.control())
+    policy = None
+    if monitor is not None:
+        from harness.control.policy_file import load_policy
+
+        policy = load_policy(monitor)
+    return LiveOptions(state_dir, fsync, broker.control(policy), policy is not None)
 
 
 def _duration(text: str | None) -> float | None:

@@ -19,10 +19,12 @@ from harness.cli.held import until_the_end
 from harness.control.plane import ControlFactory
 from harness.errors import EnvironmentTrouble
 from harness.file_names import file_name
+from harness.journal import JournalReader
 from harness.journal.cut import whole_enough
 from harness.outcome import Outcome, Watcher
 from harness.plan import RunPlan
 from harness.report.console import print_heading, print_verdict
+from harness.report.detection import detection_lines, incidents_of
 from harness.report.judging import reports_scanned
 from harness.report.progress import ProgressView
 from harness.report.time_strip import TimeStrip, strip_of
@@ -34,12 +36,13 @@ _PROBE = 1 << 16  # bytes: more than any case has
 class LiveOptions(NamedTuple):
     """Where the terminals of a live run keep their store (None: in a directory that is deleted with
     the run), whether it must survive power loss too, and not only SIGKILL, and what makes their
-    control plane (None: they have none).
+    control plane (None: they have none). `monitor`: a monitor watches them.
     """
 
     state_dir: Path | None = None
     fsync: bool = False
     control: ControlFactory | None = None
+    monitor: bool = False
 
 
 def run_and_report(
@@ -81,6 +84,12 @@ def run_and_report(
             story=story,
             interrupted=outcome.interrupted,
         )
+        if options.monitor and whole_enough(outcome.journal) and not quiet:
+            assert outcome.journal is not None
+            reader = JournalReader(outcome.journal)
+            found = incidents_of(reader, reader.header.link.dialect_name)
+            for line in detection_lines(found):
+                console.print(line, highlight=False, soft_wrap=True)
     finally:  # also where nobody reads the report to its end
         unwritten = files.write(outcome.verdict, outcome.header)
     return outcome._replace(troubles=(*outcome.troubles, *unwritten))

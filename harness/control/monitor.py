@@ -56,7 +56,6 @@ class Monitor:
         self.unreadable = 0
         self._topics = topics
         self._calendar = calendar
-        self._epoch = clock(calendar.iso(0.0)) or 0.0
         self._announcer = Announcer(topics, calendar, boot_id, policy or Policy())
         self._causes = FleetCauses(self.fleet)
         self._watch = TerminalWatch(self.fleet, self._causes, self.incidents)
@@ -153,7 +152,8 @@ class Monitor:
         if not retained:
             return 0.0
         said = clock(state.at)
-        age = 0.0 if said is None else self._epoch + now - said
+        here = clock(self._calendar.iso(now))
+        age = 0.0 if said is None or here is None else here - said
         return min(max(age, 0.001), _OLDEST)
 
     def _left_by_another(self, number: str, payload: bytes, now: float) -> None:

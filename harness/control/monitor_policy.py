@@ -70,6 +70,8 @@ PROTECTIVE = Policy(
     }
 )
 """Nobody is let in where the host is silent, and no card is captured while codes storm."""
+RESTORING = Policy(PROTECTIVE.on, resume=True)
+"""The same, and whom the monitor has stopped it starts again when the incident is over."""
 
 
 class Action(NamedTuple):

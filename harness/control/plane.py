@@ -32,6 +32,13 @@ class ControlPlane(Protocol):
     def join(self, terminal: Terminal, calendar: Calendar, now: Callable[[], float]) -> Agent:
         """The agent of a terminal, which is carried from now on."""
 
+    def begin(
+        self, calendar: Calendar, now: Callable[[], float], record: Callable[[e.Event], None]
+    ) -> None:
+        """The run begins, and all its terminals have joined. `record` writes an event of the run
+        into the journal.
+        """
+
     def booting(self, agent: Agent) -> None:
         """The terminal's process begins: connect as soon as it has booted."""
 

@@ -87,3 +87,23 @@ class RollCalled(ControlEvent, frozen=True, gc=False):
     refused: int
     unfinished: int
     silent: int
+
+
+class IncidentOpened(ControlEvent, frozen=True, gc=False):
+    """The monitor that watches a run has found something: `kind`, `cause`, `scope` and `where` as
+    in `harness.control.payloads.Incident`.
+    """
+
+    kind: str
+    cause: str
+    scope: str
+    where: str
+
+
+class IncidentResolved(ControlEvent, frozen=True, gc=False):
+    """What the monitor had found is over."""
+
+    kind: str
+    cause: str
+    scope: str
+    where: str

@@ -111,8 +111,11 @@ class BrokerLink:
         """The connection breaks without a word, as when the power fails: no goodbye is said, and so
         the broker publishes the last will.
         """
-        stream = self._mqtt._client.socket() if self._mqtt is not None else None
         self.connected = False
+        self._cut()
+
+    def _cut(self) -> None:
+        stream = self._mqtt._client.socket() if self._mqtt is not None else None
         if isinstance(stream, socket.socket):
             with contextlib.suppress(OSError):
                 stream.shutdown(socket.SHUT_RDWR)
@@ -204,9 +207,12 @@ class BrokerLink:
                 retain=publication.retain,
                 properties=_properties(PacketTypes.PUBLISH, **given),
             )
-        except (aiomqtt.MqttError, asyncio.CancelledError, OSError):
+        except asyncio.CancelledError:
             self._outbox.back(publication)
             raise
+        except (aiomqtt.MqttError, OSError):  # what is not acknowledged is said on a new connection
+            self._outbox.back(publication)
+            self._cut()
 
 
 def _properties(kind: int, **values: object) -> Properties:

@@ -21,11 +21,11 @@ from harness.control.reporter import Identity, Reporter
 from harness.control.topics import Topics, terminal_level
 from harness.fleet.address import BrokerAddress
 from harness.fleet.bridge import BrokerLink, Client
+from harness.fleet.fleet_watch import FleetWatch
 from harness.keyed_random import Draw, key_of
 from harness.wire.calendar import Calendar
 
 GOODBYE = 5.0  # wall seconds in which all terminals say that they stop
-AT_ONCE = 200  # connections that are made at the same time
 
 RegionOf = Callable[[str], str]
 
@@ -42,14 +42,18 @@ class DirectPlane:
         operators: Operators | None = None,
         visits: bool = False,
         seed: int = 0,
+        watch: FleetWatch | None = None,
     ) -> None:
-        """`visits`: terminals report all that their devices do. `seed` spreads the connections."""
+        """`visits`: terminals report all that their devices do. `seed` spreads the connections,
+        `watch` is the monitor beside the run, if it has one.
+        """
         self._address = address
         self._topics = topics
         self._region_of = region_of
         self._operators = operators
         self._visits = visits
         self._seed = seed
+        self._watch = watch
         self._carriers: dict[str, _Carrier] = {}
 
     def join(self, terminal: Terminal, calendar: Calendar, now: Callable[[], float]) -> Agent:
@@ -60,6 +64,12 @@ class DirectPlane:
         draw = Draw(key_of(self._seed, "broker", name))
         self._carriers[name] = _Carrier(self._address, agent, terminal, now, draw)
         return agent
+
+    def begin(
+        self, calendar: Calendar, now: Callable[[], float], record: Callable[[e.Event], None]
+    ) -> None:
+        if self._watch is not None:
+            self._watch.begin(calendar, now, record)
 
     def booting(self, agent: Agent) -> None:
         self._of(agent).booting()
@@ -72,6 +82,8 @@ class DirectPlane:
 
     async def close(self) -> None:
         """What cannot be said in time is left to the last wills."""
+        if self._watch is not None:
+            self._watch.ends()
         for carrier in self._carriers.values():
             carrier.stopping()
         waits = [carrier.said(GOODBYE) for carrier in self._carriers.values()]

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import msgspec
 
-from harness.control.operators import Operators, load_operators
+from harness.control.monitor_policy import Policy
+from harness.control.operators import Operator, Operators, load_operators
 from harness.control.topics import Topics
 from harness.fleet.address import BrokerAddress, broker_address
 from harness.fleet.broker import OwnBroker, kind_of_broker
 from harness.fleet.direct import DirectPlane
+from harness.fleet.fleet_watch import FleetWatch
 from harness.stations import index_of
 
 OWN = ("auto", "mosquitto", "iotcore")
@@ -23,7 +25,8 @@ REGIONS = 4
 
 class BrokerOptions(msgspec.Struct, frozen=True, kw_only=True):
     """`broker` is one of OWN, or a URL. The paths are files of TLS, and of the operators whom the
-    terminals obey. `visits`: terminals report all that their devices do.
+    terminals obey. `visits`: terminals report all that their devices do. With a `policy` a monitor
+    watches the fleet and acts by it, as the operator who `signs`.
     """
 
     broker: str
@@ -33,6 +36,8 @@ class BrokerOptions(msgspec.Struct, frozen=True, kw_only=True):
     key: Path | None = None
     operators: Path | None = None
     visits: bool = False
+    policy: Policy | None = None
+    signs: tuple[str, Operator | None] = ("monitor", None)
 
     def address(self) -> BrokerAddress:
         """Raises ConfigError: it is no URL."""
@@ -64,8 +69,17 @@ async def live_plane(
         if options.broker in OWN:
             own = await stack.enter_async_context(OwnBroker(kind_of_broker(options.broker)))
             address = own.address
-            tell(f"{own.kind} at {address}, bank {options.bank}")
+            tell(f"control plane: {own.kind} at {address}, bank {options.bank}")
         else:
             address = options.address()
-            tell(f"{address}, bank {options.bank}")
-        yield DirectPlane(address, topics, region_of, operators=operators, visits=options.visits)
+            tell(f"control plane: {address}, bank {options.bank}")
+        watch = None
+        if options.policy is not None:
+            watch = FleetWatch(address, topics, options.policy, options.signs, tell)
+            stack.push_async_callback(watch.close)
+        yield DirectPlane(
+            *(address, topics, region_of),
+            operators=operators,
+            visits=options.visits,
+            watch=watch,
+        )

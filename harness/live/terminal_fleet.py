@@ -68,6 +68,7 @@ class TerminalFleet:
         if control is not None:
             for live in self.atms:
                 live.commanded(control, assembly.clock_of(live.atm.id))
+            control.begin(assembly.calendar, clock.now, lambda event: self.record(e.RUN, event))
 
     def taps(self, end: e.End) -> dict[str, Tap]:
         """A tap for each direction of a new connection, at that end."""

@@ -120,6 +120,7 @@ class Terminal(TerminalCore):
         if not self.link_supervisor.connecting:
             self._after(now)
             return
+        self.link.reset()  # a process that lost its power had no time to forget half a frame
         self.link_supervisor.opened(now)
         self._after(now)
 

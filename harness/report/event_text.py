@@ -147,6 +147,10 @@ _WORDS: dict[type[e.Event], Callable[[Any], str]] = {
         f"roll call of {x.verb} [{x.command}]: {x.succeeded} done, {x.refused} refused, "
         f"{x.unfinished} still at it, {x.silent} silent"
     ),
+    e.IncidentOpened: lambda x: (
+        f"MONITOR: {x.kind}, cause: {x.cause}, {x.scope} {x.where}".rstrip()
+    ),
+    e.IncidentResolved: lambda x: f"monitor: {x.kind} is over, {x.scope} {x.where}".rstrip(),
     e.ScreenShown: lambda x: f"screen: {x.screen.replace('_', ' ')}",
     e.StackBegun: lambda x: f"stacker starts, {format_money(x.amount)}",
     e.NotesStacked: lambda x: (

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -74,3 +76,65 @@ def test_a_simulation_has_no_broker(tmp_path: Path) -> None:
     told, _ = run.communicate(timeout=LIMIT)
     assert run.returncode == MISTAKE
     assert "add --live" in told
+
+
+def test_a_monitor_of_its_own_tells_of_a_silent_host(tmp_path: Path) -> None:
+    """`harness fleet monitor`, beside a fleet of another process with a clock of its own."""
+    run = start(
+        *("run", "short_freeze", "--live", "--speed", "4", "--terminals", "12"),
+        *("--fault", "silent@5s..1h", "--no-faults", "--broker", "iotcore"),
+        cwd=tmp_path,
+    )
+    assert run.stdout is not None
+    said = iter(run.stdout.readline, "")
+    broker = next(
+        found.group() for line in said if (found := re.search(r"mqtt://127\.0\.0\.1:\d+", line))
+    )
+    log = tmp_path / "incidents.jsonl"
+    watching = start(
+        *("fleet", "monitor", "--broker", broker, "--log", str(log), "--metrics", "0"),
+        cwd=tmp_path,
+    )
+    assert watching.stdout is not None
+    lines = []
+    for line in iter(watching.stdout.readline, ""):
+        lines.append(line)
+        if "host_silent" in line:
+            break
+    assert re.search(r"^20:1\d:\d\d  OPENED   critical host_silent, cause: host, bank", lines[-1])
+    watching.send_signal(signal.SIGINT)
+    assert watching.wait(LIMIT) == 0
+    assert json.loads(log.read_text().splitlines()[0])["kind"] == "host_silent"
+    run.terminate()
+    run.wait(LIMIT)
+
+
+def test_a_run_with_a_monitor_says_how_soon_it_found_the_outage(tmp_path: Path) -> None:
+    """It takes the fleet out of service while the host is silent, and starts it again."""
+    run = start(
+        *("run", "short_freeze", "--live", "--speed", "10", "--terminals", "12", "--for", "7m"),
+        *("--broker", "auto", "--monitor", "restoring"),
+        cwd=tmp_path,
+    )
+    told, _ = run.communicate(timeout=LIMIT)
+    assert re.search(r"monitor: opened: host_silent, cause: host", told), told
+    assert "monitor: orders out_of_service: all" in told
+    assert "monitor: orders in_service:" in told
+    figure = r"monitor: [\d:]+ host_silent, cause: host, bank; [\d.]+ s after the first unanswered"
+    assert re.search(figure, told), told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--monitor", "none"), "add --live --broker auto"),
+        (("--live", "--broker", "auto", "--monitor", "protectiv"), "protectiv"),
+    ],
+)
+def test_a_monitor_needs_a_broker_and_a_policy(
+    arguments: tuple[str, ...], said: str, tmp_path: Path
+) -> None:
+    run = start("run", "small.toml", *arguments, cwd=tmp_path)
+    told, _ = run.communicate(timeout=LIMIT)
+    assert run.returncode == MISTAKE
+    assert said in told

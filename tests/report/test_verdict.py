@@ -72,7 +72,7 @@ def test_the_outcome_is_said_in_words() -> None:
     assert "held T4 (1" in text
     assert "not judged F1 (1)" in text
     assert "not tried T7 (1)" in text
-    assert "not seen T4.authentic (1)" in text
+    assert "not seen T4.authentic (1; see --table)" in text
     assert "2 captured (1 jam, 1 not taken)" in text
     assert "NotesTaken 0 (at least 1)" in text
     assert "LateApproval 2 (at most 0)" in text
