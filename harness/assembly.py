@@ -168,7 +168,10 @@ class Assembly:
         """The journal's first line; of cards that nobody knows there is no secret to look for."""
         plan = self.plan
         cards = self.population.describe() if plan.mode != "host" or plan.cards else {}
-        return plan.header(SEES_BY_MODE.get(plan.mode, SEES), cards)
+        sees = SEES_BY_MODE.get(plan.mode, SEES)
+        if plan.mode == "sim" and plan.control_plane:
+            sees = (*sees, "control")
+        return plan.header(sees, cards)
 
     def _cards(self) -> Population:
         plan = self.plan

@@ -15,6 +15,8 @@ from typing import Any, Literal
 import msgspec
 
 from harness.contract import HOST_RESPONSE, Contract
+from harness.faults.control import OF_THE_PLANE
+from harness.faults.grammar import parse_fault
 from harness.journal import Header
 from harness.link_options import LinkOptions
 from harness.machines.behaviour import CustomerBehaviour
@@ -59,6 +61,15 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     def contract(self) -> Contract:
         """What the run is judged by: the scenario's contract, and what follows from the link."""
         return self.link.judged_with(self.scenario.contract)
+
+    @property
+    def control_plane(self) -> bool:
+        """Has a simulated run a control plane? It has if its scenario says so, or if one of its
+        faults needs it.
+        """
+        if self.scenario.control_plane:
+            return True
+        return any(parse_fault(text).kind in OF_THE_PLANE for text in self.faults)
 
     @property
     def _as_in_its_file(self) -> bool:

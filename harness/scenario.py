@@ -51,6 +51,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
 
     `customers` is how those in front of the machines behave, `link` how messages become bytes.
 
+    `control_plane`: a simulation of it has a broker, and terminals that can be commanded over it.
+
     `expect` and `forbid` map events (`checks.expectations`) to the least and the greatest number of
     times, in a run with the scenario's terminals and duration; `harness.plan` scales them to a
     smaller or a larger one.
@@ -76,6 +78,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     terminal_profile: str = "safe"
     host_profile: str = "safe"
     link: LinkOptions = LinkOptions()
+    control_plane: bool = False
 
     def __post_init__(self) -> None:
         """Raises ConfigError for a contract that says otherwise than the link, and for a value with
@@ -263,6 +266,8 @@ class _Reader:
                 link: LinkOptions = self._struct(key, LinkOptions(), self._table(value, place))
                 link.checked(lambda name: self._place("link", name))
                 return link
+            case "control_plane":
+                return self._like(False, value, place, "")
             case "motors":
                 return self._struct(key, Motors(), self._table(value, place))
             case _:

@@ -78,6 +78,9 @@ def scenario_schema() -> dict[str, Any]:
             "customers": _section(CustomerBehaviour()),
             "link": _link(),
             "motors": _section(Motors()),
+            "control_plane": _described(
+                {"type": "boolean"}, "a simulation has a broker, and commands can reach terminals"
+            ),
             "terminal_profile": _TEXT,
             "host_profile": _TEXT,
             "evening": _deprecated(_section(CustomerBehaviour()), ("", "evening")),

@@ -22,6 +22,7 @@ from harness.checks import (
 )
 from harness.checks.base import Check
 from harness.checks.catalogue_booking import OF_BOOKING
+from harness.checks.catalogue_commands import OF_COMMANDS
 from harness.checks.catalogue_contents import OF_HOSTS, OF_TERMINALS
 from harness.checks.catalogue_link import LINK_INVARIANTS
 from harness.checks.catalogue_service import SERVICE_INVARIANTS
@@ -377,6 +378,7 @@ CATALOGUE: tuple[Invariant, ...] = (
         "Back-off with jitter spreads it over a minute.",
         fleet.NoStampede,
     ),
+    *OF_COMMANDS,
     Invariant(
         "S3",
         "no secret in anything that is emitted",

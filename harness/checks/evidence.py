@@ -6,7 +6,8 @@ Each witness has an object of its own and takes in the events that it reports:
 - `wire` (wire_evidence.py): the link and the messages on it, at both of its ends,
 - `ledger` (ledger_evidence.py): the postings,
 - `own_account` (own_account.py): what the terminal says of itself, which is no witness and is used
-  only against it.
+  only against it,
+- `commands` (command_evidence.py): what the broker of the run has handed over and taken.
 
 Three things are shared by them, because each witness knows a part of them: `transactions`, the
 requests and what became of them; `wait`, the customer's wait for the host's answer; and `time`, in
@@ -22,6 +23,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from harness import events as e
+from harness.checks.command_evidence import CommandEvidence
 from harness.checks.connections import Connections
 from harness.checks.device_evidence import PROMPTS, DeviceEvidence, Wanted
 from harness.checks.host_wait import HostWait
@@ -44,8 +46,9 @@ class TerminalEvidence:
     """
 
     __slots__ = (
-        "configuration", "device", "dialect", "ended_open", "ledger", "name", "ordered_at",
-        "own_account", "store_is_behind", "stored", "time", "transactions", "wait", "wire",
+        "commands", "configuration", "device", "dialect", "ended_open", "ledger", "name",
+        "ordered_at", "own_account", "store_is_behind", "stored", "time", "transactions", "wait",
+        "wire",
     )  # fmt: skip
 
     def __init__(
@@ -91,6 +94,7 @@ class TerminalEvidence:
         self.wire.exchanges.in_force = self.wire.network.in_force = in_force
         self.ledger = LedgerEvidence(contract, self.transactions)
         self.own_account = OwnAccount(self.transactions, self.wait)
+        self.commands = CommandEvidence(self.time)
 
     # --- events that concern more than one witness -----------------------------------------------
 
@@ -179,6 +183,7 @@ WITNESSES: tuple[tuple[str, type], ...] = (
     ("wire", WireEvidence),
     ("ledger", LedgerEvidence),
     ("own_account", OwnAccount),
+    ("commands", CommandEvidence),
 )
 """Who takes events in: by the attribute of `TerminalEvidence`, '' for itself, which comes first."""
 

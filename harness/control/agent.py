@@ -257,9 +257,11 @@ class Agent:
 
     def _restarts(self, command: KnownCommand, now: float) -> None:
         if command.restarting:  # this is the process that follows
-            if command.resume:
+            if command.resume and command.id not in self._ordered:
+                self._ordered[command.id] = None
                 self._order("resume", i.ResumeOrdered(), now)
-            self._say(command, "succeeded", "it has started again", now)
+            elif not command.resume or self._acknowledged == self._given:
+                self._say(command, "succeeded", "it has started again", now)
         elif self._comes_to_a_stop(command, now):
             restarting = msgspec.structs.replace(command, restarting=True)
             self._say(restarting, "in_progress", "it starts again", now)
@@ -278,6 +280,8 @@ class Agent:
         if command.id not in self._ordered:
             self._ordered[command.id] = None
             self._order("stop", i.StopOrdered(), now)
+            if self._machine.terminal is None:
+                return False  # the power failed as it obeyed
             busy = self._still_busy()
         elif self._given == "resume":
             self._say(command, "failed", "the terminal was ordered to resume meanwhile", now)

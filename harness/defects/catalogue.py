@@ -7,6 +7,7 @@ from harness.defects.answers import ANSWER_DEFECTS
 from harness.defects.booking import BOOKING_DEFECTS
 from harness.defects.card import CARD_DEFECTS
 from harness.defects.cash import CASH_DEFECTS
+from harness.defects.commands import COMMAND_DEFECTS
 from harness.defects.contents import CONTENT_DEFECTS
 from harness.defects.defect import Defect
 from harness.defects.durability import DURABILITY_DEFECTS
@@ -43,6 +44,7 @@ DEFECTS: tuple[Defect, ...] = (
     *DURABILITY_DEFECTS,
     *WAITING_DEFECTS,
     *JAM_DEFECTS,
+    *COMMAND_DEFECTS,
     *HOST_DEFECTS,
     *HOST_CONDUCT_DEFECTS,
     *HOST_DECISION_DEFECTS,

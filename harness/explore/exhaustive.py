@@ -25,7 +25,7 @@ from harness.explore.fault_candidates import fault_text, forms_of
 from harness.explore.runner import Runner, Schedule, dialect_of
 from harness.faults.connection import ConnectionRule
 from harness.faults.fleet import SwitchRule
-from harness.faults.grammar import ALL_RULES
+from harness.faults.grammar import rules_for
 from harness.faults.rule import Rule
 from harness.journal import Listener
 from harness.plan import RunPlan
@@ -117,7 +117,7 @@ def fault_forms(runner: Runner) -> tuple[FaultForm, ...]:
         runner.run(schedule, listeners=[deadlines.see])
     instants = [due + off for due in deadlines.found for off in _AROUND]
     found: dict[FaultForm, None] = {}
-    for kind, rule in ALL_RULES.items():
+    for kind, rule in rules_for(control_plane=runner.plan.control_plane).items():
         if issubclass(rule, SwitchRule) and not runner.plan.scenario.contract.standby:
             continue
         windows = list(_windows(rule, instants))

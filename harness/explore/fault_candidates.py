@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
-from harness.faults.grammar import ALL_RULES
+from harness.faults.grammar import ALL_RULES, rules_for
 from harness.faults.power import OPERATIONS
 from harness.faults.rule import Rule
 from harness.keyed_random import Draw
@@ -61,14 +61,22 @@ def fault_text(kind: str, form: str, terminal: str, *, nth: int = 0, window: str
 
 class FaultCandidates:
     """What can be drawn for a run of so many terminals and of that duration in seconds, in which
-    messages of those types (MTIs) pass.
+    messages of those types (MTIs) pass. `control_plane`: can terminals be commanded?
     """
 
-    def __init__(self, terminals: int, duration: float, message_types: Sequence[str]) -> None:
+    def __init__(
+        self,
+        terminals: int,
+        duration: float,
+        message_types: Sequence[str],
+        *,
+        control_plane: bool = False,
+    ) -> None:
         self.terminals = tuple(terminal_id(index) for index in range(terminals))
         self._duration = duration
         self._forms = {
-            kind: tuple(forms_of(rule, message_types)) for kind, rule in ALL_RULES.items()
+            kind: tuple(forms_of(rule, message_types))
+            for kind, rule in rules_for(control_plane=control_plane).items()
         }
         self.kinds = tuple(self._forms)
 

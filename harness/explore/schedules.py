@@ -14,7 +14,7 @@ import msgspec
 from harness.explore.evenings import EVENINGS, Evenings, place_of
 from harness.explore.fault_candidates import FaultCandidates, fault_text, forms_of
 from harness.explore.runner import Runner, Schedule, dialect_of
-from harness.faults.grammar import ALL_RULES
+from harness.faults.grammar import rules_for
 from harness.keyed_random import Draw, key_of
 from harness.plan import RunPlan
 from harness.stations import terminal_id
@@ -76,7 +76,9 @@ class ScheduleDraw:
         self._budget = budget
         self._key = key_of(seed, "explore")
         message_types = dialect_of(plan).message_types()
-        self._candidates = FaultCandidates(plan.terminals, plan.duration, message_types)
+        self._candidates = FaultCandidates(
+            plan.terminals, plan.duration, message_types, control_plane=plan.control_plane
+        )
 
     def drawn(self, number: int) -> Schedule:
         """The faults of a run: a few kinds are drawn, and a few faults of these kinds. The first
@@ -159,7 +161,7 @@ def likely_forms(plan_as_json: bytes) -> dict[str, tuple[str, ...]]:
     runner = Runner(plan)
     message_types = dialect_of(plan).message_types()
     found: dict[str, tuple[str, ...]] = {}
-    for kind, rule in ALL_RULES.items():
+    for kind, rule in rules_for(control_plane=plan.control_plane).items():
         if "nth" not in rule.parameters:
             continue
         tried = {

@@ -19,8 +19,9 @@ from harness.explore.evenings import EVENINGS
 from harness.explore.guide import Guide
 from harness.explore.random_search import RandomSearch, Search
 from harness.explore.runner import UNSETTLED, Runner, Schedule
-from harness.explore.usual_search import usual_search
+from harness.explore.usual_search import commanded_search, usual_search
 from harness.explore.workers import workers
+from harness.machines.profile import TerminalProfile
 
 BARE = 4  # the first runs have no fault but the scenario's own
 WITHIN = 2000  # a defect that is not found in so many runs that count has survived
@@ -49,8 +50,11 @@ class MachineUnderTest(msgspec.Struct, frozen=True):
 
 def machine_of(defect: Defect) -> MachineUnderTest:
     """A shipped defect, in the search that `harness explore` does where nobody names a scenario,
-    with a safe machine at the other end.
+    with a safe machine at the other end; one of the control plane in an evening that has one.
     """
+    if isinstance(defect.profile, TerminalProfile) and defect.profile.control is not None:
+        search = commanded_search(defect.name)
+        return MachineUnderTest(defect.name, search, defect.must, defect.may)
     search = usual_search(
         terminal_profile=defect.name if defect.role == "terminal" else None,
         host_profile=defect.name if defect.role == "host" else None,

@@ -43,6 +43,7 @@ _OTHERS = {
 """By scenario, how many runs of the same round go through it."""
 _GROUNDS = (2, 5, 10, 13, 28)  # one run each
 _GROUND_SEED = 1
+COMMANDED = "commanded"
 _FLEETS = ("long_refusal",)  # what they try needs as many terminals as they ask for
 
 
@@ -78,3 +79,14 @@ def usual_search(
     plan, *others = plans()
     weights = [_FIRST_WEIGHT, *_OTHERS.values(), *(1 for _ in _GROUNDS)]
     return Search(plan, seed, others=tuple(others), turns=turns_by_weight(weights), guided=True)
+
+
+def commanded_search(terminal_profile: str, *, seed: int = 1) -> Search:
+    """The search of an evening with a control plane, for a terminal whose end of it is on trial.
+
+    Raises:
+        ConfigError: there is no such profile.
+    """
+    scenario = load_scenario(COMMANDED)
+    plan = plan_to_search(scenario, seed=seed, terminals=1, terminal_profile=terminal_profile)
+    return Search(plan, seed, guided=True)

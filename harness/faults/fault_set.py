@@ -21,7 +21,7 @@ from harness.errors import ConfigError
 from harness.events import Event, FaultActed
 from harness.faults.compose import WireFaults
 from harness.faults.connection import ConnectionRule, DialRule
-from harness.faults.connection_set import ConnectionFaults
+from harness.faults.control_set import ControlFaults
 from harness.faults.customer import CustomerRule, HandRule
 from harness.faults.customer_visit import VisitRule
 from harness.faults.device import CommandRule
@@ -50,7 +50,7 @@ from harness.wire.message import Message
 R = TypeVar("R", bound=Rule)
 
 
-class FaultSet(ConnectionFaults):
+class FaultSet(ControlFaults):
     """`wire`, `connection`, `host`, `device`, `customer`, `visits`, `operations`, `clocks`: true if
     a rule of that layer exists. `on_the_way`: true if there is a rule of the wire or of the
     connection. Rules may be added and removed during the run.
@@ -121,6 +121,7 @@ class FaultSet(ConnectionFaults):
         self._power, self._pauses = self._of(PowerCut), self._of(ProcessPause)
         self._visits = self._of(OperatorRule)
         self._clock_rules = self._of(ClockRule)
+        self._sort_control(self._of(Rule))
         self.wire = bool(self._of(WireRule))
         self.connection = bool(self._connection)
         self.on_the_way = self.wire or self.connection
@@ -128,7 +129,7 @@ class FaultSet(ConnectionFaults):
         self.device = bool(self._device)
         self.customer = bool(self._customer or self._hands)
         self.visits = bool(self._visitors)
-        self.operations = bool(self._power or self._pauses or self._visits)
+        self.operations = bool(self._power or self._pauses or self._visits or self._remote)
         self.clocks = bool(self._clock_rules)
 
     def _of(self, layer: type[R]) -> list[R]:
@@ -367,6 +368,7 @@ class FaultSet(ConnectionFaults):
         """The visits of the operator that follow this operation of a terminal."""
         if not self.operations:
             return []
+        self._ask_commands(now, terminal, operation)
         named = [rule for rule in self._visits if rule.names(operation)]
         struck = [rule for rule in named if rule.strikes(now, terminal)]  # each counted it
         return [rule.visit(now, terminal) for rule in struck]

@@ -24,6 +24,7 @@ from harness.faults.byte import BYTE_RULES
 from harness.faults.byte_line import LINE_RULES
 from harness.faults.connection import CONNECTION_RULES
 from harness.faults.connection_dead import LINK_RULES
+from harness.faults.control import CONTROL_RULES, OF_THE_PLANE
 from harness.faults.customer import CUSTOMER_RULES
 from harness.faults.customer_visit import VISIT_RULES
 from harness.faults.device import DEVICE_RULES
@@ -37,6 +38,7 @@ from harness.faults.message_delivery import DELIVERY_RULES
 from harness.faults.message_stranger import STRANGER_RULES
 from harness.faults.message_unasked import UNASKED_RULES
 from harness.faults.operator import OPERATOR_RULES
+from harness.faults.operator_commands import COMMAND_RULES
 from harness.faults.power import OPERATIONS, POWER_RULES, is_operation
 from harness.faults.rule import FOREVER, FaultSpec, Parameter, Rule
 from harness.faults.time_clock import CLOCK_RULES
@@ -67,6 +69,8 @@ LAYERS: tuple[tuple[type[Rule], ...], ...] = (
     TIMER_RULES,
     CLOCK_RULES,
     FLEET_RULES,
+    COMMAND_RULES,
+    CONTROL_RULES,
 )
 _CATALOGUE = """
 refuse syn_blackhole slow_accept connection_limit accept_then_close fin_idle rst flap half_open
@@ -100,6 +104,13 @@ def _in_order(kind: str) -> int:
 
 _KINDS: dict[str, type[Rule]] = {rule.kind: rule for rules in LAYERS for rule in rules}
 ALL_RULES: dict[str, type[Rule]] = {kind: _KINDS[kind] for kind in sorted(_KINDS, key=_in_order)}
+
+
+def rules_for(*, control_plane: bool) -> dict[str, type[Rule]]:
+    """The kinds that can act in a run, by name: some need a control plane."""
+    if control_plane:
+        return ALL_RULES
+    return {kind: rule for kind, rule in ALL_RULES.items() if kind not in OF_THE_PLANE}
 
 
 class FaultKind(msgspec.Struct, frozen=True):

@@ -356,4 +356,12 @@ WHY: dict[str, str] = {
     "split_brain": "Both think they are the only one, and both book.",
     "staggered_heal": "An outage that heals region by region brings load in waves.",
     "broker_down": "The way to the fleet is gone; the machines must go on by themselves.",
+    "broker_partition": "A region cannot be commanded. It must not wait for that.",
+    "operator_commands": "A fleet is told to stop, in whatever state each machine is.",
+    "remote_command": "A command comes when it comes: while a card moves, or a request waits.",
+    "command_lost": "A machine that was told nothing is not to blame, and nobody may believe it.",
+    "command_delayed": "What was commanded for one moment comes in another one.",
+    "command_twice": "A broker may deliver once more. A second restart would meet a customer.",
+    "command_late": "Yesterday's stop must not stop a machine today.",
+    "command_misaddressed": "A slip of the desk must not stop a machine that nobody meant.",
 }

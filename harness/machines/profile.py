@@ -33,6 +33,8 @@ def _replaced(usual: S, settings: dict[str, object], profile: str) -> S:
 class TerminalProfile(msgspec.Struct, frozen=True, kw_only=True):
     """A terminal. `machine` is `Terminal` or a subclass of it, `device` the class of its hardware;
     `settings` replaces fields of `TerminalSettings`, which else come from the scenario's contract.
+    `control` is the class of its end of the control plane, None for the usual `Agent`; it counts in
+    simulations.
     """
 
     name: str
@@ -40,6 +42,7 @@ class TerminalProfile(msgspec.Struct, frozen=True, kw_only=True):
     machine: type[Terminal] = Terminal
     device: type[Device] = Device
     settings: dict[str, object] = {}
+    control: type[object] | None = None
 
     def settings_over(self, usual: TerminalSettings) -> TerminalSettings:
         """The settings of this profile; raises ConfigError for one that there is not."""

@@ -135,9 +135,17 @@ _WORDS: dict[type[e.Event], Callable[[Any], str]] = {
     e.MessageShown: lambda x: f"message on the screen: {x.text}",
     e.BrokerConnected: lambda _: "connected to the broker",
     e.BrokerLost: lambda x: f"broker lost: {x.how}",
+    e.BrokerCutOff: lambda _: "cut off from the broker",
     e.CommandDelivered: lambda x: f"command {x.verb} of {x.operator} [{x.command}]",
     e.CommandAnswered: lambda x: (
         f"command {x.status}" + (f": {x.detail}" if x.detail else "") + f" [{x.command}]"
+    ),
+    e.CommandGiven: lambda x: f"the desk commands {x.target}: {x.verb} [{x.command}]",
+    e.CommandHandedOver: lambda x: f"COMMAND {x.verb} to {x.target} [{x.command}]",
+    e.ResponseTaken: lambda x: f"command answered: {x.status} [{x.command}]",
+    e.RollCalled: lambda x: (
+        f"roll call of {x.verb} [{x.command}]: {x.succeeded} done, {x.refused} refused, "
+        f"{x.unfinished} still at it, {x.silent} silent"
     ),
     e.IncidentOpened: lambda x: (
         f"MONITOR: {x.kind}, cause: {x.cause}, {x.scope} {x.where}".rstrip()

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from harness import events as e
 from harness.assembly import Assembly
+from harness.control.agent import Agent
+from harness.errors import ConfigError
+from harness.faults.control import OF_THE_PLANE
 from harness.journal import Journal
 from harness.machines.atm import Atm
 from harness.machines.effects import Connect, Disconnect, LosePower, Transmit, WantBoot, Write
+from harness.sim.control import Carrier, SimulatedPlane
 from harness.sim.disk import Disk
 from harness.sim.network import SimulatedLink, carry_answers
 from harness.sim.world import Waker, World
@@ -16,7 +20,10 @@ from harness.tap import Tap
 class SimulatedAtm:
     """One ATM in the simulation, with its disk and its cable."""
 
-    __slots__ = ("_fleet", "_waker", "atm", "cable", "disk")
+    __slots__ = (
+        "_agent", "_agent_waker", "_carrier", "_draining", "_fleet", "_waker", "atm", "cable",
+        "disk",
+    )  # fmt: skip
 
     def __init__(self, fleet: Fleet, atm: Atm) -> None:
         self._fleet = fleet
@@ -24,8 +31,25 @@ class SimulatedAtm:
         self.cable = SimulatedLink(fleet, atm)
         self.disk = Disk(fleet.world, self._synced)
         self._waker = Waker(fleet.world, atm.next_deadline, self._wake)
+        self._agent: Agent | None = None
+        self._carrier: Carrier | None = None
+        self._agent_waker: Waker | None = None
+        self._draining = False
+
+    def commanded(self, plane: SimulatedPlane) -> None:
+        """From now on the terminal has an end of the control plane."""
+        agent = self._agent = plane.join(self)
+        self._carrier = plane.of(self.atm.id)
+        self._agent_waker = Waker(self._fleet.world, lambda: agent.next_deadline, self._wake_agent)
+
+    def _wake_agent(self, now: float) -> None:
+        if self._agent is not None:
+            self._agent.tick(now)
+            self.drain()
 
     def boot(self, _: object = None) -> None:
+        if self._carrier is not None:
+            self._carrier.booting()
         self.atm.boot(self.disk.image, self._fleet.world.now)
         self.drain()
 
@@ -38,15 +62,38 @@ class SimulatedAtm:
         self.drain()
 
     def drain(self) -> None:
-        """Record the ATM's events in the journal and carry out the effects that it requests."""
+        """Record the ATM's events in the journal and carry out the effects that it requests; then
+        what its agent makes of them.
+        """
+        agent, carrier, waker = self._agent, self._carrier, self._agent_waker
+        if agent is None or carrier is None or waker is None or self._draining:
+            self._drain_atm()  # within another drain: its effects come first, the agent then
+            return
+        self._draining = True
+        self._drain_atm()
+        agent.settle(self._fleet.world.now)
+        carrier.carry()
+        while self.atm.journal or self.atm.out:
+            self._drain_atm()
+            agent.settle(self._fleet.world.now)
+            carrier.carry()
+        self._draining = False
+        waker.look()
+
+    def _drain_atm(self) -> None:
         atm = self.atm
         if atm.journal:
             happened, atm.journal = atm.journal, []
             record, name = self._fleet.record, atm.id
             for event in happened:
                 record(name, event)
+            if self._agent is not None:
+                for event in happened:
+                    self._agent.saw(event, self._fleet.world.now)
         if self._fleet.faults.held:
             self._fleet.faults.release()
+        if self._fleet.faults.asked:
+            self._fleet.asked()
         if atm.out:
             wanted, atm.out = atm.out, []
             for effect in wanted:
@@ -61,6 +108,8 @@ class SimulatedAtm:
                     self.cable.drop("local", tell=False)
                 elif kind is LosePower:
                     self._fleet.record(atm.id, e.PowerLost(effect.phase))  # type: ignore[attr-defined]
+                    if self._carrier is not None:
+                        self._carrier.power_lost()
                     self.disk.lose()
                     self.cable.drop("power", tell=False)
                 elif kind is WantBoot:
@@ -92,12 +141,22 @@ class Fleet:
             SimulatedAtm(self, assembly.atm(index)) for index in range(assembly.plan.terminals)
         ]
         self._by_name = {site.atm.id: site for site in self.sites}
+        self.seed = assembly.plan.seed
+        self.plane = SimulatedPlane(self, assembly) if assembly.plan.control_plane else None
+        if self.plane is not None:
+            for site in self.sites:
+                site.commanded(self.plane)
 
     def record(self, actor: str, event: e.Event) -> None:
         self._journal.record(self.world.now, actor, event)
 
     def _fault_acted(self, effect: e.FaultActed) -> None:
         self.record(e.RUN, effect)
+
+    def asked(self) -> None:
+        """The operator is to command a terminal, as it has done something."""
+        if self.plane is not None:
+            self.plane.take_asked()
 
     def next_life(self) -> int:
         self._lives += 1
@@ -134,6 +193,8 @@ class Fleet:
         self._host_waker.look()  # it has work of its own, even if nobody ever calls
         for site in self.sites:
             site.boot()
+        if self.plane is not None:
+            self.plane.faults_changed()
 
     def _watch_windows(self, now: float) -> None:
         for event in self.faults.windows.passed(now):
@@ -145,10 +206,14 @@ class Fleet:
         be removed.
 
         Raises:
-            ConfigError: the text is not a valid fault, the run does not have its terminal, or the
-                fault's window is over.
+            ConfigError: the text is not a valid fault, the run does not have its terminal or no
+                control plane for it, or the fault's window is over.
         """
-        number = self.faults.add(self._fault(text), self.world.now)
+        spec = self._fault(text)
+        if self.plane is None and spec.kind in OF_THE_PLANE:
+            remedy = "control_plane = true in the scenario"
+            raise ConfigError("the run has no control plane", place=text, remedy=remedy)
+        number = self.faults.add(spec, self.world.now)
         self.record(e.RUN, e.FaultAdded(text))
         self._faults_changed()
         return number
@@ -168,6 +233,8 @@ class Fleet:
         self._host_waker.look()
         for site in self.sites:
             site.cable.plan_cut()
+        if self.plane is not None:
+            self.plane.faults_changed()
 
     def stop_customers(self) -> None:
         """Let no new customers arrive, and lift all faults."""
@@ -178,9 +245,13 @@ class Fleet:
         for site in self.sites:
             if site.atm.customers is not None:
                 site.atm.customers.stop()
+        if self.plane is not None:
+            self.plane.faults_changed()
 
     def quiet(self) -> bool:
         """True if nothing is open and, if the run waits for it, all terminals are in service."""
+        if self.plane is not None and not self.plane.at_rest:
+            return False
         return self.host.at_rest and all(
             site.atm.at_rest and (site.atm.serves or not self._awaits_service)
             for site in self.sites
@@ -188,6 +259,8 @@ class Fleet:
 
     def close(self, how: str) -> None:
         """Count everything, and end the journal."""
+        if self.plane is not None:
+            self.plane.close()
         for site in self.sites:
             site.disk.flush()
             self.record(site.atm.id, site.atm.device.count("rest"))

@@ -12,7 +12,10 @@ from harness.contract import Contract
 from harness.wire.dialects import load_dialect
 from harness.wire.message import Kind
 
-LAYERS = {"device": "device", "wire": "wire", "ledger": "ledger", "own_account": "terminal"}
+LAYERS = {
+    **{"device": "device", "wire": "wire", "ledger": "ledger", "own_account": "terminal"},
+    "commands": "control",
+}
 
 
 def evidence() -> TerminalEvidence:

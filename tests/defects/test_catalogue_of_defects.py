@@ -292,6 +292,12 @@ BROUGHT_OUT_BY: dict[str, tuple[str, ...]] = {
     "approves_what_was_reversed": (),
     "never_tries_again": (f"eject_jam:{AT},nth=2",),
     "tries_twice_more": tuple(f"eject_jam:{AT},nth={n}" for n in (2, 3, 4)),
+    "deaf_while_waiting": ("silent@20s..200s", "remote_command:at=write:Intent"),
+    "never_expires": ("command_late:p=50%",),
+    "forgets_commands": ("command_twice:after=20s,p=50%",),
+    "done_too_soon": (f"remote_command:at=motor:eject,after=100ms,{AT}",),
+    "obeys_for_others": ("command_misaddressed:p=50%",),
+    "answers_nobody": (),
     "mac_not_checked_by_host": (f"bitflip:byte=160,bit=8,{AT},nth=2,mti=0200",),
 }
 
@@ -309,7 +315,10 @@ class Stage(NamedTuple):
 
 RESTARTS = Stage(20, 600.0, stand_in=30000, cutover=300.0, scenario="restarting_host")
 STRANGERS = Stage(20, 360.0, scenario="strange_messages")
+COMMANDED = Stage(20, 240.0, scenario="commanded")
 STAGES = {
+    **dict.fromkeys(("deaf_while_waiting", "never_expires", "forgets_commands"), COMMANDED),
+    **dict.fromkeys(("done_too_soon", "obeys_for_others", "answers_nobody"), COMMANDED),
     **dict.fromkeys(("opens_accounts_anew", "counts_approvals_anew"), RESTARTS),
     **dict.fromkeys(("forgets_advices", "forgets_tombstones"), RESTARTS),
     **dict.fromkeys(("refuses_while_away", "repeats_part_as_whole"), RESTARTS),
@@ -397,7 +406,7 @@ def test_every_check_must_catch_something() -> None:
     """One that is switched off is missed by the self-test. (Of those that judge a simulation: a
     host alone is judged by one more.)
     """
-    judging = {check.id for check in CHECKS if check.applies(SEES)} | {"S3"}
+    judging = {check.id for check in CHECKS if check.applies((*SEES, "control"))} | {"S3"}
     assert judging - {name for defect in DEFECTS for name in defect.must} == set()
 
 

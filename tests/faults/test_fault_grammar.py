@@ -44,7 +44,12 @@ ISSUED = (
     *("unreadable_card", "worn_card", "expired_card", "hotlisted_card"),
     *("customer_forgets_pin", "customer_slow", "customer_hurried", "customer_cancels"),
     *("customer_walks_off", "customer_holds_card", "customer_takes_part"),
+    *("operator_commands", "remote_command", "broker_down", "broker_partition"),
+    *("command_lost", "command_delayed", "command_twice", "command_late"),
+    "command_misaddressed",
 )
+WHOLE = ("failover", "split_brain", "broker_down")
+"""Kinds that strike all terminals at once."""
 
 
 # --- round trip --------------------------------------------------------------------------------
@@ -141,7 +146,7 @@ def test_every_kind_is_there_and_described() -> None:
         assert kind.layer
         assert kind.summary
         assert all(parameter.meaning for parameter in kind.parameters.values())
-        assert "terminal" in kind.parameters or kind.kind in ("failover", "split_brain")
+        assert "terminal" in kind.parameters or kind.kind in WHOLE
 
 
 # --- mistakes ----------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from raw_fields import said
 from harness.errors import ConfigError
 from harness.events import FaultActed, FaultBegan, FaultEnded
 from harness.faults.connection import ConnectionRule
+from harness.faults.control import BrokerRule, DeliveryRule
 from harness.faults.customer import CustomerRule, HandRule
 from harness.faults.customer_visit import VisitRule
 from harness.faults.device import CommandRule
@@ -18,6 +19,7 @@ from harness.faults.fate import Close
 from harness.faults.fleet import SwitchRule
 from harness.faults.grammar import ALL_RULES
 from harness.faults.host import HostRule
+from harness.faults.operator_commands import OperatorCommands
 from harness.faults.power import OperationRule
 from harness.faults.rule import Rule
 from harness.faults.time_clock import ClockRule
@@ -41,6 +43,7 @@ OWNERS: tuple[tuple[str, tuple[type[Rule], ...]], ...] = (
     *(("device", (CommandRule,)), ("customer", (CustomerRule, HandRule))),
     ("visits", (VisitRule,)),
     *(("operations", (OperationRule,)), ("clocks", (ClockRule,))),
+    ("control", (OperatorCommands, DeliveryRule, BrokerRule)),
 )
 
 

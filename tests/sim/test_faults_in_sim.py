@@ -28,10 +28,16 @@ SHARES = {
     **dict.fromkeys(("clock_skew", "clock_step", "dst_change", "year_rollover"), "60%"),
     "process_pause": "2%",
     **dict.fromkeys(("reversal_ack_lost", "reversal_declined"), "100%"),
+    **dict.fromkeys(("remote_command", "command_lost"), "60%"),
+    **dict.fromkeys(("command_delayed", "command_twice"), "100%"),
+    **dict.fromkeys(("command_late", "command_misaddressed"), "100%"),
 }
+COMMANDS = ("operator_commands:verb=get_state@4m..4m1s",)
 COMPANY = {  # without which it cannot happen
     "retract_fail": ("customer_leaves_cash:p=20%",),
     "before_sign_on": ("fin_mid_response:p=20%",),
+    **dict.fromkeys(("command_lost", "command_delayed", "command_twice"), COMMANDS),
+    **dict.fromkeys(("command_late", "command_misaddressed"), COMMANDS),
 }
 
 
