@@ -101,6 +101,7 @@ class Agent:
         self._waits_until.clear()
         self._ordered.clear()
         self._given = self._acknowledged = ""
+        self._stopping = False
         self.reporter.boot(boot_id, now)
         self._moved = True
 
@@ -118,6 +119,11 @@ class Agent:
         """The process is about to end as was planned: the last word is no last will."""
         self._stopping = True
         self.reporter.publish_state(now, status="offline", planned=True)
+
+    @property
+    def has_said_goodbye(self) -> bool:
+        """Has it said that it stops as was planned?"""
+        return self._stopping
 
     @property
     def next_deadline(self) -> float:

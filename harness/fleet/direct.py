@@ -117,6 +117,7 @@ class _Carrier:
         self._draw = draw
         self._link: BrokerLink | None = None
         self._task: asyncio.Task[None] | None = None
+        self._leaving: asyncio.Task[None] | None = None  # the connection of the process before
 
     @property
     def connected(self) -> bool:
@@ -138,11 +139,19 @@ class _Carrier:
         self._task = asyncio.get_running_loop().create_task(self._link.run())
 
     def power_lost(self) -> None:
-        """Nothing more is said, not even goodbye: the broker says the last will."""
+        """Nothing more is said, not even goodbye: the broker says the last will. A terminal that
+        starts again as it was told has said goodbye, and hangs up.
+        """
+        planned = self._agent.has_said_goodbye
+        if planned:
+            self.carry()
         self._agent.power_lost()
         link, task, self._link, self._task = self._link, self._task, None, None
         if link is not None and link.connected:
-            self._terminal.record(e.BrokerLost("power"))
+            self._terminal.record(e.BrokerLost("restart" if planned else "power"))
+            if planned and task is not None:
+                self._leaving = asyncio.get_running_loop().create_task(_leave(link, task))
+                return
             link.break_off()
         if task is not None:
             task.cancel()
@@ -165,6 +174,8 @@ class _Carrier:
 
     async def hang_up(self) -> None:
         task, self._task, self._link = self._task, None, None
+        if self._leaving is not None:
+            await self._leaving
         if task is not None:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
@@ -182,3 +193,10 @@ class _Carrier:
     def _heard(self, message: Received, _retained: bool) -> None:
         self._agent.received(message, self._now())
         self._terminal.stir()
+
+
+async def _leave(link: BrokerLink, task: asyncio.Task[None]) -> None:
+    """Hang up once all has been said."""
+    await link.drained(GOODBYE)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

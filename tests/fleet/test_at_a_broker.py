@@ -69,6 +69,25 @@ async def test_a_terminal_without_power_is_said_to_be_lost_and_comes_back(kind: 
         assert state().boot_id != first
 
 
+async def test_a_restart_that_was_ordered_is_said_to_be_planned(kind: Kind) -> None:
+    """And is no loss: the broker has no last will to say."""
+    async with fleet(kind, 1) as (desk, benches):
+        bench = benches[0]
+        seen: list[TerminalState] = []
+        desk.watching = lambda _, said: (
+            seen.append(said) if isinstance(said, TerminalState) else None
+        )
+        first = desk.states["ATM00001"].boot_id
+        call = asyncio.create_task(desk.command("restart", Whom(everybody=True)))
+        assert await desk.until(lambda: desk.states["ATM00001"].status == "offline", LONG)
+        assert desk.states["ATM00001"].planned
+        bench.boot()
+        assert await desk.until(lambda: desk.states["ATM00001"].status == "online", LONG)
+        assert desk.states["ATM00001"].boot_id != first
+        assert [x.terminal for x in (await call).succeeded] == ["ATM00001"]
+        assert all(state.planned for state in seen if state.status == "offline")
+
+
 async def test_a_stop_as_planned_is_no_loss(kind: Kind) -> None:
     async with OwnBroker(kind) as broker:
         plane, _ = fleet_at(broker.address, 2)
