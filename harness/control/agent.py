@@ -89,7 +89,7 @@ class Agent:
         self._given = ""  # the latest order, whoever gave it
         self._acknowledged = ""  # the same, once the terminal has acknowledged it
         self._moved = False
-        self._stopping = False  # it has said goodbye
+        self.has_said_goodbye = False  # it stops as was planned
 
     # --- life ------------------------------------------------------------------------------------
 
@@ -101,7 +101,7 @@ class Agent:
         self._waits_until.clear()
         self._ordered.clear()
         self._given = self._acknowledged = ""
-        self._stopping = False
+        self.has_said_goodbye = False
         self.reporter.boot(boot_id, now)
         self._moved = True
 
@@ -112,18 +112,13 @@ class Agent:
 
     def connected(self, now: float) -> None:
         """The connection to the broker stands: say what the terminal is."""
-        self._stopping = False
+        self.has_said_goodbye = False
         self.reporter.publish_state(now)
 
     def stopping(self, now: float) -> None:
         """The process is about to end as was planned: the last word is no last will."""
-        self._stopping = True
+        self.has_said_goodbye = True
         self.reporter.publish_state(now, status="offline", planned=True)
-
-    @property
-    def has_said_goodbye(self) -> bool:
-        """Has it said that it stops as was planned?"""
-        return self._stopping
 
     @property
     def next_deadline(self) -> float:
@@ -175,7 +170,7 @@ class Agent:
         except PayloadError:
             state = None
         mine = state is not None and state.boot_id == self.reporter.boot_id and state.seq > 0
-        if not mine and not self._stopping:
+        if not mine and not self.has_said_goodbye:
             self.reporter.publish_state(now)
 
     def _command(self, message: Received, target: str, verb: str, now: float) -> None:
