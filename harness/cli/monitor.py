@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from harness.control.monitor_settings import MonitorSettings
     from harness.control.operators import Operator
     from harness.fleet.address import BrokerAddress
+    from harness.live.loop import Signals
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,15 @@ def monitor(
     signs = operator_of(operator, broker.operators)
     thresholds = load_settings(settings) if settings is not None else None
     rules = load_policy(policy), thresholds
-    watching = _watch(address, broker.bank, rules, (operator, signs), alarms)
-    asyncio.run(watching)
+    from harness.live.loop import run_with_signals
+
+    run_with_signals(
+        lambda signals: _watch(signals, address, broker.bank, rules, (operator, signs), alarms)
+    )
 
 
 async def _watch(
+    signals: Signals,
     address: BrokerAddress,
     bank: str,
     rules: tuple[Policy, MonitorSettings | None],
@@ -90,9 +94,8 @@ async def _watch(
     listeners: list[Callable[[IncidentChange], None]] = [_tell_change]
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopped.set)
     async with contextlib.AsyncExitStack() as stack:
+        stack.enter_context(signals.take(stopped.set))
         if alarms.log is not None:
             log = IncidentLog(alarms.log, _tell)
             stack.callback(log.close)

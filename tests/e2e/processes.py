@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import select
 import signal
@@ -30,13 +31,20 @@ cancel = 0.0
 """
 
 
+PIPE = 1 << 20
+"""Bytes that a process may say while a test listens to another one: it stands still where they are
+full, and then both wait for ever.
+"""
 LIMIT = 180.0  # seconds after which nobody believes any more that it will end
 STARTED: list[subprocess.Popen[str]] = []
 
 
 def _started(command: list[str], **options: Any) -> subprocess.Popen[str]:
-    STARTED.append(subprocess.Popen(command, preexec_fn=_hears_ctrl_c, **options))
-    return STARTED[-1]
+    process = subprocess.Popen(command, preexec_fn=_hears_ctrl_c, **options)
+    STARTED.append(process)
+    if process.stdout is not None:
+        fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, PIPE)
+    return process
 
 
 def _hears_ctrl_c() -> None:

@@ -215,7 +215,7 @@ def test_a_host_whose_disk_fills_answers_nothing_it_has_not_kept(tmp_path: Path)
     address = line_with(host, "listening on").split()[-1]
     atms = begin(
         *("terminals", "--to", address, "--terminals", "6", "--gap", "5s", "--settle", "10m"),
-        *("--journal", "atms.jsonl", "--host-outage", "0s..", "-v"),
+        *("--journal", "atms.jsonl", "--host-outage", "0s.."),
         cwd=tmp_path,
     )
     text = rest(host)
