@@ -94,6 +94,7 @@ COMMAND_DEFECTS = (
         ),
         cost="One command, delivered twice, restarts it twice: the second time with a customer.",
         must=("T12.once",),
+        may=("T12.answer",),  # a repeat is over when it comes, and it has forgotten that it obeyed
     ),
     Defect(
         profile=_profile(
