@@ -28,6 +28,7 @@ from harness.shown import shown
 from harness.units import parse_duration
 
 if TYPE_CHECKING:
+    from harness.control.gateways import Gateways
     from harness.fleet.desk import Desk, Operator, Whom
 
 app = typer.Typer(help="See a fleet over MQTT, and command it.", no_args_is_help=True)
@@ -118,14 +119,16 @@ def status(broker: BrokerFlags) -> None:
 
     async def look() -> None:
         async with _desk(broker) as desk:
-            for line in status_lines(list(desk.states.values())):
+            for line in status_lines(list(desk.states.values()), desk.gateways):
                 typer.echo(line)
 
     asyncio.run(look())
 
 
-def status_lines(states: list[p.TerminalState]) -> list[str]:
-    """A fleet in lines: the counts, then one line for each terminal that does not just serve."""
+def status_lines(states: list[p.TerminalState], gateways: Gateways) -> list[str]:
+    """A fleet in lines: the counts, then one line for each gateway that is lost, and for each
+    terminal that does not just serve; for none that is lost with its gateway.
+    """
     online = [state for state in states if state.status == "online"]
     serving = sum(state.service == "in_service" for state in online)
     cards = sum(state.card_at != "none" for state in online)
@@ -137,8 +140,12 @@ def status_lines(states: list[p.TerminalState]) -> list[str]:
     if reasons:
         told = ", ".join(f"{reason} {count}" for reason, count in reasons.most_common())
         lines.append(f"out of service for: {told}")
+    for gateway in gateways.all():
+        if gateway.lost:
+            words = f"  gateway {gateway.name}: LOST, with {len(gateway.terminals)} terminals"
+            lines.append(shown(words))
     worth = [state for state in sorted(states, key=lambda x: x.terminal) if _is_worth_a_line(state)]
-    return lines + [_line(state) for state in worth]
+    return lines + [_line(state) for state in worth if gateways.standing(state.terminal) != "lost"]
 
 
 def _is_worth_a_line(state: p.TerminalState) -> bool:
@@ -167,6 +174,10 @@ def watch(broker: BrokerFlags) -> None:
     def tell(name: str, payload: object) -> None:
         if isinstance(payload, p.TerminalState):
             typer.echo(f"{payload.at}{_line(payload)}")
+        elif isinstance(payload, p.GatewayState):
+            planned = "stopped as planned" if payload.planned else "LOST"
+            what = "online" if payload.status == "online" else planned
+            typer.echo(shown(f"{payload.at}  gateway {name}: {what}"))
         elif isinstance(payload, p.Response):
             detail = f": {payload.detail}" if payload.detail else ""
             said = f"{payload.terminal} {payload.verb} {payload.status}{detail}"
@@ -176,7 +187,7 @@ def watch(broker: BrokerFlags) -> None:
 
     async def look() -> None:
         async with _desk(broker) as desk:
-            for line in status_lines(list(desk.states.values())):
+            for line in status_lines(list(desk.states.values()), desk.gateways):
                 typer.echo(line)
             desk.watching = tell
             await asyncio.Event().wait()

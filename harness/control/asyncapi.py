@@ -70,6 +70,11 @@ _CHANNELS = (
         "The same, where the command's Response Topic asks for it.",
     ),
     _Channel(
+        "gateway_state", f"{ROOT}/{{bank}}/gateway/{{gateway}}/state", p.GatewayState, "send",
+        "Whether a gateway, which carries many terminals, is there: its birth and last will.",
+        retain=True,
+    ),
+    _Channel(
         "monitor_state", f"{ROOT}/{{bank}}/monitor/state", p.MonitorState, "receive",
         "Whether there is a monitor: its birth and last will.", retain=True,
     ),
@@ -85,6 +90,7 @@ _PARAMETERS = {
     "verb": {"description": "What is to be done.", "enum": list(VERBS)},
     "number": {"description": "The incident's number."},
     "operator": {"description": "The operator's name, percent-encoded."},
+    "gateway": {"description": "The gateway's name, percent-encoded."},
 }
 
 

@@ -72,7 +72,7 @@ class FleetCauses:
         else:
             self.silent_on += ("host_silent", "host_slow")
         if now >= self.up_since + settings.reconnects:
-            found += self._loss.look(regions, now, open_)
+            found += self._loss.look(fleet, now, open_)
         else:
             self.silent_on += ("terminals_lost",)
         found += issuer_findings(fleet, now, open_)
@@ -108,6 +108,7 @@ class FleetCauses:
         return (
             self.up_since is None
             or any(x.bad or x.lost for x in fleet.regions.values())
+            or any(x.lost for x in fleet.gateways.all())
             or any(x.unavailable.count(now) for x in fleet.issuers.values())
             or any(x.times.total(now) for x in fleet.regions.values())
             or bool(fleet.captures)

@@ -1,8 +1,9 @@
 """The fleet as the monitor knows it: its terminals, their regions, and the issuers of the cards.
 
 A message costs the same however large the fleet is: it changes one terminal, and the figures of its
-region. Nothing here is unbounded: terminals beyond `most_terminals` are left out and counted, and
-regions and issuers beyond their number count as one without a name.
+region. Only the word of a gateway changes all that it carries. Nothing here is unbounded: terminals
+beyond `most_terminals` are left out and counted, gateways beyond their number are left out, and
+regions and issuers beyond theirs count as one without a name.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections import deque
 
 from harness.control import payloads as p
+from harness.control.gateways import Gateways
 from harness.control.monitor_settings import MonitorSettings
 from harness.control.sliding import SlidingSum
 from harness.control.terminal_view import LONGEST_NAME, TerminalView, seconds
@@ -20,8 +22,8 @@ _MOST_COUNTED = 1_000_000  # in one report; a terminal does far less in a minute
 
 class Region:
     """Terminals by what is known of them, in the order in which it became known: `online`, `bad`
-    (evidence against the host), `lost`. `answers` has the reports with answers in time, and
-    `times` the answers and their response times.
+    (evidence against the host), `lost` (but not with their gateway). `answers` has the reports with
+    answers in time, and `times` the answers and their response times.
     """
 
     __slots__ = ("answers", "bad", "lost", "name", "online", "times")
@@ -72,13 +74,16 @@ class Issuer:
 
 class FleetView:
     """`captures` are the cards captured by code lately: when, where, and how many answers about
-    each issuer there had been. `left_out` counts the messages about terminals that were too many.
+    each issuer there had been. `cut_off` are the terminals that are lost with their gateway, by the
+    gateway's name. `left_out` counts the messages about terminals that were too many.
     """
 
     def __init__(self, settings: MonitorSettings) -> None:
         self.settings = settings
         self.terminals: dict[str, TerminalView] = {}
         self.regions: dict[str, Region] = {}
+        self.gateways = Gateways(settings.most_gateways)
+        self.cut_off: dict[str, dict[str, None]] = {}
         self.issuers: dict[str, Issuer] = {}
         self.captures: deque[tuple[float, str, dict[str, int]]] = deque(maxlen=1000)
         self.left_out = 0
@@ -96,16 +101,32 @@ class FleetView:
         terminal = self.terminals.get(name) or self._new(name)
         if terminal is None or not terminal.take_state(state, now, old):
             return None
+        self._leave_gateway(terminal)
+        self.gateways.names(name, state)
+        self._ask_gateway(terminal, now)
         terminal.note_backlog(now, self.settings.backlog)
         self._put(terminal, state.region.strip()[:LONGEST_NAME])
         self.judge(terminal, now)
         return terminal
+
+    def gateway(self, name: str, state: p.GatewayState, now: float) -> list[TerminalView]:
+        """A gateway's state. The terminals that it says something of, if it was news."""
+        gateway = self.gateways.heard(name, state)
+        if gateway is None:
+            return []
+        carried = [self.terminals[x] for x in gateway.terminals if x in self.terminals]
+        for terminal in carried:
+            self._ask_gateway(terminal, now)
+            self.judge(terminal, now)
+        return carried
 
     def removed(self, name: str) -> TerminalView | None:
         """Its retained state was removed: it is a terminal no more."""
         terminal = self.terminals.pop(name, None)
         if terminal is not None:
             self._leave(terminal)
+            self._leave_gateway(terminal)
+            self.gateways.forget(name)
         return terminal
 
     def telemetry(
@@ -132,17 +153,21 @@ class FleetView:
     def heard(self, terminal: TerminalView, now: float) -> None:
         """Something of its running process came: it is not silent."""
         terminal.heard = now
-        if terminal.lost_since is not None and not terminal.willed:
+        if terminal.lost_since is not None and not (terminal.willed or terminal.cut_off):
             terminal.lost_since = None
 
     def judge(self, terminal: TerminalView, now: float) -> None:
         """Bring what its region counts of it up to date."""
         settings, name = self.settings, terminal.name
         region = self.regions[terminal.region]
+        if terminal.cut_off and now >= terminal.cut_until:
+            terminal.cut_ends(now)
+            self._leave_gateway(terminal)
         bad = now >= terminal.bad_from(settings.waiting, settings.down)
         terminal.bad = bad
         _is(region.online, name, holds=terminal.present)
-        _is(region.lost, name, holds=terminal.lost_since is not None)
+        lost = terminal.lost_since is not None and not terminal.cut_off
+        _is(region.lost, name, holds=lost)
         _is(region.bad, name, holds=bad)
 
     def forget_captures(self) -> None:
@@ -177,6 +202,19 @@ class FleetView:
         before = self.regions[terminal.region]
         for names in (before.online, before.bad, before.lost):
             names.pop(terminal.name, None)
+
+    def _ask_gateway(self, terminal: TerminalView, now: float) -> None:
+        """Is it lost with its gateway?"""
+        name = terminal.name
+        gateway = self.gateways.of(name)
+        terminal.with_gateway(self.gateways.standing(name), now, self.settings.reconnects)
+        if gateway is not None:
+            _is(self.cut_off.setdefault(gateway.name, {}), name, holds=terminal.cut_off)
+
+    def _leave_gateway(self, terminal: TerminalView) -> None:
+        gateway = self.gateways.of(terminal.name)
+        if gateway is not None:
+            self.cut_off.get(gateway.name, {}).pop(terminal.name, None)
 
     def _count(self, terminal: TerminalView, link: p.LinkTelemetry, now: float) -> None:
         answered = count(link.answered)

@@ -1,7 +1,8 @@
-"""Terminals that are lost: each by itself, those of a region, or all of them.
+"""Terminals that are lost: each by itself, those of a gateway or a region, or all of them.
 
 The rule is that of `host_cause`: what is broken is the smallest part that all who are lost share. A
-region shares its network; the whole bank shares the broker. The monitor's own connection to the
+region shares its network; the whole bank shares the broker. Who is lost with his gateway says
+nothing of a region or of the bank. The monitor's own connection to the
 broker, where it is lost, says so by itself.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from harness.control.findings import Finding, Key, Since
-from harness.control.fleet_view import Region
+from harness.control.fleet_view import FleetView, Region
 from harness.control.monitor_settings import MonitorSettings
 from harness.control.payloads import Cause
 from harness.shown import shown
@@ -30,8 +31,28 @@ class LossCause:
         """Evidence begins anew: the monitor was away from the broker."""
         self._lost.clear()
 
-    def look(self, regions: Iterable[Region], now: float, open_: Collection[Key]) -> list[Finding]:
+    def look(self, fleet: FleetView, now: float, open_: Collection[Key]) -> list[Finding]:
         """What is found now."""
+        of_gateways = self._of_gateways(fleet, now, open_)
+        return of_gateways + self._of_regions(fleet.regions.values(), now, open_)
+
+    def _of_gateways(self, fleet: FleetView, now: float, open_: Collection[Key]) -> list[Finding]:
+        """The gateways that are lost, and are not back yet."""
+        found = []
+        for gateway in fleet.gateways.all():
+            key: Key = ("terminals_lost", "gateway", gateway.name)
+            held = self._lost.held(f"gateway {gateway.name}", now, holds=gateway.lost)
+            if gateway.lost and (key in open_ or held >= self._settings.gateway_lost_after):
+                names = list(fleet.cut_off.get(gateway.name, ()))
+                summary = (
+                    f"gateway {shown(gateway.name)} is lost, and {len(names)} terminals with it"
+                )
+                found.append(Finding(*key, "gateway", "critical", names, summary))
+        return found
+
+    def _of_regions(
+        self, regions: Iterable[Region], now: float, open_: Collection[Key]
+    ) -> list[Finding]:
         settings = self._settings
         known = [x for x in regions if x.online or x.lost]
         if self._is_bank(known, is_open=BANK in open_):

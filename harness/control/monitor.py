@@ -2,7 +2,8 @@
 
 It knows nothing but topics, payloads and the time at which they came. No message costs more in a
 large fleet than in a small one: it changes one terminal and the figures of its region, and marks
-what has to be looked at. `tick` looks, at most each second.
+what has to be looked at; only a gateway's word concerns all that it carries. `tick` looks, at most
+each second.
 
 The owner subscribes `filters`, and calls `connected`, `received`, `tick`, `disconnected`; after
 each it takes and empties `out` (publications), `changes` (incidents opened, updated, resolved) and
@@ -79,8 +80,9 @@ class Monitor:
     @property
     def filters(self) -> tuple[str, ...]:
         """What the monitor has to be told by the broker."""
-        every = self._topics.every
-        return every("state"), every("tel/+"), every("evt/+"), self._topics.every_incident()
+        topics = self._topics
+        of_terminals = topics.every("state"), topics.every("tel/+"), topics.every("evt/+")
+        return *of_terminals, topics.every_gateway(), topics.every_incident()
 
     def will(self) -> Publication:
         """What the broker says when the monitor is gone without a word."""
@@ -112,6 +114,10 @@ class Monitor:
         number = self._topics.read_incident(topic)
         if number:
             self._left_by_another(number, payload, now)
+            return
+        gateway = self._topics.read_gateway(topic)
+        if gateway:
+            self._take_gateway(gateway.strip(), payload, now)
             return
         read = self._topics.read(topic)
         if read is None or read.terminal == EVERYBODY:
@@ -146,6 +152,20 @@ class Monitor:
         if known is not None and read.kind == "evt":
             self.fleet.heard(known, now)
         return None
+
+    def _take_gateway(self, name: str, payload: bytes, now: float) -> None:
+        """A gateway is there, or is lost with all that it carries. A state that is removed says
+        nothing.
+        """
+        try:
+            state = p.decode(payload, p.GatewayState) if payload else None
+        except PayloadError:
+            self.unreadable += 1
+            return
+        if state is not None:
+            for terminal in self.fleet.gateway(name, state, now):
+                self._watch.heard_of(terminal)
+            self._moved = True
 
     def _lain(self, state: p.TerminalState, now: float, *, retained: bool) -> float:
         """For how many seconds a state has lain at the broker, if its sender's clock is right."""

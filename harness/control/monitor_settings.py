@@ -25,9 +25,11 @@ class MonitorSettings(msgspec.Struct, frozen=True, kw_only=True):
     too by then. `alone_after`: then a terminal whose neighbours have the host is named itself.
 
     Lost terminals: `silent_after` without a word counts as lost; a loss alone is told after
-    `lost_after`, that of a region after `region_lost_after`, and of the bank after
-    `bank_lost_after`. After its own connection came back, the monitor waits `reconnects` before it
-    judges losses, and `settles` before it judges the host.
+    `lost_after`, that of a region after `region_lost_after`, of a gateway after
+    `gateway_lost_after`, and of the bank after `bank_lost_after`. When its own connection has come
+    back, the monitor waits `reconnects` before it judges losses, and `settles` before it judges the
+    host. The terminals of a gateway that has come back have `reconnects` as well. At most
+    `most_gateways` are known.
     """
 
     waiting: float = 9.5
@@ -50,6 +52,7 @@ class MonitorSettings(msgspec.Struct, frozen=True, kw_only=True):
     lost_after: float = 60.0
     region_lost_after: float = 20.0
     bank_lost_after: float = 5.0
+    gateway_lost_after: float = 5.0
     broker_lost_after: float = 5.0
     reconnects: float = 90.0
     settles: float = 15.0
@@ -81,5 +84,6 @@ class MonitorSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     most_terminals: int = MOST_NAMES
     most_regions: int = 64
+    most_gateways: int = 256
     most_issuers: int = 64
     most_incidents: int = 1000

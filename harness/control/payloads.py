@@ -39,9 +39,9 @@ Kind = Literal[
     "supplies",
     "terminals_lost",
 ]
-Cause = Literal["atm", "host", "network", "broker", "issuer"]
+Cause = Literal["atm", "host", "network", "broker", "issuer", "gateway"]
 Severity = Literal["warning", "critical"]
-Scope = Literal["bank", "region", "issuer", "terminal"]
+Scope = Literal["bank", "region", "issuer", "gateway", "terminal"]
 
 
 _ENCODER = msgspec.json.Encoder()
@@ -71,6 +71,9 @@ class TerminalState(Payload, frozen=True, kw_only=True, gc=False):
     - `pending`, `parked`, `suspense`: reversals without an answer, reversals that the host refuses,
       and transactions of which nobody can say how much cash left.
     - `message`: what `show_message` has put on the screen.
+    - `gateway`, `gateway_boot`: the gateway that carries the terminal, and the number of that
+      gateway's process; '' for a terminal that has a connection of its own. `GatewayState` says
+      what follows.
 
     A last will is written when the connection is made, with the sequence number 0: what it says of
     service, card and host is what was so then.
@@ -93,6 +96,8 @@ class TerminalState(Payload, frozen=True, kw_only=True, gc=False):
     pending: int = 0
     parked: int = 0
     suspense: int = 0
+    gateway: str = ""
+    gateway_boot: str = ""
 
 
 class CashTelemetry(Payload, frozen=True, kw_only=True, gc=False):
@@ -192,8 +197,13 @@ class Response(Payload, frozen=True, kw_only=True, gc=False):
 
 
 class GatewayState(Payload, frozen=True, kw_only=True, gc=False):
-    """Birth and last will of a gateway, a process that carries many terminals over few connections.
-    While it is offline, nobody knows of these terminals. Retained.
+    """Birth and last will of a gateway, which carries many terminals over one connection. Retained.
+
+    It names none of them, as thousands of names would not fit: each terminal's state names its
+    gateway, and the number (`boot_id`) of the gateway's process. A terminal is lost with its
+    gateway while that is 'offline' and not `planned`; and it is not there yet where the gateway is
+    'online' as another process than the one that the terminal names. A last will of another
+    process than the latest one says nothing. `terminals` is how many it carries.
     """
 
     gateway: str
@@ -215,7 +225,8 @@ class Incident(Payload, frozen=True, kw_only=True, gc=False):
     - `number` names it. It stays the same from the opening to the end, and when another monitor
       takes over.
     - `kind` is what was found, `cause` what is broken. `scope` and `where` say how far it
-      goes: the bank, a region, the cards of an issuer, or one terminal, by name.
+      goes: the bank, a region, the cards of an issuer, the terminals of a gateway, or one
+      terminal, by name.
     - `count` terminals are affected now; `terminals` names the first of them.
     - `resolved_at` is '' while it is open. `summary` says it in words.
     """

@@ -56,13 +56,17 @@ KINDS: dict[str, type[e.Event]] = {kind_of(event): event for event in (*NOTABLE,
 
 
 class Identity(NamedTuple):
-    """Whose control plane it is. `currency` is that of the notes, ISO 4217."""
+    """Whose control plane it is. `currency`: that of the notes, ISO 4217. `gateway`, `gateway_boot`:
+    the gateway that carries it, and that one's process.
+    """
 
     terminal: str
     region: str
     topics: Topics
     calendar: Calendar
     currency: str = "EUR"
+    gateway: str = ""
+    gateway_boot: str = ""
 
 
 class StoreCounts(NamedTuple):
@@ -94,8 +98,6 @@ class Reporter:
     def boot_id(self) -> str:
         """Names the process that runs."""
         return self._heads.boot_id
-
-    # --- life ------------------------------------------------------------------------------------
 
     def boot(self, boot_id: str, now: float) -> None:
         """A new process begins, which knows of the past only what the devices can say."""
@@ -142,6 +144,8 @@ class Reporter:
             pending=pending,
             parked=parked,
             suspense=self._suspense,
+            gateway=self.identity.gateway,
+            gateway_boot=self.identity.gateway_boot,
             **self._state,
         )
 

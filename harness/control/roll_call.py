@@ -19,28 +19,43 @@ class Answer(NamedTuple):
 
 
 class RollCall:
-    """The answers to one command, by its id, of the terminals that were asked."""
+    """The answers to one command, by its id, of the terminals that were asked. An answer costs the
+    same however many they are.
+    """
 
     def __init__(self, command: str, terminals: Iterable[str]) -> None:
         self.command = command
         self.asked = tuple(dict.fromkeys(terminals))
+        self._asked = frozenset(self.asked)
         self._answers: dict[str, Answer] = {}
+        self._finished = 0
 
     def heard(self, response: Response) -> None:
         """A response came. One to another command, or of a terminal that was not asked, is left
         out, and what a terminal said at last stays.
         """
-        if response.command != self.command or response.terminal not in self.asked:
+        if response.command != self.command or response.terminal not in self._asked:
             return
         before = self._answers.get(response.terminal)
         if before is None or before.status not in FINAL:
             answer = Answer(response.terminal, response.status, response.detail)
             self._answers[response.terminal] = answer
+            self._finished += response.status in FINAL
+
+    @property
+    def answered(self) -> int:
+        """How many have said anything."""
+        return len(self._answers)
+
+    @property
+    def finished(self) -> int:
+        """How many have given their last answer."""
+        return self._finished
 
     @property
     def over(self) -> bool:
         """Has each of them given its last answer?"""
-        return len(self._with(FINAL)) == len(self.asked)
+        return self._finished == len(self.asked)
 
     @property
     def succeeded(self) -> list[Answer]:

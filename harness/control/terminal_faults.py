@@ -48,6 +48,8 @@ def _after(since: float | None, seconds: float) -> float:
 
 
 def _lost(t: TerminalView, settings: MonitorSettings) -> float:
+    if t.cut_off:
+        return t.cut_until + settings.lost_after
     return _after(t.lost_since, settings.lost_after)
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import deque
 
 from harness.control import payloads as p
+from harness.control.gateways import Standing
 from harness.machines.timers import NEVER
 from harness.wire.calendar import moment_of
 
@@ -32,12 +33,13 @@ def clock(text: str) -> float | None:
 class TerminalView:
     """Moments are run seconds of the monitor, None for none. `heard` is when something of the
     running process came last, `lost_since` since when the terminal is known to be away without
-    having said so, `planned` whether it has said so.
+    having said so, `planned` whether it has said so. `cut_off`: it is lost with its gateway, until
+    `cut_until`, when the gateway has been back for so long that it is lost by itself.
     """
 
     __slots__ = (
         *("name", "region", "boot_id", "_before", "_seq", "_at", "_seqs"),
-        *("heard", "online", "planned", "willed", "lost_since"),
+        *("heard", "online", "planned", "willed", "lost_since", "cut_off", "cut_until"),
         *("stopped", "out", "hardware_since", "broken", "devices_failed", "stuck"),
         *(
             "card_since",
@@ -62,6 +64,7 @@ class TerminalView:
         self.online = self.planned = self.willed = self.doubtful = self.bad = False
         self.stopped = self.out = self._waits_surely = False
         self.lost_since: float | None = None
+        self.cut_off, self.cut_until = False, NEVER
         self.broken = self.devices_failed = self.stuck = ""
         self.short = self.short_cash = self.short_bin = ""
         self.card_since: float | None = None
@@ -110,6 +113,25 @@ class TerminalView:
         if self.lost_since is None:
             self.lost_since = now
         return True
+
+    def with_gateway(self, standing: Standing, now: float, returns: float) -> None:
+        """Where it stands by what its gateway says. One that is back has `returns` seconds until
+        it carries its terminals again.
+        """
+        if standing == "carried" or self.planned:
+            if self.cut_off and not self.willed:
+                self.lost_since = None
+            self.cut_off, self.cut_until = False, NEVER
+        elif standing == "lost" or self.cut_off or self.lost_since is None:
+            if self.lost_since is None:
+                self.lost_since = now
+            self.cut_until = NEVER if standing == "lost" else min(self.cut_until, now + returns)
+            self.cut_off = True
+
+    def cut_ends(self, now: float) -> None:
+        """Is its gateway back for so long that it is lost by itself?"""
+        if self.cut_off and now >= self.cut_until:
+            self.cut_off, self.lost_since = False, self.cut_until
 
     def _is_next(self, state: p.TerminalState, at: float | None) -> bool:
         """Is it later than what is known? A process with another number is, unless it is the one

@@ -66,8 +66,18 @@ class Topics:
         return f"{self._of(terminal)}/rsp/{verb}"
 
     def gateway_state(self, gateway: str) -> str:
-        """Birth and last will of a process that carries many terminals."""
+        """Birth and last will of a gateway, which carries many terminals."""
         return f"{self._under}/gateway/{level(gateway)}/state"
+
+    def every_gateway(self) -> str:
+        """The filter for the states of all gateways."""
+        return f"{self._under}/gateway/+/state"
+
+    def read_gateway(self, topic: str) -> str:
+        """The name of the gateway whose state stands there; '' for any other topic."""
+        levels = topic.removeprefix(f"{self._under}/gateway/").split("/")
+        is_one = topic.startswith(f"{self._under}/gateway/") and levels[1:] == ["state"]
+        return unquote(levels[0]) if is_one else ""
 
     def monitor_state(self) -> str:
         return f"{self._under}/monitor/state"
@@ -95,7 +105,9 @@ class Topics:
         return f"{self._of(terminal)}/cmd/+", f"{self._under}/{EVERYBODY}/cmd/+"
 
     def every(self, kind: str) -> str:
-        """The filter for one kind of topic of all terminals: 'state', 'tel/+', 'evt/+', 'rsp/+'."""
+        """The filter for one kind of topic of all terminals: 'state', 'tel/+', 'evt/+', 'rsp/+',
+        'cmd/+'.
+        """
         return f"{self._under}/+/{kind}"
 
     def is_inbox(self, topic: str) -> bool:

@@ -14,6 +14,8 @@ from uuid import uuid4
 
 from harness.control import payloads as p
 from harness.control.agent import Received
+from harness.control.gateways import Gateways
+from harness.control.monitor_settings import MonitorSettings
 from harness.control.operators import signed
 from harness.control.publication import Publication
 from harness.control.roll_call import RollCall
@@ -56,7 +58,9 @@ class Operator(NamedTuple):
 
 
 class Desk:
-    """Use it as a context: it is connected then, and has seen the retained states."""
+    """Use it as a context: it is connected then, and has seen the retained states. `states` has
+    each terminal as it counts: who is lost with his gateway is not online.
+    """
 
     def __init__(self, address: BrokerAddress, topics: Topics, operator: Operator) -> None:
         self._address = address
@@ -64,11 +68,13 @@ class Desk:
         self._operator = operator
         self._id = f"desk-{uuid4().hex[:12]}"
         self.states: dict[str, p.TerminalState] = {}
+        self.gateways = Gateways(MonitorSettings().most_gateways)
+        self._said: dict[str, p.TerminalState] = {}
         self.watching: Callable[[str, object], None] = lambda _topic, _payload: None
         self._calls: list[RollCall] = []
         self._moved = asyncio.Event()
         self._tried = asyncio.Event()
-        filters = [topics.every("state"), topics.every("rsp/+")]
+        filters = [topics.every("state"), topics.every_gateway(), topics.every("rsp/+")]
         client = Client(
             self._id,
             filters,
@@ -171,10 +177,13 @@ class Desk:
 
     def _heard(self, message: Received, _retained: bool) -> None:
         topic = self._topics.read(message.topic)
-        if topic is None:
-            return
+        gateway = self._topics.read_gateway(message.topic)
         try:
-            if topic.kind == "state":
+            if gateway:
+                self._gateway(gateway, p.decode(message.payload, p.GatewayState))
+            elif topic is None:
+                return
+            elif topic.kind == "state":
                 self._state(topic.terminal, p.decode(message.payload, p.TerminalState))
             elif topic.kind == "rsp":
                 self._response(topic.terminal, p.decode(message.payload, p.Response))
@@ -184,13 +193,23 @@ class Desk:
 
     def _state(self, name: str, state: p.TerminalState) -> None:
         """A last will of an older process than the one that lives says nothing."""
-        before = self.states.get(name)
+        before = self._said.get(name)
         is_will = state.status == "offline" and not state.planned
         lives = before is not None and before.status == "online"
         if is_will and lives and before is not None and before.boot_id != state.boot_id:
             return
-        self.states[name] = state
-        self.watching(name, state)
+        self._said[name] = state
+        self.gateways.names(name, state)
+        self.states[name] = self.gateways.read(name, state)
+        self.watching(name, self.states[name])
+
+    def _gateway(self, name: str, state: p.GatewayState) -> None:
+        """What it says may concern each terminal that it carries."""
+        gateway = self.gateways.heard(name.strip(), state)
+        if gateway is not None:
+            self.watching(name, state)
+            for terminal in gateway.terminals:
+                self.states[terminal] = self.gateways.read(terminal, self._said[terminal])
 
     def _response(self, name: str, response: p.Response) -> None:
         if response.terminal != name:

@@ -110,7 +110,7 @@ class Metrics:
 
 def service_of(terminal: TerminalView) -> str:
     """'in_service', 'out_of_service', 'stopped' as was planned, or 'lost'."""
-    if not terminal.online:
+    if not terminal.present:
         return "stopped" if terminal.planned else "lost"
     return "out_of_service" if terminal.out else "in_service"
 
