@@ -10,15 +10,55 @@ import msgspec
 import typer
 
 from harness.control.operators import load_operators
+from harness.did_you_mean import unknown
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
     from harness.control.monitor_policy import Policy
     from harness.control.operators import Operator
     from harness.control.plane import ControlFactory
-    from harness.fleet.live_plane import BrokerOptions
+    from harness.fleet.live_plane import BrokerOptions, Mode
 
 _MONITOR = "monitor"  # the name of the operator who signs what the monitor beside a run orders
+
+
+@dataclass(frozen=True)
+class ModeFlags:
+    """How the terminals of a process are connected to the broker."""
+
+    broker_mode: Annotated[
+        str | None,
+        typer.Option(
+            help="direct: each terminal has a connection and a last will of its own; gateway: a "
+            "few connections carry them all. Without it: direct up to 3,000 terminals."
+        ),
+    ] = None
+    gateway: Annotated[
+        str | None,
+        typer.Option(
+            help="What the names of the gateways begin with; with a user name or a certificate "
+            "the name of the one that there is."
+        ),
+    ] = None
+
+    def checked(self) -> Mode | None:
+        """The mode; None where none was asked for.
+
+        Raises:
+            ConfigError: there is no such mode, or a gateway without gateway mode.
+        """
+        from harness.fleet.live_plane import MODES
+
+        mode = next((x for x in MODES if x == self.broker_mode), None)
+        if self.broker_mode is not None and mode is None:
+            unknown("mode", self.broker_mode, MODES, place="--broker-mode")
+        if self.gateway is not None and mode != "gateway":
+            raise ConfigError(
+                "only gateways have a name",
+                place=f"--gateway {self.gateway}",
+                remedy="add --broker-mode gateway, or leave it out",
+            )
+        return mode
 
 
 @dataclass(frozen=True)
@@ -57,18 +97,30 @@ class BrokerFlags:
             operators=self.operators,
         )
 
-    def control(self, policy: Policy | None = None) -> ControlFactory | None:
-        """What makes the control plane of a live run; None where no broker was asked for. With a
-        `policy` a monitor watches the run.
+    def control(
+        self, terminals: int, policy: Policy | None = None, mode: ModeFlags | None = None
+    ) -> ControlFactory | None:
+        """What makes the control plane of a live run of so many terminals; None where no broker was
+        asked for. With a `policy` a monitor watches the run. `mode` is how the terminals are
+        connected.
 
         Raises:
             ConfigError: the options are wrong.
         """
+        asked = mode.checked() if mode is not None else None
         if self.broker is None:
+            if asked is not None:
+                raise ConfigError(
+                    "there is no broker",
+                    place=f"--broker-mode {asked}",
+                    remedy="add --live --broker auto",
+                )
             return None
         from harness.fleet.live_plane import OWN, live_plane
 
-        options = self.options(self.broker)
+        options = msgspec.structs.replace(self.options(self.broker), terminals=terminals)
+        if mode is not None:
+            options = msgspec.structs.replace(options, mode=asked, gateway=mode.gateway or "")
         if policy is not None:
             signs = _MONITOR, self._key_of_monitor() if policy.on else None
             options = msgspec.structs.replace(options, policy=policy, signs=signs)

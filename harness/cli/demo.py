@@ -47,7 +47,7 @@ class Act(NamedTuple):
             return LiveOptions()
         from harness.control.policy_file import load_policy
 
-        control = BrokerFlags(broker="auto").control(load_policy("restoring"))
+        control = BrokerFlags(broker="auto").control(1, load_policy("restoring"))
         return LiveOptions(control=control, monitor=True)
 
 

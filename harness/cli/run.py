@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.broker_flags import BrokerFlags
+from harness.cli.broker_flags import BrokerFlags, ModeFlags
 from harness.cli.files import Files, prepare
 from harness.cli.option_groups import (
     AllowProfiles,
@@ -29,6 +29,9 @@ from harness.scenario import load_scenario
 from harness.units import parse_duration
 from harness.value_ranges import FASTEST, MOST_TERMINALS, SLOWEST
 
+if TYPE_CHECKING:
+    from harness.control.plane import ControlFactory
+
 
 @with_groups
 def run(
@@ -36,6 +39,7 @@ def run(
     link: LinkFlags,
     reports: ReportFlags,
     broker: BrokerFlags,
+    mode: ModeFlags,
     live: Annotated[bool, typer.Option("--live", help="Real TCP instead of simulation.")] = False,
     speed: Annotated[
         float | None, typer.Option(help="How much faster than the clock; with --live only.")
@@ -104,7 +108,9 @@ def run(
     check_profiles(plan)
     files = Files(reports.journal, reports.junit, reports.json)
     prepare(files, scenario=Path(scenario), **link.files())
-    options = _live_options(state_dir, fsync=fsync, broker=broker, monitor=monitor, live=live)
+    _check_live(state_dir, fsync=fsync, broker=broker, monitor=monitor, live=live)
+    control = _control(plan, broker, mode, monitor)
+    options = LiveOptions(state_dir, fsync, control, monitor is not None)
     outcome = run_and_report(plan, files, files.screen(), quiet=quiet, table=table, options=options)
     raise typer.Exit(concluded(outcome))
 
@@ -120,14 +126,9 @@ def check_profiles(plan: RunPlan) -> None:
         find_host_profile(plan.host_profile)
 
 
-def _live_options(
-    state_dir: Path | None,
-    *,
-    fsync: bool,
-    broker: BrokerFlags,
-    monitor: str | None,
-    live: bool,
-) -> LiveOptions:
+def _check_live(
+    state_dir: Path | None, *, fsync: bool, broker: BrokerFlags, monitor: str | None, live: bool
+) -> None:
     """Raises ConfigError: an option needs another one that was not given."""
     if monitor is not None and broker.broker is None:
         remedy = "add --live --broker auto"
@@ -141,12 +142,18 @@ def _live_options(
     ):
         if given and not live:
             raise ConfigError(why, place=flag, remedy="leave it out, or add --live")
+
+
+def _control(
+    plan: RunPlan, broker: BrokerFlags, mode: ModeFlags, monitor: str | None
+) -> ControlFactory | None:
+    """Raises ConfigError: the options of the control plane are wrong."""
     policy = None
     if monitor is not None:
         from harness.control.policy_file import load_policy
 
         policy = load_policy(monitor)
-    return LiveOptions(state_dir, fsync, broker.control(policy), policy is not None)
+    return broker.control(plan.terminals, policy, mode)
 
 
 def _duration(text: str | None) -> float | None:

@@ -14,11 +14,12 @@ MOST = 2_000
 
 
 class Outbox:
-    """`dropped` counts what was left out."""
+    """`dropped` counts what was left out. Nothing costs more where more waits."""
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
         self._waiting: OrderedDict[object, Publication] = OrderedDict()
+        self._telemetry: dict[object, None] = {}  # the keys of what has QoS 0, oldest first
         self._number = 0
         self.dropped = 0
 
@@ -30,13 +31,20 @@ class Outbox:
         self._number += 1
         key: object = publication.topic if publication.retain else self._number
         self._waiting.pop(key, None)
+        self._telemetry.pop(key, None)
         self._waiting[key] = publication
+        if not publication.qos:
+            self._telemetry[key] = None
         if len(self._waiting) > self._most:
             self._drop()
 
     def take(self) -> Publication | None:
         """The next one, None if nothing waits."""
-        return self._waiting.popitem(last=False)[1] if self._waiting else None
+        if not self._waiting:
+            return None
+        key, publication = self._waiting.popitem(last=False)
+        self._telemetry.pop(key, None)
+        return publication
 
     def back(self, publication: Publication) -> None:
         """It could not be published: it is the next one again, unless it is out of date by now."""
@@ -48,12 +56,14 @@ class Outbox:
 
     def forget_telemetry(self) -> None:
         """What was only of use at once, while nobody listens."""
-        self._waiting = OrderedDict(x for x in self._waiting.items() if x[1].qos)
+        for key in self._telemetry:
+            del self._waiting[key]
+        self._telemetry.clear()
 
     def _drop(self) -> None:
         self.dropped += 1
-        for key, publication in self._waiting.items():
-            if not publication.qos:
-                del self._waiting[key]
-                return
-        self._waiting.popitem(last=False)
+        oldest = next(iter(self._telemetry), None)
+        if oldest is None:
+            self._waiting.popitem(last=False)
+            return
+        del self._telemetry[oldest], self._waiting[oldest]

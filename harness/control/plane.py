@@ -10,6 +10,7 @@ from typing import Protocol
 
 from harness import events as e
 from harness.control.agent import Agent
+from harness.control.commands import CommandStore
 from harness.machines.atm import Atm
 from harness.wire.calendar import Calendar
 
@@ -29,8 +30,16 @@ class Terminal(Protocol):
 class ControlPlane(Protocol):
     """Carries messages between the agents of a run and a broker. It never waits."""
 
-    def join(self, terminal: Terminal, calendar: Calendar, now: Callable[[], float]) -> Agent:
-        """The agent of a terminal, which is carried from now on."""
+    def join(
+        self,
+        terminal: Terminal,
+        calendar: Calendar,
+        now: Callable[[], float],
+        store: CommandStore | None = None,
+    ) -> Agent:
+        """The agent of a terminal, which is carried from now on. `store` keeps the commands that it
+        knows; without one they are forgotten with the process.
+        """
 
     def begin(
         self, calendar: Calendar, now: Callable[[], float], record: Callable[[e.Event], None]

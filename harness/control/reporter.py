@@ -56,8 +56,8 @@ KINDS: dict[str, type[e.Event]] = {kind_of(event): event for event in (*NOTABLE,
 
 
 class Identity(NamedTuple):
-    """Whose control plane it is. `currency`: that of the notes, ISO 4217. `gateway`, `gateway_boot`:
-    the gateway that carries it, and that one's process.
+    """Whose control plane it is. `currency` is that of the notes, ISO 4217. `gateway` carries it,
+    and `gateway_boot` names that one's process.
     """
 
     terminal: str

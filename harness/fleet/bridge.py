@@ -24,14 +24,16 @@ from harness.control.agent import Received
 from harness.control.payloads import encode
 from harness.control.publication import Publication
 from harness.fleet.address import BrokerAddress
-from harness.fleet.outbox import Outbox
+from harness.fleet.outbox import MOST, Outbox
 from harness.keyed_random import Draw
 
 KEEP_ALIVE = 15  # seconds; a broker publishes a last will after one and a half times as long
 SESSION = 300  # seconds
 CONNECTS = 10.0  # seconds until a connection that does not come about is given up
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds between two tries
+STEADY = 10.0  # seconds for which a connection has stood when the next pause is the first again
 IN_FLIGHT = 64  # publications without an acknowledgement, of one connection
+_FAILURE = 0x80  # a reason code from here on says no
 _LOG = logging.getLogger("harness.fleet")
 _LOG.addHandler(logging.NullHandler())
 _LOG.propagate = False
@@ -58,19 +60,28 @@ class BrokerLink:
     """
 
     def __init__(
-        self, address: BrokerAddress, client: Client, draw: Draw, *, session: int = SESSION
+        self,
+        address: BrokerAddress,
+        client: Client,
+        draw: Draw,
+        *,
+        session: int = SESSION,
+        waiting: int = MOST,
+        in_flight: int = IN_FLIGHT,
     ) -> None:
         """`draw` spreads the tries of many clients. `session` is for how many seconds the broker
-        keeps the session of a client that is away.
+        keeps the session of a client that is away. At most so many publications are `waiting`, and
+        `in_flight` without an acknowledgement.
         """
         self._session = session
         self._address = address
         self._client = client
         self._draw = draw
         self._tls = address.tls_context()
-        self._outbox = Outbox()
+        self._outbox = Outbox(waiting)
         self._more = asyncio.Event()
-        self._window = asyncio.Semaphore(IN_FLIGHT)
+        self._in_flight = in_flight
+        self._window = asyncio.Semaphore(in_flight)
         self._sending: set[asyncio.Task[None]] = set()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -90,13 +101,17 @@ class BrokerLink:
 
     async def run(self) -> None:
         """Connect, and again whenever the connection is lost."""
-        pause = FIRST_PAUSE
+        pause, loop = FIRST_PAUSE, asyncio.get_running_loop()
         while True:
+            mqtt, stood = None, loop.time()
             try:
-                async with self._new() as mqtt:
-                    pause = FIRST_PAUSE
+                mqtt = self._new()
+                async with mqtt:
+                    stood = loop.time()
                     await self._serve(mqtt)
             except (aiomqtt.MqttError, OSError, TimeoutError, ValueError) as trouble:
+                if self.connected and loop.time() >= stood + STEADY:
+                    pause = FIRST_PAUSE
                 self.trouble = _why(trouble)
                 if self.connected:
                     self.connected = False
@@ -104,6 +119,9 @@ class BrokerLink:
                 else:
                     self._client.refused(self.trouble)
                 self._outbox.forget_telemetry()
+            finally:
+                if mqtt is not None:
+                    _let_go(mqtt)
             await asyncio.sleep(pause * self._draw.uniform(0.5, 1.0))
             pause = min(2 * pause, LONGEST_PAUSE)
 
@@ -134,7 +152,7 @@ class BrokerLink:
         address, will = self._address, self._client.will
         last = will() if will is not None else None
         properties = _properties(PacketTypes.CONNECT, SessionExpiryInterval=self._session)
-        return aiomqtt.Client(
+        mqtt = aiomqtt.Client(
             address.host,
             address.port,
             identifier=self._client.identifier,
@@ -148,15 +166,22 @@ class BrokerLink:
             tls_context=self._tls,
             logger=_LOG,
             max_queued_incoming_messages=100_000,
+            max_inflight_messages=self._in_flight,
             will=None
             if last is None
             else aiomqtt.Will(last.topic, _data(last), last.qos, last.retain),
         )
+        mqtt.pending_calls_threshold = self._in_flight  # that many are no reason for a warning
+        return mqtt
 
     async def _serve(self, mqtt: aiomqtt.Client) -> None:
         if self._client.filters:
             options = SubscribeOptions(qos=1)
-            await mqtt.subscribe([(topic, options) for topic in self._client.filters])
+            answers = await mqtt.subscribe([(topic, options) for topic in self._client.filters])
+            for topic, answer in zip(self._client.filters, answers, strict=False):
+                code = getattr(answer, "value", answer)
+                if isinstance(code, int) and code >= _FAILURE:
+                    raise aiomqtt.MqttError(f"the subscription of {topic} is refused: {answer}")
         self._mqtt = mqtt
         self.connected = True
         self._client.up()
@@ -213,6 +238,13 @@ class BrokerLink:
         except (aiomqtt.MqttError, OSError):  # what is not acknowledged is said on a new connection
             self._outbox.back(publication)
             self._cut()
+
+
+def _let_go(mqtt: aiomqtt.Client) -> None:
+    """Close the stream of a connection that did not come about, which aiomqtt leaves open."""
+    stream = mqtt._client.socket()
+    if isinstance(stream, socket.socket):
+        mqtt._client._sock_close()
 
 
 def _properties(kind: int, **values: object) -> Properties:

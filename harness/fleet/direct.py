@@ -14,13 +14,14 @@ from uuid import uuid4
 
 from harness import events as e
 from harness.control.agent import Agent, Received, counts_of
-from harness.control.commands import MemoryStore
+from harness.control.commands import CommandStore, MemoryStore
 from harness.control.operators import Operators
 from harness.control.plane import Terminal
 from harness.control.reporter import Identity, Reporter
 from harness.control.topics import Topics, terminal_level
 from harness.fleet.address import BrokerAddress
 from harness.fleet.bridge import BrokerLink, Client
+from harness.fleet.connection_news import ConnectionNews
 from harness.fleet.fleet_watch import FleetWatch
 from harness.keyed_random import Draw, key_of
 from harness.wire.calendar import Calendar
@@ -43,10 +44,13 @@ class DirectPlane:
         visits: bool = False,
         seed: int = 0,
         watch: FleetWatch | None = None,
+        tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         """`visits`: terminals report all that their devices do. `seed` spreads the connections,
-        `watch` is the monitor beside the run, if it has one.
+        `watch` is the monitor beside the run, if it has one. `tell` gets in words what becomes of
+        the connections.
         """
+        self._news = ConnectionNews(address, tell)
         self._address = address
         self._topics = topics
         self._region_of = region_of
@@ -56,13 +60,19 @@ class DirectPlane:
         self._watch = watch
         self._carriers: dict[str, _Carrier] = {}
 
-    def join(self, terminal: Terminal, calendar: Calendar, now: Callable[[], float]) -> Agent:
+    def join(
+        self,
+        terminal: Terminal,
+        calendar: Calendar,
+        now: Callable[[], float],
+        store: CommandStore | None = None,
+    ) -> Agent:
         name = terminal.atm.id
         identity = Identity(name, self._region_of(name), self._topics, calendar)
         reporter = Reporter(identity, partial(counts_of, terminal.atm), visits=self._visits)
-        agent = Agent(terminal.atm, reporter, MemoryStore(), self._operators)
+        agent = Agent(terminal.atm, reporter, store or MemoryStore(), self._operators)
         draw = Draw(key_of(self._seed, "broker", name))
-        self._carriers[name] = _Carrier(self._address, agent, terminal, now, draw)
+        self._carriers[name] = _Carrier(self._address, agent, terminal, now, draw, self._news)
         return agent
 
     def begin(
@@ -109,7 +119,9 @@ class _Carrier:
         terminal: Terminal,
         now: Callable[[], float],
         draw: Draw,
+        news: ConnectionNews,
     ) -> None:
+        self._news = news
         self._address = address
         self._agent = agent
         self._terminal = terminal
@@ -132,6 +144,7 @@ class _Carrier:
             heard=self._heard,
             up=self._up,
             down=self._down,
+            refused=self._news.bad,
             will=agent.reporter.will,
         )
         self._link = BrokerLink(self._address, client, self._draw)
@@ -160,8 +173,9 @@ class _Carrier:
             self.carry()
 
     async def said(self, seconds: float) -> None:
-        if self._link is not None and self._link.connected:
-            await self._link.drained(seconds)
+        link = self._link
+        if link is not None and link.connected and not await link.drained(seconds):
+            link.break_off()
 
     async def hang_up(self) -> None:
         task, self._task, self._link = self._task, None, None
@@ -172,11 +186,13 @@ class _Carrier:
     # --- what the connection says ----------------------------------------------------------------
 
     def _up(self) -> None:
+        self._news.good()
         self._terminal.record(e.BrokerConnected())
         self._agent.connected(self._now())
         self._terminal.stir()
 
     def _down(self, why: str) -> None:
+        self._news.bad(why)
         self._terminal.record(e.BrokerLost(why))
 
     def _heard(self, message: Received, _retained: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Literal, get_args
 
 import msgspec
 
@@ -15,9 +16,14 @@ from harness.fleet.address import BrokerAddress, broker_address
 from harness.fleet.broker import OwnBroker, kind_of_broker
 from harness.fleet.direct import DirectPlane
 from harness.fleet.fleet_watch import FleetWatch
+from harness.fleet.gateway_plane import GatewayNames, GatewayPlane
 from harness.stations import index_of
 
 OWN = ("auto", "mosquitto", "iotcore")
+Mode = Literal["direct", "gateway"]
+MODES: tuple[Mode, ...] = get_args(Mode)
+MOST_DIRECT = 3_000
+"""Terminals that have a connection each, where nobody asks for another mode; more have gateways."""
 BANK = "harness"
 """The bank's name in topics, where nobody gives another one."""
 REGIONS = 4
@@ -26,7 +32,10 @@ REGIONS = 4
 class BrokerOptions(msgspec.Struct, frozen=True, kw_only=True):
     """`broker` is one of OWN, or a URL. The paths are files of TLS, and of the operators whom the
     terminals obey. `visits`: terminals report all that their devices do. With a `policy` a monitor
-    watches the fleet and acts by it, as the operator who `signs`.
+    watches the fleet and acts by it, as the operator who `signs`. `mode` is how the terminals are
+    connected (None: by their number of `terminals`). `gateway` is what the names of the gateways
+    begin with; where the broker knows us by a user name or a certificate there is one gateway, of
+    that name.
     """
 
     broker: str
@@ -38,6 +47,14 @@ class BrokerOptions(msgspec.Struct, frozen=True, kw_only=True):
     visits: bool = False
     policy: Policy | None = None
     signs: tuple[str, Operator | None] = ("monitor", None)
+    mode: Mode | None = None
+    terminals: int = 1
+    gateway: str = ""
+
+    @property
+    def carried(self) -> bool:
+        """Do gateways carry the terminals?"""
+        return self.mode == "gateway" or (self.mode is None and self.terminals > MOST_DIRECT)
 
     def address(self) -> BrokerAddress:
         """Raises ConfigError: it is no URL."""
@@ -55,7 +72,7 @@ def region_of(terminal: str) -> str:
 @contextlib.asynccontextmanager
 async def live_plane(
     options: BrokerOptions, tell: Callable[[str], None]
-) -> AsyncIterator[DirectPlane]:
+) -> AsyncIterator[DirectPlane | GatewayPlane]:
     """The plane, for as long as the context lasts. `tell` gets the broker and where it is, in
     words.
 
@@ -69,17 +86,38 @@ async def live_plane(
         if options.broker in OWN:
             own = await stack.enter_async_context(OwnBroker(kind_of_broker(options.broker)))
             address = own.address
-            tell(f"control plane: {own.kind} at {address}, bank {options.bank}")
+            tell(f"control plane: {own.kind} at {address}, bank {options.bank}, {_how(options)}")
         else:
             address = options.address()
-            tell(f"control plane: {address}, bank {options.bank}")
+            tell(f"control plane: {address}, bank {options.bank}, {_how(options)}")
         watch = None
         if options.policy is not None:
             watch = FleetWatch(address, topics, options.policy, options.signs, tell)
             stack.push_async_callback(watch.close)
-        yield DirectPlane(
-            *(address, topics, region_of),
-            operators=operators,
-            visits=options.visits,
-            watch=watch,
-        )
+        if options.carried:
+            yield GatewayPlane(
+                *(address, topics, region_of),
+                operators=operators,
+                visits=options.visits,
+                watch=watch,
+                tell=tell,
+                names=_names(options, address),
+            )
+        else:
+            yield DirectPlane(
+                *(address, topics, region_of),
+                operators=operators,
+                visits=options.visits,
+                watch=watch,
+                tell=tell,
+            )
+
+
+def _names(options: BrokerOptions, address: BrokerAddress) -> GatewayNames:
+    if address.username or address.certificate:  # we are one client, and so have one connection
+        return GatewayNames(options.gateway or address.username or "gateway-1", None)
+    return GatewayNames(options.gateway or "gateway")
+
+
+def _how(options: BrokerOptions) -> str:
+    return "through gateways" if options.carried else "a connection for each terminal"
