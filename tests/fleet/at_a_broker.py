@@ -5,6 +5,8 @@ from __future__ import annotations
 from commanded import CommandedBench
 
 from harness import events as e
+from harness.control.commands import CommandStore
+from harness.control.plane import ControlPlane
 from harness.control.topics import Topics
 from harness.fleet.address import BrokerAddress
 from harness.fleet.direct import DirectPlane
@@ -16,11 +18,11 @@ LONG = 20.0  # wall seconds; what comes at all comes in some hundredths
 class BenchAtBroker(CommandedBench):
     """Its network is a broker; the rest is by hand."""
 
-    def __init__(self, name: str, plane: DirectPlane) -> None:
+    def __init__(self, name: str, plane: ControlPlane, store: CommandStore | None = None) -> None:
         super().__init__()
         self.atm.id = name
         self._plane = plane
-        self.agent = plane.join(self, self.calendar, lambda: self.now)
+        self.agent = plane.join(self, self.calendar, lambda: self.now, store)
 
     def boot(self) -> None:
         self._plane.booting(self.agent)

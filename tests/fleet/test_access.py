@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 import pytest
+from at_a_broker import BenchAtBroker
 from certificates import Authority
 
 from harness.control.agent import Received
@@ -21,13 +22,15 @@ from harness.control.topics import Topics
 from harness.fleet.address import broker_address
 from harness.fleet.bridge import BrokerLink, Client
 from harness.fleet.broker import FIRST_PORT, HOST, LAST_PORT, _listens, free_port
+from harness.fleet.desk import Desk, Operator, Whom
+from harness.fleet.gateway_plane import GatewayNames, GatewayPlane
 from harness.keyed_random import Draw
 from harness.ports import ports_in_turn
 from harness.resources import fixture
 
 pytestmark = pytest.mark.needs("mosquitto")
-TOPICS = Topics("bank")
-OURS, VICTIM = "ATM00002", "ATM00001"
+TOPICS = Topics("test bank")
+OURS, VICTIM, GATEWAY = "ATM00002", "ATM00001", "gateway-1"
 LONG = 20.0
 
 
@@ -86,6 +89,7 @@ class Someone:
         address = broker_address(
             place.url, ca=place.authority.certificate, certificate=certificate, key=key
         )
+        self.address = address
         self.heard: list[tuple[str, bytes]] = []
         self.moved, self.up, self.lost = asyncio.Event(), asyncio.Event(), 0
         client = Client(
@@ -168,6 +172,83 @@ async def test_a_terminal_hears_what_is_meant_for_it_alone(broker: Place) -> Non
         wanted = [TOPICS.command(OURS, "restart"), TOPICS.command("all", "restart")]
         await rogue.until(lambda: wanted[1] in [topic for topic, _ in rogue.heard])
         assert sorted({topic for topic, _ in rogue.heard}) == sorted(wanted)
+
+
+async def test_a_gateway_speaks_for_terminals_and_for_no_other_gateway(broker: Place) -> None:
+    """It is no monitor and no operator either."""
+    monitor = Someone(broker, "monitor", "atm/v1/#")
+    gateway = Someone(broker, GATEWAY)
+    own = [
+        TOPICS.state(VICTIM), TOPICS.telemetry(VICTIM, "link"), TOPICS.event(VICTIM, "aborted"),
+        TOPICS.response(VICTIM, "restart"), TOPICS.inbox("operator"),
+        TOPICS.gateway_state(GATEWAY),
+    ]  # fmt: skip
+    forged = [
+        TOPICS.command(VICTIM, "restart"), TOPICS.command("all", "restart"),
+        TOPICS.monitor_state(), TOPICS.incident("1"), TOPICS.gateway_state("gateway-2"),
+        f"{TOPICS.gateway_state('gateway-2')}/x", "anything",
+    ]  # fmt: skip
+    async with there(monitor, gateway):
+        for topic in (*forged, *own):
+            gateway.link.publish(Publication(topic, Said("gateway")))
+        await monitor.until(lambda: own[-1] in [topic for topic, _ in monitor.heard])
+        assert sorted(topic for topic, _ in monitor.heard) == sorted(own)
+
+
+async def test_a_terminal_is_no_gateway(broker: Place) -> None:
+    """Neither by a state of a gateway, nor by its last will."""
+    monitor = Someone(broker, "monitor", "atm/v1/#")
+    will = Publication(TOPICS.gateway_state(GATEWAY), Said("rogue's will"), retain=True)
+    rogue = Someone(broker, OURS, will=will)
+    honest = Someone(broker, GATEWAY, will=will)
+    async with there(monitor, rogue, honest):
+        rogue.link.publish(Publication(TOPICS.gateway_state(GATEWAY), Said("rogue")))
+        rogue.link.publish(Publication(TOPICS.gateway_state(OURS), Said("rogue")))
+        assert await rogue.link.drained(LONG)
+        rogue.link.break_off()
+        honest.link.break_off()
+        await monitor.until(lambda: bool(monitor.heard))
+        assert monitor.heard == [(TOPICS.gateway_state(GATEWAY), b'{"by":"rogue\'s will"}')]
+        late = Someone(broker, "operator", TOPICS.every_gateway())
+        async with there(late):
+            await late.until(lambda: bool(late.heard))
+            assert len(late.heard) == 1
+
+
+async def test_a_gateway_hears_commands_and_nothing_of_other_gateways(broker: Place) -> None:
+    filters = (TOPICS.every("cmd/+"), TOPICS.gateway_state(GATEWAY), TOPICS.every("rsp/+"))
+    gateway = Someone(broker, GATEWAY, *filters, "atm/v1/#")
+    operator = Someone(broker, "operator")
+    monitor = Someone(broker, "monitor")
+    async with there(gateway, operator, monitor):
+        monitor.link.publish(Publication(TOPICS.monitor_state(), Said("monitor")))
+        assert await monitor.link.drained(LONG)
+        wanted = [TOPICS.command(target, "restart") for target in (VICTIM, OURS, "all")]
+        for topic in wanted:
+            operator.link.publish(Publication(topic, Said("operator")))
+        await gateway.until(lambda: wanted[-1] in [topic for topic, _ in gateway.heard])
+        assert sorted({topic for topic, _ in gateway.heard}) == sorted(wanted)
+
+
+async def test_a_gateway_carries_real_terminals_over_tls(broker: Place) -> None:
+    """By its certificate it is one client, and an operator commands whom it carries."""
+    addresses = {name: Someone(broker, name).address for name in (GATEWAY, "operator")}
+    names = GatewayNames(GATEWAY, None)
+    plane = GatewayPlane(addresses[GATEWAY], TOPICS, lambda _: "region", names=names)
+    benches = [BenchAtBroker(f"ATM0000{number}", plane) for number in (1, 2, 3)]
+    plane.begin(benches[0].calendar, lambda: 0.0, lambda _: None)
+    for bench in benches:
+        bench.in_service()
+    async with Desk(addresses["operator"], TOPICS, Operator()) as desk:
+        assert await desk.until(lambda: len(desk.states) == 3, LONG)
+        call = await desk.command("out_of_service", Whom(everybody=True), wait=LONG)
+        assert [x.terminal for x in call.succeeded] == ["ATM00001", "ATM00002", "ATM00003"]
+        link = plane.gateways[0]._link
+        assert link is not None
+        link.break_off()
+        lost = lambda: [x.status for x in desk.states.values()] == ["offline"] * 3  # noqa: E731
+        assert await desk.until(lost, LONG)
+    await plane.close()
 
 
 async def test_nobody_ends_anothers_connection(broker: Place) -> None:
