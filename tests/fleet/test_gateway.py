@@ -105,9 +105,12 @@ async def test_a_gateway_that_dies_takes_its_own_along_and_no_others(kind: Kind)
         assert task is not None
         task.cancel()  # it does not come again
         link.break_off()
-        online = lambda: [name for name, x in desk.states.items() if x.status == "online"]  # noqa: E731
+
+        def online() -> list[str]:
+            return sorted(name for name, x in desk.states.items() if x.status == "online")
+
         assert await desk.until(lambda: len(online()) == 2, LONG)
-        assert sorted(online()) == ["ATM00003", "ATM00004"]
+        assert online() == ["ATM00003", "ATM00004"]
         assert [gateway.name for gateway in desk.gateways.all() if gateway.lost] == ["gw-1"]
         async with Desk(desk._address, TOPICS, Operator()) as later:
             lost = [name for name, x in later.states.items() if x.status == "offline"]
@@ -122,7 +125,10 @@ async def test_a_gateway_that_loses_its_connection_comes_again_with_all_its_term
         link = plane.gateways[0]._link
         assert link is not None
         link._cut()
-        lost = lambda: desk.states["ATM00001"].status == "offline"  # noqa: E731
+
+        def lost() -> bool:
+            return desk.states["ATM00001"].status == "offline"
+
         assert await desk.until(lost, LONG)
         assert await desk.until(lambda: not lost(), LONG)
         call = await desk.command("out_of_service", Whom(everybody=True), wait=LONG)
