@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from harness.cli.broker_flags import BrokerFlags, ModeFlags
 from harness.cli.option_groups import (
     Faults,
     LinkFlags,
@@ -36,6 +37,8 @@ def terminals(
     link: LinkFlags,
     options: StandaloneFlags,
     reports: ReportFlags,
+    broker: BrokerFlags,
+    mode: ModeFlags,
     terminals: Annotated[int, typer.Option(min=1, max=MOST_TERMINALS, help="How many ATMs.")] = 1,
     gap: Annotated[str, typer.Option(help="Mean time between customers at an ATM.")] = "10s",
     host_outage: Annotated[
@@ -70,6 +73,7 @@ def terminals(
         fsync=options.fsync,
         most_journal=options.most_journal,
         listeners=[meter.see, *watch.listeners],
+        control=broker.control(terminals, None, mode),
     )
     run_until_stopped(
         standalone, files, watch, quiet=quiet, table=table, verbose=verbose, meter=meter

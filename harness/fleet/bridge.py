@@ -240,6 +240,23 @@ class BrokerLink:
             self._cut()
 
 
+def running(link: BrokerLink) -> asyncio.Task[None]:
+    """A task that keeps the connection, until it is cancelled. An exception in it (of whoever is
+    called for a message) is handed to the loop's exception handler.
+    """
+    task = asyncio.get_running_loop().create_task(link.run())
+    task.add_done_callback(tell_failure)
+    return task
+
+
+def tell_failure(task: asyncio.Task[None]) -> None:
+    """Hand an exception that ended a task to the loop's exception handler."""
+    error = None if task.cancelled() else task.exception()
+    if error is not None:
+        context = {"message": "the control plane failed", "exception": error}
+        task.get_loop().call_exception_handler(context)
+
+
 def _let_go(mqtt: aiomqtt.Client) -> None:
     """Close the stream of a connection that did not come about, which aiomqtt leaves open."""
     stream = mqtt._client.socket()

@@ -20,7 +20,7 @@ from harness.control.plane import Terminal
 from harness.control.reporter import Identity, Reporter
 from harness.control.topics import Topics, terminal_level
 from harness.fleet.address import BrokerAddress
-from harness.fleet.bridge import BrokerLink, Client
+from harness.fleet.bridge import BrokerLink, Client, running
 from harness.fleet.connection_news import ConnectionNews
 from harness.fleet.fleet_watch import FleetWatch
 from harness.keyed_random import Draw, key_of
@@ -148,7 +148,7 @@ class _Carrier:
             will=agent.reporter.will,
         )
         self._link = BrokerLink(self._address, client, self._draw)
-        self._task = asyncio.get_running_loop().create_task(self._link.run())
+        self._task = running(self._link)
 
     def power_lost(self) -> None:
         """Nothing more is said, not even goodbye: the broker says the last will."""

@@ -31,7 +31,7 @@ from harness.control.publication import Publication
 from harness.control.topics import EVERYBODY, Topics, level
 from harness.errors import PayloadError
 from harness.fleet.address import BrokerAddress
-from harness.fleet.bridge import BrokerLink, Client
+from harness.fleet.bridge import BrokerLink, Client, running
 from harness.fleet.connection_news import ConnectionNews
 from harness.fleet.outbox import MOST
 from harness.keyed_random import Draw
@@ -145,7 +145,7 @@ class Gateway:
         )
         waiting = MOST + _WAITING_EACH * len(self)
         self._link = BrokerLink(address, client, draw, waiting=waiting, in_flight=_IN_FLIGHT)
-        self._task = asyncio.get_running_loop().create_task(self._link.run())
+        self._task = running(self._link)
 
     # --- what its terminals do -------------------------------------------------------------------
 

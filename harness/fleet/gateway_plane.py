@@ -18,6 +18,7 @@ from harness.control.plane import Terminal
 from harness.control.reporter import Identity, Reporter
 from harness.control.topics import Topics
 from harness.fleet.address import BrokerAddress
+from harness.fleet.bridge import tell_failure
 from harness.fleet.connection_news import ConnectionNews
 from harness.fleet.direct import GOODBYE, RegionOf
 from harness.fleet.fleet_watch import FleetWatch
@@ -105,7 +106,7 @@ class GatewayPlane:
         self, calendar: Calendar, now: Callable[[], float], record: Callable[[e.Event], None]
     ) -> None:
         self._working = asyncio.get_running_loop().create_task(self._slices.run())
-        self._working.add_done_callback(_tell_failure)
+        self._working.add_done_callback(tell_failure)
         for gateway in self.gateways:
             draw = Draw(key_of(self._seed, "gateway", gateway.name))
             gateway.begin(self._address, draw, self._slices, self._news, (calendar, now))
@@ -148,11 +149,3 @@ class GatewayPlane:
 
 def _name(agent: Agent) -> str:
     return agent.reporter.identity.terminal.strip()
-
-
-def _tell_failure(task: asyncio.Task[None]) -> None:
-    """An exception in it is handed to the loop's exception handler, which ends the run."""
-    error = None if task.cancelled() else task.exception()
-    if error is not None:
-        context = {"message": "the gateways' work failed", "exception": error}
-        task.get_loop().call_exception_handler(context)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from harness import events as e
 from harness.control.agent import Agent
+from harness.control.commands import CommandStore
 from harness.control.plane import ControlPlane
 from harness.faults.connection import UNANSWERED
 from harness.faults.path import Path
@@ -68,10 +69,12 @@ class LiveAtm:
         self.agent: Agent | None = None
         self._bell: Alarm | None = None  # of the agent
 
-    def commanded(self, control: ControlPlane, calendar: Calendar) -> None:
-        """From now on the terminal has an end of the control plane."""
+    def commanded(
+        self, control: ControlPlane, calendar: Calendar, store: CommandStore | None
+    ) -> None:
+        """From now on the terminal has an end of the control plane. `store` keeps its commands."""
         fleet = self._fleet
-        agent = self.agent = control.join(self, calendar, fleet.clock.now)
+        agent = self.agent = control.join(self, calendar, fleet.clock.now, store)
         due = lambda: agent.next_deadline  # noqa: E731
         self._bell = Alarm(fleet.loop, fleet.clock, fleet.delay, due, self._agent_wakes)
 

@@ -32,7 +32,12 @@ from harness.live.loop import (
     run_with_signals,
     watched,
 )
-from harness.live.stores import TerminalStore, open_terminal_store
+from harness.live.stores import (
+    CommandsOfTerminals,
+    TerminalStore,
+    open_commands,
+    open_terminal_store,
+)
 from harness.live.terminal_fleet import TerminalFleet
 from harness.live.transport import watch_windows
 from harness.outcome import Outcome, Progress
@@ -102,6 +107,10 @@ def run_live(
         where = state_dir or stack.enter_context(temporary_state())
         store = open_terminal_store(where, assembly.keys.store, fsync=fsync)
         stack.callback(_closed, store, troubles)
+        commands = None
+        if control is not None and state_dir is not None:
+            commands = open_commands(state_dir, fsync=fsync)
+            stack.callback(commands.close)
         for part in parts:
             stack.callback(part.unlink, missing_ok=True)
         stack.enter_context(collect_rarely())
@@ -111,8 +120,9 @@ def run_live(
         clock = LiveClock(host.start, plan.speed)
         sample = EvidenceSample(plan.terminals, judged)
         run = _LiveRun(
-            assembly, header, parts[_TERMINALS], clock, store, host, sample, meters, control
-        )
+            assembly, header, parts[_TERMINALS], clock, store, host, sample, meters,
+            control, commands,
+        )  # fmt: skip
         try:
             with profiles_blamed():
                 interrupted = run_with_signals(
@@ -163,8 +173,10 @@ class _LiveRun:
         sample: EvidenceSample,
         meters: Sequence[Listener],
         control: ControlFactory | None,
+        commands: CommandsOfTerminals | None,
     ) -> None:
         self._control = control
+        self._commands = commands
         self._sample = sample
         self._meters = meters
         self._assembly = assembly
@@ -246,7 +258,9 @@ class _LiveRun:
         loop = asyncio.get_running_loop()
         host = "127.0.0.1", self._host.port
         fleet = TerminalFleet(
-            self._assembly, journal, self._clock, self._store, host, control=control
+            *(self._assembly, journal, self._clock, self._store, host),
+            control=control,
+            commands=self._commands,
         )
         watching = watched(loop.create_task(fleet.delay.watch()))
         try:

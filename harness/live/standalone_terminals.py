@@ -1,4 +1,4 @@
-"""Our terminals alone, for somebody else's host."""
+"""Our terminals alone, for somebody else's host, and perhaps for somebody else's broker."""
 
 from __future__ import annotations
 
@@ -6,22 +6,35 @@ import asyncio
 import contextlib
 from typing import Any, ClassVar
 
+from harness.control.plane import ControlFactory
 from harness.live.leftovers import temporary_state
 from harness.live.repetition import Repetition
 from harness.live.standalone import Standalone, StandaloneMachines
-from harness.live.stores import Store, open_terminal_store
+from harness.live.stores import CommandsOfTerminals, Store, open_commands, open_terminal_store
 from harness.live.terminal_fleet import TerminalFleet
 from harness.plan import RunPlan
 
 
 class StandaloneTerminals(Standalone):
-    """Terminals that connect to a host at `to` (host, port) and serve their customers."""
+    """Terminals that connect to a host at `to` (host, port) and serve their customers. `control`
+    makes their control plane; without it they have none.
+    """
 
     mode: ClassVar[str] = "terminals"
 
-    def __init__(self, plan: RunPlan, *, to: tuple[str, int], **options: Any) -> None:
+    def __init__(
+        self,
+        plan: RunPlan,
+        *,
+        to: tuple[str, int],
+        control: ControlFactory | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__(plan, **options)
         self.to = to
+        self._control = control
+        self._commands: CommandsOfTerminals | None = None
+        self._plane = contextlib.AsyncExitStack()
         self._stack = contextlib.ExitStack()
         self._repetition: Repetition | None = None
         self._built: TerminalFleet | None = None
@@ -45,6 +58,9 @@ class StandaloneTerminals(Standalone):
         where = self._state_dir or self._stack.enter_context(temporary_state())
         self._store = open_terminal_store(where, self._assembly.keys.store, fsync=self._fsync)
         self._stack.callback(self._store.close)
+        if self._control is not None and self._state_dir is not None:
+            self._commands = open_commands(self._state_dir, fsync=self._fsync)
+            self._stack.callback(self._commands.close)
         return self._store
 
     async def _open(self) -> StandaloneMachines:
@@ -53,10 +69,15 @@ class StandaloneTerminals(Standalone):
         self._repetition = Repetition(
             self.journal, self.clock, self._assembly.dialect, at_host=False
         )
+        control = None
+        if self._control is not None:
+            control = await self._plane.enter_async_context(self._control())
         self._built = TerminalFleet(
             *(self._assembly, self._repetition, self.clock, self._store, self.to),
             standalone=True,
             keeps_devices=keeps,
+            control=control,
+            commands=self._commands,
         )
         self._repetition.now = self._built.delay.now
         self.fleet.start(self._begun.died_at, connected=self._begun.connected)
@@ -65,6 +86,7 @@ class StandaloneTerminals(Standalone):
     async def _shut(self) -> None:
         if self._built is not None:
             await self._built.close()
+        await self._plane.aclose()
         if self._repetition is not None:
             self._repetition.close()
 

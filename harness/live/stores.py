@@ -1,7 +1,8 @@
 """What must survive a process, and where it is kept: the one place that chooses a store.
 
-A store for the terminals, or for the host, is a class with the methods below. Another kind of store
-(another database) is a module of its own and a line in `open_terminal_store` or `open_host_store`.
+A store for the terminals, for their commands or for the host is a class with the methods below.
+Another kind of store (another database) is a module of its own and a line in `open_terminal_store`,
+`open_commands` or `open_host_store`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from harness.control.commands import CommandStore
 from harness.journal import JournalWriter, Mark
+from harness.live.command_store import SqliteCommands
 from harness.live.host_store import HOST_FILE, SqliteHostStore
 from harness.live.terminal_store import TERMINALS_FILE, SqliteTerminalStore
 from harness.machines.atm import AtmImage
@@ -75,6 +78,16 @@ class HostStore(Store, Protocol):
         """One commit; when it returns, it is durable."""
 
 
+class CommandsOfTerminals(Protocol):
+    """The commands that the terminals of a process know. What is kept is durable at once."""
+
+    def of(self, terminal: str) -> CommandStore:
+        """Those of one terminal."""
+
+    def close(self) -> None:
+        """Let go of the file."""
+
+
 def open_terminal_store(directory: Path, key: bytes, *, fsync: bool = False) -> TerminalStore:
     """The terminals' store in that directory, made if there is none. `key` encrypts what is kept;
     with `fsync` it survives power loss, too.
@@ -94,6 +107,15 @@ def open_host_store(directory: Path, *, fsync: bool = False) -> HostStore:
         EnvironmentTrouble: as for the terminals' store.
     """
     return SqliteHostStore(directory, fsync=fsync)
+
+
+def open_commands(directory: Path, *, fsync: bool = False) -> CommandsOfTerminals:
+    """The commands that the terminals know, in that directory, made if there are none.
+
+    Raises:
+        EnvironmentTrouble: as for the terminals' store.
+    """
+    return SqliteCommands(directory, fsync=fsync)
 
 
 def has_store(directory: Path, mode: str) -> bool:

@@ -16,7 +16,7 @@ from harness.live.descriptors import most_descriptors
 from harness.live.live_atm import LiveAtm
 from harness.live.own_delay import OwnDelay
 from harness.live.repetition import Recorder
-from harness.live.stores import TerminalStore
+from harness.live.stores import CommandsOfTerminals, TerminalStore
 from harness.live.told_together import ToldTogether
 from harness.live.unreachable import UnreachableAddresses
 from harness.machines.atm import Atm
@@ -37,10 +37,12 @@ class TerminalFleet:
         standalone: bool = False,
         keeps_devices: bool = False,
         control: ControlPlane | None = None,
+        commands: CommandsOfTerminals | None = None,
     ) -> None:
         """`standalone`: the host is somebody else's, and the faults of the wire are at our end.
         `keeps_devices`: the store gets devices and customers too, for a process that goes on.
-        `control`: carries what the terminals' ends of the control plane say.
+        `control`: carries what the terminals' ends of the control plane say. `commands`: keeps what
+        they are told; without it that is forgotten with the process.
         """
         self.keeps_devices = keeps_devices
         self.loop = asyncio.get_running_loop()
@@ -67,7 +69,9 @@ class TerminalFleet:
         self.atms = [LiveAtm(self, assembly.atm(index)) for index in range(assembly.plan.terminals)]
         if control is not None:
             for live in self.atms:
-                live.commanded(control, assembly.clock_of(live.atm.id))
+                name = live.atm.id
+                kept = commands.of(name) if commands is not None else None
+                live.commanded(control, assembly.clock_of(name), kept)
             control.begin(assembly.calendar, clock.now, lambda event: self.record(e.RUN, event))
 
     def taps(self, end: e.End) -> dict[str, Tap]:
