@@ -34,6 +34,12 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds between two tries
 STEADY = 10.0  # seconds for which a connection has stood when the next pause is the first again
 IN_FLIGHT = 64  # publications without an acknowledgement, of one connection
 _FAILURE = 0x80  # a reason code from here on says no
+_rest = asyncio.sleep  # between two tries
+_PLAINER = {
+    "Disconnected during message iteration": "the connection was lost",
+    "Operation timed out": f"it has not answered for {CONNECTS:.0f} s",
+}
+"""What aiomqtt says, in words for somebody who does not know it."""
 _LOG = logging.getLogger("harness.fleet")
 _LOG.addHandler(logging.NullHandler())
 _LOG.propagate = False
@@ -122,7 +128,7 @@ class BrokerLink:
             finally:
                 if mqtt is not None:
                     _let_go(mqtt)
-            await asyncio.sleep(pause * self._draw.uniform(0.5, 1.0))
+            await _rest(pause * self._draw.uniform(0.5, 1.0))
             pause = min(2 * pause, LONGEST_PAUSE)
 
     def break_off(self) -> None:
@@ -289,4 +295,5 @@ def _received(message: aiomqtt.Message) -> Received:
 
 def _why(trouble: BaseException) -> str:
     text = str(trouble).strip() or type(trouble).__name__
-    return text.splitlines()[0][:200]
+    first = text.splitlines()[0][:200]
+    return _PLAINER.get(first, first)
