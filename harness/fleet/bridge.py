@@ -236,7 +236,7 @@ class BrokerLink:
                 _data(publication),
                 qos=publication.qos,
                 retain=publication.retain,
-                properties=_properties(PacketTypes.PUBLISH, **given),
+                properties=_properties(PacketTypes.PUBLISH, **given) if given else None,
             )
         except asyncio.CancelledError:
             self._outbox.back(publication)
@@ -264,10 +264,15 @@ def tell_failure(task: asyncio.Task[None]) -> None:
 
 
 def _let_go(mqtt: aiomqtt.Client) -> None:
-    """Close the stream of a connection that did not come about, which aiomqtt leaves open."""
+    """Close the stream of a connection that did not come about, which aiomqtt leaves open; and take
+    note of how it ended, as an exception that nobody has asked for would reach the loop.
+    """
     stream = mqtt._client.socket()
     if isinstance(stream, socket.socket):
         mqtt._client._sock_close()
+    for end in (mqtt._connected, mqtt._disconnected):
+        if end.done() and not end.cancelled():
+            end.exception()
 
 
 def _properties(kind: int, **values: object) -> Properties:

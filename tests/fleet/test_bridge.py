@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import AsyncIterator, Callable
 
 import pytest
@@ -101,3 +102,28 @@ async def test_a_broker_of_our_own_takes_any_number_of_messages(kind: Kind) -> N
         assert link.dropped == 0
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_connection_that_breaks_as_it_is_ended_leaves_no_exception_behind() -> None:
+    """It would reach the loop when its memory is collected, and end the run."""
+    astray: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: astray.append(context))
+    async with silent_broker() as (address, _):
+        for late in (False, True):
+            up = asyncio.Event()
+            client = Client("c", [TOPICS.state("T")], heard=lambda *_: None, up=up.set)
+            link = BrokerLink(address, client, Draw(1), session=0)
+            running = bridge.running(link)
+            async with asyncio.timeout(LONG):
+                await up.wait()
+            mqtt = link._mqtt
+            assert mqtt is not None
+            link.break_off()
+            if late:
+                await until(mqtt._disconnected.done)
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+            del running, link, mqtt
+    gc.collect()
+    await asyncio.sleep(0)
+    assert astray == []
